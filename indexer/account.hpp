@@ -1,0 +1,120 @@
+// One account's folder: its stores, and the generation that is derived from them.
+//
+// Whoever writes (serve, sync, import, reindex) holds the account's lock; readers, also in other processes, need none.
+// A generation is a catalog and a text index that belong together; a reindex builds the next one beside the live one and
+// swaps. All members may be called from any thread.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "indexer/catalog.hpp"
+#include "indexer/fulltext.hpp"
+#include "indexer/stores.hpp"
+
+namespace indexer {
+
+// The account's lock is held by another process (its message says what to do).
+struct AccountBusy : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+struct AccountUnknown : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Completeness of search answers.
+struct IndexState {
+  bool complete = false;
+  std::int64_t pending = 0;  // entries, or changes, that are not in the index yet
+  std::int64_t failed = 0;   // documents that could not be read
+  std::string generation;
+};
+
+// What a long piece of work reports, and how it is stopped.
+struct Progress {
+  std::atomic<std::int64_t> done{0}, of{0};
+  std::atomic<bool> cancelled{false};
+};
+
+class Generation;
+
+struct SearchAnswer {
+  struct Found {
+    Kind kind = Kind::kMail;
+    std::string row;  // M or F, JSON
+    double score = 0;
+    std::string subject, preview;  // snippets, HTML; empty when not asked for
+  };
+  std::vector<Found> hits;
+  std::int64_t total = 0;
+  bool total_is_exact = true;
+  std::optional<OrderKey> next_after;     // date order: there is more
+  std::optional<std::size_t> next_offset;  // relevance: there is more
+  IndexState index;
+};
+
+struct Body {
+  std::string part_id;  // id of the content document, or "inline"
+  std::string type;
+  std::string content;
+  bool truncated = false;
+};
+
+class Account {
+ public:
+  // kReadOnly throws AccountUnknown when the folder is not there; kReadWrite creates it and throws AccountBusy when
+  // another process writes.
+  Account(std::filesystem::path folder, std::string name, replica::sqlite::Access access);
+  ~Account();
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] Stores& stores() { return stores_; }
+
+  // ── Writing ──
+  // Brings catalog, then index, up to the stores; the first time in bulk. While `filling` (a first sync under way), only
+  // the catalog. Rebuilds when the stores are not those that the generation was derived from.
+  void index_pending(Progress& progress, bool filling = false);
+  // Builds a new generation from the stores, follows what changes meanwhile, swaps. Throws Cancelled.
+  void reindex(Progress& progress);
+
+  // ── Reading ──
+  [[nodiscard]] ListPage list(const ListQuery& query) const;
+  [[nodiscard]] std::vector<MailboxCounts> mailboxes() const;
+  [[nodiscard]] std::optional<std::string> message(std::string_view id) const;
+  [[nodiscard]] std::vector<std::string> messages(const std::vector<std::string>& ids) const;
+  [[nodiscard]] std::vector<std::string> thread(std::string_view id) const;  // id of a thread or of a message in it
+  [[nodiscard]] std::optional<std::string> file(std::string_view id) const;
+  [[nodiscard]] std::vector<std::string> files(std::size_t limit, const std::optional<OrderKey>& after,
+                                               std::optional<OrderKey>& next) const;
+  [[nodiscard]] QueryResult<SearchAnswer> search(const SearchRequest& request, bool snippets) const;
+  // All bodies of a message; none when the message is unknown. Counted as `body`.
+  [[nodiscard]] std::optional<std::vector<Body>> bodies(std::string_view id) const;
+  [[nodiscard]] std::optional<std::string> metadata_document(std::string_view id) const;  // JSON as the source sent it
+  [[nodiscard]] std::optional<std::string> raw(std::string_view id) const;  // the original message, where it is kept
+  [[nodiscard]] std::optional<std::string> find_mailbox(std::string_view name) const;
+  [[nodiscard]] IndexState index_state() const;
+  [[nodiscard]] std::int64_t message_count() const;
+  [[nodiscard]] std::vector<Failure> failures() const;
+  struct Bytes {
+    std::uint64_t store = 0, catalog = 0, index = 0;
+  };
+  [[nodiscard]] Bytes bytes() const;
+
+ private:
+  struct State;
+  std::string name_;
+  Stores stores_;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace indexer

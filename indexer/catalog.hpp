@@ -1,0 +1,161 @@
+// The catalog of one generation: lists, counts and threads of an account, projected from its stores into one SQLite file.
+//
+// Every list is a view: a set of entries in the order (date, id), newest first. There is one for all mail, one for each
+// mailbox and keyword, and for each of those (but keywords) one of its unread, flagged and attachment-bearing messages. A page is a range of
+// the smallest view that a query names, probed in the others. What a list shows of a message was rendered to JSON when
+// the message was projected; thread and level are added as it is read, since they change without it.
+//
+// One object writes (in the process that holds the account's lock); reading is open to any thread and never waits.
+// Throws replica::sqlite::Error.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "indexer/stores.hpp"
+
+namespace indexer {
+
+enum class Kind : std::uint8_t { kMail, kFile };
+
+// The public id of a document: base64url of its CouchDB id where that fits 255 characters, else of its SHA-256.
+[[nodiscard]] std::string public_id(std::string_view doc_id);
+
+// Place in a list: (date, id), newest first. Dates are seconds since 1970.
+struct OrderKey {
+  std::int64_t date = 0;
+  std::string id;
+  friend bool operator==(const OrderKey&, const OrderKey&) = default;
+};
+
+// Which messages. Everything set must hold; nothing set is all mail.
+struct MessageFilter {
+  std::string mailbox;  // id
+  std::string keyword;
+  bool unread = false;
+  bool flagged = false;
+  bool attachment = false;
+  friend auto operator<=>(const MessageFilter&, const MessageFilter&) = default;
+};
+
+struct ListQuery {
+  MessageFilter filter;
+  bool threads = false;    // the newest matching message stands for its thread
+  bool ascending = false;  // oldest first
+  std::size_t limit = 50;
+  std::optional<OrderKey> after;
+};
+
+struct ListPage {
+  std::vector<std::string> rows;  // JSON objects, complete (M of the design)
+  std::int64_t total = 0;
+  std::int64_t unread = 0;
+  bool total_is_exact = true;
+  std::optional<OrderKey> next;  // none: this was the last page
+  std::string state;
+};
+
+struct MailboxCounts {
+  mail::Mailbox mailbox;
+  std::int64_t total = 0, unread = 0, threads = 0, unread_threads = 0;
+};
+
+// An entry as the text index sees it.
+struct TextEntry {
+  std::uint32_t number = 0;  // docid; 0 while none is given
+  Kind kind = Kind::kMail;
+  std::string id;
+  std::string doc_id;
+  std::int64_t date = 0;
+  std::uint64_t size = 0;
+  std::vector<std::string> contents;  // ids of the content documents that are there, in reading order
+};
+
+// One body as the catalog knows it.
+struct BodyPart {
+  std::string content_id;  // content document; empty: it stands inline in the metadata document
+  std::string type;
+};
+
+// What a projection did.
+struct Projected {
+  std::size_t changes = 0;  // rows of the stores' feeds that were consumed
+  std::size_t failed = 0;   // documents that could not be read; they are in `failures`
+  bool more = false;        // the stores hold more
+};
+
+struct Failure {
+  std::string doc_id;
+  std::string reason;
+};
+
+
+class Catalog {
+ public:
+  // kReadWrite creates the file. A file of another format is refused with std::runtime_error (rebuild it).
+  Catalog(const std::filesystem::path& file, replica::sqlite::Access access);
+  ~Catalog();
+
+  // ── Writing ──
+  // Applies the next rows of the stores' feeds (all stores, at most `limit` rows) and the checkpoint, in one transaction.
+  Projected project(const Stores& stores, std::size_t limit);
+  // Gives every entry its number: rank in newest-first order, with gaps. For a catalog whose text is built in bulk next.
+  void assign_numbers();
+  [[nodiscard]] DerivedCheckpoint checkpoint() const;
+  // True when an entry found no gap and took a number of the overflow range: a rebuild is due.
+  [[nodiscard]] bool has_overflow() const;
+
+  // ── Lists ──
+  [[nodiscard]] ListPage list(const ListQuery& query, const DerivedCheckpoint& text) const;
+  [[nodiscard]] std::vector<MailboxCounts> mailboxes() const;
+  // Null when there is none. `id` may be a public id or a document id.
+  [[nodiscard]] std::optional<std::string> message(std::string_view id, const DerivedCheckpoint& text) const;
+  // In the order asked for; what is not there is left out.
+  [[nodiscard]] std::vector<std::string> messages(const std::vector<std::string>& ids, const DerivedCheckpoint& text) const;
+  // The messages of a thread, oldest first; empty when there is none. `id` of a thread is the id of its earliest message.
+  [[nodiscard]] std::vector<std::string> thread(std::string_view id, const DerivedCheckpoint& text) const;
+  [[nodiscard]] std::optional<std::string> file(std::string_view id, const DerivedCheckpoint& text) const;
+  [[nodiscard]] std::vector<std::string> files(std::size_t limit, const std::optional<OrderKey>& after,
+                                               std::optional<OrderKey>& next, const DerivedCheckpoint& text) const;
+  // Changes whenever a list may have.
+  [[nodiscard]] std::string state() const;
+  [[nodiscard]] std::int64_t message_count() const;
+  [[nodiscard]] std::vector<Failure> failures() const;
+
+  // Id, name (case folded) or role of a mailbox to its id.
+  [[nodiscard]] std::optional<std::string> find_mailbox(std::string_view name) const;
+  [[nodiscard]] std::optional<std::string> document_id(Kind kind, std::string_view id) const;  // as message() takes it
+  [[nodiscard]] std::vector<BodyPart> bodies(std::string_view id) const;
+
+  // ── For the text index ──
+  // Numbers of the messages that match, ascending.
+  [[nodiscard]] std::vector<std::uint32_t> numbers(const MessageFilter& filter) const;
+  // The first number after that place in newest-first order, for a cursor; past the last number when there is none.
+  [[nodiscard]] std::uint32_t number_after(const OrderKey& place) const;
+  // Entries with numbers from `from` on, ascending, at most `limit`.
+  [[nodiscard]] std::vector<TextEntry> entries(std::uint32_t from, std::size_t limit) const;
+  [[nodiscard]] std::int64_t entry_count() const;
+  // What the text index has to do after `text`: entries whose text changed in the stores' rows between that and the
+  // catalog's own checkpoint, and ids that are gone. At most `limit` rows of the feeds; `reached` is the checkpoint then.
+  struct TextChanges {
+    std::vector<TextEntry> changed;
+    std::vector<std::pair<Kind, std::string>> removed;  // kind and id
+    DerivedCheckpoint reached;
+    bool more = false;
+  };
+  [[nodiscard]] TextChanges text_changes(const Stores& stores, const DerivedCheckpoint& text, std::size_t limit) const;
+  // Entries that the text index lacks at `text`.
+  [[nodiscard]] std::int64_t text_pending(const Stores& stores, const DerivedCheckpoint& text) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace indexer

@@ -1,0 +1,45 @@
+// The truth about search fields: name, term prefix, weight and help. Indexing, the query language, help and
+// documentation are read off this table.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace indexer {
+
+enum class Field { kAny, kFrom, kTo, kCc, kSubject, kBody, kFilename, kTag };
+
+struct FieldInfo {
+  Field field;
+  std::string_view name;    // as it is written in a query, before the colon; empty: cannot be named
+  std::string_view prefix;  // of its terms (Xapian's convention: capitals)
+  int weight;               // how much a word counts (within-document frequency)
+  std::string_view help;
+};
+
+inline constexpr std::array kFields = {
+    FieldInfo{Field::kAny, "", "", 1, "any of the others"},
+    FieldInfo{Field::kFrom, "from", "A", 3, "name or address of the sender"},
+    FieldInfo{Field::kTo, "to", "XTO", 2, "name or address of a recipient (to)"},
+    FieldInfo{Field::kCc, "cc", "XCC", 1, "name or address of a recipient (cc)"},
+    FieldInfo{Field::kSubject, "subject", "S", 4, "words of the subject, or the name of a file"},
+    FieldInfo{Field::kBody, "body", "XBODY", 1, "words of the text"},
+    FieldInfo{Field::kFilename, "filename", "XFN", 2, "name of an attachment or file"},
+    FieldInfo{Field::kTag, "tag", "K", 2, "tag of a file"},
+};
+
+static_assert([] {
+  for (std::size_t i = 0; i < kFields.size(); ++i) {
+    if (static_cast<std::size_t>(kFields[i].field) != i) return false;
+  }
+  return true;
+}());
+
+[[nodiscard]] constexpr const FieldInfo& info(Field field) { return kFields[static_cast<std::size_t>(field)]; }
+
+// Value slots of an entry.
+inline constexpr unsigned kDateSlot = 0;  // seconds since 1970, as Xapian::sortable_serialise
+inline constexpr unsigned kSizeSlot = 1;  // octets, the same
+
+}  // namespace indexer

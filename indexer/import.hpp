@@ -1,0 +1,63 @@
+// Mail from files into documents: Maildir, mbox, single messages, folders of any of these.
+//
+// A message becomes a metadata document `<digest>` (SHA-256 of its bytes, shortened), a content document for each body
+// (`<digest>:text`, `<digest>:html`), and keeps its original as attachment "message.eml" (message/rfc822). The same bytes
+// give the same documents: importing twice changes nothing; a message found in two mailboxes is one message in both.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "indexer/account.hpp"
+#include "mail/documents.hpp"
+
+namespace indexer {
+
+struct ImportSummary {
+  std::uint64_t messages = 0;   // new
+  std::uint64_t unchanged = 0;  // were there already
+  std::uint64_t bytes = 0;      // of the messages read
+  struct Refused {
+    std::string path;  // file, with "#n" for the nth message of an mbox
+    std::string reason;
+  };
+  std::vector<Refused> refused;
+};
+
+// A message on its way into an account or a server.
+struct ImportedMessage {
+  mail::MetadataDocument metadata;  // complete, but for `original`
+  std::vector<mail::ContentDocument> contents;
+  std::string raw;
+};
+
+// Where imported documents go. Called by one thread.
+class ImportTarget {
+ public:
+  virtual ~ImportTarget() = default;
+  virtual void put_mailboxes(std::span<const mail::Mailbox> mailboxes) = 0;
+  // Returns how many of the messages were new. Throws when nothing more can be written.
+  virtual std::size_t put_messages(std::span<ImportedMessage> messages) = 0;
+};
+
+// Writes into the stores of a local account; the caller indexes afterwards.
+class StoreTarget : public ImportTarget {
+ public:
+  explicit StoreTarget(Stores& stores) : stores_(stores) {}
+  void put_mailboxes(std::span<const mail::Mailbox> mailboxes) override;
+  std::size_t put_messages(std::span<ImportedMessage> messages) override;
+
+ private:
+  Stores& stores_;
+};
+
+// Reads and parses on `threads` threads and writes batches to the target. Files that cannot be read or parsed are named
+// in the summary. Throws std::runtime_error for a path that is not there.
+[[nodiscard]] ImportSummary import_paths(std::span<const std::filesystem::path> paths, ImportTarget& target, int threads,
+                                         Progress& progress);
+
+}  // namespace indexer

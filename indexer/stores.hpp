@@ -1,0 +1,67 @@
+// The stores of one account: what is not derived.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "mail/documents.hpp"
+#include "replica/blobs.hpp"
+#include "replica/store.hpp"
+
+namespace indexer {
+
+// How many content documents were read, by reason (promise 2 of the design: `list` stays 0).
+struct ContentReads {
+  std::atomic<std::uint64_t> list{0}, snippet{0}, body{0}, index{0};
+};
+
+// How far a derived file has followed each store. In files and Xapian metadata: JSON, {"<uuid>": ["<epoch>", seq], …}.
+class DerivedCheckpoint {
+ public:
+  [[nodiscard]] replica::LocalSeq of(const replica::StoreIdentity& store) const;  // 0 when it never followed the store
+  void advance(const replica::StoreIdentity& store, replica::LocalSeq seq);
+  // False when this was derived from another epoch of the store, or from more than the store holds: rebuild.
+  [[nodiscard]] bool continues(const replica::Store& store) const;
+
+  [[nodiscard]] std::string to_json() const;
+  [[nodiscard]] static DerivedCheckpoint parse(std::string_view json);  // empty for what is not ours
+  friend bool operator==(const DerivedCheckpoint&, const DerivedCheckpoint&) = default;
+
+ private:
+  std::map<std::string, std::pair<std::string, replica::LocalSeq>> by_uuid_;
+};
+
+class Stores {
+ public:
+  // `folder` is the account's. Opens the stores that are there; nothing is created.
+  Stores(const std::filesystem::path& folder, replica::sqlite::Access access);
+
+  // Null when there is no store of that doctype (yet).
+  [[nodiscard]] const replica::Store* find(mail::Doctype doctype) const;
+  // Creates the store's file when it is absent.
+  [[nodiscard]] replica::Store& create(mail::Doctype doctype);
+  [[nodiscard]] replica::Blobs& blobs();
+
+  // "io-cozy-emails": the doctype as it stands in file and database names.
+  [[nodiscard]] static std::string database_part(mail::Doctype doctype);
+
+  [[nodiscard]] ContentReads& content_reads() const { return content_reads_; }
+
+ private:
+  std::filesystem::path folder_;
+  replica::sqlite::Access access_;
+  mutable std::mutex mutex_;
+  std::array<std::unique_ptr<replica::Store>, std::size(mail::kDoctypes)> stores_;
+  std::unique_ptr<replica::Blobs> blobs_;
+  mutable ContentReads content_reads_;
+};
+
+}  // namespace indexer

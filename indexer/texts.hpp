@@ -1,0 +1,36 @@
+// The words of an entry, read from the stores when it is indexed or a snippet is wanted.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "indexer/catalog.hpp"
+#include "indexer/stores.hpp"
+
+namespace indexer {
+
+// Everything of an entry that the text index analyses. Of a file: subject is its name, keywords are its tags.
+struct EntryText {
+  std::vector<mail::Address> from, to, cc, bcc;
+  std::string subject;
+  std::string body;  // text/plain, or the text of the HTML where there is no plain text with content
+  std::vector<std::string> attachment_names;
+  std::vector<std::string> tags;
+  std::string path;
+  std::string type;
+};
+
+class Texts {
+ public:
+  explicit Texts(const Stores& stores) : stores_(stores) {}
+
+  // Counts its reads of content documents as `index`.
+  [[nodiscard]] mail::Result<EntryText> read(const TextEntry& entry) const;
+  // The text that snippets are cut from; reads at most one content document, counted as `snippet`.
+  [[nodiscard]] std::string snippet_text(const TextEntry& entry) const;
+
+ private:
+  const Stores& stores_;
+};
+
+}  // namespace indexer

@@ -1,0 +1,1 @@
+#include "mail/json_writer.hpp"

@@ -1,0 +1,19 @@
+// Small operations on text that mail needs everywhere.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace mail {
+
+// The bytes as UTF-8: each ill-formed sequence becomes U+FFFD, NUL becomes a space.
+[[nodiscard]] std::string to_valid_utf8(std::string_view bytes);
+
+// At most `max_characters` code points of `utf8`, cut between characters.
+[[nodiscard]] std::string_view first_characters(std::string_view utf8, std::size_t max_characters);
+
+// The beginning of a body as one line of at most 256 characters: white space folded, quoted lines ("> ") and the line
+// that introduces them left out where other text is there.
+[[nodiscard]] std::string preview_of(std::string_view text);
+
+}  // namespace mail

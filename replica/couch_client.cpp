@@ -1,0 +1,1 @@
+#include "replica/couch_client.hpp"

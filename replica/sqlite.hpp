@@ -1,0 +1,133 @@
+// The one door to SQLite: connections, statements and transactions that clean up after themselves and throw `Error` with
+// words that a person can act on. A connection belongs to one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace replica::sqlite {
+
+class Error : public std::runtime_error {
+ public:
+  Error(int code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  [[nodiscard]] int code() const { return code_; }  // SQLite's extended result code
+  [[nodiscard]] bool is_disk_full() const;
+  [[nodiscard]] bool is_corrupt() const;
+
+ private:
+  int code_;
+};
+
+enum class Access { kReadOnly, kReadWrite };
+// kFull: a committed transaction survives a power cut. kNormal: it survives a crash of the program (derived files).
+enum class Durability { kFull, kNormal };
+
+// A prepared statement. Parameters are bound by position from 1, columns read by position from 0.
+class Statement {
+ public:
+  Statement() = default;
+
+  // Binds all parameters in order, after a reset.
+  template <typename... Values>
+  Statement& bind(const Values&... values) {
+    reset();
+    int index = 0;
+    (bind_one(++index, values), ...);
+    return *this;
+  }
+  // True while there is a row.
+  bool step();
+  // Runs a statement that gives no rows.
+  void run();
+  void reset();
+
+  [[nodiscard]] std::int64_t integer(int column) const;
+  [[nodiscard]] double real(int column) const;
+  [[nodiscard]] std::string_view text(int column) const;  // valid until the next step or reset; empty for NULL
+  [[nodiscard]] std::string_view blob(int column) const;  // the same
+  [[nodiscard]] bool is_null(int column) const;
+
+ private:
+  friend class Connection;
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  void bind_one(int index, std::int64_t value);
+  void bind_one(int index, int value) { bind_one(index, static_cast<std::int64_t>(value)); }
+  void bind_one(int index, bool value) { bind_one(index, static_cast<std::int64_t>(value)); }
+  void bind_one(int index, std::uint32_t value) { bind_one(index, static_cast<std::int64_t>(value)); }
+  void bind_one(int index, std::uint64_t value) { bind_one(index, static_cast<std::int64_t>(value)); }
+  void bind_one(int index, double value);
+  void bind_one(int index, std::string_view text);  // not copied: must live until the statement is stepped or reset
+  void bind_one(int index, const std::string& text) { bind_one(index, std::string_view(text)); }
+  void bind_one(int index, const char* text) { bind_one(index, std::string_view(text)); }
+  void bind_one(int index, std::span<const std::byte> blob);  // not copied, as text
+  void bind_one(int index, std::nullptr_t);
+  template <typename T>
+  void bind_one(int index, const std::optional<T>& value) {
+    value ? bind_one(index, *value) : bind_one(index, nullptr);
+  }
+
+  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+};
+
+class Connection {
+ public:
+  // Opens in WAL mode; kReadWrite creates the file and its folder. A reader in another process needs write access to the
+  // -shm file only. Throws Error when the file cannot be opened or is no database.
+  Connection(const std::filesystem::path& file, Access access, Durability durability);
+  Connection(Connection&&) noexcept;
+  Connection& operator=(Connection&&) noexcept;
+  ~Connection();
+
+  [[nodiscard]] Statement prepare(std::string_view sql) const;
+  void execute(std::string_view sql) const;  // one or more statements without parameters
+  [[nodiscard]] std::int64_t last_insert_rowid() const;
+  [[nodiscard]] std::int64_t changes() const;       // rows changed by the last statement
+  [[nodiscard]] std::int64_t data_version() const;  // differs after another connection committed
+  [[nodiscard]] const std::filesystem::path& file() const { return file_; }
+
+ private:
+  struct Close {
+    void operator()(sqlite3* database) const;
+  };
+  std::unique_ptr<sqlite3, Close> database_;
+  std::filesystem::path file_;
+};
+
+// BEGIN IMMEDIATE … COMMIT; rolled back when destroyed without `commit`.
+class Transaction {
+ public:
+  explicit Transaction(Connection& connection);
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  ~Transaction();
+  void commit();
+
+ private:
+  Connection& connection_;
+  bool open_ = true;
+};
+
+// A consistent view for several reads (BEGIN … COMMIT).
+class ReadTransaction {
+ public:
+  explicit ReadTransaction(const Connection& connection);
+  ReadTransaction(const ReadTransaction&) = delete;
+  ReadTransaction& operator=(const ReadTransaction&) = delete;
+  ~ReadTransaction();
+
+ private:
+  const Connection& connection_;
+};
+
+}  // namespace replica::sqlite

@@ -1,0 +1,147 @@
+// Our replica of one source database: a SQLite file that keeps the bytes of each document as the source sent them, the
+// leaves of its revision tree, the source's checkpoint, and a feed of its own.
+//
+// The feed is one row per document, ordered by LocalSeq: a document that changes moves to the end, a purge leaves its row.
+// What a batch brought and the checkpoint that vouches for it are one transaction. One object writes a file at a time;
+// any number of objects and processes read it meanwhile. All members may be called from any thread. Throws sqlite::Error.
+#pragma once
+
+#include <chrono>
+#include <compare>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "replica/revision.hpp"
+#include "replica/sqlite.hpp"
+
+namespace replica {
+
+// Position in the store's own feed; 0 is before the first row.
+struct LocalSeq {
+  std::int64_t value = 0;
+  friend auto operator<=>(const LocalSeq&, const LocalSeq&) = default;
+};
+
+// Position in the source's feed: opaque JSON, kept and sent back byte for byte. Empty: from the beginning.
+struct SourceSeq {
+  std::string json;
+  friend bool operator==(const SourceSeq&, const SourceSeq&) = default;
+};
+
+// How far the replication got. `incarnation` tells one life of the source database from the next (CouchDB's
+// instance_start_time); with another one the sequence means nothing.
+struct Checkpoint {
+  SourceSeq since;
+  std::string incarnation;
+  friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
+};
+
+// Names the file for those who derive from it: `uuid` is for life, `epoch` is renewed when the feed no longer continues
+// (a backup that was restored).
+struct StoreIdentity {
+  std::string uuid;
+  std::string epoch;
+  friend auto operator<=>(const StoreIdentity&, const StoreIdentity&) = default;
+};
+
+// A revision on its way in.
+struct IncomingRevision {
+  std::string id;
+  RevId rev;
+  std::vector<std::string> ancestors;  // newest first, without the revision itself
+  bool deleted = false;
+  std::string body;  // the document's JSON as the source sent it, without `_revisions`
+};
+
+// A document that could not be taken over; it stays named until it could.
+struct Quarantined {
+  std::string id;
+  std::string rev;  // may be empty
+  std::string reason;
+  std::chrono::sys_seconds since{};
+  int attempts = 0;
+};
+
+struct Batch {
+  std::vector<IncomingRevision> revisions;
+  std::vector<Quarantined> quarantined;     // `since` and `attempts` are the store's to count
+  std::vector<std::string> released;        // ids that leave quarantine; those of `revisions` do by themselves
+  std::optional<Checkpoint> checkpoint;     // none: keep the old one
+};
+
+struct CommitSummary {
+  std::size_t documents = 0;  // documents that changed
+  LocalSeq last_seq;
+};
+
+// A row of the feed.
+struct Change {
+  LocalSeq seq;
+  std::string id;
+  RevId rev;               // the winner's
+  bool deleted = false;    // no live revision, or purged
+  bool purged = false;
+  int conflicts = 0;
+  std::chrono::sys_seconds arrived{};  // when the store first saw the document
+};
+
+struct StoredDocument {
+  Change change;
+  std::string body;  // of the winning revision; empty when purged
+};
+
+struct RevisionsOfDocument {
+  std::string id;
+  std::vector<RevId> revs;
+};
+
+struct StoreCounts {
+  std::int64_t documents = 0;  // not deleted
+  std::int64_t deleted = 0;
+  std::int64_t bytes = 0;  // of the file
+};
+
+class Store {
+ public:
+  // kReadWrite creates the file when it is absent; kReadOnly throws then. A file of a newer format is refused.
+  Store(const std::filesystem::path& file, sqlite::Access access);
+  ~Store();
+
+  [[nodiscard]] StoreIdentity identity() const;
+  [[nodiscard]] LocalSeq last_seq() const;
+  [[nodiscard]] StoreCounts counts() const;
+  [[nodiscard]] Checkpoint checkpoint() const;
+  [[nodiscard]] std::vector<Quarantined> quarantined() const;
+
+  // Of the revisions named, those that the store lacks; documents that lack nothing are left out.
+  [[nodiscard]] std::vector<RevisionsOfDocument> missing(std::span<const RevisionsOfDocument> rows) const;
+
+  // All of the batch, or nothing. Revisions that the store has change nothing.
+  CommitSummary commit(const Batch& batch);
+  // Forgets documents without trace but their row in the feed.
+  LocalSeq purge(std::span<const std::string> ids);
+
+  // Rows after `since`, oldest first, at most `limit`.
+  [[nodiscard]] std::vector<Change> changes(LocalSeq since, std::size_t limit) const;
+  // The same with bodies, which `visit` sees one at a time; returns the number of rows.
+  std::size_t documents(LocalSeq since, std::size_t limit,
+                        const std::function<void(const Change&, std::string_view body)>& visit) const;
+  [[nodiscard]] std::int64_t pending(LocalSeq since) const;  // rows after `since`
+
+  [[nodiscard]] std::optional<StoredDocument> read(std::string_view id) const;
+  [[nodiscard]] std::optional<RevisionTree> tree(std::string_view id) const;
+  [[nodiscard]] std::optional<std::string> body(std::string_view id, const RevId& rev) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace replica
