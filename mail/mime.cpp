@@ -50,7 +50,8 @@ std::string_view Entity::find(std::string_view name) const {
 std::string_view without_envelope(std::string_view raw) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (raw.substr(0, kByteOrderMark.size()) == kByteOrderMark) raw.remove_prefix(kByteOrderMark.size());
-  while (!raw.empty() && (raw.front() == '\n' || raw.front() == '\r')) raw.remove_prefix(1);
+  const auto first = std::min(raw.find_first_not_of(" \t\r\n"), raw.size());
+  if (first > 0) raw.remove_prefix(raw.substr(0, first).find_last_of('\n') + 1);
   if (raw.substr(0, 5) == "From " || raw.substr(0, 6) == ">From ") raw.remove_prefix(line_length(raw, 0));
   return raw;
 }

@@ -95,7 +95,7 @@ class BodyWriter {
 
   // Nothing when no part of the list is of that type: then it says the same as the other list.
   [[nodiscard]] std::optional<ContentDocument> body(const std::vector<const Part*>& parts, std::string_view type) {
-    if (std::none_of(parts.begin(), parts.end(), [type](const Part* part) { return part->fields.type == type; })) {
+    if (std::none_of(parts.begin(), parts.end(), [type](const Part* part) { return part->body_type() == type; })) {
       return std::nullopt;
     }
     ContentDocument body;
@@ -103,7 +103,7 @@ class BodyWriter {
     for (const auto* part : parts) {
       if (body.truncated) break;
       auto content = text_of(*part, body.truncated);
-      if (part->fields.type != type) {
+      if (part->body_type() != type) {
         content = type == "text/plain" ? html_to_text(content) : "<pre>" + escaped_html(content) + "</pre>";
       }
       if (!body.content.empty() && body.content.back() != '\n' && !content.empty()) body.content += '\n';

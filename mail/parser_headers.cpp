@@ -2,6 +2,7 @@
 
 #include <gmime/gmime.h>
 
+#include <cstdlib>
 #include <memory>
 
 #include "mail/charset.hpp"
@@ -50,9 +51,9 @@ std::string lower_ascii(std::string_view text) {
 }
 
 std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
-  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
-  return text;
+  constexpr std::string_view kBlank = " \t\r\n";
+  text.remove_prefix(std::min(text.find_first_not_of(kBlank), text.size()));
+  return text.substr(0, text.find_last_not_of(kBlank) + 1);
 }
 
 // One line of UTF-8: folding undone, raw 8-bit text and raw escape sequences of ISO-2022 converted.
@@ -84,9 +85,15 @@ std::optional<Base64Word> base64_word(std::string_view line, std::size_t at) {
 
 std::string decode_base64(std::string_view text) {
   std::string out(text.size() / 4 * 3 + 6, '\0');
+  auto* const begin = reinterpret_cast<guchar*>(out.data());
   gint state = 0;
   guint save = 0;
-  out.resize(g_base64_decode_step(text.data(), text.size(), reinterpret_cast<guchar*>(out.data()), &state, &save));
+  auto size = g_base64_decode_step(text.data(), text.size(), begin, &state, &save);
+  // What is left of a last group without its padding.
+  if (const int left = std::abs(state) & 3; left >= 2) {
+    size += g_base64_decode_step("==", static_cast<gsize>(4 - left), begin + size, &state, &save);
+  }
+  out.resize(size);
   return out;
 }
 
@@ -148,6 +155,13 @@ std::string decoded_text(std::string line) {
 
 std::string parameter(const char* value) { return value == nullptr ? std::string() : to_valid_utf8(trimmed(value)); }
 
+// uuencode's lines, that is what follows "begin 644 name".
+std::string_view after_begin_line(std::string_view body) {
+  const auto begin = body.substr(0, 6) == "begin " ? 0 : body.find("\nbegin ");
+  if (begin == std::string_view::npos) return body;
+  return body.substr(std::min(body.find('\n', begin + 1), body.size()));
+}
+
 // "7bit", "8bit", "binary", and whatever nobody knows.
 bool is_identity(std::string_view encoding) {
   return encoding != "quoted-printable" && encoding != "x-uuencode" && encoding != "uuencode" && encoding != "x-uue";
@@ -168,7 +182,7 @@ void HeaderReader::cut(std::string what) {
 }
 
 std::string HeaderReader::unfolded(const HeaderField& field) {
-  auto value = field.value;
+  auto value = trimmed(field.value);
   if (value.size() > max_value_bytes_) {
     value = value.substr(0, max_value_bytes_);
     cut("header " + to_valid_utf8(field.name.substr(0, 60)) + " is longer than " + std::to_string(max_value_bytes_) + " bytes");
@@ -271,6 +285,7 @@ ContentFields read_content_fields(const Entity& entity, std::string_view default
 std::string decode_transfer(std::string_view body, std::string_view encoding) {
   if (encoding == "base64") return decode_base64(body);  // GMime's stops at the first padding (its issue 150)
   if (is_identity(encoding)) return std::string(body);
+  if (encoding != "quoted-printable") body = after_begin_line(body);
   const bool quoted = encoding == "quoted-printable";
   GMimeEncoding state;
   g_mime_encoding_init_decode(&state, quoted ? GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE : GMIME_CONTENT_ENCODING_UUENCODE);

@@ -91,11 +91,11 @@ class Arranger {
       } else if (!is_body(part, i == 0, container)) {
         out_.attachments.push_back({&part, counts_as_attachment(part, container, in_alternative)});
       } else if (alternative) {
-        const auto list = part.fields.type == "text/html" ? html : text;
+        const auto list = part.body_type() == "text/html" ? html : text;
         if (list != nullptr) list->push_back(&part);
       } else {
-        if (in_alternative && part.fields.type == "text/plain") html = nullptr;
-        if (in_alternative && part.fields.type == "text/html") text = nullptr;
+        if (in_alternative && part.body_type() == "text/plain") html = nullptr;
+        if (in_alternative && part.body_type() == "text/html") text = nullptr;
         if (text != nullptr) text->push_back(&part);
         if (html != nullptr) html->push_back(&part);
       }
@@ -110,7 +110,7 @@ class Arranger {
  private:
   static bool is_body(const Part& part, bool first, std::string_view container) {
     const auto& fields = part.fields;
-    return fields.disposition != "attachment" && (fields.type == "text/plain" || fields.type == "text/html") &&
+    return fields.disposition != "attachment" && !part.body_type().empty() &&
            (first || (fields.name.empty() && container != "multipart/related"));
   }
 
@@ -118,6 +118,14 @@ class Arranger {
 };
 
 }  // namespace
+
+std::string_view Part::body_type() const {
+  const std::string_view type = fields.type;
+  if (type == "text/html") return "text/html";
+  if (type == "text/plain") return "text/plain";
+  const bool prose = begins_with(type, "text/x-") || type == "text/markdown" || type == "text/enriched";
+  return prose && !begins_with(type, "text/x-vcard") && !begins_with(type, "text/x-amp") ? "text/plain" : "";
+}
 
 Part read_structure(const Entity& message, const ParseLimits& limits, std::vector<std::string>& cuts) {
   auto part = StructureReader(limits, cuts).read(message, "text/plain", {}, 0);

@@ -18,6 +18,9 @@ struct Part {
   std::vector<Part> parts;
 
   [[nodiscard]] bool is_multipart() const { return !parts.empty(); }
+  // The body that it can be a part of, "text/plain" or "text/html"; empty when it is none. Patches, logs and other text
+  // that is read as it is are plain text here.
+  [[nodiscard]] std::string_view body_type() const;
 };
 
 // The part that `message` is, with all below it. Messages inside are not looked into.
