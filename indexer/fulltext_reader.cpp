@@ -17,7 +17,7 @@ constexpr std::size_t kMaxCachedFilters = 16;
 
 // Newest first: by date, then id.
 bool is_newer(std::int64_t date, std::string_view id, std::int64_t other_date, std::string_view other_id) {
-  return date != other_date ? date > other_date : id > other_id;
+  return date != other_date ? date > other_date : id < other_id;
 }
 
 std::int64_t date_of(const Xapian::Document& entry) {
@@ -46,7 +46,10 @@ void set_total(HitPage& page, const Xapian::MSet& matches) {
 class ListOrder : public Xapian::KeyMaker {
  public:
   std::string operator()(const Xapian::Document& entry) const override {
-    return entry.get_value(kDateSlot) + '\0' + entry.get_data().substr(1);
+    const auto falling = ~(static_cast<std::uint64_t>(date_of(entry)) ^ (std::uint64_t{1} << 63));
+    std::string key;
+    for (int shift = 56; shift >= 0; shift -= 8) key += static_cast<char>(falling >> shift & 0xFF);
+    return key + entry.get_data().substr(1);
   }
 };
 
@@ -182,7 +185,7 @@ void FulltextReader::State::merge_overflow(const Xapian::Query& query, const Sea
   enquire.set_weighting_scheme(Xapian::BoolWeight());
   enquire.set_query(within(query, kFirstOverflowNumber, std::numeric_limits<std::uint32_t>::max()));
   ListOrder order;
-  enquire.set_sort_by_key(&order, true);
+  enquire.set_sort_by_key(&order, false);
   std::optional<AfterPlace> after;
   if (request.after) after.emplace(*request.after);
   const auto matches =

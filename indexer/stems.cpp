@@ -11,7 +11,6 @@
 namespace indexer {
 namespace {
 
-constexpr std::size_t kSlots = 16'384;
 constexpr std::size_t kMaxCachedBytes = 23;
 
 struct Slot {
@@ -27,11 +26,13 @@ bool is_stemmable(std::string_view word) {
 
 struct StemCache::State {
   Xapian::Stem stemmer{"english"};
-  std::vector<Slot> slots = std::vector<Slot>(kSlots);  // each word has one place; the last one there stays
+  std::vector<Slot> slots;  // each word has one place; the last one there stays
   std::string uncached;
 };
 
-StemCache::StemCache() : state_(std::make_unique<State>()) {}
+StemCache::StemCache(std::size_t slots) : state_(std::make_unique<State>()) { state_->slots.resize(slots); }
+StemCache::StemCache(StemCache&&) noexcept = default;
+StemCache& StemCache::operator=(StemCache&&) noexcept = default;
 StemCache::~StemCache() = default;
 
 std::string_view StemCache::stem(std::string_view word) {
@@ -40,7 +41,7 @@ std::string_view StemCache::stem(std::string_view word) {
     state_->uncached = state_->stemmer(std::string(word));
     return state_->uncached;
   }
-  Slot& slot = state_->slots[std::hash<std::string_view>{}(word) % kSlots];
+  Slot& slot = state_->slots[std::hash<std::string_view>{}(word) % state_->slots.size()];
   if (std::string_view(slot.word.data(), slot.word_length) != word) {
     const std::string stem = state_->stemmer(std::string(word));
     if (stem.size() > kMaxCachedBytes) {
