@@ -10,8 +10,14 @@ namespace {
 
 // Words that a word with "*" stands for, the most frequent.
 constexpr Xapian::termcount kMaxExpansion = 1'000;
+// The same at the end of a phrase, where each costs a phrase.
+constexpr std::size_t kMaxPhraseExpansion = 100;
 
 Xapian::Query from_source(Xapian::PostingSource* source) { return Xapian::Query(source->release()); }
+
+Xapian::Query phrase(const std::vector<std::string>& terms) {
+  return Xapian::Query(Xapian::Query::OP_PHRASE, terms.begin(), terms.end(), static_cast<Xapian::termcount>(terms.size()));
+}
 
 // Everything that is in the index.
 const Xapian::Query& all_entries() {
@@ -21,9 +27,11 @@ const Xapian::Query& all_entries() {
 
 }  // namespace
 
-QueryTranslator::QueryTranslator(const SearchScope& scope, std::function<Numbers(const MessageFilter&)> numbers,
-                                 StemCache& stems, SearchOrder order)
-    : scope_(scope),
+QueryTranslator::QueryTranslator(const Xapian::Database& database, const SearchScope& scope,
+                                 std::function<Numbers(const MessageFilter&)> numbers, StemCache& stems,
+                                 SearchOrder order)
+    : database_(database),
+      scope_(scope),
       numbers_(std::move(numbers)),
       stems_(stems),
       // For ranking, a word counts as one, whatever its fields and forms; for the order by date an OR is cheaper.
@@ -59,21 +67,40 @@ Xapian::Query QueryTranslator::translate_node(const MatchWords& match) {
 Xapian::Query QueryTranslator::words_in(const FieldInfo& field, const std::vector<std::string>& words,
                                         const MatchWords& match) {
   const std::string prefix(field.prefix);
-  std::vector<Xapian::Query> terms;
-  for (const auto& word : words) {
-    const bool is_beginning = match.prefix && &word == &words.back();
-    terms.push_back(is_beginning ? Xapian::Query(Xapian::Query::OP_WILDCARD, prefix + word, kMaxExpansion,
-                                                 Xapian::Query::WILDCARD_LIMIT_MOST_FREQUENT, either_)
-                                 : Xapian::Query(prefix + word));
+  std::vector<std::string> terms;
+  for (const auto& word : words) terms.push_back(prefix + word);
+  if (terms.size() > 1) return match.prefix ? phrase_with_beginning(std::move(terms)) : phrase(terms);
+  if (match.prefix) {
+    return Xapian::Query(Xapian::Query::OP_WILDCARD, terms.front(), kMaxExpansion,
+                         Xapian::Query::WILDCARD_LIMIT_MOST_FREQUENT, either_);
   }
-  if (terms.size() > 1) {
-    return Xapian::Query(Xapian::Query::OP_PHRASE, terms.begin(), terms.end(), static_cast<Xapian::termcount>(terms.size()));
-  }
-  if (match.phrase || match.prefix || !field.stemmed) return terms.front();
+  if (match.phrase || !field.stemmed) return Xapian::Query(terms.front());
   const std::string stem(stems_.stem(words.front()));
   Xapian::Query forms(fmt::format("{}{}{}", kStemPrefix, prefix, stem));
   if (stems_.stem(stem) == stem) forms = Xapian::Query(either_, forms, Xapian::Query(prefix + stem));
   return forms;
+}
+
+// Xapian takes no wildcard in a phrase: one phrase for each of the most frequent words that begin so.
+Xapian::Query QueryTranslator::phrase_with_beginning(std::vector<std::string> terms) {
+  struct Candidate {
+    Xapian::doccount entries;
+    std::string term;
+  };
+  std::vector<Candidate> candidates;
+  const auto end = database_.allterms_end(terms.back());
+  for (auto term = database_.allterms_begin(terms.back()); term != end; ++term) {
+    candidates.push_back({term.get_termfreq(), *term});
+  }
+  const auto kept = std::min(candidates.size(), kMaxPhraseExpansion);
+  std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(kept), candidates.end(),
+                    [](const Candidate& a, const Candidate& b) { return a.entries > b.entries; });
+  std::vector<Xapian::Query> phrases;
+  for (std::size_t i = 0; i < kept; ++i) {
+    terms.back() = candidates[i].term;
+    phrases.push_back(phrase(terms));
+  }
+  return Xapian::Query(Xapian::Query::OP_OR, phrases.begin(), phrases.end());
 }
 
 Xapian::Query QueryTranslator::translate_node(const MatchMailbox& mailbox) {

@@ -14,8 +14,8 @@ namespace indexer {
 class QueryTranslator {
  public:
   // `numbers` gives the messages of a filter; `order` decides how the fields of a word are put together.
-  QueryTranslator(const SearchScope& scope, std::function<Numbers(const MessageFilter&)> numbers, StemCache& stems,
-                  SearchOrder order);
+  QueryTranslator(const Xapian::Database& database, const SearchScope& scope,
+                  std::function<Numbers(const MessageFilter&)> numbers, StemCache& stems, SearchOrder order);
 
   // Refuses a mailbox that is not known.
   [[nodiscard]] QueryResult<Xapian::Query> translate(const Query& query);
@@ -33,8 +33,10 @@ class QueryTranslator {
   Xapian::Query translate_node(const MatchNot& negated);
 
   Xapian::Query words_in(const FieldInfo& field, const std::vector<std::string>& words, const MatchWords& match);
+  Xapian::Query phrase_with_beginning(std::vector<std::string> terms);
   Xapian::Query members(const MessageFilter& filter);
 
+  const Xapian::Database& database_;
   const SearchScope& scope_;
   std::function<Numbers(const MessageFilter&)> numbers_;
   StemCache& stems_;

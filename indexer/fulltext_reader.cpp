@@ -131,7 +131,7 @@ QueryResult<HitPage> FulltextReader::search(const SearchRequest& request, const 
   }
   const auto numbers = [&](const MessageFilter& filter) { return state_->numbers_of(filter, scope); };
   return state_->retried([&]() -> QueryResult<HitPage> {
-    auto query = QueryTranslator(scope, numbers, state_->stems, request.order).translate(*request.query);
+    auto query = QueryTranslator(state_->database, scope, numbers, state_->stems, request.order).translate(*request.query);
     if (!query) return query.error();
     if (request.order == SearchOrder::kRelevance) return state_->by_relevance(*query, request);
     return state_->by_date(*query, request, scope);
