@@ -1,0 +1,1 @@
+#include "indexer/couch_target.hpp"
