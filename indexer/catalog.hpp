@@ -22,6 +22,9 @@
 
 namespace indexer {
 
+// Format of the file and of what is projected into it; part of a generation's identity.
+inline constexpr int kCatalogFormat = 1;
+
 enum class Kind : std::uint8_t { kMail, kFile };
 
 // The public id of a document: base64url of its CouchDB id where that fits 255 characters, else of its SHA-256.

@@ -48,7 +48,7 @@ class Stores {
   [[nodiscard]] const replica::Store* find(mail::Doctype doctype) const;
   // Creates the store's file when it is absent.
   [[nodiscard]] replica::Store& create(mail::Doctype doctype);
-  [[nodiscard]] replica::Blobs& blobs();
+  [[nodiscard]] replica::Blobs& blobs() const;
 
   // "io-cozy-emails": the doctype as it stands in file and database names.
   [[nodiscard]] static std::string database_part(mail::Doctype doctype);
@@ -60,7 +60,7 @@ class Stores {
   replica::sqlite::Access access_;
   mutable std::mutex mutex_;
   mutable std::array<std::unique_ptr<replica::Store>, std::size(mail::kDoctypes)> stores_;
-  std::unique_ptr<replica::Blobs> blobs_;
+  mutable std::unique_ptr<replica::Blobs> blobs_;
   mutable ContentReads content_reads_;
 };
 
