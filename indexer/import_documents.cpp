@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
 namespace indexer {
 namespace {
@@ -93,6 +94,21 @@ std::vector<std::string> missing_mailboxes(const std::vector<std::string>& wante
     if (std::find(present.begin(), present.end(), id) == present.end()) missing.push_back(id);
   }
   return missing;
+}
+
+std::vector<ImportedMessage*> merge_repeated(std::span<ImportedMessage> messages) {
+  std::vector<ImportedMessage*> unique;
+  std::unordered_map<std::string_view, ImportedMessage*> by_id;
+  for (ImportedMessage& message : messages) {
+    const auto [first, is_first] = by_id.emplace(message.metadata.id, &message);
+    if (is_first) {
+      unique.push_back(&message);
+      continue;
+    }
+    std::vector<std::string>& mailboxes = first->second->metadata.mailbox_ids;
+    for (std::string& id : missing_mailboxes(message.metadata.mailbox_ids, mailboxes)) mailboxes.push_back(std::move(id));
+  }
+  return unique;
 }
 
 }  // namespace indexer

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "indexer/import.hpp"
 #include "mail/documents.hpp"
 
 namespace indexer {
@@ -28,5 +29,8 @@ inline constexpr std::string_view kOriginalName = "message.eml";
 // Those of `wanted` that are not in `present`.
 [[nodiscard]] std::vector<std::string> missing_mailboxes(const std::vector<std::string>& wanted,
                                                          const std::vector<std::string>& present);
+
+// The messages of a batch, each once: one that comes again adds its mailboxes to the first.
+[[nodiscard]] std::vector<ImportedMessage*> merge_repeated(std::span<ImportedMessage> messages);
 
 }  // namespace indexer

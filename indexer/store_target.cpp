@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
-#include <unordered_map>
-
 #include "indexer/import.hpp"
 #include "indexer/import_documents.hpp"
 
@@ -37,8 +35,16 @@ std::string stub(const std::string& digest, std::size_t length) {
   return fmt::format(R"({{"content_type":"message/rfc822","digest":"{}","length":{},"stub":true}})", digest, length);
 }
 
-void merge(std::vector<std::string>& into, const std::vector<std::string>& from) {
-  for (std::string& id : missing_mailboxes(from, into)) into.push_back(std::move(id));
+// The document of a message that is there, in the mailboxes that it lacks; nothing when it lacks none.
+mail::Result<std::optional<std::string>> with_missing_mailboxes(const std::string& document,
+                                                                const std::vector<std::string>& wanted) {
+  const auto readable = mail::read_metadata(document);
+  if (!readable) return readable.error();
+  const auto missing = missing_mailboxes(wanted, readable->mailbox_ids);
+  if (missing.empty()) return std::optional<std::string>();
+  auto changed = with_mailboxes(document, missing);
+  if (!changed) return changed.error();
+  return std::optional<std::string>(std::move(*changed));
 }
 
 }  // namespace
@@ -59,36 +65,19 @@ ImportTarget::Written StoreTarget::put_messages(std::span<ImportedMessage> messa
   Written written;
   replica::Batch metadata_batch;
   std::vector<ImportedMessage*> fresh;
-  std::unordered_map<std::string, ImportedMessage*> seen;  // in this batch
-
-  for (ImportedMessage& message : messages) {
-    const auto [first, is_first] = seen.emplace(message.metadata.id, &message);
-    if (!is_first) {
-      merge(first->second->metadata.mailbox_ids, message.metadata.mailbox_ids);
-      continue;
-    }
-  }
-  for (ImportedMessage& message : messages) {
-    const std::string& id = message.metadata.id;
-    if (seen.at(id) != &message) continue;
+  for (ImportedMessage* message : merge_repeated(messages)) {
+    const std::string& id = message->metadata.id;
     const auto present = emails.read(id);
     if (!present || present->change.deleted) {
-      fresh.push_back(&message);
+      fresh.push_back(message);
       continue;
     }
-    const auto readable = mail::read_metadata(present->body);
-    if (!readable) {
-      written.refused.push_back({message.path, "is there already, but cannot be read: " + readable.error().reason});
-      continue;
-    }
-    const auto missing = missing_mailboxes(message.metadata.mailbox_ids, readable->mailbox_ids);
-    if (missing.empty()) continue;
-    const auto changed = with_mailboxes(present->body, missing);
+    auto changed = with_missing_mailboxes(present->body, message->metadata.mailbox_ids);
     if (!changed) {
-      written.refused.push_back({message.path, "is there already, but cannot be changed: " + changed.error().reason});
-      continue;
+      written.refused.push_back({message->path, "is there already, but cannot be read: " + changed.error().reason});
+    } else if (*changed) {
+      metadata_batch.revisions.push_back(next_revision(id, std::move(**changed), emails.tree(id)));
     }
-    metadata_batch.revisions.push_back(next_revision(id, *changed, emails.tree(id)));
   }
 
   // Bytes, then bodies, then what names them: a crash in between leaves nothing that names what is not there.
