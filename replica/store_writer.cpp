@@ -1,8 +1,10 @@
 #include "replica/store_writer.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "embedded/store_sql.hpp"
 #include "replica/store_reader.hpp"
@@ -15,6 +17,17 @@ sqlite::Connection open(const std::filesystem::path& file) {
   sqlite::Connection connection(file, sqlite::Access::kReadWrite, sqlite::Durability::kFull);
   sqlite::open_schema(connection, sqlite::Access::kReadWrite, kStoreFormat, embedded::store_sql);
   return connection;
+}
+
+// The revisions of a document stand together, so that it moves in the feed once; and neighbours in the index of ids are
+// written together: each of its pages is fetched and written once a batch, however small the cache.
+std::vector<const IncomingRevision*> by_document(const Batch& batch) {
+  std::vector<const IncomingRevision*> revisions;
+  revisions.reserve(batch.revisions.size());
+  for (const auto& revision : batch.revisions) revisions.push_back(&revision);
+  std::stable_sort(revisions.begin(), revisions.end(),
+                   [](const IncomingRevision* a, const IncomingRevision* b) { return a->id < b->id; });
+  return revisions;
 }
 
 std::span<const std::byte> as_blob(std::string_view bytes) { return std::as_bytes(std::span(bytes)); }
@@ -46,10 +59,10 @@ CommitSummary StoreWriter::commit(const Batch& batch) {
   sqlite::Transaction transaction(connection_);
   Progress progress = begin();
   CommitSummary summary;
-  const std::span<const IncomingRevision> revisions(batch.revisions);
+  const auto revisions = by_document(batch);
   for (std::size_t first = 0, end = 0; first < revisions.size(); first = end) {
-    for (end = first + 1; end < revisions.size() && revisions[end].id == revisions[first].id;) ++end;
-    if (take(revisions.subspan(first, end - first), progress)) ++summary.documents;
+    for (end = first + 1; end < revisions.size() && revisions[end]->id == revisions[first]->id;) ++end;
+    if (take(std::span(revisions).subspan(first, end - first), progress)) ++summary.documents;
   }
   update_quarantine(batch, progress.now);
   if (batch.checkpoint) {
@@ -104,20 +117,20 @@ StoreWriter::Row StoreWriter::find(std::string_view id) {
   }
 }
 
-bool StoreWriter::take(std::span<const IncomingRevision> revisions, Progress& progress) {
-  const auto& id = revisions.front().id;
+bool StoreWriter::take(std::span<const IncomingRevision* const> revisions, Progress& progress) {
+  const auto& id = revisions.front()->id;
   const Row before = find(id);
   RevisionTree tree = before.tree;
-  for (const auto& revision : revisions) {
-    // A new body takes the place of the one that it succeeds; the tree has to know where before it is written.
-    auto grafted = tree.graft({revision.rev, revision.ancestors, revision.deleted, 0});
+  for (const auto* revision : revisions) {
+    // A new body takes the place of the one that it succeeds.
+    auto grafted = tree.graft({revision->rev, revision->ancestors, revision->deleted, 0});
     std::int64_t overwritten = 0;
     if (grafted.added && !grafted.replaced.empty()) {
       overwritten = grafted.replaced.back();
       grafted.replaced.pop_back();
     }
     for (const auto body : grafted.replaced) delete_body_.bind(body).run();
-    if (grafted.added) tree.set_body(revision.rev, write_body(revision.body, overwritten));
+    if (grafted.added) tree.set_body(revision->rev, write_body(revision->body, overwritten));
   }
   if (tree == before.tree) return false;
   write_row(id, before, tree, progress);

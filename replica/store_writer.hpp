@@ -40,7 +40,7 @@ class StoreWriter {
   void finish(const Progress& progress);
   [[nodiscard]] Row find(std::string_view id);
   // Takes revisions of one document; true when that changed the document.
-  bool take(std::span<const IncomingRevision> revisions, Progress& progress);
+  bool take(std::span<const IncomingRevision* const> revisions, Progress& progress);
   [[nodiscard]] std::int64_t write_body(std::string_view body, std::int64_t replaced);
   void write_row(std::string_view id, const Row& before, const RevisionTree& tree, Progress& progress);
   void update_quarantine(const Batch& batch, std::chrono::sys_seconds now);
