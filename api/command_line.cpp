@@ -31,8 +31,8 @@ void add_sync(CLI::App& app, CommandLine& line, SyncCommand& sync) {
   CLI::App* command = app.add_subcommand(
       "sync", with_example("pull an account from its source and index it", "davenport sync alice --once"));
   command->add_option("ACCOUNT", sync.account)->required();
-  command->add_flag("--once", sync.once, "stop when caught up, instead of following the source");
-  command->add_flag("--no-index", sync.no_index, "leave lists and index as they are");
+  CLI::Option* once = command->add_flag("--once", sync.once, "stop when caught up, instead of following the source");
+  command->add_flag("--no-index", sync.no_index, "leave lists and index as they are")->needs(once);
   command->callback([&line, &sync] { line.command = sync; });
 }
 

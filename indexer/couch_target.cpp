@@ -149,8 +149,10 @@ net::awaitable<replica::BulkDocsRow> CouchTarget::write_one(std::string database
   try {
     co_return co_await client_.put_document(std::move(database), std::move(id), std::move(json));
   } catch (const replica::SourceError& error) {
-    if (error.kind() != replica::SourceError::Kind::kTooLarge) throw;
-    refused.error = "too large";
+    const bool is_about_it =
+        error.kind() == replica::SourceError::Kind::kTooLarge || error.kind() == replica::SourceError::Kind::kForbidden;
+    if (!is_about_it) throw;
+    refused.error = "refused";
     refused.reason = error.what();
   }
   co_return refused;

@@ -86,6 +86,7 @@ TEST(CommandLine, MistakesAreUsageErrors) {
       {"frobnicate"},
       {"sync"},
       {"sync", "alice", "--often"},
+      {"sync", "alice", "--no-index"},
       {"import", "alice"},
       {"import", "alice", "p", "--user", "u"},
       {"import", "alice", "p", "--into", "http://h", "--password-file", "f"},
