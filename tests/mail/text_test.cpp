@@ -1,0 +1,71 @@
+#include "mail/text.hpp"
+
+#include <gtest/gtest.h>
+
+namespace mail {
+namespace {
+
+TEST(Text, BytesBecomeUtf8) {
+  struct Case {
+    std::string bytes, expected;
+  };
+  const Case cases[] = {
+      {"", ""},
+      {"plain", "plain"},
+      {"caf\xC3\xA9 \xF0\x9F\x98\x80", "caf\xC3\xA9 \xF0\x9F\x98\x80"},
+      {"a\xFF" "b", "a\xEF\xBF\xBD" "b"},
+      {"caf\xE9", "caf\xEF\xBF\xBD"},
+      {"cut \xE2\x82", "cut \xEF\xBF\xBD"},
+      {"cut \xE2\x82 on", "cut \xEF\xBF\xBD on"},
+      {"\xED\xA0\x80", "\xEF\xBF\xBD"},
+      {"\xC0\x80!", "\xEF\xBF\xBD\xEF\xBF\xBD!"},
+      {std::string("a\0b\0", 4), "a b "},
+      {std::string("\0\xFF", 2), " \xEF\xBF\xBD"},
+      {"\x80\x80", "\xEF\xBF\xBD\xEF\xBF\xBD"},
+  };
+  for (const auto& c : cases) EXPECT_EQ(to_valid_utf8(c.bytes), c.expected) << testing::PrintToString(c.bytes);
+}
+
+TEST(Text, FirstCharactersCutsBetweenCharacters) {
+  EXPECT_EQ(first_characters("abc", 2), "ab");
+  EXPECT_EQ(first_characters("abc", 3), "abc");
+  EXPECT_EQ(first_characters("\xC3\xA9\xC3\xA9\xC3\xA9", 2), "\xC3\xA9\xC3\xA9");
+  EXPECT_EQ(first_characters("\xF0\x9F\x98\x80x", 1), "\xF0\x9F\x98\x80");
+  EXPECT_EQ(first_characters("abc", 0), "");
+}
+
+TEST(Text, Preview) {
+  struct Case {
+    std::string text, expected;
+  };
+  const Case cases[] = {
+      {"", ""},
+      {" Hello,\r\n\r\n\tworld  ", "Hello, world"},
+      {"On Monday Ada wrote:\n> old words\n> more\n\nMy answer", "My answer"},
+      {"My answer\n\nOn Monday Ada wrote:\n\n> old words\n", "My answer"},
+      {"Note:\nfirst", "Note: first"},
+      {"> only\n> quoted", "> only > quoted"},
+      {"words\n-- \nAda\nPhone", "words"},
+      {"-- \nAda", "-- Ada"},
+      {"a\xC2\xA0\xE2\x80\x8C\xC2\xA0\xE2\x80\x8C b", "a b"},
+      {std::string(300, 'x'), std::string(256, 'x')},
+  };
+  for (const auto& c : cases) EXPECT_EQ(preview_of(c.text), c.expected) << c.text;
+}
+
+TEST(Text, PreviewHasAtMost256Characters) {
+  std::string text;
+  for (int i = 0; i < 10'000; ++i) text += "\xC3\xA9\n ";
+  const auto preview = preview_of(text);
+  EXPECT_EQ(preview.size(), 128 * 2 + 127U);
+  EXPECT_EQ(preview_of(text.substr(0, 4)), "\xC3\xA9");
+}
+
+TEST(Text, PreviewOfEndlessQuotationEnds) {
+  std::string text;
+  for (int i = 0; i < 1'000'000; ++i) text += "x:\n\n";
+  EXPECT_FALSE(preview_of(text).empty());
+}
+
+}  // namespace
+}  // namespace mail

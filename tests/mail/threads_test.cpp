@@ -1,0 +1,90 @@
+#include "mail/threads.hpp"
+
+#include <gtest/gtest.h>
+
+namespace mail {
+namespace {
+
+TEST(Threads, BaseSubject) {
+  struct Case {
+    std::string_view subject, expected;
+  };
+  const Case cases[] = {
+      {"", ""},
+      {"Report", "report"},
+      {"  Two\t words\r\n here ", "two words here"},
+      {"Re: Report", "report"},
+      {"RE[2]: Re (3): re^4: RE : Report", "report"},
+      {"Fwd: FW: AW: WG: SV: VS: VB: RV: TR: Antw: Odp: YNT: Rif: R: Ref: Enc: x", "x"},
+      {"\xC4\xB0LT: konu", "konu"},
+      {"\xE5\x9B\x9E\xE5\xA4\x8D\xEF\xBC\x9A\xE7\xAD\x94\xE5\xA4\x8D: \xE8\xBD\xAC\xE5\x8F\x91: x", "x"},
+      {"[dev] Re: [dev] Report", "report"},
+      {"Re: [dev] [PATCH 1/2] fix", "fix"},
+      {"Re [dev]: Report", "report"},
+      {"[Fwd: Report]", "report"},
+      {"Report (fwd)", "report"},
+      {"Re: Report (fwd) (FWD) ", "report"},
+      {"[dev]", "[dev]"},
+      {"Re: [dev]", "[dev]"},
+      {"Re:", ""},
+      {"Regarding: x", "regarding: x"},
+      {"React: x", "react: x"},
+      {"re", "re"},
+      {"[unclosed Re: x", "[unclosed re: x"},
+      {"STRASSE Stra\xC3\x9F" "e \xC3\x89t\xC3\xA9", "strasse strasse \xC3\xA9t\xC3\xA9"},
+      {"bad \xFF", "bad \xEF\xBF\xBD"},
+  };
+  for (const auto& c : cases) EXPECT_EQ(base_subject(c.subject), c.expected) << c.subject;
+}
+
+TEST(Threads, BaseSubjectOfHostileInputEnds) {
+  for (const std::string_view unit : {"re:", "[", "[x]", "(fwd)", "[fwd:", "re[2]", "]", "\xC2\xA0"}) {
+    std::string subject;
+    for (int i = 0; i < 100'000; ++i) subject += unit;
+    EXPECT_LE(base_subject(subject).size(), 3'000U) << unit;
+  }
+}
+
+MetadataDocument message(std::string id, std::string subject, std::vector<std::string> message_ids,
+                         std::vector<std::string> references = {}) {
+  MetadataDocument m;
+  m.id = std::move(id);
+  m.subject = std::move(subject);
+  m.message_ids = std::move(message_ids);
+  m.references = std::move(references);
+  return m;
+}
+
+TEST(Threads, KeysAreSortedUniqueAndStable) {
+  const auto keys = thread_keys(message("d", "Re: S", {"a@x"}, {"b@x", "a@x", ""}));
+  ASSERT_EQ(keys.size(), 2U);
+  EXPECT_LT(keys[0], keys[1]);
+  // They are kept in catalogs: a change of these values is a change of the catalog's format.
+  EXPECT_EQ(thread_keys(message("d", "S", {"a@x"})), std::vector<ThreadKey>{15733226528262150235U});
+  EXPECT_EQ(thread_keys(message("d", "S", {})).size(), 1U);
+  EXPECT_NE(thread_keys(message("d", "S", {})), thread_keys(message("e", "S", {})));
+}
+
+TEST(Threads, MessagesAreConnectedByIdsAndSubject) {
+  const std::vector<std::vector<ThreadKey>> keys = {
+      thread_keys(message("0", "S", {"a@x"})),
+      thread_keys(message("1", "Other", {"b@x"}, {"a@x"})),     // shares an id, not the subject
+      thread_keys(message("2", "Re: S", {"c@x"}, {"d@x"})),
+      thread_keys(message("3", "AW: S", {"d@x"}, {"a@x"})),     // joins 0 and 2
+      thread_keys(message("4", "S", {})),
+      thread_keys(message("5", "Re: other", {"e@x"}, {"b@x"})),
+  };
+  EXPECT_EQ(connect(keys), (std::vector<std::size_t>{0, 1, 0, 0, 4, 1}));
+  EXPECT_TRUE(connect({}).empty());
+}
+
+TEST(Threads, LongChainsAreLinear) {
+  std::vector<std::vector<ThreadKey>> keys;
+  for (ThreadKey i = 200'000; i > 0; --i) keys.push_back({i, i + 1});
+  const auto threads = connect(keys);
+  EXPECT_EQ(threads.back(), 0U);
+  EXPECT_EQ(threads[100'000], 0U);
+}
+
+}  // namespace
+}  // namespace mail
