@@ -46,8 +46,6 @@ struct Progress {
   std::atomic<bool> cancelled{false};
 };
 
-class Generation;
-
 struct SearchAnswer {
   struct Found {
     Kind kind = Kind::kMail;
@@ -81,11 +79,14 @@ class Account {
   [[nodiscard]] Stores& stores() { return stores_; }
 
   // ── Writing ──
-  // Brings catalog, then index, up to the stores; the first time in bulk. While `filling` (a first sync under way), only
-  // the catalog. Rebuilds when the stores are not those that the generation was derived from.
-  void index_pending(Progress& progress, bool filling = false);
-  // Builds a new generation from the stores, follows what changes meanwhile, swaps. Throws Cancelled.
-  void reindex(Progress& progress);
+  // Brings the catalog up to the stores: lists are right then. Rebuilds both when the stores are not those that the live
+  // generation was derived from, or its format is another program's. Returns the number of changes.
+  std::size_t project(Progress& progress);
+  // Brings the text index up to the catalog: the first time, and when much is new, in bulk. Returns the number of entries.
+  std::size_t index(Progress& progress);
+  // Builds a new generation from the stores, follows what changes meanwhile, swaps. Throws Cancelled; the live
+  // generation answers until the swap, and stays when anything goes wrong. Returns the number of entries.
+  std::size_t reindex(Progress& progress);
 
   // ── Reading ──
   [[nodiscard]] ListPage list(const ListQuery& query) const;
@@ -112,6 +113,8 @@ class Account {
 
  private:
   struct State;
+  [[nodiscard]] bool is_derived_from_stores() const;
+
   std::string name_;
   Stores stores_;
   std::unique_ptr<State> state_;

@@ -1,1 +1,185 @@
 #include "indexer/catalog.hpp"
+
+#include <openssl/evp.h>
+#include <utf8proc.h>
+
+#include <array>
+#include <cstdlib>
+#include <stdexcept>
+
+#include "indexer/catalog_state.hpp"
+#include "indexer/projection.hpp"
+
+namespace indexer {
+namespace {
+
+constexpr std::size_t kMaxIdLength = 255;  // of a JMAP Id
+
+std::string base64url(std::string_view bytes) {
+  static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string out;
+  out.reserve((bytes.size() * 4 + 2) / 3);
+  std::uint32_t bits = 0;
+  int pending = 0;
+  for (const char c : bytes) {
+    bits = (bits << 8) | static_cast<unsigned char>(c);
+    for (pending += 8; pending >= 6; pending -= 6) out += kDigits[(bits >> (pending - 6)) & 63];
+  }
+  if (pending > 0) out += kDigits[(bits << (6 - pending)) & 63];
+  return out;
+}
+
+std::string sha256(std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
+    throw std::runtime_error("SHA-256 is not available");
+  }
+  return {reinterpret_cast<const char*>(digest.data()), size};
+}
+
+// Upper and lower case, and ways to write the same character, made one; the text itself where it is no UTF-8.
+std::string fold(std::string_view text) {
+  utf8proc_uint8_t* folded = nullptr;
+  const auto size =
+      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
+                   &folded, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD));
+  if (size < 0) return std::string(text);
+  std::string result(reinterpret_cast<const char*>(folded), static_cast<std::size_t>(size));
+  std::free(folded);
+  return result;
+}
+
+mail::Mailbox read_mailbox_row(const Rows& rows) {
+  mail::Mailbox mailbox;
+  mailbox.id = rows.text(0);
+  mailbox.name = rows.text(1);
+  if (!rows.is_null(2)) mailbox.parent_id = std::string(rows.text(2));
+  if (!rows.is_null(3)) mailbox.role = std::string(rows.text(3));
+  mailbox.sort_order = rows.integer(4);
+  return mailbox;
+}
+
+// Those that have a document, then those that only messages name.
+std::vector<mail::Mailbox> all_mailboxes(const Connection& connection) {
+  std::vector<mail::Mailbox> mailboxes;
+  auto documents =
+      connection.prepare("SELECT id, name, parent, role, sort_order FROM mailboxes ORDER BY sort_order, name, id");
+  for (Rows rows(documents); rows.next();) mailboxes.push_back(read_mailbox_row(rows));
+  auto named = connection.prepare(
+      "SELECT substr(name, 3) AS id FROM views WHERE name >= '*m' AND name < '*n' AND total > 0 "
+      "AND substr(name, 3) NOT IN (SELECT id FROM mailboxes) ORDER BY id");
+  for (Rows rows(named); rows.next();) {
+    mail::Mailbox mailbox;
+    mailbox.id = mailbox.name = rows.text(0);
+    mailboxes.push_back(std::move(mailbox));
+  }
+  return mailboxes;
+}
+
+}  // namespace
+
+std::string public_id(std::string_view doc_id) {
+  if ((doc_id.size() * 4 + 2) / 3 <= kMaxIdLength) return base64url(doc_id);
+  return base64url(sha256(doc_id));
+}
+
+Catalog::Catalog(const std::filesystem::path& file, replica::sqlite::Access access)
+    : state_(std::make_unique<State>(file, access)) {}
+
+Catalog::~Catalog() = default;
+
+Projected Catalog::project(const Stores& stores, std::size_t limit) {
+  auto& writer = state_->writing();
+  replica::sqlite::Transaction transaction(writer.connection);
+  Projection projection(writer, stores);
+  const auto projected = projection.run(limit);
+  if (projection.consumed_anything()) transaction.commit();
+  return projected;
+}
+
+DerivedCheckpoint Catalog::checkpoint() const {
+  const auto reader = state_->readers.take();
+  return Meta::load(reader->meta).checkpoint;
+}
+
+bool Catalog::has_overflow() const {
+  const auto reader = state_->readers.take();
+  return Meta::load(reader->meta).overflow;
+}
+
+std::string Catalog::state() const {
+  const auto reader = state_->readers.take();
+  return Meta::load(reader->meta).state();
+}
+
+std::int64_t Catalog::message_count() const {
+  const auto reader = state_->readers.take();
+  return reader->view(view_name('*', 'a'))->total;
+}
+
+std::int64_t Catalog::entry_count() const {
+  const auto reader = state_->readers.take();
+  const replica::sqlite::ReadTransaction transaction(reader->connection);
+  return reader->view(view_name('*', 'a'))->total + reader->view(view_name('*', 'F'))->total;
+}
+
+std::vector<Failure> Catalog::failures() const {
+  const auto reader = state_->readers.take();
+  std::vector<Failure> failures;
+  auto select = reader->connection.prepare("SELECT doc_id, reason FROM failures ORDER BY doctype, doc_id");
+  for (Rows rows(select); rows.next();) failures.push_back({std::string(rows.text(0)), std::string(rows.text(1))});
+  return failures;
+}
+
+std::vector<MailboxCounts> Catalog::mailboxes() const {
+  const auto reader = state_->readers.take();
+  const replica::sqlite::ReadTransaction transaction(reader->connection);
+  std::vector<MailboxCounts> counts;
+  for (auto& mailbox : all_mailboxes(reader->connection)) {
+    const auto all = reader->view(view_name('*', 'm', mailbox.id)).value_or(View{});
+    const auto unread = reader->view(view_name('u', 'm', mailbox.id)).value_or(View{});
+    counts.push_back({std::move(mailbox), all.total, unread.total, all.threads, unread.threads});
+  }
+  return counts;
+}
+
+std::optional<std::string> Catalog::find_mailbox(std::string_view name) const {
+  const auto reader = state_->readers.take();
+  const replica::sqlite::ReadTransaction transaction(reader->connection);
+  const auto mailboxes = all_mailboxes(reader->connection);
+  const auto find = [&](const auto& matches) -> std::optional<std::string> {
+    for (const auto& mailbox : mailboxes) {
+      if (matches(mailbox)) return mailbox.id;
+    }
+    return {};
+  };
+  const std::string folded = fold(name);
+  if (auto id = find([&](const mail::Mailbox& mailbox) { return mailbox.id == name; })) return id;
+  if (auto id = find([&](const mail::Mailbox& mailbox) { return mailbox.role && fold(*mailbox.role) == folded; })) return id;
+  return find([&](const mail::Mailbox& mailbox) { return fold(mailbox.name) == folded; });
+}
+
+std::optional<std::string> Catalog::document_id(Kind kind, std::string_view id) const {
+  const auto reader = state_->readers.take();
+  const replica::sqlite::ReadTransaction transaction(reader->connection);
+  const auto entry = reader->entry(kind, id);
+  if (!entry) return {};
+  Rows rows(reader->doc_id_of, *entry);
+  return rows.next() ? std::optional(std::string(rows.text(0))) : std::nullopt;
+}
+
+std::vector<BodyPart> Catalog::bodies(std::string_view id) const {
+  const auto reader = state_->readers.take();
+  const replica::sqlite::ReadTransaction transaction(reader->connection);
+  const auto entry = reader->entry(Kind::kMail, id);
+  if (!entry) return {};
+  auto parts = reader->content_parts(*entry);
+  Rows rows(reader->inline_types, *entry);
+  if (rows.next()) {
+    for (auto& type : unpack_texts(rows.blob(0))) parts.push_back({"", std::move(type)});
+  }
+  return parts;
+}
+
+}  // namespace indexer

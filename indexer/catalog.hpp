@@ -22,6 +22,9 @@
 
 namespace indexer {
 
+// Format of the file and of what is projected into it; part of a generation's identity.
+inline constexpr int kCatalogFormat = 1;
+
 enum class Kind : std::uint8_t { kMail, kFile };
 
 // The public id of a document: base64url of its CouchDB id where that fits 255 characters, else of its SHA-256.
@@ -74,7 +77,8 @@ struct TextEntry {
   std::string doc_id;
   std::int64_t date = 0;
   std::uint64_t size = 0;
-  std::vector<std::string> contents;  // ids of the content documents that are there, in reading order
+  std::vector<std::string> contents;       // ids of the content documents that are there, in reading order
+  std::vector<std::string> content_types;  // of each of these; may be left empty
 };
 
 // One body as the catalog knows it.

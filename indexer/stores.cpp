@@ -1,1 +1,127 @@
 #include "indexer/stores.hpp"
+
+#include <charconv>
+#include <tuple>
+
+#include "mail/json_writer.hpp"
+
+namespace indexer {
+namespace {
+
+// Reads the JSON that `to_json` writes. uuids and epochs are plain ASCII without escapes, so what holds a backslash is
+// not ours.
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : text_(text) {}
+
+  bool take(char expected) {
+    if (text_.empty() || text_.front() != expected) return false;
+    text_.remove_prefix(1);
+    return true;
+  }
+  bool take_string(std::string& value) {
+    if (!take('"')) return false;
+    const auto end = text_.find('"');
+    if (end == std::string_view::npos) return false;
+    value = text_.substr(0, end);
+    text_.remove_prefix(end + 1);
+    return value.find('\\') == std::string::npos;
+  }
+  bool take_integer(std::int64_t& value) {
+    const auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), value);
+    if (error != std::errc{}) return false;
+    text_.remove_prefix(static_cast<std::size_t>(end - text_.data()));
+    return true;
+  }
+  [[nodiscard]] bool at_end() const { return text_.empty(); }
+
+ private:
+  std::string_view text_;
+};
+
+std::filesystem::path store_file(const std::filesystem::path& folder, mail::Doctype doctype) {
+  return folder / "store" / (Stores::database_part(doctype) + ".db");
+}
+
+}  // namespace
+
+replica::LocalSeq DerivedCheckpoint::of(const replica::StoreIdentity& store) const {
+  const auto found = by_uuid_.find(store.uuid);
+  return found != by_uuid_.end() && found->second.first == store.epoch ? found->second.second : replica::LocalSeq{};
+}
+
+void DerivedCheckpoint::advance(const replica::StoreIdentity& store, replica::LocalSeq seq) {
+  by_uuid_[store.uuid] = {store.epoch, seq};
+}
+
+bool DerivedCheckpoint::continues(const replica::Store& store) const {
+  const auto identity = store.identity();
+  const auto found = by_uuid_.find(identity.uuid);
+  if (found == by_uuid_.end()) return true;
+  return found->second.first == identity.epoch && found->second.second <= store.last_seq();
+}
+
+std::string DerivedCheckpoint::to_json() const {
+  std::string json;
+  mail::JsonWriter writer(json);
+  writer.begin_object();
+  for (const auto& [uuid, reached] : by_uuid_) {
+    writer.key(uuid).begin_array().string(reached.first).number(reached.second.value).end_array();
+  }
+  writer.end_object();
+  return json;
+}
+
+DerivedCheckpoint DerivedCheckpoint::parse(std::string_view json) {
+  Scanner scanner(json);
+  DerivedCheckpoint checkpoint;
+  if (!scanner.take('{')) return {};
+  if (scanner.take('}')) return scanner.at_end() ? checkpoint : DerivedCheckpoint{};
+  do {
+    std::string uuid, epoch;
+    std::int64_t seq = 0;
+    if (!scanner.take_string(uuid) || !scanner.take(':') || !scanner.take('[') || !scanner.take_string(epoch) ||
+        !scanner.take(',') || !scanner.take_integer(seq) || !scanner.take(']')) {
+      return {};
+    }
+    checkpoint.by_uuid_[uuid] = {epoch, replica::LocalSeq{seq}};
+  } while (scanner.take(','));
+  return scanner.take('}') && scanner.at_end() ? checkpoint : DerivedCheckpoint{};
+}
+
+Stores::Stores(const std::filesystem::path& folder, replica::sqlite::Access access) : folder_(folder), access_(access) {
+  for (const auto doctype : mail::kDoctypes) std::ignore = find(doctype);
+}
+
+const replica::Store* Stores::find(mail::Doctype doctype) const {
+  const std::lock_guard lock(mutex_);
+  auto& store = stores_[static_cast<std::size_t>(doctype)];
+  if (!store) {
+    const auto file = store_file(folder_, doctype);
+    if (std::filesystem::exists(file)) store = std::make_unique<replica::Store>(file, access_);
+  }
+  return store.get();
+}
+
+replica::Store& Stores::create(mail::Doctype doctype) {
+  const std::lock_guard lock(mutex_);
+  auto& store = stores_[static_cast<std::size_t>(doctype)];
+  if (!store) store = std::make_unique<replica::Store>(store_file(folder_, doctype), replica::sqlite::Access::kReadWrite);
+  return *store;
+}
+
+replica::Blobs& Stores::blobs() const {
+  const std::lock_guard lock(mutex_);
+  if (!blobs_) blobs_ = std::make_unique<replica::Blobs>(folder_ / "blobs", access_);
+  return *blobs_;
+}
+
+std::string Stores::database_part(mail::Doctype doctype) {
+  std::string part(mail::doctype_name(doctype));
+  for (char& c : part) {
+    if (c == '.' || c == ':') c = '-';
+  }
+  return part;
+}
+
+}  // namespace indexer

@@ -44,11 +44,11 @@ class Stores {
   // `folder` is the account's. Opens the stores that are there; nothing is created.
   Stores(const std::filesystem::path& folder, replica::sqlite::Access access);
 
-  // Null when there is no store of that doctype (yet).
+  // Null when there is no store of that doctype (yet); one that another process created since is opened.
   [[nodiscard]] const replica::Store* find(mail::Doctype doctype) const;
   // Creates the store's file when it is absent.
   [[nodiscard]] replica::Store& create(mail::Doctype doctype);
-  [[nodiscard]] replica::Blobs& blobs();
+  [[nodiscard]] replica::Blobs& blobs() const;
 
   // "io-cozy-emails": the doctype as it stands in file and database names.
   [[nodiscard]] static std::string database_part(mail::Doctype doctype);
@@ -59,8 +59,8 @@ class Stores {
   std::filesystem::path folder_;
   replica::sqlite::Access access_;
   mutable std::mutex mutex_;
-  std::array<std::unique_ptr<replica::Store>, std::size(mail::kDoctypes)> stores_;
-  std::unique_ptr<replica::Blobs> blobs_;
+  mutable std::array<std::unique_ptr<replica::Store>, std::size(mail::kDoctypes)> stores_;
+  mutable std::unique_ptr<replica::Blobs> blobs_;
   mutable ContentReads content_reads_;
 };
 

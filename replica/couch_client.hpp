@@ -1,7 +1,8 @@
 // A CouchDB-speaking server over HTTP: what its routes mean, as coroutines over Beast. Connections are kept alive and
 // reused, answers inflated by Content-Encoding, every step has a deadline. Runs on the executor it is given.
 //
-// Throws SourceError for every answer that is not the one asked for and for a network that fails; nothing is retried here.
+// Throws SourceError for every answer that is not the one asked for and for a network that fails. Nothing is retried here, but
+// for a kept connection that turns out closed before a byte of the answer came.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -12,11 +13,11 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "replica/source_error.hpp"
 #include "replica/store.hpp"
 
 namespace replica {
@@ -31,17 +32,10 @@ struct SourceAddress {
   std::string ca_file;  // for https: certificates to trust beside the system's; may be empty
 };
 
-class SourceError : public std::runtime_error {
- public:
-  enum class Kind { kNetwork, kTimeout, kUnauthorized, kForbidden, kNotFound, kTooLarge, kServer, kProtocol };
-  SourceError(Kind kind, int status, const std::string& message)
-      : std::runtime_error(message), kind_(kind), status_(status) {}
-  [[nodiscard]] Kind kind() const { return kind_; }
-  [[nodiscard]] int status() const { return status_; }  // HTTP status, 0 when there was none
-
- private:
-  Kind kind_;
-  int status_;
+// How long one step of a request may take: finding the host, connecting, shaking hands; then each piece written or read.
+struct Timeouts {
+  std::chrono::milliseconds connect{30'000};
+  std::chrono::milliseconds idle{60'000};
 };
 
 struct ServerInfo {
@@ -61,7 +55,10 @@ struct FeedRow {
   std::string id;
   std::vector<RevId> leaves;  // the winner first
   bool deleted = false;
-  std::string document;  // with include_docs: the winner's JSON as it was sent; else empty
+  // With include_docs: the winner's JSON as it was sent. Empty when it was not sent, was of another revision than the row
+  // names, or did not fit into the page any more; `document_bytes` tells the size of what was sent all the same.
+  std::string document;
+  std::uint64_t document_bytes = 0;
   std::string problem;   // why the row could not be read; then only what could be read of it is filled in
 };
 
@@ -76,7 +73,8 @@ struct ChangesQuery {
   SourceSeq since;
   std::size_t limit = 0;
   bool include_docs = false;
-  // Long-poll: wait at the server until there is a change. None: answer at once.
+  // Long-poll: wait at the server until there is a change; when there was none, the page is empty and `last_seq` is `since`
+  // or what the server says. None: answer at once.
   std::optional<std::chrono::milliseconds> wait;
 };
 
@@ -93,18 +91,23 @@ struct BulkDocsRow {
   std::string reason;
 };
 
+// Its coroutines run on `executor`, which is one thread's or a strand; they keep what they need, so that the client may be
+// destroyed while they are under way: they end with SourceError::kNetwork.
 class CouchClient {
  public:
-  CouchClient(net::any_io_executor executor, SourceAddress address);
+  // Throws std::invalid_argument for a URL that cannot be used, std::runtime_error for a ca_file that cannot be read.
+  CouchClient(net::any_io_executor executor, SourceAddress address, Timeouts timeouts = {});
   ~CouchClient();
 
+  // Asked once before the rest, it decides which of CouchDB's own parameters are sent to the server.
   [[nodiscard]] net::awaitable<ServerInfo> server_info();
   [[nodiscard]] net::awaitable<DatabaseInfo> database_info(std::string database);
   [[nodiscard]] net::awaitable<void> create_database(std::string database);  // being there already is success
 
   [[nodiscard]] net::awaitable<ChangesPage> changes(std::string database, ChangesQuery query);
   // `_bulk_get?revs=true`, and `open_revs` document by document where the server has no `_bulk_get`. One element for
-  // each revision asked for.
+  // each revision asked for; CouchDB may answer with a successor of it. A document without revisions stands for all its
+  // leaves: one element for each, none when the document is gone.
   [[nodiscard]] net::awaitable<std::vector<FetchedRevision>> fetch(std::string database,
                                                                    std::vector<RevisionsOfDocument> wanted);
 
@@ -119,7 +122,7 @@ class CouchClient {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace replica

@@ -15,7 +15,10 @@ struct RevId {
   std::uint64_t generation = 0;
   std::string digest;
 
+  // Nothing for what is no revision as CouchDB writes it: a positive number, a dash, a digest of any text.
   [[nodiscard]] static std::optional<RevId> parse(std::string_view text);
+  // The same into an object that is there already; false leaves it as it was.
+  [[nodiscard]] static bool parse_into(std::string_view text, RevId& rev);
   [[nodiscard]] std::string to_string() const;
   friend auto operator<=>(const RevId&, const RevId&) = default;
   friend bool operator==(const RevId&, const RevId&) = default;
@@ -43,7 +46,11 @@ class RevisionTree {
     bool added = false;                 // false: the tree knew the revision
     std::vector<std::int64_t> replaced;  // bodies of the leaves that it succeeded
   };
+  // Takes in a revision with what its source remembers of its history. Leaves that it descends from are replaced. The
+  // result does not depend on the order in which revisions come, as long as their histories touch. A revision that the
+  // tree knows may still tell that one leaf descends from another, which is replaced then.
   Grafted graft(Leaf leaf);
+  void set_body(const RevId& leaf, std::int64_t body);
 
   // CouchDB's winner: live before deleted, then the higher generation, then the greater digest. Null when empty.
   [[nodiscard]] const Leaf* winner() const;
@@ -54,6 +61,8 @@ class RevisionTree {
   [[nodiscard]] std::string encode() const;
   // Throws std::invalid_argument on what `encode` did not write.
   [[nodiscard]] static RevisionTree decode(std::string_view text);
+
+  friend bool operator==(const RevisionTree&, const RevisionTree&) = default;
 
  private:
   std::vector<Leaf> leaves_;  // the winner first

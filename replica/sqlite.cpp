@@ -1,1 +1,341 @@
 #include "replica/sqlite.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+#include "replica/files.hpp"
+
+namespace replica::sqlite {
+
+namespace {
+
+constexpr int kBusyTimeout = 10'000;  // milliseconds that a writer waits for another
+constexpr int kReaderCache = 2'000;  // kilobytes of pages kept, at most
+// The same. Random ids touch much of their index: measured, 2,000 make a commit a tenth dearer.
+constexpr int kWriterCache = 4'000;
+constexpr int kCheckpointPages = 8'000;  // of the write-ahead log before it is copied into the file
+constexpr std::int64_t kKeptLogBytes = 32LL << 20;  // what the log may occupy while it is empty
+
+bool is_out_of_space(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
+
+std::string explain(int code, int system_error, std::string_view file, std::string_view detail) {
+  switch (code & 0xff) {
+    case SQLITE_FULL:
+      return fmt::format("no space left on {}: free some and start again; nothing is lost", file);
+    case SQLITE_CORRUPT:
+      return fmt::format(
+          "{} is damaged ({}): restore it from a backup, or remove it to fetch everything again",
+          file, detail);
+    case SQLITE_NOTADB:
+      return fmt::format("{} is not an SQLite database, or its beginning is damaged", file);
+    case SQLITE_BUSY:
+      return fmt::format("{} is in use by another program: stop it or try again later ({})", file,
+                         detail);
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return fmt::format("{} cannot be written: check its permissions and those of its folder ({})",
+                         file, detail);
+    case SQLITE_CANTOPEN:
+      return fmt::format(
+          "cannot open {}: {}", file,
+          system_error != 0 ? std::generic_category().message(system_error) : std::string(detail));
+    case SQLITE_IOERR:
+      return fmt::format("cannot read or write {}: {} ({})", file,
+                         std::generic_category().message(system_error), detail);
+    default:
+      return fmt::format("{}: {}", file, detail);
+  }
+}
+
+// The system's reason for an error of input or output, which sqlite3_system_errno knows only for
+// some calls. A commit writes to the log, a checkpoint to the file itself.
+int system_error_of(sqlite3* database) {
+  int error = sqlite3_system_errno(database);
+  if (error != 0) return error;
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&log));
+  if (log != nullptr && log->pMethods != nullptr) {
+    log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
+  }
+  if (error == 0) sqlite3_file_control(database, "main", SQLITE_FCNTL_LAST_ERRNO, &error);
+  return error;
+}
+
+[[noreturn]] void fail(sqlite3* database, int code, std::string_view file) {
+  const std::string detail = sqlite3_errmsg(database);
+  const int primary = code & 0xff;
+  const int system_error =
+      primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN ? system_error_of(database) : 0;
+  // SQLite calls only ENOSPC a full disk; a quota and a limit of the file's size are the same to a
+  // person.
+  if (primary == SQLITE_IOERR && is_out_of_space(system_error)) code = SQLITE_FULL;
+  throw Error(code, explain(code, system_error, file, detail));
+}
+
+[[noreturn]] void fail(sqlite3_stmt* statement, int code) {
+  sqlite3* const database = sqlite3_db_handle(statement);
+  const char* const file = sqlite3_db_filename(database, "main");
+  fail(database, code, file == nullptr ? "" : file);
+}
+
+bool is_writable(const std::filesystem::path& folder) {
+  return ::faccessat(AT_FDCWD, folder.empty() ? "." : folder.c_str(), W_OK, AT_EACCESS) == 0;
+}
+
+// No log, and no way to make one: SQLite would refuse to open the file, but then nobody writes to
+// it either.
+bool must_be_immutable(const std::filesystem::path& file) {
+  if (is_writable(file.parent_path())) return false;
+  std::error_code absent;
+  const auto log_bytes = std::filesystem::file_size(file.string() + "-wal", absent);
+  return absent || (log_bytes == 0 && !std::filesystem::exists(file.string() + "-shm"));
+}
+
+std::string immutable_uri(const std::filesystem::path& file) {
+  std::string uri = "file:";
+  for (const char c : std::filesystem::absolute(file).string()) {
+    if (c == '%' || c == '?' || c == '#') {
+      uri += fmt::format("%{:02x}", static_cast<unsigned char>(c));
+    } else {
+      uri += c;
+    }
+  }
+  return uri + "?immutable=1";
+}
+
+}  // namespace
+
+bool Error::is_disk_full() const { return (code_ & 0xff) == SQLITE_FULL; }
+
+bool Error::is_corrupt() const {
+  return (code_ & 0xff) == SQLITE_CORRUPT || (code_ & 0xff) == SQLITE_NOTADB;
+}
+
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+
+bool Statement::step() {
+  const int code = sqlite3_step(statement_.get());
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) {
+    sqlite3_reset(statement_.get());
+    return false;
+  }
+  try {
+    fail(statement_.get(), code);
+  } catch (...) {
+    sqlite3_reset(statement_.get());
+    throw;
+  }
+}
+
+void Statement::run() {
+  while (step()) {
+  }
+}
+
+void Statement::reset() { sqlite3_reset(statement_.get()); }
+
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
+
+double Statement::real(int column) const { return sqlite3_column_double(statement_.get(), column); }
+
+std::string_view Statement::text(int column) const {
+  const auto* const text =
+      reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
+  if (text == nullptr) return {};
+  return {text, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+std::string_view Statement::blob(int column) const {
+  const auto* const blob = static_cast<const char*>(sqlite3_column_blob(statement_.get(), column));
+  if (blob == nullptr) return {};
+  return {blob, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+}
+
+void Statement::bind_one(int index, std::int64_t value) {
+  const int code = sqlite3_bind_int64(statement_.get(), index, value);
+  if (code != SQLITE_OK) fail(statement_.get(), code);
+}
+
+void Statement::bind_one(int index, double value) {
+  const int code = sqlite3_bind_double(statement_.get(), index, value);
+  if (code != SQLITE_OK) fail(statement_.get(), code);
+}
+
+// A null pointer would be bound as NULL, which an empty view is not.
+void Statement::bind_one(int index, std::string_view text) {
+  const int code =
+      sqlite3_bind_text64(statement_.get(), index, text.data() == nullptr ? "" : text.data(),
+                          text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  if (code != SQLITE_OK) fail(statement_.get(), code);
+}
+
+void Statement::bind_one(int index, std::span<const std::byte> blob) {
+  const int code = sqlite3_bind_blob64(
+      statement_.get(), index, blob.data() == nullptr ? static_cast<const void*>("") : blob.data(),
+      blob.size(), SQLITE_STATIC);
+  if (code != SQLITE_OK) fail(statement_.get(), code);
+}
+
+void Statement::bind_one(int index, std::nullptr_t) {
+  const int code = sqlite3_bind_null(statement_.get(), index);
+  if (code != SQLITE_OK) fail(statement_.get(), code);
+}
+
+void Connection::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+
+Connection::Connection(const std::filesystem::path& file, Access access, Durability durability)
+    : file_(file) {
+  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  std::string name = file.string();
+  if (access == Access::kReadWrite) {
+    flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    create_folders(file.parent_path());
+  } else {
+    flags |= SQLITE_OPEN_READONLY;
+    if (must_be_immutable(file)) {
+      flags |= SQLITE_OPEN_URI;
+      name = immutable_uri(file);
+    }
+  }
+  sqlite3* database = nullptr;
+  const int code = sqlite3_open_v2(name.c_str(), &database, flags, nullptr);
+  database_.reset(database);
+  if (code != SQLITE_OK) fail(database, code, file_.native());
+  sqlite3_busy_timeout(database, kBusyTimeout);
+  if (access == Access::kReadOnly) {
+    execute(fmt::format("PRAGMA cache_size=-{}", kReaderCache));
+    prepare("SELECT count(*) FROM sqlite_schema")
+        .run();  // the file itself is read here for the first time
+    return;
+  }
+  // Not mapped into memory: that gains little here, and a file that is cut short under a map kills
+  // the program.
+  execute(
+      fmt::format("PRAGMA cache_size=-{}; PRAGMA synchronous={}; PRAGMA wal_autocheckpoint={}; "
+                  "PRAGMA journal_size_limit={}; PRAGMA secure_delete=FAST",
+                  kWriterCache, durability == Durability::kFull ? "FULL" : "NORMAL",
+                  kCheckpointPages, kKeptLogBytes));
+  Statement mode = prepare("PRAGMA journal_mode=WAL");
+  if (!mode.step() || mode.text(0) != "wal") {
+    throw Error(SQLITE_IOERR,
+                fmt::format("the file system of {} cannot share memory between programs, which a "
+                            "write-ahead log needs: keep it on a local disk",
+                            file_.native()));
+  }
+}
+
+Connection::Connection(Connection&&) noexcept = default;
+Connection& Connection::operator=(Connection&&) noexcept = default;
+Connection::~Connection() = default;
+
+Statement Connection::prepare(std::string_view sql) const {
+  sqlite3_stmt* handle = nullptr;
+  const int code = sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
+  if (code != SQLITE_OK) fail(database_.get(), code, file_.native());
+  Statement statement;
+  statement.statement_.reset(handle);
+  return statement;
+}
+
+void Connection::execute(std::string_view sql) const {
+  const int code =
+      sqlite3_exec(database_.get(), std::string(sql).c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) fail(database_.get(), code, file_.native());
+}
+
+std::int64_t Connection::last_insert_rowid() const {
+  return sqlite3_last_insert_rowid(database_.get());
+}
+
+std::int64_t Connection::changes() const { return sqlite3_changes64(database_.get()); }
+
+std::int64_t Connection::data_version() const {
+  Statement statement = prepare("PRAGMA data_version");
+  return statement.step() ? statement.integer(0) : 0;
+}
+
+Transaction::Transaction(Connection& connection) : connection_(connection) {
+  connection_.execute("BEGIN IMMEDIATE");
+}
+
+// A transaction that SQLite itself gave up (disk full) is over already: the error of a second
+// rollback says nothing.
+Transaction::~Transaction() {
+  if (!open_) return;
+  try {
+    connection_.execute("ROLLBACK");
+  } catch (const Error&) {
+  }
+}
+
+void Transaction::commit() {
+  connection_.execute("COMMIT");
+  open_ = false;
+}
+
+ReadTransaction::ReadTransaction(const Connection& connection) : connection_(connection) {
+  connection_.execute("BEGIN");
+}
+
+ReadTransaction::~ReadTransaction() {
+  try {
+    connection_.execute("COMMIT");
+  } catch (const Error&) {
+  }
+}
+
+void open_schema(Connection& connection, Access access, int format, std::string_view schema) {
+  const auto found = [&connection] {
+    Statement statement = connection.prepare("PRAGMA user_version");
+    return statement.step() ? statement.integer(0) : 0;
+  };
+  std::int64_t version = found();
+  if (version == 0 && access == Access::kReadWrite) {
+    Transaction transaction(connection);
+    version = found();  // another handle may have been faster
+    if (version == 0) {
+      connection.execute(schema);
+      connection.execute(fmt::format("PRAGMA user_version={}", format));
+      transaction.commit();
+      return;
+    }
+  }
+  if (version == format) return;
+  const auto& file = connection.file().native();
+  if (version > format) {
+    throw Error(SQLITE_ERROR,
+                fmt::format("{} was written by a newer davenport (format {}, this one knows {}): "
+                            "use the newer program, nothing was changed",
+                            file, version, format));
+  }
+  if (version == 0) {
+    throw Error(
+        SQLITE_ERROR,
+        fmt::format("{} has no tables yet: it is just being created, or was given up", file));
+  }
+  throw Error(SQLITE_ERROR,
+              fmt::format("{} has format {} where {} is needed", file, version, format));
+}
+
+Error damaged(const std::filesystem::path& file, std::string_view detail) {
+  return {SQLITE_CORRUPT, explain(SQLITE_CORRUPT, 0, file.native(), detail)};
+}
+
+Error read_only(const std::filesystem::path& file) {
+  return {SQLITE_READONLY, fmt::format("{} was opened for reading only", file.native())};
+}
+
+}  // namespace replica::sqlite

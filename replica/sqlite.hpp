@@ -46,8 +46,10 @@ class Statement {
   }
   // True while there is a row.
   bool step();
-  // Runs a statement that gives no rows.
+  // Runs a statement to its end; rows are dropped.
   void run();
+  // A statement that gave a row and has not come to its end holds its view of the file open, and with it the write-ahead
+  // log: reset it when its columns are read (ResetAtEnd).
   void reset();
 
   [[nodiscard]] std::int64_t integer(int column) const;
@@ -80,10 +82,25 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 
+// Resets a statement when the scope that reads its columns is left, by whatever way.
+class ResetAtEnd {
+ public:
+  explicit ResetAtEnd(Statement& statement) : statement_(statement) {}
+  ResetAtEnd(const ResetAtEnd&) = delete;
+  ResetAtEnd& operator=(const ResetAtEnd&) = delete;
+  ~ResetAtEnd() { statement_.reset(); }
+
+ private:
+  Statement& statement_;
+};
+
 class Connection {
  public:
   // Opens in WAL mode; kReadWrite creates the file and its folder. A reader in another process needs write access to the
   // -shm file only. Throws Error when the file cannot be opened or is no database.
+  //
+  // A reader that may not write to the folder opens a closed file as one that nobody changes: it must be opened anew to
+  // see what a writer that starts later does.
   Connection(const std::filesystem::path& file, Access access, Durability durability);
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;
@@ -129,5 +146,14 @@ class ReadTransaction {
  private:
   const Connection& connection_;
 };
+
+// Gives a new file its tables and its format version (PRAGMA user_version), in one transaction. Throws Error when the file
+// is of another format than `format`, or is new and `access` forbids to fill it.
+void open_schema(Connection& connection, Access access, int format, std::string_view schema);
+
+// For what a file holds that SQLite does not check: an Error that says it is damaged.
+[[nodiscard]] Error damaged(const std::filesystem::path& file, std::string_view detail);
+// For who would write to what was opened for reading.
+[[nodiscard]] Error read_only(const std::filesystem::path& file);
 
 }  // namespace replica::sqlite

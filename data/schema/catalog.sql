@@ -1,2 +1,107 @@
--- Format 1 of derived/<generation>/catalog.db, the lists of one account.
+-- Format 1 of derived/<generation>/catalog.db, the lists of one account. Derived: another format means another
+-- generation, nothing is converted.
+
+-- instance (random, names this file); changes (grows when a list may have changed); checkpoint (JSON);
+-- numbered, overflow (0 or 1); mailboxes, emails, contents, files: "<uuid> <epoch>" of the store that was followed.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO meta VALUES ('instance', lower(hex(randomblob(8))));
+
+-- Messages and files. What is read at every step of a list and of a thread is here, the rest in `details`.
+CREATE TABLE entries (
+  key       INTEGER PRIMARY KEY,
+  kind      INTEGER NOT NULL,   -- 0 mail, 1 file
+  date      INTEGER NOT NULL,   -- seconds since 1970, of the order of lists
+  flags     INTEGER NOT NULL,   -- 1 unread, 2 flagged, 4 attachment
+  thread    INTEGER,            -- NULL for files
+  number    INTEGER,            -- in the text index; NULL before numbers were assigned
+  text_seq  INTEGER NOT NULL,   -- row of its own store's feed that last changed its text
+  body_seq  INTEGER NOT NULL,   -- row of the content documents' feed that last changed its bodies; 0: none did
+  bodies    INTEGER NOT NULL,   -- bodies that are there
+  size      INTEGER NOT NULL,
+  text_hash INTEGER NOT NULL,   -- of all that the text index takes from the document
+  id        TEXT NOT NULL,      -- public id
+  doc_id    TEXT NOT NULL,
+  sender    TEXT NOT NULL       -- name, else address
+);
+CREATE UNIQUE INDEX entries_id ON entries (id, kind);
+CREATE INDEX entries_thread ON entries (thread, date DESC, id) WHERE thread IS NOT NULL;
+CREATE UNIQUE INDEX entries_number ON entries (number) WHERE number IS NOT NULL;
+CREATE INDEX entries_text ON entries (kind, text_seq);
+CREATE INDEX entries_body ON entries (body_seq) WHERE body_seq > 0;
+
+-- `row` is the JSON of a list without its closing brace, threadId and level. Lists of numbers are 8 octets each, lists
+-- of texts a length of 4 octets before each; both in the machine's order.
+CREATE TABLE details (
+  entry       INTEGER PRIMARY KEY,
+  views       BLOB NOT NULL,
+  thread_keys BLOB NOT NULL,
+  contents    BLOB NOT NULL,    -- ids of the content documents that it names
+  inline      BLOB NOT NULL,    -- types of the bodies that stand in the document itself
+  row         TEXT NOT NULL
+);
+
+-- Sets of entries. `name` is two letters and an id: state (* any, u unread, f flagged, a attachment) and set (a all mail,
+-- m mailbox, k keyword, F all files). Views with an even number count their threads.
+CREATE TABLE views (
+  view    INTEGER PRIMARY KEY,
+  name    TEXT NOT NULL UNIQUE,
+  total   INTEGER NOT NULL,
+  threads INTEGER NOT NULL
+);
+INSERT INTO views VALUES (1, 'fa', 0, 0), (2, '*a', 0, 0), (3, 'aa', 0, 0), (4, 'ua', 0, 0), (5, '*F', 0, 0);
+
+CREATE TABLE listing (
+  view  INTEGER NOT NULL,
+  date  INTEGER NOT NULL,
+  id    TEXT NOT NULL,
+  entry INTEGER NOT NULL,
+  PRIMARY KEY (view, date DESC, id)
+) WITHOUT ROWID;
+
+-- id and date are those of the earliest message; `views` holds pairs (view, messages of the thread in it).
+CREATE TABLE threads (
+  thread INTEGER PRIMARY KEY,
+  id     TEXT NOT NULL,
+  date   INTEGER NOT NULL,
+  count  INTEGER NOT NULL,
+  unread INTEGER NOT NULL,
+  views  BLOB NOT NULL
+);
+
+-- Links between messages: all that have a key are in its thread. `uses` counts them.
+CREATE TABLE thread_keys (key INTEGER PRIMARY KEY, thread INTEGER NOT NULL, uses INTEGER NOT NULL);
+
+-- Content documents, as far as the join needs them. One that is gone stays, with present = 0: its tombstone no longer
+-- names its message.
+CREATE TABLE contents (
+  doc_id  TEXT PRIMARY KEY,
+  email   TEXT,
+  type    TEXT NOT NULL,
+  size    INTEGER NOT NULL,     -- octets of the text
+  seq     INTEGER NOT NULL,
+  present INTEGER NOT NULL,
+  truncated INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX contents_email ON contents (email) WHERE email IS NOT NULL;
+
+-- Content documents that messages name.
+CREATE TABLE named (content TEXT NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (content, entry)) WITHOUT ROWID;
+
+CREATE TABLE mailboxes (
+  id         TEXT PRIMARY KEY,
+  name       TEXT NOT NULL,
+  parent     TEXT,
+  role       TEXT,
+  sort_order INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Ids that were entries once and are not now; seq is the row of their store's feed that took them away.
+CREATE TABLE removed (kind INTEGER NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
+CREATE INDEX removed_seq ON removed (kind, seq);
+
+CREATE TABLE failures (
+  doctype TEXT NOT NULL,
+  doc_id  TEXT NOT NULL,
+  reason  TEXT NOT NULL,
+  PRIMARY KEY (doctype, doc_id)
+) WITHOUT ROWID;

@@ -1,0 +1,9 @@
+-- Format 1 of blobs/packed.db: blobs under 256 KB. Larger ones are files beside it, named by their md5 in hexadecimal.
+
+-- Bytes compressed with zstd when length(data) < size.
+CREATE TABLE blobs (
+  number INTEGER PRIMARY KEY,
+  md5    BLOB NOT NULL UNIQUE,  -- 16 bytes
+  size   INTEGER NOT NULL,
+  data   BLOB NOT NULL
+);

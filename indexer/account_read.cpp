@@ -1,0 +1,208 @@
+// What an account answers: from the catalog, the text index and, for bodies, the stores.
+#include <algorithm>
+
+#include "indexer/account_state.hpp"
+#include "indexer/snippet.hpp"
+#include "mail/documents.hpp"
+#include "replica/attachments.hpp"
+
+namespace indexer {
+namespace fs = std::filesystem;
+namespace {
+
+std::optional<std::string> row_of(const Catalog& catalog, const Hit& hit, const DerivedCheckpoint& text) {
+  return hit.kind == Kind::kMail ? catalog.message(hit.id, text) : catalog.file(hit.id, text);
+}
+
+// What a snippet's title is cut from: a row has the members of its document.
+std::string title_of(Kind kind, std::string_view row) {
+  if (kind == Kind::kMail) {
+    const auto message = mail::read_metadata(row);
+    return message ? message->subject : "";
+  }
+  const auto file = mail::read_file(row);
+  return file ? file->name : "";
+}
+
+void add_snippet(SearchAnswer::Found& found, const Hit& hit, const Catalog& catalog, const Texts& texts,
+                 const Query& query) {
+  found.subject = snippet(title_of(found.kind, found.row), query, Field::kSubject);
+  const auto entries = catalog.entries(hit.number, 1);
+  if (entries.empty() || entries.front().id != hit.id) return;
+  found.preview = snippet(texts.snippet_text(entries.front()), query, Field::kBody);
+}
+
+std::uint64_t size_of(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::is_regular_file(path, ignored)) return fs::file_size(path, ignored);
+  std::uint64_t bytes = 0;
+  for (auto item = fs::recursive_directory_iterator(path, ignored); item != fs::recursive_directory_iterator();
+       item.increment(ignored)) {
+    if (item->is_regular_file(ignored)) bytes += item->file_size(ignored);
+  }
+  return bytes;
+}
+
+}  // namespace
+
+ListPage Account::list(const ListQuery& query) const {
+  const auto live = state_->generation();
+  return live ? live->catalog().list(query, live->text_checkpoint()) : ListPage{};
+}
+
+std::vector<MailboxCounts> Account::mailboxes() const {
+  const auto live = state_->generation();
+  return live ? live->catalog().mailboxes() : std::vector<MailboxCounts>{};
+}
+
+std::optional<std::string> Account::message(std::string_view id) const {
+  const auto live = state_->generation();
+  return live ? live->catalog().message(id, live->text_checkpoint()) : std::nullopt;
+}
+
+std::vector<std::string> Account::messages(const std::vector<std::string>& ids) const {
+  const auto live = state_->generation();
+  return live ? live->catalog().messages(ids, live->text_checkpoint()) : std::vector<std::string>{};
+}
+
+std::vector<std::string> Account::thread(std::string_view id) const {
+  const auto live = state_->generation();
+  return live ? live->catalog().thread(id, live->text_checkpoint()) : std::vector<std::string>{};
+}
+
+std::optional<std::string> Account::file(std::string_view id) const {
+  const auto live = state_->generation();
+  return live ? live->catalog().file(id, live->text_checkpoint()) : std::nullopt;
+}
+
+std::vector<std::string> Account::files(std::size_t limit, const std::optional<OrderKey>& after,
+                                        std::optional<OrderKey>& next) const {
+  const auto live = state_->generation();
+  return live ? live->catalog().files(limit, after, next, live->text_checkpoint()) : std::vector<std::string>{};
+}
+
+QueryResult<SearchAnswer> Account::search(const SearchRequest& request, bool snippets) const {
+  SearchAnswer answer;
+  answer.index = index_state();
+  const auto live = state_->generation();
+  if (!live || !live->has_index()) return answer;
+
+  const auto reader = live->reader();
+  const auto page = reader->search(request, live->catalog());
+  if (!page) return page.error();
+  answer.total = page->total;
+  answer.total_is_exact = page->total_is_exact;
+  const auto text = live->text_checkpoint();
+  const Texts texts(stores_);
+  for (const auto& hit : page->hits) {
+    auto row = row_of(live->catalog(), hit, text);
+    if (!row) continue;  // gone from the catalog, not yet from the text index
+    auto& found = answer.hits.emplace_back();
+    found.kind = hit.kind;
+    found.row = std::move(*row);
+    found.score = hit.score;
+    if (snippets) add_snippet(found, hit, live->catalog(), texts, *request.query);
+  }
+  if (page->more && !page->hits.empty()) {
+    if (request.order == SearchOrder::kDate) {
+      answer.next_after = OrderKey{page->hits.back().date, page->hits.back().id};
+    } else {
+      answer.next_offset = request.offset + page->hits.size();
+    }
+  }
+  return answer;
+}
+
+std::optional<std::vector<Body>> Account::bodies(std::string_view id) const {
+  const auto live = state_->generation();
+  const auto doc_id = live ? live->catalog().document_id(Kind::kMail, id) : std::nullopt;
+  if (!doc_id) return std::nullopt;
+  std::vector<Body> bodies;
+  const auto* contents = stores_.find(mail::Doctype::kContents);
+  bool inline_bodies = false;
+  for (const auto& part : live->catalog().bodies(id)) {
+    if (part.content_id.empty()) {
+      inline_bodies = true;
+      continue;
+    }
+    const auto stored = contents != nullptr ? contents->read(part.content_id) : std::nullopt;
+    if (!stored) continue;
+    ++stores_.content_reads().body;
+    if (auto content = mail::read_content(stored->body)) {
+      bodies.push_back({part.content_id, content->type, std::move(content->content), content->truncated});
+    }
+  }
+  if (inline_bodies) {
+    const auto document = metadata_document(*doc_id);
+    const auto metadata = document ? mail::read_metadata(*document) : mail::Malformed{"gone"};
+    if (metadata) {
+      for (const auto& body : metadata->inline_bodies) bodies.push_back({"inline", body.type, body.content, false});
+    }
+  }
+  return bodies;
+}
+
+std::optional<std::string> Account::metadata_document(std::string_view id) const {
+  const auto live = state_->generation();
+  const auto doc_id = live ? live->catalog().document_id(Kind::kMail, id) : std::nullopt;
+  const auto* emails = stores_.find(mail::Doctype::kEmails);
+  const auto stored = doc_id && emails != nullptr ? emails->read(*doc_id) : std::nullopt;
+  if (!stored || stored->change.deleted) return std::nullopt;
+  return stored->body;
+}
+
+std::optional<std::string> Account::raw(std::string_view id) const {
+  const auto document = metadata_document(id);
+  if (!document) return std::nullopt;
+  const auto metadata = mail::read_metadata(*document);
+  if (!metadata || metadata->original.empty()) return std::nullopt;
+  const auto stub = replica::find_attachment(*document, metadata->original);
+  return stub ? stores_.blobs().get(stub->digest) : std::nullopt;
+}
+
+std::optional<std::string> Account::find_mailbox(std::string_view name) const {
+  const auto live = state_->generation();
+  return live ? live->catalog().find_mailbox(name) : std::nullopt;
+}
+
+IndexState Account::index_state() const {
+  IndexState state;
+  const auto live = state_->generation();
+  const auto projected = live ? live->catalog().checkpoint() : DerivedCheckpoint{};
+  for (const auto doctype : mail::kDoctypes) {
+    const auto* store = stores_.find(doctype);
+    if (store != nullptr) state.pending += store->pending(projected.of(store->identity()));
+  }
+  if (!live) {
+    state.complete = state.pending == 0;
+    return state;
+  }
+  state.generation = live->name();
+  state.failed = static_cast<std::int64_t>(live->catalog().failures().size());
+  state.pending += live->has_index() ? live->catalog().text_pending(stores_, live->text_checkpoint())
+                                     : live->catalog().entry_count();
+  state.complete = state.pending == 0 && state.failed == 0;
+  return state;
+}
+
+std::int64_t Account::message_count() const {
+  const auto live = state_->generation();
+  return live ? live->catalog().message_count() : 0;
+}
+
+std::vector<Failure> Account::failures() const {
+  const auto live = state_->generation();
+  return live ? live->catalog().failures() : std::vector<Failure>{};
+}
+
+Account::Bytes Account::bytes() const {
+  Bytes bytes;
+  bytes.store = size_of(state_->folder / "store") + size_of(state_->folder / "blobs");
+  if (const auto live = state_->generation()) {
+    bytes.index = size_of(live->folder() / "index");
+    bytes.catalog = size_of(live->folder()) - bytes.index;
+  }
+  return bytes;
+}
+
+}  // namespace indexer

@@ -1,0 +1,35 @@
+// What an account keeps between calls; shared by the sources that implement it.
+#pragma once
+
+#include <mutex>
+#include <optional>
+
+#include "indexer/account.hpp"
+#include "indexer/file_lock.hpp"
+#include "indexer/generation.hpp"
+
+namespace indexer {
+
+struct Account::State {
+  std::filesystem::path folder;
+  replica::sqlite::Access access = replica::sqlite::Access::kReadOnly;
+  std::optional<FileLock> lock;  // held by who writes
+
+  // One rebuild, one text indexing and one projection at a time; who takes several takes them in this order.
+  std::mutex rebuild_work;
+  std::mutex text_work;
+  std::mutex catalog_work;
+
+  mutable std::mutex mutex;
+  std::shared_ptr<Generation> live;  // null: nothing was projected yet
+
+  [[nodiscard]] std::filesystem::path derived() const { return folder / "derived"; }
+  [[nodiscard]] std::shared_ptr<Generation> generation() const {
+    const std::lock_guard guard(mutex);
+    return live;
+  }
+  void open_live();
+  void make_live(std::shared_ptr<Generation> generation);
+};
+
+}  // namespace indexer

@@ -1,0 +1,162 @@
+#include "indexer/catalog_state.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <unordered_set>
+
+#include "embedded/catalog_sql.hpp"
+
+namespace indexer {
+namespace {
+
+// Random inserts in half a dozen B-trees: what they touch between two batches should stay in memory.
+constexpr std::string_view kWriterTuning = "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384";
+
+std::int64_t integer(std::string_view text) {
+  std::int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+std::optional<mail::Doctype> doctype_of_meta_key(std::string_view key) {
+  for (const auto doctype : mail::kDoctypes) {
+    if (key == mail::doctype_name(doctype)) return doctype;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string pack(const std::vector<std::string>& texts) {
+  std::string packed;
+  for (const auto& text : texts) {
+    const auto size = static_cast<std::uint32_t>(text.size());
+    packed.append(reinterpret_cast<const char*>(&size), sizeof size);
+    packed += text;
+  }
+  return packed;
+}
+
+std::vector<std::string> unpack_texts(std::string_view packed) {
+  std::vector<std::string> texts;
+  std::uint32_t size = 0;
+  while (packed.size() >= sizeof size) {
+    std::memcpy(&size, packed.data(), sizeof size);
+    texts.emplace_back(packed.substr(sizeof size, size));
+    packed.remove_prefix(std::min(packed.size(), sizeof size + size));
+  }
+  return texts;
+}
+
+Meta Meta::load(Statement& select) {
+  Meta meta;
+  for (Rows rows(select); rows.next();) {
+    const auto key = rows.text(0);
+    const std::string value(rows.text(1));
+    if (key == "instance") {
+      meta.instance = value;
+    } else if (key == "changes") {
+      meta.changes = integer(value);
+    } else if (key == "checkpoint") {
+      meta.checkpoint = DerivedCheckpoint::parse(value);
+    } else if (key == "numbered") {
+      meta.numbered = value == "1";
+    } else if (key == "overflow") {
+      meta.overflow = value == "1";
+    } else if (const auto doctype = doctype_of_meta_key(key)) {
+      const auto space = value.find(' ');
+      if (space != std::string::npos) meta.stores[*doctype] = {value.substr(0, space), value.substr(space + 1)};
+    }
+  }
+  return meta;
+}
+
+std::int64_t Meta::reached(const DerivedCheckpoint& of, mail::Doctype doctype) const {
+  const auto store = stores.find(doctype);
+  return store == stores.end() ? 0 : of.of(store->second).value;
+}
+
+std::optional<View> Reader::view(const std::string& name) {
+  Rows rows(view_by_name, name);
+  if (!rows.next()) return {};
+  return View{rows.integer(0), rows.integer(1), rows.integer(2)};
+}
+
+std::optional<std::int64_t> Reader::entry(Kind kind, std::string_view id) {
+  const std::string as_document = public_id(id);
+  for (const std::string_view candidate : {id, std::string_view(as_document)}) {
+    Rows rows(by_id, candidate, static_cast<int>(kind));
+    if (rows.next()) return rows.integer(0);
+  }
+  return {};
+}
+
+std::vector<BodyPart> Reader::content_parts(std::int64_t entry) {
+  std::vector<BodyPart> parts;
+  std::string doc_id;
+  std::vector<std::string> named_contents;
+  {
+    Rows rows(named, entry);
+    if (!rows.next()) return parts;
+    doc_id = rows.text(0);
+    named_contents = unpack_texts(rows.blob(1));
+  }
+  for (const auto& content_id : named_contents) {
+    Rows rows(content, content_id);
+    if (rows.next()) parts.push_back({content_id, std::string(rows.text(0))});
+  }
+  const std::unordered_set<std::string_view> seen(named_contents.begin(), named_contents.end());
+  for (Rows rows(contents_of, doc_id); rows.next();) {
+    if (!seen.contains(rows.text(0))) parts.push_back({std::string(rows.text(0)), std::string(rows.text(1))});
+  }
+  return parts;
+}
+
+Statement Reader::select_text(std::string_view where) const {
+  return connection.prepare(
+      "SELECT key, kind, id, doc_id, date, size, ifnull(number, 0), bodies FROM entries WHERE " + std::string(where));
+}
+
+TextEntry Reader::text_entry(const Rows& row) {
+  TextEntry entry;
+  const auto key = row.integer(0);
+  entry.kind = static_cast<Kind>(row.integer(1));
+  entry.id = row.text(2);
+  entry.doc_id = row.text(3);
+  entry.date = row.integer(4);
+  entry.size = static_cast<std::uint64_t>(row.integer(5));
+  entry.number = static_cast<std::uint32_t>(row.integer(6));
+  if (entry.kind == Kind::kMail && row.integer(7) > 0) {
+    for (auto& part : content_parts(key)) {
+      entry.contents.push_back(std::move(part.content_id));
+      entry.content_types.push_back(std::move(part.type));
+    }
+  }
+  return entry;
+}
+
+Connection Writer::open(const std::filesystem::path& file) {
+  Connection connection(file, replica::sqlite::Access::kReadWrite, replica::sqlite::Durability::kNormal);
+  connection.execute(kWriterTuning);
+  replica::sqlite::open_schema(connection, replica::sqlite::Access::kReadWrite, kCatalogFormat, embedded::catalog_sql);
+  return connection;
+}
+
+void Writer::set_meta(std::string_view key, std::string_view value) { put_meta.bind(key, value).run(); }
+
+Catalog::State::State(std::filesystem::path path, replica::sqlite::Access access)
+    : file(std::move(path)),
+      writer(access == replica::sqlite::Access::kReadWrite ? std::make_unique<Writer>(file) : nullptr),
+      readers([this] { return std::make_unique<Reader>(file); }) {
+  if (access == replica::sqlite::Access::kReadOnly) {
+    Connection connection(file, access, replica::sqlite::Durability::kNormal);
+    replica::sqlite::open_schema(connection, access, kCatalogFormat, embedded::catalog_sql);
+  }
+}
+
+Writer& Catalog::State::writing() {
+  if (!writer) throw replica::sqlite::read_only(file);
+  return *writer;
+}
+
+}  // namespace indexer

@@ -1,0 +1,57 @@
+// What CouchDB's answers mean: rows of its feed, of `_bulk_get`, of `open_revs`, and the small ones. The one door to simdjson
+// of replication. A row that makes no sense becomes a value that says so; a whole answer that does is nullopt.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "replica/couch_client.hpp"
+#include "replica/row_scanner.hpp"
+
+namespace replica {
+
+// A revision as `_bulk_get` and `open_revs` send it, or the news that it is not there.
+struct SentRevision {
+  IncomingRevision revision;  // `rev` has generation 0 when the row did not say it
+  std::string problem;
+};
+
+class AnswerReader {
+ public:
+  AnswerReader();
+  ~AnswerReader();
+
+  // A row of `_changes`. `keep_document`: false leaves `document` empty, though its size is told.
+  [[nodiscard]] FeedRow feed_row(const RowScanner::Row& row, bool keep_document);
+  // A row of `_bulk_get` ({"id","docs":[…]}), several revisions of one document.
+  [[nodiscard]] std::vector<SentRevision> bulk_get_row(const RowScanner::Row& row);
+  // A row of `open_revs` ({"ok":…} or {"missing":…}) of the document `id`.
+  [[nodiscard]] SentRevision open_revs_row(const RowScanner::Row& row, const std::string& id);
+  [[nodiscard]] std::optional<BulkDocsRow> bulk_docs_row(const RowScanner::Row& row);
+
+  // What is left of a `_changes` answer without its rows.
+  struct FeedEnd {
+    SourceSeq last_seq;
+    std::optional<std::int64_t> pending;
+  };
+  [[nodiscard]] std::optional<FeedEnd> feed_end(std::string_view json);
+  [[nodiscard]] std::optional<ServerInfo> server_info(std::string_view json);
+  [[nodiscard]] std::optional<DatabaseInfo> database_info(std::string_view json);
+  // `error` and `reason` of an answer that refuses, `id` and `rev` of one that says yes.
+  [[nodiscard]] std::optional<BulkDocsRow> verdict(std::string_view json);
+  // The value of `since` that a sequence stands for: a string without its quotes, all else as it is.
+  [[nodiscard]] std::string since_value(const SourceSeq& seq);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Appends `text` as a JSON string. Bytes that are no UTF-8 stay as they are.
+void append_json_string(std::string& json, std::string_view text);
+
+}  // namespace replica

@@ -1,0 +1,80 @@
+// One kept connection to a source, plain or TLS: sends a request, gives the answer's payload in pieces, unchunked and
+// inflated. Every step has a deadline. Throws SourceError; after that, and after an answer that was not read to its end, the
+// connection is of no more use. Belongs to one coroutine at a time, but for `close`.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "replica/couch_client.hpp"
+#include "replica/inflater.hpp"
+#include "replica/source_url.hpp"
+
+namespace replica {
+
+class HttpConnection {
+ public:
+  using Clock = std::chrono::steady_clock;
+  using Request = boost::beast::http::request<boost::beast::http::string_body>;
+
+  // `url` and `tls` must outlive the connection.
+  HttpConnection(const net::any_io_executor& executor, const SourceUrl& url, net::ssl::context& tls, Timeouts timeouts);
+
+  [[nodiscard]] net::awaitable<void> connect();
+  // Sends `request` and reads the answer's header; returns its status. `deadline` is for all of the answer, beside the
+  // timeouts of its steps.
+  [[nodiscard]] net::awaitable<int> exchange(const Request& request, Clock::time_point deadline);
+  // The next bytes of the payload, `out.size()` at most; 0 at its end.
+  [[nodiscard]] net::awaitable<std::size_t> read(std::span<char> out);
+
+  // False while not a byte of the answer has come.
+  [[nodiscard]] bool answered() const { return parser_ && parser_->got_some(); }
+  // Whether another request can be sent: the answer was read to its end and the server keeps the connection.
+  [[nodiscard]] bool reusable() const;
+  // Whether a connection that was kept is still open and silent.
+  [[nodiscard]] bool alive();
+  // Ends what is under way with SourceError::kNetwork.
+  void close();
+
+ private:
+  using Parser = boost::beast::http::response_parser<boost::beast::http::buffer_body>;
+  using Tls = net::ssl::stream<boost::beast::tcp_stream&>;
+
+  [[nodiscard]] net::awaitable<net::ip::tcp::resolver::results_type> resolve();
+  [[nodiscard]] net::awaitable<void> shake_hands();
+  [[nodiscard]] net::awaitable<std::size_t> read_raw(std::span<char> out);
+  void expire();
+  [[noreturn]] void fail_to_connect(const boost::system::error_code& error);
+  [[noreturn]] void fail_to_trust(const boost::system::error_code& error);
+  [[noreturn]] void fail_to_read(const boost::system::error_code& error);
+
+  const SourceUrl& url_;
+  net::ssl::context& tls_context_;
+  Timeouts timeouts_;
+  boost::beast::tcp_stream tcp_;
+  std::unique_ptr<Tls> tls_;
+  std::shared_ptr<net::ip::tcp::resolver> resolver_;
+  boost::beast::flat_buffer buffer_;
+  std::optional<Parser> parser_;
+  std::unique_ptr<Inflater> inflater_;
+  std::string compressed_;          // what was read and not yet inflated lies at the end of it
+  std::string_view to_inflate_;
+  Clock::time_point deadline_ = Clock::time_point::max();
+  bool closed_ = false;
+};
+
+}  // namespace replica

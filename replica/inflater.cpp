@@ -1,0 +1,41 @@
+#include "replica/inflater.hpp"
+
+#include <zlib.h>
+
+#include <new>
+#include <stdexcept>
+
+namespace replica {
+
+struct Inflater::State {
+  z_stream stream{};
+  ~State() { inflateEnd(&stream); }
+};
+
+Inflater::Inflater() : state_(std::make_unique<State>()) {
+  constexpr int kAnyHeader = 32;  // gzip or zlib, whichever it is
+  if (inflateInit2(&state_->stream, MAX_WBITS + kAnyHeader) != Z_OK) throw std::bad_alloc();
+}
+
+Inflater::~Inflater() = default;
+
+std::size_t Inflater::inflate(std::string_view& in, std::span<char> out) {
+  if (finished_) {
+    if (!in.empty()) throw std::runtime_error("there are bytes after the end of the compressed answer");
+    return 0;
+  }
+  z_stream& stream = state_->stream;
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));  // zlib only reads them
+  stream.avail_in = static_cast<uInt>(in.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  const int result = ::inflate(&stream, Z_NO_FLUSH);
+  if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
+    throw std::runtime_error("the compressed answer cannot be inflated");
+  }
+  in.remove_prefix(in.size() - stream.avail_in);
+  finished_ = result == Z_STREAM_END;
+  return out.size() - stream.avail_out;
+}
+
+}  // namespace replica

@@ -1,0 +1,64 @@
+// One connection that reads a store, with its prepared statements. Belongs to one thread at a time;
+// every call is a view of its own, and none is left open when it returns.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "replica/compression.hpp"
+#include "replica/sqlite.hpp"
+#include "replica/store.hpp"
+
+namespace replica {
+
+inline constexpr int kStoreFormat = 1;
+
+// Rows of the feed with their bodies, which lie one after the other in `bytes`. Kept and filled
+// again, so that a page costs no allocations.
+struct FeedPage {
+  struct Row {
+    Change change;
+    std::size_t body_end = 0;
+  };
+  std::vector<Row> rows;  // `size` of them are filled
+  std::size_t size = 0;
+  std::string bytes;
+};
+
+class StoreReader {
+ public:
+  explicit StoreReader(const std::filesystem::path& file);
+
+  [[nodiscard]] StoreIdentity identity();
+  [[nodiscard]] LocalSeq last_seq();
+  [[nodiscard]] StoreCounts counts();  // without `bytes`
+  [[nodiscard]] Checkpoint checkpoint();
+  [[nodiscard]] std::vector<Quarantined> quarantined();
+  [[nodiscard]] std::vector<RevisionsOfDocument> missing(std::span<const RevisionsOfDocument> rows);
+  [[nodiscard]] std::vector<Change> changes(LocalSeq since, std::size_t limit);
+  // Rows after `since`, as many as make a page, at most `limit`; none at the end of the feed.
+  void read_page(LocalSeq since, std::size_t limit, FeedPage& page);
+  [[nodiscard]] std::int64_t pending(LocalSeq since);
+  [[nodiscard]] std::optional<StoredDocument> read(std::string_view id);
+  [[nodiscard]] std::optional<RevisionTree> tree(std::string_view id);
+  [[nodiscard]] std::optional<std::string> body(std::string_view id, const RevId& rev);
+
+ private:
+  [[nodiscard]] std::string meta(std::string_view key);
+  void read_change(const sqlite::Statement& row, Change& change) const;
+  void append_body(std::string_view data, std::int64_t size, std::string& out);
+  [[nodiscard]] RevisionTree decode(std::string_view leaves) const;
+
+  sqlite::Connection connection_;
+  Decompressor decompressor_;
+  sqlite::Statement meta_, last_seq_, quarantine_, leaves_, changes_, documents_, pending_,
+      document_, body_;
+};
+
+}  // namespace replica

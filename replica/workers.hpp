@@ -1,0 +1,28 @@
+// Work that must not run on an io_context thread (SQLite, fsync), awaited from one.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace replica {
+
+// Runs `work` on a worker and resumes the caller on its own executor; an exception of `work` is thrown there. `work` must own
+// what it uses, or refer to what outlives the pool's work: it runs to its end even when the coroutine that waits for it is
+// cancelled or destroyed meanwhile. Join the pool before the io_context that waits is destroyed.
+[[nodiscard]] boost::asio::awaitable<void> run_on(boost::asio::thread_pool& workers, std::function<void()> work);
+
+// The same with what `work` returns.
+template <typename Work>
+[[nodiscard]] auto on(boost::asio::thread_pool& workers, Work work)
+    -> boost::asio::awaitable<std::invoke_result_t<Work&>> {
+  const auto result = std::make_shared<std::optional<std::invoke_result_t<Work&>>>();
+  co_await run_on(workers, [result, work = std::move(work)]() mutable { result->emplace(work()); });
+  co_return std::move(**result);
+}
+
+}  // namespace replica

@@ -1,0 +1,84 @@
+// The arrows between folders, and the doors of foreign libraries, read off the #include lines.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace {
+namespace fs = std::filesystem;
+
+struct Include {
+  std::string file;    // from the project's root
+  std::string folder;  // its first part
+  std::string target;  // what stands between the brackets or quotes
+};
+
+std::vector<Include> all_includes() {
+  const fs::path root = DAVENPORT_SOURCE_DIR;
+  const std::regex line_pattern(R"(^\s*#\s*include\s*[<"]([^>"]+)[>"])");
+  std::vector<Include> includes;
+  for (const std::string folder : {"mail", "replica", "indexer", "api"}) {
+    for (const auto& item : fs::recursive_directory_iterator(root / folder)) {
+      const auto extension = item.path().extension();
+      if (extension != ".cpp" && extension != ".hpp") continue;
+      std::ifstream in(item.path());
+      for (std::string line; std::getline(in, line);) {
+        std::smatch match;
+        if (!std::regex_search(line, match, line_pattern)) continue;
+        includes.push_back({fs::relative(item.path(), root).string(), folder, match[1]});
+      }
+    }
+  }
+  return includes;
+}
+
+TEST(Layering, IncludesFollowTheArrows) {
+  const std::map<std::string, std::set<std::string>> allowed = {
+      {"mail", {"mail"}},
+      {"replica", {"replica"}},
+      {"indexer", {"indexer", "mail", "replica"}},
+      {"api", {"api", "indexer", "mail", "replica"}},
+  };
+  const auto includes = all_includes();
+  ASSERT_GT(includes.size(), 100u);
+  for (const auto& include : includes) {
+    const auto target_folder = include.target.substr(0, include.target.find('/'));
+    if (!allowed.contains(target_folder)) continue;
+    EXPECT_TRUE(allowed.at(include.folder).contains(target_folder))
+        << include.file << " must not include " << include.target;
+  }
+}
+
+TEST(Layering, ForeignLibrariesHaveOneDoor) {
+  struct Door {
+    std::string header;    // as it begins
+    std::string files;     // where it may be included
+  };
+  const std::vector<Door> doors = {
+      {"sqlite3.h", "replica/sqlite\\.cpp"},
+      {"gmime/", "mail/parser[a-z_]*\\.cpp"},
+      {"libxml/", "mail/html[a-z_]*\\.cpp"},
+      {"xapian", "indexer/.*\\.(cpp|internal\\.hpp)"},
+      {"simdjson", "(mail|replica)/.*\\.cpp"},
+      {"zstd", "replica/.*\\.cpp"},
+      {"zlib", "replica/.*\\.cpp"},
+      {"prometheus/", "api/metrics\\.cpp"},
+      {"toml++", "api/config\\.cpp"},
+      {"CLI/", "api/command_line\\.cpp"},
+  };
+  for (const auto& include : all_includes()) {
+    for (const auto& door : doors) {
+      if (!include.target.starts_with(door.header)) continue;
+      EXPECT_TRUE(std::regex_match(include.file, std::regex(door.files)))
+          << include.file << " must not include " << include.target << ": it may be included by " << door.files;
+    }
+  }
+}
+
+}  // namespace
