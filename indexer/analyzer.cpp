@@ -1,1 +1,287 @@
 #include "indexer/analyzer.hpp"
+
+#include <utf8proc.h>
+
+namespace indexer {
+namespace {
+
+enum class Class : std::uint8_t { kSeparator, kLetter, kDigit, kMark, kIdeograph };
+
+struct AsciiTable {
+  std::array<Class, 128> classes{};
+  std::array<char, 128> folded{};
+  std::array<bool, 128> base64{};
+};
+
+constexpr AsciiTable kAscii = [] {
+  AsciiTable table;
+  for (std::size_t i = 0; i < 128; ++i) {
+    const char c = static_cast<char>(i);
+    const bool upper = c >= 'A' && c <= 'Z';
+    const bool letter = upper || (c >= 'a' && c <= 'z');
+    const bool digit = c >= '0' && c <= '9';
+    table.classes[i] = letter ? Class::kLetter : digit ? Class::kDigit : Class::kSeparator;
+    table.folded[i] = upper ? static_cast<char>(c - 'A' + 'a') : c;
+    table.base64[i] = letter || digit || c == '+' || c == '/' || c == '=';
+  }
+  return table;
+}();
+
+constexpr bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+constexpr Class ascii_class(char c) { return kAscii.classes[static_cast<unsigned char>(c)]; }
+
+struct Range {
+  std::int32_t first, last;
+};
+
+// Scripts that are written without spaces between words; letters and numbers of these blocks stand for themselves.
+constexpr Range kUnspaced[] = {
+    {0x0E00, 0x0EFF},    // Thai, Lao
+    {0x1000, 0x109F},    // Burmese
+    {0x1100, 0x11FF},    // Hangul jamo
+    {0x1780, 0x17FF},    // Khmer
+    {0x2E80, 0x2FDF},    // radicals
+    {0x3005, 0x3007},    // iteration mark, ideographic zero
+    {0x3021, 0x3035},    // Hangzhou numerals, kana repeat marks
+    {0x3041, 0x318F},    // kana, bopomofo, Hangul compatibility jamo
+    {0x31A0, 0x31FF},    // bopomofo and kana, extended
+    {0x3400, 0x4DBF},    // ideographs, extension A
+    {0x4E00, 0x9FFF},    // ideographs
+    {0xA960, 0xA97F},    // Hangul jamo, extended
+    {0xAC00, 0xD7FF},    // Hangul syllables
+    {0xF900, 0xFAFF},    // compatibility ideographs
+    {0xFF66, 0xFFDC},    // half-width kana and Hangul
+    {0x1B000, 0x1B16F},  // kana, supplement
+    {0x20000, 0x3FFFF},  // ideographs, further extensions
+};
+
+bool is_unspaced(std::int32_t c) {
+  if (c < kUnspaced[0].first) return false;
+  for (const auto& range : kUnspaced) {
+    if (c <= range.last) return c >= range.first;
+  }
+  return false;
+}
+
+// Vowels and finals that complete a Hangul syllable, and half-width voice marks: they belong to what stands before.
+constexpr bool completes_character(std::int32_t c) {
+  return (c >= 0x1160 && c <= 0x11FF) || (c >= 0xD7B0 && c <= 0xD7FB) || c == 0xFF9E || c == 0xFF9F;
+}
+
+// Invisible in a word: soft hyphen, joiners, byte order mark.
+constexpr bool is_ignorable(std::int32_t c) {
+  return c == 0xAD || c == 0x200C || c == 0x200D || c == 0x2060 || c == 0xFEFF;
+}
+
+constexpr bool is_apostrophe(std::int32_t c) { return c == '\'' || c == 0x2019; }
+
+struct Character {
+  std::int32_t code = 0;
+  std::size_t bytes = 1;
+  Class kind = Class::kSeparator;
+};
+
+Class classify(std::int32_t code) {
+  if (code < 128) return ascii_class(static_cast<char>(code));
+  if (is_ignorable(code)) return Class::kMark;
+  switch (utf8proc_category(code)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO: return is_unspaced(code) ? Class::kIdeograph : Class::kLetter;
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL:
+    case UTF8PROC_CATEGORY_NO: return is_unspaced(code) ? Class::kIdeograph : Class::kDigit;
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ME: return Class::kMark;
+    default: return Class::kSeparator;
+  }
+}
+
+// The character at `position`, which is inside the text. An ill-formed byte is a separator.
+Character character_at(std::string_view text, std::size_t position) {
+  Character character;
+  const auto left = static_cast<utf8proc_ssize_t>(text.size() - position);
+  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data() + position);
+  const auto length = utf8proc_iterate(bytes, left, &character.code);
+  if (length <= 0) return {};
+  character.bytes = static_cast<std::size_t>(length);
+  character.kind = classify(character.code);
+  return character;
+}
+
+bool is_letter_at(std::string_view text, std::size_t position) {
+  if (position >= text.size()) return false;
+  if (is_ascii(text[position])) return ascii_class(text[position]) == Class::kLetter;
+  return character_at(text, position).kind == Class::kLetter;
+}
+
+bool is_digit_at(std::string_view text, std::size_t position) {
+  return position < text.size() && is_ascii(text[position]) && ascii_class(text[position]) == Class::kDigit;
+}
+
+// Raw bytes of a word that may still fold to kMaxWordBytes.
+constexpr std::size_t kMaxRawBytes = 4 * kMaxWordBytes;
+
+// Lines of base64 are 60 to 76 characters; no word or path of that length mixes capitals, small letters and digits.
+constexpr std::size_t kBase64Run = 60;
+
+}  // namespace
+
+bool WordScanner::next(Word& word) {
+  while (position_ < text_.size()) {
+    const char c = text_[position_];
+    if (is_ascii(c)) {
+      if (ascii_class(c) == Class::kSeparator) {
+        ++position_;
+      } else if (scan_ascii(word)) {
+        return true;
+      }
+      continue;
+    }
+    const auto character = character_at(text_, position_);
+    switch (character.kind) {
+      case Class::kSeparator:
+      case Class::kMark: position_ += character.bytes; break;
+      case Class::kIdeograph:
+        if (scan_character(word)) return true;
+        break;
+      case Class::kLetter:
+      case Class::kDigit:
+        if (scan_unicode(word, position_)) return true;
+        break;
+    }
+  }
+  return false;
+}
+
+// A word that begins with an ASCII letter or digit; nearly all are ASCII to their end.
+bool WordScanner::scan_ascii(Word& word) {
+  const std::size_t begin = position_;
+  std::size_t length = 0;
+  Class last = Class::kSeparator;
+  const auto append = [&](char c) {
+    if (length < kMaxWordBytes) folded_[length] = c;
+    ++length;
+    ++position_;
+  };
+  while (position_ < text_.size()) {
+    const char c = text_[position_];
+    if (!is_ascii(c)) {
+      const auto character = character_at(text_, position_);
+      if (character.kind == Class::kSeparator && !is_apostrophe(character.code)) break;
+      if (character.kind == Class::kIdeograph) break;
+      return scan_unicode(word, begin);
+    }
+    const Class kind = ascii_class(c);
+    if (kind != Class::kSeparator) {
+      append(kAscii.folded[static_cast<unsigned char>(c)]);
+      last = kind;
+    } else if (c == '\'' && last == Class::kLetter && is_letter_at(text_, position_ + 1)) {
+      append(c);
+    } else if ((c == '.' || c == ',') && last == Class::kDigit && is_digit_at(text_, position_ + 1)) {
+      append(c);
+    } else {
+      if ((c == '/' || c == '+') && skip_base64(begin)) return false;
+      break;
+    }
+  }
+  if (length > kMaxWordBytes) return false;
+  word = {std::string_view(folded_.data(), length), begin, position_, false};
+  return true;
+}
+
+// A word of any letters.
+bool WordScanner::scan_unicode(Word& word, std::size_t begin) {
+  position_ = begin;
+  Class last = Class::kSeparator;
+  while (position_ < text_.size()) {
+    const auto character = character_at(text_, position_);
+    const std::size_t after = position_ + character.bytes;
+    if (character.kind == Class::kIdeograph) break;
+    if (character.kind == Class::kSeparator) {
+      const bool joins_letters = is_apostrophe(character.code) && last == Class::kLetter && is_letter_at(text_, after);
+      const bool joins_digits =
+          (character.code == '.' || character.code == ',') && last == Class::kDigit && is_digit_at(text_, after);
+      if (!joins_letters && !joins_digits) break;
+    }
+    if (character.kind != Class::kMark) last = character.kind;
+    position_ = after;
+  }
+  return fold(word, begin, position_);
+}
+
+// A character that is a word of its own, with what belongs to it.
+bool WordScanner::scan_character(Word& word) {
+  const std::size_t begin = position_;
+  position_ += character_at(text_, position_).bytes;
+  while (position_ < text_.size() && !is_ascii(text_[position_])) {
+    const auto character = character_at(text_, position_);
+    if (character.kind != Class::kMark && !completes_character(character.code)) break;
+    position_ += character.bytes;
+  }
+  if (!fold(word, begin, position_)) return false;
+  word.ideograph = true;
+  return true;
+}
+
+// False when nothing is left of it, or more than a word may have.
+bool WordScanner::fold(Word& word, std::size_t begin, std::size_t end) {
+  if (end - begin > kMaxRawBytes) return false;
+  std::array<char, kMaxRawBytes> raw;
+  std::size_t raw_length = 0;
+  for (std::size_t i = begin; i < end;) {
+    constexpr std::string_view kCurly = "\u2019";
+    if (text_.substr(i, kCurly.size()) == kCurly) {
+      raw[raw_length++] = '\'';
+      i += kCurly.size();
+    } else {
+      raw[raw_length++] = text_[i++];
+    }
+  }
+
+  constexpr auto kOptions = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |
+                                                           UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
+  // One code more than used: utf8proc_reencode ends its result, which may fill the array, with a zero.
+  std::array<utf8proc_int32_t, kMaxRawBytes + 1> codes;
+  const auto count = utf8proc_decompose(reinterpret_cast<const utf8proc_uint8_t*>(raw.data()),
+                                        static_cast<utf8proc_ssize_t>(raw_length), codes.data(),
+                                        static_cast<utf8proc_ssize_t>(kMaxRawBytes), kOptions);
+  if (count <= 0 || count > static_cast<utf8proc_ssize_t>(kMaxRawBytes)) return false;
+  const auto length = utf8proc_reencode(codes.data(), count, kOptions);
+  if (length <= 0 || length > static_cast<utf8proc_ssize_t>(kMaxWordBytes)) return false;
+  std::string_view(reinterpret_cast<const char*>(codes.data()), static_cast<std::size_t>(length))
+      .copy(folded_.data(), kMaxWordBytes);
+  word = {std::string_view(folded_.data(), static_cast<std::size_t>(length)), begin, end, false};
+  return true;
+}
+
+// Passes over the run of base64 that begins at `begin`; false when it is none.
+bool WordScanner::skip_base64(std::size_t begin) {
+  if (text_.size() - begin < kBase64Run) return false;
+  bool upper = false, lower = false, digit = false;
+  for (std::size_t i = begin; i < begin + kBase64Run; ++i) {
+    const char c = text_[i];
+    if (!is_ascii(c) || !kAscii.base64[static_cast<unsigned char>(c)]) return false;
+    upper |= c >= 'A' && c <= 'Z';
+    lower |= c >= 'a' && c <= 'z';
+    digit |= c >= '0' && c <= '9';
+  }
+  if (!upper || !lower || !digit) return false;
+  position_ = begin + kBase64Run;
+  while (position_ < text_.size() && is_ascii(text_[position_]) &&
+         kAscii.base64[static_cast<unsigned char>(text_[position_])]) {
+    ++position_;
+  }
+  return true;
+}
+
+std::vector<std::string> words_of(std::string_view utf8) {
+  std::vector<std::string> words;
+  for_each_word(utf8, [&](const Word& word) { words.emplace_back(word.folded); });
+  return words;
+}
+
+}  // namespace indexer

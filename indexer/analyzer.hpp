@@ -1,15 +1,20 @@
 // Text to words, the same way for indexing, queries and snippets.
 //
-// A word is a run of letters, digits and marks (Unicode), case folded; an apostrophe or, between digits, a dot or comma
-// joins. Each Chinese, Japanese or Korean ideograph or kana is a word of its own, so that a run of them is found as a phrase. Words
-// longer than kMaxWordBytes are left out.
+// A word is a run of letters, digits and marks (Unicode), case folded and composed (NFKC with case folding), so that two
+// spellings of the same text are one word. Between letters an apostrophe joins, between digits a dot or comma. What is
+// written without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) has each of its characters as a word of its
+// own, so that a run of them is found as a phrase.
+//
+// Words longer than kMaxWordBytes are left out, and so are runs of base64: nobody searches for them, and a mailbox holds
+// many. Bytes that are no UTF-8 separate words. Linear in the text.
 #pragma once
 
+#include <array>
 #include <cstddef>
-#include <functional>
+#include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace indexer {
@@ -17,13 +22,39 @@ namespace indexer {
 inline constexpr std::size_t kMaxWordBytes = 64;
 
 struct Word {
-  std::string_view folded;  // valid during the call
+  std::string_view folded;  // valid until the next word is asked for
   std::size_t begin = 0;    // bytes in the text
   std::size_t end = 0;
-  bool ideograph = false;
+  bool ideograph = false;  // a character that is a word of its own
 };
 
-// Calls `visit` for each word in order.
-void for_each_word(std::string_view utf8, const std::function<void(const Word&)>& visit);
+// Walks over the words of a text, which must outlive it.
+class WordScanner {
+ public:
+  explicit WordScanner(std::string_view utf8) : text_(utf8) {}
+
+  // The next word, or false at the end of the text.
+  bool next(Word& word);
+
+ private:
+  bool scan_ascii(Word& word);
+  bool scan_unicode(Word& word, std::size_t begin);
+  bool scan_character(Word& word);
+  bool fold(Word& word, std::size_t begin, std::size_t end);
+  bool skip_base64(std::size_t begin);
+
+  std::string_view text_;
+  std::size_t position_ = 0;
+  std::array<char, kMaxWordBytes> folded_{};
+};
+
+// Calls `visit` with each word in order.
+template <typename Visit>
+void for_each_word(std::string_view utf8, Visit&& visit) {
+  WordScanner scanner(utf8);
+  for (Word word; scanner.next(word);) visit(std::as_const(word));
+}
+
+[[nodiscard]] std::vector<std::string> words_of(std::string_view utf8);
 
 }  // namespace indexer

@@ -8,25 +8,30 @@
 
 namespace indexer {
 
-enum class Field { kAny, kFrom, kTo, kCc, kSubject, kBody, kFilename, kTag };
+enum class Field { kAny, kFrom, kTo, kCc, kBcc, kSubject, kBody, kFilename, kTag };
 
+// Each word stands in the index once, under the prefix of its field; most words are the body's, so that has none. A word
+// without a field is looked for in all of them. (Measured against words of all fields without a prefix, and those of the
+// headers once more with theirs: see kAnalysisVersion.)
 struct FieldInfo {
   Field field;
   std::string_view name;    // as it is written in a query, before the colon; empty: cannot be named
   std::string_view prefix;  // of its terms (Xapian's convention: capitals)
-  int weight;               // how much a word counts (within-document frequency)
+  unsigned weight;          // how much a word counts (within-document frequency)
+  bool stemmed;             // a word finds its other forms; not wanted of names
   std::string_view help;
 };
 
 inline constexpr std::array kFields = {
-    FieldInfo{Field::kAny, "", "", 1, "any of the others"},
-    FieldInfo{Field::kFrom, "from", "A", 3, "name or address of the sender"},
-    FieldInfo{Field::kTo, "to", "XTO", 2, "name or address of a recipient (to)"},
-    FieldInfo{Field::kCc, "cc", "XCC", 1, "name or address of a recipient (cc)"},
-    FieldInfo{Field::kSubject, "subject", "S", 4, "words of the subject, or the name of a file"},
-    FieldInfo{Field::kBody, "body", "XBODY", 1, "words of the text"},
-    FieldInfo{Field::kFilename, "filename", "XFN", 2, "name of an attachment or file"},
-    FieldInfo{Field::kTag, "tag", "K", 2, "tag of a file"},
+    FieldInfo{Field::kAny, "", "", 1, true, "any of the others"},
+    FieldInfo{Field::kFrom, "from", "A", 3, false, "name or address of the sender"},
+    FieldInfo{Field::kTo, "to", "XTO", 2, false, "name or address of a recipient (to)"},
+    FieldInfo{Field::kCc, "cc", "XCC", 1, false, "name or address of a recipient (cc)"},
+    FieldInfo{Field::kBcc, "bcc", "XBCC", 1, false, "name or address of a recipient (bcc)"},
+    FieldInfo{Field::kSubject, "subject", "S", 4, true, "words of the subject, or the name of a file"},
+    FieldInfo{Field::kBody, "body", "", 1, true, "words of the text"},
+    FieldInfo{Field::kFilename, "filename", "XFN", 2, true, "name of an attachment, or name and folder of a file"},
+    FieldInfo{Field::kTag, "tag", "K", 2, true, "tag of a file"},
 };
 
 static_assert([] {

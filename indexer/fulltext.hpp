@@ -21,8 +21,11 @@
 
 namespace indexer {
 
-// Changes when the terms of an entry do; part of a generation's identity.
+// Changes when the terms of an entry do (entry.cpp); part of a generation's identity.
 inline constexpr int kAnalysisVersion = 1;
+
+// Numbers from here on are of entries that found no gap: their order says nothing.
+inline constexpr std::uint32_t kFirstOverflowNumber = 3U << 30;
 
 // Following: one writer, entries replaced as they change.
 class FulltextWriter {
@@ -31,22 +34,35 @@ class FulltextWriter {
   ~FulltextWriter();
 
   [[nodiscard]] DerivedCheckpoint checkpoint() const;
-  void replace(const TextEntry& entry, const EntryText& text);  // also when its number changed
-  void remove(Kind kind, const std::string& id);
-  void commit(const DerivedCheckpoint& checkpoint);
+  // Holds what was not committed in memory: commit at least every thousand entries. `entry` has its number; what had that
+  // number, and what the entry was under another, is gone.
+  void replace(const TextEntry& entry, const EntryText& text);
+  void remove(Kind kind, const std::string& id);  // nothing when it is not there
+  void commit(const DerivedCheckpoint& checkpoint);  // durable when it returns; without it, nothing since the last happened
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
-// Bulk: analyses every entry of the catalog once, in runs of 500 consecutive numbers, on `threads` threads that fill
-// fresh databases each, and merges these into `folder`, which must not exist before and does only when all is done.
-// `done` is called with the number of entries so far; entries that cannot be read are indexed without their text and
-// counted. Returns that count. Stops early, leaving nothing, when `cancelled` becomes true (throws Cancelled).
 struct Cancelled : std::runtime_error {
   Cancelled() : std::runtime_error("cancelled") {}
 };
+
+// Where bulk building finds what it indexes; called by several threads.
+struct EntrySource {
+  std::function<std::vector<TextEntry>(std::uint32_t from, std::size_t limit)> entries;  // as Catalog::entries
+  std::function<mail::Result<EntryText>(const TextEntry& entry)> text;                   // as Texts::read
+};
+
+// Bulk: analyses every entry once, in runs of 500 consecutive numbers, on `threads` threads of lowest priority that fill
+// fresh databases each, and merges these into `folder`, which must not exist before and does only when all is done.
+// `done` is called with the number of entries so far, by one thread at a time; entries that cannot be read are indexed
+// without their text and counted. Returns that count. Stops early, leaving nothing, when `cancelled` becomes true (throws
+// Cancelled). Works in `<folder>.parts`; what a killed build left there is removed.
+std::size_t build_fulltext(const std::filesystem::path& folder, const EntrySource& source,
+                           const DerivedCheckpoint& checkpoint, int threads,
+                           const std::function<void(std::size_t)>& done, const std::atomic<bool>& cancelled);
 std::size_t build_fulltext(const std::filesystem::path& folder, const Catalog& catalog, const Texts& texts,
                            const DerivedCheckpoint& checkpoint, int threads,
                            const std::function<void(std::size_t)>& done, const std::atomic<bool>& cancelled);
@@ -76,6 +92,17 @@ struct HitPage {
   bool more = false;
 };
 
+// What a search asks of the catalog, each as the Catalog's member of that name.
+struct SearchScope {
+  std::function<std::optional<std::string>(std::string_view name)> find_mailbox;
+  std::function<std::vector<std::uint32_t>(const MessageFilter& filter)> numbers;
+  std::function<std::uint32_t(const OrderKey& place)> number_after;
+  std::function<std::string()> state;
+};
+
+// Totals are exact up to this many hits; beyond, they are estimates.
+inline constexpr unsigned kExactTotal = 10'000;
+
 // Reading; one object for one thread at a time. Sees what was committed when `refresh` was last called.
 class FulltextReader {
  public:
@@ -87,6 +114,7 @@ class FulltextReader {
   [[nodiscard]] std::int64_t entries() const;
   // Mailboxes and states of the query are resolved in `catalog`. An unknown mailbox is a QueryError.
   [[nodiscard]] QueryResult<HitPage> search(const SearchRequest& request, const Catalog& catalog);
+  [[nodiscard]] QueryResult<HitPage> search(const SearchRequest& request, const SearchScope& scope);
 
  private:
   struct State;

@@ -1,9 +1,11 @@
 // The query language: from text to a tree. Grammar, loosest first:
 //
 //   query   = or ;  or = and { "OR" and } ;  and = unary { ["AND"] unary } ;  unary = ["NOT" | "-"] primary
-//   primary = "(" query ")" | [field ":"] ( word | word "*" | "\"" words "\"" )
+//   primary = [field ":"] ( "(" query ")" | word | word "*" | "\"" words "\"" )
 //
-// Fields are those of the table in fields.hpp. A mistake is an error with its position, never an empty result.
+// Fields are those of the table in fields.hpp and in, is, has, before, after, larger, smaller, in any case; operators are
+// capitals. A word that holds several (an address, a URL, a time) is a phrase of them. A mistake is an error with its
+// position, never an empty result.
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -30,6 +32,9 @@ using QueryResult = boost::system::result<T, QueryError>;
 
 inline constexpr std::size_t kMaxQueryBytes = 4'096;
 inline constexpr int kMaxQueryDepth = 50;
+// What a query can cost: its words, and its words with "*", each of which stands for many.
+inline constexpr std::size_t kMaxQueryWords = 256;
+inline constexpr std::size_t kMaxQueryPrefixes = 16;
 
 struct Query;
 using QueryPtr = std::unique_ptr<Query>;
@@ -43,6 +48,7 @@ struct MatchWords {  // one word, or a phrase in order
 };
 struct MatchMailbox {
   std::string name;  // as it was written
+  std::size_t position = 0;  // of it in the query
 };
 struct MatchState {  // is:unread, is:flagged, has:attachment
   enum class What { kUnread, kFlagged, kAttachment } what{};

@@ -1,1 +1,252 @@
 #include "indexer/snippet.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "indexer/analyzer.hpp"
+#include "indexer/stems.hpp"
+
+namespace indexer {
+namespace {
+
+constexpr std::size_t kMaxTextBytes = 1 << 20;
+constexpr std::size_t kStemSlots = 256;  // few words of a text begin as one that is searched for
+constexpr std::string_view kEllipsis = "\u2026";
+
+// A word, prefix, stem or phrase that the query wants.
+struct Wanted {
+  std::vector<std::string> words;
+  bool prefix = false;  // the last word is only its beginning
+  std::string stem;     // set: another form of the word will do
+};
+
+void collect(const Query& query, Field field, StemCache& stems, std::vector<Wanted>& wanted) {
+  if (const auto* match = std::get_if<MatchWords>(&query.node)) {
+    if (match->field != Field::kAny && match->field != field) return;
+    Wanted one{words_of(match->text), match->prefix, {}};
+    if (one.words.empty()) return;
+    if (!match->phrase && !match->prefix && info(field).stemmed) one.stem = stems.stem(one.words.front());
+    wanted.push_back(std::move(one));
+  } else if (const auto* both = std::get_if<MatchAnd>(&query.node)) {
+    for (const auto& part : both->all) collect(*part, field, stems, wanted);
+  } else if (const auto* either = std::get_if<MatchOr>(&query.node)) {
+    for (const auto& part : either->any) collect(*part, field, stems, wanted);
+  }
+}
+
+struct Span {
+  std::size_t begin = 0, end = 0;  // bytes in the text
+};
+
+struct Occurrence {
+  std::size_t first = 0, last = 0;  // words of the text
+  std::size_t wanted = 0;
+};
+
+// Goes through a text once and notes where what is wanted stands.
+class Finder {
+ public:
+  Finder(const std::vector<Wanted>& wanted, StemCache& stems) : wanted_(wanted), stems_(stems) {
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      const char initial = wanted[i].words.back().front();
+      by_initial_[static_cast<unsigned char>(initial)].push_back(i);
+      longest_ = std::max(longest_, wanted[i].words.size());
+    }
+  }
+
+  void find(std::string_view text) {
+    recent_.assign(longest_, {});
+    WordScanner scanner(text);
+    for (Word word; scanner.next(word);) {
+      if (longest_ > 1) recent_[words.size() % longest_].assign(word.folded);
+      words.push_back({word.begin, word.end});
+      for (const auto i : by_initial_[static_cast<unsigned char>(word.folded.front())]) {
+        if (ends_with(wanted_[i], word.folded)) {
+          occurrences.push_back({words.size() - wanted_[i].words.size(), words.size() - 1, i});
+        }
+      }
+    }
+  }
+
+  std::vector<Span> words;
+  std::vector<Occurrence> occurrences;
+
+ private:
+  [[nodiscard]] bool ends_with(const Wanted& wanted, std::string_view word) {
+    const auto& last = wanted.words.back();
+    const auto count = wanted.words.size();
+    if (wanted.prefix ? !word.starts_with(last) : word != last) {
+      // English stems keep the first letter, so words were told apart by it.
+      if (wanted.stem.empty() || stems_.stem(word) != wanted.stem) return false;
+    }
+    if (words.size() < count) return false;
+    for (std::size_t back = 1; back < count; ++back) {
+      if (recent_[(words.size() - 1 - back) % longest_] != wanted.words[count - 1 - back]) return false;
+    }
+    return true;
+  }
+
+  const std::vector<Wanted>& wanted_;
+  StemCache& stems_;
+  std::array<std::vector<std::size_t>, 256> by_initial_;
+  std::size_t longest_ = 1;
+  std::vector<std::string> recent_;  // the last words, in a ring
+};
+
+// The occurrences, from `first` to before `end`, that fit into a passage and hold the most different things wanted.
+struct Cluster {
+  std::size_t first = 0, end = 0;
+};
+
+Cluster best_cluster(const Finder& found, std::size_t wanted_count, std::size_t max_bytes) {
+  std::vector<std::size_t> counts(wanted_count, 0);
+  std::size_t distinct = 0, best_distinct = 0, first = 0;
+  Cluster best;
+  for (std::size_t last = 0; last < found.occurrences.size(); ++last) {
+    if (counts[found.occurrences[last].wanted]++ == 0) ++distinct;
+    const auto end = found.words[found.occurrences[last].last].end;
+    while (first < last && end - found.words[found.occurrences[first].first].begin > max_bytes) {
+      if (--counts[found.occurrences[first].wanted] == 0) --distinct;
+      ++first;
+    }
+    const auto size = last + 1 - first;
+    if (distinct > best_distinct || (distinct == best_distinct && size > best.end - best.first)) {
+      best = {first, last + 1};
+      best_distinct = distinct;
+    }
+  }
+  return best;
+}
+
+// Words from `first` to `last` that surround the cluster: a third of the room that is left goes before it.
+Span surroundings(const Finder& found, const Cluster& cluster, std::size_t max_bytes) {
+  const auto& words = found.words;
+  std::size_t first = found.occurrences[cluster.first].first;
+  std::size_t last = first;
+  for (auto i = cluster.first; i < cluster.end; ++i) last = std::max(last, found.occurrences[i].last);
+  const auto bytes = [&](std::size_t from, std::size_t to) { return words[to].end - words[from].begin; };
+  const auto core = bytes(first, last);
+  const auto before = core < max_bytes ? (max_bytes - core) / 3 : 0;
+  while (first > 0 && bytes(first - 1, last) <= core + before) --first;
+  while (last + 1 < words.size() && bytes(first, last + 1) <= max_bytes) ++last;
+  while (first > 0 && bytes(first - 1, last) <= max_bytes) --first;
+  return {first, last};
+}
+
+bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+// Writes text as HTML, white space as one space.
+class Writer {
+ public:
+  void text(std::string_view text) {
+    for (const char c : text) {
+      if (is_space(c)) {
+        space_ = !out_.empty();
+        continue;
+      }
+      separate();
+      switch (c) {
+        case '&': out_ += "&amp;"; break;
+        case '<': out_ += "&lt;"; break;
+        case '>': out_ += "&gt;"; break;
+        case '"': out_ += "&quot;"; break;
+        case '\'': out_ += "&#39;"; break;
+        default: out_ += c;
+      }
+    }
+  }
+  void raw(std::string_view html) {
+    separate();
+    out_ += html;
+  }
+  void end_mark() { out_ += "</mark>"; }
+  [[nodiscard]] std::string take() { return std::move(out_); }
+
+ private:
+  void separate() {
+    if (space_) out_ += ' ';
+    space_ = false;
+  }
+
+  std::string out_;
+  bool space_ = false;
+};
+
+bool is_blank(std::string_view text) { return std::all_of(text.begin(), text.end(), is_space); }
+
+// `text` cut to `max_bytes`, not inside a character.
+std::size_t character_boundary(std::string_view text, std::size_t max_bytes) {
+  if (text.size() <= max_bytes) return text.size();
+  while (max_bytes > 0 && (static_cast<unsigned char>(text[max_bytes]) & 0xC0) == 0x80) --max_bytes;
+  return max_bytes;
+}
+
+// What of the text is shown, in bytes.
+Span passage(std::string_view text, const Finder& found, std::size_t wanted_count, std::size_t max_bytes) {
+  const auto& words = found.words;
+  Span shown;
+  if (!found.occurrences.empty()) {
+    const auto around = surroundings(found, best_cluster(found, wanted_count, max_bytes), max_bytes);
+    shown = {words[around.begin].begin, words[around.end].end};
+  } else {
+    while (shown.begin < text.size() && is_space(text[shown.begin])) ++shown.begin;
+    for (const auto& word : words) {
+      if (word.end - shown.begin > max_bytes) break;
+      shown.end = word.end;
+    }
+    if (shown.end <= shown.begin) shown.end = shown.begin + character_boundary(text.substr(shown.begin), max_bytes);
+  }
+  // What stands before the first and after the last word of the text, where there is room.
+  const bool from_start = words.empty() || shown.begin <= words.front().begin;
+  const bool to_end = words.empty() || shown.end >= words.back().end;
+  if (from_start && shown.end <= max_bytes) shown.begin = 0;
+  if (to_end && text.size() - shown.begin <= max_bytes) shown.end = text.size();
+  return shown;
+}
+
+}  // namespace
+
+std::string snippet(std::string_view text, const Query& query, Field field, std::size_t max_bytes) {
+  const bool is_cut = text.size() > kMaxTextBytes;
+  text = text.substr(0, character_boundary(text, kMaxTextBytes));
+  StemCache stems(kStemSlots);
+  std::vector<Wanted> wanted;
+  collect(query, field, stems, wanted);
+  Finder found(wanted, stems);
+  found.find(text);
+  const auto shown = passage(text, found, wanted.size(), max_bytes);
+
+  Writer writer;
+  if (!is_blank(text.substr(0, shown.begin))) writer.raw(kEllipsis);
+  std::size_t written = shown.begin;
+  // Occurrences come in the order of their ends; those that overlap are one mark.
+  std::vector<Span> marks;
+  for (const auto& occurrence : found.occurrences) {
+    const Span mark{found.words[occurrence.first].begin, found.words[occurrence.last].end};
+    if (mark.begin < shown.begin || mark.end > shown.end) continue;
+    while (!marks.empty() && marks.back().end > mark.begin) {
+      if (marks.back().begin <= mark.begin) break;
+      marks.pop_back();
+    }
+    if (!marks.empty() && marks.back().end > mark.begin) {
+      marks.back().end = std::max(marks.back().end, mark.end);
+    } else {
+      marks.push_back(mark);
+    }
+  }
+  for (const auto& mark : marks) {
+    writer.text(text.substr(written, mark.begin - written));
+    writer.raw("<mark>");
+    writer.text(text.substr(mark.begin, mark.end - mark.begin));
+    writer.end_mark();
+    written = mark.end;
+  }
+  writer.text(text.substr(written, shown.end - written));
+  if (is_cut || !is_blank(text.substr(shown.end))) writer.raw(kEllipsis);
+  return writer.take();
+}
+
+}  // namespace indexer

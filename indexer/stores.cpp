@@ -110,7 +110,7 @@ replica::Store& Stores::create(mail::Doctype doctype) {
   return *store;
 }
 
-replica::Blobs& Stores::blobs() {
+replica::Blobs& Stores::blobs() const {
   const std::lock_guard lock(mutex_);
   if (!blobs_) blobs_ = std::make_unique<replica::Blobs>(folder_ / "blobs", access_);
   return *blobs_;

@@ -1,17 +1,17 @@
 #include "replica/compression.hpp"
 
-#include <zstd.h>
-
 #include <new>
+#include <zstd.h>
 
 namespace replica {
 
 namespace {
 
 constexpr int kLevel = 1;
-constexpr std::size_t kWorthIt = 4'096;              // bytes; below, what is saved is less than a page
-constexpr std::size_t kKeptBuffer = std::size_t{1} << 20;  // bytes that an idle compressor holds at most
-constexpr std::int64_t kLargest = 1'000'000'000;     // what a row of SQLite can hold
+constexpr std::size_t kWorthIt = 4'096;  // bytes; below, what is saved is less than a page
+constexpr std::size_t kKeptBuffer = std::size_t{1}
+                                    << 20;  // bytes that an idle compressor holds at most
+constexpr std::int64_t kLargest = 1'000'000'000;  // what a row of SQLite can hold
 
 struct FreeContext {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
@@ -21,7 +21,8 @@ struct FreeContext {
 }  // namespace
 
 struct Compressor::State {
-  std::unique_ptr<ZSTD_CCtx, FreeContext> context;  // made when first needed: most files hold small bodies only
+  std::unique_ptr<ZSTD_CCtx, FreeContext>
+      context;  // made when first needed: most files hold small bodies only
   std::string buffer;
 };
 
@@ -36,8 +37,8 @@ std::string_view Compressor::pack(std::string_view bytes) {
   if (buffer.size() > kKeptBuffer) buffer = {};
   // Room for less than `bytes` only: what would not get smaller fails here.
   if (buffer.size() < bytes.size() - 1) buffer.resize(bytes.size() - 1);
-  const std::size_t size =
-      ZSTD_compressCCtx(state_->context.get(), buffer.data(), bytes.size() - 1, bytes.data(), bytes.size(), kLevel);
+  const std::size_t size = ZSTD_compressCCtx(state_->context.get(), buffer.data(), bytes.size() - 1,
+                                             bytes.data(), bytes.size(), kLevel);
   return ZSTD_isError(size) ? bytes : std::string_view(buffer.data(), size);
 }
 
@@ -60,8 +61,8 @@ bool Decompressor::unpack(std::string_view data, std::int64_t size, std::string&
   if (!state_->context) throw std::bad_alloc();
   const std::size_t before = out.size();
   out.resize(before + wanted);
-  const std::size_t got =
-      ZSTD_decompressDCtx(state_->context.get(), out.data() + before, wanted, data.data(), data.size());
+  const std::size_t got = ZSTD_decompressDCtx(state_->context.get(), out.data() + before, wanted,
+                                              data.data(), data.size());
   if (got == wanted) return true;
   out.resize(before);
   return false;

@@ -1,5 +1,6 @@
-// The one door to zstd: how bodies and blobs lie in their tables. A row is (size, data); data is compressed when it is
-// shorter than size. An object belongs to one thread at a time and keeps its working memory.
+// The one door to zstd: how bodies and blobs lie in their tables. A row is (size, data); data is
+// compressed when it is shorter than size. An object belongs to one thread at a time and keeps its
+// working memory.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +27,8 @@ class Decompressor {
  public:
   Decompressor();
   ~Decompressor();
-  // Appends what was packed to `out`. Allocates no more than `size`; false when `data` is not what `pack` gave for that
-  // many bytes, with `out` as it was.
+  // Appends what was packed to `out`. Allocates no more than `size`; false when `data` is not what
+  // `pack` gave for that many bytes, with `out` as it was.
   [[nodiscard]] bool unpack(std::string_view data, std::int64_t size, std::string& out);
 
  private:

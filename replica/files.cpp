@@ -1,17 +1,17 @@
 #include "replica/files.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
+#include <fcntl.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace replica {
 
 namespace {
 
 [[noreturn]] void fail(const char* what, const std::filesystem::path& file) {
-  throw std::filesystem::filesystem_error(what, file, std::error_code(errno, std::generic_category()));
+  throw std::filesystem::filesystem_error(what, file,
+                                          std::error_code(errno, std::generic_category()));
 }
 
 class Descriptor {

@@ -1,4 +1,5 @@
-// Objects that are used by one thread at a time and are dear to make: connections with their prepared statements.
+// Objects that are used by one thread at a time and are dear to make: connections with their
+// prepared statements.
 #pragma once
 
 #include <cstddef>

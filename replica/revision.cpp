@@ -21,11 +21,13 @@ bool is_better(const Leaf& a, const Leaf& b) {
   return a.deleted == b.deleted ? a.rev > b.rev : b.deleted;
 }
 
-std::uint64_t oldest_generation(const Leaf& leaf) { return leaf.rev.generation - leaf.ancestors.size(); }
+std::uint64_t oldest_generation(const Leaf& leaf) {
+  return leaf.rev.generation - leaf.ancestors.size();
+}
 
-// Where two histories meet they are one from there on down: what `source` remembers beyond `leaf` holds for `leaf` too.
-// Sources shorten histories, so the same revision comes with more or less of it; without this, what is a leaf would
-// depend on the order of arrival.
+// Where two histories meet they are one from there on down: what `source` remembers beyond `leaf`
+// holds for `leaf` too. Sources shorten histories, so the same revision comes with more or less of
+// it; without this, what is a leaf would depend on the order of arrival.
 void extend(Leaf& leaf, const Leaf& source) {
   const auto oldest = oldest_generation(leaf);
   if (oldest_generation(source) >= oldest || oldest > source.rev.generation) return;
@@ -33,18 +35,20 @@ void extend(Leaf& leaf, const Leaf& source) {
   const auto depth = source.rev.generation - oldest;  // of that generation below the source's leaf
   const auto& met = depth == 0 ? source.rev.digest : source.ancestors[depth - 1];
   if (met != digest_at_oldest) return;
-  leaf.ancestors.insert(leaf.ancestors.end(), source.ancestors.begin() + static_cast<std::ptrdiff_t>(depth),
+  leaf.ancestors.insert(leaf.ancestors.end(),
+                        source.ancestors.begin() + static_cast<std::ptrdiff_t>(depth),
                         source.ancestors.end());
 }
 
-// Digests are hexadecimal by custom only: a source may send any text. What separates in `encode` is written as %xx, and
-// an empty digest as a lone %.
+// Digests are hexadecimal by custom only: a source may send any text. What separates in `encode` is
+// written as %xx, and an empty digest as a lone %.
 void append_escaped(std::string& out, std::string_view digest) {
-  constexpr std::string_view kHex = "0123456789abcdef";
+  constexpr std::string_view hex = "0123456789abcdef";
   if (digest.empty()) out += '%';
   for (const char c : digest) {
     if (c == ' ' || c == ',' || c == '\n' || c == '%') {
-      out += {'%', kHex[static_cast<unsigned char>(c) >> 4], kHex[static_cast<unsigned char>(c) & 15]};
+      out +=
+          {'%', hex[static_cast<unsigned char>(c) >> 4], hex[static_cast<unsigned char>(c) & 15]};
     } else {
       out += c;
     }
@@ -132,8 +136,9 @@ bool Leaf::descends_from(const RevId& ancestor) const {
 }
 
 bool RevisionTree::contains(const RevId& rev) const {
-  return std::any_of(leaves_.begin(), leaves_.end(),
-                     [&rev](const Leaf& leaf) { return leaf.rev == rev || leaf.descends_from(rev); });
+  return std::any_of(leaves_.begin(), leaves_.end(), [&rev](const Leaf& leaf) {
+    return leaf.rev == rev || leaf.descends_from(rev);
+  });
 }
 
 RevisionTree::Grafted RevisionTree::graft(Leaf leaf) {
@@ -166,7 +171,8 @@ void RevisionTree::set_body(const RevId& leaf, std::int64_t body) {
 const Leaf* RevisionTree::winner() const { return leaves_.empty() ? nullptr : &leaves_.front(); }
 
 int RevisionTree::conflicts() const {
-  const auto live = std::count_if(leaves_.begin(), leaves_.end(), [](const Leaf& leaf) { return !leaf.deleted; });
+  const auto live =
+      std::count_if(leaves_.begin(), leaves_.end(), [](const Leaf& leaf) { return !leaf.deleted; });
   return live == 0 ? 0 : static_cast<int>(live) - 1;
 }
 

@@ -1,12 +1,11 @@
 #include "replica/sqlite.hpp"
 
+#include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 #include "replica/files.hpp"
@@ -15,10 +14,11 @@ namespace replica::sqlite {
 
 namespace {
 
-constexpr int kBusyTimeout = 10'000;                // milliseconds that a writer waits for another
-constexpr int kReaderCache = 2'000;                 // kilobytes of pages kept, at most
-constexpr int kWriterCache = 4'000;                 // random ids touch much of their index: measured, a tenth of a commit
-constexpr int kCheckpointPages = 4'000;             // of the write-ahead log before it is copied into the file
+constexpr int kBusyTimeout = 10'000;  // milliseconds that a writer waits for another
+constexpr int kReaderCache = 2'000;  // kilobytes of pages kept, at most
+// The same. Random ids touch much of their index: measured, 2,000 make a commit a tenth dearer.
+constexpr int kWriterCache = 4'000;
+constexpr int kCheckpointPages = 8'000;  // of the write-ahead log before it is copied into the file
 constexpr std::int64_t kKeptLogBytes = 32LL << 20;  // what the log may occupy while it is empty
 
 bool is_out_of_space(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
@@ -28,31 +28,53 @@ std::string explain(int code, int system_error, std::string_view file, std::stri
     case SQLITE_FULL:
       return fmt::format("no space left on {}: free some and start again; nothing is lost", file);
     case SQLITE_CORRUPT:
-      return fmt::format("{} is damaged ({}): restore it from a backup, or remove it to fetch everything again", file,
-                         detail);
+      return fmt::format(
+          "{} is damaged ({}): restore it from a backup, or remove it to fetch everything again",
+          file, detail);
     case SQLITE_NOTADB:
       return fmt::format("{} is not an SQLite database, or its beginning is damaged", file);
     case SQLITE_BUSY:
-      return fmt::format("{} is in use by another program: stop it or try again later ({})", file, detail);
+      return fmt::format("{} is in use by another program: stop it or try again later ({})", file,
+                         detail);
     case SQLITE_READONLY:
     case SQLITE_PERM:
-      return fmt::format("{} cannot be written: check its permissions and those of its folder ({})", file, detail);
+      return fmt::format("{} cannot be written: check its permissions and those of its folder ({})",
+                         file, detail);
     case SQLITE_CANTOPEN:
-      return fmt::format("cannot open {}: {}", file,
-                         system_error != 0 ? std::generic_category().message(system_error) : std::string(detail));
+      return fmt::format(
+          "cannot open {}: {}", file,
+          system_error != 0 ? std::generic_category().message(system_error) : std::string(detail));
     case SQLITE_IOERR:
-      return fmt::format("cannot read or write {}: {} ({})", file, std::generic_category().message(system_error),
-                         detail);
+      return fmt::format("cannot read or write {}: {} ({})", file,
+                         std::generic_category().message(system_error), detail);
     default:
       return fmt::format("{}: {}", file, detail);
   }
 }
 
+// The system's reason for an error of input or output, which sqlite3_system_errno knows only for
+// some calls. A commit writes to the log, a checkpoint to the file itself.
+int system_error_of(sqlite3* database) {
+  int error = sqlite3_system_errno(database);
+  if (error != 0) return error;
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&log));
+  if (log != nullptr && log->pMethods != nullptr) {
+    log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
+  }
+  if (error == 0) sqlite3_file_control(database, "main", SQLITE_FCNTL_LAST_ERRNO, &error);
+  return error;
+}
+
 [[noreturn]] void fail(sqlite3* database, int code, std::string_view file) {
-  const int system_error = sqlite3_system_errno(database);
-  // SQLite calls only ENOSPC a full disk; a quota and a limit of the file's size are the same to a person.
-  if ((code & 0xff) == SQLITE_IOERR && is_out_of_space(system_error)) code = SQLITE_FULL;
-  throw Error(code, explain(code, system_error, file, sqlite3_errmsg(database)));
+  const std::string detail = sqlite3_errmsg(database);
+  const int primary = code & 0xff;
+  const int system_error =
+      primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN ? system_error_of(database) : 0;
+  // SQLite calls only ENOSPC a full disk; a quota and a limit of the file's size are the same to a
+  // person.
+  if (primary == SQLITE_IOERR && is_out_of_space(system_error)) code = SQLITE_FULL;
+  throw Error(code, explain(code, system_error, file, detail));
 }
 
 [[noreturn]] void fail(sqlite3_stmt* statement, int code) {
@@ -65,7 +87,8 @@ bool is_writable(const std::filesystem::path& folder) {
   return ::faccessat(AT_FDCWD, folder.empty() ? "." : folder.c_str(), W_OK, AT_EACCESS) == 0;
 }
 
-// No log, and no way to make one: SQLite would refuse to open the file, but then nobody writes to it either.
+// No log, and no way to make one: SQLite would refuse to open the file, but then nobody writes to
+// it either.
 bool must_be_immutable(const std::filesystem::path& file) {
   if (is_writable(file.parent_path())) return false;
   std::error_code absent;
@@ -117,12 +140,15 @@ void Statement::run() {
 
 void Statement::reset() { sqlite3_reset(statement_.get()); }
 
-std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
 
 double Statement::real(int column) const { return sqlite3_column_double(statement_.get(), column); }
 
 std::string_view Statement::text(int column) const {
-  const auto* const text = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
+  const auto* const text =
+      reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
   if (text == nullptr) return {};
   return {text, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
 }
@@ -149,15 +175,16 @@ void Statement::bind_one(int index, double value) {
 
 // A null pointer would be bound as NULL, which an empty view is not.
 void Statement::bind_one(int index, std::string_view text) {
-  const int code = sqlite3_bind_text64(statement_.get(), index, text.data() == nullptr ? "" : text.data(),
-                                       text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  const int code =
+      sqlite3_bind_text64(statement_.get(), index, text.data() == nullptr ? "" : text.data(),
+                          text.size(), SQLITE_STATIC, SQLITE_UTF8);
   if (code != SQLITE_OK) fail(statement_.get(), code);
 }
 
 void Statement::bind_one(int index, std::span<const std::byte> blob) {
-  const int code =
-      sqlite3_bind_blob64(statement_.get(), index, blob.data() == nullptr ? static_cast<const void*>("") : blob.data(),
-                          blob.size(), SQLITE_STATIC);
+  const int code = sqlite3_bind_blob64(
+      statement_.get(), index, blob.data() == nullptr ? static_cast<const void*>("") : blob.data(),
+      blob.size(), SQLITE_STATIC);
   if (code != SQLITE_OK) fail(statement_.get(), code);
 }
 
@@ -168,7 +195,8 @@ void Statement::bind_one(int index, std::nullptr_t) {
 
 void Connection::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
 
-Connection::Connection(const std::filesystem::path& file, Access access, Durability durability) : file_(file) {
+Connection::Connection(const std::filesystem::path& file, Access access, Durability durability)
+    : file_(file) {
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   std::string name = file.string();
   if (access == Access::kReadWrite) {
@@ -188,19 +216,23 @@ Connection::Connection(const std::filesystem::path& file, Access access, Durabil
   sqlite3_busy_timeout(database, kBusyTimeout);
   if (access == Access::kReadOnly) {
     execute(fmt::format("PRAGMA cache_size=-{}", kReaderCache));
-    prepare("SELECT count(*) FROM sqlite_schema").run();  // the file itself is read here for the first time
+    prepare("SELECT count(*) FROM sqlite_schema")
+        .run();  // the file itself is read here for the first time
     return;
   }
-  // Not mapped into memory: that gains little here, and a file that is cut short under a map kills the program.
-  execute(fmt::format("PRAGMA cache_size=-{}; PRAGMA synchronous={}; PRAGMA wal_autocheckpoint={}; "
-                      "PRAGMA journal_size_limit={}; PRAGMA secure_delete=FAST",
-                      kWriterCache, durability == Durability::kFull ? "FULL" : "NORMAL", kCheckpointPages,
-                      kKeptLogBytes));
+  // Not mapped into memory: that gains little here, and a file that is cut short under a map kills
+  // the program.
+  execute(
+      fmt::format("PRAGMA cache_size=-{}; PRAGMA synchronous={}; PRAGMA wal_autocheckpoint={}; "
+                  "PRAGMA journal_size_limit={}; PRAGMA secure_delete=FAST",
+                  kWriterCache, durability == Durability::kFull ? "FULL" : "NORMAL",
+                  kCheckpointPages, kKeptLogBytes));
   Statement mode = prepare("PRAGMA journal_mode=WAL");
   if (!mode.step() || mode.text(0) != "wal") {
-    throw Error(SQLITE_IOERR, fmt::format("the file system of {} cannot share memory between programs, which a "
-                                          "write-ahead log needs: keep it on a local disk",
-                                          file_.native()));
+    throw Error(SQLITE_IOERR,
+                fmt::format("the file system of {} cannot share memory between programs, which a "
+                            "write-ahead log needs: keep it on a local disk",
+                            file_.native()));
   }
 }
 
@@ -219,11 +251,14 @@ Statement Connection::prepare(std::string_view sql) const {
 }
 
 void Connection::execute(std::string_view sql) const {
-  const int code = sqlite3_exec(database_.get(), std::string(sql).c_str(), nullptr, nullptr, nullptr);
+  const int code =
+      sqlite3_exec(database_.get(), std::string(sql).c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) fail(database_.get(), code, file_.native());
 }
 
-std::int64_t Connection::last_insert_rowid() const { return sqlite3_last_insert_rowid(database_.get()); }
+std::int64_t Connection::last_insert_rowid() const {
+  return sqlite3_last_insert_rowid(database_.get());
+}
 
 std::int64_t Connection::changes() const { return sqlite3_changes64(database_.get()); }
 
@@ -232,9 +267,12 @@ std::int64_t Connection::data_version() const {
   return statement.step() ? statement.integer(0) : 0;
 }
 
-Transaction::Transaction(Connection& connection) : connection_(connection) { connection_.execute("BEGIN IMMEDIATE"); }
+Transaction::Transaction(Connection& connection) : connection_(connection) {
+  connection_.execute("BEGIN IMMEDIATE");
+}
 
-// A transaction that SQLite itself gave up (disk full) is over already: the error of a second rollback says nothing.
+// A transaction that SQLite itself gave up (disk full) is over already: the error of a second
+// rollback says nothing.
 Transaction::~Transaction() {
   if (!open_) return;
   try {
@@ -278,11 +316,18 @@ void open_schema(Connection& connection, Access access, int format, std::string_
   if (version == format) return;
   const auto& file = connection.file().native();
   if (version > format) {
-    throw Error(SQLITE_ERROR, fmt::format("{} was written by a newer davenport (format {}, this one knows {}): "
-                                          "use the newer program, nothing was changed",
-                                          file, version, format));
+    throw Error(SQLITE_ERROR,
+                fmt::format("{} was written by a newer davenport (format {}, this one knows {}): "
+                            "use the newer program, nothing was changed",
+                            file, version, format));
   }
-  throw Error(SQLITE_ERROR, fmt::format("{} has format {} where {} is needed", file, version, format));
+  if (version == 0) {
+    throw Error(
+        SQLITE_ERROR,
+        fmt::format("{} has no tables yet: it is just being created, or was given up", file));
+  }
+  throw Error(SQLITE_ERROR,
+              fmt::format("{} has format {} where {} is needed", file, version, format));
 }
 
 Error damaged(const std::filesystem::path& file, std::string_view detail) {

@@ -14,7 +14,8 @@ namespace replica {
 struct Store::State {
   State(std::filesystem::path path, sqlite::Access access)
       : file(std::move(path)),
-        writer(access == sqlite::Access::kReadWrite ? std::make_unique<StoreWriter>(file) : nullptr),
+        writer(access == sqlite::Access::kReadWrite ? std::make_unique<StoreWriter>(file)
+                                                    : nullptr),
         readers([this] { return std::make_unique<StoreReader>(file); }) {}
 
   [[nodiscard]] StoreWriter& writing() const {
@@ -52,7 +53,9 @@ StoreCounts Store::counts() const {
 
 Checkpoint Store::checkpoint() const { return state_->readers.take()->checkpoint(); }
 
-std::vector<Quarantined> Store::quarantined() const { return state_->readers.take()->quarantined(); }
+std::vector<Quarantined> Store::quarantined() const {
+  return state_->readers.take()->quarantined();
+}
 
 std::vector<RevisionsOfDocument> Store::missing(std::span<const RevisionsOfDocument> rows) const {
   return state_->readers.take()->missing(rows);
@@ -72,8 +75,9 @@ std::vector<Change> Store::changes(LocalSeq since, std::size_t limit) const {
   return state_->readers.take()->changes(since, limit);
 }
 
-std::size_t Store::documents(LocalSeq since, std::size_t limit,
-                             const std::function<void(const Change&, std::string_view body)>& visit) const {
+std::size_t Store::documents(
+    LocalSeq since, std::size_t limit,
+    const std::function<void(const Change&, std::string_view body)>& visit) const {
   const auto reader = state_->readers.take();
   FeedPage page;
   std::size_t visited = 0;
@@ -94,9 +98,13 @@ std::size_t Store::documents(LocalSeq since, std::size_t limit,
 
 std::int64_t Store::pending(LocalSeq since) const { return state_->readers.take()->pending(since); }
 
-std::optional<StoredDocument> Store::read(std::string_view id) const { return state_->readers.take()->read(id); }
+std::optional<StoredDocument> Store::read(std::string_view id) const {
+  return state_->readers.take()->read(id);
+}
 
-std::optional<RevisionTree> Store::tree(std::string_view id) const { return state_->readers.take()->tree(id); }
+std::optional<RevisionTree> Store::tree(std::string_view id) const {
+  return state_->readers.take()->tree(id);
+}
 
 std::optional<std::string> Store::body(std::string_view id, const RevId& rev) const {
   return state_->readers.take()->body(id, rev);

@@ -9,7 +9,8 @@ namespace replica {
 
 namespace {
 
-// A page of the feed ends with the row that reaches either: a view is held for well under a millisecond, or for one body.
+// A page of the feed ends with the row that reaches either: a view is held for well under a
+// millisecond, or for one body.
 constexpr std::size_t kRowsPerPage = 500;
 constexpr std::size_t kBytesPerPage = std::size_t{1} << 20;
 
@@ -30,16 +31,20 @@ StoreReader::StoreReader(const std::filesystem::path& file)
     : connection_(open(file)),
       meta_(connection_.prepare("SELECT value FROM meta WHERE key=?")),
       last_seq_(connection_.prepare("SELECT max(seq) FROM documents")),
-      quarantine_(connection_.prepare("SELECT id, rev, reason, since, attempts FROM quarantine ORDER BY id")),
+      quarantine_(connection_.prepare(
+          "SELECT id, rev, reason, since, attempts FROM quarantine ORDER BY id")),
       leaves_(connection_.prepare("SELECT leaves FROM documents WHERE id=?")),
-      changes_(connection_.prepare("SELECT seq, id, rev, deleted, purged, conflicts, arrived FROM documents "
-                                   "WHERE seq>? ORDER BY seq LIMIT ?")),
-      documents_(connection_.prepare("SELECT seq, d.id, rev, deleted, purged, conflicts, arrived, size, data "
-                                     "FROM documents d LEFT JOIN bodies b ON b.id=d.body "
-                                     "WHERE seq>? ORDER BY seq LIMIT ?")),
+      changes_(connection_.prepare(
+          "SELECT seq, id, rev, deleted, purged, conflicts, arrived FROM documents "
+          "WHERE seq>? ORDER BY seq LIMIT ?")),
+      documents_(connection_.prepare(
+          "SELECT seq, d.id, rev, deleted, purged, conflicts, arrived, size, data "
+          "FROM documents d LEFT JOIN bodies b ON b.id=d.body "
+          "WHERE seq>? ORDER BY seq LIMIT ?")),
       pending_(connection_.prepare("SELECT count(*) FROM documents WHERE seq>?")),
-      document_(connection_.prepare("SELECT seq, d.id, rev, deleted, purged, conflicts, arrived, size, data "
-                                    "FROM documents d LEFT JOIN bodies b ON b.id=d.body WHERE d.id=?")),
+      document_(connection_.prepare(
+          "SELECT seq, d.id, rev, deleted, purged, conflicts, arrived, size, data "
+          "FROM documents d LEFT JOIN bodies b ON b.id=d.body WHERE d.id=?")),
       body_(connection_.prepare("SELECT size, data FROM bodies WHERE id=?")) {}
 
 std::string StoreReader::meta(std::string_view key) {
@@ -60,7 +65,8 @@ LocalSeq StoreReader::last_seq() {
 StoreCounts StoreReader::counts() {
   const sqlite::ReadTransaction view(connection_);
   StoreCounts counts;
-  for (const auto& [key, value] : {std::pair("documents", &counts.documents), std::pair("deleted", &counts.deleted)}) {
+  for (const auto& [key, value] :
+       {std::pair("documents", &counts.documents), std::pair("deleted", &counts.deleted)}) {
     const sqlite::ResetAtEnd reset(meta_);
     if (meta_.bind(key).step()) *value = meta_.integer(0);
   }
@@ -109,7 +115,8 @@ std::vector<RevisionsOfDocument> StoreReader::missing(std::span<const RevisionsO
 std::vector<Change> StoreReader::changes(LocalSeq since, std::size_t limit) {
   std::vector<Change> rows;
   const sqlite::ResetAtEnd reset(changes_);
-  for (changes_.bind(since.value, sql_limit(limit)); changes_.step();) read_change(changes_, rows.emplace_back());
+  for (changes_.bind(since.value, sql_limit(limit)); changes_.step();)
+    read_change(changes_, rows.emplace_back());
   return rows;
 }
 
@@ -156,7 +163,8 @@ std::optional<std::string> StoreReader::body(std::string_view id, const RevId& r
                                  [&rev](const Leaf& candidate) { return candidate.rev == rev; });
   if (leaf == known->leaves().end()) return std::nullopt;
   const sqlite::ResetAtEnd reset(body_);
-  if (!body_.bind(leaf->body).step()) throw sqlite::damaged(connection_.file(), "a revision without its body");
+  if (!body_.bind(leaf->body).step())
+    throw sqlite::damaged(connection_.file(), "a revision without its body");
   std::string body;
   append_body(body_.blob(1), body_.integer(0), body);
   return body;

@@ -1,5 +1,5 @@
-// One connection that reads a store, with its prepared statements. Belongs to one thread at a time; every call is a view
-// of its own, and none is left open when it returns.
+// One connection that reads a store, with its prepared statements. Belongs to one thread at a time;
+// every call is a view of its own, and none is left open when it returns.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +19,8 @@ namespace replica {
 
 inline constexpr int kStoreFormat = 1;
 
-// Rows of the feed with their bodies, which lie one after the other in `bytes`. Kept and filled again, so that a page
-// costs no allocations.
+// Rows of the feed with their bodies, which lie one after the other in `bytes`. Kept and filled
+// again, so that a page costs no allocations.
 struct FeedPage {
   struct Row {
     Change change;
@@ -57,7 +57,8 @@ class StoreReader {
 
   sqlite::Connection connection_;
   Decompressor decompressor_;
-  sqlite::Statement meta_, last_seq_, quarantine_, leaves_, changes_, documents_, pending_, document_, body_;
+  sqlite::Statement meta_, last_seq_, quarantine_, leaves_, changes_, documents_, pending_,
+      document_, body_;
 };
 
 }  // namespace replica

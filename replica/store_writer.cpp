@@ -19,18 +19,22 @@ sqlite::Connection open(const std::filesystem::path& file) {
   return connection;
 }
 
-// The revisions of a document stand together, so that it moves in the feed once; and neighbours in the index of ids are
-// written together: each of its pages is fetched and written once a batch, however small the cache.
+// The revisions of a document stand together, so that it moves in the feed once; and neighbours in
+// the index of ids are written together: each of its pages is fetched and written once a batch,
+// however small the cache.
 std::vector<const IncomingRevision*> by_document(const Batch& batch) {
   std::vector<const IncomingRevision*> revisions;
   revisions.reserve(batch.revisions.size());
   for (const auto& revision : batch.revisions) revisions.push_back(&revision);
-  std::stable_sort(revisions.begin(), revisions.end(),
-                   [](const IncomingRevision* a, const IncomingRevision* b) { return a->id < b->id; });
+  std::stable_sort(
+      revisions.begin(), revisions.end(),
+      [](const IncomingRevision* a, const IncomingRevision* b) { return a->id < b->id; });
   return revisions;
 }
 
-std::span<const std::byte> as_blob(std::string_view bytes) { return std::as_bytes(std::span(bytes)); }
+std::span<const std::byte> as_blob(std::string_view bytes) {
+  return std::as_bytes(std::span(bytes));
+}
 
 }  // namespace
 
@@ -38,21 +42,24 @@ StoreWriter::StoreWriter(const std::filesystem::path& file)
     : connection_(open(file)),
       last_seq_(connection_.prepare("SELECT max(seq) FROM documents")),
       find_(connection_.prepare("SELECT seq, deleted, leaves FROM documents WHERE id=?")),
-      insert_(connection_.prepare("INSERT INTO documents (seq, id, rev, deleted, purged, conflicts, arrived, body, "
-                                  "leaves) VALUES (?,?,?,?,0,?,?,?,?)")),
-      update_(connection_.prepare("UPDATE documents SET seq=?, rev=?, deleted=?, purged=0, conflicts=?, body=?, "
-                                  "leaves=? WHERE seq=?")),
-      purge_(connection_.prepare("UPDATE documents SET seq=?, rev='', deleted=1, purged=1, conflicts=0, body=0, "
-                                 "leaves='' WHERE seq=?")),
+      insert_(connection_.prepare(
+          "INSERT INTO documents (seq, id, rev, deleted, purged, conflicts, arrived, body, "
+          "leaves) VALUES (?,?,?,?,0,?,?,?,?)")),
+      update_(connection_.prepare(
+          "UPDATE documents SET seq=?, rev=?, deleted=?, purged=0, conflicts=?, body=?, "
+          "leaves=? WHERE seq=?")),
+      purge_(connection_.prepare(
+          "UPDATE documents SET seq=?, rev='', deleted=1, purged=1, conflicts=0, body=0, "
+          "leaves='' WHERE seq=?")),
       insert_body_(connection_.prepare("INSERT INTO bodies (size, data) VALUES (?,?)")),
       update_body_(connection_.prepare("UPDATE bodies SET size=?, data=? WHERE id=?")),
       delete_body_(connection_.prepare("DELETE FROM bodies WHERE id=?")),
       set_meta_(connection_.prepare("UPDATE meta SET value=? WHERE key=?")),
       count_(connection_.prepare("UPDATE meta SET value=value+? WHERE key=?")),
       is_quarantined_(connection_.prepare("SELECT 1 FROM quarantine LIMIT 1")),
-      quarantine_(connection_.prepare(
-          "INSERT INTO quarantine VALUES (?,?,?,?,1) ON CONFLICT(id) DO UPDATE SET rev=excluded.rev, "
-          "reason=excluded.reason, attempts=attempts+1")),
+      quarantine_(connection_.prepare("INSERT INTO quarantine VALUES (?,?,?,?,1) ON CONFLICT(id) "
+                                      "DO UPDATE SET rev=excluded.rev, "
+                                      "reason=excluded.reason, attempts=attempts+1")),
       release_(connection_.prepare("DELETE FROM quarantine WHERE id=?")) {}
 
 CommitSummary StoreWriter::commit(const Batch& batch) {
@@ -61,7 +68,8 @@ CommitSummary StoreWriter::commit(const Batch& batch) {
   CommitSummary summary;
   const auto revisions = by_document(batch);
   for (std::size_t first = 0, end = 0; first < revisions.size(); first = end) {
-    for (end = first + 1; end < revisions.size() && revisions[end]->id == revisions[first]->id;) ++end;
+    for (end = first + 1; end < revisions.size() && revisions[end]->id == revisions[first]->id;)
+      ++end;
     if (take(std::span(revisions).subspan(first, end - first), progress)) ++summary.documents;
   }
   update_quarantine(batch, progress.now);
@@ -148,14 +156,16 @@ std::int64_t StoreWriter::write_body(std::string_view body, std::int64_t replace
   return connection_.last_insert_rowid();
 }
 
-void StoreWriter::write_row(std::string_view id, const Row& before, const RevisionTree& tree, Progress& progress) {
+void StoreWriter::write_row(std::string_view id, const Row& before, const RevisionTree& tree,
+                            Progress& progress) {
   const Leaf& winner = *tree.winner();
   const auto rev = winner.rev.to_string();
   const auto leaves = tree.encode();
   const std::int64_t seq = ++progress.seq;
   if (before.seq == 0) {
-    insert_.bind(seq, id, rev, winner.deleted, tree.conflicts(), progress.now.time_since_epoch().count(), winner.body,
-                 leaves)
+    insert_
+        .bind(seq, id, rev, winner.deleted, tree.conflicts(),
+              progress.now.time_since_epoch().count(), winner.body, leaves)
         .run();
   } else {
     update_.bind(seq, rev, winner.deleted, tree.conflicts(), winner.body, leaves, before.seq).run();
@@ -171,7 +181,8 @@ void StoreWriter::update_quarantine(const Batch& batch, std::chrono::sys_seconds
     any = is_quarantined_.bind().step();
   }
   if (any) {
-    // A document of which one revision arrived and another failed stays, with the time of its first failure.
+    // A document of which one revision arrived and another failed stays, with the time of its first
+    // failure.
     std::unordered_set<std::string_view> failed;
     for (const auto& row : batch.quarantined) failed.insert(row.id);
     const auto release = [this, &failed](std::string_view id) {
@@ -185,6 +196,8 @@ void StoreWriter::update_quarantine(const Batch& batch, std::chrono::sys_seconds
   }
 }
 
-void StoreWriter::set_meta(std::string_view key, std::string_view value) { set_meta_.bind(value, key).run(); }
+void StoreWriter::set_meta(std::string_view key, std::string_view value) {
+  set_meta_.bind(value, key).run();
+}
 
 }  // namespace replica

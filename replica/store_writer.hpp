@@ -1,4 +1,5 @@
-// The connection that writes a store, with its prepared statements. Belongs to one thread at a time.
+// The connection that writes a store, with its prepared statements. Belongs to one thread at a
+// time.
 #pragma once
 
 #include <chrono>
@@ -42,14 +43,15 @@ class StoreWriter {
   // Takes revisions of one document; true when that changed the document.
   bool take(std::span<const IncomingRevision* const> revisions, Progress& progress);
   [[nodiscard]] std::int64_t write_body(std::string_view body, std::int64_t replaced);
-  void write_row(std::string_view id, const Row& before, const RevisionTree& tree, Progress& progress);
+  void write_row(std::string_view id, const Row& before, const RevisionTree& tree,
+                 Progress& progress);
   void update_quarantine(const Batch& batch, std::chrono::sys_seconds now);
   void set_meta(std::string_view key, std::string_view value);
 
   sqlite::Connection connection_;
   Compressor compressor_;
-  sqlite::Statement last_seq_, find_, insert_, update_, purge_, insert_body_, update_body_, delete_body_, set_meta_,
-      count_, is_quarantined_, quarantine_, release_;
+  sqlite::Statement last_seq_, find_, insert_, update_, purge_, insert_body_, update_body_,
+      delete_body_, set_meta_, count_, is_quarantined_, quarantine_, release_;
 };
 
 }  // namespace replica

@@ -1,0 +1,77 @@
+#include "indexer/entry.hpp"
+
+#include <fmt/format.h>
+
+#include "indexer/analyzer.hpp"
+
+namespace indexer {
+namespace {
+
+constexpr Xapian::termpos kGap = 100;
+
+}  // namespace
+
+char kind_letter(Kind kind) { return kind == Kind::kMail ? 'm' : 'f'; }
+
+std::string unique_term(Kind kind, std::string_view id) { return fmt::format("Q{}{}", kind_letter(kind), id); }
+
+Xapian::Document EntryBuilder::build(const TextEntry& entry, const EntryText& text) {
+  document_ = Xapian::Document();
+  document_.set_data(fmt::format("{}{}", kind_letter(entry.kind), entry.id));
+  document_.add_boolean_term(unique_term(entry.kind, entry.id));
+  document_.add_boolean_term(entry.kind == Kind::kMail ? "Tmail" : "Tfile");
+  document_.add_value(kDateSlot, Xapian::sortable_serialise(static_cast<double>(entry.date)));
+  document_.add_value(kSizeSlot, Xapian::sortable_serialise(static_cast<double>(entry.size)));
+
+  Xapian::termpos start = 0;
+  add(Field::kBody, text.body, start);
+  start = 0;
+  add(Field::kSubject, text.subject, start);
+  add(Field::kFrom, text.from);
+  add(Field::kTo, text.to);
+  add(Field::kCc, text.cc);
+  add(Field::kBcc, text.bcc);
+  add(Field::kFilename, text.attachment_names);
+  add(Field::kTag, text.tags);
+  if (entry.kind == Kind::kFile) {
+    start = kGap;
+    add(Field::kFilename, text.path.empty() ? text.subject : text.path, start);
+  }
+  return document_;
+}
+
+void EntryBuilder::add(Field field, std::string_view text, Xapian::termpos& position) {
+  const std::string_view prefix = info(field).prefix;
+  const unsigned weight = info(field).weight;
+  const bool stemmed = info(field).stemmed;
+  WordScanner scanner(text);
+  for (Word word; scanner.next(word);) {
+    term_.assign(prefix).append(word.folded);
+    document_.add_posting(term_, ++position, weight);
+    if (!stemmed || word.ideograph) continue;
+    if (const auto stem = stems_.stem(word.folded); stem != word.folded) {
+      stem_term_.assign(kStemPrefix).append(prefix).append(stem);
+      document_.add_term(stem_term_, weight);
+    }
+  }
+}
+
+void EntryBuilder::add(Field field, const std::vector<mail::Address>& addresses) {
+  Xapian::termpos position = 0;
+  for (const auto& address : addresses) {
+    add(field, address.name, position);
+    position += kGap;
+    add(field, address.email, position);
+    position += kGap;
+  }
+}
+
+void EntryBuilder::add(Field field, const std::vector<std::string>& texts) {
+  Xapian::termpos position = kGap;
+  for (const auto& text : texts) {
+    position += kGap;
+    add(field, text, position);
+  }
+}
+
+}  // namespace indexer

@@ -1,0 +1,46 @@
+// An entry as Xapian holds it. What stands here is the format of the index: a change of it is a new kAnalysisVersion.
+//
+//   terms       prefix of the field + word, with positions (addresses and names 100 apart, so that phrases do not cross)
+//               "Z" + prefix + stem of the words that are not their own stem, without positions, in fields that are stemmed
+//               "Q" + kind letter + public id, unique;  "T" + "mail" | "file"
+//   values      date and size (fields.hpp)
+//   data        kind letter + public id
+//
+// A word that is its own stem has no term for it: that would be a third more postings. So a stem is looked for as its "Z"
+// term and, if it is its own stem, as a word.
+#pragma once
+
+#include <xapian.h>
+
+#include <string>
+#include <string_view>
+
+#include "indexer/catalog.hpp"
+#include "indexer/fields.hpp"
+#include "indexer/stems.hpp"
+#include "indexer/texts.hpp"
+
+namespace indexer {
+
+inline constexpr std::string_view kStemPrefix = "Z";
+inline constexpr char kCheckpointKey[] = "checkpoint";  // metadata: DerivedCheckpoint as JSON
+
+[[nodiscard]] char kind_letter(Kind kind);
+[[nodiscard]] std::string unique_term(Kind kind, std::string_view id);
+
+// For one thread.
+class EntryBuilder {
+ public:
+  [[nodiscard]] Xapian::Document build(const TextEntry& entry, const EntryText& text);
+
+ private:
+  void add(Field field, std::string_view text, Xapian::termpos& position);
+  void add(Field field, const std::vector<mail::Address>& addresses);
+  void add(Field field, const std::vector<std::string>& texts);
+
+  Xapian::Document document_;
+  StemCache stems_;
+  std::string term_, stem_term_;
+};
+
+}  // namespace indexer

@@ -1,0 +1,65 @@
+#include <stdexcept>
+
+#include "indexer/entry.hpp"
+#include "indexer/fulltext.hpp"
+#include "indexer/xapian_errors.hpp"
+
+namespace indexer {
+
+struct FulltextWriter::State {
+  std::filesystem::path folder;
+  Xapian::WritableDatabase database;
+  EntryBuilder builder;
+  bool in_transaction = false;
+
+  // Without a transaction an automatic flush could put entries ahead of the checkpoint.
+  void require_transaction() {
+    if (in_transaction) return;
+    database.begin_transaction(true);
+    in_transaction = true;
+  }
+};
+
+FulltextWriter::FulltextWriter(const std::filesystem::path& folder) : state_(std::make_unique<State>()) {
+  state_->folder = folder;
+  with_xapian_errors(folder, [&] {
+    state_->database = Xapian::WritableDatabase(folder.string(), Xapian::DB_CREATE_OR_OPEN | Xapian::DB_BACKEND_GLASS);
+  });
+}
+
+FulltextWriter::~FulltextWriter() = default;
+
+DerivedCheckpoint FulltextWriter::checkpoint() const {
+  return with_xapian_errors(state_->folder,
+                            [&] { return DerivedCheckpoint::parse(state_->database.get_metadata(kCheckpointKey)); });
+}
+
+void FulltextWriter::replace(const TextEntry& entry, const EntryText& text) {
+  if (entry.number == 0) throw std::invalid_argument("an entry without a number cannot be indexed: " + entry.id);
+  with_xapian_errors(state_->folder, [&] {
+    auto& database = state_->database;
+    state_->require_transaction();
+    const auto unique = unique_term(entry.kind, entry.id);
+    const auto old = database.postlist_begin(unique);
+    if (old != database.postlist_end(unique) && *old != entry.number) database.delete_document(*old);
+    database.replace_document(entry.number, state_->builder.build(entry, text));
+  });
+}
+
+void FulltextWriter::remove(Kind kind, const std::string& id) {
+  with_xapian_errors(state_->folder, [&] {
+    state_->require_transaction();
+    state_->database.delete_document(unique_term(kind, id));
+  });
+}
+
+void FulltextWriter::commit(const DerivedCheckpoint& checkpoint) {
+  with_xapian_errors(state_->folder, [&] {
+    state_->require_transaction();
+    state_->database.set_metadata(kCheckpointKey, checkpoint.to_json());
+    state_->database.commit_transaction();
+    state_->in_transaction = false;
+  });
+}
+
+}  // namespace indexer

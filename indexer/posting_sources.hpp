@@ -1,0 +1,91 @@
+// What a query asks of numbers and dates rather than of words, for Xapian's matcher. For sources of this folder only.
+#pragma once
+
+#include <xapian.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace indexer {
+
+using Numbers = std::shared_ptr<const std::vector<std::uint32_t>>;  // ascending
+
+// The entries with the numbers given. Numbers without an entry match too: to be combined with something that has entries.
+class NumbersSource : public Xapian::PostingSource {
+ public:
+  explicit NumbersSource(Numbers numbers) : numbers_(std::move(numbers)) {}
+
+  void init(const Xapian::Database& database) override;
+  Xapian::doccount get_termfreq_min() const override { return 0; }
+  Xapian::doccount get_termfreq_est() const override { return bound_; }
+  Xapian::doccount get_termfreq_max() const override { return bound_; }
+  void next(double min_weight) override;
+  void skip_to(Xapian::docid number, double min_weight) override;
+  bool at_end() const override { return place_ == numbers_->size(); }
+  Xapian::docid get_docid() const override { return (*numbers_)[place_]; }
+  std::string get_description() const override { return "NumbersSource"; }
+
+ private:
+  Numbers numbers_;
+  Xapian::doccount bound_ = 0;
+  std::size_t place_ = 0;
+  bool started_ = false;
+};
+
+// All numbers from `first` to before `end`, with and without an entry.
+class RangeSource : public Xapian::PostingSource {
+ public:
+  RangeSource(std::uint32_t first, std::uint32_t end) : first_(first), end_(end), number_(first) {}
+
+  void init(const Xapian::Database& database) override;
+  Xapian::doccount get_termfreq_min() const override { return 0; }
+  Xapian::doccount get_termfreq_est() const override { return entries_; }
+  Xapian::doccount get_termfreq_max() const override { return entries_; }
+  void next(double min_weight) override;
+  void skip_to(Xapian::docid number, double min_weight) override;
+  bool at_end() const override { return number_ >= end_; }
+  Xapian::docid get_docid() const override { return number_; }
+  std::string get_description() const override { return "RangeSource"; }
+
+ private:
+  const std::uint32_t first_, end_;
+  Xapian::doccount entries_ = 0;
+  std::uint32_t number_;
+  bool started_ = false;
+};
+
+// Entries with a date in a range. Since numbers follow dates, only those in a range of numbers (which must hold all of
+// them but for the overflow range) are looked at.
+class DateSource : public Xapian::PostingSource {
+ public:
+  struct Bounds {
+    std::optional<std::int64_t> from, to;  // from <= date < to
+    std::uint32_t first = 1, end = 0;      // numbers, end excluded; the overflow range is looked at besides
+  };
+  explicit DateSource(const Bounds& bounds);
+
+  void init(const Xapian::Database& database) override;
+  Xapian::doccount get_termfreq_min() const override { return 0; }
+  Xapian::doccount get_termfreq_est() const override { return estimate_; }
+  Xapian::doccount get_termfreq_max() const override { return entries_; }
+  void next(double min_weight) override;
+  void skip_to(Xapian::docid number, double min_weight) override;
+  bool at_end() const override { return started_ && value_ == Xapian::ValueIterator(); }
+  Xapian::docid get_docid() const override { return value_.get_docid(); }
+  std::string get_description() const override { return "DateSource"; }
+
+ private:
+  void settle();
+  [[nodiscard]] bool has_date(const std::string& value) const;
+
+  Bounds bounds_;
+  std::string from_, to_;  // as values; empty: open
+  Xapian::doccount estimate_ = 0, entries_ = 0;
+  Xapian::ValueIterator value_;
+  bool started_ = false;
+};
+
+}  // namespace indexer

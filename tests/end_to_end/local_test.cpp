@@ -1,0 +1,83 @@
+// A local account: import, lists, searches, single messages. The embedded default.
+#include <gtest/gtest.h>
+
+#include "tests/end_to_end/davenport.hpp"
+
+namespace end_to_end {
+namespace {
+
+TEST(Local, SampleMailIsListedSearchedAndShown) {
+  const Davenport davenport;
+  const std::string sample = DAVENPORT_SOURCE_DIR "/data/sample";
+  const auto imported = davenport.run({"import", "nell", sample + "/mail", sample + "/mbox/choir.mbox"});
+  EXPECT_EQ(imported.exit_code, 0) << imported.err;
+
+  const auto list = davenport.run_json({"list", "nell", "--limit", "500"});
+  EXPECT_EQ(list["total"], 154);
+  EXPECT_EQ(list["messages"].size(), 154u);
+  EXPECT_EQ(list["unread"], 37 + 0);
+
+  // Counted by reading the messages (data/sample/README.md).
+  struct Case {
+    std::string query;
+    std::size_t hits;
+  };
+  const std::vector<Case> cases = {
+      {"from:ada subject:report has:attachment", 7},
+      {"\"soundboard glue\"", 7},
+      {"in:inbox is:unread", 26},
+      {"музыка", 3},
+      {"\"invoice 2026-017\"", 4},
+      {"in:lists.dev subject:\"syntonic comma\"", 7},
+      {"gingerbread", 5},
+      {"in:archive is:flagged", 7},
+      {"before:2003-01-01", 5},
+  };
+  for (const auto& example : cases) {
+    const auto answer = davenport.run_json({"search", "nell", example.query, "--limit", "100"});
+    EXPECT_EQ(answer["hits"].size(), example.hits) << example.query;
+    EXPECT_EQ(answer["total"], example.hits) << example.query;
+    EXPECT_TRUE(answer["index"]["complete"]) << example.query;
+  }
+}
+
+TEST(Local, ImportingTwiceChangesNothing) {
+  const Davenport davenport;
+  write_maildir(davenport.folder() / "mail", 20);
+  davenport.succeed({"import", "ada", (davenport.folder() / "mail").string()});
+  const auto before = davenport.run_json({"list", "ada", "--limit", "100"});
+  davenport.succeed({"import", "ada", (davenport.folder() / "mail").string()});
+  EXPECT_EQ(davenport.run_json({"list", "ada", "--limit", "100"}), before);
+}
+
+TEST(Local, ShowGivesTextHeadersAndTheOriginal) {
+  const Davenport davenport;
+  write_maildir(davenport.folder() / "mail", 3);
+  davenport.succeed({"import", "ada", (davenport.folder() / "mail").string()});
+  const auto list = davenport.run_json({"list", "ada"});
+  const std::string id = list["messages"][0]["id"];
+  const std::string doc_id = list["messages"][0]["docId"];
+  EXPECT_EQ(davenport.run({"show", "ada", id, "--text"}).out, "Here is word2, and this is everywhere.\n");
+  EXPECT_EQ(davenport.run({"show", "ada", doc_id, "--raw"}).out,
+            support::read_file(davenport.folder() / "mail/Inbox/cur/2.test:2,S"));
+  EXPECT_NE(davenport.run({"show", "ada", id}).out.find("Subject: Subject 2"), std::string::npos);
+}
+
+TEST(Local, ListsAndSearchesAnswerWithoutTheContentStore) {
+  Davenport davenport;
+  write_maildir(davenport.folder() / "mail", 20);
+  davenport.succeed({"import", "ada", (davenport.folder() / "mail").string()});
+  const auto list = davenport.run_json({"list", "ada"});
+  const auto hits = davenport.run_json({"search", "ada", "everywhere", "--no-snippets"});
+  std::filesystem::rename(davenport.account_folder("ada") / "store/io-cozy-email-contents.db",
+                          davenport.folder() / "moved.db");
+  EXPECT_EQ(davenport.run_json({"list", "ada"}), list);
+  EXPECT_EQ(davenport.run_json({"search", "ada", "everywhere", "--no-snippets"}), hits);
+  davenport.start_serving();
+  EXPECT_EQ(http("GET", davenport.url("/v1/accounts/ada/messages")).body(), list);
+  EXPECT_EQ(subjects(http("GET", davenport.url("/v1/accounts/ada/search?q=everywhere&snippets=false")).body()),
+            subjects(hits));
+}
+
+}  // namespace
+}  // namespace end_to_end

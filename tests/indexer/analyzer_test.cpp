@@ -1,0 +1,99 @@
+#include "indexer/analyzer.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+namespace indexer {
+namespace {
+
+using testing::ElementsAre;
+using testing::ElementsAreArray;
+
+struct Row {
+  std::string_view text;
+  std::vector<std::string> words;
+};
+
+TEST(Analyzer, FindsWords) {
+  const Row rows[] = {
+      {"", {}},
+      {" \t\r\n-- ... ###", {}},
+      {"Hello, World!", {"hello", "world"}},
+      {"x86_64 C++20", {"x86", "64", "c", "20"}},
+      {"ada@example.org", {"ada", "example", "org"}},
+      {"https://example.org/a/b?c=1", {"https", "example", "org", "a", "b", "c", "1"}},
+      // apostrophes join letters, straight and curly alike
+      {"Don't 'quote' rock'n'roll ada's'", {"don't", "quote", "rock'n'roll", "ada's"}},
+      {"don\u2019t \u2018quote\u2019", {"don't", "quote"}},
+      {"l\u2019\u00e9t\u00e9 l'\u00c9T\u00c9", {"l'\u00e9t\u00e9", "l'\u00e9t\u00e9"}},
+      // dots and commas join digits
+      {"3.14 1,000.5 192.168.0.1 end.1 2.", {"3.14", "1,000.5", "192.168.0.1", "end", "1", "2"}},
+      {"12:30 2001-05-14", {"12", "30", "2001", "05", "14"}},
+      // accents stay, composed and decomposed are one
+      {"Caf\u00e9 Cafe\u0301 CAFE\u0301", {"caf\u00e9", "caf\u00e9", "caf\u00e9"}},
+      {"na\u00efve\u2014word", {"na\u00efve", "word"}},
+      {"Stra\u00dfe STRASSE", {"strasse", "strasse"}},
+      {"Silben\u00adtrennung", {"silbentrennung"}},
+      {"\uff28\uff45\uff4c\uff4c\uff4f \ufb01x", {"hello", "fix"}},  // full width, ligature
+      // scripts with spaces
+      {"\u041f\u0440\u0438\u0432\u0435\u0442, \u041c\u0418\u0420", {"\u043f\u0440\u0438\u0432\u0435\u0442", "\u043c\u0438\u0440"}},
+      {"\u039f\u03b4\u03c5\u03c3\u03c3\u03b5\u03cd\u03c2", {"\u03bf\u03b4\u03c5\u03c3\u03c3\u03b5\u03cd\u03c3"}},  // final sigma
+      {"\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627", {"\u05e9\u05dc\u05d5\u05dd", "\u0645\u0631\u062d\u0628\u0627"}},
+      {"\u0939\u093f\u0928\u094d\u0926\u0940", {"\u0939\u093f\u0928\u094d\u0926\u0940"}},  // Devanagari with marks
+      // scripts without
+      {"\u65e5\u672c\u8a9eABC", {"\u65e5", "\u672c", "\u8a9e", "abc"}},
+      {"abc\u65e5", {"abc", "\u65e5"}},
+      {"\u304b\u3099 \u304c \uff76\uff9e", {"\u304c", "\u304c", "\u30ac"}},  // voice marks
+      {"\ud55c\uad6d", {"\ud55c", "\uad6d"}},
+      {"\u1112\u1161\u11ab\u1100\u116e\u11a8", {"\ud55c", "\uad6d"}},  // the same, in jamo
+      {"\U00020000\u3007", {"\U00020000", "\u3007"}},
+      {"\u0e44\u0e17\u0e22", {"\u0e44", "\u0e17", "\u0e22"}},
+      {"\u0301mark", {"mark"}},
+      {"\U0001F600 smile", {"smile"}},
+      // what is no UTF-8 separates
+      {"ab\xff" "cd \xc3", {"ab", "cd"}},
+      {"\xed\xa0\x80x", {"x"}},
+  };
+  for (const auto& row : rows) EXPECT_THAT(words_of(row.text), ElementsAreArray(row.words)) << row.text;
+}
+
+TEST(Analyzer, SaysWhereWordsStand) {
+  const std::string_view text = "A caf\u00e9: \u65e5\u672c don't";
+  std::vector<std::string> found;
+  for_each_word(text, [&](const Word& word) {
+    found.push_back(std::string(text.substr(word.begin, word.end - word.begin)) + (word.ideograph ? "!" : ""));
+  });
+  EXPECT_THAT(found, ElementsAre("A", "caf\u00e9", "\u65e5!", "\u672c!", "don't"));
+}
+
+TEST(Analyzer, LeavesOutWhatNobodySearchesFor) {
+  const std::string longest(kMaxWordBytes, 'a');
+  EXPECT_THAT(words_of(longest + " " + longest + "a b"), ElementsAre(longest, "b"));
+  const std::string accented = [] {
+    std::string word;
+    for (std::size_t i = 0; i < kMaxWordBytes; ++i) word += "\u00e9";
+    return word;
+  }();
+  EXPECT_THAT(words_of(accented + " b"), ElementsAre("b"));
+  EXPECT_THAT(words_of("see TWFuIGlzIGRpc3Rp/mdi1aXNoZWQsIG5vdCBvbmx5IGJ5IGhpcyByZWFzb24sIGJ1dCBieSB0aGlz+Q== here"),
+              ElementsAre("see", "here"));
+  EXPECT_THAT(words_of("drivers/net/wireless/intel/iwlwifi/something/deeper/than/sixty/characters/x"),
+              testing::SizeIs(11));
+}
+
+TEST(Analyzer, IsLinear) {
+  // Each of these made a scan of all that follows, were it not bounded.
+  for (const std::string_view unit : {"a/", "+", "A1b/", "\u0301", "a\u0301", "'", "1.", "\u1161", "\xf0"}) {
+    std::string text;
+    while (text.size() < 2'000'000) text += unit;
+    const auto start = std::chrono::steady_clock::now();
+    std::size_t count = 0;
+    for_each_word(text, [&](const Word&) { ++count; });
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5)) << unit;
+  }
+}
+
+}  // namespace
+}  // namespace indexer
