@@ -1,1 +1,238 @@
 #include "api/render.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "mail/json_writer.hpp"
+
+namespace api {
+namespace {
+
+using mail::JsonWriter;
+
+constexpr std::size_t kMaxCursorBytes = 1'024;
+constexpr std::size_t kMaxOffset = 1'000'000;
+constexpr std::string_view kBase64Url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+std::string to_base64url(std::string_view bytes) {
+  std::string text;
+  unsigned bits = 0;
+  int count = 0;
+  for (const char c : bytes) {
+    bits = (bits << 8) | static_cast<unsigned char>(c);
+    for (count += 8; count >= 6; count -= 6) text += kBase64Url[(bits >> (count - 6)) & 63];
+  }
+  if (count > 0) text += kBase64Url[(bits << (6 - count)) & 63];
+  return text;
+}
+
+std::optional<std::string> from_base64url(std::string_view text) {
+  std::string bytes;
+  unsigned bits = 0;
+  int count = 0;
+  for (const char c : text) {
+    const auto digit = kBase64Url.find(c);
+    if (digit == kBase64Url.npos) return std::nullopt;
+    bits = (bits << 6) | static_cast<unsigned>(digit);
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      bytes += static_cast<char>((bits >> count) & 255);
+    }
+  }
+  return bytes;
+}
+
+// The JSON object in a cursor; null for what is none.
+nlohmann::json cursor_content(std::string_view cursor) {
+  if (cursor.size() > kMaxCursorBytes) return nullptr;
+  const auto text = from_base64url(cursor);
+  if (!text) return nullptr;
+  auto content = nlohmann::json::parse(*text, nullptr, false);
+  return content.is_object() ? content : nullptr;
+}
+
+void write_rows(JsonWriter& json, std::string_view name, const std::vector<std::string>& rows) {
+  json.key(name).begin_array();
+  for (const auto& row : rows) json.raw(row);
+  json.end_array();
+}
+
+void write_next(JsonWriter& json, const std::optional<std::string>& cursor) {
+  json.key("next");
+  cursor ? json.string(*cursor) : json.null();
+}
+
+std::optional<std::string> cursor_of(const std::optional<indexer::OrderKey>& place) {
+  return place ? std::optional(encode_cursor(*place)) : std::nullopt;
+}
+
+std::size_t bytes_of(const std::vector<std::string>& rows) {
+  std::size_t bytes = 256;
+  for (const auto& row : rows) bytes += row.size() + 1;
+  return bytes;
+}
+
+void write_optional(JsonWriter& json, std::string_view name, const std::optional<std::string>& text) {
+  json.key(name);
+  text ? json.string(*text) : json.null();
+}
+
+void write_task(JsonWriter& json, const TaskReport& task) {
+  json.begin_object().key("id").string(task.id).key("kind").string(task.kind).key("account").string(task.account);
+  json.key("state").string(task.state).key("done").number(task.done).key("of").number(task.of).key("secondsLeft");
+  task.seconds_left ? json.number(*task.seconds_left) : json.null();
+  json.key("outcome").string(task.outcome).end_object();
+}
+
+void write_found(JsonWriter& json, const indexer::SearchAnswer::Found& found) {
+  const bool is_mail = found.kind == indexer::Kind::kMail;
+  json.begin_object().key("kind").string(is_mail ? "mail" : "file");
+  json.key(is_mail ? "message" : "file").raw(found.row);
+  json.key("score").number(found.score);
+  if (!found.subject.empty() || !found.preview.empty()) {
+    json.key("snippet").begin_object().key("subject").string(found.subject);
+    json.key("preview").string(found.preview).end_object();
+  }
+  json.end_object();
+}
+
+}  // namespace
+
+std::string encode_cursor(const indexer::OrderKey& place) {
+  std::string text;
+  JsonWriter(text).begin_object().key("date").number(place.date).key("id").string(place.id).end_object();
+  return to_base64url(text);
+}
+
+std::string encode_cursor(std::size_t offset) {
+  std::string text;
+  JsonWriter(text).begin_object().key("offset").number(offset).end_object();
+  return to_base64url(text);
+}
+
+std::optional<indexer::OrderKey> decode_place_cursor(std::string_view cursor) {
+  const auto content = cursor_content(cursor);
+  if (content.size() != 2 || !content.contains("date") || !content.contains("id")) return std::nullopt;
+  const auto& date = content["date"];
+  const auto& id = content["id"];
+  if (!date.is_number_integer() || !id.is_string()) return std::nullopt;
+  return indexer::OrderKey{date.get<std::int64_t>(), id.get<std::string>()};
+}
+
+std::optional<std::size_t> decode_offset_cursor(std::string_view cursor) {
+  const auto content = cursor_content(cursor);
+  if (content.size() != 1 || !content.contains("offset")) return std::nullopt;
+  const auto& offset = content["offset"];
+  if (!offset.is_number_unsigned() || offset.get<std::uint64_t>() > kMaxOffset) return std::nullopt;
+  return offset.get<std::size_t>();
+}
+
+std::string render_list(const indexer::ListPage& page) {
+  std::string out;
+  out.reserve(bytes_of(page.rows));
+  JsonWriter json(out);
+  json.begin_object();
+  write_rows(json, "messages", page.rows);
+  json.key("total").number(page.total).key("unread").number(page.unread);
+  json.key("totalIsExact").boolean(page.total_is_exact);
+  write_next(json, cursor_of(page.next));
+  json.key("state").string(page.state).end_object();
+  return out;
+}
+
+std::string render_messages(const std::vector<std::string>& rows) {
+  std::string out;
+  out.reserve(bytes_of(rows));
+  JsonWriter json(out);
+  json.begin_object();
+  write_rows(json, "messages", rows);
+  json.end_object();
+  return out;
+}
+
+std::string render_search(const indexer::SearchAnswer& answer) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().key("hits").begin_array();
+  for (const auto& found : answer.hits) write_found(json, found);
+  json.end_array();
+  json.key("total").number(answer.total).key("totalIsExact").boolean(answer.total_is_exact);
+  json.key("facets").begin_object().end_object();
+  auto next = cursor_of(answer.next_after);
+  if (answer.next_offset) next = encode_cursor(*answer.next_offset);
+  write_next(json, next);
+  json.key("index").begin_object().key("complete").boolean(answer.index.complete);
+  json.key("pending").number(answer.index.pending).key("failed").number(answer.index.failed).end_object();
+  json.end_object();
+  return out;
+}
+
+std::string render_mailboxes(const std::vector<indexer::MailboxCounts>& mailboxes) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().key("mailboxes").begin_array();
+  for (const auto& [mailbox, total, unread, threads, unread_threads] : mailboxes) {
+    json.begin_object().key("id").string(mailbox.id).key("name").string(mailbox.name);
+    write_optional(json, "parentId", mailbox.parent_id);
+    write_optional(json, "role", mailbox.role);
+    json.key("sortOrder").number(mailbox.sort_order).key("total").number(total).key("unread").number(unread);
+    json.key("threads").number(threads).key("unreadThreads").number(unread_threads).end_object();
+  }
+  json.end_array().end_object();
+  return out;
+}
+
+std::string render_thread(std::string_view id, const std::vector<std::string>& rows) {
+  std::string out;
+  out.reserve(bytes_of(rows));
+  JsonWriter json(out);
+  json.begin_object().key("id").string(id);
+  write_rows(json, "messages", rows);
+  json.end_object();
+  return out;
+}
+
+std::string render_files(const std::vector<std::string>& rows, const std::optional<indexer::OrderKey>& next) {
+  std::string out;
+  out.reserve(bytes_of(rows));
+  JsonWriter json(out);
+  json.begin_object();
+  write_rows(json, "files", rows);
+  write_next(json, cursor_of(next));
+  json.end_object();
+  return out;
+}
+
+std::string render_bodies(std::string_view id, const std::vector<indexer::Body>& bodies) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().key("id").string(id).key("parts").begin_array();
+  for (const auto& body : bodies) {
+    json.begin_object().key("partId").string(body.part_id).key("type").string(body.type);
+    json.key("content").string(body.content).key("truncated").boolean(body.truncated).end_object();
+  }
+  json.end_array().end_object();
+  return out;
+}
+
+std::string render_task(const TaskReport& task) {
+  std::string out;
+  JsonWriter json(out);
+  write_task(json, task);
+  return out;
+}
+
+std::string render_tasks(const std::vector<TaskReport>& tasks) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().key("tasks").begin_array();
+  for (const auto& task : tasks) write_task(json, task);
+  json.end_array().end_object();
+  return out;
+}
+
+}  // namespace api

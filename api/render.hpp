@@ -1,10 +1,14 @@
 // The shapes of answers ("Shapes" of the design): the same for REST and for --json. Rows come rendered; the rest is small.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/accounts.hpp"
+#include "api/errors.hpp"
 #include "api/replication.hpp"
 #include "api/tasks.hpp"
 #include "indexer/account.hpp"
@@ -18,6 +22,7 @@ namespace api {
 [[nodiscard]] std::optional<std::size_t> decode_offset_cursor(std::string_view cursor);
 
 [[nodiscard]] std::string render_list(const indexer::ListPage& page);
+[[nodiscard]] std::string render_messages(const std::vector<std::string>& rows);  // those asked for by id
 [[nodiscard]] std::string render_search(const indexer::SearchAnswer& answer);
 [[nodiscard]] std::string render_mailboxes(const std::vector<indexer::MailboxCounts>& mailboxes);
 [[nodiscard]] std::string render_thread(std::string_view id, const std::vector<std::string>& rows);
@@ -25,8 +30,6 @@ namespace api {
 [[nodiscard]] std::string render_bodies(std::string_view id, const std::vector<indexer::Body>& bodies);
 [[nodiscard]] std::string render_task(const TaskReport& task);
 [[nodiscard]] std::string render_tasks(const std::vector<TaskReport>& tasks);
-[[nodiscard]] std::string render_error(std::string_view code, std::string_view message,
-                                       std::optional<std::size_t> position = std::nullopt);
 [[nodiscard]] std::string render_status(Accounts& accounts, const std::vector<FeedReport>& feeds,
                                         const std::vector<TaskReport>& tasks);
 

@@ -1,0 +1,93 @@
+#include "api/route.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "api/render.hpp"
+
+namespace api {
+namespace {
+
+constexpr std::chrono::seconds kBetweenPings{1};
+
+}  // namespace
+
+bool PingLimit::admit(const std::string& account) {
+  const auto now = std::chrono::steady_clock::now();
+  const std::lock_guard lock(mutex_);
+  const auto last = last_.find(account);
+  if (last != last_.end() && now - last->second < kBetweenPings) return false;
+  last_[account] = now;
+  return true;
+}
+
+void Parameters::refuse(std::string_view code, const std::string& message) {
+  if (!mistake_) mistake_ = error_response(400, code, message);
+}
+
+std::string Parameters::text(const std::string& name) {
+  const auto [first, last] = query_.equal_range(name);
+  if (first == last) return {};
+  if (std::next(first) != last) refuse("badParameter", fmt::format("parameter '{}' is given more than once", name));
+  return first->second;
+}
+
+bool Parameters::flag(const std::string& name, bool otherwise) {
+  const std::string value = text(name);
+  if (value == "true") return true;
+  if (value == "false") return false;
+  if (!value.empty() || query_.contains(name)) {
+    refuse("badParameter", fmt::format("parameter '{}' must be true or false, not '{}'", name, value));
+  }
+  return otherwise;
+}
+
+std::size_t Parameters::number(const std::string& name, std::size_t least, std::size_t most, std::size_t otherwise) {
+  if (!query_.contains(name)) return otherwise;
+  const std::string value = text(name);
+  std::size_t result = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), result);
+  if (error == std::errc() && end == value.data() + value.size() && result >= least && result <= most) return result;
+  refuse("badParameter", fmt::format("parameter '{}' must be a number from {} to {}, not '{}'", name, least, most, value));
+  return otherwise;
+}
+
+std::string Parameters::choice(const std::string& name, std::initializer_list<std::string_view> allowed) {
+  if (!query_.contains(name)) return std::string(*allowed.begin());
+  const std::string value = text(name);
+  if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return value;
+  refuse("badParameter", fmt::format("parameter '{}' must be {}, not '{}'", name, fmt::join(allowed, " or "), value));
+  return std::string(*allowed.begin());
+}
+
+std::optional<indexer::OrderKey> Parameters::place(const std::string& name) {
+  if (!query_.contains(name)) return std::nullopt;
+  auto place = decode_place_cursor(text(name));
+  if (!place) refuse("badCursor", fmt::format("'{}' must be the 'next' of an answer to the same kind of request", name));
+  return place;
+}
+
+std::size_t Parameters::offset(const std::string& name) {
+  if (!query_.contains(name)) return 0;
+  const auto offset = decode_offset_cursor(text(name));
+  if (!offset) refuse("badCursor", fmt::format("'{}' must be the 'next' of an answer to the same kind of request", name));
+  return offset.value_or(0);
+}
+
+HttpResponse unknown(std::string_view noun, std::string_view id, std::string_view hint) {
+  std::string code = fmt::format("unknown{}", noun);
+  code[7] = static_cast<char>(code[7] - 'a' + 'A');
+  return error_response(404, code, fmt::format("unknown {} '{}'; {}", noun, id, hint));
+}
+
+HttpResponse json_response(std::string payload, int status) {
+  HttpResponse response;
+  response.status = status;
+  response.payload = std::move(payload);
+  return response;
+}
+
+}  // namespace api

@@ -1,0 +1,115 @@
+// What a route's handler is given, and how it reads its parameters. Internal to the routes.
+#pragma once
+
+#include <chrono>
+#include <initializer_list>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/errors.hpp"
+#include "api/routes.hpp"
+
+namespace api {
+
+// At most one ping per second and account gets through.
+class PingLimit {
+ public:
+  [[nodiscard]] bool admit(const std::string& account);
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::chrono::steady_clock::time_point> last_;
+};
+
+// One request on its way through a route.
+struct Call {
+  const HttpRequest& request;
+  std::vector<std::string> segments;  // what stood for each {…} of the pattern, decoded
+  const Config& config;
+  Accounts& accounts;
+  Tasks& tasks;
+  Replication& replication;
+  Metrics& metrics;
+  PingLimit& pings;
+};
+
+using RouteHandler = HttpResponse (*)(const Call&);
+
+struct Route {
+  std::string_view method;
+  std::string_view pattern;  // "{name}" stands for one segment
+  std::vector<std::string_view> parameters;  // names that the query may have
+  RouteHandler handle;
+};
+
+// Reads the parameters of a query one by one; the first mistake is kept, and what follows reads as defaults.
+class Parameters {
+ public:
+  explicit Parameters(const HttpRequest& request) : query_(request.query) {}
+
+  [[nodiscard]] std::string text(const std::string& name);
+  [[nodiscard]] bool flag(const std::string& name, bool otherwise);
+  [[nodiscard]] std::size_t number(const std::string& name, std::size_t least, std::size_t most, std::size_t otherwise);
+  // One of `allowed`; the first is the default.
+  [[nodiscard]] std::string choice(const std::string& name, std::initializer_list<std::string_view> allowed);
+  [[nodiscard]] std::optional<indexer::OrderKey> place(const std::string& name);
+  [[nodiscard]] std::size_t offset(const std::string& name);
+
+  [[nodiscard]] const std::optional<HttpResponse>& mistake() const { return mistake_; }
+
+ private:
+  void refuse(std::string_view code, const std::string& message);
+
+  const std::multimap<std::string, std::string>& query_;
+  std::optional<HttpResponse> mistake_;
+};
+
+// "unknown message 'x'; …": 404 for a thing that is not there. `noun` is "message", "thread" …; `hint` says where to look.
+[[nodiscard]] HttpResponse unknown(std::string_view noun, std::string_view id, std::string_view hint);
+[[nodiscard]] HttpResponse json_response(std::string payload, int status = 200);
+
+// Gives the account in the first segment to a handler that works on one, and counts the bodies that it read.
+template <HttpResponse (*handler)(const Call&, indexer::Account&)>
+HttpResponse with_account(const Call& call) {
+  const auto account = call.accounts.find(call.segments[0]);
+  if (!account) return unknown("account", call.segments[0], "known accounts are listed by GET /v1/admin/accounts");
+  HttpResponse response = handler(call, *account);
+  call.metrics.content_reads(account->stores().content_reads(), account->name());
+  return response;
+}
+
+// routes_public.cpp
+[[nodiscard]] HttpResponse get_web_page(const Call&);
+[[nodiscard]] HttpResponse get_health(const Call&);
+[[nodiscard]] HttpResponse get_metrics(const Call& call);
+[[nodiscard]] HttpResponse get_openapi(const Call&);
+
+// routes_mail.cpp
+[[nodiscard]] HttpResponse get_mailboxes(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse get_messages(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse get_message(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse get_thread(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse get_files(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse get_file(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse get_search(const Call& call, indexer::Account& account);
+
+// routes_content.cpp
+[[nodiscard]] HttpResponse get_body(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse get_raw(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse get_attachment(const Call& call, indexer::Account& account);
+
+// routes_admin.cpp
+[[nodiscard]] HttpResponse post_sync(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse get_accounts(const Call& call);
+[[nodiscard]] HttpResponse post_reindex(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse post_import(const Call& call);
+[[nodiscard]] HttpResponse get_tasks(const Call& call);
+[[nodiscard]] HttpResponse get_task(const Call& call);
+[[nodiscard]] HttpResponse delete_task(const Call& call);
+[[nodiscard]] HttpResponse get_status(const Call& call);
+
+}  // namespace api

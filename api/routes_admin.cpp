@@ -1,0 +1,161 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "api/render.hpp"
+#include "api/route.hpp"
+#include "indexer/import.hpp"
+#include "mail/json_writer.hpp"
+
+namespace api {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point began) { return std::chrono::duration<double>(Clock::now() - began).count(); }
+
+// "4,711"
+std::string grouped(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
+    digits.insert(static_cast<std::size_t>(at), 1, ',');
+  }
+  return digits;
+}
+
+HttpResponse accepted(const Call& call, const std::string& id) {
+  HttpResponse response = json_response(render_task(call.tasks.find(id).value_or(TaskReport{})), 202);
+  response.fields.emplace_back("Location", "/v1/admin/tasks/" + id);
+  return response;
+}
+
+HttpResponse unknown_task(const std::string& id) { return unknown("task", id, "GET /v1/admin/tasks lists the latest"); }
+
+std::string reindex(indexer::Account& account, indexer::Progress& progress) {
+  const auto began = Clock::now();
+  account.reindex(progress);
+  return fmt::format("{} messages in {:.1f} s", grouped(static_cast<std::uint64_t>(account.message_count())),
+                     seconds_since(began));
+}
+
+std::string import(indexer::Account& account, const std::vector<std::filesystem::path>& paths,
+                   indexer::Progress& progress) {
+  const auto began = Clock::now();
+  indexer::StoreTarget target(account.stores());
+  const int threads = static_cast<int>(std::max(std::thread::hardware_concurrency(), 1U));
+  const auto summary = indexer::import_paths(paths, target, threads, progress);
+  account.index_pending(progress);
+  std::string outcome = fmt::format("{} new messages, {} were there already, {} refused, in {:.1f} s",
+                                    grouped(summary.messages), grouped(summary.unchanged), grouped(summary.refused.size()),
+                                    seconds_since(began));
+  if (!summary.refused.empty()) {
+    outcome += fmt::format("; the first refused: {}: {}", summary.refused.front().path, summary.refused.front().reason);
+  }
+  return outcome;
+}
+
+// The paths of {"paths": ["/…", …]}; nothing for any other payload.
+std::optional<std::vector<std::filesystem::path>> read_paths(const std::string& payload) {
+  const auto json = nlohmann::json::parse(payload, nullptr, false);
+  if (!json.is_object() || !json.contains("paths") || !json["paths"].is_array() || json["paths"].empty()) {
+    return std::nullopt;
+  }
+  std::vector<std::filesystem::path> paths;
+  for (const auto& path : json["paths"]) {
+    if (!path.is_string()) return std::nullopt;
+    paths.emplace_back(path.get<std::string>());
+    if (!paths.back().is_absolute()) return std::nullopt;
+  }
+  return paths;
+}
+
+}  // namespace
+
+HttpResponse post_sync(const Call& call, indexer::Account& account) {
+  if (call.config.source_of(account.name()) == nullptr) {
+    return error_response(409, "noSource",
+                          fmt::format("account '{}' is local: it has no source to pull from", account.name()));
+  }
+  if (!call.pings.admit(account.name())) {
+    HttpResponse response = error_response(429, "tooManyRequests", "one sync per second and account; try again in a second");
+    response.fields.emplace_back("Retry-After", "1");
+    return response;
+  }
+  return json_response(fmt::format(R"({{"queued":{}}})", call.replication.wake(account.name())), 202);
+}
+
+HttpResponse get_accounts(const Call& call) {
+  std::string out;
+  mail::JsonWriter json(out);
+  json.begin_object().key("accounts").begin_array();
+  for (const auto& name : call.accounts.names()) {
+    json.begin_object().key("account").string(name);
+    json.key("local").boolean(call.config.source_of(name) == nullptr).end_object();
+  }
+  json.end_array().end_object();
+  return json_response(std::move(out));
+}
+
+HttpResponse post_reindex(const Call& call, indexer::Account& account) {
+  for (const auto& task : call.tasks.list()) {
+    const bool waits_or_runs = task.state == "queued" || task.state == "running";
+    if (waits_or_runs && task.kind == "reindex" && task.account == account.name()) return accepted(call, task.id);
+  }
+  auto kept = call.accounts.find(account.name());
+  return accepted(call, call.tasks.start("reindex", account.name(), [kept](indexer::Progress& progress) {
+    return reindex(*kept, progress);
+  }));
+}
+
+HttpResponse post_import(const Call& call) {
+  const std::string& name = call.segments[0];
+  if (!call.request.from_admin_socket) {
+    return error_response(403, "adminSocketOnly",
+                          "import reads files of this machine and is taken over the admin socket only: use "
+                          "'davenport import'");
+  }
+  if (!call.request.content_type.starts_with("application/json")) {
+    return error_response(415, "unsupportedMediaType", "the payload must be application/json");
+  }
+  if (!is_valid_account_name(name)) {
+    return error_response(400, "badParameter",
+                          fmt::format("'{}' cannot be an account: write lower-case letters, digits and _ - + $ ( ) . after a "
+                                      "first letter or digit",
+                                      name));
+  }
+  if (call.config.source_of(name) != nullptr) {
+    return error_response(409, "hasSource",
+                          fmt::format("account '{}' is pulled from a source: import into that with --into URL", name));
+  }
+  auto paths = read_paths(call.request.payload);
+  if (!paths) {
+    return error_response(400, "badPayload", R"(the payload must be {"paths": ["/…", …]} with at least one absolute path)");
+  }
+  auto account = call.accounts.create(name);
+  return accepted(call, call.tasks.start("import", name,
+                                         [account, paths = std::move(*paths)](indexer::Progress& progress) {
+                                           return import(*account, paths, progress);
+                                         }));
+}
+
+HttpResponse get_tasks(const Call& call) { return json_response(render_tasks(call.tasks.list())); }
+
+HttpResponse get_task(const Call& call) {
+  const auto task = call.tasks.find(call.segments[0]);
+  return task ? json_response(render_task(*task)) : unknown_task(call.segments[0]);
+}
+
+HttpResponse delete_task(const Call& call) {
+  if (!call.tasks.cancel(call.segments[0])) return unknown_task(call.segments[0]);
+  return get_task(call);
+}
+
+HttpResponse get_status(const Call& call) {
+  return json_response(render_status(call.accounts, call.replication.feeds(), call.tasks.list()));
+}
+
+}  // namespace api
