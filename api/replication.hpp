@@ -28,12 +28,22 @@ struct FeedReport {
 };
 
 struct SyncOutcome {
-  replica::PullSummary pulled;
+  struct Database {
+    std::string name;
+    bool absent = false;  // at the source
+    replica::PullSummary pulled;
+    std::chrono::milliseconds duration{};
+  };
+  std::vector<Database> databases;
+  replica::PullSummary pulled;    // all of them
+  std::size_t entries_indexed = 0;
+  std::chrono::milliseconds index_duration{};
   std::vector<std::string> quarantined;  // "<database> <docId>: <reason>"
 };
 
 // Pulls an account once: all its databases until caught up, then catalog and index. Blocks. Throws replica::SourceError.
-// `progress` may be null; `with_index` false leaves catalog and index behind.
+// `progress` is called on any thread, one at a time, after each batch, and may be null; `with_index` false leaves catalog
+// and index behind.
 [[nodiscard]] SyncOutcome sync_once(const SourceConfig& source, indexer::Account& account, bool with_index,
                                     Metrics& metrics, const std::function<void(const replica::PullSummary&)>& progress);
 
@@ -42,9 +52,9 @@ class Replication {
   Replication(const Config& config, Accounts& accounts, Metrics& metrics);
   ~Replication();  // stops
 
-  void start();
+  void start();  // throws indexer::AccountBusy
   void stop();
-  // Pull now (the ping). False when the account has no source.
+  // Pull now (the ping): ends pauses; who waits at the source is told of changes anyway. False when the account has no source.
   bool wake(std::string_view account);
   // Indexes what a local account's stores hold, in the background as after a pull.
   void index_soon(std::string_view account);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "indexer/account.hpp"
+#include "indexer/mail_files.hpp"
 #include "mail/documents.hpp"
 
 namespace indexer {
@@ -21,15 +22,12 @@ struct ImportSummary {
   std::uint64_t messages = 0;   // new
   std::uint64_t unchanged = 0;  // were there already
   std::uint64_t bytes = 0;      // of the messages read
-  struct Refused {
-    std::string path;  // file, with "#n" for the nth message of an mbox
-    std::string reason;
-  };
-  std::vector<Refused> refused;
+  std::vector<RefusedFile> refused;
 };
 
 // A message on its way into an account or a server.
 struct ImportedMessage {
+  std::string path;                // where it was read, as in RefusedFile
   mail::MetadataDocument metadata;  // complete, but for `original`
   std::vector<mail::ContentDocument> contents;
   std::string raw;
@@ -40,8 +38,12 @@ class ImportTarget {
  public:
   virtual ~ImportTarget() = default;
   virtual void put_mailboxes(std::span<const mail::Mailbox> mailboxes) = 0;
-  // Returns how many of the messages were new. Throws when nothing more can be written.
-  virtual std::size_t put_messages(std::span<ImportedMessage> messages) = 0;
+  struct Written {
+    std::size_t added = 0;            // were not there before
+    std::vector<RefusedFile> refused;  // the target will not have them
+  };
+  // Messages that are there already are added to the mailboxes that they lack. Throws when nothing more can be written.
+  virtual Written put_messages(std::span<ImportedMessage> messages) = 0;
 };
 
 // Writes into the stores of a local account; the caller indexes afterwards.
@@ -49,14 +51,15 @@ class StoreTarget : public ImportTarget {
  public:
   explicit StoreTarget(Stores& stores) : stores_(stores) {}
   void put_mailboxes(std::span<const mail::Mailbox> mailboxes) override;
-  std::size_t put_messages(std::span<ImportedMessage> messages) override;
+  Written put_messages(std::span<ImportedMessage> messages) override;
 
  private:
   Stores& stores_;
 };
 
 // Reads and parses on `threads` threads and writes batches to the target. Files that cannot be read or parsed are named
-// in the summary. Throws std::runtime_error for a path that is not there.
+// in the summary. The order of files decides the order of documents, whatever `threads` is. `progress` counts messages.
+// Throws std::runtime_error for a path that is not there, Cancelled when `progress` says so.
 [[nodiscard]] ImportSummary import_paths(std::span<const std::filesystem::path> paths, ImportTarget& target, int threads,
                                          Progress& progress);
 

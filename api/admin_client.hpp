@@ -1,0 +1,38 @@
+// Asks a running `serve` over the Unix socket in its data folder.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "api/tasks.hpp"
+
+namespace api {
+
+// The server refused, or went away; the message is what it said.
+struct AdminError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+class AdminClient {
+ public:
+  explicit AdminClient(const std::filesystem::path& data_dir) : socket_(data_dir / "admin.sock") {}
+
+  // True when somebody listens there.
+  [[nodiscard]] bool is_served() const;
+
+  // The answer's payload; a status of 400 and more is thrown, a 404 of a route of this version too.
+  std::string request(std::string_view method, const std::string& target, const std::string& payload = "") const;
+
+  // Has the server start a task and waits until it ended; `watch` sees each state. Throws AdminError when it failed or
+  // was cancelled.
+  TaskReport run_task(const std::string& target, const std::string& payload,
+                      const std::function<void(const TaskReport&)>& watch) const;
+
+ private:
+  std::filesystem::path socket_;
+};
+
+}  // namespace api

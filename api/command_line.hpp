@@ -1,0 +1,91 @@
+// The command line as values. Only parses: nothing is opened or looked up here.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace api {
+
+// What was written cannot be meant; the message says what to write instead. Exit code 2.
+struct UsageError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct ServeCommand {};
+
+struct SyncCommand {
+  std::string account;
+  bool once = false;      // stop when caught up; else follow until told to stop
+  bool no_index = false;  // leave lists and index as they are
+};
+
+struct ImportCommand {
+  std::string account;
+  std::vector<std::filesystem::path> paths;
+  std::string into;  // URL of a CouchDB; empty: into the local account
+  std::string user;
+  std::filesystem::path password_file;
+};
+
+struct ListCommand {
+  std::string account;
+  std::string mailbox;
+  std::string keyword;
+  bool unread = false;
+  bool flagged = false;
+  bool attachment = false;
+  bool threads = false;
+  bool ascending = false;
+  std::size_t limit = 50;
+  std::string after;
+  bool json = false;
+};
+
+struct SearchCommand {
+  std::string account;
+  std::string query;
+  bool by_relevance = false;
+  std::size_t limit = 50;
+  std::string after;
+  bool no_snippets = false;
+  bool json = false;
+};
+
+struct ShowCommand {
+  enum class What { kMessage, kText, kHtml, kHeaders, kRaw, kThread };
+  std::string account;
+  std::string id;
+  What what = What::kMessage;
+  bool json = false;
+};
+
+struct ReindexCommand {
+  std::string account;
+};
+
+struct StatusCommand {
+  bool json = false;
+};
+
+struct CommandLine {
+  std::optional<std::filesystem::path> config;  // none: the default file where it is there
+  std::optional<std::filesystem::path> data;    // instead of the configuration's data_dir
+  std::variant<ServeCommand, SyncCommand, ImportCommand, ListCommand, SearchCommand, ShowCommand, ReindexCommand,
+               StatusCommand>
+      command;
+};
+
+// Help or version: to be printed on standard output, and nothing more to be done.
+struct Information {
+  std::string text;
+};
+
+// Throws UsageError.
+[[nodiscard]] std::variant<CommandLine, Information> parse_command_line(int argc, const char* const* argv);
+
+}  // namespace api

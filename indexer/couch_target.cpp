@@ -1,0 +1,175 @@
+#include "indexer/couch_target.hpp"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "indexer/import_documents.hpp"
+
+namespace indexer {
+namespace {
+
+namespace net = boost::asio;
+
+std::string base64(std::string_view bytes) {
+  std::string encoded((bytes.size() + 2) / 3 * 4 + 1, '\0');  // and the NUL that OpenSSL writes
+  const int length =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  encoded.resize(static_cast<std::size_t>(length));
+  return encoded;
+}
+
+std::string inline_attachment(std::string_view raw) {
+  return fmt::format(R"({{"content_type":"message/rfc822","data":"{}"}})", base64(raw));
+}
+
+std::string words_of(const replica::BulkDocsRow& row) {
+  return row.reason.empty() ? row.error : fmt::format("{}: {}", row.error, row.reason);
+}
+
+}  // namespace
+
+CouchTarget::CouchTarget(replica::SourceAddress address, const std::function<std::string(mail::Doctype)>& database_of)
+    : client_(context_.get_executor(), std::move(address)),
+      emails_(database_of(mail::Doctype::kEmails)),
+      contents_(database_of(mail::Doctype::kContents)),
+      mailboxes_(database_of(mail::Doctype::kMailboxes)) {
+  for (const std::string& database : {emails_, contents_, mailboxes_}) wait_for(client_.create_database(database));
+}
+
+void CouchTarget::put_mailboxes(std::span<const mail::Mailbox> mailboxes) {
+  Documents documents;
+  for (const mail::Mailbox& mailbox : mailboxes) {
+    documents.ids.push_back(mailbox.id);
+    documents.jsons.push_back(mail::to_json(mailbox));
+  }
+  for (const auto& [id, row] : wait_for(write(mailboxes_, std::move(documents)))) {
+    if (row.error != "conflict") {
+      throw std::runtime_error(fmt::format("{} does not take mailbox '{}': {}", mailboxes_, id, words_of(row)));
+    }
+  }
+}
+
+ImportTarget::Written CouchTarget::put_messages(std::span<ImportedMessage> messages) {
+  const std::vector<ImportedMessage*> unique = merge_repeated(messages);
+  Written written;
+
+  // Bodies first: what lists a message finds them.
+  Documents bodies;
+  for (const ImportedMessage* message : unique) {
+    for (const mail::ContentDocument& content : message->contents) {
+      bodies.ids.push_back(content.id);
+      bodies.jsons.push_back(mail::to_json(content));
+    }
+  }
+  const Errors body_errors = wait_for(write(contents_, std::move(bodies)));
+
+  Documents metadata;
+  std::vector<const ImportedMessage*> sent;
+  for (const ImportedMessage* message : unique) {
+    std::string refusal;
+    for (const mail::ContentDocument& content : message->contents) {
+      const auto error = body_errors.find(content.id);
+      if (error != body_errors.end() && error->second.error != "conflict") refusal = words_of(error->second);
+    }
+    if (!refusal.empty()) {
+      written.refused.push_back({message->path, fmt::format("{} does not take its text: {}", contents_, refusal)});
+      continue;
+    }
+    sent.push_back(message);
+    metadata.ids.push_back(message->metadata.id);
+    metadata.jsons.push_back(with_original(mail::to_json(message->metadata), inline_attachment(message->raw)));
+  }
+  const Errors errors = wait_for(write(emails_, std::move(metadata)));
+
+  for (const ImportedMessage* message : sent) {
+    const auto error = errors.find(message->metadata.id);
+    if (error == errors.end()) {
+      ++written.added;
+      continue;
+    }
+    const std::string refusal = error->second.error == "conflict"
+                                    ? wait_for(add_mailboxes(message->metadata.id, message->metadata.mailbox_ids))
+                                    : words_of(error->second);
+    if (!refusal.empty()) written.refused.push_back({message->path, fmt::format("{} does not take it: {}", emails_, refusal)});
+  }
+  return written;
+}
+
+template <typename T>
+T CouchTarget::wait_for(net::awaitable<T> work) {
+  context_.restart();
+  auto result = net::co_spawn(context_, std::move(work), net::use_future);
+  context_.run();
+  return result.get();
+}
+
+net::awaitable<CouchTarget::Errors> CouchTarget::write(std::string database, Documents documents) {
+  Errors errors;
+  std::size_t first = 0;
+  while (first < documents.jsons.size()) {
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+    do {
+      bytes += documents.jsons[first + count++].size();
+    } while (first + count < documents.jsons.size() &&
+             bytes + documents.jsons[first + count].size() <= bytes_per_request_);
+
+    std::vector<replica::BulkDocsRow> rows;
+    bool too_large = false;
+    try {
+      rows = co_await client_.bulk_docs(database, std::span(documents.jsons).subspan(first, count));
+    } catch (const replica::SourceError& error) {
+      if (error.kind() != replica::SourceError::Kind::kTooLarge) throw;
+      too_large = true;
+    }
+    if (too_large && count > 1) {
+      bytes_per_request_ = bytes / 2;
+      continue;
+    }
+    if (too_large) {
+      rows.push_back(co_await write_one(database, documents.ids[first], std::move(documents.jsons[first])));
+    }
+    for (replica::BulkDocsRow& row : rows) {
+      if (row.error.empty()) continue;
+      std::string id = row.id;
+      errors.emplace(std::move(id), std::move(row));
+    }
+    first += count;
+  }
+  co_return errors;
+}
+
+net::awaitable<replica::BulkDocsRow> CouchTarget::write_one(std::string database, std::string id, std::string json) {
+  replica::BulkDocsRow refused;
+  refused.id = id;
+  try {
+    co_return co_await client_.put_document(std::move(database), std::move(id), std::move(json));
+  } catch (const replica::SourceError& error) {
+    const bool is_about_it =
+        error.kind() == replica::SourceError::Kind::kTooLarge || error.kind() == replica::SourceError::Kind::kForbidden;
+    if (!is_about_it) throw;
+    refused.error = "refused";
+    refused.reason = error.what();
+  }
+  co_return refused;
+}
+
+net::awaitable<std::string> CouchTarget::add_mailboxes(std::string id, std::vector<std::string> mailbox_ids) {
+  const auto present = co_await client_.get_document(emails_, id);
+  if (!present) co_return "it was deleted there at the same time; import it again";
+  const auto readable = mail::read_metadata(*present);
+  if (!readable) co_return readable.error().reason;
+  const auto missing = missing_mailboxes(mailbox_ids, readable->mailbox_ids);
+  if (missing.empty()) co_return std::string();
+  auto changed = with_mailboxes(*present, missing);
+  if (!changed) co_return changed.error().reason;
+  const auto row = co_await client_.put_document(emails_, std::move(id), std::move(*changed));
+  if (row.error.empty()) co_return std::string();
+  co_return words_of(row);
+}
+
+}  // namespace indexer

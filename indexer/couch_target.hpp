@@ -1,0 +1,45 @@
+// Writes imported documents to a CouchDB.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "indexer/import.hpp"
+#include "replica/couch_client.hpp"
+
+namespace indexer {
+
+// Documents are written in `_bulk_docs` batches that become smaller when the server says that one is too large. Messages
+// that are there stay as they are, but for mailboxes that they lack. Throws replica::SourceError when the server fails.
+class CouchTarget : public ImportTarget {
+ public:
+  // `database_of` names the database of a doctype; databases are created when they are absent.
+  CouchTarget(replica::SourceAddress address, const std::function<std::string(mail::Doctype)>& database_of);
+
+  void put_mailboxes(std::span<const mail::Mailbox> mailboxes) override;
+  Written put_messages(std::span<ImportedMessage> messages) override;
+
+ private:
+  struct Documents {
+    std::vector<std::string> ids;
+    std::vector<std::string> jsons;
+  };
+  // Error of each document that was not written, by id.
+  using Errors = std::map<std::string, replica::BulkDocsRow>;
+
+  template <typename T>
+  T wait_for(replica::net::awaitable<T> work);
+  [[nodiscard]] replica::net::awaitable<Errors> write(std::string database, Documents documents);
+  [[nodiscard]] replica::net::awaitable<replica::BulkDocsRow> write_one(std::string database, std::string id, std::string json);
+  // Why it was not possible; empty when the message is in all its mailboxes.
+  [[nodiscard]] replica::net::awaitable<std::string> add_mailboxes(std::string id, std::vector<std::string> mailbox_ids);
+
+  boost::asio::io_context context_;
+  replica::CouchClient client_;
+  std::string emails_, contents_, mailboxes_;
+  std::size_t bytes_per_request_ = 4 << 20;
+};
+
+}  // namespace indexer

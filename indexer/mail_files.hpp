@@ -1,0 +1,67 @@
+// Mail as it lies in files: which files hold messages and to which mailbox they belong, and the messages of an mbox.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <iosfwd>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace indexer {
+
+// A file, or a message in it, that cannot be taken.
+struct RefusedFile {
+  std::string path;  // with "#n" for the nth message of an mbox
+  std::string reason;
+};
+
+// A folder and the files in it that are, or hold, messages.
+struct MailFolder {
+  std::filesystem::path path;
+  std::string mailbox;             // name, such as "Inbox" or "Sent/2020"
+  bool is_maildir = false;         // each file is one message, with its flags in its name
+  std::vector<std::string> names;  // of the files, sorted
+};
+
+struct MailTree {
+  std::vector<MailFolder> folders;   // in the order of the paths, below them by name
+  std::vector<RefusedFile> refused;  // folders that cannot be read
+};
+
+// A folder with cur/ or new/ in it is a Maildir, named "Inbox" when it was asked for itself, else after its folder; its
+// dot folders are mailboxes as Maildir++ has them. Loose files belong to a mailbox named after their folder, a file that
+// was asked for itself to "Inbox". Links to folders are not followed. Throws std::runtime_error for a path that is not
+// there.
+[[nodiscard]] MailTree find_mail(std::span<const std::filesystem::path> paths);
+
+// Keywords of the flags after ":2," in the name of a Maildir's file.
+[[nodiscard]] std::vector<std::string> maildir_keywords(std::string_view file_name);
+
+// The messages of an mbox (mboxo and mboxrd), one at a time: memory holds one message, whatever the size of the file.
+class MboxReader {
+ public:
+  struct Message {
+    std::string raw;                    // without its "From " line and the quoting of others
+    std::vector<std::string> keywords;  // of its Status and X-Status headers
+    bool too_large = false;             // longer than allowed; `raw` is empty then
+  };
+
+  // `in` stands at the first "From " line.
+  MboxReader(std::istream& in, std::size_t max_message_bytes);
+  // False at the end.
+  [[nodiscard]] bool next(Message& message);
+
+ private:
+  [[nodiscard]] std::string_view next_piece();
+  void skip_line();
+
+  std::istream& in_;
+  std::size_t max_message_bytes_;
+  std::string buffer_;
+  std::size_t begin_ = 0, end_ = 0;  // what of the buffer is not consumed
+  bool at_line_start_ = true;        // of the piece that comes next
+};
+
+}  // namespace indexer

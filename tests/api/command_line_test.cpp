@@ -1,0 +1,111 @@
+#include "api/command_line.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using testing::HasSubstr;
+
+std::variant<api::CommandLine, api::Information> parse(std::vector<const char*> words) {
+  words.insert(words.begin(), "davenport");
+  return api::parse_command_line(static_cast<int>(words.size()), words.data());
+}
+
+template <typename Command>
+Command command(std::vector<const char*> words) {
+  return std::get<Command>(std::get<api::CommandLine>(parse(std::move(words))).command);
+}
+
+TEST(CommandLine, OptionsBeforeTheCommand) {
+  const auto line = std::get<api::CommandLine>(parse({"--config", "c.toml", "--data", "d", "serve"}));
+  EXPECT_EQ(line.config, "c.toml");
+  EXPECT_EQ(line.data, "d");
+  EXPECT_TRUE(std::holds_alternative<api::ServeCommand>(line.command));
+  EXPECT_EQ(std::get<api::CommandLine>(parse({"status"})).config, std::nullopt);
+}
+
+TEST(CommandLine, Sync) {
+  const auto sync = command<api::SyncCommand>({"sync", "alice", "--once"});
+  EXPECT_EQ(sync.account, "alice");
+  EXPECT_TRUE(sync.once);
+  EXPECT_FALSE(sync.no_index);
+}
+
+TEST(CommandLine, Import) {
+  const auto import = command<api::ImportCommand>(
+      {"import", "alice", "a", "b", "--into", "http://h", "--user", "u", "--password-file", "p"});
+  EXPECT_EQ(import.paths, (std::vector<std::filesystem::path>{"a", "b"}));
+  EXPECT_EQ(import.into, "http://h");
+  EXPECT_EQ(import.user, "u");
+  EXPECT_EQ(import.password_file, "p");
+}
+
+TEST(CommandLine, List) {
+  const auto list = command<api::ListCommand>({"list", "alice", "--mailbox", "inbox", "--unread", "--sort", "received",
+                                               "--limit", "10", "--after", "xyz", "--json"});
+  EXPECT_EQ(list.mailbox, "inbox");
+  EXPECT_TRUE(list.unread);
+  EXPECT_TRUE(list.ascending);
+  EXPECT_EQ(list.limit, 10U);
+  EXPECT_EQ(list.after, "xyz");
+  EXPECT_TRUE(list.json);
+  EXPECT_FALSE(command<api::ListCommand>({"list", "alice", "--sort", "-received"}).ascending);
+}
+
+TEST(CommandLine, AQueryMayBeginWithADash) {
+  EXPECT_EQ(command<api::SearchCommand>({"search", "alice", "--", "-from:bob"}).query, "-from:bob");
+  const auto search = command<api::SearchCommand>({"search", "alice", "--limit", "3", "--", "-from:bob", "report"});
+  EXPECT_EQ(search.query, "-from:bob report");
+  EXPECT_EQ(search.limit, 3U);
+  EXPECT_EQ(command<api::SearchCommand>({"search", "--sort", "relevance", "alice", ""}).query, "");
+}
+
+TEST(CommandLine, ShowTakesOnePart) {
+  EXPECT_EQ(command<api::ShowCommand>({"show", "alice", "id"}).what, api::ShowCommand::What::kMessage);
+  EXPECT_EQ(command<api::ShowCommand>({"show", "alice", "id", "--raw"}).what, api::ShowCommand::What::kRaw);
+  EXPECT_THROW((void)parse({"show", "alice", "id", "--raw", "--text"}), api::UsageError);
+}
+
+TEST(CommandLine, AnIdMayBeginWithADash) {
+  EXPECT_EQ(command<api::ShowCommand>({"show", "alice", "--", "-id"}).id, "-id");
+}
+
+TEST(CommandLine, HelpAndVersionAreNoErrors) {
+  EXPECT_THAT(std::get<api::Information>(parse({"--version"})).text, HasSubstr("davenport " DAVENPORT_VERSION));
+  const std::string help = std::get<api::Information>(parse({"--help"})).text;
+  for (const char* name : {"serve", "sync", "import", "list", "search", "show", "reindex", "status"}) {
+    EXPECT_THAT(help, HasSubstr(name));
+    EXPECT_THAT(std::get<api::Information>(parse({name, "--help"})).text, HasSubstr("example: davenport")) << name;
+  }
+}
+
+TEST(CommandLine, MistakesAreUsageErrors) {
+  const std::vector<std::vector<const char*>> rows = {
+      {},
+      {"frobnicate"},
+      {"sync"},
+      {"sync", "alice", "--often"},
+      {"sync", "alice", "--no-index"},
+      {"import", "alice"},
+      {"import", "alice", "p", "--user", "u"},
+      {"import", "alice", "p", "--into", "http://h", "--password-file", "f"},
+      {"list", "alice", "--limit", "0"},
+      {"list", "alice", "--limit", "100000"},
+      {"list", "alice", "--limit", "many"},
+      {"list", "alice", "--sort", "size"},
+      {"search", "alice"},
+      {"search", "alice", "q", "--sort", "size"},
+      {"show", "alice"},
+  };
+  for (const auto& row : rows) {
+    try {
+      (void)parse(row);
+      ADD_FAILURE() << testing::PrintToString(row);
+    } catch (const api::UsageError& error) {
+      EXPECT_THAT(error.what(), testing::Not(HasSubstr("\n"))) << testing::PrintToString(row);
+    }
+  }
+}
+
+}  // namespace

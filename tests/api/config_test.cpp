@@ -1,0 +1,162 @@
+#include "api/config.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "tests/support/support.hpp"
+
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class ConfigTest : public testing::Test {
+ protected:
+  api::Config load(std::string_view toml) {
+    support::write_file(folder_ / "d.toml", toml);
+    return api::load_config(folder_ / "d.toml");
+  }
+  std::string error_of(std::string_view toml) {
+    try {
+      (void)load(toml);
+    } catch (const api::ConfigError& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+  support::TemporaryFolder folder_;
+};
+
+TEST_F(ConfigTest, EveryKeyHasADefault) {
+  const api::Config none = api::load_config(std::nullopt);
+  EXPECT_EQ(none.data_dir, "/var/lib/davenport");
+  EXPECT_EQ(none.http.listen, "127.0.0.1:8825");
+  EXPECT_TRUE(none.sources.empty());
+  EXPECT_EQ(load("").http.listen, none.http.listen);
+}
+
+TEST_F(ConfigTest, ReadsEveryKey) {
+  support::write_file(folder_ / "password", "secret \n");
+  const api::Config config = load("data_dir = 'mail'\n[http]\nlisten = '[::1]:0'\nworkers = 4\n[[source]]\n"
+                                  "url = 'http://127.0.0.1:5984/prefix'\nuser = 'ada'\npassword_file = '" +
+                                  (folder_ / "password").string() +
+                                  "'\naccounts = ['alice', 'bob']\nlayout = '{account}/{doctype}'\nwatch = 'poll'\n"
+                                  "poll_interval = '30s'\n");
+  EXPECT_EQ(config.data_dir, "mail");
+  EXPECT_EQ(config.http.listen, "[::1]:0");
+  EXPECT_EQ(config.http.workers, 4U);
+  ASSERT_EQ(config.sources.size(), 1U);
+  const api::SourceConfig& source = config.sources[0];
+  EXPECT_EQ(source.address.url, "http://127.0.0.1:5984/prefix");
+  EXPECT_EQ(source.address.user, "ada");
+  EXPECT_EQ(source.address.password, "secret ");
+  EXPECT_THAT(source.accounts, ElementsAre("alice", "bob"));
+  EXPECT_EQ(source.watch, api::Watch::kPoll);
+  EXPECT_EQ(source.poll_interval, std::chrono::seconds(30));
+  EXPECT_EQ(config.source_of("bob"), &source);
+  EXPECT_EQ(config.source_of("carol"), nullptr);
+}
+
+TEST_F(ConfigTest, ReadsAPasswordFromTheEnvironment) {
+  setenv("DAVENPORT_TEST_PASSWORD", "secret", 1);
+  const api::Config config = load("[[source]]\nurl = 'http://h'\nuser = 'u'\npassword_env = 'DAVENPORT_TEST_PASSWORD'\n"
+                                  "accounts = ['a']\n");
+  EXPECT_EQ(config.sources.at(0).address.password, "secret");
+}
+
+TEST_F(ConfigTest, TheExampleIsTheDefault) {
+  const api::Config config = api::load_config(DAVENPORT_SOURCE_DIR "/data/davenport.toml");
+  EXPECT_EQ(config.data_dir, api::Config{}.data_dir);
+  EXPECT_EQ(config.http.listen, api::Config{}.http.listen);
+  EXPECT_TRUE(config.sources.empty());
+}
+
+TEST_F(ConfigTest, TheExampleNamesOnlyKeysThatAreKnown) {
+  std::string example = support::read_file(DAVENPORT_SOURCE_DIR "/data/davenport.toml");
+  std::string uncommented;
+  for (std::size_t at = 0; at < example.size();) {
+    const std::size_t end = example.find('\n', at);
+    std::string line = example.substr(at, end - at);
+    const bool is_key = line.size() > 1 && line[0] == '#' && line[1] != ' ';
+    if (is_key) line.erase(0, 1);
+    const bool needs_the_machine = line.starts_with("password") || line.starts_with("ca_file");
+    if (!needs_the_machine) uncommented += line + "\n";
+    at = end + 1;
+  }
+  EXPECT_THAT(load(uncommented).sources.at(0).accounts, ElementsAre("alice", "bob")) << uncommented;
+}
+
+TEST_F(ConfigTest, MistakesAreNamedWithTheirLine) {
+  const std::string source = "[[source]]\nurl = 'http://h'\n";
+  const struct {
+    std::string toml;
+    std::string line;
+    std::string message;
+  } rows[] = {
+      {"dat_dir = 'x'", "1", "unknown key dat_dir"},
+      {"\ndata_dir = 7", "2", "data_dir must be a text"},
+      {"data_dir = ", "1", ""},
+      {"data_dir = ''", "1", "must name a folder"},
+      {"[http]\nport = 1", "2", "unknown key http.port"},
+      {"[http]\nlisten = '0.0.0.0:80'", "2", "no access tokens yet"},
+      {"[http]\nlisten = '127.0.0.1'", "2", "no loopback address with a port"},
+      {"[http]\nlisten = '127.0.0.1:70000'", "2", "no loopback address with a port"},
+      {"[http]\nworkers = 0", "2", "from 1 to 256"},
+      {"http = 1", "1", "http is a section"},
+      {"[source]\nurl = 'http://h'", "1", "two brackets"},
+      {"[[source]]\naccounts = ['a']", "1", "needs url"},
+      {"[[source]]\nurl = 'ftp://h'\naccounts = ['a']", "2", "must begin with http://"},
+      {"[[source]]\nurl = 'http://u:p@h/x'\naccounts = ['a']", "2", "must not hold a password"},
+      {source, "1", "needs accounts"},
+      {source + "accounts = 'all'", "3", "not available yet"},
+      {source + "accounts = ['a', 7]", "3", "text in quotes"},
+      {source + "accounts = ['../a']", "3", "cannot be an account's name"},
+      {source + "accounts = ['a', 'a']", "1", "is in a source already"},
+      {source + "accounts = ['a']\n" + source + "accounts = ['a']", "4", "is in a source already"},
+      {source + "accounts = ['a']\nwatch = 'updates'", "4", "not available"},
+      {source + "accounts = ['a']\nlayout = '{doctype}'", "4", "not available"},
+      {source + "accounts = ['a']\npoll_interval = '3'", "4", "no duration"},
+      {source + "accounts = ['a']\nattachments = 'keep'", "4", "unknown key source.attachments"},
+      {source + "accounts = ['a']\nuser = 'u'\npassword_file = '/nowhere/p'", "5", "cannot read /nowhere/p"},
+      {source + "accounts = ['a']\nuser = 'u'\npassword_env = 'DAVENPORT_NONE'", "5", "no variable DAVENPORT_NONE"},
+      {source + "accounts = ['a']\npassword_env = 'PATH'", "1", "password without source.user"},
+  };
+  for (const auto& row : rows) {
+    const std::string error = error_of(row.toml);
+    EXPECT_THAT(error, HasSubstr("d.toml:" + row.line + ": ")) << row.toml;
+    EXPECT_THAT(error, HasSubstr(row.message)) << row.toml;
+  }
+}
+
+TEST_F(ConfigTest, AFileThatIsNotThereIsNamed) {
+  EXPECT_THROW((void)api::load_config(folder_ / "absent.toml"), api::ConfigError);
+  EXPECT_THROW((void)api::load_config(folder_.path()), api::ConfigError);
+}
+
+TEST(AccountName, IsSafeAsFolderAndDatabase) {
+  for (const std::string name : {"alice", "0", "a.b_c-d+e$f(g)", "alice.example.org"}) {
+    EXPECT_TRUE(api::is_valid_account_name(name)) << name;
+  }
+  for (const std::string& name : {std::string(), std::string("Alice"), std::string(".."), std::string("a/b"),
+                                  std::string("-a"), std::string("a b"), std::string("é"), std::string(201, 'a')}) {
+    EXPECT_FALSE(api::is_valid_account_name(name)) << name;
+  }
+}
+
+TEST(Duration, HasAUnit) {
+  EXPECT_EQ(api::parse_duration("500ms"), std::chrono::milliseconds(500));
+  EXPECT_EQ(api::parse_duration("30s"), std::chrono::seconds(30));
+  EXPECT_EQ(api::parse_duration("3m"), std::chrono::minutes(3));
+  EXPECT_EQ(api::parse_duration("1h"), std::chrono::hours(1));
+  for (const std::string text : {"", "3", "m", "-3m", "0s", "3 m", "3d", "99999999999h", "1.5s"}) {
+    EXPECT_EQ(api::parse_duration(text), std::nullopt) << text;
+  }
+}
+
+TEST(DatabaseName, IsTheLayoutFilledIn) {
+  EXPECT_EQ(api::database_name("alice", mail::Doctype::kContents), "alice/io-cozy-email-contents");
+}
+
+}  // namespace
