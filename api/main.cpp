@@ -1,1 +1,108 @@
-int main() {}
+// davenport: the command line, and the parts of `serve`.
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <variant>
+
+#include "api/accounts.hpp"
+#include "api/admin_client.hpp"
+#include "api/command_line.hpp"
+#include "api/commands.hpp"
+#include "api/config.hpp"
+#include "api/http_server.hpp"
+#include "api/metrics.hpp"
+#include "api/replication.hpp"
+#include "api/routes.hpp"
+#include "api/stop_signals.hpp"
+#include "api/tasks.hpp"
+#include "mail/parser.hpp"
+
+namespace api {
+namespace {
+
+constexpr const char* kDefaultConfig = "/etc/davenport/davenport.toml";
+
+void listen(HttpServer& server, const Config& config) {
+  if (AdminClient(config.data_dir).is_served()) {
+    throw std::runtime_error(
+        fmt::format("another davenport is running on {}: stop it, or use another --data", config.data_dir.string()));
+  }
+  std::filesystem::create_directories(config.data_dir);
+  server.listen_unix(config.data_dir / "admin.sock");
+  const std::uint16_t port = server.listen_tcp(config.http.listen);
+  const std::string host = config.http.listen.substr(0, config.http.listen.rfind(':'));
+  spdlog::info("listening on http://{}:{}", host, port);
+}
+
+int run(const ServeCommand&, const CommandLine&, const Config& config) {
+  const StopSignals stop;
+  Metrics metrics;
+  Accounts accounts(config, replica::sqlite::Access::kReadWrite);
+  Tasks tasks;
+  Replication replication(config, accounts, metrics);
+  const Routes routes(config, accounts, tasks, replication, metrics);
+  HttpServer server([&routes](const HttpRequest& request) { return routes.handle(request); }, config.http.workers);
+
+  listen(server, config);
+  replication.start();
+  for (const std::string& name : accounts.names()) replication.index_soon(name);  // opens them all, and so their locks
+  server.start();
+  stop.wait();
+  spdlog::info("stopping");
+  server.stop();
+  replication.stop();
+  return kDone;
+}
+
+Config load(const CommandLine& line) {
+  auto file = line.config;
+  if (!file && std::filesystem::exists(kDefaultConfig)) file = kDefaultConfig;
+  Config config = load_config(file);
+  if (line.data) config.data_dir = *line.data;
+  return config;
+}
+
+int run_command(const CommandLine& line) {
+  const Config config = load(line);
+  mail::initialize();
+  return std::visit([&](const auto& command) { return run(command, line, config); }, line.command);
+}
+
+// Logs and errors are for people who watch; standard output is for what was asked.
+void prepare_process() {
+  ::umask(0077);  // mail is private
+  std::signal(SIGPIPE, SIG_IGN);
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("davenport"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
+}
+
+int complain(const std::exception& error, int exit_code) {
+  fmt::print(stderr, "davenport: {}\n", error.what());
+  return exit_code;
+}
+
+}  // namespace
+}  // namespace api
+
+int main(int argc, char** argv) {
+  try {
+    api::prepare_process();
+    const auto parsed = api::parse_command_line(argc, argv);
+    if (const auto* information = std::get_if<api::Information>(&parsed)) {
+      api::print(information->text);
+      return api::kDone;
+    }
+    return api::run_command(std::get<api::CommandLine>(parsed));
+  } catch (const api::UsageError& error) {
+    return api::complain(error, api::kWrongUsage);
+  } catch (const api::ConfigError& error) {
+    return api::complain(error, api::kWrongUsage);
+  } catch (const std::exception& error) {
+    return api::complain(error, api::kFailed);
+  }
+}

@@ -173,9 +173,10 @@ std::vector<std::string> Catalog::files(std::size_t limit, const std::optional<O
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   const TextReach reach(Meta::load(reader->meta), text);
   std::vector<std::string> rows;
-  next.reset();
+  Walk walk(*reader, kAllFiles, after, false);
+  next.reset();  // it may be the object that `after` is
   OrderKey last;
-  for (Walk walk(*reader, kAllFiles, after, false); walk.next();) {
+  while (walk.next()) {
     if (rows.size() == limit) {
       if (limit > 0) next = last;
       break;

@@ -1,0 +1,37 @@
+// What the commands do, but for `serve`, which main.cpp puts together. Each returns its exit code; what cannot be done is
+// thrown: UsageError for what was asked wrongly, std::runtime_error for what failed, with a message that says what to do.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "api/accounts.hpp"
+#include "api/command_line.hpp"
+#include "api/config.hpp"
+
+namespace api {
+
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kWrongUsage = 2;
+inline constexpr int kDoneButSomeRefused = 3;  // something was quarantined, or refused
+
+// These read files, whether a server runs or not.
+int run(const ListCommand& command, const CommandLine& line, const Config& config);
+int run(const SearchCommand& command, const CommandLine& line, const Config& config);
+int run(const ShowCommand& command, const CommandLine& line, const Config& config);
+int run(const StatusCommand& command, const CommandLine& line, const Config& config);
+
+// These ask the running server when there is one, else they do it themselves.
+int run(const SyncCommand& command, const CommandLine& line, const Config& config);
+int run(const ImportCommand& command, const CommandLine& line, const Config& config);
+int run(const ReindexCommand& command, const CommandLine& line, const Config& config);
+
+// The account, or a std::runtime_error that says that there is none.
+[[nodiscard]] std::shared_ptr<indexer::Account> open_account(Accounts& accounts, const Config& config, std::string_view name);
+
+// To standard output. Throws std::runtime_error when it cannot be written; a reader that went away ends the program quietly.
+void print(std::string_view text);
+
+}  // namespace api

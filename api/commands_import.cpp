@@ -1,0 +1,127 @@
+#include <fmt/format.h>
+
+#include <atomic>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "api/admin_client.hpp"
+#include "api/commands.hpp"
+#include "api/terminal.hpp"
+#include "indexer/couch_target.hpp"
+#include "indexer/import.hpp"
+
+namespace api {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kProgressInterval{200};
+
+int parser_threads() { return static_cast<int>(std::max(1U, std::thread::hardware_concurrency())); }
+
+// Shows what a piece of work has done while it runs.
+class Watcher {
+ public:
+  Watcher(const char* what, const indexer::Progress& progress)
+      : thread_([this, what, &progress] {
+          while (!ended_) {
+            if (progress.of > 0) line_.show(fmt::format("{}: {} of {}", what, progress.done.load(), progress.of.load()));
+            std::this_thread::sleep_for(kProgressInterval);
+          }
+        }) {}
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+  ~Watcher() {
+    ended_ = true;
+    thread_.join();
+  }
+
+ private:
+  ProgressLine line_;
+  std::atomic<bool> ended_{false};
+  std::thread thread_;
+};
+
+template <typename Work>
+auto watched(const char* what, Work work) {
+  indexer::Progress progress;
+  if (!is_terminal(2)) return work(progress);
+  const Watcher watcher(what, progress);
+  return work(progress);
+}
+
+indexer::ImportSummary import_into(indexer::ImportTarget& target, const ImportCommand& command) {
+  return watched("import", [&](indexer::Progress& progress) {
+    return indexer::import_paths(command.paths, target, parser_threads(), progress);
+  });
+}
+
+indexer::ImportSummary import_locally(const ImportCommand& command, const Config& config) {
+  Accounts accounts(config, replica::sqlite::Access::kReadWrite);
+  (void)indexer::find_mail(command.paths);  // a path that is not there makes no account
+  const auto account = accounts.create(command.account);
+  indexer::StoreTarget target(account->stores());
+  indexer::ImportSummary summary = import_into(target, command);
+  watched("lists", [&](indexer::Progress& progress) { return account->project(progress); });
+  watched("index", [&](indexer::Progress& progress) { return account->index(progress); });
+  return summary;
+}
+
+indexer::ImportSummary import_into_server(const ImportCommand& command) {
+  replica::SourceAddress address;
+  address.url = command.into;
+  address.user = command.user;
+  if (!command.password_file.empty()) address.password = read_secret(command.password_file);
+  indexer::CouchTarget target(std::move(address),
+                              [&](mail::Doctype doctype) { return database_name(command.account, doctype); });
+  return import_into(target, command);
+}
+
+// The server reads the files: it must be able to, and their names must not depend on where this command was given.
+int import_at_server(const AdminClient& server, const ImportCommand& command) {
+  nlohmann::json payload;
+  for (const auto& path : command.paths) {
+    std::error_code error;
+    const auto whole = std::filesystem::canonical(path, error);
+    if (error) throw std::runtime_error(fmt::format("{}: {}", path.string(), error.message()));
+    payload["paths"].push_back(whole.string());
+  }
+  TaskReport task;
+  {
+    ProgressLine line;
+    task = server.run_task(fmt::format("/v1/admin/accounts/{}/import", command.account), payload.dump(),
+                           [&](const TaskReport& state) { line.show(fmt::format("import: {} of {}", state.done, state.of)); });
+  }
+  print(task.outcome + "\n");
+  return kDone;
+}
+
+}  // namespace
+
+int run(const ImportCommand& command, const CommandLine&, const Config& config) {
+  if (!is_valid_account_name(command.account)) {
+    throw UsageError(fmt::format("'{}' cannot be an account's name: use lower-case letters, digits and _-+$(). after a first "
+                                 "letter or digit",
+                                 for_terminal(command.account)));
+  }
+  const SourceConfig* source = config.source_of(command.account);
+  if (command.into.empty() && source != nullptr) {
+    throw std::runtime_error(fmt::format("account '{}' is pulled from {}: import into that server, with --into URL",
+                                         command.account, source->address.url));
+  }
+  const AdminClient server(config.data_dir);
+  if (command.into.empty() && server.is_served()) return import_at_server(server, command);
+
+  const auto start = Clock::now();
+  const indexer::ImportSummary summary =
+      command.into.empty() ? import_locally(command, config) : import_into_server(command);
+  const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+  for (const indexer::RefusedFile& refused : summary.refused) {
+    fmt::print(stderr, "davenport: {}: {}\n", for_terminal(refused.path), for_terminal(refused.reason));
+  }
+  print(fmt::format("imported {} messages ({} already there) in {:.1f} s; {} refused\n", summary.messages, summary.unchanged,
+                    static_cast<double>(duration.count()) / 1'000, summary.refused.size()));
+  return summary.refused.empty() ? kDone : kDoneButSomeRefused;
+}
+
+}  // namespace api

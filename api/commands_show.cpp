@@ -1,0 +1,142 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "api/commands.hpp"
+#include "api/message_lines.hpp"
+#include "api/render.hpp"
+#include "api/terminal.hpp"
+#include "mail/html.hpp"
+
+namespace api {
+namespace {
+
+using nlohmann::json;
+
+const indexer::Body* find_body(const std::vector<indexer::Body>& bodies, std::string_view type) {
+  const auto body = std::find_if(bodies.begin(), bodies.end(), [&](const indexer::Body& one) { return one.type == type; });
+  return body == bodies.end() ? nullptr : &*body;
+}
+
+std::vector<indexer::Body> bodies_of(const indexer::Account& account, const std::string& id) {
+  auto bodies = account.bodies(id);
+  return bodies ? std::move(*bodies) : std::vector<indexer::Body>();
+}
+
+// The plain text, or that of the HTML; ends with a line end when there is any.
+std::string readable_text(const std::vector<indexer::Body>& bodies) {
+  const indexer::Body* plain = find_body(bodies, "text/plain");
+  const indexer::Body* html = find_body(bodies, "text/html");
+  std::string text;
+  if (plain != nullptr && !plain->content.empty()) {
+    text = lines_for_terminal(plain->content);
+  } else if (html != nullptr) {
+    text = lines_for_terminal(mail::html_to_text(html->content));
+  }
+  if (!text.empty() && !text.ends_with('\n')) text += '\n';
+  return text;
+}
+
+std::string header_summary(const json& row) {
+  std::string lines;
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) lines += fmt::format("{}: {}\n", name, value);
+  };
+  const auto addresses = [&](const char* member) {
+    const auto found = row.find(member);
+    return found == row.end() ? std::string() : addresses_line(*found);
+  };
+  add("From", addresses("from"));
+  add("To", addresses("to"));
+  add("Cc", addresses("cc"));
+  add("Date", text_of(row, "sentAt").empty() ? text_of(row, "receivedAt") : text_of(row, "sentAt"));
+  add("Subject", text_of(row, "subject"));
+  if (const auto attachments = row.find("attachments"); attachments != row.end() && attachments->is_array()) {
+    for (const json& attachment : *attachments) {
+      add("Attachment", fmt::format("{} ({}, {})", text_of(attachment, "name"), text_of(attachment, "type"),
+                                    bytes_in_words(attachment.value("size", std::uint64_t{0}))));
+    }
+  }
+  return lines;
+}
+
+// As they stand in the original; where that is not kept, as the metadata document has them.
+std::string header_lines(const indexer::Account& account, const std::string& id) {
+  if (const auto raw = account.raw(id)) {
+    const std::size_t end = std::min(raw->find("\n\n"), raw->find("\n\r\n"));
+    return lines_for_terminal(std::string_view(*raw).substr(0, end == std::string::npos ? end : end + 1));
+  }
+  std::string lines;
+  const auto document = account.metadata_document(id);
+  if (!document) return lines;
+  const auto metadata = mail::read_metadata(*document);
+  if (!metadata) return lines;
+  for (const auto& [name, value] : metadata->headers) {
+    lines += fmt::format("{}: {}\n", for_terminal(name), for_terminal(value));
+  }
+  return lines;
+}
+
+std::string thread_lines(const std::vector<std::string>& rows) {
+  std::string lines;
+  const std::size_t width = terminal_width();
+  for (const std::string& row : rows) lines += message_line(json::parse(row, nullptr, false), width);
+  return lines;
+}
+
+std::string show(const ShowCommand& command, const indexer::Account& account, const std::string& row) {
+  using What = ShowCommand::What;
+  switch (command.what) {
+    case What::kMessage: {
+      if (command.json) return row + "\n";
+      return header_summary(json::parse(row, nullptr, false)) + "\n" + readable_text(bodies_of(account, command.id));
+    }
+    case What::kText: {
+      const auto bodies = bodies_of(account, command.id);
+      return command.json ? render_bodies(command.id, bodies) + "\n" : readable_text(bodies);
+    }
+    case What::kHtml: {
+      const auto bodies = bodies_of(account, command.id);
+      if (command.json) return render_bodies(command.id, bodies) + "\n";
+      const indexer::Body* html = find_body(bodies, "text/html");
+      if (html == nullptr) throw std::runtime_error(fmt::format("message '{}' has no HTML: show it with --text", command.id));
+      return lines_for_terminal(mail::sanitize_html(html->content)) + "\n";
+    }
+    case What::kHeaders: {
+      const std::string lines = header_lines(account, command.id);
+      return command.json ? json({{"id", command.id}, {"headers", lines}}).dump() + "\n" : lines;
+    }
+    case What::kRaw: {
+      const auto raw = account.raw(command.id);
+      if (!raw) {
+        throw std::runtime_error(
+            fmt::format("the original of message '{}' is not kept: show it with --headers and --text", command.id));
+      }
+      return is_terminal(STDOUT_FILENO) ? lines_for_terminal(*raw) : *raw;
+    }
+    case What::kThread: {
+      const auto rows = account.thread(command.id);
+      if (!command.json) return thread_lines(rows);
+      return render_thread(text_of(json::parse(row, nullptr, false), "threadId"), rows) + "\n";
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+int run(const ShowCommand& command, const CommandLine&, const Config& config) {
+  Accounts accounts(config, replica::sqlite::Access::kReadOnly);
+  const auto account = open_account(accounts, config, command.account);
+  const auto row = account->message(command.id);
+  if (!row) {
+    throw std::runtime_error(fmt::format("account '{}' has no message '{}': take an id that list or search printed",
+                                         account->name(), for_terminal(command.id)));
+  }
+  print(show(command, *account, *row));
+  return kDone;
+}
+
+}  // namespace api

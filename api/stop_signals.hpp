@@ -1,0 +1,25 @@
+// SIGINT and SIGTERM as something to wait for. Made before any thread is started: threads inherit that they are blocked.
+#pragma once
+
+#include <csignal>
+
+namespace api {
+
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+  }
+  void wait() const {
+    int received = 0;
+    sigwait(&signals_, &received);
+  }
+
+ private:
+  sigset_t signals_{};
+};
+
+}  // namespace api
