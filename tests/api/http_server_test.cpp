@@ -1,0 +1,241 @@
+#include "api/http_server.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <boost/asio.hpp>
+#include <thread>
+
+#include "tests/support/support.hpp"
+
+namespace {
+
+namespace net = boost::asio;
+using net::ip::tcp;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+// Tells what it was asked.
+api::HttpResponse echo(const api::HttpRequest& request) {
+  api::HttpResponse response;
+  response.content_type = "text/plain";
+  response.payload = request.method + " " + request.path;
+  for (const auto& [name, value] : request.query) response.payload += fmt::format(" [{}={}]", name, value);
+  if (!request.payload.empty()) response.payload += fmt::format(" {} bytes", request.payload.size());
+  if (request.from_admin_socket) response.payload += " admin";
+  return response;
+}
+
+class Server : public testing::Test {
+ protected:
+  void start(api::HttpHandler handler = echo, api::HttpLimits limits = {}) {
+    server_.emplace(std::move(handler), 2, limits);
+    port_ = server_->listen_tcp("127.0.0.1:0");
+    server_->start();
+  }
+
+  [[nodiscard]] tcp::socket connect() {
+    tcp::socket socket(io_);
+    socket.connect({net::ip::address_v4::loopback(), port_});
+    return socket;
+  }
+  template <typename Socket>
+  static std::string read_to_end(Socket& socket) {
+    std::string answer;
+    boost::system::error_code error;
+    net::read(socket, net::dynamic_buffer(answer), error);
+    return answer;
+  }
+  // What the server answers to these bytes until it closes.
+  std::string exchange(std::string_view bytes) {
+    auto socket = connect();
+    boost::system::error_code ignored;
+    net::write(socket, net::buffer(bytes), ignored);
+    return read_to_end(socket);
+  }
+  std::string get(std::string_view target, std::string_view fields = "") {
+    return exchange(fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{}\r\n", target, fields));
+  }
+
+  net::io_context io_;
+  std::optional<api::HttpServer> server_;
+  std::uint16_t port_ = 0;
+};
+
+TEST_F(Server, AnswersAndProtects) {
+  start();
+  const auto answer = get("/a%20b?q=x+y%26z&empty=&flag");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(answer, EndsWith("\r\n\r\nGET /a%20b [empty=] [flag=] [q=x y&z]"));
+  for (const char* field : {"X-Content-Type-Options: nosniff", "Referrer-Policy: no-referrer", "Cache-Control: no-store",
+                            "Connection: close", "Content-Length: 41"}) {
+    EXPECT_THAT(answer, HasSubstr(std::string(field) + "\r\n"));
+  }
+}
+
+TEST_F(Server, HeadHasLengthAndNoPayload) {
+  start();
+  const auto answer = exchange("HEAD /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(answer, HasSubstr("Content-Length: 6\r\n"));
+  EXPECT_THAT(answer, EndsWith("\r\n\r\n"));
+}
+
+TEST_F(Server, PipelinedRequestsAreAnsweredInOrder) {
+  start([](const api::HttpRequest& request) {
+    if (request.path == "/1") std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return echo(request);
+  });
+  const auto answer = exchange(
+      "GET /1 HTTP/1.1\r\nHost: localhost\r\n\r\nPOST /2 HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+      "3\r\n\r\nabcGET /3 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  const auto first = answer.find("GET /1"), second = answer.find("POST /2 3 bytes"), third = answer.find("GET /3");
+  EXPECT_LT(first, second) << answer;
+  EXPECT_LT(second, third) << answer;
+  EXPECT_NE(third, std::string::npos) << answer;
+}
+
+TEST_F(Server, RefusesWhatIsNoGoodRequest) {
+  start();
+  const struct {
+    std::string request, status, code;
+  } cases[] = {
+      {"nonsense\r\n\r\n", "400", "badRequest"},
+      {"GET / HTTP/1.1\r\n\r\n", "400", "badRequest"},
+      {"GET /?q=%zz HTTP/1.1\r\nHost: localhost\r\n\r\n", "400", "badRequest"},
+      {"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(9'000, 'x') + "\r\n\r\n", "431", "headerTooLarge"},
+      {"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000000\r\n\r\n", "413", "payloadTooLarge"},
+      {"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", "421", "wrongHost"},
+      {"GET / HTTP/1.1\r\nHost: localhost.evil.example:80\r\n\r\n", "421", "wrongHost"},
+      {"POST / HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n\r\n", "403", "crossOrigin"},
+      {"POST / HTTP/1.1\r\nHost: localhost\r\nOrigin: null\r\n\r\n", "403", "crossOrigin"},
+  };
+  for (const auto& example : cases) {
+    auto request = example.request;
+    if (const auto host = request.find("\r\nHost"); host != std::string::npos) request.insert(host, "\r\nConnection: close");
+    const auto answer = exchange(request.starts_with("GET / HTTP/1.1\r\n\r\n") ? "GET / HTTP/1.1\r\nConnection: close\r\n\r\n"
+                                                                             : request);
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 " + example.status)) << example.request.substr(0, 100);
+    EXPECT_THAT(answer, HasSubstr("{\"error\":{\"code\":\"" + example.code + "\"")) << example.request.substr(0, 100);
+  }
+}
+
+TEST_F(Server, LoopbackNamesAreItsOwn) {
+  start();
+  for (const char* host : {"localhost", "LOCALHOST:1", "127.0.0.1:8825", "[::1]:8825", "[::1]"}) {
+    EXPECT_THAT(exchange(fmt::format("GET / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", host)),
+                StartsWith("HTTP/1.1 200"))
+        << host;
+  }
+  EXPECT_THAT(exchange("POST / HTTP/1.1\r\nHost: localhost:5\r\nOrigin: http://localhost:5\r\nConnection: close\r\n\r\n"),
+              StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(Server, SlowAndIdleClientsAreCutOff) {
+  api::HttpLimits limits;
+  limits.idle = std::chrono::milliseconds(50);
+  limits.header_read = std::chrono::milliseconds(50);
+  limits.payload_read = std::chrono::milliseconds(50);
+  start(echo, limits);
+  EXPECT_THAT(exchange(""), IsEmpty());
+  EXPECT_THAT(exchange("GET / HTTP/1.1\r\nHost: loc"), IsEmpty());
+  EXPECT_THAT(exchange("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc"), IsEmpty());
+}
+
+TEST_F(Server, OneConnectionTooManyIsTold) {
+  api::HttpLimits limits;
+  limits.connections = 2;
+  start(echo, limits);
+  auto first = connect(), second = connect();
+  auto third = connect();
+  EXPECT_THAT(read_to_end(third), StartsWith("HTTP/1.1 503"));
+  first.close();
+  for (int turn = 0; turn < 200; ++turn) {
+    if (get("/").starts_with("HTTP/1.1 200")) return;
+  }
+  FAIL() << "the place that became free was not given away";
+}
+
+TEST_F(Server, ContinuesWhenAskedTo) {
+  start();
+  EXPECT_THAT(exchange("POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nConnection: "
+                       "close\r\nContent-Length: 2\r\n\r\nab"),
+              StartsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"));
+}
+
+TEST_F(Server, StoppingAnswersWhatIsUnderWay) {
+  std::atomic<bool> entered{false};
+  start([&entered](const api::HttpRequest& request) {
+    entered = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    return echo(request);
+  });
+  auto idle = connect();
+  auto busy = connect();
+  net::write(busy, net::buffer(std::string_view("GET /busy HTTP/1.1\r\nHost: localhost\r\n\r\n")));
+  while (!entered) std::this_thread::yield();
+  std::thread stopper([this] { server_->stop(); });
+  EXPECT_THAT(read_to_end(busy), EndsWith("GET /busy"));
+  busy.close();
+  EXPECT_THAT(read_to_end(idle), IsEmpty());
+  stopper.join();
+  EXPECT_THROW((void)connect(), boost::system::system_error);
+}
+
+TEST_F(Server, TakenAddressIsSaidSo) {
+  start();
+  api::HttpServer other(echo, 1);
+  try {
+    (void)other.listen_tcp(fmt::format("127.0.0.1:{}", port_));
+    FAIL();
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("is davenport running already?"));
+  }
+  for (const char* address : {"", "8825", "127.0.0.1", "127.0.0.1:", ":1", "no such host:1"}) {
+    EXPECT_THROW((void)other.listen_tcp(address), std::runtime_error) << address;
+  }
+}
+
+TEST_F(Server, UnixSocketIsPrivateAndReplacedWhenStale) {
+  const support::TemporaryFolder folder;
+  const auto path = folder / "admin.sock";
+  using local = net::local::stream_protocol;
+  { local::acceptor stale(io_, local::endpoint(path.string())); }
+  ASSERT_TRUE(std::filesystem::exists(path)) << "left behind, as after a crash";
+
+  server_.emplace(echo, 1);
+  server_->listen_unix(path);
+  server_->start();
+  struct stat status {};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
+  local::socket socket(io_);
+  socket.connect(local::endpoint(path.string()));
+  net::write(socket, net::buffer(std::string_view("GET /x HTTP/1.1\r\nHost: any\r\nConnection: close\r\n\r\n")));
+  EXPECT_THAT(read_to_end(socket), EndsWith("GET /x admin"));
+
+  api::HttpServer other(echo, 1);
+  EXPECT_THROW(other.listen_unix(path), std::runtime_error) << "somebody listens there";
+  server_.reset();
+  EXPECT_FALSE(std::filesystem::exists(path));
+
+  support::write_file(folder / "file", "precious");
+  EXPECT_THROW(other.listen_unix(folder / "file"), std::runtime_error);
+  EXPECT_EQ(support::read_file(folder / "file"), "precious");
+  EXPECT_THROW(other.listen_unix(folder / std::string(200, 'x')), std::runtime_error);
+}
+
+TEST_F(Server, LineBreaksInAFieldCannotEndIt) {
+  start([](const api::HttpRequest&) {
+    api::HttpResponse response;
+    response.fields.emplace_back("X-Name", "a\r\nX-Evil: b");
+    return response;
+  });
+  EXPECT_THAT(get("/"), Not(HasSubstr("\r\nX-Evil")));
+}
+
+}  // namespace
