@@ -142,6 +142,16 @@ std::string joined_base64_words(std::string line) {
   return out.append(line, copied);
 }
 
+// Groups do not nest, but GMime reads them as if they did, by recursion: a header of colons would use up the stack.
+std::string with_few_groups(std::string line) {
+  constexpr int kMaxColons = 100;
+  int colons = 0;
+  for (char& c : line) {
+    if (c == ':' && ++colons > kMaxColons) c = ' ';
+  }
+  return line;
+}
+
 void append_addresses(InternetAddressList* list, std::size_t max, std::vector<Address>& out) {
   const int count = internet_address_list_length(list);
   for (int i = 0; i < count && out.size() < max; ++i) {
@@ -211,7 +221,7 @@ std::string HeaderReader::unfolded(const HeaderField& field) {
 std::string HeaderReader::text(const HeaderField& field) { return decoded_text(unfolded(field)); }
 
 void HeaderReader::addresses(const HeaderField& field, std::vector<Address>& out) {
-  const auto line = joined_base64_words(unfolded(field));
+  const auto line = with_few_groups(joined_base64_words(unfolded(field)));
   if (line.empty()) return;
   const Ref<InternetAddressList> list(internet_address_list_parse(options(), line.c_str()));
   if (!list) {

@@ -149,6 +149,12 @@ TEST_F(Parser, AddressesAsTheyAreWritten) {
             true);
 }
 
+TEST_F(Parser, NestedGroupsDoNotUseUpTheStack) {
+  std::string value;
+  for (int i = 0; i < 30'000; ++i) value += "a:";
+  EXPECT_LE(parse("To: " + value + "b@x\n\n").metadata.to.size(), 1'000U);
+}
+
 TEST_F(Parser, MessageIds) {
   struct Case {
     std::string value;
