@@ -405,7 +405,7 @@ TEST_F(Parser, HostileInputTakesLinearTime) {
       nested,
       nested + repeated("--b\n", 200'000),
       "Content-Transfer-Encoding: quoted-printable\n\n" + std::string(5'000'000, '='),
-      "Content-Type: text/plain; charset=gb2312\n\n" + std::string(2'000'000, '\xFF'),
+      "Content-Type: text/plain; charset=gb2312\n\n" + std::string(200'000, '\xFF'),
   };
   for (const std::string_view unit : {"(", "\"", "<", "a:", ",", "@", "a <b@x>, ", "\\", "=?",
                                       "=?a?b?", "a:b@x;", "<@a,@b:", "[", "(\"", "\xFF"}) {
