@@ -1,10 +1,9 @@
 #include "mail/charset.hpp"
 
-#include <iconv.h>
-#include <simdjson.h>
-
 #include <array>
 #include <cerrno>
+#include <iconv.h>
+#include <simdjson.h>
 
 #include "mail/text.hpp"
 
@@ -34,18 +33,22 @@ std::string key_of(std::string_view charset) {
 }
 
 bool begins_with_any(std::string_view key, std::initializer_list<std::string_view> beginnings) {
-  return std::any_of(beginnings.begin(), beginnings.end(),
-                     [key](std::string_view beginning) { return key.substr(0, beginning.size()) == beginning; });
+  return std::any_of(beginnings.begin(), beginnings.end(), [key](std::string_view beginning) {
+    return key.substr(0, beginning.size()) == beginning;
+  });
 }
 
 Family family_of(std::string_view key) {
-  for (const std::string_view plain : {"", "utf8", "usascii", "ascii", "iso88591", "latin1", "windows1252", "cp1252", "iso646us"}) {
+  for (const std::string_view plain : {"", "utf8", "usascii", "ascii", "iso88591", "latin1",
+                                       "windows1252", "cp1252", "iso646us"}) {
     if (key == plain) return Family::kWindows1252;
   }
-  if (begins_with_any(key, {"iso2022", "csiso2022", "utf7", "unicode11utf7", "hz", "utf16", "utf32", "ucs2", "ucs4"})) {
+  if (begins_with_any(key, {"iso2022", "csiso2022", "utf7", "unicode11utf7", "hz", "utf16", "utf32",
+                            "ucs2", "ucs4"})) {
     return Family::kOther;
   }
-  if (begins_with_any(key, {"iso8859", "windows125", "cp125", "koi8", "latin", "tis620", "mac", "cp8", "ibm8"})) {
+  if (begins_with_any(key, {"iso8859", "windows125", "cp125", "koi8", "latin", "tis620", "mac",
+                            "cp8", "ibm8"})) {
     return Family::kSingleByte;
   }
   return Family::kMultiByte;
@@ -59,32 +62,19 @@ std::string iconv_name(std::string_view charset, std::string_view key) {
   if (key == "big5") return "BIG5-HKSCS";
   if (key == "iso88598i" || key == "iso88598e") return "ISO-8859-8";
   if (key == "unicode11utf7") return "UTF-7";
-  constexpr std::string_view kHarmless = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:";
-  if (charset.size() > 40 || charset.find_first_not_of(kHarmless) != std::string_view::npos) return {};
+  constexpr std::string_view kHarmless =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:";
+  if (charset.size() > 40 || charset.find_first_not_of(kHarmless) != std::string_view::npos)
+    return {};
   return std::string(charset);
 }
 
 std::string from_windows1252(std::string_view bytes) {
-  constexpr std::uint16_t kC1[] = {0x20AC, 0xFFFD, 0x201A, 0x192,  0x201E, 0x2026, 0x2020, 0x2021, 0x2C6,  0x2030, 0x160,
-                                   0x2039, 0x152,  0xFFFD, 0x17D,  0xFFFD, 0xFFFD, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-                                   0x2013, 0x2014, 0x2DC,  0x2122, 0x161,  0x203A, 0x153,  0xFFFD, 0x17E,  0x178};
   std::string out;
   out.reserve(bytes.size() + bytes.size() / 8);
-  for (const char byte : bytes) {
-    unsigned code = static_cast<unsigned char>(byte);
-    if (code < 0x80) {
-      out += code == 0 ? ' ' : byte;
-      continue;
-    }
-    if (code < 0xA0) code = kC1[code - 0x80];
-    if (code >= 0x800) {
-      out += static_cast<char>(0xE0 | code >> 12);
-      out += static_cast<char>(0x80 | (code >> 6 & 0x3F));
-    } else {
-      out += static_cast<char>(0xC0 | code >> 6);
-    }
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  }
+  for (const char byte : bytes)
+    append_character(out,
+                     byte == 0 ? U' ' : windows1252_character(static_cast<unsigned char>(byte)));
   return out;
 }
 
@@ -142,9 +132,18 @@ class Converter {
 
 }  // namespace
 
+char32_t windows1252_character(unsigned char byte) {
+  constexpr std::uint16_t kC1[] = {0x20AC, 0xFFFD, 0x201A, 0x192,  0x201E, 0x2026, 0x2020, 0x2021,
+                                   0x2C6,  0x2030, 0x160,  0x2039, 0x152,  0xFFFD, 0x17D,  0xFFFD,
+                                   0xFFFD, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                   0x2DC,  0x2122, 0x161,  0x203A, 0x153,  0xFFFD, 0x17E,  0x178};
+  return byte >= 0x80 && byte < 0xA0 ? kC1[byte - 0x80] : byte;
+}
+
 bool is_ascii(std::string_view bytes) {
   unsigned char all = 0;
-  for (const char byte : bytes) all = static_cast<unsigned char>(all | static_cast<unsigned char>(byte));
+  for (const char byte : bytes)
+    all = static_cast<unsigned char>(all | static_cast<unsigned char>(byte));
   return all < 0x80;
 }
 
@@ -153,9 +152,11 @@ std::string to_utf8(std::string_view bytes, std::string_view charset) {
   const auto family = family_of(key);
   if (family != Family::kOther && is_ascii(bytes)) return to_valid_utf8(bytes);
   const bool valid = simdjson::validate_utf8(bytes.data(), bytes.size());
-  if (valid && (family == Family::kWindows1252 || family == Family::kSingleByte)) return to_valid_utf8(bytes);
+  if (valid && (family == Family::kWindows1252 || family == Family::kSingleByte))
+    return to_valid_utf8(bytes);
   if (key == "utf8") {
-    // Cut or slightly damaged UTF-8 is still that; Latin text that lies about it has few whole sequences.
+    // Cut or slightly damaged UTF-8 is still that; Latin text that lies about it has few whole
+    // sequences.
     auto text = to_valid_utf8(bytes);
     std::size_t broken = 0, whole = 0;
     for (std::size_t at = 0; at < text.size(); ++at) {
@@ -167,7 +168,8 @@ std::string to_utf8(std::string_view bytes, std::string_view charset) {
   if (family == Family::kWindows1252) return from_windows1252(bytes);
   thread_local Converter converter;
   const auto name = iconv_name(charset, key);
-  if (name.empty() || !converter.open(name)) return valid ? to_valid_utf8(bytes) : from_windows1252(bytes);
+  if (name.empty() || !converter.open(name))
+    return valid ? to_valid_utf8(bytes) : from_windows1252(bytes);
   bool clean = true;
   auto text = converter.convert(bytes, clean);
   return to_valid_utf8(!clean && valid ? bytes : std::string_view(text));

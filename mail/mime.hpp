@@ -1,6 +1,7 @@
-// The outer form of messages: header fields and the parts of a multipart, as views into the message. Done here and not by
-// GMime's parser, which follows up to 1,024 nested boundaries (each line that begins with "--" is compared with all of
-// them) and makes objects of every part and field. Everything is linear in the message.
+// The outer form of messages: header fields and the parts of a multipart, as views into the
+// message. Done here and not by GMime's parser, which follows up to 1,024 nested boundaries (each
+// line that begins with "--" is compared with all of them) and makes objects of every part and
+// field. Everything is linear in the message.
 #pragma once
 
 #include <cstddef>
@@ -27,13 +28,16 @@ struct Entity {
   [[nodiscard]] std::string_view find(std::string_view name) const;
 };
 
-// An empty line ends the header, as does a line that can be no field unless a field follows it. At the top of a message
-// blank lines, a byte order mark and an mbox "From " line are passed over.
+// An empty line ends the header, as does a line that can be no field unless a field follows it. At
+// the top of a message blank lines, a byte order mark and an mbox "From " line are passed over.
 [[nodiscard]] Entity read_entity(std::string_view raw);
 [[nodiscard]] std::string_view without_envelope(std::string_view raw);
 
-// The parts between the delimiter lines of `boundary`, at most `max_parts`; none when there is no such line.
-[[nodiscard]] std::vector<std::string_view> split_multipart(std::string_view body, std::string_view boundary, std::size_t max_parts);
+// The parts between the delimiter lines of `boundary`, at most `max_parts`; none when there is no
+// such line.
+[[nodiscard]] std::vector<std::string_view> split_multipart(std::string_view body,
+                                                            std::string_view boundary,
+                                                            std::size_t max_parts);
 
 [[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);
 

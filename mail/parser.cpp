@@ -10,10 +10,13 @@
 namespace mail {
 namespace {
 
-// Fields that lists and filters ask for beyond the envelope; the rest can be read from the original message.
-constexpr std::string_view kKeptFields[] = {"List-Id", "List-Post", "List-Unsubscribe", "Auto-Submitted", "Importance"};
+// Fields that lists and filters ask for beyond the envelope; the rest can be read from the original
+// message.
+constexpr std::string_view kKeptFields[] = {"List-Id", "List-Post", "List-Unsubscribe",
+                                            "Auto-Submitted", "Importance"};
 constexpr std::size_t kMaxKeptFields = 32;
-constexpr std::size_t kPreviewHtml = 256 << 10;  // bytes; style sheets can stand before the first word
+constexpr std::size_t kPreviewHtml = 256
+                                     << 10;  // bytes; style sheets can stand before the first word
 
 // Fields that occur once: of several the first counts. Of recipients all are taken.
 void read_field(const HeaderField& field, HeaderReader& reader, MetadataDocument& m) {
@@ -37,7 +40,8 @@ void read_field(const HeaderField& field, HeaderReader& reader, MetadataDocument
     m.in_reply_to = reader.message_ids(field);
   } else if (is("References") && m.references.empty()) {
     m.references = reader.message_ids(field);
-  } else if (std::any_of(std::begin(kKeptFields), std::end(kKeptFields), is) && m.headers.size() < kMaxKeptFields) {
+  } else if (std::any_of(std::begin(kKeptFields), std::end(kKeptFields), is) &&
+             m.headers.size() < kMaxKeptFields) {
     m.headers.emplace_back(field.name, reader.text(field));
   }
 }
@@ -52,9 +56,11 @@ std::optional<DateTime> time_of_receipt(const Entity& message) {
 // The charset that an HTML text names itself ("<meta charset=utf-8>"), for parts that say nothing.
 std::string_view charset_in_html(std::string_view html) {
   html = html.substr(0, 2'048);
-  for (auto at = html.find("charset="); at != std::string_view::npos; at = html.find("charset=", at + 1)) {
+  for (auto at = html.find("charset="); at != std::string_view::npos;
+       at = html.find("charset=", at + 1)) {
     auto name = html.substr(at + 8);
-    while (!name.empty() && (name.front() == '"' || name.front() == '\'' || name.front() == ' ')) name.remove_prefix(1);
+    while (!name.empty() && (name.front() == '"' || name.front() == '\'' || name.front() == ' '))
+      name.remove_prefix(1);
     name = name.substr(0, name.find_first_of("\"' />;"));
     if (!name.empty()) return name;
   }
@@ -79,10 +85,17 @@ std::string escaped_html(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -91,11 +104,14 @@ std::string escaped_html(std::string_view text) {
 // Makes one body of the parts that RFC 8621 has readers show one after the other.
 class BodyWriter {
  public:
-  BodyWriter(const ParseLimits& limits, std::vector<std::string>& cuts) : limits_(limits), cuts_(cuts) {}
+  BodyWriter(const ParseLimits& limits, std::vector<std::string>& cuts)
+      : limits_(limits), cuts_(cuts) {}
 
   // Nothing when no part of the list is of that type: then it says the same as the other list.
-  [[nodiscard]] std::optional<ContentDocument> body(const std::vector<const Part*>& parts, std::string_view type) {
-    if (std::none_of(parts.begin(), parts.end(), [type](const Part* part) { return part->body_type() == type; })) {
+  [[nodiscard]] std::optional<ContentDocument> body(const std::vector<const Part*>& parts,
+                                                    std::string_view type) {
+    if (std::none_of(parts.begin(), parts.end(),
+                     [type](const Part* part) { return part->body_type() == type; })) {
       return std::nullopt;
     }
     ContentDocument body;
@@ -104,9 +120,11 @@ class BodyWriter {
       if (body.truncated) break;
       auto content = text_of(*part, body.truncated);
       if (part->body_type() != type) {
-        content = type == "text/plain" ? html_to_text(content) : "<pre>" + escaped_html(content) + "</pre>";
+        content = type == "text/plain" ? html_to_text(content)
+                                       : "<pre>" + escaped_html(content) + "</pre>";
       }
-      if (!body.content.empty() && body.content.back() != '\n' && !content.empty()) body.content += '\n';
+      if (!body.content.empty() && body.content.back() != '\n' && !content.empty())
+        body.content += '\n';
       if (body.content.empty()) {
         body.content = std::move(content);
       } else {
@@ -117,7 +135,9 @@ class BodyWriter {
         body.truncated = true;
       }
     }
-    if (body.truncated) cuts_.push_back(body.type + " body is longer than " + std::to_string(limits_.max_body_bytes) + " bytes");
+    if (body.truncated)
+      cuts_.push_back(body.type + " body is longer than " + std::to_string(limits_.max_body_bytes) +
+                      " bytes");
     if (body.content.empty()) return std::nullopt;
     return body;
   }
@@ -130,7 +150,8 @@ class BodyWriter {
     truncated = part.body.size() > most;
     const auto raw = part.body.substr(0, most);
     const auto& fields = part.fields;
-    const bool encoded = fields.encoding == "base64" || fields.encoding == "quoted-printable" || fields.encoding.find("uue") != std::string::npos;
+    const bool encoded = fields.encoding == "base64" || fields.encoding == "quoted-printable" ||
+                         fields.encoding.find("uue") != std::string::npos;
     const std::string decoded = encoded ? decode_transfer(raw, fields.encoding) : std::string();
     const std::string_view bytes = encoded ? std::string_view(decoded) : raw;
     std::string_view charset = fields.charset;
@@ -162,7 +183,11 @@ std::vector<Attachment> attachments(const Arrangement& arrangement) {
   out.reserve(arrangement.attachments.size());
   for (const auto& attached : arrangement.attachments) {
     const auto& part = *attached.part;
-    out.push_back({part.id, part.fields.name, part.fields.type, decoded_size(part.body, part.fields.encoding), {}});
+    out.push_back({part.id,
+                   part.fields.name,
+                   part.fields.type,
+                   decoded_size(part.body, part.fields.encoding),
+                   {}});
   }
   return out;
 }
@@ -183,24 +208,30 @@ Result<ParsedMessage> parse_message(std::string_view raw, const ParseLimits& lim
   if (message.fields.empty()) return Malformed{"not a message: it begins with no header field"};
   ParsedMessage parsed;
   auto& metadata = parsed.metadata;
-  if (message.fields_cut) parsed.cuts.push_back("header fields after the first " + std::to_string(Entity::kMaxFields));
+  if (message.fields_cut)
+    parsed.cuts.push_back("header fields after the first " + std::to_string(Entity::kMaxFields));
 
   const auto structure = read_structure(message, limits, parsed.cuts);
   const auto arrangement = arrange(structure);
   auto charset = structure.fields.charset;
-  if (charset.empty() && !arrangement.text.empty()) charset = arrangement.text.front()->fields.charset;
-  HeaderReader reader(limits.max_header_value_bytes, limits.max_addresses, std::move(charset), parsed.cuts);
+  if (charset.empty() && !arrangement.text.empty())
+    charset = arrangement.text.front()->fields.charset;
+  HeaderReader reader(limits.max_header_value_bytes, limits.max_addresses, std::move(charset),
+                      parsed.cuts);
   for (const auto& field : message.fields) read_field(field, reader, metadata);
   metadata.received_at = time_of_receipt(message);
   metadata.size = raw.size();
 
   BodyWriter writer(limits, parsed.cuts);
-  if (auto text = writer.body(arrangement.text, "text/plain")) parsed.bodies.push_back(*std::move(text));
-  if (auto html = writer.body(arrangement.html, "text/html")) parsed.bodies.push_back(*std::move(html));
+  if (auto text = writer.body(arrangement.text, "text/plain"))
+    parsed.bodies.push_back(*std::move(text));
+  if (auto html = writer.body(arrangement.html, "text/html"))
+    parsed.bodies.push_back(*std::move(html));
   metadata.preview = preview(parsed.bodies);
   metadata.attachments = attachments(arrangement);
-  metadata.has_attachment = std::any_of(arrangement.attachments.begin(), arrangement.attachments.end(),
-                                        [](const Arrangement::Attached& attached) { return attached.counts; });
+  metadata.has_attachment =
+      std::any_of(arrangement.attachments.begin(), arrangement.attachments.end(),
+                  [](const Arrangement::Attached& attached) { return attached.counts; });
   return parsed;
 }
 
@@ -209,7 +240,8 @@ std::optional<PartBytes> extract_part(std::string_view raw, std::string_view par
   const auto structure = read_structure(read_entity(without_envelope(raw)), ParseLimits{}, cuts);
   const auto* part = find_part(structure, part_id);
   if (part == nullptr) return std::nullopt;
-  return PartBytes{part->fields.type, part->fields.name, decode_transfer(part->body, part->fields.encoding)};
+  return PartBytes{part->fields.type, part->fields.name,
+                   decode_transfer(part->body, part->fields.encoding)};
 }
 
 void initialize() { g_mime_init(); }

@@ -1,8 +1,7 @@
 #include "mail/parser_headers.hpp"
 
-#include <gmime/gmime.h>
-
 #include <cstdlib>
+#include <gmime/gmime.h>
 #include <memory>
 
 #include "mail/charset.hpp"
@@ -11,8 +10,9 @@
 namespace mail {
 namespace {
 
-constexpr std::size_t kMaxContentField = 16 << 10;  // bytes of Content-Type and Content-Disposition that are read
-constexpr std::size_t kMaxMessageId = 1'000;        // bytes; RFC 5322 allows a line of 998
+constexpr std::size_t kMaxContentField =
+    16 << 10;  // bytes of Content-Type and Content-Disposition that are read
+constexpr std::size_t kMaxMessageId = 1'000;  // bytes; RFC 5322 allows a line of 998
 constexpr std::size_t kMaxMessageIds = 1'000;
 
 struct Unref {
@@ -63,7 +63,8 @@ std::string one_line(std::string_view value, std::string_view charset) {
   for (const char c : trimmed(value)) {
     if (c != '\r' && c != '\n') line += c == '\0' ? ' ' : c;
   }
-  const bool plain = is_ascii(line) && (line.find('\x1B') == std::string::npos || charset.substr(0, 3) != "iso");
+  const bool plain =
+      is_ascii(line) && (line.find('\x1B') == std::string::npos || charset.substr(0, 3) != "iso");
   return plain ? line : to_utf8(line, charset);
 }
 
@@ -75,12 +76,16 @@ struct Base64Word {
 };
 std::optional<Base64Word> base64_word(std::string_view line, std::size_t at) {
   const auto charset_end = line.find('?', at + 2);
-  if (charset_end == std::string_view::npos || charset_end - at > 80 || charset_end + 2 >= line.size()) return std::nullopt;
-  if ((line[charset_end + 1] != 'B' && line[charset_end + 1] != 'b') || line[charset_end + 2] != '?') return std::nullopt;
+  if (charset_end == std::string_view::npos || charset_end - at > 80 ||
+      charset_end + 2 >= line.size())
+    return std::nullopt;
+  if ((line[charset_end + 1] != 'B' && line[charset_end + 1] != 'b') ||
+      line[charset_end + 2] != '?')
+    return std::nullopt;
   const auto text_end = line.find('?', charset_end + 3);
   if (text_end == std::string_view::npos || line.substr(text_end, 2) != "?=") return std::nullopt;
-  return Base64Word{line.substr(at + 2, charset_end - at - 2), line.substr(charset_end + 3, text_end - charset_end - 3),
-                    text_end + 2};
+  return Base64Word{line.substr(at + 2, charset_end - at - 2),
+                    line.substr(charset_end + 3, text_end - charset_end - 3), text_end + 2};
 }
 
 std::string decode_base64(std::string_view text) {
@@ -97,8 +102,8 @@ std::string decode_base64(std::string_view text) {
   return out;
 }
 
-// GMime 3.2.13 stops decoding at the first padding of consecutive base64 words in one charset (jstedfast/gmime issue 133),
-// so such words are made one before it sees them.
+// GMime 3.2.13 stops decoding at the first padding of consecutive base64 words in one charset
+// (jstedfast/gmime issue 133), so such words are made one before it sees them.
 std::string joined_base64_words(std::string line) {
   if (line.find("?B?") == std::string::npos && line.find("?b?") == std::string::npos) return line;
   std::string out;
@@ -122,8 +127,14 @@ std::string joined_base64_words(std::string line) {
       end = word->end;
     }
     if (words > 1) {
-      const CString text(g_base64_encode(reinterpret_cast<const guchar*>(bytes.data()), bytes.size()), g_free);
-      out.append(line, copied, at - copied).append("=?").append(first->charset).append("?B?").append(text.get()).append("?=");
+      const CString text(
+          g_base64_encode(reinterpret_cast<const guchar*>(bytes.data()), bytes.size()), g_free);
+      out.append(line, copied, at - copied)
+          .append("=?")
+          .append(first->charset)
+          .append("?B?")
+          .append(text.get())
+          .append("?=");
       copied = end;
     }
     at = line.find("=?", end);
@@ -131,17 +142,29 @@ std::string joined_base64_words(std::string line) {
   return out.append(line, copied);
 }
 
+// Groups do not nest, but GMime reads them as if they did, by recursion: a header of colons would use up the stack.
+std::string with_few_groups(std::string line) {
+  constexpr int kMaxColons = 100;
+  int colons = 0;
+  for (char& c : line) {
+    if (c == ':' && ++colons > kMaxColons) c = ' ';
+  }
+  return line;
+}
+
 void append_addresses(InternetAddressList* list, std::size_t max, std::vector<Address>& out) {
   const int count = internet_address_list_length(list);
   for (int i = 0; i < count && out.size() < max; ++i) {
     auto* address = internet_address_list_get_address(list, i);
     if (INTERNET_ADDRESS_IS_GROUP(address)) {
-      append_addresses(internet_address_group_get_members(INTERNET_ADDRESS_GROUP(address)), max, out);
+      append_addresses(internet_address_group_get_members(INTERNET_ADDRESS_GROUP(address)), max,
+                       out);
       continue;
     }
     const char* name = internet_address_get_name(address);
     const char* email = internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(address));
-    Address read{to_valid_utf8(name == nullptr ? "" : trimmed(name)), to_valid_utf8(email == nullptr ? "" : trimmed(email))};
+    Address read{to_valid_utf8(name == nullptr ? "" : trimmed(name)),
+                 to_valid_utf8(email == nullptr ? "" : trimmed(email))};
     if (!read.name.empty() || !read.email.empty()) out.push_back(std::move(read));
   }
 }
@@ -153,7 +176,9 @@ std::string decoded_text(std::string line) {
   return std::string(trimmed(text));
 }
 
-std::string parameter(const char* value) { return value == nullptr ? std::string() : to_valid_utf8(trimmed(value)); }
+std::string parameter(const char* value) {
+  return value == nullptr ? std::string() : to_valid_utf8(trimmed(value));
+}
 
 // uuencode's lines, that is what follows "begin 644 name".
 std::string_view after_begin_line(std::string_view body) {
@@ -164,13 +189,15 @@ std::string_view after_begin_line(std::string_view body) {
 
 // "7bit", "8bit", "binary", and whatever nobody knows.
 bool is_identity(std::string_view encoding) {
-  return encoding != "quoted-printable" && encoding != "x-uuencode" && encoding != "uuencode" && encoding != "x-uue";
+  return encoding != "quoted-printable" && encoding != "x-uuencode" && encoding != "uuencode" &&
+         encoding != "x-uue";
 }
 
 std::size_t base64_size(std::string_view body) {
   std::size_t characters = 0;
   for (const char c : body) {
-    characters += static_cast<std::size_t>((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/');
+    characters += static_cast<std::size_t>((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                                           (c >= '0' && c <= '9') || c == '+' || c == '/');
   }
   return characters * 3 / 4;
 }
@@ -185,7 +212,8 @@ std::string HeaderReader::unfolded(const HeaderField& field) {
   auto value = trimmed(field.value);
   if (value.size() > max_value_bytes_) {
     value = value.substr(0, max_value_bytes_);
-    cut("header " + to_valid_utf8(field.name.substr(0, 60)) + " is longer than " + std::to_string(max_value_bytes_) + " bytes");
+    cut("header " + to_valid_utf8(field.name.substr(0, 60)) + " is longer than " +
+        std::to_string(max_value_bytes_) + " bytes");
   }
   return one_line(value, charset_);
 }
@@ -193,7 +221,7 @@ std::string HeaderReader::unfolded(const HeaderField& field) {
 std::string HeaderReader::text(const HeaderField& field) { return decoded_text(unfolded(field)); }
 
 void HeaderReader::addresses(const HeaderField& field, std::vector<Address>& out) {
-  const auto line = joined_base64_words(unfolded(field));
+  const auto line = with_few_groups(joined_base64_words(unfolded(field)));
   if (line.empty()) return;
   const Ref<InternetAddressList> list(internet_address_list_parse(options(), line.c_str()));
   if (!list) {
@@ -204,7 +232,8 @@ void HeaderReader::addresses(const HeaderField& field, std::vector<Address>& out
   append_addresses(list.get(), max_addresses_ + 1, out);
   if (out.size() > max_addresses_) {
     out.resize(max_addresses_);
-    cut("header " + to_valid_utf8(field.name.substr(0, 60)) + " has more than " + std::to_string(max_addresses_) + " addresses");
+    cut("header " + to_valid_utf8(field.name.substr(0, 60)) + " has more than " +
+        std::to_string(max_addresses_) + " addresses");
   }
 }
 
@@ -214,13 +243,16 @@ std::vector<std::string> HeaderReader::message_ids(const HeaderField& field) {
   const auto add = [&](std::string_view text) {
     std::string id = to_valid_utf8(text.substr(0, kMaxMessageId + 1));
     std::erase_if(id, [](char c) { return c == ' ' || c == '\t'; });  // folding inside an id
-    if (id.empty() || id.size() > kMaxMessageId || std::find(ids.begin(), ids.end(), id) != ids.end()) return;
+    if (id.empty() || id.size() > kMaxMessageId ||
+        std::find(ids.begin(), ids.end(), id) != ids.end())
+      return;
     ids.push_back(std::move(id));
   };
   const std::string_view view = line;
   auto open = view.find('<');
   if (open == std::string_view::npos) {
-    // Ids that somebody wrote without brackets; prose ("your message of Monday") has no "@" in its words.
+    // Ids that somebody wrote without brackets; prose ("your message of Monday") has no "@" in its
+    // words.
     for (std::size_t at = 0; at < view.size() && ids.size() < kMaxMessageIds;) {
       const auto end = std::min(view.find_first_of(" \t,;", at), view.size());
       const auto word = view.substr(at, end - at);
@@ -246,7 +278,8 @@ std::optional<DateTime> parse_mail_date(std::string_view value) {
   const std::unique_ptr<GDateTime, decltype(&g_date_time_unref)> owner(date, g_date_time_unref);
   const std::int64_t utc = g_date_time_to_unix(date);
   if (utc < 0 || utc >= kLatest) return std::nullopt;
-  const auto offset = std::chrono::duration_cast<std::chrono::minutes>(std::chrono::microseconds(g_date_time_get_utc_offset(date)));
+  const auto offset = std::chrono::duration_cast<std::chrono::minutes>(
+      std::chrono::microseconds(g_date_time_get_utc_offset(date)));
   return DateTime{std::chrono::sys_seconds{std::chrono::seconds{utc}}, offset};
 }
 
@@ -262,33 +295,41 @@ ContentFields read_content_fields(const Entity& entity, std::string_view default
       if (media != nullptr && subtype != nullptr && line.find('/') != std::string::npos) {
         fields.type = lower_ascii(to_valid_utf8(std::string(media) + "/" + subtype));
       }
-      fields.charset = lower_ascii(parameter(g_mime_content_type_get_parameter(type.get(), "charset")));
+      fields.charset =
+          lower_ascii(parameter(g_mime_content_type_get_parameter(type.get(), "charset")));
       fields.boundary = parameter(g_mime_content_type_get_parameter(type.get(), "boundary"));
       fields.name = parameter(g_mime_content_type_get_parameter(type.get(), "name"));
     }
   }
   if (const auto value = entity.find("Content-Disposition"); !value.empty()) {
-    const auto line = joined_base64_words(one_line(value.substr(0, kMaxContentField), fields.charset));
-    const Ref<GMimeContentDisposition> disposition(g_mime_content_disposition_parse(options(), line.c_str()));
+    const auto line =
+        joined_base64_words(one_line(value.substr(0, kMaxContentField), fields.charset));
+    const Ref<GMimeContentDisposition> disposition(
+        g_mime_content_disposition_parse(options(), line.c_str()));
     if (disposition) {
-      fields.disposition = lower_ascii(parameter(g_mime_content_disposition_get_disposition(disposition.get())));
-      auto name = parameter(g_mime_content_disposition_get_parameter(disposition.get(), "filename"));
+      fields.disposition =
+          lower_ascii(parameter(g_mime_content_disposition_get_disposition(disposition.get())));
+      auto name =
+          parameter(g_mime_content_disposition_get_parameter(disposition.get(), "filename"));
       if (!name.empty()) fields.name = std::move(name);
     }
   }
   const auto encoding = entity.find("Content-Transfer-Encoding");
-  fields.encoding = lower_ascii(trimmed(encoding.substr(0, std::min(encoding.find(';'), std::size_t{40}))));
+  fields.encoding =
+      lower_ascii(trimmed(encoding.substr(0, std::min(encoding.find(';'), std::size_t{40}))));
   fields.has_content_id = !entity.find("Content-ID").empty();
   return fields;
 }
 
 std::string decode_transfer(std::string_view body, std::string_view encoding) {
-  if (encoding == "base64") return decode_base64(body);  // GMime's stops at the first padding (its issue 150)
+  if (encoding == "base64")
+    return decode_base64(body);  // GMime's stops at the first padding (its issue 150)
   if (is_identity(encoding)) return std::string(body);
   if (encoding != "quoted-printable") body = after_begin_line(body);
   const bool quoted = encoding == "quoted-printable";
   GMimeEncoding state;
-  g_mime_encoding_init_decode(&state, quoted ? GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE : GMIME_CONTENT_ENCODING_UUENCODE);
+  g_mime_encoding_init_decode(
+      &state, quoted ? GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE : GMIME_CONTENT_ENCODING_UUENCODE);
   std::string out(g_mime_encoding_outlen(&state, body.size()) + 64, '\0');
   out.resize(g_mime_encoding_step(&state, body.data(), body.size(), out.data()));
   return out;

@@ -12,14 +12,15 @@ TEST(Charset, ToUtf8) {
   const Case cases[] = {
       {"plain", "", "plain"},
       {"plain", "no-such-charset", "plain"},
-      {"\xE4\x80\x81", "iso-8859-1", "\xE4\x80\x81"},               // valid UTF-8 wins over a Latin label
+      {"\xE4\x80\x81", "iso-8859-1", "\xE4\x80\x81"},  // valid UTF-8 wins over a Latin label
       {"\xE4 \x80", "us-ascii", "\xC3\xA4 \xE2\x82\xAC"},
       {"\xE4 \x80", "ISO_8859-1", "\xC3\xA4 \xE2\x82\xAC"},
       {"\xE4", "no-such-charset", "\xC3\xA4"},
       {"\xE4", "../../etc/passwd", "\xC3\xA4"},
       {"\xC3\xA4", "no-such-charset", "\xC3\xA4"},
-      {"caf\xE9", "utf-8", "caf\xC3\xA9"},                          // Latin that says it is UTF-8
-      {"\xC3\xA4\xC3\xB6 \xE2\x82", "utf-8", "\xC3\xA4\xC3\xB6 \xEF\xBF\xBD"},  // UTF-8 that was cut
+      {"caf\xE9", "utf-8", "caf\xC3\xA9"},  // Latin that says it is UTF-8
+      {"\xC3\xA4\xC3\xB6 \xE2\x82", "utf-8",
+       "\xC3\xA4\xC3\xB6 \xEF\xBF\xBD"},  // UTF-8 that was cut
       {"\xF0\xD2\xC9", "koi8-r", "\xD0\x9F\xD1\x80\xD0\xB8"},
       {"\xC4\xE3", "gb2312", "\xE4\xBD\xA0"},
       {"\xC4\xE3\x81\x30\x84\x32", "GBK", "\xE4\xBD\xA0\xC2\xA0"},
@@ -33,7 +34,9 @@ TEST(Charset, ToUtf8) {
       {std::string("a\0b", 3), "us-ascii", "a b"},
       {std::string("\xE4\0", 2), "us-ascii", "\xC3\xA4 "},
   };
-  for (const auto& c : cases) EXPECT_EQ(to_utf8(c.bytes, c.charset), c.expected) << c.charset << " " << testing::PrintToString(c.bytes);
+  for (const auto& c : cases)
+    EXPECT_EQ(to_utf8(c.bytes, c.charset), c.expected)
+        << c.charset << " " << testing::PrintToString(c.bytes);
 }
 
 }  // namespace
