@@ -141,12 +141,14 @@ SentRevision sent_document(od::value value) {
   }
 
   const RevId& rev = sent.revision.rev;
+  if (rev.generation == 0) sent.problem = "came without its _rev";
   if (revisions_begin == nullptr) {
     sent.revision.body = document;
     if (rev.generation > 1) sent.problem = "came without its _revisions";
     return sent;
   }
   sent.revision.body = cut_member(document, revisions_begin, revisions_end);
+  if (!sent.problem.empty()) return sent;
   if (ancestry.ids.empty() || ancestry.ids.front() != rev.digest || ancestry.start != rev.generation ||
       ancestry.ids.size() > rev.generation) {
     sent.problem = "has a _revisions that does not fit its _rev";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <utility>
 
 #include "replica/page_plan.hpp"
 #include "replica/tuning.hpp"
@@ -85,7 +86,9 @@ net::awaitable<void> Replicator::retry_quarantined(PullSummary& summary) {
     auto leaves = co_await source_.fetch(database_, std::move(all_leaves));
     if (leaves.empty()) batch.released.push_back(each.id);
     add_fetched(batch, std::move(leaves));
-    if (bytes_of(batch) >= tuning::kBatchBytes) co_await commit(std::exchange(batch, {}), summary);
+    if (bytes_of(batch) < tuning::kBatchBytes) continue;
+    Batch full = std::exchange(batch, {});
+    co_await commit(std::move(full), summary);
   }
   co_await commit(std::move(batch), summary);
 }
@@ -124,12 +127,14 @@ net::awaitable<Replicator::Awaited> Replicator::ask_for_page(SourceSeq since) {
 }
 
 net::awaitable<void> Replicator::take_over(ChangesPage& page, PullSummary& summary) {
-  auto missing = co_await on(
-      workers_, [&store = store_, revisions = revisions_of(page)] { return store.missing(revisions); });
+  auto find_missing = [&store = store_, revisions = revisions_of(page)] { return store.missing(revisions); };
+  auto missing = co_await on(workers_, std::move(find_missing));
   PagePlan plan = plan_page(page, std::move(missing));
   for (auto& wanted : plan.fetches) {
     add_fetched(plan.batch, co_await source_.fetch(database_, std::move(wanted)));
-    if (bytes_of(plan.batch) >= tuning::kBatchBytes) co_await commit(std::exchange(plan.batch, {}), summary);
+    if (bytes_of(plan.batch) < tuning::kBatchBytes) continue;
+    Batch full = std::exchange(plan.batch, {});
+    co_await commit(std::move(full), summary);
   }
   plan.batch.checkpoint = Checkpoint{page.last_seq, incarnation_};
   summary.rows += page.rows.size();
@@ -138,15 +143,15 @@ net::awaitable<void> Replicator::take_over(ChangesPage& page, PullSummary& summa
 }
 
 net::awaitable<void> Replicator::commit(Batch batch, PullSummary& summary) {
-  const PullSummary done =
-      co_await on(workers_, [&store = store_, on_commit = on_commit_, batch = std::move(batch)] {
-        PullSummary committed;
-        committed.documents = store.commit(batch).documents;
-        committed.quarantined = batch.quarantined.size();
-        committed.bytes = bytes_of(batch);
-        if (on_commit && (committed.documents > 0 || committed.quarantined > 0)) on_commit(committed);
-        return committed;
-      });
+  auto write = [&store = store_, on_commit = on_commit_, batch = std::move(batch)] {
+    PullSummary committed;
+    committed.documents = store.commit(batch).documents;
+    committed.quarantined = batch.quarantined.size();
+    committed.bytes = bytes_of(batch);
+    if (on_commit && (committed.documents > 0 || committed.quarantined > 0)) on_commit(committed);
+    return committed;
+  };
+  const PullSummary done = co_await on(workers_, std::move(write));
   summary.documents += done.documents;
   summary.quarantined += done.quarantined;
 }

@@ -139,6 +139,8 @@ TEST(BulkGetRow, ABadOneHarmsItselfOnly) {
       R"({"_rev":"3-c","_revisions":{"start":3,"ids":["c","b","a","z"]}})",
       R"({"_rev":"3-c","_revisions":7})",
       R"({"_rev":7})",
+      R"({"_id":"d"})",
+      R"({"_id":"d","_revisions":{"start":1,"ids":["a"]}})",
       R"({"_rev":"3-c" "x"})",
       R"({"_rev":"3-c","_revisions":{"start":3,"ids":["c"]},"x":)" + nested(10'000) + "}",
   };
