@@ -44,7 +44,8 @@ void append_number(std::string& out, int value, std::size_t digits) {
   out += text;
 }
 
-void write_addresses(JsonWriter& json, std::string_view name, const std::vector<Address>& addresses) {
+void write_addresses(JsonWriter& json, std::string_view name,
+                     const std::vector<Address>& addresses) {
   if (addresses.empty()) return;
   json.key(name).begin_array();
   for (const auto& address : addresses) {
@@ -55,7 +56,8 @@ void write_addresses(JsonWriter& json, std::string_view name, const std::vector<
   json.end_array();
 }
 
-void write_strings(JsonWriter& json, std::string_view name, const std::vector<std::string>& strings) {
+void write_strings(JsonWriter& json, std::string_view name,
+                   const std::vector<std::string>& strings) {
   if (strings.empty()) return;
   json.key(name).begin_array();
   for (const auto& string : strings) json.string(string);
@@ -85,10 +87,14 @@ void write_attachments(JsonWriter& json, const std::vector<Attachment>& attachme
 
 std::string_view doctype_name(Doctype doctype) {
   switch (doctype) {
-    case Doctype::kEmails: return "io.cozy.emails";
-    case Doctype::kContents: return "io.cozy.email.contents";
-    case Doctype::kMailboxes: return "io.cozy.email.mailboxes";
-    case Doctype::kFiles: return "io.cozy.files";
+    case Doctype::kEmails:
+      return "io.cozy.emails";
+    case Doctype::kContents:
+      return "io.cozy.email.contents";
+    case Doctype::kMailboxes:
+      return "io.cozy.email.mailboxes";
+    case Doctype::kFiles:
+      return "io.cozy.files";
   }
   throw std::logic_error("a doctype without a name");
 }

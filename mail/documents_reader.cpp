@@ -1,10 +1,11 @@
-// Readers of the doctypes, on simdjson's On Demand parser. It is used as a navigator only: values are taken from their raw
-// tokens, since its own conversions refuse a whole document for a lone surrogate or 1e400.
+// Readers of the doctypes, on simdjson's On Demand parser. It is used as a navigator only: values
+// are taken from their raw tokens, since its own conversions refuse a whole document for a lone
+// surrogate or 1e400.
+#include <charconv>
 #include <simdjson.h>
 
-#include <charconv>
-
 #include "mail/documents.hpp"
+#include "mail/json_text.hpp"
 
 namespace mail {
 namespace {
@@ -15,88 +16,6 @@ using simdjson::ondemand::object;
 using simdjson::ondemand::value;
 
 constexpr std::size_t kKeptBuffer = 4 << 20;  // bytes a thread keeps between documents
-
-bool exceeds_depth(std::string_view json) {
-  int depth = 0;
-  for (std::size_t at = 0; at < json.size(); ++at) {
-    const char c = json[at];
-    if (c == '"') {
-      for (++at;; ++at) {
-        at = json.find_first_of("\"\\", at);
-        if (at == std::string_view::npos) return false;
-        if (json[at] == '"') break;
-        ++at;
-      }
-    } else if (c == '{' || c == '[') {
-      if (++depth > kMaxJsonDepth) return true;
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
-  }
-  return false;
-}
-
-// The code unit written by four hexadecimal digits at `at`.
-std::optional<unsigned> code_unit(std::string_view raw, std::size_t at) {
-  if (at + 4 > raw.size()) return std::nullopt;
-  unsigned unit = 0;
-  const auto result = std::from_chars(raw.data() + at, raw.data() + at + 4, unit, 16);
-  if (result.ptr != raw.data() + at + 4) return std::nullopt;
-  return unit;
-}
-
-void append_code_point(std::string& out, unsigned code) {
-  const auto byte = [&out](unsigned bits) { out += static_cast<char>(bits); };
-  if (code < 0x80) return byte(code);
-  if (code < 0x800) return byte(0xC0 | code >> 6), byte(0x80 | (code & 0x3F));
-  if (code < 0x10000) return byte(0xE0 | code >> 12), byte(0x80 | (code >> 6 & 0x3F)), byte(0x80 | (code & 0x3F));
-  byte(0xF0 | code >> 18), byte(0x80 | (code >> 12 & 0x3F)), byte(0x80 | (code >> 6 & 0x3F)), byte(0x80 | (code & 0x3F));
-}
-
-// Appends what the escape at `raw[at]` (a backslash) means; returns where the text goes on. A lone surrogate is U+FFFD, an
-// escape that JSON does not know stands for itself.
-std::size_t append_escape(std::string& out, std::string_view raw, std::size_t at) {
-  constexpr std::string_view kLetters = "bfnrt", kMeanings = "\b\f\n\r\t";
-  if (at + 1 >= raw.size()) return raw.size();
-  const char letter = raw[at + 1];
-  if (letter != 'u') {
-    const auto known = kLetters.find(letter);
-    out += known == std::string_view::npos ? letter : kMeanings[known];
-    return at + 2;
-  }
-  auto code = code_unit(raw, at + 2);
-  if (!code) {
-    out += letter;
-    return at + 2;
-  }
-  at += 6;
-  if (*code >= 0xD800 && *code < 0xE000) {
-    const auto low = *code < 0xDC00 && raw.substr(at, 2) == "\\u" ? code_unit(raw, at + 2) : std::nullopt;
-    if (low && *low >= 0xDC00 && *low < 0xE000) {
-      code = 0x10000 + ((*code - 0xD800) << 10) + (*low - 0xDC00);
-      at += 6;
-    } else {
-      code = 0xFFFD;
-    }
-  }
-  append_code_point(out, *code);
-  return at;
-}
-
-std::string unescaped(std::string_view raw) {
-  auto backslash = raw.find('\\');
-  if (backslash == std::string_view::npos) return std::string(raw);
-  std::string out;
-  out.reserve(raw.size());
-  std::size_t at = 0;
-  while (backslash != std::string_view::npos) {
-    out.append(raw.substr(at, backslash - at));
-    at = append_escape(out, raw, backslash);
-    backslash = raw.find('\\', at);
-  }
-  out.append(raw.substr(std::min(at, raw.size())));
-  return out;
-}
 
 // ── Values by type; another type is absence ──
 
@@ -109,7 +28,7 @@ std::string_view token(value& v) {
 std::optional<std::string> string_in(value& v) {
   const auto raw = token(v);
   if (raw.size() < 2 || raw.front() != '"' || raw.back() != '"') return std::nullopt;
-  return unescaped(raw.substr(1, raw.size() - 2));
+  return unescape_json(raw.substr(1, raw.size() - 2));
 }
 
 void read_string(value& v, std::string& out) {
@@ -129,7 +48,8 @@ void read_integer(value& v, Integer& out) {
   if (raw.size() > 2 && raw.front() == '"') raw = raw.substr(1, raw.size() - 2);
   const char* const end = raw.data() + raw.size();
   Integer integer{};
-  if (const auto result = std::from_chars(raw.data(), end, integer); result.ec == std::errc{} && result.ptr == end) {
+  if (const auto result = std::from_chars(raw.data(), end, integer);
+      result.ec == std::errc{} && result.ptr == end) {
     out = integer;
     return;
   }
@@ -166,7 +86,7 @@ void for_each_member(value& v, Visit visit) {
     if (raw.find('\\') == std::string_view::npos) {
       visit(raw, member.value());
     } else {
-      visit(std::string_view(unescaped(raw)), member.value());
+      visit(std::string_view(unescape_json(raw)), member.value());
     }
   }
 }
@@ -183,7 +103,8 @@ void read_strings(value& v, std::vector<std::string>& out) {
   });
 }
 
-// A set as JMAP writes it ({"inbox": true}), as cozy-emails does ({"<mailbox>": uid}), or as an array.
+// A set as JMAP writes it ({"inbox": true}), as cozy-emails does ({"<mailbox>": uid}), or as an
+// array.
 void read_set(value& v, std::vector<std::string>& out) {
   read_strings(v, out);
   for_each_member(v, [&out](std::string_view name, value& member) {
@@ -222,7 +143,8 @@ Address address_in(value& v) {
 void read_addresses(value& v, std::vector<Address>& out) {
   out.clear();
   const auto add = [&out](value& one) {
-    if (auto address = address_in(one); !address.name.empty() || !address.email.empty()) out.push_back(std::move(address));
+    if (auto address = address_in(one); !address.name.empty() || !address.email.empty())
+      out.push_back(std::move(address));
   };
   if (token(v).front() == '[') {
     for_each_element(v, add);
@@ -243,7 +165,8 @@ void read_keywords(value& v, std::vector<std::string>& out) {
   for (auto& keyword : out) keyword = lower_ascii(std::move(keyword));
 }
 
-// IMAP's flags as JMAP's keywords: \Seen is $seen. \Recent belongs to a session, not to the message.
+// IMAP's flags as JMAP's keywords: \Seen is $seen. \Recent belongs to a session, not to the
+// message.
 void read_flags(value& v, std::vector<std::string>& out) {
   read_keywords(v, out);
   std::erase(out, "\\recent");
@@ -252,7 +175,8 @@ void read_flags(value& v, std::vector<std::string>& out) {
   }
 }
 
-// [["List-Id", "…"], …], JMAP's [{"name": …, "value": …}, …] or cozy-emails' {"list-id": "…" or ["…"]}.
+// [["List-Id", "…"], …], JMAP's [{"name": …, "value": …}, …] or cozy-emails' {"list-id": "…" or
+// ["…"]}.
 void read_headers(value& v, std::vector<std::pair<std::string, std::string>>& out) {
   out.clear();
   for_each_element(v, [&out](value& element) {
@@ -316,17 +240,21 @@ struct Reader {
 // Calls `visit` for each member of the document.
 template <typename Document, typename Visit>
 Result<Document> read_document(std::string_view json, Document document, Visit visit) {
-  if (exceeds_depth(json)) return Malformed{"the JSON nests deeper than " + std::to_string(kMaxJsonDepth)};
+  if (nests_deeper_than(kMaxJsonDepth, json))
+    return Malformed{"the JSON nests deeper than " + std::to_string(kMaxJsonDepth)};
   thread_local Reader reader;
   if (reader.buffer.capacity() > kKeptBuffer) reader = Reader{};
   try {
     reader.buffer.reserve(json.size() + simdjson::SIMDJSON_PADDING);
     reader.buffer.assign(json);
-    auto parsed = reader.parser.iterate(reader.buffer.data(), reader.buffer.size(), reader.buffer.capacity());
+    auto parsed =
+        reader.parser.iterate(reader.buffer.data(), reader.buffer.size(), reader.buffer.capacity());
     value root = parsed.get_value();
     if (token(root).front() != '{') return Malformed{"not a JSON object"};
-    for_each_member(root, [&](std::string_view name, value& member) { visit(document, name, member); });
-    if (parsed.current_location().error() != simdjson::OUT_OF_BOUNDS) return Malformed{"text follows the JSON object"};
+    for_each_member(root,
+                    [&](std::string_view name, value& member) { visit(document, name, member); });
+    if (parsed.current_location().error() != simdjson::OUT_OF_BOUNDS)
+      return Malformed{"text follows the JSON object"};
   } catch (const simdjson::simdjson_error& error) {
     return Malformed{error.what()};
   }
@@ -337,65 +265,71 @@ Result<Document> read_document(std::string_view json, Document document, Visit v
 
 Result<MetadataDocument> read_metadata(std::string_view json) {
   std::optional<DateTime> date;  // cozy-emails' name for sentAt
-  auto result = read_document(json, MetadataDocument{}, [&date](MetadataDocument& d, std::string_view name, value& v) {
-    if (name == "_id") return read_string(v, d.id);
-    if (name == "messageId" || name == "messageID") return read_message_ids(v, d.message_ids);
-    if (name == "inReplyTo") return read_message_ids(v, d.in_reply_to);
-    if (name == "references") return read_message_ids(v, d.references);
-    if (name == "from") return read_addresses(v, d.from);
-    if (name == "to") return read_addresses(v, d.to);
-    if (name == "cc") return read_addresses(v, d.cc);
-    if (name == "bcc") return read_addresses(v, d.bcc);
-    if (name == "replyTo") return read_addresses(v, d.reply_to);
-    if (name == "sender") return read_addresses(v, d.sender);
-    if (name == "subject") return read_string(v, d.subject);
-    if (name == "sentAt") return read_time(v, d.sent_at);
-    if (name == "date") return read_time(v, date);
-    if (name == "receivedAt") return read_time(v, d.received_at);
-    if (name == "size") return read_integer(v, d.size);
-    if (name == "preview") return read_string(v, d.preview);
-    if (name == "mailboxIds" || name == "mailboxIDs") return read_set(v, d.mailbox_ids);
-    if (name == "keywords") return read_keywords(v, d.keywords);
-    if (name == "flags") return read_flags(v, d.keywords);
-    if (name == "headers") return read_headers(v, d.headers);
-    if (name == "hasAttachment" || name == "hasAttachments") return read_bool(v, d.has_attachment);
-    if (name == "attachments") return read_attachments(v, d.attachments);
-    if (name == "contents") return read_strings(v, d.contents);
-    if (name == "_attachments") d.original = original_in(v);
-    if (name == "text" || name == "html") {
-      if (auto content = string_in(v)) {
-        d.inline_bodies.push_back({name == "text" ? "text/plain" : "text/html", *std::move(content)});
-      }
-    }
-  });
+  auto result = read_document(
+      json, MetadataDocument{}, [&date](MetadataDocument& d, std::string_view name, value& v) {
+        if (name == "_id") return read_string(v, d.id);
+        if (name == "messageId" || name == "messageID") return read_message_ids(v, d.message_ids);
+        if (name == "inReplyTo") return read_message_ids(v, d.in_reply_to);
+        if (name == "references") return read_message_ids(v, d.references);
+        if (name == "from") return read_addresses(v, d.from);
+        if (name == "to") return read_addresses(v, d.to);
+        if (name == "cc") return read_addresses(v, d.cc);
+        if (name == "bcc") return read_addresses(v, d.bcc);
+        if (name == "replyTo") return read_addresses(v, d.reply_to);
+        if (name == "sender") return read_addresses(v, d.sender);
+        if (name == "subject") return read_string(v, d.subject);
+        if (name == "sentAt") return read_time(v, d.sent_at);
+        if (name == "date") return read_time(v, date);
+        if (name == "receivedAt") return read_time(v, d.received_at);
+        if (name == "size") return read_integer(v, d.size);
+        if (name == "preview") return read_string(v, d.preview);
+        if (name == "mailboxIds" || name == "mailboxIDs") return read_set(v, d.mailbox_ids);
+        if (name == "keywords") return read_keywords(v, d.keywords);
+        if (name == "flags") return read_flags(v, d.keywords);
+        if (name == "headers") return read_headers(v, d.headers);
+        if (name == "hasAttachment" || name == "hasAttachments")
+          return read_bool(v, d.has_attachment);
+        if (name == "attachments") return read_attachments(v, d.attachments);
+        if (name == "contents") return read_strings(v, d.contents);
+        if (name == "_attachments") d.original = original_in(v);
+        if (name == "text" || name == "html") {
+          if (auto content = string_in(v)) {
+            d.inline_bodies.push_back(
+                {name == "text" ? "text/plain" : "text/html", *std::move(content)});
+          }
+        }
+      });
   if (result && !result->sent_at) result->sent_at = date;
   if (result) {
-    std::stable_sort(result->inline_bodies.begin(), result->inline_bodies.end(),
-                     [](const InlineBody& a, const InlineBody& b) { return a.type > b.type; });  // plain first
+    std::stable_sort(
+        result->inline_bodies.begin(), result->inline_bodies.end(),
+        [](const InlineBody& a, const InlineBody& b) { return a.type > b.type; });  // plain first
   }
   return result;
 }
 
 Result<ContentDocument> read_content(std::string_view json) {
-  return read_document(json, ContentDocument{}, [](ContentDocument& d, std::string_view name, value& v) {
-    if (name == "_id") return read_string(v, d.id);
-    if (name == "email") return read_string(v, d.email);
-    if (name == "type") return read_string(v, d.type);
-    if (name == "content") return read_string(v, d.content);
-    if (name == "truncated") read_bool(v, d.truncated);
-  });
+  return read_document(json, ContentDocument{},
+                       [](ContentDocument& d, std::string_view name, value& v) {
+                         if (name == "_id") return read_string(v, d.id);
+                         if (name == "email") return read_string(v, d.email);
+                         if (name == "type") return read_string(v, d.type);
+                         if (name == "content") return read_string(v, d.content);
+                         if (name == "truncated") read_bool(v, d.truncated);
+                       });
 }
 
 Result<Mailbox> read_mailbox(std::string_view json) {
   std::string label;  // cozy-emails' name for name
-  auto result = read_document(json, Mailbox{}, [&label](Mailbox& d, std::string_view name, value& v) {
-    if (name == "_id") return read_string(v, d.id);
-    if (name == "name") return read_string(v, d.name);
-    if (name == "label") return read_string(v, label);
-    if (name == "parentId") d.parent_id = string_in(v);
-    if (name == "role") d.role = string_in(v);
-    if (name == "sortOrder") read_integer(v, d.sort_order);
-  });
+  auto result =
+      read_document(json, Mailbox{}, [&label](Mailbox& d, std::string_view name, value& v) {
+        if (name == "_id") return read_string(v, d.id);
+        if (name == "name") return read_string(v, d.name);
+        if (name == "label") return read_string(v, label);
+        if (name == "parentId") d.parent_id = string_in(v);
+        if (name == "role") d.role = string_in(v);
+        if (name == "sortOrder") read_integer(v, d.sort_order);
+      });
   if (result && result->name.empty()) result->name = std::move(label);
   return result;
 }

@@ -7,7 +7,8 @@
 namespace mail {
 namespace {
 
-// Bytes at which a run of plain text ends: white space, "&", and the first byte of a no-break space.
+// Bytes at which a run of plain text ends: white space, "&", and the first byte of a no-break
+// space.
 constexpr auto kEndsRun = [] {
   std::array<bool, 256> table{};
   for (std::size_t c = 0; c <= ' '; ++c) table[c] = true;
@@ -69,7 +70,10 @@ class TextSink {
   enum Gap { kNone, kSpace, kLine, kBlankLine };
 
   void separate(const HtmlElement& element) {
-    const Gap wanted = element.is(kParagraph) ? kBlankLine : element.is(kBlock) ? kLine : element.is(kCell) ? kSpace : kNone;
+    const Gap wanted = element.is(kParagraph) ? kBlankLine
+                       : element.is(kBlock)   ? kLine
+                       : element.is(kCell)    ? kSpace
+                                              : kNone;
     gap_ = std::max(gap_, wanted);
   }
 
@@ -82,7 +86,8 @@ class TextSink {
   }
 
   void append(std::string_view text) {
-    if (gap_ != kNone && !out_.empty()) out_ += gap_ == kSpace ? " " : gap_ == kLine ? "\n" : "\n\n";
+    if (gap_ != kNone && !out_.empty())
+      out_ += gap_ == kSpace ? " " : gap_ == kLine ? "\n" : "\n\n";
     gap_ = kNone;
     out_ += text;
   }

@@ -1,5 +1,5 @@
-// Everything in the output is written here: elements and attributes of these lists, and escaped text. Nothing of the input
-// is copied as markup, so no reader sees other tags than this one did.
+// Everything in the output is written here: elements and attributes of these lists, and escaped
+// text. Nothing of the input is copied as markup, so no reader sees other tags than this one did.
 #include <optional>
 
 #include "mail/html.hpp"
@@ -15,22 +15,30 @@ struct AllowedAttribute {
 };
 
 constexpr AllowedAttribute kAllowedAttributes[] = {
-    {"align", ValueKind::kWord},       {"alt", ValueKind::kText},     {"bgcolor", ValueKind::kWord}, {"border", ValueKind::kWord},
-    {"cellpadding", ValueKind::kWord}, {"cellspacing", ValueKind::kWord}, {"color", ValueKind::kWord},
-    {"colspan", ValueKind::kWord},     {"dir", ValueKind::kWord},     {"face", ValueKind::kText},    {"height", ValueKind::kWord},
-    {"href", ValueKind::kLink},        {"lang", ValueKind::kWord},    {"rowspan", ValueKind::kWord}, {"size", ValueKind::kWord},
-    {"src", ValueKind::kImage},        {"start", ValueKind::kWord},   {"style", ValueKind::kStyle},  {"title", ValueKind::kText},
-    {"type", ValueKind::kWord},        {"valign", ValueKind::kWord},  {"width", ValueKind::kWord},
+    {"align", ValueKind::kWord},       {"alt", ValueKind::kText},
+    {"bgcolor", ValueKind::kWord},     {"border", ValueKind::kWord},
+    {"cellpadding", ValueKind::kWord}, {"cellspacing", ValueKind::kWord},
+    {"color", ValueKind::kWord},       {"colspan", ValueKind::kWord},
+    {"dir", ValueKind::kWord},         {"face", ValueKind::kText},
+    {"height", ValueKind::kWord},      {"href", ValueKind::kLink},
+    {"lang", ValueKind::kWord},        {"rowspan", ValueKind::kWord},
+    {"size", ValueKind::kWord},        {"src", ValueKind::kImage},
+    {"start", ValueKind::kWord},       {"style", ValueKind::kStyle},
+    {"title", ValueKind::kText},       {"type", ValueKind::kWord},
+    {"valign", ValueKind::kWord},      {"width", ValueKind::kWord},
 };
 
 constexpr std::string_view kAllowedProperties[] = {
-    "background-color", "border",     "border-collapse", "color",   "font-family", "font-size", "font-style", "font-weight",
-    "line-height",      "list-style-type", "margin-left", "padding", "padding-left", "text-align", "text-decoration",
+    "background-color", "border",      "border-collapse", "color",       "font-family",
+    "font-size",        "font-style",  "font-weight",     "line-height", "list-style-type",
+    "margin-left",      "padding",     "padding-left",    "text-align",  "text-decoration",
     "vertical-align",   "white-space", "width",
 };
 
-constexpr std::string_view kWordCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789#%.+-";
-constexpr std::string_view kStyleCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789#%.,+- !'";
+constexpr std::string_view kWordCharacters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789#%.+-";
+constexpr std::string_view kStyleCharacters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789#%.,+- !'";
 
 bool consists_of(std::string_view text, std::string_view characters) {
   return text.find_first_not_of(characters) == std::string_view::npos;
@@ -39,12 +47,23 @@ bool consists_of(std::string_view text, std::string_view characters) {
 void append_escaped(std::string& out, std::string_view text) {
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += static_cast<unsigned char>(c) < ' ' && c != '\n' && c != '\t' && c != '\r' ? ' ' : c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += static_cast<unsigned char>(c) < ' ' && c != '\n' && c != '\t' && c != '\r' ? ' ' : c;
     }
   }
 }
@@ -55,7 +74,8 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-bool begins_with_any(std::string_view text, std::initializer_list<std::string_view> lower_case_beginnings) {
+bool begins_with_any(std::string_view text,
+                     std::initializer_list<std::string_view> lower_case_beginnings) {
   for (const auto beginning : lower_case_beginnings) {
     if (equals_ignoring_case(text.substr(0, beginning.size()), beginning)) return true;
   }
@@ -77,13 +97,15 @@ std::optional<std::string> link_of(std::string_view raw) {
 
 std::optional<std::string> image_of(std::string_view raw) {
   auto url = address_of(raw);
-  if (!begins_with_any(url, {"cid:", "data:image/png;", "data:image/jpeg;", "data:image/gif;", "data:image/webp;"})) {
+  if (!begins_with_any(url, {"cid:", "data:image/png;", "data:image/jpeg;", "data:image/gif;",
+                             "data:image/webp;"})) {
     return std::nullopt;
   }
   return url;
 }
 
-// The declarations that only change how text looks. No parentheses, so no url() and no expression().
+// The declarations that only change how text looks. No parentheses, so no url() and no
+// expression().
 std::optional<std::string> style_of(std::string_view raw) {
   const auto decoded = decode_character_references(raw);
   std::string_view rest = decoded;
@@ -94,7 +116,8 @@ std::optional<std::string> style_of(std::string_view raw) {
     rest.remove_prefix(std::min(end + 1, rest.size()));
     const auto colon = declaration.find(':');
     if (colon == std::string_view::npos) continue;
-    const auto property = trimmed(declaration.substr(0, colon)), value = trimmed(declaration.substr(colon + 1));
+    const auto property = trimmed(declaration.substr(0, colon)),
+               value = trimmed(declaration.substr(colon + 1));
     if (value.empty() || !consists_of(value, kStyleCharacters)) continue;
     for (const auto allowed : kAllowedProperties) {
       if (!equals_ignoring_case(property, allowed)) continue;
@@ -108,13 +131,17 @@ std::optional<std::string> style_of(std::string_view raw) {
 
 std::optional<std::string> value_of(ValueKind kind, std::string_view raw) {
   switch (kind) {
-    case ValueKind::kText: return decode_character_references(raw);
+    case ValueKind::kText:
+      return decode_character_references(raw);
     case ValueKind::kWord:
       if (!consists_of(raw, kWordCharacters)) return std::nullopt;
       return std::string(raw);
-    case ValueKind::kLink: return link_of(raw);
-    case ValueKind::kImage: return image_of(raw);
-    case ValueKind::kStyle: return style_of(raw);
+    case ValueKind::kLink:
+      return link_of(raw);
+    case ValueKind::kImage:
+      return image_of(raw);
+    case ValueKind::kStyle:
+      return style_of(raw);
   }
   return std::nullopt;
 }
@@ -135,7 +162,9 @@ class HtmlSink {
     }
     out_.append("<").append(element.name);
     for (const auto& allowed : kAllowedAttributes) {
-      if ((allowed.kind == ValueKind::kImage && !image) || (allowed.kind == ValueKind::kLink && !link)) continue;
+      if ((allowed.kind == ValueKind::kImage && !image) ||
+          (allowed.kind == ValueKind::kLink && !link))
+        continue;
       const auto raw = tag.attribute(allowed.name);
       const auto value = raw ? value_of(allowed.kind, *raw) : std::nullopt;
       if (!value) continue;

@@ -140,7 +140,9 @@ void HtmlTokenizer::skip_raw_text(std::string_view element) {
     if (at_ == std::string_view::npos) break;
     const auto name = html_.substr(at_ + 2, element.size());
     const auto after = html_.substr(std::min(at_ + 2 + element.size(), html_.size()), 1);
-    if (equals_ignoring_case(name, element) && (after.empty() || after.find_first_of(" \t\n\r\f/>") == 0)) return;
+    if (equals_ignoring_case(name, element) &&
+        (after.empty() || after.find_first_of(" \t\n\r\f/>") == 0))
+      return;
     at_ += 2;
   }
   at_ = html_.size();

@@ -5,7 +5,8 @@
 namespace mail {
 namespace {
 
-// Sorted by name. What is not here has no meaning of its own: its content is read as if the tags were not there.
+// Sorted by name. What is not here has no meaning of its own: its content is read as if the tags
+// were not there.
 constexpr std::array kElements = {
     HtmlElement{"a"},
     HtmlElement{"abbr"},
@@ -111,9 +112,10 @@ static_assert([] {
   return kElements.size() < 255;
 }());
 
-constexpr auto kP = find("p"), kLi = find("li"), kUl = find("ul"), kOl = find("ol"), kDt = find("dt"), kDd = find("dd"),
-               kDl = find("dl"), kTd = find("td"), kTh = find("th"), kTr = find("tr"), kTable = find("table"),
-               kTbody = find("tbody"), kThead = find("thead"), kTfoot = find("tfoot"), kOption = find("option");
+constexpr auto kP = find("p"), kLi = find("li"), kUl = find("ul"), kOl = find("ol"),
+               kDt = find("dt"), kDd = find("dd"), kDl = find("dl"), kTd = find("td"),
+               kTh = find("th"), kTr = find("tr"), kTable = find("table"), kTbody = find("tbody"),
+               kThead = find("thead"), kTfoot = find("tfoot"), kOption = find("option");
 
 // Whether `declarations` has "property: value", blanks and case ignored.
 bool declares(std::string_view declarations, std::string_view wanted) {
@@ -158,7 +160,8 @@ std::size_t HtmlStack::size_before_open(std::uint8_t number) const {
   const auto& element = html_element(number);
   const bool row = number == kTr, cell = number == kTd || number == kTh;
   const bool group = number == kTbody || number == kThead || number == kTfoot;
-  const bool item = number == kLi, term = number == kDt || number == kDd, option = number == kOption;
+  const bool item = number == kLi, term = number == kDt || number == kDd,
+             option = number == kOption;
   if (!element.is(kBlock | kTablePart) && !option) return open_.size();
   for (auto i = open_.size(); i > 0; --i) {
     const auto candidate = static_cast<std::uint8_t>(open_[i - 1]);
@@ -173,7 +176,9 @@ std::size_t HtmlStack::size_before_open(std::uint8_t number) const {
     if (candidate == kP && element.is(kBlock)) return i - 1;
     if ((item && candidate == kLi) || (option && candidate == kOption)) return i - 1;
     if (term && (candidate == kDt || candidate == kDd)) return i - 1;
-    if (html_element(candidate).is(kTablePart) || candidate == kUl || candidate == kOl || candidate == kDl) break;
+    if (html_element(candidate).is(kTablePart) || candidate == kUl || candidate == kOl ||
+        candidate == kDl)
+      break;
   }
   return open_.size();
 }

@@ -1,9 +1,10 @@
 // Walks what is visible of an HTML text, with its elements properly nested, for a sink:
 //
 //   struct Sink {
-//     void text(std::string_view raw);                                        // character references unresolved
-//     void open(const HtmlElement& element, const HtmlTokenizer& tag);
-//     void close(const HtmlElement& element);                                 // once for each open that is not void
+//     void text(std::string_view raw);                                        // character
+//     references unresolved void open(const HtmlElement& element, const HtmlTokenizer& tag); void
+//     close(const HtmlElement& element);                                 // once for each open that
+//     is not void
 //   };
 #pragma once
 
@@ -16,14 +17,14 @@
 namespace mail {
 
 enum HtmlFlags : unsigned {
-  kBlock = 1,       // on lines of its own
-  kParagraph = 2,   // with a blank line around
-  kVoid = 4,        // has no content
-  kHidden = 8,      // its content is not shown
-  kRawText = 16,    // its content is no HTML, and not shown
-  kCell = 32,       // text of neighbours must not run together
+  kBlock = 1,  // on lines of its own
+  kParagraph = 2,  // with a blank line around
+  kVoid = 4,  // has no content
+  kHidden = 8,  // its content is not shown
+  kRawText = 16,  // its content is no HTML, and not shown
+  kCell = 32,  // text of neighbours must not run together
   kTablePart = 64,  // what is outside is not closed from inside
-  kActive = 128,    // not in sanitised HTML, its content is
+  kActive = 128,  // not in sanitised HTML, its content is
 };
 
 struct HtmlElement {
@@ -87,7 +88,8 @@ void walk_html(std::string_view html, Sink& sink) {
     }
     pop_to(stack.size_before_open(number));
     if (element.is(kVoid)) {
-      if (stack.size() <= visible_depth && !is_hidden_by_attribute(tokens)) sink.open(element, tokens);
+      if (stack.size() <= visible_depth && !is_hidden_by_attribute(tokens))
+        sink.open(element, tokens);
       continue;
     }
     if (stack.size() == HtmlStack::kMaxDepth) continue;

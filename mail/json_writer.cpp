@@ -1,10 +1,9 @@
 #include "mail/json_writer.hpp"
 
-#include <simdjson.h>
-
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <simdjson.h>
 
 #include "mail/text.hpp"
 
@@ -20,12 +19,23 @@ constexpr auto kNeedsEscape = [] {
 
 void append_escaped(std::string& out, char c) {
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    default: break;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      break;
   }
   constexpr char kHex[] = "0123456789abcdef";
   out += "\\u00";

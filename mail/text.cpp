@@ -8,22 +8,27 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr std::size_t kPreviewCharacters = 256;
-// What a preview looks at: many times what it shows, so that a long quotation at the top can be passed over.
+// What a preview looks at: many times what it shows, so that a long quotation at the top can be
+// passed over.
 constexpr std::size_t kPreviewInput = 16 << 10;
 
 bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == '\v'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == '\v';
+}
 
-// White space and characters that show nothing, at the beginning of `text`: bytes of the first, or 0.
+// White space and characters that show nothing, at the beginning of `text`: bytes of the first, or
+// 0.
 std::size_t blank_length(std::string_view text) {
   if (is_blank(text[0])) return 1;
   if (static_cast<unsigned char>(text[0]) < 0xC2) return 0;
-  // No-break space, zero-width spaces and joiners, byte order mark, ideographic space, combining grapheme joiner: the
-  // padding that newsletters put after their preview text.
-  constexpr std::string_view kInvisible[] = {"\xC2\xA0",     "\xE2\x80\x8B", "\xE2\x80\x8C", "\xE2\x80\x8D", "\xE2\x80\x8E",
-                                             "\xE2\x80\x8F", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xEF\xBB\xBF", "\xE3\x80\x80",
-                                             "\xCD\x8F",     "\xC2\xAD",     "\xE2\x80\x82", "\xE2\x80\x83", "\xE2\x80\x87"};
+  // No-break space, zero-width spaces and joiners, byte order mark, ideographic space, combining
+  // grapheme joiner: the padding that newsletters put after their preview text.
+  constexpr std::string_view kInvisible[] = {
+      "\xC2\xA0",     "\xE2\x80\x8B", "\xE2\x80\x8C", "\xE2\x80\x8D", "\xE2\x80\x8E",
+      "\xE2\x80\x8F", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xEF\xBB\xBF", "\xE3\x80\x80",
+      "\xCD\x8F",     "\xC2\xAD",     "\xE2\x80\x82", "\xE2\x80\x83", "\xE2\x80\x87"};
   for (const auto sequence : kInvisible) {
     if (text.substr(0, sequence.size()) == sequence) return sequence.size();
   }
@@ -84,7 +89,8 @@ std::string preview_lines(std::string_view text, bool skip_quotations) {
     if (skip_quotations) {
       const auto content = trimmed(line);
       if (content.empty() || content.front() == '>' || introduces_quotation(line, text)) continue;
-      if (line.substr(0, 2) == "--" && trimmed(line.substr(2)).empty() && !out.empty()) break;  // signature
+      if (line.substr(0, 2) == "--" && trimmed(line.substr(2)).empty() && !out.empty())
+        break;  // signature
     }
     append_folded(out, line, room);
   }
@@ -109,7 +115,9 @@ std::string to_valid_utf8(std::string_view bytes) {
         continue;
       }
       utf8proc_int32_t code = -1;
-      const auto length = utf8proc_iterate(data + at, static_cast<utf8proc_ssize_t>(std::min<std::size_t>(4, bytes.size() - at)), &code);
+      const auto length = utf8proc_iterate(
+          data + at, static_cast<utf8proc_ssize_t>(std::min<std::size_t>(4, bytes.size() - at)),
+          &code);
       if (length > 0) {
         at += static_cast<std::size_t>(length);
         continue;
@@ -117,14 +125,40 @@ std::string to_valid_utf8(std::string_view bytes) {
       out.append(bytes.substr(copied, at - copied)).append(kReplacement);
       // A sequence that breaks off is one ill-formed sequence: its continuation bytes go with it.
       const auto lead = data[at++];
-      const int expected = lead >= 0xF0 && lead < 0xF5 ? 3 : lead >= 0xE0 ? 2 : lead >= 0xC2 ? 1 : 0;
-      for (int i = 0; i < expected && lead < 0xF5 && at < bytes.size() && is_continuation(bytes[at]); ++i) ++at;
+      const int expected = lead >= 0xF0 && lead < 0xF5 ? 3
+                           : lead >= 0xE0              ? 2
+                           : lead >= 0xC2              ? 1
+                                                       : 0;
+      for (int i = 0;
+           i < expected && lead < 0xF5 && at < bytes.size() && is_continuation(bytes[at]); ++i)
+        ++at;
       copied = at;
     }
     out.append(bytes.substr(copied));
   }
-  for (auto nul = out.find('\0'); nul != std::string::npos; nul = out.find('\0', nul)) out[nul] = ' ';
+  for (auto nul = out.find('\0'); nul != std::string::npos; nul = out.find('\0', nul))
+    out[nul] = ' ';
   return out;
+}
+
+void append_character(std::string& out, char32_t character) {
+  const auto byte = [&out](char32_t bits) { out += static_cast<char>(bits); };
+  if (character < 0x80) {
+    byte(character);
+    return;
+  }
+  if (character < 0x800) {
+    byte(0xC0 | character >> 6);
+  } else {
+    if (character < 0x10000) {
+      byte(0xE0 | character >> 12);
+    } else {
+      byte(0xF0 | character >> 18);
+      byte(0x80 | (character >> 12 & 0x3F));
+    }
+    byte(0x80 | (character >> 6 & 0x3F));
+  }
+  byte(0x80 | (character & 0x3F));
 }
 
 std::string_view first_characters(std::string_view utf8, std::size_t max_characters) {

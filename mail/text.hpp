@@ -9,6 +9,9 @@ namespace mail {
 // The bytes as UTF-8: each ill-formed sequence becomes U+FFFD, NUL becomes a space.
 [[nodiscard]] std::string to_valid_utf8(std::string_view bytes);
 
+// The character in UTF-8, which must be one (no surrogate, not beyond U+10FFFF).
+void append_character(std::string& out, char32_t character);
+
 // At most `max_characters` code points of `utf8`, cut between characters.
 [[nodiscard]] std::string_view first_characters(std::string_view utf8, std::size_t max_characters);
 

@@ -1,23 +1,53 @@
 #include "mail/threads.hpp"
 
-#include <utf8proc.h>
-
 #include <cstdlib>
 #include <memory>
 #include <numeric>
 #include <unordered_map>
+#include <utf8proc.h>
 
 #include "mail/text.hpp"
 
 namespace mail {
 namespace {
 
-// What replies and forwards put before a subject, case folded. Single letters are those in wide use (Italian and Spanish
-// R and I/RE, Dutch Antw, Polish Odp, Turkish YNT and İLT, Chinese 回复 and 转发 …).
+// What replies and forwards put before a subject, case folded. Single letters are those in wide use
+// (Italian and Spanish R and I/RE, Dutch Antw, Polish Odp, Turkish YNT and İLT, Chinese 回复 and
+// 转发 …).
 constexpr std::string_view kMarks[] = {
-    "re",   "r",    "fwd",  "fw",      "aw",      "wg",      "sv",     "vs",     "vb",      "vl",  "rv",
-    "tr",   "enc",  "res",  "rif",     "ref",     "antw",    "odp",    "pd",     "ynt",     "ilt", "i\xCC\x87lt",
-    "atb",  "betr", "bls",  "doorst",  "fs",      "tl",      "rspv",   "trs",    "na",      "sk",  "si",
+    "re",
+    "r",
+    "fwd",
+    "fw",
+    "aw",
+    "wg",
+    "sv",
+    "vs",
+    "vb",
+    "vl",
+    "rv",
+    "tr",
+    "enc",
+    "res",
+    "rif",
+    "ref",
+    "antw",
+    "odp",
+    "pd",
+    "ynt",
+    "ilt",
+    "i\xCC\x87lt",
+    "atb",
+    "betr",
+    "bls",
+    "doorst",
+    "fs",
+    "tl",
+    "rspv",
+    "trs",
+    "na",
+    "sk",
+    "si",
     "\xE5\x9B\x9E\xE5\xA4\x8D",  // 回复
     "\xE5\x9B\x9E\xE8\xA6\x86",  // 回覆
     "\xE7\xAD\x94\xE5\xA4\x8D",  // 答复
@@ -26,11 +56,11 @@ constexpr std::string_view kMarks[] = {
     "\xE8\xBF\x94\xE4\xBF\xA1",  // 返信
     "\xE8\xBB\xA2\xE9\x80\x81",  // 転送
     "\xED\x9A\x8C\xEC\x8B\xA0",  // 회신
-    "\xCE\xB1\xCF\x80",          // απ
+    "\xCE\xB1\xCF\x80",  // απ
     "\xCE\xB1\xCF\x80\xCE\xAC\xCE\xBD\xCF\x84\xCE\xB7\xCF\x83\xCE\xB7",  // απάντηση
-    "\xD0\xBE\xD1\x82\xD0\xB2",                                          // отв
-    "\xD0\xBD\xD0\xB0",                                                  // на
-    "\xD7\x94\xD7\xA9\xD7\x91",                                          // השב
+    "\xD0\xBE\xD1\x82\xD0\xB2",  // отв
+    "\xD0\xBD\xD0\xB0",  // на
+    "\xD7\x94\xD7\xA9\xD7\x91",  // השב
 };
 constexpr std::string_view kTrailer = "(fwd)";
 constexpr std::string_view kFullwidthColon = "\xEF\xBC\x9A";
@@ -41,12 +71,14 @@ constexpr std::size_t kMaxListTag = 64;
 std::string folded(std::string_view subject) {
   const auto text = to_valid_utf8(subject.substr(0, kMaxSubject));
   utf8proc_uint8_t* raw = nullptr;
-  const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                                 static_cast<utf8proc_ssize_t>(text.size()), &raw,
-                                 static_cast<utf8proc_option_t>(UTF8PROC_CASEFOLD | UTF8PROC_COMPOSE | UTF8PROC_STABLE));
+  const auto size = utf8proc_map(
+      reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+      static_cast<utf8proc_ssize_t>(text.size()), &raw,
+      static_cast<utf8proc_option_t>(UTF8PROC_CASEFOLD | UTF8PROC_COMPOSE | UTF8PROC_STABLE));
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(raw, std::free);
   const std::string_view mapped =
-      size < 0 ? std::string_view(text) : std::string_view(reinterpret_cast<char*>(raw), static_cast<std::size_t>(size));
+      size < 0 ? std::string_view(text)
+               : std::string_view(reinterpret_cast<char*>(raw), static_cast<std::size_t>(size));
   std::string out;
   out.reserve(mapped.size());
   bool gap = false;
@@ -120,14 +152,16 @@ bool take_mark(std::string_view& text) {
 
 bool take_trailer(std::string_view& text) {
   trim_back(text);
-  if (text.size() < kTrailer.size() || text.substr(text.size() - kTrailer.size()) != kTrailer) return false;
+  if (text.size() < kTrailer.size() || text.substr(text.size() - kTrailer.size()) != kTrailer)
+    return false;
   text.remove_suffix(kTrailer.size());
   return true;
 }
 
 bool take_forward_frame(std::string_view& text) {
   auto rest = text;
-  if (rest.empty() || rest.back() != ']' || !(take(rest, "[fwd:") || take(rest, "[fw:"))) return false;
+  if (rest.empty() || rest.back() != ']' || !(take(rest, "[fwd:") || take(rest, "[fw:")))
+    return false;
   rest.remove_suffix(1);
   trim_front(rest);
   trim_back(rest);
@@ -162,7 +196,8 @@ std::string base_subject(std::string_view subject) {
 }
 
 std::vector<ThreadKey> thread_keys(const MetadataDocument& message) {
-  // The separator keeps ("ab", "c") from ("a", "bc"): no base subject and no message id holds a line feed.
+  // The separator keeps ("ab", "c") from ("a", "bc"): no base subject and no message id holds a
+  // line feed.
   const auto seed = hash("\n", hash(base_subject(message.subject)));
   std::vector<ThreadKey> keys;
   keys.reserve(message.message_ids.size() + message.in_reply_to.size() + message.references.size());

@@ -4,7 +4,9 @@
 
 namespace mail {
 
-bool operator==(const InlineBody& a, const InlineBody& b) { return a.type == b.type && a.content == b.content; }
+bool operator==(const InlineBody& a, const InlineBody& b) {
+  return a.type == b.type && a.content == b.content;
+}
 
 namespace {
 
@@ -13,7 +15,9 @@ using std::chrono::seconds;
 using std::chrono::sys_seconds;
 using Strings = std::vector<std::string>;
 
-DateTime at(std::int64_t utc, int offset = 0) { return {sys_seconds{seconds{utc}}, minutes{offset}}; }
+DateTime at(std::int64_t utc, int offset = 0) {
+  return {sys_seconds{seconds{utc}}, minutes{offset}};
+}
 
 TEST(Documents, DatesAreRfc3339) {
   struct Case {
@@ -40,7 +44,8 @@ TEST(Documents, DatesAreRfc3339) {
 }
 
 TEST(Documents, DatesAreWrittenAsTheyWereRead) {
-  for (const auto* text : {"2001-05-14T16:39:00-07:00", "2001-05-14T23:39:12Z", "1969-12-31T23:59:59Z", "0044-03-15T12:00:00+01:30"}) {
+  for (const auto* text : {"2001-05-14T16:39:00-07:00", "2001-05-14T23:39:12Z",
+                           "1969-12-31T23:59:59Z", "0044-03-15T12:00:00+01:30"}) {
     EXPECT_EQ(to_rfc3339(*parse_rfc3339(text)), text);
   }
 }
@@ -121,9 +126,11 @@ TEST(Documents, MetadataOfCozyEmails) {
   EXPECT_EQ(read->from, (std::vector<Address>{{"Ada", "ada@example.org"}}));
   EXPECT_EQ(read->to, (std::vector<Address>{{"", "bob@example.org"}}));
   EXPECT_EQ(read->sent_at, at(1454472306));
-  EXPECT_EQ(read->inline_bodies, (std::vector<InlineBody>{{"text/plain", "t"}, {"text/html", "<p>h</p>"}}));
+  EXPECT_EQ(read->inline_bodies,
+            (std::vector<InlineBody>{{"text/plain", "t"}, {"text/html", "<p>h</p>"}}));
   EXPECT_TRUE(read->has_attachment);
-  EXPECT_EQ(read->headers, (std::vector<std::pair<std::string, std::string>>{{"list-id", "<l.example.org>"}}));
+  EXPECT_EQ(read->headers,
+            (std::vector<std::pair<std::string, std::string>>{{"list-id", "<l.example.org>"}}));
   EXPECT_EQ(read->attachments, (std::vector<Attachment>{{"", "a.txt", "text/plain", 3, ""}}));
 }
 
@@ -133,29 +140,68 @@ TEST(Documents, MembersOfAnotherTypeAreAbsent) {
     void (*check)(const MetadataDocument&);
   };
   const Case cases[] = {
-      {R"({"_id":"x","subject":["a"],"size":4})", [](auto& d) { EXPECT_EQ(d.subject, ""); EXPECT_EQ(d.size, 4U); }},
-      {R"({"subject":null,"_id":"x"})", [](auto& d) { EXPECT_EQ(d.subject, ""); EXPECT_EQ(d.id, "x"); }},
-      {R"({"size":1e400,"subject":"s"})", [](auto& d) { EXPECT_EQ(d.size, 0U); EXPECT_EQ(d.subject, "s"); }},
-      {R"({"size":99999999999999999999,"subject":"s"})", [](auto& d) { EXPECT_EQ(d.size, 0U); EXPECT_EQ(d.subject, "s"); }},
+      {R"({"_id":"x","subject":["a"],"size":4})",
+       [](auto& d) {
+         EXPECT_EQ(d.subject, "");
+         EXPECT_EQ(d.size, 4U);
+       }},
+      {R"({"subject":null,"_id":"x"})",
+       [](auto& d) {
+         EXPECT_EQ(d.subject, "");
+         EXPECT_EQ(d.id, "x");
+       }},
+      {R"({"size":1e400,"subject":"s"})",
+       [](auto& d) {
+         EXPECT_EQ(d.size, 0U);
+         EXPECT_EQ(d.subject, "s");
+       }},
+      {R"({"size":99999999999999999999,"subject":"s"})",
+       [](auto& d) {
+         EXPECT_EQ(d.size, 0U);
+         EXPECT_EQ(d.subject, "s");
+       }},
       {R"({"size":"12","subject":"s"})", [](auto& d) { EXPECT_EQ(d.size, 12U); }},
       {R"({"size":-1,"subject":"s"})", [](auto& d) { EXPECT_EQ(d.size, 0U); }},
       {R"({"size":12.9 })", [](auto& d) { EXPECT_EQ(d.size, 12U); }},
-      {R"({"other":1e400,"big":123456789012345678901234567890,"subject":"s"})", [](auto& d) { EXPECT_EQ(d.subject, "s"); }},
+      {R"({"other":1e400,"big":123456789012345678901234567890,"subject":"s"})",
+       [](auto& d) { EXPECT_EQ(d.subject, "s"); }},
       {R"({"from":{"name":"A","email":"a@x"}})", [](auto& d) { EXPECT_EQ(d.from.size(), 1U); }},
-      {R"({"from":[1,null,[],{}],"to":7})", [](auto& d) { EXPECT_TRUE(d.from.empty() && d.to.empty()); }},
-      {R"({"mailboxIds":["a",1,"b"]})", [](auto& d) { EXPECT_EQ(d.mailbox_ids, (Strings{"a", "b"})); }},
-      {R"({"mailboxIds":{"a":true,"b":false}})", [](auto& d) { EXPECT_EQ(d.mailbox_ids, Strings{"a"}); }},
+      {R"({"from":[1,null,[],{}],"to":7})",
+       [](auto& d) { EXPECT_TRUE(d.from.empty() && d.to.empty()); }},
+      {R"({"mailboxIds":["a",1,"b"]})",
+       [](auto& d) {
+         EXPECT_EQ(d.mailbox_ids, (Strings{"a", "b"}));
+       }},
+      {R"({"mailboxIds":{"a":true,"b":false}})",
+       [](auto& d) { EXPECT_EQ(d.mailbox_ids, Strings{"a"}); }},
       {R"({"keywords":{"$Seen":true}})", [](auto& d) { EXPECT_EQ(d.keywords, Strings{"$seen"}); }},
-      {R"({"messageId":"<a@x> <b@x>"})", [](auto& d) { EXPECT_EQ(d.message_ids, (Strings{"a@x", "b@x"})); }},
-      {R"({"hasAttachment":"yes","sentAt":5})", [](auto& d) { EXPECT_FALSE(d.has_attachment || d.sent_at); }},
-      {R"({"headers":[["A","b"],["C"],{"name":"D","value":"e"},5]})", [](auto& d) { EXPECT_EQ(d.headers.size(), 3U); }},
+      {R"({"messageId":"<a@x> <b@x>"})",
+       [](auto& d) {
+         EXPECT_EQ(d.message_ids, (Strings{"a@x", "b@x"}));
+       }},
+      {R"({"hasAttachment":"yes","sentAt":5})",
+       [](auto& d) { EXPECT_FALSE(d.has_attachment || d.sent_at); }},
+      {R"({"headers":[["A","b"],["C"],{"name":"D","value":"e"},5]})",
+       [](auto& d) { EXPECT_EQ(d.headers.size(), 3U); }},
       {R"({"s\u0075bject":"s","mailboxIds":{"\u00e9\"":true}})",
-       [](auto& d) { EXPECT_EQ(d.subject, "s"); EXPECT_EQ(d.mailbox_ids, Strings{"\xC3\xA9\""}); }},
-      {R"({"subject":"a\ud800b\udc00\ud83d\ude00\/\t"})", [](auto& d) { EXPECT_EQ(d.subject, "a\xEF\xBF\xBD" "b\xEF\xBF\xBD\xF0\x9F\x98\x80/\t"); }},
-      {R"({"\ud800":{"\ud800":"\ud800"},"subject":"s"})", [](auto& d) { EXPECT_EQ(d.subject, "s"); }},
+       [](auto& d) {
+         EXPECT_EQ(d.subject, "s");
+         EXPECT_EQ(d.mailbox_ids, Strings{"\xC3\xA9\""});
+       }},
+      {R"({"subject":"a\ud800b\udc00\ud83d\ude00\/\t"})",
+       [](auto& d) {
+         EXPECT_EQ(d.subject,
+                   "a\xEF\xBF\xBD"
+                   "b\xEF\xBF\xBD\xF0\x9F\x98\x80/\t");
+       }},
+      {R"({"\ud800":{"\ud800":"\ud800"},"subject":"s"})",
+       [](auto& d) { EXPECT_EQ(d.subject, "s"); }},
       {R"({"subject":"a","subject":"b"})", [](auto& d) { EXPECT_EQ(d.subject, "b"); }},
       {R"({"_attachments":{"a":{"content_type":"text/plain"},"m":{"stub":true,"content_type":"message/rfc822"}},"size":1})",
-       [](auto& d) { EXPECT_EQ(d.original, "m"); EXPECT_EQ(d.size, 1U); }},
+       [](auto& d) {
+         EXPECT_EQ(d.original, "m");
+         EXPECT_EQ(d.size, 1U);
+       }},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.json);
@@ -171,8 +217,9 @@ std::string nested(int depth) {
 }
 
 TEST(Documents, WhatIsNoObjectIsRefused) {
-  for (const auto& json : Strings{"", " ", "[]", "null", "1", "\"a\"", "{", "{\"a\":1", "{\"a\" 1}", "{\"a\":\"b}", "{} {}", "{}x", "}",
-                                  "{\"subject\":\"\xFF\"}", "{\"subject\":\"a\x01\"}", nested(101), nested(1'000'000)}) {
+  for (const auto& json : Strings{"", " ", "[]", "null", "1", "\"a\"", "{", "{\"a\":1", "{\"a\" 1}",
+                                  "{\"a\":\"b}", "{} {}", "{}x", "}", "{\"subject\":\"\xFF\"}",
+                                  "{\"subject\":\"a\x01\"}", nested(101), nested(1'000'000)}) {
     const auto read = read_metadata(json);
     EXPECT_FALSE(read) << json.substr(0, 100);
     if (read) continue;
@@ -214,7 +261,8 @@ TEST(Documents, MailboxAndFile) {
   EXPECT_EQ(read_mailbox(R"({"label":"Old","parentId":null})")->name, "Old");
   EXPECT_EQ(read_mailbox(R"({"parentId":null})")->parent_id, std::nullopt);
 
-  const auto file = read_file(R"({"_id":"f","type":"file","name":"a.txt","dir_id":"d","path":"/a.txt","mime":"text/plain",
+  const auto file = read_file(
+      R"({"_id":"f","type":"file","name":"a.txt","dir_id":"d","path":"/a.txt","mime":"text/plain",
     "size":"12","tags":["x","y"],"created_at":"2016-09-19T12:35:08Z","updated_at":"2016-09-19T12:35:08+02:00","trashed":true,
     "text":"words"})");
   ASSERT_TRUE(file);

@@ -12,12 +12,16 @@ TEST(HtmlSanitizer, KeepsWhatIsHarmless) {
   const Case cases[] = {
       {"<p>Hello <b>w</b>", "<p>Hello <b>w</b></p>"},
       {"a < b & \"c\" &lt;script&gt;", "a &lt; b &amp; &quot;c&quot; &lt;script&gt;"},
-      {"<a href=\"https://x.org/?a=1&amp;b=2\">x</a>", "<a href=\"https://x.org/?a=1&amp;b=2\" rel=\"noopener noreferrer\">x</a>"},
+      {"<a href=\"https://x.org/?a=1&amp;b=2\">x</a>",
+       "<a href=\"https://x.org/?a=1&amp;b=2\" rel=\"noopener noreferrer\">x</a>"},
       {"<a href='mailto:a@x'>x</a>", "<a href=\"mailto:a@x\" rel=\"noopener noreferrer\">x</a>"},
-      {"<img src=cid:1@x alt=\"a'b\" width=10>", "<img alt=\"a&#39;b\" src=\"cid:1@x\" width=\"10\">"},
+      {"<img src=cid:1@x alt=\"a'b\" width=10>",
+       "<img alt=\"a&#39;b\" src=\"cid:1@x\" width=\"10\">"},
       {"<img src='data:image/png;base64,AAAA'>", "<img src=\"data:image/png;base64,AAAA\">"},
-      {"<td colspan=2 onclick=x align=left>a<td>b", "<td align=\"left\" colspan=\"2\">a</td><td>b</td>"},
-      {"<p style='color: RED ; position:fixed; background:url(x); font-weight:bold'>a</p>", "<p style=\"color:RED;font-weight:bold\">a</p>"},
+      {"<td colspan=2 onclick=x align=left>a<td>b",
+       "<td align=\"left\" colspan=\"2\">a</td><td>b</td>"},
+      {"<p style='color: RED ; position:fixed; background:url(x); font-weight:bold'>a</p>",
+       "<p style=\"color:RED;font-weight:bold\">a</p>"},
       {"<b><i>a</b>b</i>", "<b><i>a</i></b>b"},
       {"a<br>b<hr/>", "a<br>b<hr>"},
   };
@@ -38,12 +42,15 @@ TEST(HtmlSanitizer, DropsWhatIsActiveOrRemote) {
       {"<a href=\" java&#10;script:alert(1)\">x</a>", "<a rel=\"noopener noreferrer\">x</a>"},
       {"<a href='&#x6A;avascript:x'>x</a>", "<a rel=\"noopener noreferrer\">x</a>"},
       {"<a href='//x.org'>x</a>", "<a rel=\"noopener noreferrer\">x</a>"},
-      {"<a href='https://x\"onclick=y'>x</a>", "<a href=\"https://x&quot;onclick=y\" rel=\"noopener noreferrer\">x</a>"},
+      {"<a href='https://x\"onclick=y'>x</a>",
+       "<a href=\"https://x&quot;onclick=y\" rel=\"noopener noreferrer\">x</a>"},
       {"<p onclick=x ONLOAD=y>a", "<p>a</p>"},
       {"<p style='width:expression(x)'>a", "<p>a</p>"},
       {"<p style='color:red\\3b x'>a", "<p>a</p>"},
       {"<form action=x><input name=y><button>b</button></form>", "b"},
-      {"<iframe src=x><p>y</iframe><object data=x></object><embed src=x><link href=x><meta http-equiv=refresh><base href=x>", ""},
+      {"<iframe src=x><p>y</iframe><object data=x></object><embed src=x><link href=x><meta "
+       "http-equiv=refresh><base href=x>",
+       ""},
       {"<svg><style><img src=x onerror=y></style></svg>", ""},
       {"<math><mtext><table><mglyph><style><img src=x onerror=y>", ""},
       {"<noscript><p title=\"</noscript><img src=x onerror=y>\">", ""},
@@ -52,13 +59,15 @@ TEST(HtmlSanitizer, DropsWhatIsActiveOrRemote) {
       {"<body background=http://x bgcolor=red>a", "a"},
       {"<td background=http://x>a", "<td>a</td>"},
       {"<!--<img src=x>-->a", "a"},
-      {"<b title='\"><script>x</script>'>a", "<b title=\"&quot;&gt;&lt;script&gt;x&lt;/script&gt;\">a</b>"},
+      {"<b title='\"><script>x</script>'>a",
+       "<b title=\"&quot;&gt;&lt;script&gt;x&lt;/script&gt;\">a</b>"},
   };
   for (const auto& c : cases) EXPECT_EQ(sanitize_html(c.html), c.expected) << c.html;
 }
 
 TEST(HtmlSanitizer, SanitizedHtmlStaysAsItIs) {
-  for (const std::string html : {"<p>a<b title=\"&quot;\">c</b></p>", "a &amp;lt; b", "<a href=\"http://x/\" rel=\"noopener noreferrer\">x</a>"}) {
+  for (const std::string html : {"<p>a<b title=\"&quot;\">c</b></p>", "a &amp;lt; b",
+                                 "<a href=\"http://x/\" rel=\"noopener noreferrer\">x</a>"}) {
     EXPECT_EQ(sanitize_html(html), html);
   }
 }

@@ -1,8 +1,7 @@
 #include "mail/html.hpp"
 
+#include <ctime>
 #include <gtest/gtest.h>
-
-#include <chrono>
 
 namespace mail {
 namespace {
@@ -19,15 +18,22 @@ TEST(Html, ToText) {
       {"<div>one</div><div>two</div>three<br>four<br><br>five", "one\ntwo\nthree\nfour\n\nfive"},
       {"<table><tr><td>a</td><td>b</td></tr><tr><td>c<td>d</table>e", "a b\nc d\n\ne"},
       {"<ul><li>a<li>b</ul>", "a\nb"},
-      {"a\n \t b&nbsp;&nbsp;c\xC2\xA0" "d\xC2\xA9", "a b c d\xC2\xA9"},
+      {"a\n \t b&nbsp;&nbsp;c\xC2\xA0"
+       "d\xC2\xA9",
+       "a b c d\xC2\xA9"},
       {"<pre>a\n  b</pre>", "a\n  b"},
       {"&amp;&lt;&gt;&quot;&apos;&eacute;&euro;&#233;&#xE9;&#146;&#x1F600;",
        "&<>\"'\xC3\xA9\xE2\x82\xAC\xC3\xA9\xC3\xA9\xE2\x80\x99\xF0\x9F\x98\x80"},
-      {"&amp &unknown; &copy=1 &#; &#x; &#0; &#xD800; &#99999999999; &", "& &unknown; &copy=1 &#; &#x; \xEF\xBF\xBD \xEF\xBF\xBD \xEF\xBF\xBD &"},
-      {"<html><head><title>T</title><style>p{}</style><script>x<p>y</script></head><body>b</body></html>", "b"},
+      {"&amp &unknown; &copy=1 &#; &#x; &#0; &#xD800; &#99999999999; &",
+       "& &unknown; &copy=1 &#; &#x; \xEF\xBF\xBD \xEF\xBF\xBD \xEF\xBF\xBD &"},
+      {"<html><head><title>T</title><style>p{}</style><script>x<p>y</script></head><body>b</body></"
+       "html>",
+       "b"},
       {"<SCRIPT>a</scripty>b</SCRIPT >c", "c"},
       {"<style>never closed <p>text", ""},
-      {"a<!-- b --><!----><!--> c <!-->d<!--[if mso]>e<![endif]--><![if !mso]>f<![endif]><?xml g?>h", "a c dfh"},
+      {"a<!-- b --><!----><!--> c <!-->d<!--[if mso]>e<![endif]--><![if !mso]>f<![endif]><?xml "
+       "g?>h",
+       "a c dfh"},
       {"a<!-- never closed <p>b", "a"},
       {"a<!-- x --!>b<!-- y -- z -->c", "abc"},
       {"<div style='color:red; DISPLAY : none'>x<p>y</p></div>z", "z"},
@@ -56,27 +62,44 @@ std::string repeated(std::string_view unit, std::size_t bytes) {
   return out;
 }
 
-// Each is a megabyte; a quadratic algorithm would need minutes.
+// A quadratic algorithm would need minutes.
 TEST(Html, HostileInputTakesLinearTime) {
-  constexpr std::size_t kBytes = 1 << 20;
+  constexpr std::size_t kBytes = 512 << 10;
   std::string attributes = "<a";
   for (int i = 0; attributes.size() < kBytes; ++i) attributes += " x" + std::to_string(i) + "=y";
   const std::string inputs[] = {
-      repeated("<", kBytes),          repeated("<div>", kBytes),        repeated("<!--", kBytes),
-      repeated("<a href='", kBytes),  repeated("</b>", kBytes),         repeated("<b>", kBytes / 2) + repeated("</i>", kBytes / 2),
-      repeated("<p><font>", kBytes),  repeated("<td>", kBytes),         repeated("<script>", kBytes),
-      repeated("</script", kBytes),   repeated("<script></", kBytes),   repeated("&", kBytes),
-      repeated("&aaaaaaaaaa", kBytes), repeated("&#9", kBytes),         repeated("<!", kBytes),
-      repeated("<!--->", kBytes),     repeated("--", kBytes),           repeated("<!-- --", kBytes),
-      repeated("<x ", kBytes),        repeated("<ul><li>", kBytes),     repeated("<table><tr><td>", kBytes),
-      repeated("<a style='display:", kBytes), "<!--" + repeated("--", kBytes), "<!--" + repeated("--!", kBytes), attributes,
+      repeated("<", kBytes),
+      repeated("<div>", kBytes),
+      repeated("<!--", kBytes),
+      repeated("<a href='", kBytes),
+      repeated("</b>", kBytes),
+      repeated("<b>", kBytes / 2) + repeated("</i>", kBytes / 2),
+      repeated("<p><font>", kBytes),
+      repeated("<td>", kBytes),
+      repeated("<script>", kBytes),
+      repeated("</script", kBytes),
+      repeated("<script></", kBytes),
+      repeated("&", kBytes),
+      repeated("&aaaaaaaaaa", kBytes),
+      repeated("&#9", kBytes),
+      repeated("<!", kBytes),
+      repeated("<!--->", kBytes),
+      repeated("--", kBytes),
+      repeated("<!-- --", kBytes),
+      repeated("<x ", kBytes),
+      repeated("<ul><li>", kBytes),
+      repeated("<table><tr><td>", kBytes),
+      repeated("<a style='display:", kBytes),
+      "<!--" + repeated("--", kBytes),
+      "<!--" + repeated("--!", kBytes),
+      attributes,
       attributes + ">",
   };
   for (const auto& input : inputs) {
-    const auto begin = std::chrono::steady_clock::now();
+    const auto begin = std::clock();  // of this process: the machine may be busy
     static_cast<void>(html_to_text(input));
     static_cast<void>(sanitize_html(input));
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5)) << input.substr(0, 40);
+    EXPECT_LT((std::clock() - begin) / CLOCKS_PER_SEC, 5) << input.substr(0, 40);
   }
 }
 

@@ -17,7 +17,8 @@ std::string tokens_of(std::string_view html) {
       continue;
     }
     out.append(kind == Kind::kClose ? "</" : "<").append(tokens.name());
-    for (const auto& attribute : tokens.attributes()) out.append(" ").append(attribute.name).append("=").append(attribute.value);
+    for (const auto& attribute : tokens.attributes())
+      out.append(" ").append(attribute.name).append("=").append(attribute.value);
     out += '>';
   }
   return out;

@@ -1,7 +1,6 @@
 #include "mail/json_writer.hpp"
 
 #include <gtest/gtest.h>
-
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -11,8 +10,26 @@ namespace {
 TEST(JsonWriter, WritesCompactJson) {
   std::string out;
   JsonWriter json(out);
-  json.begin_object().key("a").begin_array().number(1).number(-2).number(0.5).null().boolean(true).begin_object().end_object();
-  json.begin_array().end_array().end_array().key("b").string("x").key("c").raw("{\"d\":1}").key("e").boolean(false).end_object();
+  json.begin_object()
+      .key("a")
+      .begin_array()
+      .number(1)
+      .number(-2)
+      .number(0.5)
+      .null()
+      .boolean(true)
+      .begin_object()
+      .end_object();
+  json.begin_array()
+      .end_array()
+      .end_array()
+      .key("b")
+      .string("x")
+      .key("c")
+      .raw("{\"d\":1}")
+      .key("e")
+      .boolean(false)
+      .end_object();
   EXPECT_EQ(out, R"({"a":[1,-2,0.5,null,true,{},[]],"b":"x","c":{"d":1},"e":false})");
 }
 
@@ -40,7 +57,9 @@ TEST(JsonWriter, EscapesWhatJsonCannotHold) {
 TEST(JsonWriter, NumbersKeepTheirValue) {
   std::string out;
   JsonWriter json(out);
-  json.begin_array().number(std::numeric_limits<std::int64_t>::min()).number(std::numeric_limits<std::uint64_t>::max());
+  json.begin_array()
+      .number(std::numeric_limits<std::int64_t>::min())
+      .number(std::numeric_limits<std::uint64_t>::max());
   json.number(1e-300).number(std::numeric_limits<double>::infinity()).number(0.1).end_array();
   EXPECT_EQ(out, "[-9223372036854775808,18446744073709551615,1e-300,null,0.1]");
 }

@@ -13,7 +13,10 @@ TEST(Text, BytesBecomeUtf8) {
       {"", ""},
       {"plain", "plain"},
       {"caf\xC3\xA9 \xF0\x9F\x98\x80", "caf\xC3\xA9 \xF0\x9F\x98\x80"},
-      {"a\xFF" "b", "a\xEF\xBF\xBD" "b"},
+      {"a\xFF"
+       "b",
+       "a\xEF\xBF\xBD"
+       "b"},
       {"caf\xE9", "caf\xEF\xBF\xBD"},
       {"cut \xE2\x82", "cut \xEF\xBF\xBD"},
       {"cut \xE2\x82 on", "cut \xEF\xBF\xBD on"},
@@ -23,7 +26,8 @@ TEST(Text, BytesBecomeUtf8) {
       {std::string("\0\xFF", 2), " \xEF\xBF\xBD"},
       {"\x80\x80", "\xEF\xBF\xBD\xEF\xBF\xBD"},
   };
-  for (const auto& c : cases) EXPECT_EQ(to_valid_utf8(c.bytes), c.expected) << testing::PrintToString(c.bytes);
+  for (const auto& c : cases)
+    EXPECT_EQ(to_valid_utf8(c.bytes), c.expected) << testing::PrintToString(c.bytes);
 }
 
 TEST(Text, FirstCharactersCutsBetweenCharacters) {

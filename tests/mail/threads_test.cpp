@@ -17,7 +17,8 @@ TEST(Threads, BaseSubject) {
       {"RE[2]: Re (3): re^4: RE : Report", "report"},
       {"Fwd: FW: AW: WG: SV: VS: VB: RV: TR: Antw: Odp: YNT: Rif: R: Ref: Enc: x", "x"},
       {"\xC4\xB0LT: konu", "konu"},
-      {"\xE5\x9B\x9E\xE5\xA4\x8D\xEF\xBC\x9A\xE7\xAD\x94\xE5\xA4\x8D: \xE8\xBD\xAC\xE5\x8F\x91: x", "x"},
+      {"\xE5\x9B\x9E\xE5\xA4\x8D\xEF\xBC\x9A\xE7\xAD\x94\xE5\xA4\x8D: \xE8\xBD\xAC\xE5\x8F\x91: x",
+       "x"},
       {"[dev] Re: [dev] Report", "report"},
       {"Re: [dev] [PATCH 1/2] fix", "fix"},
       {"Re [dev]: Report", "report"},
@@ -31,14 +32,17 @@ TEST(Threads, BaseSubject) {
       {"React: x", "react: x"},
       {"re", "re"},
       {"[unclosed Re: x", "[unclosed re: x"},
-      {"STRASSE Stra\xC3\x9F" "e \xC3\x89t\xC3\xA9", "strasse strasse \xC3\xA9t\xC3\xA9"},
+      {"STRASSE Stra\xC3\x9F"
+       "e \xC3\x89t\xC3\xA9",
+       "strasse strasse \xC3\xA9t\xC3\xA9"},
       {"bad \xFF", "bad \xEF\xBF\xBD"},
   };
   for (const auto& c : cases) EXPECT_EQ(base_subject(c.subject), c.expected) << c.subject;
 }
 
 TEST(Threads, BaseSubjectOfHostileInputEnds) {
-  for (const std::string_view unit : {"re:", "[", "[x]", "(fwd)", "[fwd:", "re[2]", "]", "\xC2\xA0"}) {
+  for (const std::string_view unit :
+       {"re:", "[", "[x]", "(fwd)", "[fwd:", "re[2]", "]", "\xC2\xA0"}) {
     std::string subject;
     for (int i = 0; i < 100'000; ++i) subject += unit;
     EXPECT_LE(base_subject(subject).size(), 3'000U) << unit;
@@ -68,9 +72,9 @@ TEST(Threads, KeysAreSortedUniqueAndStable) {
 TEST(Threads, MessagesAreConnectedByIdsAndSubject) {
   const std::vector<std::vector<ThreadKey>> keys = {
       thread_keys(message("0", "S", {"a@x"})),
-      thread_keys(message("1", "Other", {"b@x"}, {"a@x"})),     // shares an id, not the subject
+      thread_keys(message("1", "Other", {"b@x"}, {"a@x"})),  // shares an id, not the subject
       thread_keys(message("2", "Re: S", {"c@x"}, {"d@x"})),
-      thread_keys(message("3", "AW: S", {"d@x"}, {"a@x"})),     // joins 0 and 2
+      thread_keys(message("3", "AW: S", {"d@x"}, {"a@x"})),  // joins 0 and 2
       thread_keys(message("4", "S", {})),
       thread_keys(message("5", "Re: other", {"e@x"}, {"b@x"})),
   };

@@ -1,0 +1,178 @@
+#include "mail/charset.hpp"
+
+#include <array>
+#include <cerrno>
+#include <iconv.h>
+#include <simdjson.h>
+
+#include "mail/text.hpp"
+
+namespace mail {
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
+enum class Family {
+  kWindows1252,  // also what is said to be ASCII, Latin 1 or nothing
+  kSingleByte,
+  kMultiByte,
+  kOther,  // its ASCII bytes need not be ASCII: escape sequences, UTF-16
+};
+
+// Letters and digits in lower case: "ISO_8859-1" is "iso88591".
+std::string key_of(std::string_view charset) {
+  std::string key;
+  for (const char c : charset.substr(0, 40)) {
+    if (c >= 'A' && c <= 'Z') {
+      key += static_cast<char>(c - 'A' + 'a');
+    } else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
+      key += c;
+    }
+  }
+  return key;
+}
+
+bool begins_with_any(std::string_view key, std::initializer_list<std::string_view> beginnings) {
+  return std::any_of(beginnings.begin(), beginnings.end(), [key](std::string_view beginning) {
+    return key.substr(0, beginning.size()) == beginning;
+  });
+}
+
+Family family_of(std::string_view key) {
+  for (const std::string_view plain : {"", "utf8", "usascii", "ascii", "iso88591", "latin1",
+                                       "windows1252", "cp1252", "iso646us"}) {
+    if (key == plain) return Family::kWindows1252;
+  }
+  if (begins_with_any(key, {"iso2022", "csiso2022", "utf7", "unicode11utf7", "hz", "utf16", "utf32",
+                            "ucs2", "ucs4"})) {
+    return Family::kOther;
+  }
+  if (begins_with_any(key, {"iso8859", "windows125", "cp125", "koi8", "latin", "tis620", "mac",
+                            "cp8", "ibm8"})) {
+    return Family::kSingleByte;
+  }
+  return Family::kMultiByte;
+}
+
+// Labels that are used for a larger charset than they name.
+std::string iconv_name(std::string_view charset, std::string_view key) {
+  if (key == "gb2312" || key == "gbk" || key == "csgb2312") return "GB18030";
+  if (key == "euckr" || key == "ksc56011987" || key == "ksc5601") return "CP949";
+  if (key == "shiftjis" || key == "sjis" || key == "xsjis") return "CP932";
+  if (key == "big5") return "BIG5-HKSCS";
+  if (key == "iso88598i" || key == "iso88598e") return "ISO-8859-8";
+  if (key == "unicode11utf7") return "UTF-7";
+  constexpr std::string_view kHarmless =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:";
+  if (charset.size() > 40 || charset.find_first_not_of(kHarmless) != std::string_view::npos)
+    return {};
+  return std::string(charset);
+}
+
+std::string from_windows1252(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size() + bytes.size() / 8);
+  for (const char byte : bytes)
+    append_character(out,
+                     byte == 0 ? U' ' : windows1252_character(static_cast<unsigned char>(byte)));
+  return out;
+}
+
+// The converter that this thread used last: opening one costs more than converting a header.
+class Converter {
+ public:
+  Converter() = default;
+  Converter(const Converter&) = delete;
+  Converter& operator=(const Converter&) = delete;
+  ~Converter() { close(); }
+
+  // False when there is no such charset.
+  bool open(const std::string& name) {
+    if (name != name_) {
+      close();
+      handle_ = iconv_open("UTF-8", name.c_str());
+      name_ = name;
+    }
+    return handle_ != kNone;
+  }
+
+  std::string convert(std::string_view bytes, bool& clean) {
+    iconv(handle_, nullptr, nullptr, nullptr, nullptr);
+    std::string out;
+    std::array<char, 8'192> buffer;
+    char* in = const_cast<char*>(bytes.data());  // iconv's signature; it does not write there
+    std::size_t left = bytes.size();
+    while (left > 0) {
+      char* to = buffer.data();
+      std::size_t room = buffer.size();
+      const auto result = iconv(handle_, &in, &left, &to, &room);
+      const int error = errno;
+      out.append(buffer.data(), static_cast<std::size_t>(to - buffer.data()));
+      if (result == static_cast<std::size_t>(-1) && error != E2BIG) {
+        clean = false;
+        out += kReplacement;
+        ++in;
+        --left;
+      }
+    }
+    return out;
+  }
+
+ private:
+  inline static const iconv_t kNone = reinterpret_cast<iconv_t>(-1);
+
+  void close() {
+    if (handle_ != kNone) iconv_close(handle_);
+    handle_ = kNone;
+  }
+
+  iconv_t handle_ = kNone;
+  std::string name_;
+};
+
+}  // namespace
+
+char32_t windows1252_character(unsigned char byte) {
+  constexpr std::uint16_t kC1[] = {0x20AC, 0xFFFD, 0x201A, 0x192,  0x201E, 0x2026, 0x2020, 0x2021,
+                                   0x2C6,  0x2030, 0x160,  0x2039, 0x152,  0xFFFD, 0x17D,  0xFFFD,
+                                   0xFFFD, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                   0x2DC,  0x2122, 0x161,  0x203A, 0x153,  0xFFFD, 0x17E,  0x178};
+  return byte >= 0x80 && byte < 0xA0 ? kC1[byte - 0x80] : byte;
+}
+
+bool is_ascii(std::string_view bytes) {
+  unsigned char all = 0;
+  for (const char byte : bytes)
+    all = static_cast<unsigned char>(all | static_cast<unsigned char>(byte));
+  return all < 0x80;
+}
+
+std::string to_utf8(std::string_view bytes, std::string_view charset) {
+  const auto key = key_of(charset);
+  const auto family = family_of(key);
+  if (family != Family::kOther && is_ascii(bytes)) return to_valid_utf8(bytes);
+  const bool valid = simdjson::validate_utf8(bytes.data(), bytes.size());
+  if (valid && (family == Family::kWindows1252 || family == Family::kSingleByte))
+    return to_valid_utf8(bytes);
+  if (key == "utf8") {
+    // Cut or slightly damaged UTF-8 is still that; Latin text that lies about it has few whole
+    // sequences.
+    auto text = to_valid_utf8(bytes);
+    std::size_t broken = 0, whole = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      if (static_cast<unsigned char>(text[at]) < 0xC0) continue;
+      ++(text.compare(at, kReplacement.size(), kReplacement) == 0 ? broken : whole);
+    }
+    return broken > whole ? from_windows1252(bytes) : text;
+  }
+  if (family == Family::kWindows1252) return from_windows1252(bytes);
+  thread_local Converter converter;
+  const auto name = iconv_name(charset, key);
+  if (name.empty() || !converter.open(name))
+    return valid ? to_valid_utf8(bytes) : from_windows1252(bytes);
+  bool clean = true;
+  auto text = converter.convert(bytes, clean);
+  return to_valid_utf8(!clean && valid ? bytes : std::string_view(text));
+}
+
+}  // namespace mail

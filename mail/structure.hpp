@@ -1,0 +1,45 @@
+// The parts of a message, and which of them are its bodies and which its attachments (RFC 8621
+// section 4.1.4).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mail/mime.hpp"
+#include "mail/parser.hpp"
+#include "mail/parser_headers.hpp"
+
+namespace mail {
+
+struct Part {
+  ContentFields fields;
+  std::string_view body;  // in its transfer encoding
+  std::string id;  // as in IMAP: "1", "2.1"; empty for the multipart that is the whole message
+  std::vector<Part> parts;
+
+  [[nodiscard]] bool is_multipart() const { return !parts.empty(); }
+  // The body that it can be a part of, "text/plain" or "text/html"; empty when it is none. Patches,
+  // logs and other text that is read as it is are plain text here.
+  [[nodiscard]] std::string_view body_type() const;
+};
+
+// The part that `message` is, with all below it. Messages inside are not looked into.
+[[nodiscard]] Part read_structure(const Entity& message, const ParseLimits& limits,
+                                  std::vector<std::string>& cuts);
+
+// Parts in the order in which they are read. Where there is only one form of a text it stands in
+// both lists.
+struct Arrangement {
+  struct Attached {
+    const Part* part;
+    bool
+        counts;  // somebody attached it: no signature, no image of an HTML body, no delivery report
+  };
+  std::vector<const Part*> text;
+  std::vector<const Part*> html;
+  std::vector<Attached> attachments;
+};
+[[nodiscard]] Arrangement arrange(const Part& message);
+
+}  // namespace mail
