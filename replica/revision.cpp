@@ -43,12 +43,12 @@ void extend(Leaf& leaf, const Leaf& source) {
 // Digests are hexadecimal by custom only: a source may send any text. What separates in `encode` is
 // written as %xx, and an empty digest as a lone %.
 void append_escaped(std::string& out, std::string_view digest) {
-  constexpr std::string_view kHex = "0123456789abcdef";
+  constexpr std::string_view hex = "0123456789abcdef";
   if (digest.empty()) out += '%';
   for (const char c : digest) {
     if (c == ' ' || c == ',' || c == '\n' || c == '%') {
       out +=
-          {'%', kHex[static_cast<unsigned char>(c) >> 4], kHex[static_cast<unsigned char>(c) & 15]};
+          {'%', hex[static_cast<unsigned char>(c) >> 4], hex[static_cast<unsigned char>(c) & 15]};
     } else {
       out += c;
     }

@@ -2,6 +2,7 @@
 // leaves of its revision tree, the source's checkpoint, and a feed of its own.
 //
 // The feed is one row per document, ordered by LocalSeq: a document that changes moves to the end, a purge leaves its row.
+// Numbers have gaps. What one batch brought stands in the order of its ids, whatever their order in the batch.
 // What a batch brought and the checkpoint that vouches for it are one transaction. One object writes a file at a time;
 // any number of objects and processes read it meanwhile. All members may be called from any thread. Throws sqlite::Error.
 #pragma once
@@ -123,17 +124,19 @@ class Store {
   // Of the revisions named, those that the store lacks; documents that lack nothing are left out.
   [[nodiscard]] std::vector<RevisionsOfDocument> missing(std::span<const RevisionsOfDocument> rows) const;
 
-  // All of the batch, or nothing. Revisions that the store has change nothing.
+  // All of the batch, or nothing. Revisions that the store has change nothing. Throws std::invalid_argument for a revision
+  // of generation 0.
   CommitSummary commit(const Batch& batch);
-  // Forgets documents without trace but their row in the feed.
+  // Forgets documents without trace but their row in the feed; ids that the store does not have are passed over.
   LocalSeq purge(std::span<const std::string> ids);
 
   // Rows after `since`, oldest first, at most `limit`.
   [[nodiscard]] std::vector<Change> changes(LocalSeq since, std::size_t limit) const;
-  // The same with bodies, which `visit` sees one at a time; returns the number of rows.
+  // The same with bodies, which `visit` sees one at a time; returns the number of rows. Nothing is locked while it sees
+  // them: it may take its time, use the store, and throw. A row that changes meanwhile may come again with its new place.
   std::size_t documents(LocalSeq since, std::size_t limit,
                         const std::function<void(const Change&, std::string_view body)>& visit) const;
-  [[nodiscard]] std::int64_t pending(LocalSeq since) const;  // rows after `since`
+  [[nodiscard]] std::int64_t pending(LocalSeq since) const;  // rows after `since`; counts them: 2 ms for 100,000
 
   [[nodiscard]] std::optional<StoredDocument> read(std::string_view id) const;
   [[nodiscard]] std::optional<RevisionTree> tree(std::string_view id) const;

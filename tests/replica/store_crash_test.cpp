@@ -149,7 +149,7 @@ TEST(StoreCrash, FullDiskIsNamedAndHarmless) {
     expect_whole(store);
     return testing::Test::HasFailure() ? 3 : 0;
   };
-  for (const rlim_t limit : {200'000, 500'000}) {
+  for (const rlim_t limit : {200'000U, 500'000U}) {
     ChildProcess child([&] { return fill(limit); });
     EXPECT_EQ(child.wait(), 0) << limit;
     expect_whole(Store(file, Access::kReadWrite));
