@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -180,6 +181,7 @@ struct Writer {
 
   Connection connection;
 
+  Statement select_meta = connection.prepare(Meta::kSelect);
   Statement put_meta = connection.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)");
 
   Statement find_entry = connection.prepare(
@@ -202,7 +204,8 @@ struct Writer {
   Statement put_content = connection.prepare("INSERT OR REPLACE INTO contents VALUES (?, ?, ?, ?, ?, ?, ?)");
   Statement content_join = connection.prepare("SELECT seq, present FROM contents WHERE doc_id = ?");
   Statement contents_of = connection.prepare("SELECT doc_id, seq, present FROM contents WHERE email = ?");
-  Statement named_by = connection.prepare("SELECT entry FROM named WHERE content = ?");
+  Statement named_by = connection.prepare(
+      "SELECT e.key, e.doc_id FROM named n JOIN entries e ON e.key = n.entry WHERE n.content = ?");
   Statement put_named = connection.prepare("INSERT OR IGNORE INTO named VALUES (?, ?)");
   Statement delete_named = connection.prepare("DELETE FROM named WHERE content = ? AND entry = ?");
 
@@ -251,6 +254,15 @@ struct Catalog::State {
   std::filesystem::path file;
   std::unique_ptr<Writer> writer;
   replica::Pool<Reader> readers;
+
+  // Answers of `numbers`: a search asks for the same mailbox again and again, and the list may be long.
+  struct Numbers {
+    std::string state;
+    std::vector<std::uint32_t> numbers;
+  };
+  static constexpr std::size_t kNumbersKept = 8;
+  std::mutex numbers_mutex;
+  std::map<MessageFilter, Numbers> numbers;  // guarded by numbers_mutex
 };
 
 }  // namespace indexer

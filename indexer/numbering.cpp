@@ -127,6 +127,7 @@ void Catalog::assign_numbers() {
     number += kNumberGap;
   }
   writer.set_meta("numbered", "1");
+  writer.set_meta("changes", std::to_string(Meta::load(writer.select_meta).changes + 1));
   writer.set_meta("overflow", "0");
   transaction.commit();
 }
@@ -150,6 +151,12 @@ std::uint32_t Catalog::number_after(const OrderKey& place) const {
 std::vector<std::uint32_t> Catalog::numbers(const MessageFilter& filter) const {
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
+  const auto now = Meta::load(reader->meta).state();
+  {
+    const std::lock_guard lock(state_->numbers_mutex);
+    const auto known = state_->numbers.find(filter);
+    if (known != state_->numbers.end() && known->second.state == now) return known->second.numbers;
+  }
   std::vector<std::uint32_t> numbers;
   const auto selection = Selection::of(*reader, filter);
   if (selection.is_empty()) return numbers;
@@ -162,6 +169,9 @@ std::vector<std::uint32_t> Catalog::numbers(const MessageFilter& filter) const {
     }
   }
   std::sort(numbers.begin(), numbers.end());
+  const std::lock_guard lock(state_->numbers_mutex);
+  if (state_->numbers.size() >= State::kNumbersKept) state_->numbers.clear();
+  state_->numbers[filter] = {now, numbers};
   return numbers;
 }
 

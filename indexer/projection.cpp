@@ -23,11 +23,6 @@ bool has_rows(const Connection& connection, const std::string& table) {
   return Rows(select).next();
 }
 
-Meta load_meta(const Connection& connection) {
-  auto select = connection.prepare(Meta::kSelect);
-  return Meta::load(select);
-}
-
 bool is_design_document(const std::string& id) { return id.rfind("_design/", 0) == 0; }
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {
@@ -62,7 +57,7 @@ std::string_view sender_name(const mail::MetadataDocument& message) {
 }  // namespace
 
 Projection::Projection(Writer& writer, const Stores& stores)
-    : writer_(writer), stores_(stores), meta_(load_meta(writer.connection)), views_(writer), threads_(writer, views_) {
+    : writer_(writer), stores_(stores), meta_(Meta::load(writer.select_meta)), views_(writer), threads_(writer, views_) {
   has_contents_ = has_rows(writer.connection, "contents");
   has_named_ = has_rows(writer.connection, "named");
   has_removed_ = has_rows(writer.connection, "removed");

@@ -49,19 +49,24 @@ void Projection::apply_content(const replica::Change& change, std::string_view b
     changed_ = true;
   };
   std::vector<std::int64_t> naming;
+  bool email_names_it = false, old_email_names_it = false;
   if (has_named_) {
-    for (Rows rows(writer_.named_by, change.id); rows.next();) naming.push_back(rows.integer(0));
+    for (Rows rows(writer_.named_by, change.id); rows.next();) {
+      naming.push_back(rows.integer(0));
+      email_names_it = email_names_it || email == rows.text(1);
+      old_email_names_it = old_email_names_it || old_email == rows.text(1);
+    }
   }
   for (const auto entry : naming) change_message(entry, true, true);
-  const auto claimed = [&](const std::optional<std::string>& doc_id) -> std::int64_t {
-    if (!doc_id) return 0;
+  // The entry of a message that it claims to belong to and that does not name it.
+  const auto claimed = [&](const std::optional<std::string>& doc_id, bool names_it) -> std::int64_t {
+    if (!doc_id || names_it) return 0;
     const auto id = public_id(*doc_id);
     Rows rows(writer_.find_entry, id, static_cast<int>(Kind::kMail));
-    const auto entry = rows.next() ? rows.integer(0) : 0;
-    return std::find(naming.begin(), naming.end(), entry) == naming.end() ? entry : 0;
+    return rows.next() ? rows.integer(0) : 0;
   };
-  const auto is_claimed = claimed(email);
-  const auto was_claimed = email == old_email ? is_claimed : claimed(old_email);
+  const auto is_claimed = claimed(email, email_names_it);
+  const auto was_claimed = email == old_email ? is_claimed : claimed(old_email, old_email_names_it);
   if (is_claimed != 0) change_message(is_claimed, was_claimed == is_claimed, true);
   if (was_claimed != 0 && was_claimed != is_claimed) change_message(was_claimed, true, false);
 }

@@ -22,16 +22,17 @@ class CatalogFixture : public testing::Test {
  protected:
   using Doctype = mail::Doctype;
 
-  // Commits a new revision of that document; `json` without _id.
+  // A new revision of that document, in its store with the next `flush` or `project`; `members` without _id.
   void put(Doctype doctype, const std::string& id, const std::string& members) {
-    commit(doctype, id, false, members.empty() ? fmt::format(R"({{"_id":"{}"}})", id)
+    revise(doctype, id, false, members.empty() ? fmt::format(R"({{"_id":"{}"}})", id)
                                                : fmt::format(R"({{"_id":"{}",{}}})", id, members));
   }
-  void put_raw(Doctype doctype, const std::string& id, const std::string& body) { commit(doctype, id, false, body); }
+  void put_raw(Doctype doctype, const std::string& id, const std::string& body) { revise(doctype, id, false, body); }
   void remove(Doctype doctype, const std::string& id) {
-    commit(doctype, id, true, fmt::format(R"({{"_id":"{}","_deleted":true}})", id));
+    revise(doctype, id, true, fmt::format(R"({{"_id":"{}","_deleted":true}})", id));
   }
   void purge(Doctype doctype, const std::string& id) {
+    flush();
     const std::vector<std::string> ids = {id};
     stores_.create(doctype).purge(ids);
   }
@@ -39,7 +40,12 @@ class CatalogFixture : public testing::Test {
     put(Doctype::kEmails, id, fmt::format(R"("receivedAt":"{}"{}{})", received_at, more.empty() ? "" : ",", more));
   }
 
-  void project(Catalog& catalog, std::size_t limit = 1'000'000) const {
+  void flush() {
+    for (auto& [doctype, batch] : batches_) stores_.create(doctype).commit(batch);
+    batches_.clear();
+  }
+  void project(Catalog& catalog, std::size_t limit = 1'000'000) {
+    flush();
     while (catalog.project(stores_, limit).more) {
     }
   }
@@ -65,7 +71,7 @@ class CatalogFixture : public testing::Test {
   Catalog catalog_{folder_ / "derived/1/catalog.db", replica::sqlite::Access::kReadWrite};
 
  private:
-  void commit(Doctype doctype, const std::string& id, bool deleted, const std::string& body) {
+  void revise(Doctype doctype, const std::string& id, bool deleted, const std::string& body) {
     auto& ancestors = ancestors_[{doctype, id}];
     replica::IncomingRevision revision;
     revision.id = id;
@@ -74,12 +80,11 @@ class CatalogFixture : public testing::Test {
     revision.deleted = deleted;
     revision.body = body;
     ancestors.insert(ancestors.begin(), revision.rev.digest);
-    replica::Batch batch;
-    batch.revisions.push_back(std::move(revision));
-    stores_.create(doctype).commit(batch);
+    batches_[doctype].revisions.push_back(std::move(revision));
   }
 
   std::map<std::pair<Doctype, std::string>, std::vector<std::string>> ancestors_;
+  std::map<Doctype, replica::Batch> batches_;
   std::uint64_t revisions_ = 0;
 };
 

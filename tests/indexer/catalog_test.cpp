@@ -176,6 +176,7 @@ TEST_F(CatalogTest, WhatCannotBeReadIsNamedUntilItCan) {
   project();
   put_raw(Doctype::kEmails, "a", "{\"_id\":\"a\", broken");
   put_raw(Doctype::kEmails, "_design/x", R"({"_id":"_design/x","views":{}})");
+  flush();
   const auto projected = catalog_.project(stores_, 100);
   EXPECT_EQ(projected.failed, 1U);
   ASSERT_EQ(catalog_.failures().size(), 1U);

@@ -101,8 +101,10 @@ TEST_F(CatalogThreadsTest, ThreadsAreAFunctionOfTheMessagesPresent) {
         const char* mailboxes[] = {R"("mailboxIds":{"inbox":true})", R"("mailboxIds":{"work":true,"inbox":true})", R"("mailboxIds":{})"};
         reply(id, 1 + static_cast<int>(random() % 28), references,
               fmt::format(R"({},"keywords":{{{}}})", mailboxes[random() % 3], random() % 2 == 0 ? R"("$seen":true)" : ""));
-        present[id] = stores_.find(Doctype::kEmails)->read(id)->body;
+        present.try_emplace(id);
       }
+      flush();
+      for (auto& [id, body] : present) body = stores_.find(Doctype::kEmails)->read(id)->body;
       project(catalog_, 1 + random() % 9);
 
       Catalog fresh(folder_ / fmt::format("fresh/{}-{}/catalog.db", seed, step), replica::sqlite::Access::kReadWrite);
