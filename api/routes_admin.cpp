@@ -48,7 +48,8 @@ std::string import(indexer::Account& account, const std::vector<std::filesystem:
   indexer::StoreTarget target(account.stores());
   const int threads = static_cast<int>(std::max(std::thread::hardware_concurrency(), 1U));
   const auto summary = indexer::import_paths(paths, target, threads, progress);
-  account.index_pending(progress);
+  account.project(progress);
+  account.index(progress);
   std::string outcome = fmt::format("{} new messages, {} were there already, {} refused, in {:.1f} s",
                                     grouped(summary.messages), grouped(summary.unchanged), grouped(summary.refused.size()),
                                     seconds_since(began));
