@@ -1,0 +1,276 @@
+#include "api/routes.hpp"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <thread>
+
+#include "api/percent.hpp"
+#include "api/route.hpp"
+#include "tests/support/support.hpp"
+
+namespace {
+
+using api::HttpRequest;
+using api::HttpResponse;
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr std::string_view kMessage =
+    "From: Ada <ada@example.org>\r\nTo: bob@example.org\r\nSubject: Quarterly report\r\nMessage-ID: <one@x>\r\n"
+    "Date: Mon, 14 May 2001 16:39:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    "--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>The <b>numbers</b></p><script>evil()</script>\r\n"
+    "--b\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n"
+    "Content-Disposition: attachment; filename*=UTF-8''z%C3%A4hler%2F%221.pdf\r\n\r\naGVsbG8=\r\n--b--\r\n";
+
+std::string field(const HttpResponse& response, std::string_view name) {
+  for (const auto& [key, value] : response.fields) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+// An account "alice" with one imported message.
+class RoutesTest : public testing::Test {
+ protected:
+  RoutesTest() { config_.data_dir = folder_.path() / "data"; }
+
+  HttpResponse ask(std::string method, std::string path, std::multimap<std::string, std::string> query = {},
+                   std::string accept = "") {
+    return routes_.handle({std::move(method), std::move(path), std::move(query), std::move(accept), "", false, ""});
+  }
+  HttpResponse get(std::string path, std::multimap<std::string, std::string> query = {}, std::string accept = "") {
+    return ask("GET", std::move(path), std::move(query), std::move(accept));
+  }
+  json get_json(std::string path, std::multimap<std::string, std::string> query = {}) {
+    const auto response = get(std::move(path), std::move(query));
+    EXPECT_EQ(response.status, 200) << response.payload;
+    return json::parse(response.payload);
+  }
+
+  // Imports over the admin route and waits for its task.
+  void import_message() {
+    support::write_file(folder_ / "mail/cur/1:2,", kMessage);
+    const json payload = {{"paths", {(folder_ / "mail").string()}}};
+    const auto started = routes_.handle(
+        {"POST", "/v1/admin/accounts/alice/import", {}, "", payload.dump(), true, "application/json"});
+    ASSERT_EQ(started.status, 202) << started.payload;
+    json task;
+    for (int turn = 0; turn < 1'000; ++turn) {
+      task = get_json(field(started, "Location"));
+      if (task["state"] != "queued" && task["state"] != "running") break;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    ASSERT_EQ(task["state"], "done") << task;
+    const auto list = get_json("/v1/accounts/alice/messages");
+    ASSERT_EQ(list["messages"].size(), 1U) << list;
+    id_ = list["messages"][0]["id"];
+  }
+
+  support::TemporaryFolder folder_;
+  api::Config config_;
+  api::Accounts accounts_{config_, replica::sqlite::Access::kReadWrite};
+  api::Metrics metrics_;
+  api::Replication replication_{config_, accounts_, metrics_};
+  api::Tasks tasks_;
+  api::Routes routes_{config_, accounts_, tasks_, replication_, metrics_};
+  std::string id_;
+};
+
+TEST_F(RoutesTest, DescriptionAndTableNameTheSameRoutesAndParameters) {
+  const auto description = get_json("/openapi.json");
+  std::set<std::string> described, known;
+  for (const auto& [path, item] : description["paths"].items()) {
+    for (const auto& [method, operation] : item.items()) {
+      described.insert(method + " " + path);
+      for (const auto& parameter : operation.value("parameters", json::array())) {
+        const bool in_path = parameter["in"] == "path";
+        described.insert(method + " " + path + (in_path ? " /" : " ?") + parameter["name"].get<std::string>());
+      }
+    }
+  }
+  for (const auto& route : api::route_table()) {
+    std::string name(route.method);
+    for (char& c : name) c = static_cast<char>(std::tolower(c));
+    name += " " + std::string(route.pattern);
+    known.insert(name);
+    for (const auto parameter : route.parameters) known.insert(name + " ?" + std::string(parameter));
+    for (auto open = route.pattern.find('{'); open != route.pattern.npos; open = route.pattern.find('{', open + 1)) {
+      known.insert(name + " /" + std::string(route.pattern.substr(open + 1, route.pattern.find('}', open) - open - 1)));
+    }
+  }
+  EXPECT_EQ(described, known);
+}
+
+TEST_F(RoutesTest, DescriptionRefersOnlyToWhatItHolds) {
+  const auto description = get_json("/openapi.json");
+  const std::string text = description.dump();
+  for (auto at = text.find("\"$ref\":\"#"); at != std::string::npos; at = text.find("\"$ref\":\"#", at + 1)) {
+    const auto begin = at + 9;
+    const auto pointer = text.substr(begin, text.find('"', begin) - begin);
+    EXPECT_TRUE(description.contains(json::json_pointer(pointer))) << pointer;
+  }
+}
+
+TEST_F(RoutesTest, MistakesAreNamed) {
+  import_message();
+  const std::string mail = "/v1/accounts/alice/";
+  const struct {
+    std::string method, path;
+    std::multimap<std::string, std::string> query;
+    int status;
+    std::string code, words;
+  } cases[] = {
+      {"GET", "/nowhere", {}, 404, "unknownRoute", "/openapi.json"},
+      {"GET", mail + "messages/", {}, 404, "unknownRoute", ""},
+      {"GET", "/v1/accounts/bob/messages", {}, 404, "unknownAccount", "GET /v1/admin/accounts"},
+      {"GET", "/v1/accounts/..%2Falice/messages", {}, 404, "unknownAccount", "../alice"},
+      {"GET", mail + "messages/nope", {}, 404, "unknownMessage", "nope"},
+      {"GET", mail + "messages/nope/body", {}, 404, "unknownMessage", ""},
+      {"GET", mail + "messages/nope/raw", {}, 404, "unknownMessage", ""},
+      {"GET", mail + "messages/%zz", {}, 400, "badParameter", "two hex digits"},
+      {"GET", mail + "messages/" + id_ + "/attachments/99", {}, 404, "unknownAttachment", "99"},
+      {"GET", mail + "threads/nope", {}, 404, "unknownThread", ""},
+      {"GET", mail + "files/nope", {}, 404, "unknownFile", ""},
+      {"GET", mail + "messages", {{"mailbox", "nope"}}, 404, "unknownMailbox", "nope"},
+      {"GET", mail + "messages", {{"colour", "red"}}, 400, "badParameter", "known are mailbox, keyword"},
+      {"GET", mail + "mailboxes", {{"x", ""}}, 400, "badParameter", "there are none here"},
+      {"GET", mail + "messages", {{"limit", "0"}}, 400, "badParameter", "1 to 500"},
+      {"GET", mail + "messages", {{"limit", "501"}}, 400, "badParameter", "501"},
+      {"GET", mail + "messages", {{"limit", "5x"}}, 400, "badParameter", "5x"},
+      {"GET", mail + "messages", {{"unread", "yes"}}, 400, "badParameter", "true or false"},
+      {"GET", mail + "messages", {{"sort", "size"}}, 400, "badParameter", "-received or received"},
+      {"GET", mail + "messages", {{"limit", "5"}, {"limit", "6"}}, 400, "badParameter", "more than once"},
+      {"GET", mail + "messages", {{"ids", ""}}, 400, "badParameter", "1 to 500"},
+      {"GET", mail + "messages", {{"ids", "a"}, {"limit", "5"}}, 400, "badParameter", "ids"},
+      {"GET", mail + "messages", {{"after", "x"}}, 400, "badCursor", "next"},
+      {"GET", mail + "search", {{"sort", "relevance"}, {"after", "eyJkYXRlIjo1LCJpZCI6IngifQ"}}, 400, "badCursor", ""},
+      {"GET", mail + "search", {{"q", "report AND ("}}, 400, "badQuery", ""},
+      {"POST", mail + "messages", {}, 405, "readOnly", "CouchDB by docId and rev"},
+      {"DELETE", mail + "messages/" + id_, {}, 405, "readOnly", "CouchDB"},
+      {"PUT", "/healthz", {}, 405, "methodNotAllowed", "GET, HEAD"},
+      {"POST", mail + "sync", {}, 409, "noSource", "local"},
+      {"POST", "/v1/admin/accounts/alice/import", {}, 403, "adminSocketOnly", "davenport import"},
+      {"POST", "/v1/admin/accounts/bob/reindex", {}, 404, "unknownAccount", ""},
+      {"GET", "/v1/admin/tasks/nope", {}, 404, "unknownTask", ""},
+      {"DELETE", "/v1/admin/tasks/nope", {}, 404, "unknownTask", ""},
+  };
+  for (const auto& example : cases) {
+    const auto response = ask(example.method, example.path, example.query);
+    const std::string what = example.method + " " + example.path + "\n" + response.payload;
+    EXPECT_EQ(response.status, example.status) << what;
+    const auto error = json::parse(response.payload)["error"];
+    EXPECT_EQ(error["code"], example.code) << what;
+    EXPECT_THAT(error["message"].get<std::string>(), HasSubstr(example.words)) << what;
+    EXPECT_EQ(error.contains("position"), example.code == "badQuery") << what;
+  }
+}
+
+TEST_F(RoutesTest, MethodsThatArePossibleAreNamed) {
+  EXPECT_EQ(field(ask("PATCH", "/v1/admin/tasks/1"), "Allow"), "GET, HEAD, DELETE");
+  EXPECT_EQ(field(get("/v1/accounts/alice/sync"), "Allow"), "POST");
+}
+
+TEST_F(RoutesTest, ImportIsCarefulWithItsPayload) {
+  const auto import = [this](std::string payload, std::string type) {
+    return routes_.handle({"POST", "/v1/admin/accounts/alice/import", {}, "", std::move(payload), true, std::move(type)});
+  };
+  EXPECT_EQ(import(R"({"paths":["/x"]})", "text/plain").status, 415);
+  for (const char* payload : {"", "[]", "{}", R"({"paths":[]})", R"({"paths":"x"})", R"({"paths":["relative"]})"}) {
+    EXPECT_EQ(import(payload, "application/json").status, 400) << payload;
+  }
+}
+
+TEST_F(RoutesTest, ListsMessagesAndMailboxes) {
+  import_message();
+  const auto list = get_json("/v1/accounts/alice/messages", {{"limit", "1"}, {"attachment", "true"}});
+  EXPECT_EQ(list["messages"][0]["subject"], "Quarterly report");
+  EXPECT_EQ(list["total"], 1);
+  const auto one = get_json("/v1/accounts/alice/messages/" + id_);
+  EXPECT_EQ(one["id"], id_);
+  const std::string doc_id = one["docId"];
+  EXPECT_EQ(get_json("/v1/accounts/alice/messages/" + api::percent_encode(doc_id))["id"], id_);
+  EXPECT_EQ(get_json("/v1/accounts/alice/messages", {{"ids", "nope," + id_}})["messages"].size(), 1U);
+  EXPECT_EQ(get_json("/v1/accounts/alice/threads/" + id_)["id"], one["threadId"]);
+  EXPECT_TRUE(get_json("/v1/accounts/alice/mailboxes")["mailboxes"].is_array());
+  EXPECT_TRUE(get_json("/v1/accounts/alice/files")["files"].empty());
+  EXPECT_THAT(metrics_.to_text(), HasSubstr("davenport_content_reads_total{reason=\"list\"} 0"));
+}
+
+TEST_F(RoutesTest, FindsAndShows) {
+  import_message();
+  const auto found = get_json("/v1/accounts/alice/search", {{"q", "numbers"}});
+  ASSERT_EQ(found["hits"].size(), 1U) << found;
+  EXPECT_EQ(found["hits"][0]["message"]["id"], id_);
+  EXPECT_THAT(found["hits"][0]["snippet"]["preview"].get<std::string>(), HasSubstr("<mark>numbers</mark>"));
+  EXPECT_FALSE(get_json("/v1/accounts/alice/search", {{"q", "numbers"}, {"snippets", "false"}})["hits"][0].contains("snippet"));
+
+  const auto path = "/v1/accounts/alice/messages/" + id_ + "/";
+  const auto text = get(path + "body");
+  EXPECT_THAT(text.content_type, StartsWith("text/plain"));
+  EXPECT_THAT(text.payload, HasSubstr("The numbers"));
+  const auto html = get(path + "body", {{"type", "text/html"}});
+  EXPECT_THAT(html.payload, HasSubstr("<b>numbers</b>"));
+  EXPECT_THAT(html.payload, Not(HasSubstr("evil")));
+  EXPECT_THAT(field(html, "Content-Security-Policy"), StartsWith("sandbox"));
+  const auto parts = json::parse(get(path + "body", {}, "application/json").payload)["parts"];
+  EXPECT_EQ(parts[0]["type"], "text/html");
+  EXPECT_THAT(parts[0]["content"].get<std::string>(), Not(HasSubstr("evil")));
+  EXPECT_EQ(get(path + "body", {}, "image/png").status, 406);
+  EXPECT_EQ(get(path + "raw").payload, kMessage);
+  EXPECT_EQ(get(path + "raw").content_type, "message/rfc822");
+}
+
+TEST_F(RoutesTest, AttachmentsAreSavedUnderASafeName) {
+  import_message();
+  const auto message = get_json("/v1/accounts/alice/messages/" + id_);
+  const auto path = "/v1/accounts/alice/messages/" + id_ + "/attachments/" +
+                    message["attachments"][0]["partId"].get<std::string>();
+  const auto attachment = get(path);
+  EXPECT_EQ(attachment.payload, "hello");
+  EXPECT_EQ(attachment.content_type, "application/pdf");
+  EXPECT_EQ(field(attachment, "Content-Disposition"),
+            "attachment; filename=\"z_hler__1.pdf\"; filename*=UTF-8''z%C3%A4hler__1.pdf");
+}
+
+TEST_F(RoutesTest, ReindexIsATask) {
+  import_message();
+  const auto started = ask("POST", "/v1/admin/accounts/alice/reindex");
+  ASSERT_EQ(started.status, 202);
+  const auto where = field(started, "Location");
+  json task;
+  for (int turn = 0; turn < 1'000; ++turn) {
+    task = get_json(where);
+    if (task["state"] == "done" || task["state"] == "failed") break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_THAT(task["outcome"].get<std::string>(), StartsWith("1 messages in ")) << task;
+  EXPECT_EQ(get_json("/v1/admin/tasks")["tasks"][0]["id"], task["id"]);
+  EXPECT_EQ(get_json("/v1/admin/accounts")["accounts"], json::parse(R"([{"account":"alice","local":true}])"));
+  const auto status = get_json("/v1/admin/status");
+  EXPECT_EQ(status["accounts"][0]["messages"], 1);
+  EXPECT_EQ(status["accounts"][0]["index"]["complete"], true);
+}
+
+TEST_F(RoutesTest, PageAllowsOnlyItsOwnScriptAndStyle) {
+  const auto page = get("/");
+  EXPECT_THAT(page.content_type, StartsWith("text/html"));
+  const auto policy = field(page, "Content-Security-Policy");
+  EXPECT_THAT(policy, HasSubstr("script-src 'sha256-"));
+  EXPECT_THAT(policy, HasSubstr("style-src 'sha256-"));
+  EXPECT_THAT(policy, Not(HasSubstr("unsafe")));
+  EXPECT_THAT(page.payload, Not(HasSubstr(" style=\""))) << "inline style attributes would be refused";
+  EXPECT_THAT(page.payload, Not(HasSubstr(" onclick=")));
+}
+
+TEST_F(RoutesTest, HealthAndMetrics) {
+  EXPECT_EQ(get_json("/healthz")["status"], "ok");
+  EXPECT_THAT(get("/metrics").payload, HasSubstr("route=\"/healthz\",status=\"2xx\"} 1"));
+  EXPECT_EQ(get("/nowhere").status, 404);
+  EXPECT_THAT(get("/metrics").payload, Not(HasSubstr("nowhere")));
+}
+
+}  // namespace
