@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "indexer/catalog_state.hpp"
+#include "indexer/projection.hpp"
 
 namespace indexer {
 namespace {
@@ -88,34 +89,43 @@ Catalog::Catalog(const std::filesystem::path& file, replica::sqlite::Access acce
 
 Catalog::~Catalog() = default;
 
+Projected Catalog::project(const Stores& stores, std::size_t limit) {
+  auto& writer = state_->writing();
+  replica::sqlite::Transaction transaction(writer.connection);
+  Projection projection(writer, stores);
+  const auto projected = projection.run(limit);
+  if (projection.consumed_anything()) transaction.commit();
+  return projected;
+}
+
 DerivedCheckpoint Catalog::checkpoint() const {
-  const State::Lease reader(*state_);
+  const auto reader = state_->readers.take();
   return Meta::load(reader->meta).checkpoint;
 }
 
 bool Catalog::has_overflow() const {
-  const State::Lease reader(*state_);
+  const auto reader = state_->readers.take();
   return Meta::load(reader->meta).overflow;
 }
 
 std::string Catalog::state() const {
-  const State::Lease reader(*state_);
+  const auto reader = state_->readers.take();
   return Meta::load(reader->meta).state();
 }
 
 std::int64_t Catalog::message_count() const {
-  const State::Lease reader(*state_);
+  const auto reader = state_->readers.take();
   return reader->view(view_name('*', 'a'))->total;
 }
 
 std::int64_t Catalog::entry_count() const {
-  const State::Lease reader(*state_);
+  const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   return reader->view(view_name('*', 'a'))->total + reader->view(view_name('*', 'F'))->total;
 }
 
 std::vector<Failure> Catalog::failures() const {
-  const State::Lease reader(*state_);
+  const auto reader = state_->readers.take();
   std::vector<Failure> failures;
   auto select = reader->connection.prepare("SELECT doc_id, reason FROM failures ORDER BY doctype, doc_id");
   for (Rows rows(select); rows.next();) failures.push_back({std::string(rows.text(0)), std::string(rows.text(1))});
@@ -123,7 +133,7 @@ std::vector<Failure> Catalog::failures() const {
 }
 
 std::vector<MailboxCounts> Catalog::mailboxes() const {
-  const State::Lease reader(*state_);
+  const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   std::vector<MailboxCounts> counts;
   for (auto& mailbox : all_mailboxes(reader->connection)) {
@@ -135,7 +145,7 @@ std::vector<MailboxCounts> Catalog::mailboxes() const {
 }
 
 std::optional<std::string> Catalog::find_mailbox(std::string_view name) const {
-  const State::Lease reader(*state_);
+  const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   const auto mailboxes = all_mailboxes(reader->connection);
   const auto find = [&](const auto& matches) -> std::optional<std::string> {
@@ -151,16 +161,16 @@ std::optional<std::string> Catalog::find_mailbox(std::string_view name) const {
 }
 
 std::optional<std::string> Catalog::document_id(Kind kind, std::string_view id) const {
-  const State::Lease reader(*state_);
+  const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   const auto entry = reader->entry(kind, id);
   if (!entry) return {};
-  Rows rows(reader->doc_id, *entry);
+  Rows rows(reader->doc_id_of, *entry);
   return rows.next() ? std::optional(std::string(rows.text(0))) : std::nullopt;
 }
 
 std::vector<BodyPart> Catalog::bodies(std::string_view id) const {
-  const State::Lease reader(*state_);
+  const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   const auto entry = reader->entry(Kind::kMail, id);
   if (!entry) return {};

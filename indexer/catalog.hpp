@@ -74,7 +74,8 @@ struct TextEntry {
   std::string doc_id;
   std::int64_t date = 0;
   std::uint64_t size = 0;
-  std::vector<std::string> contents;  // ids of the content documents that are there, in reading order
+  std::vector<std::string> contents;       // ids of the content documents that are there, in reading order
+  std::vector<std::string> content_types;  // of each of these; may be left empty
 };
 
 // One body as the catalog knows it.

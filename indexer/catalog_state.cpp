@@ -1,31 +1,16 @@
 #include "indexer/catalog_state.hpp"
 
-#include <openssl/rand.h>
-
-#include <array>
+#include <algorithm>
 #include <charconv>
-#include <stdexcept>
+#include <unordered_set>
 
 #include "embedded/catalog_sql.hpp"
 
 namespace indexer {
 namespace {
 
-constexpr std::string_view kFormat = "1";
 // Random inserts in half a dozen B-trees: what they touch between two batches should stay in memory.
 constexpr std::string_view kWriterTuning = "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384";
-
-std::string random_name() {
-  std::array<unsigned char, 8> bytes{};
-  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) throw std::runtime_error("no randomness");
-  static constexpr std::string_view kHex = "0123456789abcdef";
-  std::string name;
-  for (const auto byte : bytes) {
-    name += kHex[byte >> 4];
-    name += kHex[byte & 15];
-  }
-  return name;
-}
 
 std::int64_t integer(std::string_view text) {
   std::int64_t value = 0;
@@ -38,12 +23,6 @@ std::optional<mail::Doctype> doctype_of_meta_key(std::string_view key) {
     if (key == mail::doctype_name(doctype)) return doctype;
   }
   return {};
-}
-
-void check_format(Statement& select, const std::filesystem::path& file) {
-  Rows rows(select);
-  if (rows.next() && rows.text(0) == kFormat) return;
-  throw std::runtime_error(file.string() + " is a catalog of another format: rebuild it");
 }
 
 }  // namespace
@@ -67,11 +46,6 @@ std::vector<std::string> unpack_texts(std::string_view packed) {
     packed.remove_prefix(std::min(packed.size(), sizeof size + size));
   }
   return texts;
-}
-
-Meta Meta::load(const Connection& connection) {
-  auto select = connection.prepare(kSelect);
-  return load(select);
 }
 
 Meta Meta::load(Statement& select) {
@@ -131,18 +105,16 @@ std::vector<BodyPart> Reader::content_parts(std::int64_t entry) {
     Rows rows(content, content_id);
     if (rows.next()) parts.push_back({content_id, std::string(rows.text(0))});
   }
+  const std::unordered_set<std::string_view> seen(named_contents.begin(), named_contents.end());
   for (Rows rows(contents_of, doc_id); rows.next();) {
-    const auto content_id = rows.text(0);
-    const auto is_same = [&](const std::string& other) { return other == content_id; };
-    if (std::none_of(named_contents.begin(), named_contents.end(), is_same)) {
-      parts.push_back({std::string(content_id), std::string(rows.text(1))});
-    }
+    if (!seen.contains(rows.text(0))) parts.push_back({std::string(rows.text(0)), std::string(rows.text(1))});
   }
   return parts;
 }
 
 Statement Reader::select_text(std::string_view where) const {
-  return connection.prepare("SELECT " + std::string(kTextColumns) + " FROM entries WHERE " + std::string(where));
+  return connection.prepare(
+      "SELECT key, kind, id, doc_id, date, size, ifnull(number, 0), bodies FROM entries WHERE " + std::string(where));
 }
 
 TextEntry Reader::text_entry(const Rows& row) {
@@ -155,7 +127,10 @@ TextEntry Reader::text_entry(const Rows& row) {
   entry.size = static_cast<std::uint64_t>(row.integer(5));
   entry.number = static_cast<std::uint32_t>(row.integer(6));
   if (entry.kind == Kind::kMail && row.integer(7) > 0) {
-    for (auto& part : content_parts(key)) entry.contents.push_back(std::move(part.content_id));
+    for (auto& part : content_parts(key)) {
+      entry.contents.push_back(std::move(part.content_id));
+      entry.content_types.push_back(std::move(part.type));
+    }
   }
   return entry;
 }
@@ -163,55 +138,24 @@ TextEntry Reader::text_entry(const Rows& row) {
 Connection Writer::open(const std::filesystem::path& file) {
   Connection connection(file, replica::sqlite::Access::kReadWrite, replica::sqlite::Durability::kNormal);
   connection.execute(kWriterTuning);
-  auto count_tables = connection.prepare("SELECT count(*) FROM sqlite_master");
-  const bool is_new = [&] {
-    Rows rows(count_tables);
-    return rows.next() && rows.integer(0) == 0;
-  }();
-  if (is_new) {
-    replica::sqlite::Transaction transaction(connection);
-    connection.execute(embedded::catalog_sql);
-    auto put = connection.prepare("INSERT INTO meta VALUES (?, ?)");
-    put.bind("format", kFormat).run();
-    put.bind("instance", random_name()).run();
-    transaction.commit();
-  }
-  auto format = connection.prepare("SELECT value FROM meta WHERE key = 'format'");
-  check_format(format, file);
+  replica::sqlite::open_schema(connection, replica::sqlite::Access::kReadWrite, kCatalogFormat, embedded::catalog_sql);
   return connection;
 }
 
 void Writer::set_meta(std::string_view key, std::string_view value) { put_meta.bind(key, value).run(); }
 
-Catalog::State::State(std::filesystem::path path, replica::sqlite::Access access) : file(std::move(path)) {
-  if (access == replica::sqlite::Access::kReadWrite) {
-    writer.emplace(file);
-  } else {
-    const Connection connection(file, access, replica::sqlite::Durability::kNormal);
-    auto format = connection.prepare("SELECT value FROM meta WHERE key = 'format'");
-    check_format(format, file);
+Catalog::State::State(std::filesystem::path path, replica::sqlite::Access access)
+    : file(std::move(path)),
+      writer(access == replica::sqlite::Access::kReadWrite ? std::make_unique<Writer>(file) : nullptr),
+      readers([this] { return std::make_unique<Reader>(file); }) {
+  if (access == replica::sqlite::Access::kReadOnly) {
+    Connection connection(file, access, replica::sqlite::Durability::kNormal);
+    replica::sqlite::open_schema(connection, access, kCatalogFormat, embedded::catalog_sql);
   }
-}
-
-std::unique_ptr<Reader> Catalog::State::take_reader() {
-  {
-    const std::lock_guard lock(mutex);
-    if (!idle.empty()) {
-      auto reader = std::move(idle.back());
-      idle.pop_back();
-      return reader;
-    }
-  }
-  return std::make_unique<Reader>(file);
-}
-
-void Catalog::State::give_back(std::unique_ptr<Reader> reader) {
-  const std::lock_guard lock(mutex);
-  idle.push_back(std::move(reader));
 }
 
 Writer& Catalog::State::writing() {
-  if (!writer) throw std::logic_error(file.string() + " was opened for reading only");
+  if (!writer) throw replica::sqlite::read_only(file);
   return *writer;
 }
 

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <functional>
 #include <map>
-#include <mutex>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,12 +13,16 @@
 #include <vector>
 
 #include "indexer/catalog.hpp"
+#include "replica/pool.hpp"
 #include "replica/sqlite.hpp"
 
 namespace indexer {
 
 using replica::sqlite::Connection;
 using replica::sqlite::Statement;
+
+// PRAGMA user_version of the file.
+inline constexpr int kCatalogFormat = 1;
 
 // Bits of entries.flags.
 inline constexpr int kUnread = 1, kFlagged = 2, kAttachment = 4;
@@ -89,7 +93,6 @@ struct Meta {
   bool overflow = false;
   std::map<mail::Doctype, replica::StoreIdentity> stores;  // those that were followed
 
-  [[nodiscard]] static Meta load(const Connection& connection);
   [[nodiscard]] static Meta load(Statement& select);
   static constexpr std::string_view kSelect = "SELECT key, value FROM meta";
 
@@ -97,6 +100,22 @@ struct Meta {
   // How far `checkpoint` is with the store of that doctype.
   [[nodiscard]] std::int64_t reached(const DerivedCheckpoint& checkpoint_of, mail::Doctype doctype) const;
 };
+
+// The nearest entry with a number (not of the overflow range) on either side of a place: (view, date, id) in what shares
+// its date, (view, date) elsewhere.
+inline constexpr std::string_view kNumberedSameDate =
+    "SELECT e.number, l.date, l.id FROM listing l CROSS JOIN entries e ON e.key = l.entry "
+    "WHERE l.view = ? AND l.date = ? AND l.id >= ? AND e.number < 3221225472 ORDER BY l.id LIMIT 1";
+inline constexpr std::string_view kNumberedOlder =
+    "SELECT e.number, l.date, l.id FROM listing l CROSS JOIN entries e ON e.key = l.entry "
+    "WHERE l.view = ? AND l.date < ? AND e.number < 3221225472 ORDER BY l.date DESC, l.id LIMIT 1";
+inline constexpr std::string_view kNumberedSameDateBack =
+    "SELECT e.number, l.date, l.id FROM listing l CROSS JOIN entries e ON e.key = l.entry "
+    "WHERE l.view = ? AND l.date = ? AND l.id < ? AND e.number < 3221225472 ORDER BY l.id DESC LIMIT 1";
+inline constexpr std::string_view kNumberedNewer =
+    "SELECT e.number, l.date, l.id FROM listing l CROSS JOIN entries e ON e.key = l.entry "
+    "WHERE l.view = ? AND l.date > ? AND e.number < 3221225472 ORDER BY l.date, l.id DESC LIMIT 1";
+static_assert(kOverflow == 3221225472);
 
 // A view and the size of it.
 struct View {
@@ -115,18 +134,16 @@ struct Reader {
   [[nodiscard]] std::optional<std::int64_t> entry(Kind kind, std::string_view id);
   // The content documents of a message that are there, in reading order.
   [[nodiscard]] std::vector<BodyPart> content_parts(std::int64_t entry);
-  // A row of `text_columns`.
-  [[nodiscard]] TextEntry text_entry(const Rows& row);
-
-  static constexpr std::string_view kTextColumns = "key, kind, id, doc_id, date, size, ifnull(number, 0), bodies";
+  // Selects entries as `text_entry` reads them.
   [[nodiscard]] Statement select_text(std::string_view where) const;
+  [[nodiscard]] TextEntry text_entry(const Rows& row);
 
   Connection connection;
 
   Statement meta = connection.prepare(Meta::kSelect);
   Statement view_by_name = connection.prepare("SELECT view, total, threads FROM views WHERE name = ?");
   Statement by_id = connection.prepare("SELECT key FROM entries WHERE id = ? AND kind = ?");
-  Statement doc_id = connection.prepare("SELECT doc_id FROM entries WHERE key = ?");
+  Statement doc_id_of = connection.prepare("SELECT doc_id FROM entries WHERE key = ?");
   Statement named = connection.prepare(
       "SELECT e.doc_id, d.contents FROM entries e JOIN details d ON d.entry = e.key WHERE e.key = ?");
   Statement inline_types = connection.prepare("SELECT inline FROM details WHERE entry = ?");
@@ -160,7 +177,7 @@ struct Reader {
 struct Writer {
   explicit Writer(const std::filesystem::path& file) : connection(open(file)) {}
 
-  // Creates the tables of a new file. Throws std::runtime_error when they are of another format.
+  // Creates the tables of a new file.
   [[nodiscard]] static Connection open(const std::filesystem::path& file);
   void set_meta(std::string_view key, std::string_view value);
 
@@ -220,51 +237,23 @@ struct Writer {
       "SELECT e.key, d.thread_keys, d.views FROM entries e JOIN details d ON d.entry = e.key WHERE e.thread = ?");
   Statement move_entry = connection.prepare("UPDATE entries SET thread = ? WHERE key = ?");
 
-  // The nearest entry with a number, on either side of a place (view, date, id).
-  Statement numbered_same_date = connection.prepare(
-      "SELECT e.number, l.date, l.id FROM listing l CROSS JOIN entries e ON e.key = l.entry "
-      "WHERE l.view = ? AND l.date = ? AND l.id >= ? AND e.number < 3221225472 ORDER BY l.id LIMIT 1");
-  Statement numbered_older = connection.prepare(
-      "SELECT e.number, l.date, l.id FROM listing l CROSS JOIN entries e ON e.key = l.entry "
-      "WHERE l.view = ? AND l.date < ? AND e.number < 3221225472 ORDER BY l.date DESC, l.id LIMIT 1");
-  Statement numbered_same_date_back = connection.prepare(
-      "SELECT e.number, l.date, l.id FROM listing l CROSS JOIN entries e ON e.key = l.entry "
-      "WHERE l.view = ? AND l.date = ? AND l.id < ? AND e.number < 3221225472 ORDER BY l.id DESC LIMIT 1");
-  Statement numbered_newer = connection.prepare(
-      "SELECT e.number, l.date, l.id FROM listing l CROSS JOIN entries e ON e.key = l.entry "
-      "WHERE l.view = ? AND l.date > ? AND e.number < 3221225472 ORDER BY l.date, l.id DESC LIMIT 1");
+  Statement numbered_same_date = connection.prepare(kNumberedSameDate);
+  Statement numbered_older = connection.prepare(kNumberedOlder);
+  Statement numbered_same_date_back = connection.prepare(kNumberedSameDateBack);
+  Statement numbered_newer = connection.prepare(kNumberedNewer);
   Statement last_number = connection.prepare("SELECT max(number) FROM entries WHERE number IS NOT NULL");
   Statement set_number = connection.prepare("UPDATE entries SET number = ? WHERE key = ?");
 };
-static_assert(kOverflow == 3221225472);
 
 struct Catalog::State {
   State(std::filesystem::path path, replica::sqlite::Access access);
 
-  // A reader of one's own, given back at the end.
-  class Lease {
-   public:
-    explicit Lease(State& state) : state_(state), reader_(state.take_reader()) {}
-    Lease(const Lease&) = delete;
-    Lease& operator=(const Lease&) = delete;
-    ~Lease() { state_.give_back(std::move(reader_)); }
-    [[nodiscard]] Reader& operator*() const { return *reader_; }
-    [[nodiscard]] Reader* operator->() const { return reader_.get(); }
-
-   private:
-    State& state_;
-    std::unique_ptr<Reader> reader_;
-  };
-
-  [[nodiscard]] std::unique_ptr<Reader> take_reader();
-  void give_back(std::unique_ptr<Reader> reader);
-  // Throws std::logic_error when the catalog was opened for reading.
+  // Throws when the catalog was opened for reading.
   [[nodiscard]] Writer& writing();
 
   std::filesystem::path file;
-  std::optional<Writer> writer;
-  std::mutex mutex;
-  std::vector<std::unique_ptr<Reader>> idle;  // guarded by mutex
+  std::unique_ptr<Writer> writer;
+  replica::Pool<Reader> readers;
 };
 
 }  // namespace indexer

@@ -1,1 +1,141 @@
 #include "indexer/texts.hpp"
+
+#include <atomic>
+#include <optional>
+#include <utility>
+
+#include "mail/html.hpp"
+
+namespace indexer {
+namespace {
+
+constexpr std::string_view kPlain = "text/plain";
+constexpr std::string_view kHtml = "text/html";
+
+bool has_content(std::string_view text) { return text.find_first_not_of(" \t\r\n\f\v") != std::string_view::npos; }
+
+mail::Malformed absent(const std::string& doc_id) { return {"document " + doc_id + " is not in the store"}; }
+
+// The bytes of a live document; nothing when it, or its store, is not there.
+std::optional<std::string> read_live(const Stores& stores, mail::Doctype doctype, const std::string& doc_id) {
+  const auto* const store = stores.find(doctype);
+  if (store == nullptr) return {};
+  auto stored = store->read(doc_id);
+  if (!stored || stored->change.deleted) return {};
+  return std::move(stored->body);
+}
+
+std::optional<mail::ContentDocument> read_content(const Stores& stores, const std::string& content_id,
+                                                  std::atomic<std::uint64_t>& reads) {
+  const auto json = read_live(stores, mail::Doctype::kContents, content_id);
+  if (!json) return {};
+  ++reads;
+  auto content = mail::read_content(*json);
+  if (!content) return {};
+  return std::move(*content);
+}
+
+// Plain texts follow each other; HTML counts only where there is none of them with content.
+class BodyText {
+ public:
+  void add(std::string_view type, std::string&& content) {
+    if (!has_content(content)) return;
+    if (type == kHtml) {
+      if (html_.empty()) html_ = std::move(content);
+    } else if (plain_.empty()) {
+      plain_ = std::move(content);
+    } else {
+      plain_.append("\n\n").append(content);
+    }
+  }
+  [[nodiscard]] bool has_plain() const { return !plain_.empty(); }
+  [[nodiscard]] std::string take() { return plain_.empty() ? mail::html_to_text(html_) : std::move(plain_); }
+
+ private:
+  std::string plain_;
+  std::string html_;
+};
+
+bool is_html(const TextEntry& entry, std::size_t index) {
+  return index < entry.content_types.size() && entry.content_types[index] == kHtml;
+}
+
+std::string body_of(const Stores& stores, const TextEntry& entry, mail::MetadataDocument& message) {
+  BodyText body;
+  for (auto& inline_body : message.inline_bodies) body.add(inline_body.type, std::move(inline_body.content));
+  for (const bool html : {false, true}) {
+    if (html && body.has_plain()) break;
+    for (std::size_t i = 0; i < entry.contents.size(); ++i) {
+      if (is_html(entry, i) != html) continue;
+      auto content = read_content(stores, entry.contents[i], stores.content_reads().index);
+      if (content) body.add(content->type, std::move(content->content));
+    }
+  }
+  return body.take();
+}
+
+mail::Result<EntryText> read_message(const Stores& stores, const TextEntry& entry) {
+  const auto json = read_live(stores, mail::Doctype::kEmails, entry.doc_id);
+  if (!json) return absent(entry.doc_id);
+  auto message = mail::read_metadata(*json);
+  if (!message) return message.error();
+  EntryText text;
+  text.body = body_of(stores, entry, *message);
+  text.from = std::move(message->from);
+  text.to = std::move(message->to);
+  text.cc = std::move(message->cc);
+  text.bcc = std::move(message->bcc);
+  text.subject = std::move(message->subject);
+  for (auto& attachment : message->attachments) {
+    if (!attachment.name.empty()) text.attachment_names.push_back(std::move(attachment.name));
+  }
+  return text;
+}
+
+mail::Result<EntryText> read_file_text(const Stores& stores, const TextEntry& entry) {
+  const auto json = read_live(stores, mail::Doctype::kFiles, entry.doc_id);
+  if (!json) return absent(entry.doc_id);
+  auto file = mail::read_file(*json);
+  if (!file) return file.error();
+  EntryText text;
+  text.subject = file->name;
+  text.attachment_names = {std::move(file->name)};
+  text.body = std::move(file->content);
+  text.tags = std::move(file->tags);
+  text.path = std::move(file->path);
+  text.type = std::move(file->type);
+  return text;
+}
+
+// The one that a snippet is cut from: plain text where the catalog knows of one.
+std::size_t content_for_snippet(const TextEntry& entry) {
+  for (std::size_t i = 0; i < entry.contents.size(); ++i) {
+    if (i < entry.content_types.size() && entry.content_types[i] == kPlain) return i;
+  }
+  return 0;
+}
+
+}  // namespace
+
+mail::Result<EntryText> Texts::read(const TextEntry& entry) const {
+  return entry.kind == Kind::kMail ? read_message(stores_, entry) : read_file_text(stores_, entry);
+}
+
+std::string Texts::snippet_text(const TextEntry& entry) const {
+  BodyText body;
+  if (entry.kind == Kind::kFile) {
+    auto text = read_file_text(stores_, entry);
+    return text ? std::move(text->body) : std::string();
+  }
+  if (!entry.contents.empty()) {
+    auto content = read_content(stores_, entry.contents[content_for_snippet(entry)], stores_.content_reads().snippet);
+    if (content) body.add(content->type, std::move(content->content));
+  } else if (const auto json = read_live(stores_, mail::Doctype::kEmails, entry.doc_id)) {
+    if (auto message = mail::read_metadata(*json)) {
+      for (auto& inline_body : message->inline_bodies) body.add(inline_body.type, std::move(inline_body.content));
+    }
+  }
+  return body.take();
+}
+
+}  // namespace indexer

@@ -1,9 +1,10 @@
 -- Format 1 of derived/<generation>/catalog.db, the lists of one account. Derived: another format means another
 -- generation, nothing is converted.
 
--- format; instance (random, names this file); changes (grows when a list may have changed); checkpoint (JSON);
+-- instance (random, names this file); changes (grows when a list may have changed); checkpoint (JSON);
 -- numbered, overflow (0 or 1); mailboxes, emails, contents, files: "<uuid> <epoch>" of the store that was followed.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO meta VALUES ('instance', lower(hex(randomblob(8))));
 
 -- Messages and files. What is read at every step of a list and of a thread is here, the rest in `details`.
 CREATE TABLE entries (

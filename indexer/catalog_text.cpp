@@ -1,0 +1,128 @@
+// What the text index has to follow, derived from the sequences that entries carry.
+#include <algorithm>
+#include <limits>
+#include <unordered_set>
+
+#include "indexer/catalog_state.hpp"
+
+namespace indexer {
+namespace {
+
+constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
+
+struct Feed {
+  mail::Doctype doctype;
+  Kind kind;
+  std::string_view entries;  // those that rows of the feed after ?1 changed: row, key
+  std::string_view pending;  // how many these are; ?2 is the place in the feed of messages, whose rows count there
+  bool removes;              // whether its rows take entries away
+};
+
+// Rows of the feed of content documents change messages, which stay.
+constexpr Feed kFeeds[] = {
+    {mail::Doctype::kEmails, Kind::kMail, "SELECT text_seq, key FROM entries WHERE kind = 0 AND text_seq > ?1 ORDER BY text_seq",
+     "SELECT count(*) FROM entries WHERE kind = 0 AND text_seq > ?1 AND ?2 >= 0", true},
+    {mail::Doctype::kContents, Kind::kMail,
+     "SELECT body_seq, key FROM entries WHERE body_seq > 0 AND body_seq > ?1 ORDER BY body_seq",
+     "SELECT count(*) FROM entries WHERE body_seq > 0 AND body_seq > ?1 AND text_seq <= ?2", false},
+    {mail::Doctype::kFiles, Kind::kFile, "SELECT text_seq, key FROM entries WHERE kind = 1 AND text_seq > ?1 ORDER BY text_seq",
+     "SELECT count(*) FROM entries WHERE kind = 1 AND text_seq > ?1 AND ?2 >= 0", true},
+};
+constexpr std::string_view kRemoved = "SELECT seq, id FROM removed WHERE kind = ? AND seq > ? ORDER BY seq";
+
+// Takes about `budget` rows, never a part of those that share a sequence: the last sequence that was taken whole, or kEnd
+// when these were all.
+template <typename Take>
+std::int64_t take_rows(Rows& rows, std::size_t budget, const Take& take) {
+  std::int64_t last = 0;
+  for (std::size_t taken = 0; rows.next(); ++taken) {
+    if (taken >= budget && rows.integer(0) != last) return last;
+    last = rows.integer(0);
+    take(last, rows);
+  }
+  return kEnd;
+}
+
+struct Found {
+  std::vector<std::pair<std::int64_t, std::int64_t>> entries;   // sequence, key
+  std::vector<std::pair<std::int64_t, std::string>> removed;    // sequence, public id
+  std::int64_t whole_until = kEnd;
+};
+
+Found find_changes(Reader& reader, const Feed& feed, std::int64_t since, std::size_t budget) {
+  Found found;
+  auto entries = reader.connection.prepare(feed.entries);
+  Rows entry_rows(entries, since);
+  found.whole_until = take_rows(entry_rows, budget, [&](std::int64_t seq, const Rows& row) {
+    found.entries.emplace_back(seq, row.integer(1));
+  });
+  if (!feed.removes) return found;
+  auto removed = reader.connection.prepare(kRemoved);
+  Rows removed_rows(removed, static_cast<int>(feed.kind), since);
+  const auto until = take_rows(removed_rows, budget, [&](std::int64_t seq, const Rows& row) {
+    found.removed.emplace_back(seq, std::string(row.text(1)));
+  });
+  found.whole_until = std::min(found.whole_until, until);
+  return found;
+}
+
+}  // namespace
+
+Catalog::TextChanges Catalog::text_changes(const Stores&, const DerivedCheckpoint& text, std::size_t limit) const {
+  const auto reader = state_->readers.take();
+  const replica::sqlite::ReadTransaction transaction(reader->connection);
+  const auto meta = Meta::load(reader->meta);
+  auto by_key = reader->select_text("key = ?");
+  TextChanges changes;
+  auto reached = text;
+  std::unordered_set<std::int64_t> named;
+  std::size_t taken = 0;
+  for (const auto& feed : kFeeds) {
+    const auto store = meta.stores.find(feed.doctype);
+    if (store == meta.stores.end()) continue;
+    if (taken >= limit) {
+      changes.more = true;
+      break;
+    }
+    auto found = find_changes(*reader, feed, text.of(store->second).value, limit - taken);
+    for (const auto& [seq, key] : found.entries) {
+      if (seq > found.whole_until) break;
+      ++taken;
+      if (!named.insert(key).second) continue;
+      Rows rows(by_key, key);
+      if (rows.next()) changes.changed.push_back(reader->text_entry(rows));
+    }
+    for (auto& [seq, id] : found.removed) {
+      if (seq > found.whole_until) break;
+      ++taken;
+      changes.removed.emplace_back(feed.kind, std::move(id));
+    }
+    if (found.whole_until < kEnd) {
+      reached.advance(store->second, replica::LocalSeq{found.whole_until});
+      changes.more = true;
+      break;
+    }
+    reached.advance(store->second, meta.checkpoint.of(store->second));
+  }
+  changes.reached = changes.more ? std::move(reached) : meta.checkpoint;
+  return changes;
+}
+
+std::int64_t Catalog::text_pending(const Stores&, const DerivedCheckpoint& text) const {
+  const auto reader = state_->readers.take();
+  const replica::sqlite::ReadTransaction transaction(reader->connection);
+  const auto meta = Meta::load(reader->meta);
+  const auto emails = meta.reached(text, mail::Doctype::kEmails);
+  auto removed = reader->connection.prepare("SELECT count(*) FROM removed WHERE kind = ? AND seq > ?");
+  std::int64_t pending = 0;
+  for (const auto& feed : kFeeds) {
+    const auto since = meta.reached(text, feed.doctype);
+    auto entries = reader->connection.prepare(feed.pending);
+    if (Rows rows(entries, since, emails); rows.next()) pending += rows.integer(0);
+    if (!feed.removes) continue;
+    if (Rows rows(removed, static_cast<int>(feed.kind), since); rows.next()) pending += rows.integer(0);
+  }
+  return pending;
+}
+
+}  // namespace indexer

@@ -1,0 +1,179 @@
+#include "indexer/numbering.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "indexer/selection.hpp"
+
+namespace indexer {
+namespace {
+
+struct Neighbour {
+  std::int64_t number;
+  OrderKey place;
+  Kind kind;
+};
+
+// Mail stands before a file of the same date and id.
+bool stands_before(const OrderKey& a, Kind kind_of_a, const OrderKey& b, Kind kind_of_b) {
+  return a == b ? kind_of_a < kind_of_b : comes_before(a, b);
+}
+
+// The entry itself has no number, so that a range which holds it does no harm; one of the other kind and the same id
+// falls on its own side. A space sorts before all that an id may hold: "at least id + space" is "greater than id".
+std::string first_after(const Unnumbered& entry, Kind kind) {
+  return kind < entry.kind ? entry.place.id + ' ' : entry.place.id;
+}
+
+constexpr std::pair<std::int64_t, Kind> kAllEntries[] = {{kAllMail, Kind::kMail}, {kAllFiles, Kind::kFile}};
+
+std::optional<Neighbour> nearest(Statement& same_date, Statement& other_dates, std::int64_t view, Kind kind,
+                                 std::int64_t date, const std::string& bound) {
+  {
+    Rows rows(same_date, view, date, bound);
+    if (rows.next()) return Neighbour{rows.integer(0), {rows.integer(1), std::string(rows.text(2))}, kind};
+  }
+  Rows rows(other_dates, view, date);
+  if (!rows.next()) return {};
+  return Neighbour{rows.integer(0), {rows.integer(1), std::string(rows.text(2))}, kind};
+}
+
+std::optional<Neighbour> older_neighbour(Writer& writer, const Unnumbered& entry) {
+  std::optional<Neighbour> best;
+  for (const auto& [view, kind] : kAllEntries) {
+    const auto bound = first_after(entry, kind);
+    auto found = nearest(writer.numbered_same_date, writer.numbered_older, view, kind, entry.place.date, bound);
+    if (found && (!best || found->number < best->number)) best = std::move(found);
+  }
+  return best;
+}
+
+std::optional<Neighbour> newer_neighbour(Writer& writer, const Unnumbered& entry) {
+  std::optional<Neighbour> best;
+  for (const auto& [view, kind] : kAllEntries) {
+    const auto bound = first_after(entry, kind);
+    auto found = nearest(writer.numbered_same_date_back, writer.numbered_newer, view, kind, entry.place.date, bound);
+    if (found && (!best || found->number > best->number)) best = std::move(found);
+  }
+  return best;
+}
+
+// Numbers for `count` entries in a row between their neighbours; 0 where there is no room.
+std::vector<std::int64_t> numbers_between(const std::optional<Neighbour>& newer, const std::optional<Neighbour>& older,
+                                          std::int64_t count) {
+  std::int64_t step = kNumberGap;
+  std::int64_t first = kFirstNumber;
+  if (newer && older) {
+    step = std::min(step, (older->number - newer->number) / (count + 1));
+    first = newer->number + (older->number - newer->number - step * (count - 1)) / 2;
+  } else if (older) {
+    first = older->number - step * count;
+  } else if (newer) {
+    first = newer->number + step;
+  }
+  std::vector<std::int64_t> numbers;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto number = first + i * step;
+    numbers.push_back(step > 0 && number > 0 && number < kOverflow ? number : 0);
+  }
+  return numbers;
+}
+
+}  // namespace
+
+bool give_numbers(Writer& writer, std::vector<Unnumbered> entries) {
+  std::sort(entries.begin(), entries.end(), [](const Unnumbered& a, const Unnumbered& b) {
+    return stands_before(a.place, a.kind, b.place, b.kind);
+  });
+  bool overflows = false;
+  for (std::size_t begin = 0; begin < entries.size();) {
+    const auto newer = newer_neighbour(writer, entries[begin]);
+    const auto older = older_neighbour(writer, entries[begin]);
+    std::size_t end = begin + 1;
+    while (end < entries.size() &&
+           (!older || stands_before(entries[end].place, entries[end].kind, older->place, older->kind))) {
+      ++end;
+    }
+    const auto numbers = numbers_between(newer, older, static_cast<std::int64_t>(end - begin));
+    for (std::size_t i = begin; i < end; ++i) {
+      auto number = numbers[i - begin];
+      if (number == 0) {
+        Rows rows(writer.last_number);
+        number = std::max(kOverflow, rows.next() ? rows.integer(0) + 1 : kOverflow);
+        if (number > kLastNumber) throw std::runtime_error("the catalog ran out of numbers: rebuild it");
+        overflows = true;
+      }
+      writer.set_number.bind(number, entries[i].entry).run();
+    }
+    begin = end;
+  }
+  return overflows;
+}
+
+void Catalog::assign_numbers() {
+  auto& writer = state_->writing();
+  replica::sqlite::Transaction transaction(writer.connection);
+  std::vector<std::int64_t> keys;
+  static_assert(kAllMail == 2 && kAllFiles == 5);
+  auto select = writer.connection.prepare(
+      "SELECT entry FROM listing WHERE view IN (2, 5) ORDER BY date DESC, id, view");
+  for (Rows rows(select); rows.next();) keys.push_back(rows.integer(0));
+  // Old numbers would be in the way of new ones.
+  writer.connection.execute("UPDATE entries SET number = NULL WHERE number IS NOT NULL");
+  std::int64_t number = kFirstNumber;
+  for (const auto key : keys) {
+    if (number >= kOverflow) throw std::runtime_error("the catalog holds more entries than it has numbers for");
+    writer.set_number.bind(number, key).run();
+    number += kNumberGap;
+  }
+  writer.set_meta("numbered", "1");
+  writer.set_meta("overflow", "0");
+  transaction.commit();
+}
+
+std::uint32_t Catalog::number_after(const OrderKey& place) const {
+  const auto reader = state_->readers.take();
+  const replica::sqlite::ReadTransaction transaction(reader->connection);
+  std::int64_t first = kOverflow;
+  auto same_date = reader->connection.prepare(kNumberedSameDate);
+  auto older = reader->connection.prepare(kNumberedOlder);
+  for (const auto& [view, kind] : kAllEntries) {
+    const auto found = nearest(same_date, older, view, kind, place.date, place.id + ' ');
+    if (found) first = std::min(first, found->number);
+  }
+  if (first < kOverflow) return static_cast<std::uint32_t>(first);
+  auto last = reader->connection.prepare("SELECT max(number) FROM entries WHERE number < ?");
+  Rows rows(last, kOverflow);
+  return rows.next() ? static_cast<std::uint32_t>(rows.integer(0) + 1) : 1;
+}
+
+std::vector<std::uint32_t> Catalog::numbers(const MessageFilter& filter) const {
+  const auto reader = state_->readers.take();
+  const replica::sqlite::ReadTransaction transaction(reader->connection);
+  std::vector<std::uint32_t> numbers;
+  const auto selection = Selection::of(*reader, filter);
+  if (selection.is_empty()) return numbers;
+  auto select = reader->connection.prepare(
+      "SELECT e.number, l.date, l.id FROM listing l CROSS JOIN entries e ON e.key = l.entry "
+      "WHERE l.view = ? AND e.number IS NOT NULL");
+  for (Rows rows(select, selection.driver().view); rows.next();) {
+    if (selection.holds(*reader, rows.integer(1), rows.text(2))) {
+      numbers.push_back(static_cast<std::uint32_t>(rows.integer(0)));
+    }
+  }
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+std::vector<TextEntry> Catalog::entries(std::uint32_t from, std::size_t limit) const {
+  const auto reader = state_->readers.take();
+  const replica::sqlite::ReadTransaction transaction(reader->connection);
+  std::vector<TextEntry> entries;
+  auto select = reader->select_text("number >= ? ORDER BY number LIMIT ?");
+  for (Rows rows(select, from, static_cast<std::int64_t>(limit)); rows.next();) {
+    entries.push_back(reader->text_entry(rows));
+  }
+  return entries;
+}
+
+}  // namespace indexer

@@ -1,0 +1,306 @@
+#include "indexer/projection.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <unordered_set>
+
+#include "indexer/list_row.hpp"
+#include "indexer/text_hash.hpp"
+#include "mail/threads.hpp"
+
+namespace indexer {
+namespace {
+
+// Mailboxes first, so that names are there when messages come; contents after the messages that they belong to.
+constexpr mail::Doctype kOrder[] = {mail::Doctype::kMailboxes, mail::Doctype::kEmails, mail::Doctype::kContents,
+                                    mail::Doctype::kFiles};
+// A message from the future would stand on top of every list until then.
+constexpr auto kLatestAfterArrival = std::chrono::days(1);
+
+bool has_rows(const Connection& connection, const std::string& table) {
+  auto select = connection.prepare("SELECT 1 FROM " + table + " LIMIT 1");
+  return Rows(select).next();
+}
+
+Meta load_meta(const Connection& connection) {
+  auto select = connection.prepare(Meta::kSelect);
+  return Meta::load(select);
+}
+
+bool is_design_document(const std::string& id) { return id.rfind("_design/", 0) == 0; }
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::int64_t order_date(const std::optional<mail::DateTime>& first, const std::optional<mail::DateTime>& second,
+                        std::chrono::sys_seconds arrived) {
+  const auto date = first ? first->utc : second ? second->utc : std::chrono::sys_seconds{};
+  return std::min(date, arrived + kLatestAfterArrival).time_since_epoch().count();
+}
+
+// Each once, in the order of the first.
+void drop_repeats(std::vector<std::string>& names) {
+  std::unordered_set<std::string_view> seen;
+  std::vector<std::string> kept;
+  kept.reserve(names.size());  // so that views into it stay valid
+  for (auto& name : names) {
+    if (seen.contains(name)) continue;
+    kept.push_back(std::move(name));
+    seen.insert(kept.back());
+  }
+  names = std::move(kept);
+}
+
+std::string_view sender_name(const mail::MetadataDocument& message) {
+  if (message.from.empty()) return "";
+  const auto& sender = message.from.front();
+  return sender.name.empty() ? sender.email : sender.name;
+}
+
+}  // namespace
+
+Projection::Projection(Writer& writer, const Stores& stores)
+    : writer_(writer), stores_(stores), meta_(load_meta(writer.connection)), views_(writer), threads_(writer, views_) {
+  has_contents_ = has_rows(writer.connection, "contents");
+  has_named_ = has_rows(writer.connection, "named");
+  has_removed_ = has_rows(writer.connection, "removed");
+  has_failures_ = has_rows(writer.connection, "failures");
+}
+
+Projected Projection::run(std::size_t limit) {
+  for (const auto doctype : kOrder) {
+    const auto* const store = stores_.find(doctype);
+    if (store == nullptr) continue;
+    follow(doctype, *store);
+    const auto identity = store->identity();
+    auto reached = meta_.checkpoint.of(identity);
+    result_.changes += store->documents(reached, limit - result_.changes,
+                                        [&](const replica::Change& change, std::string_view body) {
+                                          apply(doctype, change, body);
+                                          reached = change.seq;
+                                        });
+    if (reached > meta_.checkpoint.of(identity)) {
+      meta_.checkpoint.advance(identity, reached);
+      consumed_ = true;
+    }
+    result_.more = result_.more || reached < store->last_seq();
+  }
+  if (!consumed_) return result_;
+
+  threads_.flush();
+  views_.flush();
+  if (!unnumbered_.empty() && give_numbers(writer_, std::move(unnumbered_))) writer_.set_meta("overflow", "1");
+  writer_.set_meta("checkpoint", meta_.checkpoint.to_json());
+  if (changed_) writer_.set_meta("changes", std::to_string(meta_.changes + 1));
+  return result_;
+}
+
+void Projection::follow(mail::Doctype doctype, const replica::Store& store) {
+  const auto identity = store.identity();
+  const auto known = meta_.stores.find(doctype);
+  if (!meta_.checkpoint.continues(store) || (known != meta_.stores.end() && known->second != identity)) {
+    throw std::runtime_error("the catalog was derived from another life of the store of " +
+                             std::string(mail::doctype_name(doctype)) + ": rebuild it");
+  }
+  if (known != meta_.stores.end()) return;
+  writer_.set_meta(mail::doctype_name(doctype), identity.uuid + " " + identity.epoch);
+  meta_.stores[doctype] = identity;
+}
+
+void Projection::apply(mail::Doctype doctype, const replica::Change& change, std::string_view body) {
+  if (is_design_document(change.id)) return;
+  clear_failure(doctype, change);
+  switch (doctype) {
+    case mail::Doctype::kMailboxes: return apply_mailbox(change, body);
+    case mail::Doctype::kEmails: return apply_message(change, body);
+    case mail::Doctype::kContents: return apply_content(change, body);
+    case mail::Doctype::kFiles: return apply_file(change, body);
+  }
+}
+
+void Projection::apply_mailbox(const replica::Change& change, std::string_view body) {
+  changed_ = true;
+  if (!change.deleted) {
+    if (const auto mailbox = mail::read_mailbox(body)) {
+      writer_.put_mailbox.bind(change.id, mailbox->name, mailbox->parent_id, mailbox->role, mailbox->sort_order).run();
+      return;
+    } else {
+      fail(mail::Doctype::kMailboxes, change, mailbox.error().reason);
+    }
+  }
+  writer_.delete_mailbox.bind(change.id).run();
+}
+
+void Projection::apply_message(const replica::Change& change, std::string_view body) {
+  if (change.deleted) return remove_entry(Kind::kMail, change);
+  auto message = mail::read_metadata(body);
+  if (message) return put_message(change, *std::move(message));
+  fail(mail::Doctype::kEmails, change, message.error().reason);
+  remove_entry(Kind::kMail, change);
+}
+
+void Projection::apply_file(const replica::Change& change, std::string_view body) {
+  if (change.deleted) return remove_entry(Kind::kFile, change);
+  const auto file = mail::read_file(body);
+  if (!file) {
+    fail(mail::Doctype::kFiles, change, file.error().reason);
+  } else if (!file->is_directory && !file->trashed) {
+    return put_file(change, *file);
+  }
+  remove_entry(Kind::kFile, change);
+}
+
+void Projection::put_message(const replica::Change& change, mail::MetadataDocument message) {
+  message.id = change.id;
+  if (message.contents.size() > 1) drop_repeats(message.contents);
+  const auto id = public_id(change.id);
+  const auto old = find(Kind::kMail, id);
+
+  Entry entry;
+  entry.key = old.key;
+  entry.place = {order_date(message.received_at, message.sent_at, change.arrived), id};
+  entry.flags = (contains(message.keywords, "$seen") ? 0 : kUnread) |
+                (contains(message.keywords, "$flagged") ? kFlagged : 0) | (message.has_attachment ? kAttachment : 0);
+  entry.text_hash = text_hash(message, entry.place.date);
+  entry.text_seq = old.key != 0 && old.text_hash == entry.text_hash ? old.text_seq : change.seq.value;
+  entry.views = views_of(message, entry.flags);
+  for (const auto key : mail::thread_keys(message)) entry.thread_keys.push_back(static_cast<std::int64_t>(key));
+  entry.contents = std::move(message.contents);
+  for (auto& body : message.inline_bodies) entry.inline_types.push_back(std::move(body.type));
+
+  const bool stays_in_thread = old.key != 0 && old.thread_keys == entry.thread_keys;
+  const bool moves = old.key == 0 || old.place != entry.place || old.views != entry.views;
+  if (old.key != 0 && (!stays_in_thread || moves)) threads_.remove(old.thread, old.place, old.views);
+  if (old.key != 0 && !stays_in_thread) threads_.leave(old.thread, old.thread_keys);
+  entry.thread = stays_in_thread ? old.thread : threads_.join(entry.thread_keys);
+  if (!stays_in_thread || moves) threads_.add(entry.thread, entry.place, entry.views);
+
+  join_contents(entry, old, change.id);
+  save(Kind::kMail, entry, change.id, message.size, sender_name(message), message_row(id, change, message), old);
+}
+
+void Projection::put_file(const replica::Change& change, const mail::FileDocument& file) {
+  const auto id = public_id(change.id);
+  const auto old = find(Kind::kFile, id);
+  Entry entry;
+  entry.key = old.key;
+  entry.place = {order_date(file.updated_at, file.created_at, change.arrived), id};
+  entry.text_hash = text_hash(file, entry.place.date);
+  entry.text_seq = old.key != 0 && old.text_hash == entry.text_hash ? old.text_seq : change.seq.value;
+  entry.bodies = file.content.empty() ? 0 : 1;
+  entry.views = {kAllFiles};
+  save(Kind::kFile, entry, change.id, file.size, "", file_row(id, change, file), old);
+}
+
+void Projection::remove_entry(Kind kind, const replica::Change& change) {
+  const auto id = public_id(change.id);
+  const auto old = find(kind, id);
+  if (old.key == 0) return;
+  changed_ = true;
+  for (const auto view : old.views) views_.remove(view, old.place);
+  for (const auto& content : old.contents) writer_.delete_named.bind(content, old.key).run();
+  if (kind == Kind::kMail) {
+    threads_.remove(old.thread, old.place, old.views);
+    threads_.leave(old.thread, old.thread_keys);
+  }
+  writer_.delete_entry.bind(old.key).run();
+  writer_.delete_details.bind(old.key).run();
+  writer_.put_removed.bind(static_cast<int>(kind), id, change.seq.value).run();
+  has_removed_ = true;
+}
+
+Projection::Entry Projection::find(Kind kind, const std::string& id) {
+  Entry entry;
+  {
+    Rows rows(writer_.find_entry, id, static_cast<int>(kind));
+    if (!rows.next()) return entry;
+    entry.key = rows.integer(0);
+    entry.place = {rows.integer(1), id};
+    entry.flags = rows.integer(2);
+    entry.thread = rows.integer(3);
+    entry.text_seq = rows.integer(4);
+    entry.body_seq = rows.integer(5);
+    entry.bodies = rows.integer(6);
+    entry.text_hash = rows.integer(7);
+  }
+  Rows rows(writer_.find_details, entry.key);
+  if (rows.next()) {
+    entry.views = unpack_integers(rows.blob(0));
+    entry.thread_keys = unpack_integers(rows.blob(1));
+    entry.contents = unpack_texts(rows.blob(2));
+    entry.inline_types = unpack_texts(rows.blob(3));
+  }
+  return entry;
+}
+
+void Projection::save(Kind kind, Entry& entry, const std::string& doc_id, std::uint64_t size, std::string_view sender,
+                      const std::string& row, const Entry& old) {
+  changed_ = true;
+  const auto thread = kind == Kind::kMail ? std::optional(entry.thread) : std::nullopt;
+  if (old.key == 0) {
+    writer_.insert_entry
+        .bind(static_cast<int>(kind), entry.place.date, entry.flags, thread, entry.text_seq, entry.body_seq,
+              entry.bodies, size, entry.text_hash, entry.place.id, doc_id, sender)
+        .run();
+    entry.key = writer_.connection.last_insert_rowid();
+    if (has_removed_) writer_.delete_removed.bind(static_cast<int>(kind), entry.place.id).run();
+  } else {
+    writer_.update_entry
+        .bind(entry.place.date, entry.flags, thread, entry.text_seq, entry.body_seq, entry.bodies, size,
+              entry.text_hash, sender, entry.key)
+        .run();
+  }
+  const auto views = pack(entry.views), thread_keys = pack(entry.thread_keys), contents = pack(entry.contents),
+             inline_types = pack(entry.inline_types);
+  writer_.put_details
+      .bind(entry.key, as_blob(views), as_blob(thread_keys), as_blob(contents), as_blob(inline_types), row)
+      .run();
+  if (old.contents != entry.contents) {
+    for (const auto& content : old.contents) writer_.delete_named.bind(content, entry.key).run();
+    for (const auto& content : entry.contents) writer_.put_named.bind(content, entry.key).run();
+    has_named_ = true;
+  }
+  list(old, entry);
+  if (!meta_.numbered || (old.key != 0 && old.place == entry.place)) return;
+  if (old.key != 0) writer_.set_number.bind(nullptr, entry.key).run();
+  unnumbered_.push_back({entry.place, kind, entry.key});
+}
+
+void Projection::list(const Entry& old, const Entry& entry) {
+  if (old.place == entry.place && old.views == entry.views) return;
+  for (const auto view : old.views) views_.remove(view, old.place);
+  for (const auto view : entry.views) views_.add(view, entry.place, entry.key);
+}
+
+std::vector<std::int64_t> Projection::views_of(const mail::MetadataDocument& message, std::int64_t flags) {
+  std::vector<std::int64_t> views = {kAllMail};
+  if ((flags & kUnread) != 0) views.push_back(kAllUnread);
+  if ((flags & kFlagged) != 0) views.push_back(kAllFlagged);
+  if ((flags & kAttachment) != 0) views.push_back(kAllAttachment);
+  for (const auto& mailbox : message.mailbox_ids) {
+    views.push_back(views_.view(view_name('*', 'm', mailbox), true));
+    if ((flags & kUnread) != 0) views.push_back(views_.view(view_name('u', 'm', mailbox), true));
+    if ((flags & kFlagged) != 0) views.push_back(views_.view(view_name('f', 'm', mailbox), false));
+    if ((flags & kAttachment) != 0) views.push_back(views_.view(view_name('a', 'm', mailbox), false));
+  }
+  for (const auto& keyword : message.keywords) {
+    if (keyword != "$seen") views.push_back(views_.view(view_name('*', 'k', keyword), false));
+  }
+  std::sort(views.begin(), views.end());
+  views.erase(std::unique(views.begin(), views.end()), views.end());
+  return views;
+}
+
+void Projection::fail(mail::Doctype doctype, const replica::Change& change, const std::string& reason) {
+  ++result_.failed;
+  writer_.put_failure.bind(mail::doctype_name(doctype), change.id, reason).run();
+  has_failures_ = true;
+}
+
+void Projection::clear_failure(mail::Doctype doctype, const replica::Change& change) {
+  if (has_failures_) writer_.delete_failure.bind(mail::doctype_name(doctype), change.id).run();
+}
+
+}  // namespace indexer

@@ -1,0 +1,80 @@
+// One step of Store → Catalog: the next rows of the stores' feeds, applied to the catalog's tables.
+//
+// What the tables hold follows from the documents alone, not from the order in which they came: a body may arrive before
+// its message, a content document may change its message, and a tombstone no longer names it (the table remembers).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "indexer/catalog_state.hpp"
+#include "indexer/numbering.hpp"
+#include "indexer/thread_batch.hpp"
+#include "indexer/view_batch.hpp"
+
+namespace indexer {
+
+// Lives for one transaction, which the caller opens and commits.
+class Projection {
+ public:
+  Projection(Writer& writer, const Stores& stores);
+
+  // At most `limit` rows.
+  Projected run(std::size_t limit);
+  [[nodiscard]] bool consumed_anything() const { return consumed_; }
+
+ private:
+  struct Entry {
+    std::int64_t key = 0;  // 0: not in the table
+    OrderKey place;
+    std::int64_t flags = 0;
+    std::int64_t thread = 0;
+    std::int64_t text_seq = 0, body_seq = 0;
+    std::int64_t bodies = 0;
+    std::int64_t text_hash = 0;
+    std::vector<std::int64_t> views, thread_keys;
+    std::vector<std::string> contents, inline_types;
+  };
+
+  // One row of each feed.
+  void apply(mail::Doctype doctype, const replica::Change& change, std::string_view body);
+  void apply_mailbox(const replica::Change& change, std::string_view body);
+  void apply_message(const replica::Change& change, std::string_view body);
+  void apply_content(const replica::Change& change, std::string_view body);
+  void apply_file(const replica::Change& change, std::string_view body);
+
+  void put_message(const replica::Change& change, mail::MetadataDocument message);
+  void put_file(const replica::Change& change, const mail::FileDocument& file);
+  // Takes the entry of that document out of all tables, if there is one.
+  void remove_entry(Kind kind, const replica::Change& change);
+
+  [[nodiscard]] Entry find(Kind kind, const std::string& id);
+  void save(Kind kind, Entry& entry, const std::string& doc_id, std::uint64_t size, std::string_view sender,
+            const std::string& row, const Entry& old);
+  [[nodiscard]] std::vector<std::int64_t> views_of(const mail::MetadataDocument& message, std::int64_t flags);
+  void list(const Entry& old, const Entry& entry);
+
+  // Content documents.
+  void join_contents(Entry& entry, const Entry& old, const std::string& doc_id);
+
+  void fail(mail::Doctype doctype, const replica::Change& change, const std::string& reason);
+  void clear_failure(mail::Doctype doctype, const replica::Change& change);
+  void follow(mail::Doctype doctype, const replica::Store& store);
+
+  Writer& writer_;
+  const Stores& stores_;
+  Meta meta_;
+  ViewBatch views_;
+  ThreadBatch threads_;
+  std::vector<Unnumbered> unnumbered_;
+  Projected result_;
+  bool consumed_ = false;
+  bool changed_ = false;       // something that a list shows
+  bool has_contents_ = false;  // lookups that an empty table makes pointless are left out
+  bool has_named_ = false;
+  bool has_removed_ = false;
+  bool has_failures_ = false;
+};
+
+}  // namespace indexer

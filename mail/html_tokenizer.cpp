@@ -1,0 +1,149 @@
+#include "mail/html_tokenizer.hpp"
+
+namespace mail {
+namespace {
+
+constexpr std::size_t kMaxName = 16;
+constexpr std::size_t kMaxAttributes = 64;
+constexpr std::string_view kSpace = " \t\n\r\f";
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+}  // namespace
+
+bool equals_ignoring_case(std::string_view text, std::string_view lower_case) {
+  if (text.size() != lower_case.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (lower(text[i]) != lower_case[i]) return false;
+  }
+  return true;
+}
+
+HtmlTokenizer::Kind HtmlTokenizer::next() {
+  while (at_ < html_.size()) {
+    const auto begin = at_;
+    // A bracket that begins no tag is text.
+    for (auto bracket = html_.find('<', at_);; bracket = html_.find('<', bracket + 1)) {
+      if (bracket == std::string_view::npos || bracket + 1 >= html_.size()) {
+        at_ = html_.size();
+        break;
+      }
+      const char c = html_[bracket + 1];
+      if (is_letter(c) || c == '/' || c == '!' || c == '?') {
+        at_ = bracket;
+        break;
+      }
+    }
+    if (at_ > begin) {
+      text_ = html_.substr(begin, at_ - begin);
+      return Kind::kText;
+    }
+    if (skip_markup_declaration()) continue;
+    const bool closes = html_[at_ + 1] == '/';
+    const auto tag = at_;
+    if (!read_tag()) return Kind::kEnd;
+    // "<ada@example.org>" in a text that nobody escaped.
+    if (!closes && name_.find('@') != std::string::npos) {
+      text_ = html_.substr(tag, at_ - tag);
+      return Kind::kText;
+    }
+    return closes ? Kind::kClose : Kind::kOpen;
+  }
+  return Kind::kEnd;
+}
+
+// Comments, "<!doctype>", "<![if]>", "<?xml>", "</>" and "</ x>".
+bool HtmlTokenizer::skip_markup_declaration() {
+  const auto rest = html_.substr(at_);
+  std::size_t end = 0;
+  if (rest.substr(0, 4) == "<!--") {
+    if (rest.substr(4, 1) == ">" || rest.substr(4, 2) == "->") {
+      end = rest.find('>');
+    } else {
+      end = 4;
+      do {
+        end = rest.find("--", end);
+        if (end == std::string_view::npos) break;
+        end += 2;
+        if (rest.substr(end, 1) == "!") ++end;
+      } while (rest.substr(end, 1) != ">" && --end < rest.size());
+    }
+  } else if (rest[1] == '/' ? rest.size() < 3 || !is_letter(rest[2]) : !is_letter(rest[1])) {
+    end = rest.find('>');
+  } else {
+    return false;
+  }
+  at_ = end == std::string_view::npos ? html_.size() : std::min(at_ + end + 1, html_.size());
+  return true;
+}
+
+// False when the tag breaks off.
+bool HtmlTokenizer::read_tag() {
+  at_ += html_[at_ + 1] == '/' ? 2 : 1;
+  name_.clear();
+  for (; at_ < html_.size(); ++at_) {
+    const char c = html_[at_];
+    if (c == '>' || c == '/' || kSpace.find(c) != std::string_view::npos) break;
+    if (name_.size() < kMaxName || c == '@') name_ += lower(c);
+  }
+  read_attributes();
+  if (at_ >= html_.size()) return false;
+  ++at_;
+  return true;
+}
+
+// Up to the ">" that ends the tag.
+void HtmlTokenizer::read_attributes() {
+  attributes_.clear();
+  constexpr std::string_view kBetween = " \t\n\r\f/";
+  while ((at_ = html_.find_first_not_of(kBetween, at_)) < html_.size() && html_[at_] != '>') {
+    HtmlAttribute attribute;
+    const auto name_end = std::min(html_.find_first_of(" \t\n\r\f/>=", at_ + 1), html_.size());
+    attribute.name = html_.substr(at_, name_end - at_);
+    at_ = html_.find_first_not_of(kSpace, name_end);
+    if (at_ < html_.size() && html_[at_] == '=') {
+      at_ = html_.find_first_not_of(kSpace, at_ + 1);
+      if (at_ >= html_.size()) break;
+      const char quote = html_[at_];
+      std::size_t end = 0;
+      if (quote == '"' || quote == '\'') {
+        end = html_.find(quote, ++at_);
+        if (end == std::string_view::npos) {
+          at_ = html_.size();
+          break;
+        }
+        attribute.value = html_.substr(at_, end - at_);
+        ++end;
+      } else {
+        end = std::min(html_.find_first_of(" \t\n\r\f>", at_), html_.size());
+        attribute.value = html_.substr(at_, end - at_);
+      }
+      at_ = end;
+    }
+    if (attributes_.size() < kMaxAttributes) attributes_.push_back(attribute);
+  }
+  at_ = std::min(at_, html_.size());
+}
+
+std::optional<std::string_view> HtmlTokenizer::attribute(std::string_view lower_case_name) const {
+  for (const auto& attribute : attributes_) {
+    if (equals_ignoring_case(attribute.name, lower_case_name)) return attribute.value;
+  }
+  return std::nullopt;
+}
+
+void HtmlTokenizer::skip_raw_text(std::string_view element) {
+  for (;;) {
+    at_ = html_.find("</", at_);
+    if (at_ == std::string_view::npos) break;
+    const auto name = html_.substr(at_ + 2, element.size());
+    const auto after = html_.substr(std::min(at_ + 2 + element.size(), html_.size()), 1);
+    if (equals_ignoring_case(name, element) && (after.empty() || after.find_first_of(" \t\n\r\f/>") == 0)) return;
+    at_ += 2;
+  }
+  at_ = html_.size();
+}
+
+}  // namespace mail

@@ -1,0 +1,181 @@
+#include "mail/html_walker.hpp"
+
+#include <array>
+
+namespace mail {
+namespace {
+
+// Sorted by name. What is not here has no meaning of its own: its content is read as if the tags were not there.
+constexpr std::array kElements = {
+    HtmlElement{"a"},
+    HtmlElement{"abbr"},
+    HtmlElement{"address", kBlock},
+    HtmlElement{"article", kBlock},
+    HtmlElement{"aside", kBlock},
+    HtmlElement{"b"},
+    HtmlElement{"big"},
+    HtmlElement{"blockquote", kBlock | kParagraph},
+    HtmlElement{"br", kVoid},
+    HtmlElement{"button", kActive | kCell},
+    HtmlElement{"caption", kBlock},
+    HtmlElement{"center", kBlock},
+    HtmlElement{"cite"},
+    HtmlElement{"code"},
+    HtmlElement{"dd", kBlock},
+    HtmlElement{"del"},
+    HtmlElement{"div", kBlock},
+    HtmlElement{"dl", kBlock | kParagraph},
+    HtmlElement{"dt", kBlock},
+    HtmlElement{"em"},
+    HtmlElement{"fieldset", kActive | kBlock},
+    HtmlElement{"figcaption", kBlock},
+    HtmlElement{"figure", kBlock},
+    HtmlElement{"font"},
+    HtmlElement{"footer", kBlock},
+    HtmlElement{"form", kActive | kBlock},
+    HtmlElement{"h1", kBlock | kParagraph},
+    HtmlElement{"h2", kBlock | kParagraph},
+    HtmlElement{"h3", kBlock | kParagraph},
+    HtmlElement{"h4", kBlock | kParagraph},
+    HtmlElement{"h5", kBlock | kParagraph},
+    HtmlElement{"h6", kBlock | kParagraph},
+    HtmlElement{"header", kBlock},
+    HtmlElement{"hr", kVoid | kBlock},
+    HtmlElement{"i"},
+    HtmlElement{"iframe", kRawText},
+    HtmlElement{"img", kVoid},
+    HtmlElement{"ins"},
+    HtmlElement{"kbd"},
+    HtmlElement{"li", kBlock},
+    HtmlElement{"main", kBlock},
+    HtmlElement{"mark"},
+    HtmlElement{"math", kHidden},
+    HtmlElement{"nav", kBlock},
+    HtmlElement{"noembed", kRawText},
+    HtmlElement{"noframes", kRawText},
+    HtmlElement{"noscript", kHidden},
+    HtmlElement{"ol", kBlock | kParagraph},
+    HtmlElement{"option", kActive | kCell},
+    HtmlElement{"p", kBlock | kParagraph},
+    HtmlElement{"pre", kBlock | kParagraph},
+    HtmlElement{"q"},
+    HtmlElement{"s"},
+    HtmlElement{"samp"},
+    HtmlElement{"script", kRawText},
+    HtmlElement{"section", kBlock},
+    HtmlElement{"small"},
+    HtmlElement{"span"},
+    HtmlElement{"strike"},
+    HtmlElement{"strong"},
+    HtmlElement{"style", kRawText},
+    HtmlElement{"sub"},
+    HtmlElement{"sup"},
+    HtmlElement{"svg", kHidden},
+    HtmlElement{"table", kBlock | kParagraph | kTablePart},
+    HtmlElement{"tbody", kBlock | kTablePart},
+    HtmlElement{"td", kCell | kTablePart},
+    HtmlElement{"template", kHidden},
+    HtmlElement{"textarea", kRawText},
+    HtmlElement{"tfoot", kBlock | kTablePart},
+    HtmlElement{"th", kCell | kTablePart},
+    HtmlElement{"thead", kBlock | kTablePart},
+    HtmlElement{"title", kRawText},
+    HtmlElement{"tr", kBlock | kTablePart},
+    HtmlElement{"tt"},
+    HtmlElement{"u"},
+    HtmlElement{"ul", kBlock | kParagraph},
+    HtmlElement{"var"},
+    HtmlElement{"wbr", kVoid},
+    HtmlElement{"xmp", kRawText},
+};
+
+constexpr std::uint8_t find(std::string_view name) {
+  std::size_t low = 0, high = kElements.size();
+  while (low < high) {
+    const auto middle = (low + high) / 2;
+    const int order = kElements[middle].name.compare(name);
+    if (order == 0) return static_cast<std::uint8_t>(middle + 1);
+    if (order < 0) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return 0;
+}
+
+static_assert([] {
+  for (const auto& element : kElements) {
+    if (find(element.name) == 0) return false;
+  }
+  return kElements.size() < 255;
+}());
+
+constexpr auto kP = find("p"), kLi = find("li"), kUl = find("ul"), kOl = find("ol"), kDt = find("dt"), kDd = find("dd"),
+               kDl = find("dl"), kTd = find("td"), kTh = find("th"), kTr = find("tr"), kTable = find("table"),
+               kTbody = find("tbody"), kThead = find("thead"), kTfoot = find("tfoot"), kOption = find("option");
+
+// Whether `declarations` has "property: value", blanks and case ignored.
+bool declares(std::string_view declarations, std::string_view wanted) {
+  std::size_t matched = 0;
+  for (const char c : declarations) {
+    if (static_cast<unsigned char>(c) <= ' ') continue;
+    const char folded = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (folded == wanted[matched]) {
+      if (++matched == wanted.size()) return true;
+    } else {
+      matched = folded == wanted[0] ? 1 : 0;  // no beginning of what is wanted comes again in it
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::uint8_t html_element_number(std::string_view lower_case_name) { return find(lower_case_name); }
+
+const HtmlElement& html_element(std::uint8_t number) { return kElements[number - 1U]; }
+
+bool is_hidden_by_attribute(const HtmlTokenizer& tag) {
+  if (tag.attributes().empty()) return false;
+  if (tag.attribute("hidden")) return true;
+  const auto style = tag.attribute("style");
+  return style && (declares(*style, "display:none") || declares(*style, "visibility:hidden"));
+}
+
+std::size_t HtmlStack::size_after_close(std::uint8_t number) const {
+  const bool table_part = html_element(number).is(kTablePart);
+  for (auto i = open_.size(); i > 0; --i) {
+    const auto candidate = static_cast<std::uint8_t>(open_[i - 1]);
+    if (candidate == number) return i - 1;
+    if (candidate == kTable || (!table_part && html_element(candidate).is(kTablePart))) break;
+  }
+  return open_.size();
+}
+
+// The elements whose end tags HTML lets authors leave out.
+std::size_t HtmlStack::size_before_open(std::uint8_t number) const {
+  const auto& element = html_element(number);
+  const bool row = number == kTr, cell = number == kTd || number == kTh;
+  const bool group = number == kTbody || number == kThead || number == kTfoot;
+  const bool item = number == kLi, term = number == kDt || number == kDd, option = number == kOption;
+  if (!element.is(kBlock | kTablePart) && !option) return open_.size();
+  for (auto i = open_.size(); i > 0; --i) {
+    const auto candidate = static_cast<std::uint8_t>(open_[i - 1]);
+    if (candidate == kTable) break;
+    if (row || cell || group) {
+      const bool in_group = candidate == kTbody || candidate == kThead || candidate == kTfoot;
+      if (cell && (candidate == kTd || candidate == kTh)) return i - 1;
+      if ((row && candidate == kTr) || (group && in_group)) return i - 1;
+      if ((cell && candidate == kTr) || (row && in_group)) break;
+      continue;
+    }
+    if (candidate == kP && element.is(kBlock)) return i - 1;
+    if ((item && candidate == kLi) || (option && candidate == kOption)) return i - 1;
+    if (term && (candidate == kDt || candidate == kDd)) return i - 1;
+    if (html_element(candidate).is(kTablePart) || candidate == kUl || candidate == kOl || candidate == kDl) break;
+  }
+  return open_.size();
+}
+
+}  // namespace mail

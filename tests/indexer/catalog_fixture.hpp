@@ -1,0 +1,86 @@
+// Stores that tests fill document by document, and a catalog over them.
+#pragma once
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "indexer/catalog.hpp"
+#include "indexer/stores.hpp"
+#include "tests/support/support.hpp"
+
+namespace indexer {
+
+class CatalogFixture : public testing::Test {
+ protected:
+  using Doctype = mail::Doctype;
+
+  // Commits a new revision of that document; `json` without _id.
+  void put(Doctype doctype, const std::string& id, const std::string& members) {
+    commit(doctype, id, false, members.empty() ? fmt::format(R"({{"_id":"{}"}})", id)
+                                               : fmt::format(R"({{"_id":"{}",{}}})", id, members));
+  }
+  void put_raw(Doctype doctype, const std::string& id, const std::string& body) { commit(doctype, id, false, body); }
+  void remove(Doctype doctype, const std::string& id) {
+    commit(doctype, id, true, fmt::format(R"({{"_id":"{}","_deleted":true}})", id));
+  }
+  void purge(Doctype doctype, const std::string& id) {
+    const std::vector<std::string> ids = {id};
+    stores_.create(doctype).purge(ids);
+  }
+  void message(const std::string& id, const std::string& received_at, const std::string& more = "") {
+    put(Doctype::kEmails, id, fmt::format(R"("receivedAt":"{}"{}{})", received_at, more.empty() ? "" : ",", more));
+  }
+
+  void project(Catalog& catalog, std::size_t limit = 1'000'000) const {
+    while (catalog.project(stores_, limit).more) {
+    }
+  }
+  void project() { project(catalog_); }
+
+  [[nodiscard]] static std::string member(const std::string& row, const std::string& name) {
+    return nlohmann::json::parse(row).at(name).dump();
+  }
+  [[nodiscard]] static std::vector<std::string> doc_ids(const std::vector<std::string>& rows) {
+    std::vector<std::string> ids;
+    for (const auto& row : rows) ids.push_back(nlohmann::json::parse(row).at("docId"));
+    return ids;
+  }
+  [[nodiscard]] std::vector<std::string> listed(const ListQuery& query = {}) const {
+    return doc_ids(catalog_.list(query, catalog_.checkpoint()).rows);
+  }
+  [[nodiscard]] std::string row_of(const std::string& doc_id) const {
+    return catalog_.message(doc_id, catalog_.checkpoint()).value_or("");
+  }
+
+  support::TemporaryFolder folder_;
+  Stores stores_{folder_.path(), replica::sqlite::Access::kReadWrite};
+  Catalog catalog_{folder_ / "derived/1/catalog.db", replica::sqlite::Access::kReadWrite};
+
+ private:
+  void commit(Doctype doctype, const std::string& id, bool deleted, const std::string& body) {
+    auto& ancestors = ancestors_[{doctype, id}];
+    replica::IncomingRevision revision;
+    revision.id = id;
+    revision.rev = {ancestors.size() + 1, fmt::format("{:032x}", ++revisions_)};
+    revision.ancestors = ancestors;
+    revision.deleted = deleted;
+    revision.body = body;
+    ancestors.insert(ancestors.begin(), revision.rev.digest);
+    replica::Batch batch;
+    batch.revisions.push_back(std::move(revision));
+    stores_.create(doctype).commit(batch);
+  }
+
+  std::map<std::pair<Doctype, std::string>, std::vector<std::string>> ancestors_;
+  std::uint64_t revisions_ = 0;
+};
+
+}  // namespace indexer
