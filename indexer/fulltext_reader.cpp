@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+#include <limits>
 #include <map>
-#include <stdexcept>
+#include <utility>
 
 #include "indexer/entry.hpp"
 #include "indexer/fulltext_query.hpp"
