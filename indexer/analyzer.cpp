@@ -2,6 +2,9 @@
 
 #include <utf8proc.h>
 
+#include <array>
+#include <cstdint>
+
 namespace indexer {
 namespace {
 

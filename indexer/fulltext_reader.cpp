@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+#include <limits>
 #include <map>
-#include <stdexcept>
+#include <utility>
 
 #include "indexer/entry.hpp"
 #include "indexer/fulltext_query.hpp"
@@ -11,7 +14,7 @@ namespace indexer {
 namespace {
 
 // How often a search begins again because a commit overwrote what it was reading: each time on the newest state.
-constexpr int kMaxAttempts = 10;
+constexpr int kMaxAttempts = 50;
 // Sets of numbers kept between searches.
 constexpr std::size_t kMaxCachedFilters = 16;
 

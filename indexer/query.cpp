@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <chrono>
 #include <stdexcept>
+#include <utility>
 
 #include "indexer/analyzer.hpp"
 

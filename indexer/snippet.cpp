@@ -12,7 +12,7 @@
 namespace indexer {
 namespace {
 
-constexpr std::size_t kMaxTextBytes = 1 << 20;
+constexpr std::size_t kMaxTextBytes = 256 << 10;
 constexpr std::size_t kStemSlots = 256;  // few words of a text begin as one that is searched for
 constexpr std::string_view kEllipsis = "\u2026";
 
@@ -46,54 +46,77 @@ struct Occurrence {
   std::size_t wanted = 0;
 };
 
-// Goes through a text once and notes where what is wanted stands.
+// Goes through a text once and notes where what is wanted stands. Of a phrase, the words before the last are followed as
+// Knuth, Morris and Pratt do, so that no word of the text is looked at again.
 class Finder {
  public:
   Finder(const std::vector<Wanted>& wanted, StemCache& stems) : wanted_(wanted), stems_(stems) {
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-      const char initial = wanted[i].words.back().front();
-      by_initial_[static_cast<unsigned char>(initial)].push_back(i);
-      longest_ = std::max(longest_, wanted[i].words.size());
+      if (wanted[i].words.size() > 1) {
+        phrases_.push_back({i, 0, fallbacks(wanted[i].words)});
+      } else {
+        by_initial_[static_cast<unsigned char>(wanted[i].words.front().front())].push_back(i);
+      }
     }
   }
 
   void find(std::string_view text) {
-    recent_.assign(longest_, {});
     WordScanner scanner(text);
     for (Word word; scanner.next(word);) {
-      if (longest_ > 1) recent_[words.size() % longest_].assign(word.folded);
       words.push_back({word.begin, word.end});
+      const auto last = words.size() - 1;
       for (const auto i : by_initial_[static_cast<unsigned char>(word.folded.front())]) {
-        if (ends_with(wanted_[i], word.folded)) {
-          occurrences.push_back({words.size() - wanted_[i].words.size(), words.size() - 1, i});
+        if (ends_with(wanted_[i], word.folded)) occurrences.push_back({last, last, i});
+      }
+      for (auto& phrase : phrases_) {
+        const auto before_last = wanted_[phrase.wanted].words.size() - 1;
+        if (phrase.followed == before_last && ends_with(wanted_[phrase.wanted], word.folded)) {
+          occurrences.push_back({last - before_last, last, phrase.wanted});
         }
+        follow(phrase, word.folded);
       }
     }
   }
 
   std::vector<Span> words;
-  std::vector<Occurrence> occurrences;
+  std::vector<Occurrence> occurrences;  // in the order of their last words
 
  private:
-  [[nodiscard]] bool ends_with(const Wanted& wanted, std::string_view word) {
+  struct Phrase {
+    std::size_t wanted = 0;
+    std::size_t followed = 0;            // words of its beginning that stand right before the next word
+    std::vector<std::size_t> fallbacks;  // the longest shorter beginning that stands there as well
+  };
+
+  static std::vector<std::size_t> fallbacks(const std::vector<std::string>& words) {
+    std::vector<std::size_t> table(words.size(), 0);
+    for (std::size_t i = 2; i < words.size(); ++i) {
+      std::size_t length = table[i - 1];
+      while (length > 0 && words[length] != words[i - 1]) length = table[length];
+      table[i] = words[length] == words[i - 1] ? length + 1 : 0;
+    }
+    return table;
+  }
+
+  void follow(Phrase& phrase, std::string_view word) const {
+    const auto& wanted = wanted_[phrase.wanted].words;
+    auto& followed = phrase.followed;
+    if (followed == wanted.size() - 1) followed = phrase.fallbacks[followed];
+    while (followed > 0 && wanted[followed] != word) followed = phrase.fallbacks[followed];
+    if (wanted[followed] == word) ++followed;
+  }
+
+  [[nodiscard]] bool ends_with(const Wanted& wanted, std::string_view word) const {
     const auto& last = wanted.words.back();
-    const auto count = wanted.words.size();
-    if (wanted.prefix ? !word.starts_with(last) : word != last) {
-      // English stems keep the first letter, so words were told apart by it.
-      if (wanted.stem.empty() || stems_.stem(word) != wanted.stem) return false;
-    }
-    if (words.size() < count) return false;
-    for (std::size_t back = 1; back < count; ++back) {
-      if (recent_[(words.size() - 1 - back) % longest_] != wanted.words[count - 1 - back]) return false;
-    }
-    return true;
+    if (wanted.prefix ? word.starts_with(last) : word == last) return true;
+    // English stems keep the first letter, so words were told apart by it.
+    return !wanted.stem.empty() && stems_.stem(word) == wanted.stem;
   }
 
   const std::vector<Wanted>& wanted_;
   StemCache& stems_;
-  std::array<std::vector<std::size_t>, 256> by_initial_;
-  std::size_t longest_ = 1;
-  std::vector<std::string> recent_;  // the last words, in a ring
+  std::array<std::vector<std::size_t>, 256> by_initial_;  // of single words
+  std::vector<Phrase> phrases_;
 };
 
 // The occurrences, from `first` to before `end`, that fit into a passage and hold the most different things wanted.

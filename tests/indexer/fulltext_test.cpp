@@ -406,34 +406,46 @@ TEST(Fulltext, BuiltInBulkIsAsWrittenOneByOne) {
 
 TEST(Fulltext, ManyPartsAreMergedInSteps) {
   const support::TemporaryFolder folder;
-  constexpr std::uint32_t kEntries = 33'000;  // 66 parts
-  EntrySource source;
-  source.entries = [](std::uint32_t from, std::size_t limit) {
-    std::vector<TextEntry> run;
-    for (auto number = from; number <= kEntries && run.size() < limit; ++number) {
-      TextEntry entry;
-      entry.number = number;
-      entry.id = std::to_string(number);
-      run.push_back(entry);
-    }
-    return run;
-  };
-  source.text = [](const TextEntry& entry) -> mail::Result<EntryText> {
-    EntryText text;
-    text.subject = entry.number % 1'000 == 0 ? "round" : "odd";
-    return text;
-  };
+  auto model = random_model(15, 700);
+  auto source = model.source();
+  const auto entries = source.entries;
+  source.entries = [&](std::uint32_t from, std::size_t) { return entries(from, 10); };  // so 70 parts
   const std::atomic<bool> cancelled{false};
   (void)build_fulltext(folder / "index", source, {}, 2, [](std::size_t) {}, cancelled);
   FulltextReader reader(folder / "index");
-  EXPECT_EQ(reader.entries(), kEntries);
+  EXPECT_EQ(reader.entries(), 700);
+  expect_agreement(reader, model, 16, 20);
+}
+
+TEST(Fulltext, LargeTotalsAreEstimates) {
+  const support::TemporaryFolder folder;
+  constexpr std::uint32_t kEntries = 10'100;
+  {
+    FulltextWriter writer(folder / "index");
+    EntryText text;
+    for (std::uint32_t number = 1; number <= kEntries; ++number) {
+      TextEntry entry;
+      entry.number = number;
+      entry.id = std::to_string(number);
+      text.subject = number <= 100 ? "few many" : number % 2 == 0 ? "even many" : "odd many";
+      writer.replace(entry, text);
+    }
+    writer.commit({});
+  }
   const Model none;
-  const auto page = search(reader, none, "round");
-  EXPECT_EQ(page.total, 33);
-  EXPECT_EQ(page.hits.front().number, 1'000U);
-  const auto many = search(reader, none, "odd -word", SearchOrder::kDate, 50);
-  EXPECT_GE(many.total, kExactTotal);
-  EXPECT_TRUE(many.more);
+  FulltextReader reader(folder / "index");
+  const auto few = search(reader, none, "few", SearchOrder::kDate, 50);
+  EXPECT_TRUE(few.total_is_exact);
+  EXPECT_EQ(few.total, 100);
+  EXPECT_TRUE(few.more);
+  const auto half = search(reader, none, "many -odd", SearchOrder::kDate, 50);
+  EXPECT_TRUE(half.total_is_exact);
+  EXPECT_EQ(half.total, 5'100);
+  const auto most = search(reader, none, "many -few", SearchOrder::kDate, 50);
+  EXPECT_EQ(most.total, kEntries - 100);
+  const auto nearly_all = search(reader, none, "(even OR odd OR few) -zero", SearchOrder::kDate, 50);
+  EXPECT_FALSE(nearly_all.total_is_exact);
+  EXPECT_GE(nearly_all.total, kExactTotal);
 }
 
 TEST(Fulltext, AnEmptyCatalogGivesAnEmptyIndex) {

@@ -24,8 +24,8 @@ struct Printer {
   std::string operator()(const MatchAll&) const { return "all"; }
   std::string operator()(const MatchWords& words) const {
     const auto name = info(words.field).name;
-    return fmt::format("{}{}{}{}{}", name, name.empty() ? "" : ":",
-                       words.phrase ? "\"" + words.text + "\"" : words.text, words.prefix ? "*" : "", "");
+    return fmt::format("{}{}{}{}", name, name.empty() ? "" : ":",
+                       words.phrase ? "\"" + words.text + "\"" : words.text, words.prefix ? "*" : "");
   }
   std::string operator()(const MatchMailbox& mailbox) const { return fmt::format("in[{}]", mailbox.name); }
   std::string operator()(const MatchState& state) const {

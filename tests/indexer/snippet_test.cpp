@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 namespace indexer {
 namespace {
@@ -86,10 +86,10 @@ TEST(Snippet, IsLinear) {
   while (text.size() < 5'000'000) text += "a ";
   std::string phrase = "\"";
   for (int i = 0; i < 200; ++i) phrase += "a ";
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = std::clock();
   EXPECT_THAT(cut(text, phrase + "b\" a*"), HasSubstr("<mark>a</mark>"));
   EXPECT_THAT(cut(text, phrase + "\""), HasSubstr("<mark>a a"));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  EXPECT_LT(std::clock() - start, 10 * CLOCKS_PER_SEC);
 }
 
 }  // namespace
