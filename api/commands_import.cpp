@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <nlohmann/json.hpp>
@@ -45,7 +46,7 @@ class Watcher {
 template <typename Work>
 auto watched(const char* what, Work work) {
   indexer::Progress progress;
-  if (!is_terminal(2)) return work(progress);
+  if (!is_terminal(STDERR_FILENO)) return work(progress);
   const Watcher watcher(what, progress);
   return work(progress);
 }
