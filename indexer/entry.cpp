@@ -13,13 +13,15 @@ constexpr Xapian::termpos kGap = 100;
 
 char kind_letter(Kind kind) { return kind == Kind::kMail ? 'm' : 'f'; }
 
+std::string kind_term(Kind kind) { return kind == Kind::kMail ? "Tmail" : "Tfile"; }
+
 std::string unique_term(Kind kind, std::string_view id) { return fmt::format("Q{}{}", kind_letter(kind), id); }
 
 Xapian::Document EntryBuilder::build(const TextEntry& entry, const EntryText& text) {
   document_ = Xapian::Document();
   document_.set_data(fmt::format("{}{}", kind_letter(entry.kind), entry.id));
   document_.add_boolean_term(unique_term(entry.kind, entry.id));
-  document_.add_boolean_term(entry.kind == Kind::kMail ? "Tmail" : "Tfile");
+  document_.add_boolean_term(kind_term(entry.kind));
   document_.add_value(kDateSlot, Xapian::sortable_serialise(static_cast<double>(entry.date)));
   document_.add_value(kSizeSlot, Xapian::sortable_serialise(static_cast<double>(entry.size)));
 

@@ -6,6 +6,9 @@
 //   values      date and size (fields.hpp)
 //   data        kind letter + public id
 //
+// Entry 1 has nothing in it, so that no term is in all entries: Xapian 1.4.22 then walks the list of all entries in place of
+// the term's, and where docids have gaps and that list has more than one chunk it ends in "Unexpected end of posting list".
+//
 // A word that is its own stem has no "Z" term (measured: 12 % of the index and 22 % of the time to build it). So a stem is
 // looked for as its "Z" term and, if it is its own stem, as a word.
 #pragma once
@@ -26,7 +29,10 @@ namespace indexer {
 inline constexpr std::string_view kStemPrefix = "Z";
 inline constexpr char kCheckpointKey[] = "checkpoint";  // metadata: DerivedCheckpoint as JSON
 
+inline constexpr Xapian::docid kEmptyEntry = 1;
+
 [[nodiscard]] char kind_letter(Kind kind);
+[[nodiscard]] std::string kind_term(Kind kind);
 [[nodiscard]] std::string unique_term(Kind kind, std::string_view id);
 
 // For one thread.

@@ -85,6 +85,7 @@ class Build {
     merge_parts(threads);
     const auto index = parts_.empty() ? new_folder() : parts_.front();
     Xapian::WritableDatabase database(index.string(), Xapian::DB_CREATE_OR_OPEN | Xapian::DB_BACKEND_GLASS);
+    database.replace_document(kEmptyEntry, Xapian::Document());
     database.set_metadata(kCheckpointKey, checkpoint.to_json());
     database.commit();
     database.close();

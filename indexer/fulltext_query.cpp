@@ -24,10 +24,9 @@ Xapian::Query phrase(const std::vector<std::string>& terms) {
   return Xapian::Query(Xapian::Query::OP_PHRASE, terms.begin(), terms.end(), static_cast<Xapian::termcount>(terms.size()));
 }
 
-// Everything that is in the index.
-const Xapian::Query& all_entries() {
-  static const Xapian::Query all = Xapian::Query::MatchAll;
-  return all;
+// Everything that is in the index, but for the empty entry.
+Xapian::Query all_entries() {
+  return Xapian::Query(Xapian::Query::OP_OR, Xapian::Query(kind_term(Kind::kMail)), Xapian::Query(kind_term(Kind::kFile)));
 }
 
 }  // namespace

@@ -124,7 +124,7 @@ DerivedCheckpoint FulltextReader::checkpoint() const {
 }
 
 std::int64_t FulltextReader::entries() const {
-  return state_->retried([&] { return static_cast<std::int64_t>(state_->database.get_doccount()); });
+  return state_->retried([&] { return static_cast<std::int64_t>(state_->database.get_doccount()) - 1; });
 }
 
 QueryResult<HitPage> FulltextReader::search(const SearchRequest& request, const SearchScope& scope) {

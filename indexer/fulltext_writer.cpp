@@ -24,6 +24,7 @@ FulltextWriter::FulltextWriter(const std::filesystem::path& folder) : state_(std
   state_->folder = folder;
   with_xapian_errors(folder, [&] {
     state_->database = Xapian::WritableDatabase(folder.string(), Xapian::DB_CREATE_OR_OPEN | Xapian::DB_BACKEND_GLASS);
+    if (state_->database.get_doccount() == 0) state_->database.replace_document(kEmptyEntry, Xapian::Document());
   });
 }
 
@@ -39,9 +40,12 @@ void FulltextWriter::replace(const TextEntry& entry, const EntryText& text) {
   with_xapian_errors(state_->folder, [&] {
     auto& database = state_->database;
     state_->require_transaction();
+    // More than one where its number changed while the index was built in bulk.
     const auto unique = unique_term(entry.kind, entry.id);
-    const auto old = database.postlist_begin(unique);
-    if (old != database.postlist_end(unique) && *old != entry.number) database.delete_document(*old);
+    const std::vector<Xapian::docid> before(database.postlist_begin(unique), database.postlist_end(unique));
+    for (const auto number : before) {
+      if (number != entry.number) database.delete_document(number);
+    }
     database.replace_document(entry.number, state_->builder.build(entry, text));
   });
 }

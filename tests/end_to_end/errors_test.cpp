@@ -19,7 +19,7 @@ TEST(Errors, AreOneLineThatSaysWhatToDo) {
       {{"list", "nobody"}, 1, "unknown account 'nobody'"},
       {{"search", "nobody", "x"}, 1, "unknown account 'nobody'"},
       {{"show", "ada", "nothing"}, 1, "nothing"},
-      {{"search", "ada", "(a OR"}, 2, "5"},
+      {{"search", "ada", "(a OR"}, 2, "position 3"},
       {{"search", "ada", "colour:red"}, 2, "colour"},
       {{"search", "ada", "in:nowhere"}, 2, "nowhere"},
       {{"list", "ada", "--after", "rubbish"}, 2, "cursor"},
