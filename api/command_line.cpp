@@ -162,6 +162,10 @@ std::variant<CommandLine, Information> parse_command_line(int argc, const char* 
     app.exit(wanted, text, none);
     return Information{text.str()};
   } catch (const CLI::ParseError& error) {
+    const auto unknown = app.remaining();
+    if (app.get_subcommands().empty() && !unknown.empty()) {
+      throw UsageError("'" + unknown.front() + "' is no command: davenport --help lists them");
+    }
     throw UsageError(std::string(error.what()) + ": see davenport --help");
   }
   return line;

@@ -51,21 +51,13 @@ auto watched(const char* what, Work work) {
   return work(progress);
 }
 
-indexer::ImportSummary import_into(indexer::ImportTarget& target, const ImportCommand& command) {
-  return watched("import", [&](indexer::Progress& progress) {
-    return indexer::import_paths(command.paths, target, parser_threads(), progress);
-  });
-}
-
 indexer::ImportSummary import_locally(const ImportCommand& command, const Config& config) {
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
   (void)indexer::find_mail(command.paths);  // a path that is not there makes no account
   const auto account = accounts.create(command.account);
-  indexer::StoreTarget target(account->stores());
-  indexer::ImportSummary summary = import_into(target, command);
-  watched("lists", [&](indexer::Progress& progress) { return account->project(progress); });
-  watched("index", [&](indexer::Progress& progress) { return account->index(progress); });
-  return summary;
+  return watched("import", [&](indexer::Progress& progress) {
+    return indexer::import_into(*account, command.paths, progress);
+  });
 }
 
 indexer::ImportSummary import_into_server(const ImportCommand& command) {
@@ -75,7 +67,9 @@ indexer::ImportSummary import_into_server(const ImportCommand& command) {
   if (!command.password_file.empty()) address.password = read_secret(command.password_file);
   indexer::CouchTarget target(std::move(address),
                               [&](mail::Doctype doctype) { return database_name(command.account, doctype); });
-  return import_into(target, command);
+  return watched("import", [&](indexer::Progress& progress) {
+    return indexer::import_paths(command.paths, target, parser_threads(), progress);
+  });
 }
 
 // The server reads the files: it must be able to, and their names must not depend on where this command was given.

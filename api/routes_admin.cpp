@@ -45,11 +45,7 @@ std::string reindex(indexer::Account& account, indexer::Progress& progress) {
 std::string import(indexer::Account& account, const std::vector<std::filesystem::path>& paths,
                    indexer::Progress& progress) {
   const auto began = Clock::now();
-  indexer::StoreTarget target(account.stores());
-  const int threads = static_cast<int>(std::max(std::thread::hardware_concurrency(), 1U));
-  const auto summary = indexer::import_paths(paths, target, threads, progress);
-  account.project(progress);
-  account.index(progress);
+  const auto summary = indexer::import_into(account, paths, progress);
   std::string outcome = fmt::format("{} new messages, {} were there already, {} refused, in {:.1f} s",
                                     grouped(summary.messages), grouped(summary.unchanged), grouped(summary.refused.size()),
                                     seconds_since(began));

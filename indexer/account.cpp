@@ -93,6 +93,12 @@ void Account::State::open_live() {
   }
 }
 
+void Account::State::require_live() {
+  if (generation()) return;
+  const std::lock_guard rebuilding(rebuild_work);
+  if (!generation()) make_live(std::make_shared<Generation>(derived() / Generation::new_name(), access));
+}
+
 void Account::State::make_live(std::shared_ptr<Generation> generation) {
   Generation::make_live(derived(), generation->name());
   generation->set_disposable(false);
@@ -104,22 +110,21 @@ void Account::State::make_live(std::shared_ptr<Generation> generation) {
 bool Account::is_derived_from_stores() const {
   const auto live = state_->generation();
   if (!live || !Generation::is_current_format(live->name())) return false;
-  const auto catalog = live->catalog().checkpoint();
+  // In this order: the text index follows the catalog, also between the two reads.
   const auto text = live->text_checkpoint();
+  const auto catalog = live->catalog().checkpoint();
   return std::all_of(std::begin(mail::kDoctypes), std::end(mail::kDoctypes), [&](mail::Doctype doctype) {
     const auto* store = stores_.find(doctype);
-    return store == nullptr || (catalog.continues(*store) && text.continues(*store));
+    if (store == nullptr) return true;
+    // After a power cut the catalog can be behind the text index, and would number what it projects again otherwise.
+    const bool text_is_ahead = text.of(store->identity()) > catalog.of(store->identity());
+    return catalog.continues(*store) && text.continues(*store) && !text_is_ahead;
   });
 }
 
 std::size_t Account::project(Progress& progress) {
-  if (!state_->generation()) {
-    const std::lock_guard rebuilding(state_->rebuild_work);
-    const auto fresh = std::make_shared<Generation>(state_->derived() / Generation::new_name(), state_->access);
-    state_->make_live(fresh);
-  } else if (!is_derived_from_stores()) {
-    return reindex(progress);
-  }
+  state_->require_live();
+  if (!is_derived_from_stores()) return reindex(progress);
   const std::lock_guard working(state_->catalog_work);
   return project_all(*state_->generation(), stores_, progress);
 }

@@ -29,6 +29,7 @@ struct Account::State {
     return live;
   }
   void open_live();
+  void require_live();  // an empty generation where there was none
   void make_live(std::shared_ptr<Generation> generation);
 };
 

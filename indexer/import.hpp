@@ -63,4 +63,7 @@ class StoreTarget : public ImportTarget {
 [[nodiscard]] ImportSummary import_paths(std::span<const std::filesystem::path> paths, ImportTarget& target, int threads,
                                          Progress& progress);
 
+// The same into a local account, whose lists grow meanwhile; lists and index are up to date when it returns.
+[[nodiscard]] ImportSummary import_into(Account& account, std::span<const std::filesystem::path> paths, Progress& progress);
+
 }  // namespace indexer

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 #include <cstring>
 #include <istream>
 #include <stdexcept>
@@ -23,6 +24,13 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
 std::string mailbox_name(std::string name) {
   if (name.empty() || equals_ignoring_case(name, "inbox")) return "Inbox";
   return name;
+}
+
+bool is_mbox(const fs::path& file) {
+  constexpr std::string_view kBeginning = "From ";
+  std::string beginning(kBeginning.size(), '\0');
+  std::ifstream in(file, std::ios::binary);
+  return in.read(beginning.data(), static_cast<std::streamsize>(beginning.size())) && beginning == kBeginning;
 }
 
 // "Sent/2020" of "Sent" and "2020"; a mailbox at the top has no name above it.
@@ -71,6 +79,12 @@ class TreeReader {
     }
   }
 
+  // An mbox is a mailbox: "choir" of choir.mbox.
+  void read_mbox(const fs::path& file, const std::string& parent) {
+    const std::string name = mailbox_name(file.stem() == "mbox" ? "" : file.stem().string());
+    tree_.folders.push_back({file.parent_path(), below(parent, name), false, {file.filename().string()}});
+  }
+
  private:
   void read_maildir(const fs::path& folder, const std::string& name, const Entries& entries) {
     for (const std::string& part : entries.folders) {
@@ -88,8 +102,16 @@ class TreeReader {
   }
 
   void read_plain(const fs::path& folder, const std::string& name, const Entries& entries) {
-    if (!entries.files.empty()) {
-      tree_.folders.push_back({folder, mailbox_name(name.empty() ? folder.filename().string() : name), false, entries.files});
+    std::vector<std::string> messages;
+    for (const std::string& file : entries.files) {
+      if (!is_mbox(folder / file)) {
+        messages.push_back(file);
+      } else {
+        read_mbox(folder / file, name);
+      }
+    }
+    if (!messages.empty()) {
+      tree_.folders.push_back({folder, mailbox_name(name.empty() ? folder.filename().string() : name), false, std::move(messages)});
     }
     for (const std::string& part : entries.folders) read(folder / part, below(name, part));
   }
@@ -156,7 +178,11 @@ MailTree find_mail(std::span<const fs::path> paths) {
     if (fs::is_directory(path)) {
       TreeReader(tree).read(path, "");
     } else if (fs::is_regular_file(path)) {
-      tree.folders.push_back({path.parent_path(), "Inbox", false, {path.filename().string()}});
+      if (is_mbox(path)) {
+        TreeReader(tree).read_mbox(path, "");
+      } else {
+        tree.folders.push_back({path.parent_path(), "Inbox", false, {path.filename().string()}});
+      }
     } else {
       tree.refused.push_back({given.string(), "is neither a file nor a folder"});
     }

@@ -10,12 +10,12 @@ namespace {
 // Where the quotation mark is that ends the string whose text begins at `at`; the end of the text
 // when there is none.
 std::size_t string_end(std::string_view json, std::size_t at) {
-  for (;;) {
-    at = json.find_first_of("\"\\", at);
-    if (at == std::string_view::npos) return json.size();
+  // Not find_first_of, which calls memchr for each byte.
+  for (; at < json.size(); ++at) {
     if (json[at] == '"') return at;
-    at += 2;
+    if (json[at] == '\\') ++at;
   }
+  return json.size();
 }
 
 // The code unit written by four hexadecimal digits at `at`.

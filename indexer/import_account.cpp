@@ -1,0 +1,86 @@
+#include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "indexer/account.hpp"
+#include "indexer/import.hpp"
+
+namespace indexer {
+namespace {
+
+// Writes into an account's stores, and has the lists follow on a thread of their own: parsing and writing leave a core
+// half idle.
+class FollowedTarget : public ImportTarget {
+ public:
+  FollowedTarget(Account& account, const std::atomic<bool>& cancelled)
+      : account_(account), cancelled_(cancelled), target_(account.stores()), follower_([this] { follow(); }) {}
+  FollowedTarget(const FollowedTarget&) = delete;
+  FollowedTarget& operator=(const FollowedTarget&) = delete;
+  ~FollowedTarget() override { end(); }
+
+  void put_mailboxes(std::span<const mail::Mailbox> mailboxes) override { target_.put_mailboxes(mailboxes); }
+  Written put_messages(std::span<ImportedMessage> messages) override {
+    auto written = target_.put_messages(messages);
+    wake(Wanted::kProjection);
+    return written;
+  }
+  // Waits until the lists have everything; throws what kept them from it.
+  void finish() {
+    end();
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  enum class Wanted { kNothing, kProjection, kEnd };
+
+  void wake(Wanted wanted) {
+    const std::lock_guard lock(mutex_);
+    wanted_ = std::max(wanted_, wanted);
+    changed_.notify_one();
+  }
+  void end() {
+    wake(Wanted::kEnd);
+    if (follower_.joinable()) follower_.join();
+  }
+  void follow() {
+    try {
+      for (bool ends = false; !ends;) {
+        {
+          std::unique_lock lock(mutex_);
+          changed_.wait(lock, [this] { return wanted_ != Wanted::kNothing; });
+          ends = wanted_ == Wanted::kEnd;
+          wanted_ = Wanted::kNothing;
+        }
+        Progress uncounted;
+        uncounted.cancelled = cancelled_.load();
+        account_.project(uncounted);
+      }
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+  }
+
+  Account& account_;
+  const std::atomic<bool>& cancelled_;
+  StoreTarget target_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Wanted wanted_ = Wanted::kNothing;
+  std::exception_ptr failure_;  // read after the follower ended
+  std::thread follower_;
+};
+
+}  // namespace
+
+ImportSummary import_into(Account& account, std::span<const std::filesystem::path> paths, Progress& progress) {
+  const int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  FollowedTarget target(account, progress.cancelled);
+  auto summary = import_paths(paths, target, threads, progress);
+  target.finish();
+  account.index(progress);
+  return summary;
+}
+
+}  // namespace indexer
