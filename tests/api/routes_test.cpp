@@ -59,10 +59,10 @@ class RoutesTest : public testing::Test {
         {"POST", "/v1/admin/accounts/alice/import", {}, "", payload.dump(), true, "application/json"});
     ASSERT_EQ(started.status, 202) << started.payload;
     json task;
-    for (int turn = 0; turn < 1'000; ++turn) {
+    for (int turn = 0; turn < 6'000; ++turn) {
       task = get_json(field(started, "Location"));
       if (task["state"] != "queued" && task["state"] != "running") break;
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     ASSERT_EQ(task["state"], "done") << task;
     const auto list = get_json("/v1/accounts/alice/messages");
@@ -242,10 +242,10 @@ TEST_F(RoutesTest, ReindexIsATask) {
   ASSERT_EQ(started.status, 202);
   const auto where = field(started, "Location");
   json task;
-  for (int turn = 0; turn < 1'000; ++turn) {
+  for (int turn = 0; turn < 6'000; ++turn) {
     task = get_json(where);
     if (task["state"] == "done" || task["state"] == "failed") break;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   EXPECT_THAT(task["outcome"].get<std::string>(), StartsWith("1 messages in ")) << task;
   EXPECT_EQ(get_json("/v1/admin/tasks")["tasks"][0]["id"], task["id"]);

@@ -100,7 +100,7 @@ TEST_F(ImportTest, MessagesOfAnMboxAreNumbered) {
   const auto summary = import(target);
   EXPECT_THAT(target.subjects, ElementsAre("Report 1", "Report 3"));
   EXPECT_THAT(summary.refused.at(0).path, HasSubstr("old.mbox#2"));
-  EXPECT_EQ(target.mailboxes.at(0).name, "mail");
+  EXPECT_EQ(target.mailboxes.at(0).name, "old");
 }
 
 TEST_F(ImportTest, StopsWhenTold) {
