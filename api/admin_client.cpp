@@ -36,6 +36,9 @@ TaskReport read_task(const std::string& payload) {
   if (const auto outcome = json.find("outcome"); outcome != json.end() && outcome->is_string()) {
     task.outcome = outcome->get<std::string>();
   }
+  for (const auto& problem : json.value("problems", nlohmann::json::array())) {
+    if (problem.is_string()) task.problems.push_back(problem.get<std::string>());
+  }
   return task;
 }
 

@@ -9,6 +9,7 @@
 #include "api/accounts.hpp"
 #include "api/command_line.hpp"
 #include "api/config.hpp"
+#include "api/tasks.hpp"
 
 namespace api {
 
@@ -30,6 +31,9 @@ int run(const ReindexCommand& command, const CommandLine& line, const Config& co
 
 // The account, or a std::runtime_error that says that there is none.
 [[nodiscard]] std::shared_ptr<indexer::Account> open_account(Accounts& accounts, const Config& config, std::string_view name);
+
+// Prints what a server's task came to; the exit code.
+[[nodiscard]] int finish(const TaskReport& task);
 
 // To standard output. Throws std::runtime_error when it cannot be written; a reader that went away ends the program quietly.
 void print(std::string_view text);

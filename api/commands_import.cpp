@@ -87,8 +87,7 @@ int import_at_server(const AdminClient& server, const ImportCommand& command) {
     task = server.run_task(fmt::format("/v1/admin/accounts/{}/import", command.account), payload.dump(),
                            [&](const TaskReport& state) { line.show(fmt::format("import: {} of {}", state.done, state.of)); });
   }
-  print(task.outcome + "\n");
-  return kDone;
+  return finish(task);
 }
 
 }  // namespace

@@ -49,12 +49,14 @@ std::string status_lines(const json& status, bool is_served) {
 }  // namespace
 
 int run(const StatusCommand& command, const CommandLine&, const Config& config) {
+  const AdminClient server(config.data_dir);
+  const bool is_served = server.is_served();
   Accounts accounts(config, replica::sqlite::Access::kReadOnly);
-  const std::string status = render_status(accounts, {}, {});
+  const std::string status = is_served ? server.request("GET", "/v1/admin/status") : render_status(accounts, {}, {});
   if (command.json) {
     print(status + "\n");
   } else {
-    print(status_lines(json::parse(status, nullptr, false), AdminClient(config.data_dir).is_served()));
+    print(status_lines(json::parse(status, nullptr, false), is_served));
   }
   return kDone;
 }

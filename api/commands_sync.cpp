@@ -66,6 +66,12 @@ TaskReport run_at_server(const AdminClient& server, const std::string& target) {
 
 }  // namespace
 
+int finish(const TaskReport& task) {
+  print(task.outcome + "\n");
+  for (const std::string& problem : task.problems) fmt::print(stderr, "davenport: {}\n", for_terminal(problem));
+  return task.problems.empty() ? kDone : kDoneButSomeRefused;
+}
+
 int run(const SyncCommand& command, const CommandLine&, const Config& config) {
   const SourceConfig* source = config.source_of(command.account);
   if (source == nullptr) {
@@ -73,9 +79,7 @@ int run(const SyncCommand& command, const CommandLine&, const Config& config) {
         "account '{}' has no source: add it to accounts of a [[source]] in the configuration", for_terminal(command.account)));
   }
   if (const AdminClient server(config.data_dir); server.is_served()) {
-    server.request("POST", fmt::format("/v1/accounts/{}/sync", command.account));
-    print("a server is running, follows this account, and was told to pull now: see `davenport status`\n");
-    return kDone;
+    return finish(run_at_server(server, fmt::format("/v1/admin/accounts/{}/sync", command.account)));
   }
   if (!command.once) return follow(*source, config, command.account);
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
@@ -87,8 +91,7 @@ int run(const ReindexCommand& command, const CommandLine&, const Config& config)
     if (!is_valid_account_name(command.account)) {
       throw std::runtime_error(fmt::format("unknown account '{}'", for_terminal(command.account)));
     }
-    print(run_at_server(server, fmt::format("/v1/admin/accounts/{}/reindex", command.account)).outcome + "\n");
-    return kDone;
+    return finish(run_at_server(server, fmt::format("/v1/admin/accounts/{}/reindex", command.account)));
   }
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
   const auto account = open_account(accounts, config, command.account);

@@ -85,7 +85,9 @@ void write_task(JsonWriter& json, const TaskReport& task) {
   json.begin_object().key("id").string(task.id).key("kind").string(task.kind).key("account").string(task.account);
   json.key("state").string(task.state).key("done").number(task.done).key("of").number(task.of).key("secondsLeft");
   task.seconds_left ? json.number(*task.seconds_left) : json.null();
-  json.key("outcome").string(task.outcome).end_object();
+  json.key("outcome").string(task.outcome).key("problems").begin_array();
+  for (const auto& problem : task.problems) json.string(problem);
+  json.end_array().end_object();
 }
 
 void write_found(JsonWriter& json, const indexer::SearchAnswer::Found& found) {

@@ -105,6 +105,7 @@ HttpResponse with_account(const Call& call) {
 // routes_admin.cpp
 [[nodiscard]] HttpResponse post_sync(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_accounts(const Call& call);
+[[nodiscard]] HttpResponse post_sync_task(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse post_reindex(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse post_import(const Call& call);
 [[nodiscard]] HttpResponse get_tasks(const Call& call);

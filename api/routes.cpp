@@ -33,6 +33,7 @@ const std::vector<Route>& table() {
       {"GET", "/v1/accounts/{account}/search", {"q", "sort", "limit", "after", "snippets"}, with_account<get_search>},
       {"POST", "/v1/accounts/{account}/sync", {}, with_account<post_sync>},
       {"GET", "/v1/admin/accounts", {}, get_accounts},
+      {"POST", "/v1/admin/accounts/{account}/sync", {}, with_account<post_sync_task>},
       {"POST", "/v1/admin/accounts/{account}/reindex", {}, with_account<post_reindex>},
       {"POST", "/v1/admin/accounts/{account}/import", {}, post_import},
       {"GET", "/v1/admin/tasks", {}, get_tasks},

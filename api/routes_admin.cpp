@@ -35,24 +35,35 @@ HttpResponse accepted(const Call& call, const std::string& id) {
 
 HttpResponse unknown_task(const std::string& id) { return unknown("task", id, "GET /v1/admin/tasks lists the latest"); }
 
-std::string reindex(indexer::Account& account, indexer::Progress& progress) {
+TaskOutcome reindex(indexer::Account& account, indexer::Progress& progress) {
   const auto began = Clock::now();
   account.reindex(progress);
   return fmt::format("{} messages in {:.1f} s", grouped(static_cast<std::uint64_t>(account.message_count())),
                      seconds_since(began));
 }
 
-std::string import(indexer::Account& account, const std::vector<std::filesystem::path>& paths,
+TaskOutcome import(indexer::Account& account, const std::vector<std::filesystem::path>& paths,
                    indexer::Progress& progress) {
   const auto began = Clock::now();
   const auto summary = indexer::import_into(account, paths, progress);
-  std::string outcome = fmt::format("{} new messages, {} were there already, {} refused, in {:.1f} s",
-                                    grouped(summary.messages), grouped(summary.unchanged), grouped(summary.refused.size()),
-                                    seconds_since(began));
-  if (!summary.refused.empty()) {
-    outcome += fmt::format("; the first refused: {}: {}", summary.refused.front().path, summary.refused.front().reason);
-  }
+  TaskOutcome outcome(fmt::format("imported {} messages ({} already there) in {:.1f} s; {} refused", grouped(summary.messages),
+                                  grouped(summary.unchanged), seconds_since(began), grouped(summary.refused.size())));
+  for (const auto& file : summary.refused) outcome.problems.push_back(fmt::format("{}: {}", file.path, file.reason));
   return outcome;
+}
+
+TaskOutcome sync(const SourceConfig& source, indexer::Account& account, Metrics& metrics, indexer::Progress& progress) {
+  const auto began = Clock::now();
+  auto synced = sync_once(source, account, true, metrics, [&](const replica::PullSummary& pulled) {
+    progress.done = static_cast<std::int64_t>(pulled.documents);
+  });
+  return {fmt::format("{} documents, {} entries indexed in {:.1f} s", grouped(synced.pulled.documents),
+                      grouped(synced.entries_indexed), seconds_since(began)),
+          std::move(synced.quarantined)};
+}
+
+HttpResponse no_source(const indexer::Account& account) {
+  return error_response(409, "noSource", fmt::format("account '{}' is local: it has no source to pull from", account.name()));
 }
 
 // The paths of {"paths": ["/…", …]}; nothing for any other payload.
@@ -73,10 +84,7 @@ std::optional<std::vector<std::filesystem::path>> read_paths(const std::string& 
 }  // namespace
 
 HttpResponse post_sync(const Call& call, indexer::Account& account) {
-  if (call.config.source_of(account.name()) == nullptr) {
-    return error_response(409, "noSource",
-                          fmt::format("account '{}' is local: it has no source to pull from", account.name()));
-  }
+  if (call.config.source_of(account.name()) == nullptr) return no_source(account);
   if (!call.pings.admit(account.name())) {
     HttpResponse response = error_response(429, "tooManyRequests", "one sync per second and account; try again in a second");
     response.fields.emplace_back("Retry-After", "1");
@@ -95,6 +103,16 @@ HttpResponse get_accounts(const Call& call) {
   }
   json.end_array().end_object();
   return json_response(std::move(out));
+}
+
+HttpResponse post_sync_task(const Call& call, indexer::Account& account) {
+  const SourceConfig* source = call.config.source_of(account.name());
+  if (source == nullptr) return no_source(account);
+  auto kept = call.accounts.find(account.name());
+  return accepted(call, call.tasks.start("sync", account.name(),
+                                         [kept, source, &metrics = call.metrics](indexer::Progress& progress) {
+                                           return sync(*source, *kept, metrics, progress);
+                                         }));
 }
 
 HttpResponse post_reindex(const Call& call, indexer::Account& account) {

@@ -14,11 +14,13 @@ namespace api {
 namespace {
 
 constexpr std::size_t kEndedTasksKept = 100;
+constexpr std::size_t kProblemsKept = 100;
 
 using Clock = std::chrono::steady_clock;
 
 struct Task {
-  std::string id, kind, account, state = "queued", outcome;
+  std::string id, kind, account, state = "queued";
+  TaskOutcome outcome{""};
   Tasks::Work work;
   indexer::Progress progress;
   Clock::time_point started{};
@@ -27,7 +29,7 @@ struct Task {
 };
 
 TaskReport report_of(const Task& task) {
-  TaskReport report{task.id, task.kind, task.account, task.state, task.progress.done, task.progress.of, {}, task.outcome};
+  TaskReport report{task.id, task.kind, task.account, task.state, task.progress.done, task.progress.of, {}, task.outcome.line, task.outcome.problems};
   if (task.state == "running" && report.done > 0 && report.of >= report.done) {
     const double seconds = std::chrono::duration<double>(Clock::now() - task.started).count();
     report.seconds_left = static_cast<std::int64_t>(seconds * static_cast<double>(report.of - report.done) /
@@ -84,15 +86,16 @@ void Tasks::State::perform(Task& task, std::unique_lock<std::mutex>& lock) {
   task.started = Clock::now();
   lock.unlock();
   std::string state = "done";
-  std::string outcome;
+  TaskOutcome outcome("");
   try {
     outcome = task.work(task.progress);
+    outcome.problems.resize(std::min(outcome.problems.size(), kProblemsKept));
   } catch (const indexer::Cancelled&) {
     state = "cancelled";
-    outcome = "cancelled";
+    outcome.line = "cancelled";
   } catch (const std::exception& error) {
     state = "failed";
-    outcome = error.what();
+    outcome.line = error.what();
     spdlog::error("task {} ({} of {}) failed: {}", task.id, task.kind, task.account, error.what());
   }
   task.work = nullptr;  // releases what it holds on to, such as the account
@@ -162,7 +165,7 @@ bool Tasks::cancel(std::string_view id) {
     task->progress.cancelled = true;
     if (task->state == "queued") {
       task->state = "cancelled";
-      task->outcome = "cancelled before it began";
+      task->outcome.line = "cancelled before it began";
       task->work = nullptr;
     }
     return true;

@@ -24,14 +24,23 @@ struct TaskReport {
   std::int64_t done = 0;
   std::int64_t of = 0;
   std::optional<std::int64_t> seconds_left;
-  std::string outcome;  // one line, once it ended
+  std::string outcome;                // one line, once it ended
+  std::vector<std::string> problems = {};  // what it refused or quarantined, each with its reason; the first 100
+};
+
+// What a piece of work came to, when it was done.
+struct TaskOutcome {
+  TaskOutcome(std::string outcome_line, std::vector<std::string> what_was_refused = {})
+      : line(std::move(outcome_line)), problems(std::move(what_was_refused)) {}
+  std::string line;
+  std::vector<std::string> problems;
 };
 
 // Runs tasks one after another on a thread of its own at SCHED_IDLE; the newest 100 that ended stay listed. Any thread.
 class Tasks {
  public:
-  // Gives the outcome line; indexer::Cancelled and other exceptions become the states cancelled and failed.
-  using Work = std::function<std::string(indexer::Progress&)>;
+  // indexer::Cancelled and other exceptions become the states cancelled and failed.
+  using Work = std::function<TaskOutcome(indexer::Progress&)>;
 
   Tasks();
   ~Tasks();  // cancels what runs and waits for it

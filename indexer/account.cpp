@@ -18,6 +18,9 @@ constexpr std::size_t kProjectBatch = 2'000;
 constexpr std::int64_t kBulkPending = 2'000;
 constexpr std::int64_t kBulkShare = 8;
 
+// Entries whose number does not tell their date, each sorted by value in every search: so many are no burden.
+constexpr std::int64_t kMaxOverflow = 1'000;
+
 FileLock lock_for_writing(const fs::path& folder, const std::string& name) {
   fs::create_directories(folder);
   auto lock = FileLock::try_lock(folder / "lock", FileLock::Mode::kExclusive);
@@ -141,9 +144,11 @@ std::size_t Account::index(Progress& progress) {
       }
       return build_all(*live, stores_, progress) + live->follow_index(stores_, progress.cancelled);
     }
+    const auto entries = live->catalog().entry_count();
     const auto pending = live->catalog().text_pending(stores_, live->text_checkpoint());
-    const bool much = pending >= kBulkPending && pending * kBulkShare >= live->catalog().entry_count();
-    if (!much) return live->follow_index(stores_, progress.cancelled);
+    const bool much = pending >= kBulkPending && pending * kBulkShare >= entries;
+    const bool disordered = live->catalog().overflow_count() >= std::max(kMaxOverflow, entries / kBulkShare);
+    if (!much && !disordered) return live->follow_index(stores_, progress.cancelled);
   }
   return reindex(progress);
 }

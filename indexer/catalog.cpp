@@ -103,9 +103,11 @@ DerivedCheckpoint Catalog::checkpoint() const {
   return Meta::load(reader->meta).checkpoint;
 }
 
-bool Catalog::has_overflow() const {
+std::int64_t Catalog::overflow_count() const {
   const auto reader = state_->readers.take();
-  return Meta::load(reader->meta).overflow;
+  auto select = reader->connection.prepare("SELECT count(*) FROM entries WHERE number >= ?");
+  Rows rows(select, kFirstOverflowNumber);
+  return rows.next() ? rows.integer(0) : 0;
 }
 
 std::string Catalog::state() const {

@@ -69,6 +69,9 @@ struct MailboxCounts {
   std::int64_t total = 0, unread = 0, threads = 0, unread_threads = 0;
 };
 
+// Numbers from here on are of entries that found no gap: they do not tell the date.
+inline constexpr std::uint32_t kFirstOverflowNumber = 3U << 30;
+
 // An entry as the text index sees it.
 struct TextEntry {
   std::uint32_t number = 0;  // docid; 0 while none is given
@@ -112,8 +115,8 @@ class Catalog {
   // Gives every entry its number: rank in newest-first order, with gaps. For a catalog whose text is built in bulk next.
   void assign_numbers();
   [[nodiscard]] DerivedCheckpoint checkpoint() const;
-  // True when an entry found no gap and took a number of the overflow range: a rebuild is due.
-  [[nodiscard]] bool has_overflow() const;
+  // Entries that found no gap and took a number of the overflow range: when they are many, a rebuild is due.
+  [[nodiscard]] std::int64_t overflow_count() const;
 
   // ── Lists ──
   [[nodiscard]] ListPage list(const ListQuery& query, const DerivedCheckpoint& text) const;

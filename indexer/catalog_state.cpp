@@ -61,8 +61,6 @@ Meta Meta::load(Statement& select) {
       meta.checkpoint = DerivedCheckpoint::parse(value);
     } else if (key == "numbered") {
       meta.numbered = value == "1";
-    } else if (key == "overflow") {
-      meta.overflow = value == "1";
     } else if (const auto doctype = doctype_of_meta_key(key)) {
       const auto space = value.find(' ');
       if (space != std::string::npos) meta.stores[*doctype] = {value.substr(0, space), value.substr(space + 1)};

@@ -40,7 +40,6 @@ inline constexpr std::int64_t kLastFixedView = 5;
 // ── Numbers ──
 inline constexpr std::int64_t kNumberGap = 16;
 inline constexpr std::int64_t kFirstNumber = std::int64_t{1} << 30;  // below it is room for a billion newer entries
-inline constexpr std::int64_t kOverflow = std::int64_t{3} << 30;     // from here on: those that found no gap
 inline constexpr std::int64_t kLastNumber = (std::int64_t{1} << 32) - 1;
 
 // ── Lists in a column ──
@@ -88,7 +87,6 @@ struct Meta {
   std::int64_t changes = 0;
   DerivedCheckpoint checkpoint;
   bool numbered = false;
-  bool overflow = false;
   std::map<mail::Doctype, replica::StoreIdentity> stores;  // those that were followed
 
   [[nodiscard]] static Meta load(Statement& select);
@@ -113,7 +111,7 @@ inline constexpr std::string_view kNumberedSameDateBack =
 inline constexpr std::string_view kNumberedNewer =
     "SELECT e.number, l.date, l.id FROM listing l CROSS JOIN entries e ON e.key = l.entry "
     "WHERE l.view = ? AND l.date > ? AND e.number < 3221225472 ORDER BY l.date, l.id DESC LIMIT 1";
-static_assert(kOverflow == 3221225472);
+static_assert(kFirstOverflowNumber == 3221225472);
 
 // A view and the size of it.
 struct View {

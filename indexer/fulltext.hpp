@@ -24,9 +24,6 @@ namespace indexer {
 // Changes when the terms of an entry do (entry.cpp); part of a generation's identity.
 inline constexpr int kAnalysisVersion = 1;
 
-// Numbers from here on are of entries that found no gap: their order says nothing.
-inline constexpr std::uint32_t kFirstOverflowNumber = 3U << 30;
-
 // Following: one writer, entries replaced as they change.
 class FulltextWriter {
  public:

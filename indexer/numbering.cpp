@@ -74,18 +74,17 @@ std::vector<std::int64_t> numbers_between(const std::optional<Neighbour>& newer,
   std::vector<std::int64_t> numbers;
   for (std::int64_t i = 0; i < count; ++i) {
     const auto number = first + i * step;
-    numbers.push_back(step > 0 && number > 0 && number < kOverflow ? number : 0);
+    numbers.push_back(step > 0 && number > 0 && number < kFirstOverflowNumber ? number : 0);
   }
   return numbers;
 }
 
 }  // namespace
 
-bool give_numbers(Writer& writer, std::vector<Unnumbered> entries) {
+void give_numbers(Writer& writer, std::vector<Unnumbered> entries) {
   std::sort(entries.begin(), entries.end(), [](const Unnumbered& a, const Unnumbered& b) {
     return stands_before(a.place, a.kind, b.place, b.kind);
   });
-  bool overflows = false;
   for (std::size_t begin = 0; begin < entries.size();) {
     const auto newer = newer_neighbour(writer, entries[begin]);
     const auto older = older_neighbour(writer, entries[begin]);
@@ -99,15 +98,13 @@ bool give_numbers(Writer& writer, std::vector<Unnumbered> entries) {
       auto number = numbers[i - begin];
       if (number == 0) {
         Rows rows(writer.last_number);
-        number = std::max(kOverflow, rows.next() ? rows.integer(0) + 1 : kOverflow);
+        number = std::max<std::int64_t>(kFirstOverflowNumber, rows.next() ? rows.integer(0) + 1 : 0);
         if (number > kLastNumber) throw std::runtime_error("the catalog ran out of numbers: rebuild it");
-        overflows = true;
       }
       writer.set_number.bind(number, entries[i].entry).run();
     }
     begin = end;
   }
-  return overflows;
 }
 
 void Catalog::assign_numbers() {
@@ -122,29 +119,28 @@ void Catalog::assign_numbers() {
   writer.connection.execute("UPDATE entries SET number = NULL WHERE number IS NOT NULL");
   std::int64_t number = kFirstNumber;
   for (const auto key : keys) {
-    if (number >= kOverflow) throw std::runtime_error("the catalog holds more entries than it has numbers for");
+    if (number >= kFirstOverflowNumber) throw std::runtime_error("the catalog holds more entries than it has numbers for");
     writer.set_number.bind(number, key).run();
     number += kNumberGap;
   }
   writer.set_meta("numbered", "1");
   writer.set_meta("changes", std::to_string(Meta::load(writer.select_meta).changes + 1));
-  writer.set_meta("overflow", "0");
   transaction.commit();
 }
 
 std::uint32_t Catalog::number_after(const OrderKey& place) const {
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
-  std::int64_t first = kOverflow;
+  std::int64_t first = kFirstOverflowNumber;
   auto same_date = reader->connection.prepare(kNumberedSameDate);
   auto older = reader->connection.prepare(kNumberedOlder);
   for (const auto& [view, kind] : kAllEntries) {
     const auto found = nearest(same_date, older, view, kind, place.date, place.id + ' ');
     if (found) first = std::min(first, found->number);
   }
-  if (first < kOverflow) return static_cast<std::uint32_t>(first);
+  if (first < kFirstOverflowNumber) return static_cast<std::uint32_t>(first);
   auto last = reader->connection.prepare("SELECT max(number) FROM entries WHERE number < ?");
-  Rows rows(last, kOverflow);
+  Rows rows(last, kFirstOverflowNumber);
   return rows.next() ? static_cast<std::uint32_t>(rows.integer(0) + 1) : 1;
 }
 

@@ -14,8 +14,8 @@ struct Unnumbered {
   std::int64_t entry = 0;
 };
 
-// Gives each a number between those of its neighbours. Their views must be written, their numbers NULL. True when one
-// found no gap and took a number of the overflow range.
-[[nodiscard]] bool give_numbers(Writer& writer, std::vector<Unnumbered> entries);
+// Gives each a number between those of its neighbours. Their views must be written, their numbers NULL. One that
+// finds no gap takes a number of the overflow range.
+void give_numbers(Writer& writer, std::vector<Unnumbered> entries);
 
 }  // namespace indexer

@@ -86,7 +86,7 @@ Projected Projection::run(std::size_t limit) {
 
   threads_.flush();
   views_.flush();
-  if (!unnumbered_.empty() && give_numbers(writer_, std::move(unnumbered_))) writer_.set_meta("overflow", "1");
+  if (!unnumbered_.empty()) give_numbers(writer_, std::move(unnumbered_));
   writer_.set_meta("checkpoint", meta_.checkpoint.to_json());
   if (changed_) writer_.set_meta("changes", std::to_string(meta_.changes + 1));
   return result_;

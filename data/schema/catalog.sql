@@ -2,7 +2,7 @@
 -- generation, nothing is converted.
 
 -- instance (random, names this file); changes (grows when a list may have changed); checkpoint (JSON);
--- numbered, overflow (0 or 1); mailboxes, emails, contents, files: "<uuid> <epoch>" of the store that was followed.
+-- numbered (0 or 1); mailboxes, emails, contents, files: "<uuid> <epoch>" of the store that was followed.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 INSERT INTO meta VALUES ('instance', lower(hex(randomblob(8))));
 
