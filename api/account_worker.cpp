@@ -1,9 +1,8 @@
 #include "api/account_worker.hpp"
 
+#include <algorithm>
 #include <sched.h>
 #include <spdlog/spdlog.h>
-
-#include <algorithm>
 
 namespace api {
 namespace {
@@ -13,7 +12,10 @@ constexpr std::chrono::seconds kPauseAfterFailure{30};
 }  // namespace
 
 AccountWorker::AccountWorker(std::string what, Priority priority, Work work)
-    : what_(std::move(what)), priority_(priority), work_(std::move(work)), thread_([this] { run(); }) {}
+    : what_(std::move(what)),
+      priority_(priority),
+      work_(std::move(work)),
+      thread_([this] { run(); }) {}
 
 AccountWorker::~AccountWorker() { stop(); }
 
@@ -45,9 +47,9 @@ void AccountWorker::run() {
 std::shared_ptr<indexer::Account> AccountWorker::next() {
   std::unique_lock lock(mutex_);
   while (!progress_.cancelled) {
-    const auto earliest = std::min_element(due_.begin(), due_.end(), [](const auto& a, const auto& b) {
-      return a.second.at < b.second.at;
-    });
+    const auto earliest =
+        std::min_element(due_.begin(), due_.end(),
+                         [](const auto& a, const auto& b) { return a.second.at < b.second.at; });
     if (earliest == due_.end()) {
       changed_.wait(lock);
     } else if (earliest->second.at > Clock::now()) {
@@ -67,7 +69,8 @@ void AccountWorker::do_work(const std::shared_ptr<indexer::Account>& account) {
   } catch (const indexer::Cancelled&) {
     // Only stopping cancels.
   } catch (const std::exception& error) {
-    spdlog::error("account {}: {} failed, again in {} s: {}", account->name(), what_, kPauseAfterFailure.count(), error.what());
+    spdlog::error("account {}: {} failed, again in {} s: {}", account->name(), what_,
+                  kPauseAfterFailure.count(), error.what());
     const std::lock_guard lock(mutex_);
     due_.try_emplace(account->name(), Due{account, Clock::now() + kPauseAfterFailure});
   }

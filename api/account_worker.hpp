@@ -25,7 +25,7 @@ class AccountWorker {
   ~AccountWorker();  // stops
 
   void soon(std::shared_ptr<indexer::Account> account);  // any thread
-  void stop();                                           // cancels what is under way and waits for its end
+  void stop();  // cancels what is under way and waits for its end
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -44,7 +44,7 @@ class AccountWorker {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, Due> due_;  // by name
-  indexer::Progress progress_;      // of the work under way; cancelled once for all
+  indexer::Progress progress_;  // of the work under way; cancelled once for all
   std::thread thread_;
 };
 

@@ -17,7 +17,8 @@ namespace api {
 // Opens accounts on first use and keeps them open. Any thread.
 class Accounts {
  public:
-  Accounts(const Config& config, replica::sqlite::Access access) : config_(config), access_(access) {}
+  Accounts(const Config& config, replica::sqlite::Access access)
+      : config_(config), access_(access) {}
 
   // Null when there is no such account (or its name could not be one). A configured account is created on first use when
   // access is kReadWrite. Throws indexer::AccountBusy.

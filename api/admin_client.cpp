@@ -1,11 +1,10 @@
 #include "api/admin_client.hpp"
 
-#include <fmt/format.h>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -30,7 +29,8 @@ TaskReport read_task(const std::string& payload) {
   task.state = json.value("state", "");
   task.done = json.value("done", std::int64_t{0});
   task.of = json.value("of", std::int64_t{0});
-  if (const auto seconds = json.find("secondsLeft"); seconds != json.end() && seconds->is_number_integer()) {
+  if (const auto seconds = json.find("secondsLeft");
+      seconds != json.end() && seconds->is_number_integer()) {
     task.seconds_left = seconds->get<std::int64_t>();
   }
   if (const auto outcome = json.find("outcome"); outcome != json.end() && outcome->is_string()) {
@@ -58,12 +58,14 @@ bool AdminClient::is_served() const {
   boost::system::error_code error;
   socket.connect(stream_protocol::endpoint(socket_.string()), error);
   if (error == boost::asio::error::access_denied) {
-    throw AdminError(fmt::format("{} belongs to a server of another user: run this command as that user", socket_.string()));
+    throw AdminError(fmt::format(
+        "{} belongs to a server of another user: run this command as that user", socket_.string()));
   }
   return !error;
 }
 
-std::string AdminClient::request(std::string_view method, const std::string& target, const std::string& payload) const {
+std::string AdminClient::request(std::string_view method, const std::string& target,
+                                 const std::string& payload) const {
   boost::asio::io_context context;
   stream_protocol::socket socket(context);
   http::request<http::string_body> request;
@@ -83,11 +85,15 @@ std::string AdminClient::request(std::string_view method, const std::string& tar
     boost::beast::flat_buffer buffer;
     http::read(socket, buffer, answer);
   } catch (const boost::system::system_error& error) {
-    throw AdminError(fmt::format("the running server does not answer ({}): see its log, then try again", error.code().message()));
+    throw AdminError(
+        fmt::format("the running server does not answer ({}): see its log, then try again",
+                    error.code().message()));
   }
   if (answer.get().result_int() >= 400) {
     const std::string message = message_of_error(answer.get().body());
-    throw AdminError(message.empty() ? fmt::format("the running server answered {}", answer.get().result_int()) : message);
+    throw AdminError(message.empty()
+                         ? fmt::format("the running server answered {}", answer.get().result_int())
+                         : message);
   }
   return std::move(answer.get().body());
 }
@@ -100,7 +106,9 @@ TaskReport AdminClient::run_task(const std::string& target, const std::string& p
     std::this_thread::sleep_for(kWatchInterval);
     task = read_task(request("GET", "/v1/admin/tasks/" + task.id));
   }
-  if (task.state != "done") throw AdminError(task.outcome.empty() ? fmt::format("the task was {}", task.state) : task.outcome);
+  if (task.state != "done")
+    throw AdminError(task.outcome.empty() ? fmt::format("the task was {}", task.state)
+                                          : task.outcome);
   return task;
 }
 

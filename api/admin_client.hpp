@@ -24,7 +24,8 @@ class AdminClient {
   [[nodiscard]] bool is_served() const;
 
   // The answer's payload; a status of 400 and more is thrown, a 404 of a route of this version too.
-  std::string request(std::string_view method, const std::string& target, const std::string& payload = "") const;
+  std::string request(std::string_view method, const std::string& target,
+                      const std::string& payload = "") const;
 
   // Has the server start a task and waits until it ended; `watch` sees each state. Throws AdminError when it failed or
   // was cancelled.

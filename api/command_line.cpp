@@ -13,11 +13,16 @@ std::string with_example(const std::string& description, const std::string& exam
 }
 
 void add_page(CLI::App& command, std::size_t& limit, std::string& after) {
-  command.add_option("--limit", limit, "rows of a page")->check(CLI::Range(std::size_t{1}, kMaxLimit))->capture_default_str();
-  command.add_option("--after", after, "cursor of the page before, to see the next one")->type_name("CURSOR");
+  command.add_option("--limit", limit, "rows of a page")
+      ->check(CLI::Range(std::size_t{1}, kMaxLimit))
+      ->capture_default_str();
+  command.add_option("--after", after, "cursor of the page before, to see the next one")
+      ->type_name("CURSOR");
 }
 
-void add_json(CLI::App& command, bool& json) { command.add_flag("--json", json, "print JSON, as the HTTP routes answer"); }
+void add_json(CLI::App& command, bool& json) {
+  command.add_flag("--json", json, "print JSON, as the HTTP routes answer");
+}
 
 // Each of these adds one command, whose values land in `line` when it is the one that was written.
 
@@ -29,9 +34,11 @@ void add_serve(CLI::App& app, CommandLine& line) {
 
 void add_sync(CLI::App& app, CommandLine& line, SyncCommand& sync) {
   CLI::App* command = app.add_subcommand(
-      "sync", with_example("pull an account from its source and index it", "davenport sync alice --once"));
+      "sync",
+      with_example("pull an account from its source and index it", "davenport sync alice --once"));
   command->add_option("ACCOUNT", sync.account)->required();
-  CLI::Option* once = command->add_flag("--once", sync.once, "stop when caught up, instead of following the source");
+  CLI::Option* once = command->add_flag("--once", sync.once,
+                                        "stop when caught up, instead of following the source");
   command->add_flag("--no-index", sync.no_index, "leave lists and index as they are")->needs(once);
   command->callback([&line, &sync] { line.command = sync; });
 }
@@ -42,17 +49,20 @@ void add_import(CLI::App& app, CommandLine& line, ImportCommand& import) {
                              "davenport import alice ~/Maildir archive.mbox"));
   command->add_option("ACCOUNT", import.account)->required();
   command->add_option("PATH", import.paths)->required();
-  CLI::Option* into = command->add_option("--into", import.into, "CouchDB to write to, instead of the local account");
+  CLI::Option* into = command->add_option("--into", import.into,
+                                          "CouchDB to write to, instead of the local account");
   into->type_name("URL");
   CLI::Option* user = command->add_option("--user", import.user, "who writes there");
   user->needs(into);
-  command->add_option("--password-file", import.password_file, "file that holds the password")->needs(user);
+  command->add_option("--password-file", import.password_file, "file that holds the password")
+      ->needs(user);
   command->callback([&line, &import] { line.command = import; });
 }
 
 void add_list(CLI::App& app, CommandLine& line, ListCommand& list) {
   CLI::App* command = app.add_subcommand(
-      "list", with_example("messages, newest first", "davenport list alice --mailbox inbox --unread"));
+      "list",
+      with_example("messages, newest first", "davenport list alice --mailbox inbox --unread"));
   command->add_option("ACCOUNT", list.account)->required();
   command->add_option("--mailbox", list.mailbox, "only of this mailbox (id, name or role)");
   command->add_option("--keyword", list.keyword, "only with this keyword, such as $answered");
@@ -71,7 +81,8 @@ void add_list(CLI::App& app, CommandLine& line, ListCommand& list) {
   command->callback([&line, &list] { line.command = list; });
 }
 
-void add_search(CLI::App& app, CommandLine& line, SearchCommand& search, std::vector<std::string>& words) {
+void add_search(CLI::App& app, CommandLine& line, SearchCommand& search,
+                std::vector<std::string>& words) {
   CLI::App* command = app.add_subcommand(
       "search", with_example("full-text search; a query that begins with \"-\" comes after \"--\"",
                              "davenport search alice 'from:ada subject:report after:2024'"));
@@ -79,12 +90,14 @@ void add_search(CLI::App& app, CommandLine& line, SearchCommand& search, std::ve
   command->add_option("QUERY", words)->required();
   command
       ->add_option_function<std::string>(
-          "--sort", [&search](const std::string& order) { search.by_relevance = order == "relevance"; },
+          "--sort",
+          [&search](const std::string& order) { search.by_relevance = order == "relevance"; },
           "date or relevance")
       ->check(CLI::IsMember({"date", "relevance"}))
       ->type_name("ORDER");
   add_page(*command, search.limit, search.after);
-  command->add_flag("--no-snippets", search.no_snippets, "read no bodies for the words around a hit");
+  command->add_flag("--no-snippets", search.no_snippets,
+                    "read no bodies for the words around a hit");
   add_json(*command, search.json);
   command->callback([&line, &search, &words] {
     search.query = CLI::detail::join(words, " ");
@@ -93,13 +106,16 @@ void add_search(CLI::App& app, CommandLine& line, SearchCommand& search, std::ve
 }
 
 void add_show(CLI::App& app, CommandLine& line, ShowCommand& show) {
-  CLI::App* command = app.add_subcommand(
-      "show", with_example("one message, by the id that list and search print", "davenport show alice bS0wMDAx --text"));
+  CLI::App* command =
+      app.add_subcommand("show", with_example("one message, by the id that list and search print",
+                                              "davenport show alice bS0wMDAx --text"));
   command->add_option("ACCOUNT", show.account)->required();
   command->add_option("ID", show.id)->required();
   CLI::Option_group* which = command->add_option_group("which part");
-  const auto add_part = [&](const std::string& flag, ShowCommand::What what, const std::string& help) {
-    which->add_flag_callback(flag, [&show, what] { show.what = what; }, help);
+  const auto add_part = [&](const std::string& flag, ShowCommand::What what,
+                            const std::string& help) {
+    which->add_flag_callback(
+        flag, [&show, what] { show.what = what; }, help);
   };
   add_part("--text", ShowCommand::What::kText, "only the text");
   add_part("--html", ShowCommand::What::kHtml, "only the HTML, made safe");
@@ -113,14 +129,16 @@ void add_show(CLI::App& app, CommandLine& line, ShowCommand& show) {
 
 void add_reindex(CLI::App& app, CommandLine& line, ReindexCommand& reindex) {
   CLI::App* command = app.add_subcommand(
-      "reindex", with_example("build lists and index anew beside the live ones, then swap", "davenport reindex alice"));
+      "reindex", with_example("build lists and index anew beside the live ones, then swap",
+                              "davenport reindex alice"));
   command->add_option("ACCOUNT", reindex.account)->required();
   command->callback([&line, &reindex] { line.command = reindex; });
 }
 
 void add_status(CLI::App& app, CommandLine& line, StatusCommand& status) {
   CLI::App* command = app.add_subcommand(
-      "status", with_example("accounts, how far they are, what is quarantined", "davenport status --json"));
+      "status",
+      with_example("accounts, how far they are, what is quarantined", "davenport status --json"));
   add_json(*command, status.json);
   command->callback([&line, &status] { line.command = status; });
 }
@@ -139,12 +157,16 @@ std::variant<CommandLine, Information> parse_command_line(int argc, const char* 
   StatusCommand status;
 
   CLI::App app("A full-text mail index that replicates from CouchDB.", "davenport");
-  app.add_option("--config", line.config, "configuration (default: /etc/davenport/davenport.toml where it is there)")
+  app.add_option("--config", line.config,
+                 "configuration (default: /etc/davenport/davenport.toml where it is there)")
       ->type_name("FILE");
-  app.add_option("--data", line.data, "data folder, instead of the configuration's")->type_name("DIR");
+  app.add_option("--data", line.data, "data folder, instead of the configuration's")
+      ->type_name("DIR");
   app.set_version_flag("--version", "davenport " DAVENPORT_VERSION);
   app.require_subcommand(1);
-  app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but something was quarantined or refused.");
+  app.footer(
+      "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but something was quarantined or "
+      "refused.");
   add_serve(app, line);
   add_sync(app, line, sync);
   add_import(app, line, import);

@@ -20,7 +20,7 @@ struct ServeCommand {};
 
 struct SyncCommand {
   std::string account;
-  bool once = false;      // stop when caught up; else follow until told to stop
+  bool once = false;  // stop when caught up; else follow until told to stop
   bool no_index = false;  // leave lists and index as they are
 };
 
@@ -74,9 +74,9 @@ struct StatusCommand {
 
 struct CommandLine {
   std::optional<std::filesystem::path> config;  // none: the default file where it is there
-  std::optional<std::filesystem::path> data;    // instead of the configuration's data_dir
-  std::variant<ServeCommand, SyncCommand, ImportCommand, ListCommand, SearchCommand, ShowCommand, ReindexCommand,
-               StatusCommand>
+  std::optional<std::filesystem::path> data;  // instead of the configuration's data_dir
+  std::variant<ServeCommand, SyncCommand, ImportCommand, ListCommand, SearchCommand, ShowCommand,
+               ReindexCommand, StatusCommand>
       command;
 };
 
@@ -86,6 +86,7 @@ struct Information {
 };
 
 // Throws UsageError.
-[[nodiscard]] std::variant<CommandLine, Information> parse_command_line(int argc, const char* const* argv);
+[[nodiscard]] std::variant<CommandLine, Information> parse_command_line(int argc,
+                                                                        const char* const* argv);
 
 }  // namespace api

@@ -30,7 +30,9 @@ int run(const ImportCommand& command, const CommandLine& line, const Config& con
 int run(const ReindexCommand& command, const CommandLine& line, const Config& config);
 
 // The account, or a std::runtime_error that says that there is none.
-[[nodiscard]] std::shared_ptr<indexer::Account> open_account(Accounts& accounts, const Config& config, std::string_view name);
+[[nodiscard]] std::shared_ptr<indexer::Account> open_account(Accounts& accounts,
+                                                             const Config& config,
+                                                             std::string_view name);
 
 // Prints what a server's task came to; the exit code.
 [[nodiscard]] int finish(const TaskReport& task);

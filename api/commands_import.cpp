@@ -1,9 +1,8 @@
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <atomic>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <thread>
+#include <unistd.h>
 
 #include "api/admin_client.hpp"
 #include "api/commands.hpp"
@@ -26,7 +25,9 @@ class Watcher {
   Watcher(const char* what, const indexer::Progress& progress)
       : thread_([this, what, &progress] {
           while (!ended_) {
-            if (progress.of > 0) line_.show(fmt::format("{}: {} of {}", what, progress.done.load(), progress.of.load()));
+            if (progress.of > 0)
+              line_.show(
+                  fmt::format("{}: {} of {}", what, progress.done.load(), progress.of.load()));
             std::this_thread::sleep_for(kProgressInterval);
           }
         }) {}
@@ -65,8 +66,9 @@ indexer::ImportSummary import_into_server(const ImportCommand& command) {
   address.url = command.into;
   address.user = command.user;
   if (!command.password_file.empty()) address.password = read_secret(command.password_file);
-  indexer::CouchTarget target(std::move(address),
-                              [&](mail::Doctype doctype) { return database_name(command.account, doctype); });
+  indexer::CouchTarget target(std::move(address), [&](mail::Doctype doctype) {
+    return database_name(command.account, doctype);
+  });
   return watched("import", [&](indexer::Progress& progress) {
     return indexer::import_paths(command.paths, target, parser_threads(), progress);
   });
@@ -84,8 +86,10 @@ int import_at_server(const AdminClient& server, const ImportCommand& command) {
   TaskReport task;
   {
     ProgressLine line;
-    task = server.run_task(fmt::format("/v1/admin/accounts/{}/import", command.account), payload.dump(),
-                           [&](const TaskReport& state) { line.show(fmt::format("import: {} of {}", state.done, state.of)); });
+    task = server.run_task(fmt::format("/v1/admin/accounts/{}/import", command.account),
+                           payload.dump(), [&](const TaskReport& state) {
+                             line.show(fmt::format("import: {} of {}", state.done, state.of));
+                           });
   }
   return finish(task);
 }
@@ -94,14 +98,17 @@ int import_at_server(const AdminClient& server, const ImportCommand& command) {
 
 int run(const ImportCommand& command, const CommandLine&, const Config& config) {
   if (!is_valid_account_name(command.account)) {
-    throw UsageError(fmt::format("'{}' cannot be an account's name: use lower-case letters, digits and _-+$(). after a first "
-                                 "letter or digit",
-                                 for_terminal(command.account)));
+    throw UsageError(
+        fmt::format("'{}' cannot be an account's name: use lower-case letters, digits and _-+$(). "
+                    "after a first "
+                    "letter or digit",
+                    for_terminal(command.account)));
   }
   const SourceConfig* source = config.source_of(command.account);
   if (command.into.empty() && source != nullptr) {
-    throw std::runtime_error(fmt::format("account '{}' is pulled from {}: import into that server, with --into URL",
-                                         command.account, source->address.url));
+    throw std::runtime_error(
+        fmt::format("account '{}' is pulled from {}: import into that server, with --into URL",
+                    command.account, source->address.url));
   }
   const AdminClient server(config.data_dir);
   if (command.into.empty() && server.is_served()) return import_at_server(server, command);
@@ -111,9 +118,11 @@ int run(const ImportCommand& command, const CommandLine&, const Config& config) 
       command.into.empty() ? import_locally(command, config) : import_into_server(command);
   const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
   for (const indexer::RefusedFile& refused : summary.refused) {
-    fmt::print(stderr, "davenport: {}: {}\n", for_terminal(refused.path), for_terminal(refused.reason));
+    fmt::print(stderr, "davenport: {}: {}\n", for_terminal(refused.path),
+               for_terminal(refused.reason));
   }
-  print(fmt::format("imported {} messages ({} already there) in {:.1f} s; {} refused\n", summary.messages, summary.unchanged,
+  print(fmt::format("imported {} messages ({} already there) in {:.1f} s; {} refused\n",
+                    summary.messages, summary.unchanged,
                     static_cast<double>(duration.count()) / 1'000, summary.refused.size()));
   return summary.refused.empty() ? kDone : kDoneButSomeRefused;
 }

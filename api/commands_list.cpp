@@ -1,11 +1,10 @@
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "api/commands.hpp"
 #include "api/message_lines.hpp"
@@ -25,7 +24,9 @@ indexer::ListQuery query_of(const ListCommand& command, const indexer::Account& 
   indexer::ListQuery query;
   if (!command.mailbox.empty()) {
     const auto mailbox = account.find_mailbox(command.mailbox);
-    if (!mailbox) throw UsageError(fmt::format("account '{}' has no mailbox '{}'", account.name(), command.mailbox));
+    if (!mailbox)
+      throw UsageError(
+          fmt::format("account '{}' has no mailbox '{}'", account.name(), command.mailbox));
     query.filter.mailbox = *mailbox;
   }
   query.filter.keyword = command.keyword;
@@ -42,7 +43,8 @@ indexer::ListQuery query_of(const ListCommand& command, const indexer::Account& 
   return query;
 }
 
-std::string next_page(const ListCommand& command, const CommandLine& line, const indexer::OrderKey& next) {
+std::string next_page(const ListCommand& command, const CommandLine& line,
+                      const indexer::OrderKey& next) {
   std::vector<std::string> words = {"list", command.account};
   const auto add = [&](const char* option, const std::string& value) {
     if (!value.empty()) words.insert(words.end(), {option, value});
@@ -62,8 +64,10 @@ std::string next_page(const ListCommand& command, const CommandLine& line, const
   return shell_command(line, words);
 }
 
-std::string next_page(const SearchCommand& command, const CommandLine& line, const std::string& cursor) {
-  std::vector<std::string> words = {"search", command.account, "--limit", std::to_string(command.limit)};
+std::string next_page(const SearchCommand& command, const CommandLine& line,
+                      const std::string& cursor) {
+  std::vector<std::string> words = {"search", command.account, "--limit",
+                                    std::to_string(command.limit)};
   if (command.by_relevance) words.insert(words.end(), {"--sort", "relevance"});
   if (command.no_snippets) words.emplace_back("--no-snippets");
   words.insert(words.end(), {"--after", cursor, "--", command.query});
@@ -72,19 +76,23 @@ std::string next_page(const SearchCommand& command, const CommandLine& line, con
 
 // A mistake in the query, with its place underlined by a number: positions count bytes from 0.
 [[noreturn]] void refuse_query(const indexer::QueryError& error) {
-  throw UsageError(fmt::format("{} (position {} of the query)", for_terminal(error.message), error.position));
+  throw UsageError(
+      fmt::format("{} (position {} of the query)", for_terminal(error.message), error.position));
 }
 
 std::string hit_lines(const indexer::SearchAnswer::Found& hit, std::size_t width, bool bold) {
   const json row = json::parse(hit.row, nullptr, false);
-  std::string lines = hit.kind == indexer::Kind::kMail ? message_line(row, width) : file_line(row, width);
+  std::string lines =
+      hit.kind == indexer::Kind::kMail ? message_line(row, width) : file_line(row, width);
   if (!hit.preview.empty()) lines += "    " + snippet_text(hit.preview, bold) + "\n";
   return lines;
 }
 
 std::string summary_of(const indexer::SearchAnswer& answer) {
   std::string line = fmt::format("{}{} found", answer.total_is_exact ? "" : "about ", answer.total);
-  if (!answer.index.complete) line += fmt::format("; the index is not complete: {} entries are pending", answer.index.pending);
+  if (!answer.index.complete)
+    line +=
+        fmt::format("; the index is not complete: {} entries are pending", answer.index.pending);
   return line + "\n";
 }
 
@@ -106,8 +114,10 @@ int run(const ListCommand& command, const CommandLine& line, const Config& confi
   }
   const std::size_t width = terminal_width();
   std::string lines;
-  for (const std::string& row : page.rows) lines += message_line(json::parse(row, nullptr, false), width);
-  lines += fmt::format("{}{} messages, {} unread\n", page.total_is_exact ? "" : "about ", page.total, page.unread);
+  for (const std::string& row : page.rows)
+    lines += message_line(json::parse(row, nullptr, false), width);
+  lines += fmt::format("{}{} messages, {} unread\n", page.total_is_exact ? "" : "about ",
+                       page.total, page.unread);
   if (page.next) lines += "next page: " + next_page(command, line, *page.next) + "\n";
   print(lines);
   return kDone;
@@ -121,7 +131,8 @@ int run(const SearchCommand& command, const CommandLine& line, const Config& con
 
   indexer::SearchRequest request;
   request.query = &*query;
-  request.order = command.by_relevance ? indexer::SearchOrder::kRelevance : indexer::SearchOrder::kDate;
+  request.order =
+      command.by_relevance ? indexer::SearchOrder::kRelevance : indexer::SearchOrder::kDate;
   request.limit = command.limit;
   if (!command.after.empty() && command.by_relevance) {
     const auto offset = decode_offset_cursor(command.after);
@@ -143,25 +154,30 @@ int run(const SearchCommand& command, const CommandLine& line, const Config& con
   std::string lines;
   for (const auto& hit : answer->hits) lines += hit_lines(hit, width, bold);
   lines += summary_of(*answer);
-  if (const auto cursor = cursor_after(*answer)) lines += "next page: " + next_page(command, line, *cursor) + "\n";
+  if (const auto cursor = cursor_after(*answer))
+    lines += "next page: " + next_page(command, line, *cursor) + "\n";
   print(lines);
   return kDone;
 }
 
-std::shared_ptr<indexer::Account> open_account(Accounts& accounts, const Config& config, std::string_view name) {
+std::shared_ptr<indexer::Account> open_account(Accounts& accounts, const Config& config,
+                                               std::string_view name) {
   if (auto account = accounts.find(name)) return account;
   if (config.source_of(name) != nullptr) {
-    throw std::runtime_error(fmt::format("account '{0}' was not pulled yet: run `davenport sync {0} --once`", name));
+    throw std::runtime_error(
+        fmt::format("account '{0}' was not pulled yet: run `davenport sync {0} --once`", name));
   }
-  throw std::runtime_error(
-      fmt::format("unknown account '{}': `davenport status` names those that are there", for_terminal(name)));
+  throw std::runtime_error(fmt::format(
+      "unknown account '{}': `davenport status` names those that are there", for_terminal(name)));
 }
 
 void print(std::string_view text) {
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  const bool written =
+      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   if (written) return;
   if (errno == EPIPE) std::_Exit(kDone);
-  throw std::runtime_error(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
+  throw std::runtime_error(
+      fmt::format("cannot write to standard output: {}", std::strerror(errno)));
 }
 
 }  // namespace api

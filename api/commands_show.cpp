@@ -1,8 +1,7 @@
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "api/commands.hpp"
 #include "api/message_lines.hpp"
@@ -16,7 +15,8 @@ namespace {
 using nlohmann::json;
 
 const indexer::Body* find_body(const std::vector<indexer::Body>& bodies, std::string_view type) {
-  const auto body = std::find_if(bodies.begin(), bodies.end(), [&](const indexer::Body& one) { return one.type == type; });
+  const auto body = std::find_if(bodies.begin(), bodies.end(),
+                                 [&](const indexer::Body& one) { return one.type == type; });
   return body == bodies.end() ? nullptr : &*body;
 }
 
@@ -53,10 +53,12 @@ std::string header_summary(const json& row) {
   add("Cc", addresses("cc"));
   add("Date", text_of(row, "sentAt").empty() ? text_of(row, "receivedAt") : text_of(row, "sentAt"));
   add("Subject", text_of(row, "subject"));
-  if (const auto attachments = row.find("attachments"); attachments != row.end() && attachments->is_array()) {
+  if (const auto attachments = row.find("attachments");
+      attachments != row.end() && attachments->is_array()) {
     for (const json& attachment : *attachments) {
-      add("Attachment", fmt::format("{} ({}, {})", text_of(attachment, "name"), text_of(attachment, "type"),
-                                    bytes_in_words(attachment.value("size", std::uint64_t{0}))));
+      add("Attachment",
+          fmt::format("{} ({}, {})", text_of(attachment, "name"), text_of(attachment, "type"),
+                      bytes_in_words(attachment.value("size", std::uint64_t{0}))));
     }
   }
   return lines;
@@ -66,7 +68,8 @@ std::string header_summary(const json& row) {
 std::string header_lines(const indexer::Account& account, const std::string& id) {
   if (const auto raw = account.raw(id)) {
     const std::size_t end = std::min(raw->find("\n\n"), raw->find("\n\r\n"));
-    return lines_for_terminal(std::string_view(*raw).substr(0, end == std::string::npos ? end : end + 1));
+    return lines_for_terminal(
+        std::string_view(*raw).substr(0, end == std::string::npos ? end : end + 1));
   }
   std::string lines;
   const auto document = account.metadata_document(id);
@@ -82,16 +85,19 @@ std::string header_lines(const indexer::Account& account, const std::string& id)
 std::string thread_lines(const std::vector<std::string>& rows) {
   std::string lines;
   const std::size_t width = terminal_width();
-  for (const std::string& row : rows) lines += message_line(json::parse(row, nullptr, false), width);
+  for (const std::string& row : rows)
+    lines += message_line(json::parse(row, nullptr, false), width);
   return lines;
 }
 
-std::string show(const ShowCommand& command, const indexer::Account& account, const std::string& row) {
+std::string show(const ShowCommand& command, const indexer::Account& account,
+                 const std::string& row) {
   using What = ShowCommand::What;
   switch (command.what) {
     case What::kMessage: {
       if (command.json) return row + "\n";
-      return header_summary(json::parse(row, nullptr, false)) + "\n" + readable_text(bodies_of(account, command.id));
+      return header_summary(json::parse(row, nullptr, false)) + "\n" +
+             readable_text(bodies_of(account, command.id));
     }
     case What::kText: {
       const auto bodies = bodies_of(account, command.id);
@@ -101,7 +107,9 @@ std::string show(const ShowCommand& command, const indexer::Account& account, co
       const auto bodies = bodies_of(account, command.id);
       if (command.json) return render_bodies(command.id, bodies) + "\n";
       const indexer::Body* html = find_body(bodies, "text/html");
-      if (html == nullptr) throw std::runtime_error(fmt::format("message '{}' has no HTML: show it with --text", command.id));
+      if (html == nullptr)
+        throw std::runtime_error(
+            fmt::format("message '{}' has no HTML: show it with --text", command.id));
       return lines_for_terminal(mail::sanitize_html(html->content)) + "\n";
     }
     case What::kHeaders: {
@@ -111,8 +119,9 @@ std::string show(const ShowCommand& command, const indexer::Account& account, co
     case What::kRaw: {
       const auto raw = account.raw(command.id);
       if (!raw) {
-        throw std::runtime_error(
-            fmt::format("the original of message '{}' is not kept: show it with --headers and --text", command.id));
+        throw std::runtime_error(fmt::format(
+            "the original of message '{}' is not kept: show it with --headers and --text",
+            command.id));
       }
       return is_terminal(STDOUT_FILENO) ? lines_for_terminal(*raw) : *raw;
     }
@@ -132,8 +141,9 @@ int run(const ShowCommand& command, const CommandLine&, const Config& config) {
   const auto account = open_account(accounts, config, command.account);
   const auto row = account->message(command.id);
   if (!row) {
-    throw std::runtime_error(fmt::format("account '{}' has no message '{}': take an id that list or search printed",
-                                         account->name(), for_terminal(command.id)));
+    throw std::runtime_error(
+        fmt::format("account '{}' has no message '{}': take an id that list or search printed",
+                    account->name(), for_terminal(command.id)));
   }
   print(show(command, *account, *row));
   return kDone;

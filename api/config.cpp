@@ -1,11 +1,10 @@
 #include "api/config.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
 #include <cstdlib>
+#include <fmt/format.h>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -16,7 +15,8 @@
 namespace api {
 namespace {
 
-constexpr std::size_t kMaxAccountNameBytes = 200;  // with the doctype, CouchDB and file systems allow 238 and 255
+constexpr std::size_t kMaxAccountNameBytes =
+    200;  // with the doctype, CouchDB and file systems allow 238 and 255
 
 // One table of the file. Every key that is asked for is a known one; `finish` names the first that is not.
 class Section {
@@ -90,8 +90,10 @@ bool is_loopback(std::string_view listen) {
   const std::string_view port = listen.substr(colon + 1);
   std::uint16_t number = 0;
   const auto parsed = std::from_chars(port.data(), port.data() + port.size(), number);
-  if (port.empty() || parsed.ec != std::errc{} || parsed.ptr != port.data() + port.size()) return false;
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  if (port.empty() || parsed.ec != std::errc{} || parsed.ptr != port.data() + port.size())
+    return false;
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+    host = host.substr(1, host.size() - 2);
   boost::system::error_code error;
   const auto address = boost::asio::ip::make_address(std::string(host), error);
   return !error && address.is_loopback();
@@ -101,10 +103,12 @@ HttpConfig read_http(Section section) {
   HttpConfig http;
   if (auto listen = section.text("listen")) {
     if (!is_loopback(*listen)) {
-      section.fail(*section.find("listen"),
-                   fmt::format("http.listen = \"{}\" is no loopback address with a port; there are no access tokens yet, "
-                               "so only addresses such as 127.0.0.1:8825 or [::1]:8825 are accepted",
-                               *listen));
+      section.fail(
+          *section.find("listen"),
+          fmt::format("http.listen = \"{}\" is no loopback address with a port; there are no "
+                      "access tokens yet, "
+                      "so only addresses such as 127.0.0.1:8825 or [::1]:8825 are accepted",
+                      *listen));
     }
     http.listen = std::move(*listen);
   }
@@ -120,14 +124,16 @@ HttpConfig read_http(Section section) {
 
 void read_address(Section& section, replica::SourceAddress& address) {
   address.url = section.text("url").value_or("");
-  if (address.url.empty()) section.fail_section("a [[source]] needs url = \"http://…\" of a CouchDB");
+  if (address.url.empty())
+    section.fail_section("a [[source]] needs url = \"http://…\" of a CouchDB");
   const toml::node& url = *section.find("url");
   if (!address.url.starts_with("http://") && !address.url.starts_with("https://")) {
     section.fail(url, "source.url must begin with http:// or https://");
   }
   const std::size_t host = address.url.find("://") + 3;
   if (address.url.substr(host, address.url.find('/', host) - host).find('@') != std::string::npos) {
-    section.fail(url, "source.url must not hold a password; use source.user and source.password_file");
+    section.fail(url,
+                 "source.url must not hold a password; use source.user and source.password_file");
   }
   address.user = section.text("user").value_or("");
   address.ca_file = section.text("ca_file").value_or("");
@@ -166,7 +172,9 @@ std::vector<std::string> read_accounts(Section& section) {
   const toml::node* node = section.find("accounts");
   if (node == nullptr) section.fail_section("a [[source]] needs accounts = [\"…\"]");
   if (node->value_exact<std::string>() == "all") {
-    section.fail(*node, "source.accounts = \"all\" is not available yet; list the accounts: [\"alice\", \"bob\"]");
+    section.fail(
+        *node,
+        "source.accounts = \"all\" is not available yet; list the accounts: [\"alice\", \"bob\"]");
   }
   const toml::array* names = node->as_array();
   if (names == nullptr || names->empty()) {
@@ -177,9 +185,11 @@ std::vector<std::string> read_accounts(Section& section) {
     auto name = element.value_exact<std::string>();
     if (!name) section.fail(element, "an account's name must be a text in quotes");
     if (!is_valid_account_name(*name)) {
-      section.fail(element, fmt::format("\"{}\" cannot be an account's name; use lower-case letters, digits and "
-                                        "_-+$(). after a first letter or digit",
-                                        *name));
+      section.fail(
+          element,
+          fmt::format("\"{}\" cannot be an account's name; use lower-case letters, digits and "
+                      "_-+$(). after a first letter or digit",
+                      *name));
     }
     accounts.push_back(std::move(*name));
   }
@@ -192,12 +202,15 @@ SourceConfig read_source(Section section) {
   read_password(section, source.address);
   source.accounts = read_accounts(section);
   (void)section.choice("layout", {"{account}/{doctype}"});
-  source.watch = section.choice("watch", {"longpoll", "poll"}) == "poll" ? Watch::kPoll : Watch::kLongPoll;
+  source.watch =
+      section.choice("watch", {"longpoll", "poll"}) == "poll" ? Watch::kPoll : Watch::kLongPoll;
   if (const auto interval = section.text("poll_interval")) {
     const auto parsed = parse_duration(*interval);
     if (!parsed) {
-      section.fail(*section.find("poll_interval"),
-                   fmt::format("source.poll_interval = \"{}\" is no duration; write \"30s\" or \"3m\"", *interval));
+      section.fail(
+          *section.find("poll_interval"),
+          fmt::format("source.poll_interval = \"{}\" is no duration; write \"30s\" or \"3m\"",
+                      *interval));
     }
     source.poll_interval = *parsed;
   }
@@ -206,19 +219,22 @@ SourceConfig read_source(Section section) {
 }
 
 // The sources, each account in one of them only.
-std::vector<SourceConfig> read_sources(const toml::node& node, const std::string& file, const Section& root) {
+std::vector<SourceConfig> read_sources(const toml::node& node, const std::string& file,
+                                       const Section& root) {
   const toml::array* tables = node.as_array();
   if (tables == nullptr) root.fail(node, "sources are written as [[source]], with two brackets");
   std::vector<SourceConfig> sources;
   std::map<std::string, std::string> url_of_account;
   for (const toml::node& element : *tables) {
     const toml::table* table = element.as_table();
-    if (table == nullptr) root.fail(element, "sources are written as [[source]], with two brackets");
+    if (table == nullptr)
+      root.fail(element, "sources are written as [[source]], with two brackets");
     SourceConfig source = read_source(Section(*table, file, "source"));
     for (const std::string& account : source.accounts) {
       const auto [other, is_first] = url_of_account.emplace(account, source.address.url);
       if (!is_first) {
-        root.fail(element, fmt::format("account \"{}\" is in a source already ({}); name it once", account, other->second));
+        root.fail(element, fmt::format("account \"{}\" is in a source already ({}); name it once",
+                                       account, other->second));
       }
     }
     sources.push_back(std::move(source));
@@ -230,7 +246,8 @@ std::vector<SourceConfig> read_sources(const toml::node& node, const std::string
 
 const SourceConfig* Config::source_of(std::string_view account) const {
   for (const SourceConfig& source : sources) {
-    if (std::find(source.accounts.begin(), source.accounts.end(), account) != source.accounts.end()) return &source;
+    if (std::find(source.accounts.begin(), source.accounts.end(), account) != source.accounts.end())
+      return &source;
   }
   return nullptr;
 }
@@ -243,11 +260,13 @@ Config load_config(const std::optional<std::filesystem::path>& file) {
   try {
     std::ifstream in(*file);
     if (!in || std::filesystem::is_directory(*file)) {
-      throw ConfigError(fmt::format("{}: cannot be read; name the configuration with --config FILE", name));
+      throw ConfigError(
+          fmt::format("{}: cannot be read; name the configuration with --config FILE", name));
     }
     table = toml::parse(in, name);
   } catch (const toml::parse_error& error) {
-    throw ConfigError(fmt::format("{}:{}: {}", name, error.source().begin.line, error.description()));
+    throw ConfigError(
+        fmt::format("{}:{}: {}", name, error.source().begin.line, error.description()));
   }
 
   Section root(table, name, "");
@@ -296,7 +315,8 @@ std::string database_name(std::string_view account, mail::Doctype doctype) {
 
 std::string read_secret(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
-  if (!in || std::filesystem::is_directory(file)) throw ConfigError(fmt::format("cannot read {}", file.string()));
+  if (!in || std::filesystem::is_directory(file))
+    throw ConfigError(fmt::format("cannot read {}", file.string()));
   std::string secret(std::istreambuf_iterator<char>(in), {});
   if (secret.ends_with('\n')) secret.pop_back();
   if (secret.ends_with('\r')) secret.pop_back();

@@ -23,7 +23,7 @@ struct ConfigError : std::runtime_error {
 // How changes at a source are noticed.
 enum class Watch {
   kLongPoll,  // a request that the source holds until there is a change
-  kPoll,      // looking again every `poll_interval`
+  kPoll,  // looking again every `poll_interval`
 };
 
 struct SourceConfig {

@@ -4,10 +4,12 @@
 
 namespace api {
 
-std::string render_error(std::string_view code, std::string_view message, std::optional<std::size_t> position) {
+std::string render_error(std::string_view code, std::string_view message,
+                         std::optional<std::size_t> position) {
   std::string out;
   mail::JsonWriter json(out);
-  json.begin_object().key("error").begin_object().key("code").string(code).key("message").string(message);
+  json.begin_object().key("error").begin_object().key("code").string(code).key("message").string(
+      message);
   if (position) json.key("position").number(*position);
   json.end_object().end_object();
   return out;

@@ -13,7 +13,8 @@ namespace api {
 [[nodiscard]] std::string render_error(std::string_view code, std::string_view message,
                                        std::optional<std::size_t> position = std::nullopt);
 
-[[nodiscard]] HttpResponse error_response(int status, std::string_view code, std::string_view message,
+[[nodiscard]] HttpResponse error_response(int status, std::string_view code,
+                                          std::string_view message,
                                           std::optional<std::size_t> position = std::nullopt);
 
 }  // namespace api

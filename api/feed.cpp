@@ -1,10 +1,9 @@
 #include "api/feed.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <spdlog/spdlog.h>
 
 #include "replica/workers.hpp"
 
@@ -31,8 +30,9 @@ std::chrono::milliseconds Backoff::next() {
 
 void Backoff::reset() { pause_ = {}; }
 
-Feed::Feed(replica::CouchClient& client, const SourceConfig& source, std::shared_ptr<indexer::Account> account,
-           mail::Doctype doctype, net::any_io_executor executor, net::thread_pool& workers, Events events)
+Feed::Feed(replica::CouchClient& client, const SourceConfig& source,
+           std::shared_ptr<indexer::Account> account, mail::Doctype doctype,
+           net::any_io_executor executor, net::thread_pool& workers, Events events)
     : client_(client),
       source_(source),
       account_(std::move(account)),
@@ -75,7 +75,8 @@ net::awaitable<void> Feed::turn() {
   enter("running");
   const replica::PullSummary pulled = co_await replicator_->pull_until_caught_up();
   if (pulled.documents > 0 || pulled.quarantined > 0) {
-    spdlog::info("{}: {} documents pulled, {} quarantined", database_, pulled.documents, pulled.quarantined);
+    spdlog::info("{}: {} documents pulled, {} quarantined", database_, pulled.documents,
+                 pulled.quarantined);
   }
   caught_up();
   if (source_.watch == Watch::kPoll) {
@@ -140,15 +141,18 @@ void Feed::failed(const std::string& error, std::chrono::milliseconds pause) {
   enter("crashing");
   const std::lock_guard lock(mutex_);
   if (report_.last_error != error) {
-    spdlog::warn("{}: {}; again in {:.1f} s", database_, error, static_cast<double>(pause.count()) / 1'000);
+    spdlog::warn("{}: {}; again in {:.1f} s", database_, error,
+                 static_cast<double>(pause.count()) / 1'000);
   }
   report_.last_error = error;
 }
 
-net::awaitable<replica::Store*> open_store(replica::CouchClient& client, std::string database, indexer::Account& account,
-                                           mail::Doctype doctype, net::thread_pool& workers) {
+net::awaitable<replica::Store*> open_store(replica::CouchClient& client, std::string database,
+                                           indexer::Account& account, mail::Doctype doctype,
+                                           net::thread_pool& workers) {
   (void)co_await client.database_info(std::move(database));
-  co_return co_await replica::on(workers, [&account, doctype] { return &account.stores().create(doctype); });
+  co_return co_await replica::on(workers,
+                                 [&account, doctype] { return &account.stores().create(doctype); });
 }
 
 bool may_be_absent(mail::Doctype doctype, const replica::SourceError& error) {

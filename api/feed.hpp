@@ -33,12 +33,13 @@ class Feed {
  public:
   struct Events {
     std::function<void(const replica::PullSummary&)> on_commit;  // on a worker, after each batch
-    std::function<void()> on_caught_up;                          // each time; a database that is absent counts as well
+    std::function<void()> on_caught_up;  // each time; a database that is absent counts as well
   };
 
   // Everything given by reference outlives the feed's coroutine and the workers' last piece of work.
-  Feed(replica::CouchClient& client, const SourceConfig& source, std::shared_ptr<indexer::Account> account,
-       mail::Doctype doctype, boost::asio::any_io_executor executor, boost::asio::thread_pool& workers, Events events);
+  Feed(replica::CouchClient& client, const SourceConfig& source,
+       std::shared_ptr<indexer::Account> account, mail::Doctype doctype,
+       boost::asio::any_io_executor executor, boost::asio::thread_pool& workers, Events events);
 
   // Until `stop`. What goes wrong is logged, reported and tried again.
   [[nodiscard]] boost::asio::awaitable<void> follow();
@@ -76,9 +77,11 @@ class Feed {
 
 // The store of a database that is there at the source; made when it is not there yet. Throws SourceError kNotFound when
 // the source has no such database. `account` must outlive the worker's last piece of work.
-[[nodiscard]] boost::asio::awaitable<replica::Store*> open_store(replica::CouchClient& client, std::string database,
-                                                                  indexer::Account& account, mail::Doctype doctype,
-                                                                  boost::asio::thread_pool& workers);
+[[nodiscard]] boost::asio::awaitable<replica::Store*> open_store(replica::CouchClient& client,
+                                                                 std::string database,
+                                                                 indexer::Account& account,
+                                                                 mail::Doctype doctype,
+                                                                 boost::asio::thread_pool& workers);
 
 // Only the messages' database must be there: mail without mailboxes, contents or files is mail.
 [[nodiscard]] bool may_be_absent(mail::Doctype doctype, const replica::SourceError& error);

@@ -1,7 +1,5 @@
 #include "api/http_connection.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
@@ -14,6 +12,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <ctime>
+#include <fmt/format.h>
 
 #include "api/errors.hpp"
 #include "api/percent.hpp"
@@ -66,7 +65,8 @@ std::string response_head(const HttpResponse& response, bool keep_alive) {
   std::string head;
   head.reserve(512);
   fmt::format_to(std::back_inserter(head), "HTTP/1.1 {} {}\r\n", response.status,
-                 std::string_view(http::obsolete_reason(http::int_to_status(static_cast<unsigned>(response.status)))));
+                 std::string_view(http::obsolete_reason(
+                     http::int_to_status(static_cast<unsigned>(response.status)))));
   append_field(head, "Date", http_date());
   append_field(head, "Content-Type", response.content_type);
   append_field(head, "Content-Length", std::to_string(response.payload.size()));
@@ -85,16 +85,20 @@ std::string response_head(const HttpResponse& response, bool keep_alive) {
 
 // The answer to what could not be read as a request; nothing when nobody waits for one.
 std::optional<HttpResponse> refusal_of(const beast::error_code& error, const HttpLimits& limits) {
-  if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
+  if (error == http::error::end_of_stream || error == http::error::partial_message)
+    return std::nullopt;
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {
     return error_response(431, "headerTooLarge",
-                          fmt::format("the request line and header fields may have {} bytes in all", limits.header_bytes));
+                          fmt::format("the request line and header fields may have {} bytes in all",
+                                      limits.header_bytes));
   }
   if (error == http::error::body_limit) {
-    return error_response(413, "payloadTooLarge",
-                          fmt::format("the payload of a request may have {} bytes", limits.payload_bytes));
+    return error_response(
+        413, "payloadTooLarge",
+        fmt::format("the payload of a request may have {} bytes", limits.payload_bytes));
   }
-  if (error.category() != beast::error_code(http::error::bad_method).category()) return std::nullopt;
+  if (error.category() != beast::error_code(http::error::bad_method).category())
+    return std::nullopt;
   return error_response(400, "badRequest", "this is not an HTTP/1.1 request: " + error.message());
 }
 
@@ -105,10 +109,11 @@ std::optional<HttpResponse> refusal_of(const Request& message, const HostPolicy&
     return error_response(400, "badRequest", "an HTTP/1.1 request must have a Host field");
   }
   if (!host.empty() && !hosts.allows(host)) {
-    return error_response(421, "wrongHost",
-                          fmt::format("this server listens on loopback and is not called '{}'; ask it as localhost, "
-                                      "127.0.0.1 or [::1]",
-                                      without_port(host)));
+    return error_response(
+        421, "wrongHost",
+        fmt::format("this server listens on loopback and is not called '{}'; ask it as localhost, "
+                    "127.0.0.1 or [::1]",
+                    without_port(host)));
   }
   const std::string_view origin = message[http::field::origin];
   const bool reads = message.method() == http::verb::get || message.method() == http::verb::head;
@@ -147,7 +152,8 @@ net::awaitable<HttpResponse> call_handler(const HttpHandler& handler, const Http
 template <typename Protocol>
 class Connection : public OpenConnection {
  public:
-  Connection(ConnectionContext& context, typename Protocol::socket socket, HostPolicy hosts, bool is_admin_socket)
+  Connection(ConnectionContext& context, typename Protocol::socket socket, HostPolicy hosts,
+             bool is_admin_socket)
       : context_(context),
         stream_(std::move(socket)),
         hosts_(std::move(hosts)),
@@ -177,8 +183,8 @@ class Connection : public OpenConnection {
     idle_ = true;
     stream_.expires_after(context_.limits.idle);
     beast::error_code error;
-    buffer_.commit(
-        co_await stream_.async_read_some(buffer_.prepare(kReadBytes), net::redirect_error(net::use_awaitable, error)));
+    buffer_.commit(co_await stream_.async_read_some(
+        buffer_.prepare(kReadBytes), net::redirect_error(net::use_awaitable, error)));
     idle_ = false;
     co_return !error;
   }
@@ -189,7 +195,8 @@ class Connection : public OpenConnection {
     parser.header_limit(context_.limits.header_bytes);
     parser.body_limit(context_.limits.payload_bytes);
     if (const auto error = co_await read(parser)) {
-      if (const auto refusal = refusal_of(error, context_.limits)) co_await answer_and_end(*refusal);
+      if (const auto refusal = refusal_of(error, context_.limits))
+        co_await answer_and_end(*refusal);
       co_return false;
     }
     const bool keep_alive = parser.get().keep_alive();
@@ -203,16 +210,19 @@ class Connection : public OpenConnection {
   net::awaitable<beast::error_code> read(http::request_parser<http::string_body>& parser) {
     beast::error_code error;
     stream_.expires_after(context_.limits.header_read);
-    co_await http::async_read_header(stream_, buffer_, parser, net::redirect_error(net::use_awaitable, error));
+    co_await http::async_read_header(stream_, buffer_, parser,
+                                     net::redirect_error(net::use_awaitable, error));
     if (error) co_return error;
     stream_.expires_after(context_.limits.payload_read);
     if (!parser.is_done() && beast::iequals(parser.get()[http::field::expect], "100-continue")) {
       static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-      co_await net::async_write(stream_, net::buffer(kContinue), net::redirect_error(net::use_awaitable, error));
+      co_await net::async_write(stream_, net::buffer(kContinue),
+                                net::redirect_error(net::use_awaitable, error));
       if (error) co_return error;
     }
     if (!parser.is_done()) {
-      co_await http::async_read(stream_, buffer_, parser, net::redirect_error(net::use_awaitable, error));
+      co_await http::async_read(stream_, buffer_, parser,
+                                net::redirect_error(net::use_awaitable, error));
     }
     co_return error;
   }
@@ -223,23 +233,28 @@ class Connection : public OpenConnection {
     }
     HttpRequest request;
     if (!take_target(message.target(), request)) {
-      co_return error_response(400, "badRequest", "the query of the URL is not percent-encoded: '%' needs two hex digits");
+      co_return error_response(
+          400, "badRequest",
+          "the query of the URL is not percent-encoded: '%' needs two hex digits");
     }
-    request.method = message.method() == http::verb::head ? "GET" : std::string(message.method_string());
+    request.method =
+        message.method() == http::verb::head ? "GET" : std::string(message.method_string());
     request.accept = message[http::field::accept];
     request.content_type = message[http::field::content_type];
     request.payload = std::move(message.body());
     request.from_admin_socket = is_admin_socket_;
     stream_.expires_never();
-    co_return co_await net::co_spawn(context_.workers.get_executor(), call_handler(context_.handler, request),
-                                     net::use_awaitable);
+    co_return co_await net::co_spawn(context_.workers.get_executor(),
+                                     call_handler(context_.handler, request), net::use_awaitable);
   }
 
   net::awaitable<bool> write(const HttpResponse& response, bool is_head, bool keep_alive) {
     const std::string head = response_head(response, keep_alive);
-    const std::string_view payload = is_head ? std::string_view() : std::string_view(response.payload);
+    const std::string_view payload =
+        is_head ? std::string_view() : std::string_view(response.payload);
     const std::array<net::const_buffer, 2> buffers{net::buffer(head), net::buffer(payload)};
-    stream_.expires_after(kWriteTime + std::chrono::seconds(payload.size() / kSlowestReaderBytesPerSecond));
+    stream_.expires_after(kWriteTime +
+                          std::chrono::seconds(payload.size() / kSlowestReaderBytesPerSecond));
     beast::error_code error;
     co_await net::async_write(stream_, buffers, net::redirect_error(net::use_awaitable, error));
     co_return !error;
@@ -252,7 +267,8 @@ class Connection : public OpenConnection {
     stream_.expires_after(kLingerTime);
     std::array<char, kReadBytes> dropped;
     for (std::size_t bytes = 0; !error && bytes < kLingerBytes;) {
-      bytes += co_await stream_.async_read_some(net::buffer(dropped), net::redirect_error(net::use_awaitable, error));
+      bytes += co_await stream_.async_read_some(net::buffer(dropped),
+                                                net::redirect_error(net::use_awaitable, error));
     }
   }
 
@@ -270,10 +286,12 @@ net::awaitable<void> serve(std::unique_ptr<Connection<Protocol>> connection) {
 }
 
 template <typename Protocol>
-void spawn(ConnectionContext& context, typename Protocol::socket socket, HostPolicy hosts, bool is_admin_socket) {
+void spawn(ConnectionContext& context, typename Protocol::socket socket, HostPolicy hosts,
+           bool is_admin_socket) {
   const auto executor = socket.get_executor();
   net::co_spawn(executor,
-                serve(std::make_unique<Connection<Protocol>>(context, std::move(socket), std::move(hosts), is_admin_socket)),
+                serve(std::make_unique<Connection<Protocol>>(context, std::move(socket),
+                                                             std::move(hosts), is_admin_socket)),
                 net::detached);
 }
 
@@ -282,7 +300,8 @@ void spawn(ConnectionContext& context, typename Protocol::socket socket, HostPol
 bool HostPolicy::allows(std::string_view host_field) const {
   if (any) return true;
   const std::string_view host = without_port(host_field);
-  return beast::iequals(host, "localhost") || host == "127.0.0.1" || host == "[::1]" || beast::iequals(host, listen_host);
+  return beast::iequals(host, "localhost") || host == "127.0.0.1" || host == "[::1]" ||
+         beast::iequals(host, listen_host);
 }
 
 void serve_connection(ConnectionContext& context, net::ip::tcp::socket socket, HostPolicy hosts) {
@@ -296,7 +315,8 @@ void serve_connection(ConnectionContext& context, net::local::stream_protocol::s
 }
 
 std::string busy_answer() {
-  HttpResponse response = error_response(503, "tooManyConnections", "too many connections are open; try again later");
+  HttpResponse response =
+      error_response(503, "tooManyConnections", "too many connections are open; try again later");
   response.fields.emplace_back("Retry-After", "1");
   return response_head(response, false) + response.payload;
 }

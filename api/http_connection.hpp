@@ -19,7 +19,7 @@ namespace net = boost::asio;
 
 // Which names a listener may be called by.
 struct HostPolicy {
-  bool any = true;          // else loopback names and `listen_host` only
+  bool any = true;  // else loopback names and `listen_host` only
   std::string listen_host;  // IPv6 in brackets
 
   [[nodiscard]] bool allows(std::string_view host_field) const;

@@ -1,9 +1,5 @@
 #include "api/http_server.hpp"
 
-#include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -13,9 +9,12 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
 #include <stdexcept>
+#include <sys/stat.h>
 #include <system_error>
 #include <thread>
+#include <unistd.h>
 
 #include "api/http_connection.hpp"
 
@@ -56,7 +55,8 @@ net::awaitable<void> accept_connections(ConnectionContext& context, Listener<Pro
   net::steady_timer pause(listener.acceptor.get_executor());
   while (listener.acceptor.is_open()) {
     error_code error;
-    auto socket = co_await listener.acceptor.async_accept(net::redirect_error(net::use_awaitable, error));
+    auto socket =
+        co_await listener.acceptor.async_accept(net::redirect_error(net::use_awaitable, error));
     if (!listener.acceptor.is_open()) break;
     if (error) {
       pause.expires_after(kPauseAfterFailedAccept);
@@ -77,11 +77,12 @@ struct Address {
 Address split_address(const std::string& address) {
   const auto colon = address.rfind(':');
   if (colon == std::string::npos || colon == 0 || colon + 1 == address.size()) {
-    throw std::runtime_error(
-        fmt::format("cannot listen on '{}': write an address and a port, such as 127.0.0.1:8825", address));
+    throw std::runtime_error(fmt::format(
+        "cannot listen on '{}': write an address and a port, such as 127.0.0.1:8825", address));
   }
   std::string host = address.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+    host = host.substr(1, host.size() - 2);
   return {std::move(host), address.substr(colon + 1)};
 }
 
@@ -100,7 +101,8 @@ struct HttpServer::State {
   std::thread thread;
 
   State(HttpHandler handler, unsigned worker_count, HttpLimits limits)
-      : workers(std::max(worker_count, 1U)), context{std::move(handler), limits, workers, {}, {}, false} {}
+      : workers(std::max(worker_count, 1U)),
+        context{std::move(handler), limits, workers, {}, {}, false} {}
 
   void begin_stop();
 };
@@ -113,8 +115,10 @@ HttpServer::~HttpServer() { stop(); }
 std::uint16_t HttpServer::listen_tcp(const std::string& address) {
   const Address parts = split_address(address);
   error_code error;
-  const auto found = tcp::resolver(state_->io).resolve(parts.host, parts.port, tcp::resolver::passive, error);
-  if (error) throw std::runtime_error(fmt::format("cannot listen on '{}': {}", address, error.message()));
+  const auto found =
+      tcp::resolver(state_->io).resolve(parts.host, parts.port, tcp::resolver::passive, error);
+  if (error)
+    throw std::runtime_error(fmt::format("cannot listen on '{}': {}", address, error.message()));
   const tcp::endpoint endpoint = found.begin()->endpoint();
 
   auto listener = std::make_unique<Listener<tcp>>(Listener<tcp>{tcp::acceptor(state_->io), {}});
@@ -124,18 +128,21 @@ std::uint16_t HttpServer::listen_tcp(const std::string& address) {
   if (!error) listener->acceptor.listen(net::socket_base::max_listen_connections, error);
   if (error) {
     throw std::runtime_error(fmt::format(
-        "cannot listen on '{}': {}; is davenport running already? Else choose another address", address, error.message()));
+        "cannot listen on '{}': {}; is davenport running already? Else choose another address",
+        address, error.message()));
   }
   listener->hosts.any = !endpoint.address().is_loopback();
-  listener->hosts.listen_host = parts.host.find(':') == std::string::npos ? parts.host : "[" + parts.host + "]";
+  listener->hosts.listen_host =
+      parts.host.find(':') == std::string::npos ? parts.host : "[" + parts.host + "]";
   state_->tcp_listeners.push_back(std::move(listener));
   return state_->tcp_listeners.back()->acceptor.local_endpoint().port();
 }
 
 void HttpServer::listen_unix(const std::filesystem::path& socket) {
   if (socket.native().size() >= sizeof(sockaddr_un::sun_path)) {
-    throw std::runtime_error(fmt::format("cannot listen on '{}': the path of a socket may have {} bytes",
-                                         socket.string(), sizeof(sockaddr_un::sun_path) - 1));
+    throw std::runtime_error(
+        fmt::format("cannot listen on '{}': the path of a socket may have {} bytes",
+                    socket.string(), sizeof(sockaddr_un::sun_path) - 1));
   }
   const local::endpoint endpoint(socket.string());
   error_code error;
@@ -143,15 +150,19 @@ void HttpServer::listen_unix(const std::filesystem::path& socket) {
     local::socket probe(state_->io);
     probe.connect(endpoint, error);
     if (!error) {
-      throw std::runtime_error(fmt::format("cannot listen on '{}': another davenport does", socket.string()));
+      throw std::runtime_error(
+          fmt::format("cannot listen on '{}': another davenport does", socket.string()));
     }
     if (error == net::error::connection_refused) std::filesystem::remove(socket);
     error.clear();
   }
-  auto listener = std::make_unique<Listener<local>>(Listener<local>{local::acceptor(state_->io), {}});
+  auto listener =
+      std::make_unique<Listener<local>>(Listener<local>{local::acceptor(state_->io), {}});
   listener->acceptor.open(endpoint.protocol(), error);
   if (!error) listener->acceptor.bind(endpoint, error);
-  if (error) throw std::runtime_error(fmt::format("cannot listen on '{}': {}", socket.string(), error.message()));
+  if (error)
+    throw std::runtime_error(
+        fmt::format("cannot listen on '{}': {}", socket.string(), error.message()));
   // Nobody can connect before listen(), so the mode is in force from the start.
   if (::chmod(socket.c_str(), S_IRUSR | S_IWUSR) != 0) {
     throw std::system_error(errno, std::generic_category(), "cannot protect " + socket.string());

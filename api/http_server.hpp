@@ -23,9 +23,9 @@
 namespace api {
 
 struct HttpRequest {
-  std::string method;                                   // a HEAD is given as GET; its payload is not sent
-  std::string path;                                     // percent-decoded segments are the router's to take apart
-  std::multimap<std::string, std::string> query;        // decoded
+  std::string method;  // a HEAD is given as GET; its payload is not sent
+  std::string path;  // percent-decoded segments are the router's to take apart
+  std::multimap<std::string, std::string> query;  // decoded
   std::string accept;
   std::string payload;
   bool from_admin_socket = false;
@@ -48,7 +48,8 @@ struct HttpLimits {
   std::uint64_t payload_bytes = 1 << 20;
   std::size_t connections = 1'024;  // a further one is told 503 and closed
   std::chrono::milliseconds idle{30'000};
-  std::chrono::milliseconds header_read{10'000};  // from a request's first byte to the end of its fields
+  std::chrono::milliseconds header_read{
+      10'000};  // from a request's first byte to the end of its fields
   std::chrono::milliseconds payload_read{30'000};
   std::chrono::milliseconds stop{5'000};  // for requests under way when the server stops
 };

@@ -1,12 +1,11 @@
 // davenport: the command line, and the parts of `serve`.
+#include <csignal>
+#include <cstdio>
+#include <exception>
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
-
-#include <csignal>
-#include <cstdio>
-#include <exception>
 #include <variant>
 
 #include "api/accounts.hpp"
@@ -30,7 +29,8 @@ constexpr const char* kDefaultConfig = "/etc/davenport/davenport.toml";
 void listen(HttpServer& server, const Config& config) {
   if (AdminClient(config.data_dir).is_served()) {
     throw std::runtime_error(
-        fmt::format("another davenport is running on {}: stop it, or use another --data", config.data_dir.string()));
+        fmt::format("another davenport is running on {}: stop it, or use another --data",
+                    config.data_dir.string()));
   }
   std::filesystem::create_directories(config.data_dir);
   server.listen_unix(config.data_dir / "admin.sock");
@@ -46,11 +46,13 @@ int run(const ServeCommand&, const CommandLine&, const Config& config) {
   Tasks tasks;
   Replication replication(config, accounts, metrics);
   const Routes routes(config, accounts, tasks, replication, metrics);
-  HttpServer server([&routes](const HttpRequest& request) { return routes.handle(request); }, config.http.workers);
+  HttpServer server([&routes](const HttpRequest& request) { return routes.handle(request); },
+                    config.http.workers);
 
   listen(server, config);
   replication.start();
-  for (const std::string& name : accounts.names()) replication.index_soon(name);  // opens them all, and so their locks
+  for (const std::string& name : accounts.names())
+    replication.index_soon(name);  // opens them all, and so their locks
   server.start();
   stop.wait();
   spdlog::info("stopping");

@@ -1,8 +1,7 @@
 #include "api/message_lines.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "api/terminal.hpp"
@@ -44,9 +43,10 @@ std::string first_sender(const json& row) {
 }
 
 // The id comes last and whole, so that it can be pasted; what is before it gives way.
-std::string line_of(const std::string& time, const std::string& flags, const std::string& who, const std::string& what,
-                    const std::string& id, std::size_t width) {
-  const std::string begin = fmt::format("{}  {}  {}  ", minute_of(time), flags, fit(who, kFromColumns));
+std::string line_of(const std::string& time, const std::string& flags, const std::string& who,
+                    const std::string& what, const std::string& id, std::size_t width) {
+  const std::string begin =
+      fmt::format("{}  {}  {}  ", minute_of(time), flags, fit(who, kFromColumns));
   const std::size_t used = 16 + 2 + flags.size() + 2 + kFromColumns + 2 + 2 + id.size();
   const std::size_t room = std::max(kMinSubjectColumns, width > used ? width - used : 0);
   return fmt::format("{}{}  {}\n", begin, fit(what, room), id);
@@ -54,7 +54,8 @@ std::string line_of(const std::string& time, const std::string& flags, const std
 
 std::string shell_word(const std::string& word) {
   const bool is_plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
-    return std::isalnum(c) || std::string_view("-_./:=@%+,").find(static_cast<char>(c)) != std::string_view::npos;
+    return std::isalnum(c) ||
+           std::string_view("-_./:=@%+,").find(static_cast<char>(c)) != std::string_view::npos;
   });
   if (is_plain) return word;
   std::string quoted = "'";
@@ -74,14 +75,16 @@ std::string message_line(const json& row, std::size_t width) {
   const std::string received = text_of(row, "receivedAt");
   std::string subject = text_of(row, "subject");
   if (const auto thread = row.find("thread"); thread != row.end() && thread->is_object()) {
-    if (const auto count = thread->value("count", std::int64_t{1}); count > 1) subject = fmt::format("({}) {}", count, subject);
+    if (const auto count = thread->value("count", std::int64_t{1}); count > 1)
+      subject = fmt::format("({}) {}", count, subject);
   }
-  return line_of(received.empty() ? text_of(row, "sentAt") : received, flags_of(row), first_sender(row), subject,
-                 text_of(row, "id"), width);
+  return line_of(received.empty() ? text_of(row, "sentAt") : received, flags_of(row),
+                 first_sender(row), subject, text_of(row, "id"), width);
 }
 
 std::string file_line(const json& row, std::size_t width) {
-  return line_of(text_of(row, "updatedAt"), "file", text_of(row, "type"), text_of(row, "path"), text_of(row, "id"), width);
+  return line_of(text_of(row, "updatedAt"), "file", text_of(row, "type"), text_of(row, "path"),
+                 text_of(row, "id"), width);
 }
 
 std::string addresses_line(const json& addresses) {
@@ -99,7 +102,9 @@ std::string addresses_line(const json& addresses) {
 std::string text_of(const json& object, const char* member) {
   if (!object.is_object()) return "";
   const auto value = object.find(member);
-  return value != object.end() && value->is_string() ? for_terminal(value->get_ref<const std::string&>()) : "";
+  return value != object.end() && value->is_string()
+             ? for_terminal(value->get_ref<const std::string&>())
+             : "";
 }
 
 std::string shell_command(const CommandLine& line, const std::vector<std::string>& words) {

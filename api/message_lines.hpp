@@ -23,6 +23,7 @@ namespace api {
 
 // A command line that can be pasted into a shell: with the program's name, its options before the command, and quotes
 // where they are needed.
-[[nodiscard]] std::string shell_command(const CommandLine& line, const std::vector<std::string>& words);
+[[nodiscard]] std::string shell_command(const CommandLine& line,
+                                        const std::vector<std::string>& words);
 
 }  // namespace api

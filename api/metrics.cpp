@@ -1,17 +1,16 @@
 #include "api/metrics.hpp"
 
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <map>
+#include <mutex>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <fstream>
-#include <map>
-#include <mutex>
 
 #include "indexer/stores.hpp"
 
@@ -42,8 +41,8 @@ using ReadCounts = std::array<std::uint64_t, 4>;
 
 struct Metrics::State {
   prometheus::Registry registry;
-  prometheus::Counter& pulled =
-      counter(registry, "davenport_documents_pulled_total", "Documents that changed in a store by replication.");
+  prometheus::Counter& pulled = counter(registry, "davenport_documents_pulled_total",
+                                        "Documents that changed in a store by replication.");
   prometheus::Counter& indexed =
       counter(registry, "davenport_entries_indexed_total", "Entries written to text indexes.");
   prometheus::Counter& quarantined =
@@ -63,8 +62,9 @@ struct Metrics::State {
           .Name("davenport_content_reads_total")
           .Help("Content documents (bodies) read, by reason. Lists read none.")
           .Register(registry);
-  std::array<prometheus::Counter*, 4> reads_by_reason{&reads.Add({{"reason", "list"}}), &reads.Add({{"reason", "snippet"}}),
-                                                      &reads.Add({{"reason", "body"}}), &reads.Add({{"reason", "index"}})};
+  std::array<prometheus::Counter*, 4> reads_by_reason{
+      &reads.Add({{"reason", "list"}}), &reads.Add({{"reason", "snippet"}}),
+      &reads.Add({{"reason", "body"}}), &reads.Add({{"reason", "index"}})};
   prometheus::Gauge& memory = prometheus::BuildGauge()
                                   .Name("process_resident_memory_bytes")
                                   .Help("Resident memory size in bytes.")
@@ -72,7 +72,8 @@ struct Metrics::State {
                                   .Add({});
 
   std::mutex mutex;  // of the two maps
-  std::map<std::string, std::array<prometheus::Histogram*, kStatusClasses.size()>, std::less<>> durations_by_route;
+  std::map<std::string, std::array<prometheus::Histogram*, kStatusClasses.size()>, std::less<>>
+      durations_by_route;
   std::map<std::string, ReadCounts, std::less<>> reads_seen;
 };
 
@@ -87,9 +88,15 @@ Metrics::Metrics() : state_(std::make_unique<State>()) {
 
 Metrics::~Metrics() = default;
 
-void Metrics::documents_pulled(std::uint64_t count) { state_->pulled.Increment(static_cast<double>(count)); }
-void Metrics::entries_indexed(std::uint64_t count) { state_->indexed.Increment(static_cast<double>(count)); }
-void Metrics::quarantined(std::uint64_t count) { state_->quarantined.Increment(static_cast<double>(count)); }
+void Metrics::documents_pulled(std::uint64_t count) {
+  state_->pulled.Increment(static_cast<double>(count));
+}
+void Metrics::entries_indexed(std::uint64_t count) {
+  state_->indexed.Increment(static_cast<double>(count));
+}
+void Metrics::quarantined(std::uint64_t count) {
+  state_->quarantined.Increment(static_cast<double>(count));
+}
 
 void Metrics::request(std::string_view route, int status, std::chrono::nanoseconds duration) {
   const auto status_class = static_cast<std::size_t>(std::clamp(status / 100, 1, 5));
@@ -102,7 +109,8 @@ void Metrics::request(std::string_view route, int status, std::chrono::nanosecon
     }
     auto& slot = found->second[status_class];
     if (slot == nullptr) {
-      slot = &state_->durations.Add({{"route", found->first}, {"status", kStatusClasses[status_class]}}, kDurations);
+      slot = &state_->durations.Add(
+          {{"route", found->first}, {"status", kStatusClasses[status_class]}}, kDurations);
     }
     histogram = slot;
   }
@@ -117,7 +125,8 @@ void Metrics::content_reads(const indexer::ContentReads& reads, std::string_view
   const std::lock_guard lock(state_->mutex);
   const ReadCounts now{reads.list, reads.snippet, reads.body, reads.index};
   auto seen = state_->reads_seen.find(account);
-  if (seen == state_->reads_seen.end()) seen = state_->reads_seen.try_emplace(std::string(account)).first;
+  if (seen == state_->reads_seen.end())
+    seen = state_->reads_seen.try_emplace(std::string(account)).first;
   for (std::size_t i = 0; i < now.size(); ++i) {
     // Fewer than before: the account was closed and opened again, and counts from 0.
     const std::uint64_t before = now[i] < seen->second[i] ? 0 : seen->second[i];

@@ -10,7 +10,8 @@ namespace api {
 enum class Plus { kIsPlus, kIsSpace };  // a path's plus is a plus, a query's is a space
 
 // Nothing when a '%' is not followed by two hexadecimal digits.
-[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text, Plus plus = Plus::kIsPlus);
+[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text,
+                                                        Plus plus = Plus::kIsPlus);
 
 // Everything but letters, digits and "-._~" is encoded.
 [[nodiscard]] std::string percent_encode(std::string_view bytes);

@@ -1,9 +1,8 @@
 #include "api/render.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "mail/json_writer.hpp"
@@ -15,7 +14,8 @@ using mail::JsonWriter;
 
 constexpr std::size_t kMaxCursorBytes = 1'024;
 constexpr std::size_t kMaxOffset = 1'000'000;
-constexpr std::string_view kBase64Url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view kBase64Url =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 std::string to_base64url(std::string_view bytes) {
   std::string text;
@@ -76,14 +76,22 @@ std::size_t bytes_of(const std::vector<std::string>& rows) {
   return bytes;
 }
 
-void write_optional(JsonWriter& json, std::string_view name, const std::optional<std::string>& text) {
+void write_optional(JsonWriter& json, std::string_view name,
+                    const std::optional<std::string>& text) {
   json.key(name);
   text ? json.string(*text) : json.null();
 }
 
 void write_task(JsonWriter& json, const TaskReport& task) {
-  json.begin_object().key("id").string(task.id).key("kind").string(task.kind).key("account").string(task.account);
-  json.key("state").string(task.state).key("done").number(task.done).key("of").number(task.of).key("secondsLeft");
+  json.begin_object().key("id").string(task.id).key("kind").string(task.kind).key("account").string(
+      task.account);
+  json.key("state")
+      .string(task.state)
+      .key("done")
+      .number(task.done)
+      .key("of")
+      .number(task.of)
+      .key("secondsLeft");
   task.seconds_left ? json.number(*task.seconds_left) : json.null();
   json.key("outcome").string(task.outcome).key("problems").begin_array();
   for (const auto& problem : task.problems) json.string(problem);
@@ -106,7 +114,13 @@ void write_found(JsonWriter& json, const indexer::SearchAnswer::Found& found) {
 
 std::string encode_cursor(const indexer::OrderKey& place) {
   std::string text;
-  JsonWriter(text).begin_object().key("date").number(place.date).key("id").string(place.id).end_object();
+  JsonWriter(text)
+      .begin_object()
+      .key("date")
+      .number(place.date)
+      .key("id")
+      .string(place.id)
+      .end_object();
   return to_base64url(text);
 }
 
@@ -118,7 +132,8 @@ std::string encode_cursor(std::size_t offset) {
 
 std::optional<indexer::OrderKey> decode_place_cursor(std::string_view cursor) {
   const auto content = cursor_content(cursor);
-  if (content.size() != 2 || !content.contains("date") || !content.contains("id")) return std::nullopt;
+  if (content.size() != 2 || !content.contains("date") || !content.contains("id"))
+    return std::nullopt;
   const auto& date = content["date"];
   const auto& id = content["id"];
   if (!date.is_number_integer() || !id.is_string()) return std::nullopt;
@@ -168,7 +183,11 @@ std::string render_search(const indexer::SearchAnswer& answer) {
   if (answer.next_offset) next = encode_cursor(*answer.next_offset);
   write_next(json, next);
   json.key("index").begin_object().key("complete").boolean(answer.index.complete);
-  json.key("pending").number(answer.index.pending).key("failed").number(answer.index.failed).end_object();
+  json.key("pending")
+      .number(answer.index.pending)
+      .key("failed")
+      .number(answer.index.failed)
+      .end_object();
   json.end_object();
   return out;
 }
@@ -181,7 +200,12 @@ std::string render_mailboxes(const std::vector<indexer::MailboxCounts>& mailboxe
     json.begin_object().key("id").string(mailbox.id).key("name").string(mailbox.name);
     write_optional(json, "parentId", mailbox.parent_id);
     write_optional(json, "role", mailbox.role);
-    json.key("sortOrder").number(mailbox.sort_order).key("total").number(total).key("unread").number(unread);
+    json.key("sortOrder")
+        .number(mailbox.sort_order)
+        .key("total")
+        .number(total)
+        .key("unread")
+        .number(unread);
     json.key("threads").number(threads).key("unreadThreads").number(unread_threads).end_object();
   }
   json.end_array().end_object();
@@ -198,7 +222,8 @@ std::string render_thread(std::string_view id, const std::vector<std::string>& r
   return out;
 }
 
-std::string render_files(const std::vector<std::string>& rows, const std::optional<indexer::OrderKey>& next) {
+std::string render_files(const std::vector<std::string>& rows,
+                         const std::optional<indexer::OrderKey>& next) {
   std::string out;
   out.reserve(bytes_of(rows));
   JsonWriter json(out);

@@ -22,12 +22,15 @@ namespace api {
 [[nodiscard]] std::optional<std::size_t> decode_offset_cursor(std::string_view cursor);
 
 [[nodiscard]] std::string render_list(const indexer::ListPage& page);
-[[nodiscard]] std::string render_messages(const std::vector<std::string>& rows);  // those asked for by id
+[[nodiscard]] std::string render_messages(
+    const std::vector<std::string>& rows);  // those asked for by id
 [[nodiscard]] std::string render_search(const indexer::SearchAnswer& answer);
 [[nodiscard]] std::string render_mailboxes(const std::vector<indexer::MailboxCounts>& mailboxes);
 [[nodiscard]] std::string render_thread(std::string_view id, const std::vector<std::string>& rows);
-[[nodiscard]] std::string render_files(const std::vector<std::string>& rows, const std::optional<indexer::OrderKey>& next);
-[[nodiscard]] std::string render_bodies(std::string_view id, const std::vector<indexer::Body>& bodies);
+[[nodiscard]] std::string render_files(const std::vector<std::string>& rows,
+                                       const std::optional<indexer::OrderKey>& next);
+[[nodiscard]] std::string render_bodies(std::string_view id,
+                                        const std::vector<indexer::Body>& bodies);
 [[nodiscard]] std::string render_task(const TaskReport& task);
 [[nodiscard]] std::string render_tasks(const std::vector<TaskReport>& tasks);
 [[nodiscard]] std::string render_status(Accounts& accounts, const std::vector<FeedReport>& feeds,

@@ -11,13 +11,16 @@ using std::chrono::sys_seconds;
 
 void write_time(JsonWriter& json, std::string_view name, sys_seconds time) {
   json.key(name);
-  time == sys_seconds{} ? json.null() : json.string(mail::to_rfc3339({time, std::chrono::minutes(0)}));
+  time == sys_seconds{} ? json.null()
+                        : json.string(mail::to_rfc3339({time, std::chrono::minutes(0)}));
 }
 
 // How far the slowest feed of the account is behind: 0 while all of them wait for news; none when one of them never
 // caught up, or the account has no source.
-std::optional<std::int64_t> lag_seconds(std::string_view account, const std::vector<FeedReport>& feeds) {
-  const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+std::optional<std::int64_t> lag_seconds(std::string_view account,
+                                        const std::vector<FeedReport>& feeds) {
+  const auto now =
+      std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
   std::optional<std::int64_t> lag;
   for (const auto& feed : feeds) {
     if (feed.account != account) continue;
@@ -52,7 +55,9 @@ void write_stores(JsonWriter& json, indexer::Account& account) {
     if (store == nullptr) continue;
     documents += store->counts().documents;
     for (const auto& document : store->quarantined()) {
-      list.begin_object().key("database").string(account.name() + "/" + indexer::Stores::database_part(doctype));
+      list.begin_object()
+          .key("database")
+          .string(account.name() + "/" + indexer::Stores::database_part(doctype));
       list.key("docId").string(document.id).key("reason").string(document.reason);
       write_time(list, "since", document.since);
       list.key("attempts").number(document.attempts).key("nextAttempt").null().end_object();
@@ -62,7 +67,8 @@ void write_stores(JsonWriter& json, indexer::Account& account) {
   json.key("documents").number(documents).key("quarantined").raw(quarantined);
 }
 
-void write_account(JsonWriter& json, indexer::Account& account, const std::vector<FeedReport>& feeds) {
+void write_account(JsonWriter& json, indexer::Account& account,
+                   const std::vector<FeedReport>& feeds) {
   const auto index = account.index_state();
   const auto bytes = account.bytes();
   json.begin_object().key("account").string(account.name());
@@ -71,10 +77,20 @@ void write_account(JsonWriter& json, indexer::Account& account, const std::vecto
   const auto lag = lag_seconds(account.name(), feeds);
   lag ? json.number(*lag) : json.null();
   json.key("pending").number(index.pending);
-  json.key("index").begin_object().key("complete").boolean(index.complete).key("pending").number(index.pending);
+  json.key("index")
+      .begin_object()
+      .key("complete")
+      .boolean(index.complete)
+      .key("pending")
+      .number(index.pending);
   json.key("failed").number(index.failed).key("generation").string(index.generation).end_object();
   write_feeds(json, account.name(), feeds);
-  json.key("bytes").begin_object().key("store").number(bytes.store).key("catalog").number(bytes.catalog);
+  json.key("bytes")
+      .begin_object()
+      .key("store")
+      .number(bytes.store)
+      .key("catalog")
+      .number(bytes.catalog);
   json.key("index").number(bytes.index).end_object().end_object();
 }
 

@@ -1,7 +1,5 @@
 #include "api/replication.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
@@ -14,6 +12,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <map>
+#include <spdlog/spdlog.h>
 #include <thread>
 
 #include "api/account_worker.hpp"
@@ -58,10 +57,12 @@ struct Replication::State {
   Metrics& metrics;
 
   // Lists never wait for text: two consumers.
-  AccountWorker text{"indexing text", AccountWorker::Priority::kIdle,
-                     [this](const auto& account, indexer::Progress& progress) { index_text(account, progress); }};
-  AccountWorker lists{"updating lists", AccountWorker::Priority::kNormal,
-                      [this](const auto& account, indexer::Progress& progress) { index_lists(account, progress); }};
+  AccountWorker text{
+      "indexing text", AccountWorker::Priority::kIdle,
+      [this](const auto& account, indexer::Progress& progress) { index_text(account, progress); }};
+  AccountWorker lists{
+      "updating lists", AccountWorker::Priority::kNormal,
+      [this](const auto& account, indexer::Progress& progress) { index_lists(account, progress); }};
 
   net::io_context context{1};
   net::executor_work_guard<net::io_context::executor_type> work{context.get_executor()};
@@ -73,20 +74,23 @@ struct Replication::State {
   std::thread thread;
 };
 
-void Replication::State::index_lists(const std::shared_ptr<indexer::Account>& account, indexer::Progress& progress) {
+void Replication::State::index_lists(const std::shared_ptr<indexer::Account>& account,
+                                     indexer::Progress& progress) {
   account->project(progress);
   const auto found = followed.find(account->name());
   const bool is_filling = found != followed.end() && found->second.sweeps_left > 0;
   if (!is_filling) text.soon(account);
 }
 
-void Replication::State::index_text(const std::shared_ptr<indexer::Account>& account, indexer::Progress& progress) {
+void Replication::State::index_text(const std::shared_ptr<indexer::Account>& account,
+                                    indexer::Progress& progress) {
   const std::size_t entries = account->index(progress);
   metrics.entries_indexed(entries);
   if (entries > 0) spdlog::info("account {}: {} entries indexed", account->name(), entries);
 }
 
-void Replication::State::follow(const SourceConfig& source, replica::CouchClient& client, const std::string& name) {
+void Replication::State::follow(const SourceConfig& source, replica::CouchClient& client,
+                                const std::string& name) {
   FollowedAccount& account = followed[name];
   account.account = accounts.find(name);
   for (const mail::Doctype doctype : mail::kDoctypes) {
@@ -101,7 +105,8 @@ void Replication::State::follow(const SourceConfig& source, replica::CouchClient
     events.on_caught_up = [this, &account, is_first = counts]() mutable {
       if (std::exchange(is_first, false) && --account.sweeps_left == 0) lists.soon(account.account);
     };
-    account.feeds.push_back(std::make_unique<Feed>(client, source, account.account, doctype, context.get_executor(), workers,
+    account.feeds.push_back(std::make_unique<Feed>(client, source, account.account, doctype,
+                                                   context.get_executor(), workers,
                                                    std::move(events)));
   }
 }
@@ -115,7 +120,8 @@ net::awaitable<void> Replication::State::report_lag() {
         const FeedReport report = feed->report();
         const auto behind_since = std::max(report.caught_up, std::chrono::sys_seconds{});
         if (report.state == "waiting") continue;
-        lag = std::max(lag, now - (behind_since.time_since_epoch().count() > 0 ? behind_since : report.since));
+        lag = std::max(
+            lag, now - (behind_since.time_since_epoch().count() > 0 ? behind_since : report.since));
       }
       metrics.replication_lag(name, lag);
     }
@@ -133,11 +139,14 @@ Replication::~Replication() { stop(); }
 void Replication::start() {
   State& state = *state_;
   for (const SourceConfig& source : state.config.sources) {
-    state.clients.push_back(std::make_unique<replica::CouchClient>(state.context.get_executor(), source.address));
-    for (const std::string& name : source.accounts) state.follow(source, *state.clients.back(), name);
+    state.clients.push_back(
+        std::make_unique<replica::CouchClient>(state.context.get_executor(), source.address));
+    for (const std::string& name : source.accounts)
+      state.follow(source, *state.clients.back(), name);
   }
   for (auto& [name, account] : state.followed) {
-    for (const auto& feed : account.feeds) net::co_spawn(state.context, feed->follow(), net::detached);
+    for (const auto& feed : account.feeds)
+      net::co_spawn(state.context, feed->follow(), net::detached);
   }
   net::co_spawn(state.context, state.report_lag(), net::detached);
   state.thread = std::thread([&state] { state.context.run(); });

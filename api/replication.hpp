@@ -35,7 +35,7 @@ struct SyncOutcome {
     std::chrono::milliseconds duration{};
   };
   std::vector<Database> databases;
-  replica::PullSummary pulled;    // all of them
+  replica::PullSummary pulled;  // all of them
   std::size_t entries_indexed = 0;
   std::chrono::milliseconds index_duration{};
   std::vector<std::string> quarantined;  // "<database> <docId>: <reason>"
@@ -44,8 +44,9 @@ struct SyncOutcome {
 // Pulls an account once: all its databases until caught up, then catalog and index. Blocks. Throws replica::SourceError.
 // `progress` is called on any thread, one at a time, after each batch, and may be null; `with_index` false leaves catalog
 // and index behind.
-[[nodiscard]] SyncOutcome sync_once(const SourceConfig& source, indexer::Account& account, bool with_index,
-                                    Metrics& metrics, const std::function<void(const replica::PullSummary&)>& progress);
+[[nodiscard]] SyncOutcome sync_once(
+    const SourceConfig& source, indexer::Account& account, bool with_index, Metrics& metrics,
+    const std::function<void(const replica::PullSummary&)>& progress);
 
 class Replication {
  public:

@@ -1,10 +1,9 @@
 #include "api/route.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <charconv>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "api/render.hpp"
 
@@ -31,7 +30,8 @@ void Parameters::refuse(std::string_view code, const std::string& message) {
 std::string Parameters::text(const std::string& name) {
   const auto [first, last] = query_.equal_range(name);
   if (first == last) return {};
-  if (std::next(first) != last) refuse("badParameter", fmt::format("parameter '{}' is given more than once", name));
+  if (std::next(first) != last)
+    refuse("badParameter", fmt::format("parameter '{}' is given more than once", name));
   return first->second;
 }
 
@@ -40,40 +40,51 @@ bool Parameters::flag(const std::string& name, bool otherwise) {
   if (value == "true") return true;
   if (value == "false") return false;
   if (!value.empty() || query_.contains(name)) {
-    refuse("badParameter", fmt::format("parameter '{}' must be true or false, not '{}'", name, value));
+    refuse("badParameter",
+           fmt::format("parameter '{}' must be true or false, not '{}'", name, value));
   }
   return otherwise;
 }
 
-std::size_t Parameters::number(const std::string& name, std::size_t least, std::size_t most, std::size_t otherwise) {
+std::size_t Parameters::number(const std::string& name, std::size_t least, std::size_t most,
+                               std::size_t otherwise) {
   if (!query_.contains(name)) return otherwise;
   const std::string value = text(name);
   std::size_t result = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), result);
-  if (error == std::errc() && end == value.data() + value.size() && result >= least && result <= most) return result;
-  refuse("badParameter", fmt::format("parameter '{}' must be a number from {} to {}, not '{}'", name, least, most, value));
+  if (error == std::errc() && end == value.data() + value.size() && result >= least &&
+      result <= most)
+    return result;
+  refuse("badParameter", fmt::format("parameter '{}' must be a number from {} to {}, not '{}'",
+                                     name, least, most, value));
   return otherwise;
 }
 
-std::string Parameters::choice(const std::string& name, std::initializer_list<std::string_view> allowed) {
+std::string Parameters::choice(const std::string& name,
+                               std::initializer_list<std::string_view> allowed) {
   if (!query_.contains(name)) return std::string(*allowed.begin());
   const std::string value = text(name);
   if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return value;
-  refuse("badParameter", fmt::format("parameter '{}' must be {}, not '{}'", name, fmt::join(allowed, " or "), value));
+  refuse("badParameter", fmt::format("parameter '{}' must be {}, not '{}'", name,
+                                     fmt::join(allowed, " or "), value));
   return std::string(*allowed.begin());
 }
 
 std::optional<indexer::OrderKey> Parameters::place(const std::string& name) {
   if (!query_.contains(name)) return std::nullopt;
   auto place = decode_place_cursor(text(name));
-  if (!place) refuse("badCursor", fmt::format("'{}' must be the 'next' of an answer to the same kind of request", name));
+  if (!place)
+    refuse("badCursor",
+           fmt::format("'{}' must be the 'next' of an answer to the same kind of request", name));
   return place;
 }
 
 std::size_t Parameters::offset(const std::string& name) {
   if (!query_.contains(name)) return 0;
   const auto offset = decode_offset_cursor(text(name));
-  if (!offset) refuse("badCursor", fmt::format("'{}' must be the 'next' of an answer to the same kind of request", name));
+  if (!offset)
+    refuse("badCursor",
+           fmt::format("'{}' must be the 'next' of an answer to the same kind of request", name));
   return offset.value_or(0);
 }
 

@@ -53,9 +53,11 @@ class Parameters {
 
   [[nodiscard]] std::string text(const std::string& name);
   [[nodiscard]] bool flag(const std::string& name, bool otherwise);
-  [[nodiscard]] std::size_t number(const std::string& name, std::size_t least, std::size_t most, std::size_t otherwise);
+  [[nodiscard]] std::size_t number(const std::string& name, std::size_t least, std::size_t most,
+                                   std::size_t otherwise);
   // One of `allowed`; the first is the default.
-  [[nodiscard]] std::string choice(const std::string& name, std::initializer_list<std::string_view> allowed);
+  [[nodiscard]] std::string choice(const std::string& name,
+                                   std::initializer_list<std::string_view> allowed);
   [[nodiscard]] std::optional<indexer::OrderKey> place(const std::string& name);
   [[nodiscard]] std::size_t offset(const std::string& name);
 
@@ -69,14 +71,17 @@ class Parameters {
 };
 
 // "unknown message 'x'; …": 404 for a thing that is not there. `noun` is "message", "thread" …; `hint` says where to look.
-[[nodiscard]] HttpResponse unknown(std::string_view noun, std::string_view id, std::string_view hint);
+[[nodiscard]] HttpResponse unknown(std::string_view noun, std::string_view id,
+                                   std::string_view hint);
 [[nodiscard]] HttpResponse json_response(std::string payload, int status = 200);
 
 // Gives the account in the first segment to a handler that works on one, and counts the bodies that it read.
 template <HttpResponse (*handler)(const Call&, indexer::Account&)>
 HttpResponse with_account(const Call& call) {
   const auto account = call.accounts.find(call.segments[0]);
-  if (!account) return unknown("account", call.segments[0], "known accounts are listed by GET /v1/admin/accounts");
+  if (!account)
+    return unknown("account", call.segments[0],
+                   "known accounts are listed by GET /v1/admin/accounts");
   HttpResponse response = handler(call, *account);
   call.metrics.content_reads(account->stores().content_reads(), account->name());
   return response;

@@ -1,10 +1,9 @@
 #include "api/routes.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
-
-#include <algorithm>
 
 #include "api/percent.hpp"
 #include "api/route.hpp"
@@ -21,16 +20,23 @@ const std::vector<Route>& table() {
       {"GET", "/v1/accounts/{account}/mailboxes", {}, with_account<get_mailboxes>},
       {"GET",
        "/v1/accounts/{account}/messages",
-       {"mailbox", "keyword", "unread", "flagged", "attachment", "threads", "sort", "limit", "after", "ids"},
+       {"mailbox", "keyword", "unread", "flagged", "attachment", "threads", "sort", "limit",
+        "after", "ids"},
        with_account<get_messages>},
       {"GET", "/v1/accounts/{account}/messages/{id}", {}, with_account<get_message>},
       {"GET", "/v1/accounts/{account}/messages/{id}/body", {"type"}, with_account<get_body>},
       {"GET", "/v1/accounts/{account}/messages/{id}/raw", {}, with_account<get_raw>},
-      {"GET", "/v1/accounts/{account}/messages/{id}/attachments/{partId}", {}, with_account<get_attachment>},
+      {"GET",
+       "/v1/accounts/{account}/messages/{id}/attachments/{partId}",
+       {},
+       with_account<get_attachment>},
       {"GET", "/v1/accounts/{account}/threads/{id}", {}, with_account<get_thread>},
       {"GET", "/v1/accounts/{account}/files", {"limit", "after"}, with_account<get_files>},
       {"GET", "/v1/accounts/{account}/files/{id}", {}, with_account<get_file>},
-      {"GET", "/v1/accounts/{account}/search", {"q", "sort", "limit", "after", "snippets"}, with_account<get_search>},
+      {"GET",
+       "/v1/accounts/{account}/search",
+       {"q", "sort", "limit", "after", "snippets"},
+       with_account<get_search>},
       {"POST", "/v1/accounts/{account}/sync", {}, with_account<post_sync>},
       {"GET", "/v1/admin/accounts", {}, get_accounts},
       {"POST", "/v1/admin/accounts/{account}/sync", {}, with_account<post_sync_task>},
@@ -53,7 +59,8 @@ std::string_view take_segment(std::string_view& path) {
 }
 
 // What stood for each {…}, still encoded; nothing when the path is not of that pattern.
-std::optional<std::vector<std::string_view>> match(std::string_view pattern, std::string_view path) {
+std::optional<std::vector<std::string_view>> match(std::string_view pattern,
+                                                   std::string_view path) {
   std::vector<std::string_view> segments;
   while (!pattern.empty() && !path.empty()) {
     const std::string_view expected = take_segment(pattern);
@@ -100,21 +107,25 @@ HttpResponse wrong_method(const HttpRequest& request, const std::vector<const Ro
   HttpResponse response =
       pattern.starts_with("/v1/accounts/{account}/messages")
           ? error_response(405, "readOnly",
-                           "messages are not changed here: change them in CouchDB by docId and rev (both are in every "
+                           "messages are not changed here: change them in CouchDB by docId and rev "
+                           "(both are in every "
                            "list); the change arrives by replication")
           : error_response(405, "methodNotAllowed",
-                           fmt::format("{} is not possible on {}; allowed: {}", request.method, pattern,
-                                       fmt::join(allowed, ", ")));
+                           fmt::format("{} is not possible on {}; allowed: {}", request.method,
+                                       pattern, fmt::join(allowed, ", ")));
   response.fields.emplace_back("Allow", fmt::format("{}", fmt::join(allowed, ", ")));
   return response;
 }
 
-std::optional<HttpResponse> refuse_unknown_parameter(const Route& route, const HttpRequest& request) {
+std::optional<HttpResponse> refuse_unknown_parameter(const Route& route,
+                                                     const HttpRequest& request) {
   for (const auto& parameter : request.query) {
     const auto& known = route.parameters;
     if (std::find(known.begin(), known.end(), parameter.first) != known.end()) continue;
-    const std::string choice = known.empty() ? "there are none here" : fmt::format("known are {}", fmt::join(known, ", "));
-    return error_response(400, "badParameter", fmt::format("unknown parameter '{}'; {}", parameter.first, choice));
+    const std::string choice =
+        known.empty() ? "there are none here" : fmt::format("known are {}", fmt::join(known, ", "));
+    return error_response(400, "badParameter",
+                          fmt::format("unknown parameter '{}'; {}", parameter.first, choice));
   }
   return std::nullopt;
 }
@@ -145,8 +156,10 @@ HttpResponse Routes::State::dispatch(const Match& match, const HttpRequest& requ
   for (const auto segment : match.segments) {
     auto decoded = percent_decode(segment);
     if (!decoded) {
-      return error_response(400, "badParameter",
-                            fmt::format("'{}' in the path is not percent-encoded: '%' needs two hex digits", segment));
+      return error_response(
+          400, "badParameter",
+          fmt::format("'{}' in the path is not percent-encoded: '%' needs two hex digits",
+                      segment));
     }
     call.segments.push_back(std::move(*decoded));
   }
@@ -159,12 +172,15 @@ HttpResponse Routes::State::answer(const Match& match, const HttpRequest& reques
   } catch (const indexer::AccountBusy& busy) {
     return error_response(503, "accountBusy", busy.what());
   } catch (const std::exception& error) {
-    spdlog::error("{} {}: {}", request.method, match.route != nullptr ? match.route->pattern : "?", error.what());
-    return error_response(500, "internal", "something went wrong here; the log of the server says what");
+    spdlog::error("{} {}: {}", request.method, match.route != nullptr ? match.route->pattern : "?",
+                  error.what());
+    return error_response(500, "internal",
+                          "something went wrong here; the log of the server says what");
   }
 }
 
-Routes::Routes(const Config& config, Accounts& accounts, Tasks& tasks, Replication& replication, Metrics& metrics)
+Routes::Routes(const Config& config, Accounts& accounts, Tasks& tasks, Replication& replication,
+               Metrics& metrics)
     : state_(new State{config, accounts, tasks, replication, metrics, {}}) {}
 
 Routes::~Routes() = default;

@@ -20,7 +20,8 @@ struct Route;
 
 class Routes {
  public:
-  Routes(const Config& config, Accounts& accounts, Tasks& tasks, Replication& replication, Metrics& metrics);
+  Routes(const Config& config, Accounts& accounts, Tasks& tasks, Replication& replication,
+         Metrics& metrics);
   ~Routes();
 
   // Never throws: what goes wrong becomes an answer, what is not foreseen a 500 with a line in the log.

@@ -1,8 +1,7 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -16,7 +15,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point began) { return std::chrono::duration<double>(Clock::now() - began).count(); }
+double seconds_since(Clock::time_point began) {
+  return std::chrono::duration<double>(Clock::now() - began).count();
+}
 
 // "4,711"
 std::string grouped(std::uint64_t number) {
@@ -28,17 +29,21 @@ std::string grouped(std::uint64_t number) {
 }
 
 HttpResponse accepted(const Call& call, const std::string& id) {
-  HttpResponse response = json_response(render_task(call.tasks.find(id).value_or(TaskReport{})), 202);
+  HttpResponse response =
+      json_response(render_task(call.tasks.find(id).value_or(TaskReport{})), 202);
   response.fields.emplace_back("Location", "/v1/admin/tasks/" + id);
   return response;
 }
 
-HttpResponse unknown_task(const std::string& id) { return unknown("task", id, "GET /v1/admin/tasks lists the latest"); }
+HttpResponse unknown_task(const std::string& id) {
+  return unknown("task", id, "GET /v1/admin/tasks lists the latest");
+}
 
 TaskOutcome reindex(indexer::Account& account, indexer::Progress& progress) {
   const auto began = Clock::now();
   account.reindex(progress);
-  return fmt::format("{} messages in {:.1f} s", grouped(static_cast<std::uint64_t>(account.message_count())),
+  return fmt::format("{} messages in {:.1f} s",
+                     grouped(static_cast<std::uint64_t>(account.message_count())),
                      seconds_since(began));
 }
 
@@ -46,30 +51,37 @@ TaskOutcome import(indexer::Account& account, const std::vector<std::filesystem:
                    indexer::Progress& progress) {
   const auto began = Clock::now();
   const auto summary = indexer::import_into(account, paths, progress);
-  TaskOutcome outcome(fmt::format("imported {} messages ({} already there) in {:.1f} s; {} refused", grouped(summary.messages),
-                                  grouped(summary.unchanged), seconds_since(began), grouped(summary.refused.size())));
-  for (const auto& file : summary.refused) outcome.problems.push_back(fmt::format("{}: {}", file.path, file.reason));
+  TaskOutcome outcome(fmt::format("imported {} messages ({} already there) in {:.1f} s; {} refused",
+                                  grouped(summary.messages), grouped(summary.unchanged),
+                                  seconds_since(began), grouped(summary.refused.size())));
+  for (const auto& file : summary.refused)
+    outcome.problems.push_back(fmt::format("{}: {}", file.path, file.reason));
   return outcome;
 }
 
-TaskOutcome sync(const SourceConfig& source, indexer::Account& account, Metrics& metrics, indexer::Progress& progress) {
+TaskOutcome sync(const SourceConfig& source, indexer::Account& account, Metrics& metrics,
+                 indexer::Progress& progress) {
   const auto began = Clock::now();
   auto synced = sync_once(source, account, true, metrics, [&](const replica::PullSummary& pulled) {
     progress.done = static_cast<std::int64_t>(pulled.documents);
   });
-  return {fmt::format("{} documents, {} entries indexed in {:.1f} s", grouped(synced.pulled.documents),
-                      grouped(synced.entries_indexed), seconds_since(began)),
-          std::move(synced.quarantined)};
+  return {
+      fmt::format("{} documents, {} entries indexed in {:.1f} s", grouped(synced.pulled.documents),
+                  grouped(synced.entries_indexed), seconds_since(began)),
+      std::move(synced.quarantined)};
 }
 
 HttpResponse no_source(const indexer::Account& account) {
-  return error_response(409, "noSource", fmt::format("account '{}' is local: it has no source to pull from", account.name()));
+  return error_response(
+      409, "noSource",
+      fmt::format("account '{}' is local: it has no source to pull from", account.name()));
 }
 
 // The paths of {"paths": ["/…", …]}; nothing for any other payload.
 std::optional<std::vector<std::filesystem::path>> read_paths(const std::string& payload) {
   const auto json = nlohmann::json::parse(payload, nullptr, false);
-  if (!json.is_object() || !json.contains("paths") || !json["paths"].is_array() || json["paths"].empty()) {
+  if (!json.is_object() || !json.contains("paths") || !json["paths"].is_array() ||
+      json["paths"].empty()) {
     return std::nullopt;
   }
   std::vector<std::filesystem::path> paths;
@@ -86,11 +98,13 @@ std::optional<std::vector<std::filesystem::path>> read_paths(const std::string& 
 HttpResponse post_sync(const Call& call, indexer::Account& account) {
   if (call.config.source_of(account.name()) == nullptr) return no_source(account);
   if (!call.pings.admit(account.name())) {
-    HttpResponse response = error_response(429, "tooManyRequests", "one sync per second and account; try again in a second");
+    HttpResponse response = error_response(
+        429, "tooManyRequests", "one sync per second and account; try again in a second");
     response.fields.emplace_back("Retry-After", "1");
     return response;
   }
-  return json_response(fmt::format(R"({{"queued":{}}})", call.replication.wake(account.name())), 202);
+  return json_response(fmt::format(R"({{"queued":{}}})", call.replication.wake(account.name())),
+                       202);
 }
 
 HttpResponse get_accounts(const Call& call) {
@@ -109,52 +123,63 @@ HttpResponse post_sync_task(const Call& call, indexer::Account& account) {
   const SourceConfig* source = call.config.source_of(account.name());
   if (source == nullptr) return no_source(account);
   auto kept = call.accounts.find(account.name());
-  return accepted(call, call.tasks.start("sync", account.name(),
-                                         [kept, source, &metrics = call.metrics](indexer::Progress& progress) {
-                                           return sync(*source, *kept, metrics, progress);
-                                         }));
+  return accepted(
+      call, call.tasks.start("sync", account.name(),
+                             [kept, source, &metrics = call.metrics](indexer::Progress& progress) {
+                               return sync(*source, *kept, metrics, progress);
+                             }));
 }
 
 HttpResponse post_reindex(const Call& call, indexer::Account& account) {
   for (const auto& task : call.tasks.list()) {
     const bool waits_or_runs = task.state == "queued" || task.state == "running";
-    if (waits_or_runs && task.kind == "reindex" && task.account == account.name()) return accepted(call, task.id);
+    if (waits_or_runs && task.kind == "reindex" && task.account == account.name())
+      return accepted(call, task.id);
   }
   auto kept = call.accounts.find(account.name());
-  return accepted(call, call.tasks.start("reindex", account.name(), [kept](indexer::Progress& progress) {
-    return reindex(*kept, progress);
-  }));
+  return accepted(call,
+                  call.tasks.start("reindex", account.name(), [kept](indexer::Progress& progress) {
+                    return reindex(*kept, progress);
+                  }));
 }
 
 HttpResponse post_import(const Call& call) {
   const std::string& name = call.segments[0];
   if (!call.request.from_admin_socket) {
-    return error_response(403, "adminSocketOnly",
-                          "import reads files of this machine and is taken over the admin socket only: use "
-                          "'davenport import'");
+    return error_response(
+        403, "adminSocketOnly",
+        "import reads files of this machine and is taken over the admin socket only: use "
+        "'davenport import'");
   }
   if (!call.request.content_type.starts_with("application/json")) {
     return error_response(415, "unsupportedMediaType", "the payload must be application/json");
   }
   if (!is_valid_account_name(name)) {
-    return error_response(400, "badParameter",
-                          fmt::format("'{}' cannot be an account: write lower-case letters, digits and _ - + $ ( ) . after a "
-                                      "first letter or digit",
-                                      name));
+    return error_response(
+        400, "badParameter",
+        fmt::format(
+            "'{}' cannot be an account: write lower-case letters, digits and _ - + $ ( ) . after a "
+            "first letter or digit",
+            name));
   }
   if (call.config.source_of(name) != nullptr) {
-    return error_response(409, "hasSource",
-                          fmt::format("account '{}' is pulled from a source: import into that with --into URL", name));
+    return error_response(
+        409, "hasSource",
+        fmt::format("account '{}' is pulled from a source: import into that with --into URL",
+                    name));
   }
   auto paths = read_paths(call.request.payload);
   if (!paths) {
-    return error_response(400, "badPayload", R"(the payload must be {"paths": ["/…", …]} with at least one absolute path)");
+    return error_response(
+        400, "badPayload",
+        R"(the payload must be {"paths": ["/…", …]} with at least one absolute path)");
   }
   auto account = call.accounts.create(name);
-  return accepted(call, call.tasks.start("import", name,
-                                         [account, paths = std::move(*paths)](indexer::Progress& progress) {
-                                           return import(*account, paths, progress);
-                                         }));
+  return accepted(
+      call, call.tasks.start("import", name,
+                             [account, paths = std::move(*paths)](indexer::Progress& progress) {
+                               return import(*account, paths, progress);
+                             }));
 }
 
 HttpResponse get_tasks(const Call& call) { return json_response(render_tasks(call.tasks.list())); }

@@ -1,6 +1,5 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "api/percent.hpp"
 #include "api/render.hpp"
@@ -16,7 +15,8 @@ constexpr std::size_t kMaxFileNameCharacters = 120;
 
 // What came by mail runs no script and fetches nothing, whatever the sanitiser let through.
 constexpr std::string_view kMailPolicy =
-    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src data: cid:; style-src "
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src data: cid:; "
+    "style-src "
     "'unsafe-inline'; frame-ancestors 'self'";
 
 HttpResponse unknown_message(const std::string& id) {
@@ -26,11 +26,13 @@ HttpResponse unknown_message(const std::string& id) {
 bool accepts(std::string_view accept, std::string_view type) {
   if (accept.empty()) return true;
   const std::string any_subtype = fmt::format("{}/*", type.substr(0, type.find('/')));
-  return accept.find(type) != accept.npos || accept.find("*/*") != accept.npos || accept.find(any_subtype) != accept.npos;
+  return accept.find(type) != accept.npos || accept.find("*/*") != accept.npos ||
+         accept.find(any_subtype) != accept.npos;
 }
 
 // The bodies that answer a request for `type`: those of that type, else, for plain text, the text of the HTML.
-std::vector<indexer::Body> bodies_as(const std::vector<indexer::Body>& bodies, std::string_view type) {
+std::vector<indexer::Body> bodies_as(const std::vector<indexer::Body>& bodies,
+                                     std::string_view type) {
   std::vector<indexer::Body> chosen;
   for (const auto& body : bodies) {
     if (body.type != type) continue;
@@ -40,7 +42,8 @@ std::vector<indexer::Body> bodies_as(const std::vector<indexer::Body>& bodies, s
   if (!chosen.empty() || type != "text/plain") return chosen;
   for (const auto& body : bodies) {
     if (body.type == "text/html") {
-      chosen.push_back({body.part_id, "text/plain", mail::html_to_text(body.content), body.truncated});
+      chosen.push_back(
+          {body.part_id, "text/plain", mail::html_to_text(body.content), body.truncated});
     }
   }
   return chosen;
@@ -54,14 +57,16 @@ std::vector<indexer::Body> all_made_safe(std::vector<indexer::Body> bodies) {
 }
 
 // The original message, or the answer that says why there is none.
-std::optional<std::string> find_raw(indexer::Account& account, const std::string& id, HttpResponse& otherwise) {
+std::optional<std::string> find_raw(indexer::Account& account, const std::string& id,
+                                    HttpResponse& otherwise) {
   auto raw = account.raw(id);
   if (!raw && !account.message(id)) {
     otherwise = unknown_message(id);
   } else if (!raw) {
-    otherwise = error_response(404, "rawNotKept",
-                               "the original of this message is not kept: its source has no message/rfc822 attachment for "
-                               "it; GET …/body gives its text");
+    otherwise = error_response(
+        404, "rawNotKept",
+        "the original of this message is not kept: its source has no message/rfc822 attachment for "
+        "it; GET …/body gives its text");
   }
   return raw;
 }
@@ -70,7 +75,8 @@ std::optional<std::string> find_raw(indexer::Account& account, const std::string
 std::string disposition(std::string_view name) {
   std::string cleaned;
   for (const char c : mail::first_characters(name, kMaxFileNameCharacters)) {
-    const bool unsafe = static_cast<unsigned char>(c) < ' ' || c == 0x7f || c == '/' || c == '\\' || c == '"' || c == ':';
+    const bool unsafe = static_cast<unsigned char>(c) < ' ' || c == 0x7f || c == '/' || c == '\\' ||
+                        c == '"' || c == ':';
     cleaned += unsafe ? '_' : c;
   }
   const auto visible = cleaned.find_first_not_of(". ");
@@ -81,13 +87,16 @@ std::string disposition(std::string_view name) {
     if (byte < 0x80 && c != '%') ascii += c;
     if (byte >= 0xc0 || c == '%') ascii += '_';  // one for each character
   }
-  return fmt::format("attachment; filename=\"{}\"; filename*=UTF-8''{}", ascii, percent_encode(cleaned));
+  return fmt::format("attachment; filename=\"{}\"; filename*=UTF-8''{}", ascii,
+                     percent_encode(cleaned));
 }
 
 bool is_media_type(std::string_view type) {
   return std::count(type.begin(), type.end(), '/') == 1 && type.size() < 100 &&
          std::all_of(type.begin(), type.end(), [](unsigned char c) {
-           return std::isalnum(c) != 0 || std::string_view("/!#$&-^_.+").find(static_cast<char>(c)) != std::string_view::npos;
+           return std::isalnum(c) != 0 ||
+                  std::string_view("/!#$&-^_.+").find(static_cast<char>(c)) !=
+                      std::string_view::npos;
          });
 }
 
@@ -95,7 +104,8 @@ HttpResponse download(std::string bytes, std::string_view type, std::string_view
   HttpResponse response;
   response.content_type = is_media_type(type) ? type : "application/octet-stream";
   response.payload = std::move(bytes);
-  response.fields = {{"Content-Disposition", disposition(name)}, {"Content-Security-Policy", std::string(kMailPolicy)}};
+  response.fields = {{"Content-Disposition", disposition(name)},
+                     {"Content-Security-Policy", std::string(kMailPolicy)}};
   return response;
 }
 
@@ -108,19 +118,22 @@ HttpResponse get_body(const Call& call, indexer::Account& account) {
   if (parameters.mistake()) return *parameters.mistake();
   const bool as_json = call.request.accept.find("application/json") != std::string::npos;
   if (!as_json && !accepts(call.request.accept, type)) {
-    return error_response(406, "notAcceptable", fmt::format("a body is given as {} or as application/json", type));
+    return error_response(406, "notAcceptable",
+                          fmt::format("a body is given as {} or as application/json", type));
   }
   const auto bodies = account.bodies(id);
   if (!bodies) return unknown_message(id);
   if (as_json) {
     const bool of_one_type = call.request.query.contains("type");
-    return json_response(render_bodies(id, of_one_type ? bodies_as(*bodies, type) : all_made_safe(*bodies)));
+    return json_response(
+        render_bodies(id, of_one_type ? bodies_as(*bodies, type) : all_made_safe(*bodies)));
   }
   const auto chosen = bodies_as(*bodies, type);
   if (chosen.empty()) {
     return error_response(404, "unknownBody",
-                          bodies->empty() ? "this message has no body, or it has not arrived yet"
-                                          : "this message has no text/html body; ask for type=text/plain");
+                          bodies->empty()
+                              ? "this message has no body, or it has not arrived yet"
+                              : "this message has no text/html body; ask for type=text/plain");
   }
   HttpResponse response;
   response.content_type = type + "; charset=utf-8";
@@ -143,7 +156,9 @@ HttpResponse get_attachment(const Call& call, indexer::Account& account) {
   const auto raw = find_raw(account, call.segments[1], otherwise);
   if (!raw) return otherwise;
   auto part = mail::extract_part(*raw, call.segments[2]);
-  if (!part) return unknown("attachment", call.segments[2], "'partId' of a message's attachments names them");
+  if (!part)
+    return unknown("attachment", call.segments[2],
+                   "'partId' of a message's attachments names them");
   return download(std::move(part->bytes), part->type, part->name);
 }
 

@@ -1,6 +1,5 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "api/render.hpp"
@@ -24,13 +23,15 @@ std::vector<std::string> split_ids(std::string_view text) {
 
 HttpResponse get_messages_by_id(const Call& call, indexer::Account& account) {
   if (call.request.query.size() > 1) {
-    return error_response(400, "badParameter", "'ids' names the messages; no other parameter goes with it");
+    return error_response(400, "badParameter",
+                          "'ids' names the messages; no other parameter goes with it");
   }
   Parameters parameters(call.request);
   const auto ids = split_ids(parameters.text("ids"));
   if (ids.empty() || ids.size() > kMaxRows) {
-    return error_response(400, "badParameter",
-                          fmt::format("'ids' must be 1 to {} ids with commas between, not {}", kMaxRows, ids.size()));
+    return error_response(
+        400, "badParameter",
+        fmt::format("'ids' must be 1 to {} ids with commas between, not {}", kMaxRows, ids.size()));
   }
   return json_response(render_messages(account.messages(ids)));
 }
@@ -73,14 +74,18 @@ HttpResponse get_messages(const Call& call, indexer::Account& account) {
 
 HttpResponse get_message(const Call& call, indexer::Account& account) {
   auto row = account.message(call.segments[1]);
-  if (!row) return unknown("message", call.segments[1], "it may have been deleted; GET …/messages lists what is there");
+  if (!row)
+    return unknown("message", call.segments[1],
+                   "it may have been deleted; GET …/messages lists what is there");
   return json_response(std::move(*row));
 }
 
 HttpResponse get_thread(const Call& call, indexer::Account& account) {
   const std::string& id = call.segments[1];
   const auto rows = account.thread(id);
-  if (rows.empty()) return unknown("thread", id, "threads change as mail arrives; 'threadId' of a message names its own");
+  if (rows.empty())
+    return unknown("thread", id,
+                   "threads change as mail arrives; 'threadId' of a message names its own");
   return json_response(render_thread(thread_id_of(rows.front(), id), rows));
 }
 
@@ -96,7 +101,9 @@ HttpResponse get_files(const Call& call, indexer::Account& account) {
 
 HttpResponse get_file(const Call& call, indexer::Account& account) {
   auto row = account.file(call.segments[1]);
-  if (!row) return unknown("file", call.segments[1], "it may have been deleted; GET …/files lists what is there");
+  if (!row)
+    return unknown("file", call.segments[1],
+                   "it may have been deleted; GET …/files lists what is there");
   return json_response(std::move(*row));
 }
 
@@ -113,10 +120,12 @@ HttpResponse get_search(const Call& call, indexer::Account& account) {
   if (parameters.mistake()) return *parameters.mistake();
 
   const auto query = indexer::parse_query(text);
-  if (query.has_error()) return error_response(400, "badQuery", query.error().message, query.error().position);
+  if (query.has_error())
+    return error_response(400, "badQuery", query.error().message, query.error().position);
   request.query = &*query;
   const auto answer = account.search(request, snippets);
-  if (answer.has_error()) return error_response(400, "badQuery", answer.error().message, answer.error().position);
+  if (answer.has_error())
+    return error_response(400, "badQuery", answer.error().message, answer.error().position);
   return json_response(render_search(*answer));
 }
 

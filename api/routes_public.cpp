@@ -1,7 +1,6 @@
+#include <array>
 #include <fmt/format.h>
 #include <openssl/evp.h>
-
-#include <array>
 
 #include "api/route.hpp"
 #include "embedded/index_html.hpp"
@@ -14,7 +13,8 @@ namespace {
 std::string hash_source(std::string_view page, std::string_view tag) {
   const std::string open = fmt::format("<{}>", tag);
   const auto begin = page.find(open) + open.size();
-  const std::string_view content = page.substr(begin, page.find(fmt::format("</{}>", tag), begin) - begin);
+  const std::string_view content =
+      page.substr(begin, page.find(fmt::format("</{}>", tag), begin) - begin);
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   EVP_Digest(content.data(), content.size(), digest.data(), &size, EVP_sha256(), nullptr);
@@ -25,7 +25,8 @@ std::string hash_source(std::string_view page, std::string_view tag) {
 
 const std::string& page_policy() {
   static const std::string policy = fmt::format(
-      "default-src 'none'; script-src {}; style-src {}; connect-src 'self'; frame-src 'self'; img-src data:; "
+      "default-src 'none'; script-src {}; style-src {}; connect-src 'self'; frame-src 'self'; "
+      "img-src data:; "
       "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
       hash_source(embedded::index_html, "script"), hash_source(embedded::index_html, "style"));
   return policy;

@@ -1,10 +1,9 @@
-#include <fmt/format.h>
-
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <fmt/format.h>
 #include <mutex>
 
 #include "api/feed.hpp"
@@ -16,7 +15,8 @@ namespace {
 namespace net = boost::asio;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kWorkers = 2;  // a commit waits for the disk while the next page is taken apart
+constexpr std::size_t kWorkers =
+    2;  // a commit waits for the disk while the next page is taken apart
 
 std::chrono::milliseconds since(Clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
@@ -37,12 +37,15 @@ struct Pull {
 };
 
 // Keeps an error instead of throwing it: the other databases are pulled all the same.
-net::awaitable<void> pull(Pull& pull, replica::CouchClient& client, indexer::Account& account, net::thread_pool& workers,
+net::awaitable<void> pull(Pull& pull, replica::CouchClient& client, indexer::Account& account,
+                          net::thread_pool& workers,
                           std::function<void(const replica::PullSummary&)> on_commit) {
   const auto start = Clock::now();
   try {
-    replica::Store* store = co_await open_store(client, pull.outcome.name, account, pull.doctype, workers);
-    replica::Replicator replicator(client, pull.outcome.name, *store, workers, std::move(on_commit));
+    replica::Store* store =
+        co_await open_store(client, pull.outcome.name, account, pull.doctype, workers);
+    replica::Replicator replicator(client, pull.outcome.name, *store, workers,
+                                   std::move(on_commit));
     pull.outcome.pulled = co_await replicator.pull_until_caught_up();
   } catch (const replica::SourceError& error) {
     pull.outcome.absent = may_be_absent(pull.doctype, error);
@@ -59,7 +62,8 @@ std::vector<std::string> quarantined_of(indexer::Account& account) {
     const replica::Store* store = account.stores().find(doctype);
     if (store == nullptr) continue;
     for (const replica::Quarantined& document : store->quarantined()) {
-      lines.push_back(fmt::format("{} {}: {}", database_name(account.name(), doctype), document.id, document.reason));
+      lines.push_back(fmt::format("{} {}: {}", database_name(account.name(), doctype), document.id,
+                                  document.reason));
     }
   }
   return lines;
@@ -67,7 +71,8 @@ std::vector<std::string> quarantined_of(indexer::Account& account) {
 
 }  // namespace
 
-SyncOutcome sync_once(const SourceConfig& source, indexer::Account& account, bool with_index, Metrics& metrics,
+SyncOutcome sync_once(const SourceConfig& source, indexer::Account& account, bool with_index,
+                      Metrics& metrics,
                       const std::function<void(const replica::PullSummary&)>& progress) {
   SyncOutcome outcome;
   std::mutex mutex;  // two workers may commit at once

@@ -1,12 +1,11 @@
 #include "api/tasks.hpp"
 
-#include <fmt/format.h>
-#include <sched.h>
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <fmt/format.h>
+#include <sched.h>
+#include <spdlog/spdlog.h>
 
 #include "indexer/fulltext.hpp"
 
@@ -29,11 +28,13 @@ struct Task {
 };
 
 TaskReport report_of(const Task& task) {
-  TaskReport report{task.id, task.kind, task.account, task.state, task.progress.done, task.progress.of, {}, task.outcome.line, task.outcome.problems};
+  TaskReport report{task.id,    task.kind,          task.account,
+                    task.state, task.progress.done, task.progress.of,
+                    {},         task.outcome.line,  task.outcome.problems};
   if (task.state == "running" && report.done > 0 && report.of >= report.done) {
     const double seconds = std::chrono::duration<double>(Clock::now() - task.started).count();
-    report.seconds_left = static_cast<std::int64_t>(seconds * static_cast<double>(report.of - report.done) /
-                                                    static_cast<double>(report.done));
+    report.seconds_left = static_cast<std::int64_t>(
+        seconds * static_cast<double>(report.of - report.done) / static_cast<double>(report.done));
   }
   return report;
 }
@@ -51,8 +52,10 @@ struct Tasks::State {
   std::condition_variable changed;
   std::deque<std::shared_ptr<Task>> tasks;  // oldest first
   // Ids of this run differ from those of the last one, which a client may still hold.
-  const std::string id_prefix = fmt::format(
-      "{:x}", std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+  const std::string id_prefix =
+      fmt::format("{:x}", std::chrono::duration_cast<std::chrono::seconds>(
+                              std::chrono::system_clock::now().time_since_epoch())
+                              .count());
   std::uint64_t started_tasks = 0;
   bool stopping = false;
   std::thread thread;
@@ -64,7 +67,8 @@ struct Tasks::State {
 };
 
 std::shared_ptr<Task> Tasks::State::next_queued() const {
-  const auto queued = std::find_if(tasks.begin(), tasks.end(), [](const auto& task) { return task->state == "queued"; });
+  const auto queued = std::find_if(tasks.begin(), tasks.end(),
+                                   [](const auto& task) { return task->state == "queued"; });
   return queued == tasks.end() ? nullptr : *queued;
 }
 
@@ -105,7 +109,8 @@ void Tasks::State::perform(Task& task, std::unique_lock<std::mutex>& lock) {
 }
 
 void Tasks::State::forget_oldest() {
-  auto ended = std::count_if(tasks.begin(), tasks.end(), [](const auto& task) { return task->has_ended(); });
+  auto ended =
+      std::count_if(tasks.begin(), tasks.end(), [](const auto& task) { return task->has_ended(); });
   for (auto task = tasks.begin(); ended > static_cast<std::ptrdiff_t>(kEndedTasksKept);) {
     if ((*task)->has_ended()) {
       task = tasks.erase(task);
@@ -154,7 +159,8 @@ std::optional<TaskReport> Tasks::find(std::string_view id) const {
 std::vector<TaskReport> Tasks::list() const {
   const std::lock_guard lock(state_->mutex);
   std::vector<TaskReport> reports;
-  for (auto task = state_->tasks.rbegin(); task != state_->tasks.rend(); ++task) reports.push_back(report_of(**task));
+  for (auto task = state_->tasks.rbegin(); task != state_->tasks.rend(); ++task)
+    reports.push_back(report_of(**task));
   return reports;
 }
 

@@ -24,8 +24,9 @@ struct TaskReport {
   std::int64_t done = 0;
   std::int64_t of = 0;
   std::optional<std::int64_t> seconds_left;
-  std::string outcome;                // one line, once it ended
-  std::vector<std::string> problems = {};  // what it refused or quarantined, each with its reason; the first 100
+  std::string outcome;  // one line, once it ended
+  std::vector<std::string> problems =
+      {};  // what it refused or quarantined, each with its reason; the first 100
 };
 
 // What a piece of work came to, when it was done.
@@ -48,7 +49,7 @@ class Tasks {
   std::string start(std::string kind, std::string account, Work work);  // the task's id
   [[nodiscard]] std::optional<TaskReport> find(std::string_view id) const;
   [[nodiscard]] std::vector<TaskReport> list() const;  // newest first
-  bool cancel(std::string_view id);                    // false when there is no such task
+  bool cancel(std::string_view id);  // false when there is no such task
 
  private:
   struct State;

@@ -1,13 +1,12 @@
 #include "api/terminal.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cstdio>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <utf8proc.h>
-
-#include <algorithm>
-#include <array>
-#include <cstdio>
 #include <utility>
 
 #include "mail/text.hpp"
@@ -24,15 +23,18 @@ struct Character {
 };
 Character character_at(std::string_view utf8, std::size_t at) {
   Character character;
-  const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data() + at),
-                                       static_cast<utf8proc_ssize_t>(utf8.size() - at), &character.code);
-  character.bytes = utf8.substr(at, static_cast<std::size_t>(std::max<utf8proc_ssize_t>(length, 1)));
+  const auto length =
+      utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data() + at),
+                       static_cast<utf8proc_ssize_t>(utf8.size() - at), &character.code);
+  character.bytes =
+      utf8.substr(at, static_cast<std::size_t>(std::max<utf8proc_ssize_t>(length, 1)));
   return character;
 }
 
 bool is_control(utf8proc_int32_t code) {
   const bool is_c0_or_c1 = code < 0x20 || (code >= 0x7f && code < 0xa0);
-  const bool turns_direction = (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+  const bool turns_direction =
+      (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
   return is_c0_or_c1 || turns_direction || code == 0x2028 || code == 0x2029;
 }
 
@@ -87,8 +89,13 @@ std::string fit(std::string_view utf8, std::size_t columns) {
 }
 
 std::string snippet_text(std::string_view html, bool bold) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kEntities{{
-      {"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&#39;", "'"}, {"&apos;", "'"}}};
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kEntities{
+      {{"&amp;", "&"},
+       {"&lt;", "<"},
+       {"&gt;", ">"},
+       {"&quot;", "\""},
+       {"&#39;", "'"},
+       {"&apos;", "'"}}};
   const std::string clean = for_terminal(html);
   std::string text;
   for (std::size_t at = 0; at < clean.size();) {
@@ -100,8 +107,9 @@ std::string snippet_text(std::string_view html, bool bold) {
       if (bold) text += "\x1b[0m";
       at += 7;
     } else {
-      const auto entity = std::find_if(kEntities.begin(), kEntities.end(),
-                                       [&](const auto& pair) { return rest.starts_with(pair.first); });
+      const auto entity = std::find_if(kEntities.begin(), kEntities.end(), [&](const auto& pair) {
+        return rest.starts_with(pair.first);
+      });
       text += entity == kEntities.end() ? rest.substr(0, 1) : entity->second;
       at += entity == kEntities.end() ? 1 : entity->first.size();
     }

@@ -1,7 +1,6 @@
 #include "indexer/account.hpp"
 
 #include <algorithm>
-
 #include <fmt/format.h>
 
 #include "indexer/account_state.hpp"
@@ -25,8 +24,10 @@ FileLock lock_for_writing(const fs::path& folder, const std::string& name) {
   fs::create_directories(folder);
   auto lock = FileLock::try_lock(folder / "lock", FileLock::Mode::kExclusive);
   if (!lock) {
-    throw AccountBusy(fmt::format(
-        "account '{}' is being written by another davenport process: wait for it, or stop it and try again", name));
+    throw AccountBusy(
+        fmt::format("account '{}' is being written by another davenport process: wait for it, or "
+                    "stop it and try again",
+                    name));
   }
   return std::move(*lock);
 }
@@ -48,7 +49,8 @@ std::size_t build_all(Generation& generation, const Stores& stores, Progress& pr
   const auto before = progress.done.load();
   progress.of = before + entries;
   generation.build_index(
-      stores, [&](std::size_t done) { progress.done = before + static_cast<std::int64_t>(done); }, progress.cancelled);
+      stores, [&](std::size_t done) { progress.done = before + static_cast<std::int64_t>(done); },
+      progress.cancelled);
   return static_cast<std::size_t>(entries);
 }
 
@@ -65,7 +67,8 @@ std::int64_t rows_in(const Stores& stores) {
 Account::Account(fs::path folder, std::string name, replica::sqlite::Access access)
     : name_(std::move(name)), stores_(folder, access), state_(std::make_unique<State>()) {
   const bool writing = access == replica::sqlite::Access::kReadWrite;
-  if (!writing && !fs::is_directory(folder)) throw AccountUnknown(fmt::format("unknown account '{}'", name_));
+  if (!writing && !fs::is_directory(folder))
+    throw AccountUnknown(fmt::format("unknown account '{}'", name_));
   state_->folder = std::move(folder);
   state_->access = access;
   if (writing) {
@@ -99,7 +102,8 @@ void Account::State::open_live() {
 void Account::State::require_live() {
   if (generation()) return;
   const std::lock_guard rebuilding(rebuild_work);
-  if (!generation()) make_live(std::make_shared<Generation>(derived() / Generation::new_name(), access));
+  if (!generation())
+    make_live(std::make_shared<Generation>(derived() / Generation::new_name(), access));
 }
 
 void Account::State::make_live(std::shared_ptr<Generation> generation) {
@@ -116,13 +120,14 @@ bool Account::is_derived_from_stores() const {
   // In this order: the text index follows the catalog, also between the two reads.
   const auto text = live->text_checkpoint();
   const auto catalog = live->catalog().checkpoint();
-  return std::all_of(std::begin(mail::kDoctypes), std::end(mail::kDoctypes), [&](mail::Doctype doctype) {
-    const auto* store = stores_.find(doctype);
-    if (store == nullptr) return true;
-    // After a power cut the catalog can be behind the text index, and would number what it projects again otherwise.
-    const bool text_is_ahead = text.of(store->identity()) > catalog.of(store->identity());
-    return catalog.continues(*store) && text.continues(*store) && !text_is_ahead;
-  });
+  return std::all_of(
+      std::begin(mail::kDoctypes), std::end(mail::kDoctypes), [&](mail::Doctype doctype) {
+        const auto* store = stores_.find(doctype);
+        if (store == nullptr) return true;
+        // After a power cut the catalog can be behind the text index, and would number what it projects again otherwise.
+        const bool text_is_ahead = text.of(store->identity()) > catalog.of(store->identity());
+        return catalog.continues(*store) && text.continues(*store) && !text_is_ahead;
+      });
 }
 
 std::size_t Account::project(Progress& progress) {
@@ -147,7 +152,8 @@ std::size_t Account::index(Progress& progress) {
     const auto entries = live->catalog().entry_count();
     const auto pending = live->catalog().text_pending(stores_, live->text_checkpoint());
     const bool much = pending >= kBulkPending && pending * kBulkShare >= entries;
-    const bool disordered = live->catalog().overflow_count() >= std::max(kMaxOverflow, entries / kBulkShare);
+    const bool disordered =
+        live->catalog().overflow_count() >= std::max(kMaxOverflow, entries / kBulkShare);
     if (!much && !disordered) return live->follow_index(stores_, progress.cancelled);
   }
   return reindex(progress);
@@ -155,7 +161,8 @@ std::size_t Account::index(Progress& progress) {
 
 std::size_t Account::reindex(Progress& progress) {
   const std::lock_guard rebuilding(state_->rebuild_work);
-  const auto next = std::make_shared<Generation>(state_->derived() / Generation::new_name(), state_->access);
+  const auto next =
+      std::make_shared<Generation>(state_->derived() / Generation::new_name(), state_->access);
   next->set_disposable(true);
   progress.of = progress.done + rows_in(stores_);
   project_all(*next, stores_, progress);

@@ -36,7 +36,7 @@ struct AccountUnknown : std::runtime_error {
 struct IndexState {
   bool complete = false;
   std::int64_t pending = 0;  // entries, or changes, that are not in the index yet
-  std::int64_t failed = 0;   // documents that could not be read
+  std::int64_t failed = 0;  // documents that could not be read
   std::string generation;
 };
 
@@ -56,7 +56,7 @@ struct SearchAnswer {
   std::vector<Found> hits;
   std::int64_t total = 0;
   bool total_is_exact = true;
-  std::optional<OrderKey> next_after;     // date order: there is more
+  std::optional<OrderKey> next_after;  // date order: there is more
   std::optional<std::size_t> next_offset;  // relevance: there is more
   IndexState index;
 };
@@ -93,15 +93,19 @@ class Account {
   [[nodiscard]] std::vector<MailboxCounts> mailboxes() const;
   [[nodiscard]] std::optional<std::string> message(std::string_view id) const;
   [[nodiscard]] std::vector<std::string> messages(const std::vector<std::string>& ids) const;
-  [[nodiscard]] std::vector<std::string> thread(std::string_view id) const;  // id of a thread or of a message in it
+  [[nodiscard]] std::vector<std::string> thread(
+      std::string_view id) const;  // id of a thread or of a message in it
   [[nodiscard]] std::optional<std::string> file(std::string_view id) const;
-  [[nodiscard]] std::vector<std::string> files(std::size_t limit, const std::optional<OrderKey>& after,
+  [[nodiscard]] std::vector<std::string> files(std::size_t limit,
+                                               const std::optional<OrderKey>& after,
                                                std::optional<OrderKey>& next) const;
   [[nodiscard]] QueryResult<SearchAnswer> search(const SearchRequest& request, bool snippets) const;
   // All bodies of a message; none when the message is unknown. Counted as `body`.
   [[nodiscard]] std::optional<std::vector<Body>> bodies(std::string_view id) const;
-  [[nodiscard]] std::optional<std::string> metadata_document(std::string_view id) const;  // JSON as the source sent it
-  [[nodiscard]] std::optional<std::string> raw(std::string_view id) const;  // the original message, where it is kept
+  [[nodiscard]] std::optional<std::string> metadata_document(
+      std::string_view id) const;  // JSON as the source sent it
+  [[nodiscard]] std::optional<std::string> raw(
+      std::string_view id) const;  // the original message, where it is kept
   [[nodiscard]] std::optional<std::string> find_mailbox(std::string_view name) const;
   [[nodiscard]] IndexState index_state() const;
   [[nodiscard]] std::int64_t message_count() const;

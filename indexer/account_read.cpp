@@ -10,7 +10,8 @@ namespace indexer {
 namespace fs = std::filesystem;
 namespace {
 
-std::optional<std::string> row_of(const Catalog& catalog, const Hit& hit, const DerivedCheckpoint& text) {
+std::optional<std::string> row_of(const Catalog& catalog, const Hit& hit,
+                                  const DerivedCheckpoint& text) {
   return hit.kind == Kind::kMail ? catalog.message(hit.id, text) : catalog.file(hit.id, text);
 }
 
@@ -24,8 +25,8 @@ std::string title_of(Kind kind, std::string_view row) {
   return file ? file->name : "";
 }
 
-void add_snippet(SearchAnswer::Found& found, const Hit& hit, const Catalog& catalog, const Texts& texts,
-                 const Query& query) {
+void add_snippet(SearchAnswer::Found& found, const Hit& hit, const Catalog& catalog,
+                 const Texts& texts, const Query& query) {
   found.subject = snippet(title_of(found.kind, found.row), query, Field::kSubject);
   const auto entries = catalog.entries(hit.number, 1);
   if (entries.empty() || entries.front().id != hit.id) return;
@@ -36,8 +37,8 @@ std::uint64_t size_of(const fs::path& path) {
   std::error_code ignored;
   if (fs::is_regular_file(path, ignored)) return fs::file_size(path, ignored);
   std::uint64_t bytes = 0;
-  for (auto item = fs::recursive_directory_iterator(path, ignored); item != fs::recursive_directory_iterator();
-       item.increment(ignored)) {
+  for (auto item = fs::recursive_directory_iterator(path, ignored);
+       item != fs::recursive_directory_iterator(); item.increment(ignored)) {
     if (item->is_regular_file(ignored)) bytes += item->file_size(ignored);
   }
   return bytes;
@@ -78,7 +79,8 @@ std::optional<std::string> Account::file(std::string_view id) const {
 std::vector<std::string> Account::files(std::size_t limit, const std::optional<OrderKey>& after,
                                         std::optional<OrderKey>& next) const {
   const auto live = state_->generation();
-  return live ? live->catalog().files(limit, after, next, live->text_checkpoint()) : std::vector<std::string>{};
+  return live ? live->catalog().files(limit, after, next, live->text_checkpoint())
+              : std::vector<std::string>{};
 }
 
 QueryResult<SearchAnswer> Account::search(const SearchRequest& request, bool snippets) const {
@@ -129,14 +131,16 @@ std::optional<std::vector<Body>> Account::bodies(std::string_view id) const {
     if (!stored) continue;
     ++stores_.content_reads().body;
     if (auto content = mail::read_content(stored->body)) {
-      bodies.push_back({part.content_id, content->type, std::move(content->content), content->truncated});
+      bodies.push_back(
+          {part.content_id, content->type, std::move(content->content), content->truncated});
     }
   }
   if (inline_bodies) {
     const auto document = metadata_document(*doc_id);
     const auto metadata = document ? mail::read_metadata(*document) : mail::Malformed{"gone"};
     if (metadata) {
-      for (const auto& body : metadata->inline_bodies) bodies.push_back({"inline", body.type, body.content, false});
+      for (const auto& body : metadata->inline_bodies)
+        bodies.push_back({"inline", body.type, body.content, false});
     }
   }
   return bodies;
@@ -179,8 +183,9 @@ IndexState Account::index_state() const {
   }
   state.generation = live->name();
   state.failed = static_cast<std::int64_t>(live->catalog().failures().size());
-  state.pending += live->has_index() ? live->catalog().text_pending(stores_, live->text_checkpoint())
-                                     : live->catalog().entry_count();
+  state.pending += live->has_index()
+                       ? live->catalog().text_pending(stores_, live->text_checkpoint())
+                       : live->catalog().entry_count();
   state.complete = state.pending == 0 && state.failed == 0;
   return state;
 }

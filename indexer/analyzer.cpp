@@ -1,9 +1,8 @@
 #include "indexer/analyzer.hpp"
 
-#include <utf8proc.h>
-
 #include <array>
 #include <cstdint>
+#include <utf8proc.h>
 
 namespace indexer {
 namespace {
@@ -39,21 +38,21 @@ struct Range {
 
 // Scripts that are written without spaces between words; letters and numbers of these blocks stand for themselves.
 constexpr Range kUnspaced[] = {
-    {0x0E00, 0x0EFF},    // Thai, Lao
-    {0x1000, 0x109F},    // Burmese
-    {0x1100, 0x11FF},    // Hangul jamo
-    {0x1780, 0x17FF},    // Khmer
-    {0x2E80, 0x2FDF},    // radicals
-    {0x3005, 0x3007},    // iteration mark, ideographic zero
-    {0x3021, 0x3035},    // Hangzhou numerals, kana repeat marks
-    {0x3041, 0x318F},    // kana, bopomofo, Hangul compatibility jamo
-    {0x31A0, 0x31FF},    // bopomofo and kana, extended
-    {0x3400, 0x4DBF},    // ideographs, extension A
-    {0x4E00, 0x9FFF},    // ideographs
-    {0xA960, 0xA97F},    // Hangul jamo, extended
-    {0xAC00, 0xD7FF},    // Hangul syllables
-    {0xF900, 0xFAFF},    // compatibility ideographs
-    {0xFF66, 0xFFDC},    // half-width kana and Hangul
+    {0x0E00, 0x0EFF},  // Thai, Lao
+    {0x1000, 0x109F},  // Burmese
+    {0x1100, 0x11FF},  // Hangul jamo
+    {0x1780, 0x17FF},  // Khmer
+    {0x2E80, 0x2FDF},  // radicals
+    {0x3005, 0x3007},  // iteration mark, ideographic zero
+    {0x3021, 0x3035},  // Hangzhou numerals, kana repeat marks
+    {0x3041, 0x318F},  // kana, bopomofo, Hangul compatibility jamo
+    {0x31A0, 0x31FF},  // bopomofo and kana, extended
+    {0x3400, 0x4DBF},  // ideographs, extension A
+    {0x4E00, 0x9FFF},  // ideographs
+    {0xA960, 0xA97F},  // Hangul jamo, extended
+    {0xAC00, 0xD7FF},  // Hangul syllables
+    {0xF900, 0xFAFF},  // compatibility ideographs
+    {0xFF66, 0xFFDC},  // half-width kana and Hangul
     {0x1B000, 0x1B16F},  // kana, supplement
     {0x20000, 0x3FFFF},  // ideographs, further extensions
 };
@@ -92,14 +91,18 @@ Class classify(std::int32_t code) {
     case UTF8PROC_CATEGORY_LL:
     case UTF8PROC_CATEGORY_LT:
     case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO: return is_unspaced(code) ? Class::kIdeograph : Class::kLetter;
+    case UTF8PROC_CATEGORY_LO:
+      return is_unspaced(code) ? Class::kIdeograph : Class::kLetter;
     case UTF8PROC_CATEGORY_ND:
     case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_NO: return is_unspaced(code) ? Class::kIdeograph : Class::kDigit;
+    case UTF8PROC_CATEGORY_NO:
+      return is_unspaced(code) ? Class::kIdeograph : Class::kDigit;
     case UTF8PROC_CATEGORY_MN:
     case UTF8PROC_CATEGORY_MC:
-    case UTF8PROC_CATEGORY_ME: return Class::kMark;
-    default: return Class::kSeparator;
+    case UTF8PROC_CATEGORY_ME:
+      return Class::kMark;
+    default:
+      return Class::kSeparator;
   }
 }
 
@@ -122,7 +125,8 @@ bool is_letter_at(std::string_view text, std::size_t position) {
 }
 
 bool is_digit_at(std::string_view text, std::size_t position) {
-  return position < text.size() && is_ascii(text[position]) && ascii_class(text[position]) == Class::kDigit;
+  return position < text.size() && is_ascii(text[position]) &&
+         ascii_class(text[position]) == Class::kDigit;
 }
 
 // Raw bytes of a word that may still fold to kMaxWordBytes.
@@ -147,7 +151,9 @@ bool WordScanner::next(Word& word) {
     const auto character = character_at(text_, position_);
     switch (character.kind) {
       case Class::kSeparator:
-      case Class::kMark: position_ += character.bytes; break;
+      case Class::kMark:
+        position_ += character.bytes;
+        break;
       case Class::kIdeograph:
         if (scan_character(word)) return true;
         break;
@@ -184,7 +190,8 @@ bool WordScanner::scan_ascii(Word& word) {
       last = kind;
     } else if (c == '\'' && last == Class::kLetter && is_letter_at(text_, position_ + 1)) {
       append(c);
-    } else if ((c == '.' || c == ',') && last == Class::kDigit && is_digit_at(text_, position_ + 1)) {
+    } else if ((c == '.' || c == ',') && last == Class::kDigit &&
+               is_digit_at(text_, position_ + 1)) {
       append(c);
     } else {
       if ((c == '/' || c == '+') && skip_base64(begin)) return false;
@@ -205,9 +212,10 @@ bool WordScanner::scan_unicode(Word& word, std::size_t begin) {
     const std::size_t after = position_ + character.bytes;
     if (character.kind == Class::kIdeograph) break;
     if (character.kind == Class::kSeparator) {
-      const bool joins_letters = is_apostrophe(character.code) && last == Class::kLetter && is_letter_at(text_, after);
-      const bool joins_digits =
-          (character.code == '.' || character.code == ',') && last == Class::kDigit && is_digit_at(text_, after);
+      const bool joins_letters =
+          is_apostrophe(character.code) && last == Class::kLetter && is_letter_at(text_, after);
+      const bool joins_digits = (character.code == '.' || character.code == ',') &&
+                                last == Class::kDigit && is_digit_at(text_, after);
       if (!joins_letters && !joins_digits) break;
     }
     if (character.kind != Class::kMark) last = character.kind;
@@ -245,8 +253,8 @@ bool WordScanner::fold(Word& word, std::size_t begin, std::size_t end) {
     }
   }
 
-  constexpr auto kOptions = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |
-                                                           UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
+  constexpr auto kOptions = static_cast<utf8proc_option_t>(
+      UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
   // One code more than used: utf8proc_reencode ends its result, which may fill the array, with a zero.
   std::array<utf8proc_int32_t, kMaxRawBytes + 1> codes;
   const auto count = utf8proc_decompose(reinterpret_cast<const utf8proc_uint8_t*>(raw.data()),

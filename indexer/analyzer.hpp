@@ -23,7 +23,7 @@ inline constexpr std::size_t kMaxWordBytes = 64;
 
 struct Word {
   std::string_view folded;  // valid until the next word is asked for
-  std::size_t begin = 0;    // bytes in the text
+  std::size_t begin = 0;  // bytes in the text
   std::size_t end = 0;
   bool ideograph = false;  // a character that is a word of its own
 };

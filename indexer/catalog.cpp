@@ -1,11 +1,10 @@
 #include "indexer/catalog.hpp"
 
-#include <openssl/evp.h>
-#include <utf8proc.h>
-
 #include <array>
 #include <cstdlib>
+#include <openssl/evp.h>
 #include <stdexcept>
+#include <utf8proc.h>
 
 #include "indexer/catalog_state.hpp"
 #include "indexer/projection.hpp"
@@ -16,7 +15,8 @@ namespace {
 constexpr std::size_t kMaxIdLength = 255;  // of a JMAP Id
 
 std::string base64url(std::string_view bytes) {
-  static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  static constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   std::string out;
   out.reserve((bytes.size() * 4 + 2) / 3);
   std::uint32_t bits = 0;
@@ -41,9 +41,10 @@ std::string sha256(std::string_view bytes) {
 // Upper and lower case, and ways to write the same character, made one; the text itself where it is no UTF-8.
 std::string fold(std::string_view text) {
   utf8proc_uint8_t* folded = nullptr;
-  const auto size =
-      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
-                   &folded, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD));
+  const auto size = utf8proc_map(
+      reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+      static_cast<utf8proc_ssize_t>(text.size()), &folded,
+      static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD));
   if (size < 0) return std::string(text);
   std::string result(reinterpret_cast<const char*>(folded), static_cast<std::size_t>(size));
   std::free(folded);
@@ -63,8 +64,8 @@ mail::Mailbox read_mailbox_row(const Rows& rows) {
 // Those that have a document, then those that only messages name.
 std::vector<mail::Mailbox> all_mailboxes(const Connection& connection) {
   std::vector<mail::Mailbox> mailboxes;
-  auto documents =
-      connection.prepare("SELECT id, name, parent, role, sort_order FROM mailboxes ORDER BY sort_order, name, id");
+  auto documents = connection.prepare(
+      "SELECT id, name, parent, role, sort_order FROM mailboxes ORDER BY sort_order, name, id");
   for (Rows rows(documents); rows.next();) mailboxes.push_back(read_mailbox_row(rows));
   auto named = connection.prepare(
       "SELECT substr(name, 3) AS id FROM views WHERE name >= '*m' AND name < '*n' AND total > 0 "
@@ -129,8 +130,10 @@ std::int64_t Catalog::entry_count() const {
 std::vector<Failure> Catalog::failures() const {
   const auto reader = state_->readers.take();
   std::vector<Failure> failures;
-  auto select = reader->connection.prepare("SELECT doc_id, reason FROM failures ORDER BY doctype, doc_id");
-  for (Rows rows(select); rows.next();) failures.push_back({std::string(rows.text(0)), std::string(rows.text(1))});
+  auto select =
+      reader->connection.prepare("SELECT doc_id, reason FROM failures ORDER BY doctype, doc_id");
+  for (Rows rows(select); rows.next();)
+    failures.push_back({std::string(rows.text(0)), std::string(rows.text(1))});
   return failures;
 }
 
@@ -158,7 +161,10 @@ std::optional<std::string> Catalog::find_mailbox(std::string_view name) const {
   };
   const std::string folded = fold(name);
   if (auto id = find([&](const mail::Mailbox& mailbox) { return mailbox.id == name; })) return id;
-  if (auto id = find([&](const mail::Mailbox& mailbox) { return mailbox.role && fold(*mailbox.role) == folded; })) return id;
+  if (auto id = find([&](const mail::Mailbox& mailbox) {
+        return mailbox.role && fold(*mailbox.role) == folded;
+      }))
+    return id;
   return find([&](const mail::Mailbox& mailbox) { return fold(mailbox.name) == folded; });
 }
 

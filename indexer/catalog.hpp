@@ -49,7 +49,7 @@ struct MessageFilter {
 
 struct ListQuery {
   MessageFilter filter;
-  bool threads = false;    // the newest matching message stands for its thread
+  bool threads = false;  // the newest matching message stands for its thread
   bool ascending = false;  // oldest first
   std::size_t limit = 50;
   std::optional<OrderKey> after;
@@ -80,7 +80,8 @@ struct TextEntry {
   std::string doc_id;
   std::int64_t date = 0;
   std::uint64_t size = 0;
-  std::vector<std::string> contents;       // ids of the content documents that are there, in reading order
+  std::vector<std::string>
+      contents;  // ids of the content documents that are there, in reading order
   std::vector<std::string> content_types;  // of each of these; may be left empty
 };
 
@@ -93,15 +94,14 @@ struct BodyPart {
 // What a projection did.
 struct Projected {
   std::size_t changes = 0;  // rows of the stores' feeds that were consumed
-  std::size_t failed = 0;   // documents that could not be read; they are in `failures`
-  bool more = false;        // the stores hold more
+  std::size_t failed = 0;  // documents that could not be read; they are in `failures`
+  bool more = false;  // the stores hold more
 };
 
 struct Failure {
   std::string doc_id;
   std::string reason;
 };
-
 
 class Catalog {
  public:
@@ -122,14 +122,20 @@ class Catalog {
   [[nodiscard]] ListPage list(const ListQuery& query, const DerivedCheckpoint& text) const;
   [[nodiscard]] std::vector<MailboxCounts> mailboxes() const;
   // Null when there is none. `id` may be a public id or a document id.
-  [[nodiscard]] std::optional<std::string> message(std::string_view id, const DerivedCheckpoint& text) const;
+  [[nodiscard]] std::optional<std::string> message(std::string_view id,
+                                                   const DerivedCheckpoint& text) const;
   // In the order asked for; what is not there is left out.
-  [[nodiscard]] std::vector<std::string> messages(const std::vector<std::string>& ids, const DerivedCheckpoint& text) const;
+  [[nodiscard]] std::vector<std::string> messages(const std::vector<std::string>& ids,
+                                                  const DerivedCheckpoint& text) const;
   // The messages of a thread, oldest first; empty when there is none. `id` of a thread is the id of its earliest message.
-  [[nodiscard]] std::vector<std::string> thread(std::string_view id, const DerivedCheckpoint& text) const;
-  [[nodiscard]] std::optional<std::string> file(std::string_view id, const DerivedCheckpoint& text) const;
-  [[nodiscard]] std::vector<std::string> files(std::size_t limit, const std::optional<OrderKey>& after,
-                                               std::optional<OrderKey>& next, const DerivedCheckpoint& text) const;
+  [[nodiscard]] std::vector<std::string> thread(std::string_view id,
+                                                const DerivedCheckpoint& text) const;
+  [[nodiscard]] std::optional<std::string> file(std::string_view id,
+                                                const DerivedCheckpoint& text) const;
+  [[nodiscard]] std::vector<std::string> files(std::size_t limit,
+                                               const std::optional<OrderKey>& after,
+                                               std::optional<OrderKey>& next,
+                                               const DerivedCheckpoint& text) const;
   // Changes whenever a list may have.
   [[nodiscard]] std::string state() const;
   [[nodiscard]] std::int64_t message_count() const;
@@ -137,7 +143,8 @@ class Catalog {
 
   // Id, name (case folded) or role of a mailbox to its id.
   [[nodiscard]] std::optional<std::string> find_mailbox(std::string_view name) const;
-  [[nodiscard]] std::optional<std::string> document_id(Kind kind, std::string_view id) const;  // as message() takes it
+  [[nodiscard]] std::optional<std::string> document_id(
+      Kind kind, std::string_view id) const;  // as message() takes it
   [[nodiscard]] std::vector<BodyPart> bodies(std::string_view id) const;
 
   // ── For the text index ──
@@ -156,9 +163,11 @@ class Catalog {
     DerivedCheckpoint reached;
     bool more = false;
   };
-  [[nodiscard]] TextChanges text_changes(const Stores& stores, const DerivedCheckpoint& text, std::size_t limit) const;
+  [[nodiscard]] TextChanges text_changes(const Stores& stores, const DerivedCheckpoint& text,
+                                         std::size_t limit) const;
   // Entries that the text index lacks at `text`.
-  [[nodiscard]] std::int64_t text_pending(const Stores& stores, const DerivedCheckpoint& text) const;
+  [[nodiscard]] std::int64_t text_pending(const Stores& stores,
+                                          const DerivedCheckpoint& text) const;
 
  private:
   struct State;

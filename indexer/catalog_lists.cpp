@@ -27,7 +27,8 @@ void append_level(std::string& row, bool has_body_in_index) {
   row += has_body_in_index ? R"(,"level":"body")" : R"(,"level":"metadata")";
 }
 
-void append_thread(std::string& row, Reader& reader, std::int64_t thread, std::int64_t count, std::int64_t unread) {
+void append_thread(std::string& row, Reader& reader, std::int64_t thread, std::int64_t count,
+                   std::int64_t unread) {
   row += R"(,"thread":)";
   mail::JsonWriter writer(row);
   writer.begin_object().key("count").number(count).key("unread").number(unread);
@@ -43,14 +44,16 @@ void append_thread(std::string& row, Reader& reader, std::int64_t thread, std::i
   writer.end_array().end_object();
 }
 
-std::string read_message_row(Reader& reader, std::int64_t entry, const TextReach& reach, bool with_thread) {
+std::string read_message_row(Reader& reader, std::int64_t entry, const TextReach& reach,
+                             bool with_thread) {
   std::string row;
   Rows rows(reader.message_row, entry);
   if (!rows.next()) return row;
   const auto rendered = rows.text(0), thread_id = rows.text(1);
   row.reserve(rendered.size() + thread_id.size() + 64);
   row.append(rendered).append(R"(,"threadId":")").append(thread_id).append("\"");
-  append_level(row, rows.integer(5) <= reach.emails && rows.integer(6) <= reach.contents && rows.integer(7) > 0);
+  append_level(row, rows.integer(5) <= reach.emails && rows.integer(6) <= reach.contents &&
+                        rows.integer(7) > 0);
   if (with_thread) append_thread(row, reader, rows.integer(4), rows.integer(2), rows.integer(3));
   row += '}';
   return row;
@@ -68,7 +71,8 @@ std::string read_file_row(Reader& reader, std::int64_t entry, const TextReach& r
 // Tells which message stands for its thread: the newest one that is in the selection. Each thread is looked at once.
 class Representatives {
  public:
-  Representatives(Reader& reader, const Selection& selection) : reader_(reader), selection_(selection) {}
+  Representatives(Reader& reader, const Selection& selection)
+      : reader_(reader), selection_(selection) {}
 
   [[nodiscard]] bool includes(std::int64_t entry) {
     std::int64_t thread = 0;
@@ -122,16 +126,20 @@ ListPage Catalog::list(const ListQuery& query, const DerivedCheckpoint& text) co
   page.total_is_exact = total.is_exact;
   auto unread = query.filter;
   unread.unread = true;
-  page.unread = query.filter.unread ? total.count : Selection::of(*reader, unread).size(*reader, query.threads).count;
+  page.unread = query.filter.unread
+                    ? total.count
+                    : Selection::of(*reader, unread).size(*reader, query.threads).count;
   return page;
 }
 
-std::optional<std::string> Catalog::message(std::string_view id, const DerivedCheckpoint& text) const {
+std::optional<std::string> Catalog::message(std::string_view id,
+                                            const DerivedCheckpoint& text) const {
   auto rows = messages({std::string(id)}, text);
   return rows.empty() ? std::nullopt : std::optional(std::move(rows.front()));
 }
 
-std::vector<std::string> Catalog::messages(const std::vector<std::string>& ids, const DerivedCheckpoint& text) const {
+std::vector<std::string> Catalog::messages(const std::vector<std::string>& ids,
+                                           const DerivedCheckpoint& text) const {
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   const TextReach reach(Meta::load(reader->meta), text);
@@ -168,7 +176,8 @@ std::optional<std::string> Catalog::file(std::string_view id, const DerivedCheck
 }
 
 std::vector<std::string> Catalog::files(std::size_t limit, const std::optional<OrderKey>& after,
-                                        std::optional<OrderKey>& next, const DerivedCheckpoint& text) const {
+                                        std::optional<OrderKey>& next,
+                                        const DerivedCheckpoint& text) const {
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   const TextReach reach(Meta::load(reader->meta), text);

@@ -10,7 +10,8 @@ namespace indexer {
 namespace {
 
 // Random inserts in half a dozen B-trees: what they touch between two batches should stay in memory.
-constexpr std::string_view kWriterTuning = "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384";
+constexpr std::string_view kWriterTuning =
+    "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384";
 
 std::int64_t integer(std::string_view text) {
   std::int64_t value = 0;
@@ -63,7 +64,8 @@ Meta Meta::load(Statement& select) {
       meta.numbered = value == "1";
     } else if (const auto doctype = doctype_of_meta_key(key)) {
       const auto space = value.find(' ');
-      if (space != std::string::npos) meta.stores[*doctype] = {value.substr(0, space), value.substr(space + 1)};
+      if (space != std::string::npos)
+        meta.stores[*doctype] = {value.substr(0, space), value.substr(space + 1)};
     }
   }
   return meta;
@@ -105,14 +107,16 @@ std::vector<BodyPart> Reader::content_parts(std::int64_t entry) {
   }
   const std::unordered_set<std::string_view> seen(named_contents.begin(), named_contents.end());
   for (Rows rows(contents_of, doc_id); rows.next();) {
-    if (!seen.contains(rows.text(0))) parts.push_back({std::string(rows.text(0)), std::string(rows.text(1))});
+    if (!seen.contains(rows.text(0)))
+      parts.push_back({std::string(rows.text(0)), std::string(rows.text(1))});
   }
   return parts;
 }
 
 Statement Reader::select_text(std::string_view where) const {
   return connection.prepare(
-      "SELECT key, kind, id, doc_id, date, size, ifnull(number, 0), bodies FROM entries WHERE " + std::string(where));
+      "SELECT key, kind, id, doc_id, date, size, ifnull(number, 0), bodies FROM entries WHERE " +
+      std::string(where));
 }
 
 TextEntry Reader::text_entry(const Rows& row) {
@@ -134,17 +138,22 @@ TextEntry Reader::text_entry(const Rows& row) {
 }
 
 Connection Writer::open(const std::filesystem::path& file) {
-  Connection connection(file, replica::sqlite::Access::kReadWrite, replica::sqlite::Durability::kNormal);
+  Connection connection(file, replica::sqlite::Access::kReadWrite,
+                        replica::sqlite::Durability::kNormal);
   connection.execute(kWriterTuning);
-  replica::sqlite::open_schema(connection, replica::sqlite::Access::kReadWrite, kCatalogFormat, embedded::catalog_sql);
+  replica::sqlite::open_schema(connection, replica::sqlite::Access::kReadWrite, kCatalogFormat,
+                               embedded::catalog_sql);
   return connection;
 }
 
-void Writer::set_meta(std::string_view key, std::string_view value) { put_meta.bind(key, value).run(); }
+void Writer::set_meta(std::string_view key, std::string_view value) {
+  put_meta.bind(key, value).run();
+}
 
 Catalog::State::State(std::filesystem::path path, replica::sqlite::Access access)
     : file(std::move(path)),
-      writer(access == replica::sqlite::Access::kReadWrite ? std::make_unique<Writer>(file) : nullptr),
+      writer(access == replica::sqlite::Access::kReadWrite ? std::make_unique<Writer>(file)
+                                                           : nullptr),
       readers([this] { return std::make_unique<Reader>(file); }) {
   if (access == replica::sqlite::Access::kReadOnly) {
     Connection connection(file, access, replica::sqlite::Durability::kNormal);

@@ -14,21 +14,25 @@ struct Feed {
   mail::Doctype doctype;
   Kind kind;
   std::string_view entries;  // those that rows of the feed after ?1 changed: row, key
-  std::string_view pending;  // how many these are; ?2 is the place in the feed of messages, whose rows count there
-  bool removes;              // whether its rows take entries away
+  std::string_view
+      pending;  // how many these are; ?2 is the place in the feed of messages, whose rows count there
+  bool removes;  // whether its rows take entries away
 };
 
 // Rows of the feed of content documents change messages, which stay.
 constexpr Feed kFeeds[] = {
-    {mail::Doctype::kEmails, Kind::kMail, "SELECT text_seq, key FROM entries WHERE kind = 0 AND text_seq > ?1 ORDER BY text_seq",
+    {mail::Doctype::kEmails, Kind::kMail,
+     "SELECT text_seq, key FROM entries WHERE kind = 0 AND text_seq > ?1 ORDER BY text_seq",
      "SELECT count(*) FROM entries WHERE kind = 0 AND text_seq > ?1 AND ?2 >= 0", true},
     {mail::Doctype::kContents, Kind::kMail,
      "SELECT body_seq, key FROM entries WHERE body_seq > 0 AND body_seq > ?1 ORDER BY body_seq",
      "SELECT count(*) FROM entries WHERE body_seq > 0 AND body_seq > ?1 AND text_seq <= ?2", false},
-    {mail::Doctype::kFiles, Kind::kFile, "SELECT text_seq, key FROM entries WHERE kind = 1 AND text_seq > ?1 ORDER BY text_seq",
+    {mail::Doctype::kFiles, Kind::kFile,
+     "SELECT text_seq, key FROM entries WHERE kind = 1 AND text_seq > ?1 ORDER BY text_seq",
      "SELECT count(*) FROM entries WHERE kind = 1 AND text_seq > ?1 AND ?2 >= 0", true},
 };
-constexpr std::string_view kRemoved = "SELECT seq, id FROM removed WHERE kind = ? AND seq > ? ORDER BY seq";
+constexpr std::string_view kRemoved =
+    "SELECT seq, id FROM removed WHERE kind = ? AND seq > ? ORDER BY seq";
 
 // Takes about `budget` rows, never a part of those that share a sequence: the last sequence that was taken whole, or kEnd
 // when these were all.
@@ -44,8 +48,8 @@ std::int64_t take_rows(Rows& rows, std::size_t budget, const Take& take) {
 }
 
 struct Found {
-  std::vector<std::pair<std::int64_t, std::int64_t>> entries;   // sequence, key
-  std::vector<std::pair<std::int64_t, std::string>> removed;    // sequence, public id
+  std::vector<std::pair<std::int64_t, std::int64_t>> entries;  // sequence, key
+  std::vector<std::pair<std::int64_t, std::string>> removed;  // sequence, public id
   std::int64_t whole_until = kEnd;
 };
 
@@ -68,7 +72,8 @@ Found find_changes(Reader& reader, const Feed& feed, std::int64_t since, std::si
 
 }  // namespace
 
-Catalog::TextChanges Catalog::text_changes(const Stores&, const DerivedCheckpoint& text, std::size_t limit) const {
+Catalog::TextChanges Catalog::text_changes(const Stores&, const DerivedCheckpoint& text,
+                                           std::size_t limit) const {
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   const auto meta = Meta::load(reader->meta);
@@ -113,14 +118,16 @@ std::int64_t Catalog::text_pending(const Stores&, const DerivedCheckpoint& text)
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   const auto meta = Meta::load(reader->meta);
   const auto emails = meta.reached(text, mail::Doctype::kEmails);
-  auto removed = reader->connection.prepare("SELECT count(*) FROM removed WHERE kind = ? AND seq > ?");
+  auto removed =
+      reader->connection.prepare("SELECT count(*) FROM removed WHERE kind = ? AND seq > ?");
   std::int64_t pending = 0;
   for (const auto& feed : kFeeds) {
     const auto since = meta.reached(text, feed.doctype);
     auto entries = reader->connection.prepare(feed.pending);
     if (Rows rows(entries, since, emails); rows.next()) pending += rows.integer(0);
     if (!feed.removes) continue;
-    if (Rows rows(removed, static_cast<int>(feed.kind), since); rows.next()) pending += rows.integer(0);
+    if (Rows rows(removed, static_cast<int>(feed.kind), since); rows.next())
+      pending += rows.integer(0);
   }
   return pending;
 }

@@ -1,10 +1,9 @@
 #include "indexer/couch_target.hpp"
 
-#include <fmt/format.h>
-#include <openssl/evp.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
+#include <fmt/format.h>
+#include <openssl/evp.h>
 
 #include "indexer/import_documents.hpp"
 
@@ -15,9 +14,9 @@ namespace net = boost::asio;
 
 std::string base64(std::string_view bytes) {
   std::string encoded((bytes.size() + 2) / 3 * 4 + 1, '\0');  // and the NUL that OpenSSL writes
-  const int length =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
+                                     reinterpret_cast<const unsigned char*>(bytes.data()),
+                                     static_cast<int>(bytes.size()));
   encoded.resize(static_cast<std::size_t>(length));
   return encoded;
 }
@@ -32,12 +31,14 @@ std::string words_of(const replica::BulkDocsRow& row) {
 
 }  // namespace
 
-CouchTarget::CouchTarget(replica::SourceAddress address, const std::function<std::string(mail::Doctype)>& database_of)
+CouchTarget::CouchTarget(replica::SourceAddress address,
+                         const std::function<std::string(mail::Doctype)>& database_of)
     : client_(context_.get_executor(), std::move(address)),
       emails_(database_of(mail::Doctype::kEmails)),
       contents_(database_of(mail::Doctype::kContents)),
       mailboxes_(database_of(mail::Doctype::kMailboxes)) {
-  for (const std::string& database : {emails_, contents_, mailboxes_}) wait_for(client_.create_database(database));
+  for (const std::string& database : {emails_, contents_, mailboxes_})
+    wait_for(client_.create_database(database));
 }
 
 void CouchTarget::put_mailboxes(std::span<const mail::Mailbox> mailboxes) {
@@ -48,7 +49,8 @@ void CouchTarget::put_mailboxes(std::span<const mail::Mailbox> mailboxes) {
   }
   for (const auto& [id, row] : wait_for(write(mailboxes_, std::move(documents)))) {
     if (row.error != "conflict") {
-      throw std::runtime_error(fmt::format("{} does not take mailbox '{}': {}", mailboxes_, id, words_of(row)));
+      throw std::runtime_error(
+          fmt::format("{} does not take mailbox '{}': {}", mailboxes_, id, words_of(row)));
     }
   }
 }
@@ -73,15 +75,18 @@ ImportTarget::Written CouchTarget::put_messages(std::span<ImportedMessage> messa
     std::string refusal;
     for (const mail::ContentDocument& content : message->contents) {
       const auto error = body_errors.find(content.id);
-      if (error != body_errors.end() && error->second.error != "conflict") refusal = words_of(error->second);
+      if (error != body_errors.end() && error->second.error != "conflict")
+        refusal = words_of(error->second);
     }
     if (!refusal.empty()) {
-      written.refused.push_back({message->path, fmt::format("{} does not take its text: {}", contents_, refusal)});
+      written.refused.push_back(
+          {message->path, fmt::format("{} does not take its text: {}", contents_, refusal)});
       continue;
     }
     sent.push_back(message);
     metadata.ids.push_back(message->metadata.id);
-    metadata.jsons.push_back(with_original(mail::to_json(message->metadata), inline_attachment(message->raw)));
+    metadata.jsons.push_back(
+        with_original(mail::to_json(message->metadata), inline_attachment(message->raw)));
   }
   const Errors errors = wait_for(write(emails_, std::move(metadata)));
 
@@ -91,10 +96,13 @@ ImportTarget::Written CouchTarget::put_messages(std::span<ImportedMessage> messa
       ++written.added;
       continue;
     }
-    const std::string refusal = error->second.error == "conflict"
-                                    ? wait_for(add_mailboxes(message->metadata.id, message->metadata.mailbox_ids))
-                                    : words_of(error->second);
-    if (!refusal.empty()) written.refused.push_back({message->path, fmt::format("{} does not take it: {}", emails_, refusal)});
+    const std::string refusal =
+        error->second.error == "conflict"
+            ? wait_for(add_mailboxes(message->metadata.id, message->metadata.mailbox_ids))
+            : words_of(error->second);
+    if (!refusal.empty())
+      written.refused.push_back(
+          {message->path, fmt::format("{} does not take it: {}", emails_, refusal)});
   }
   return written;
 }
@@ -131,7 +139,8 @@ net::awaitable<CouchTarget::Errors> CouchTarget::write(std::string database, Doc
       continue;
     }
     if (too_large) {
-      rows.push_back(co_await write_one(database, documents.ids[first], std::move(documents.jsons[first])));
+      rows.push_back(
+          co_await write_one(database, documents.ids[first], std::move(documents.jsons[first])));
     }
     for (replica::BulkDocsRow& row : rows) {
       if (row.error.empty()) continue;
@@ -143,14 +152,15 @@ net::awaitable<CouchTarget::Errors> CouchTarget::write(std::string database, Doc
   co_return errors;
 }
 
-net::awaitable<replica::BulkDocsRow> CouchTarget::write_one(std::string database, std::string id, std::string json) {
+net::awaitable<replica::BulkDocsRow> CouchTarget::write_one(std::string database, std::string id,
+                                                            std::string json) {
   replica::BulkDocsRow refused;
   refused.id = id;
   try {
     co_return co_await client_.put_document(std::move(database), std::move(id), std::move(json));
   } catch (const replica::SourceError& error) {
-    const bool is_about_it =
-        error.kind() == replica::SourceError::Kind::kTooLarge || error.kind() == replica::SourceError::Kind::kForbidden;
+    const bool is_about_it = error.kind() == replica::SourceError::Kind::kTooLarge ||
+                             error.kind() == replica::SourceError::Kind::kForbidden;
     if (!is_about_it) throw;
     refused.error = "refused";
     refused.reason = error.what();
@@ -158,7 +168,8 @@ net::awaitable<replica::BulkDocsRow> CouchTarget::write_one(std::string database
   co_return refused;
 }
 
-net::awaitable<std::string> CouchTarget::add_mailboxes(std::string id, std::vector<std::string> mailbox_ids) {
+net::awaitable<std::string> CouchTarget::add_mailboxes(std::string id,
+                                                       std::vector<std::string> mailbox_ids) {
   const auto present = co_await client_.get_document(emails_, id);
   if (!present) co_return "it was deleted there at the same time; import it again";
   const auto readable = mail::read_metadata(*present);

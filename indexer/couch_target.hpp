@@ -16,7 +16,8 @@ namespace indexer {
 class CouchTarget : public ImportTarget {
  public:
   // `database_of` names the database of a doctype; databases are created when they are absent.
-  CouchTarget(replica::SourceAddress address, const std::function<std::string(mail::Doctype)>& database_of);
+  CouchTarget(replica::SourceAddress address,
+              const std::function<std::string(mail::Doctype)>& database_of);
 
   void put_mailboxes(std::span<const mail::Mailbox> mailboxes) override;
   Written put_messages(std::span<ImportedMessage> messages) override;
@@ -32,9 +33,12 @@ class CouchTarget : public ImportTarget {
   template <typename T>
   T wait_for(replica::net::awaitable<T> work);
   [[nodiscard]] replica::net::awaitable<Errors> write(std::string database, Documents documents);
-  [[nodiscard]] replica::net::awaitable<replica::BulkDocsRow> write_one(std::string database, std::string id, std::string json);
+  [[nodiscard]] replica::net::awaitable<replica::BulkDocsRow> write_one(std::string database,
+                                                                        std::string id,
+                                                                        std::string json);
   // Why it was not possible; empty when the message is in all its mailboxes.
-  [[nodiscard]] replica::net::awaitable<std::string> add_mailboxes(std::string id, std::vector<std::string> mailbox_ids);
+  [[nodiscard]] replica::net::awaitable<std::string> add_mailboxes(
+      std::string id, std::vector<std::string> mailbox_ids);
 
   boost::asio::io_context context_;
   replica::CouchClient client_;

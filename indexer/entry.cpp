@@ -15,7 +15,9 @@ char kind_letter(Kind kind) { return kind == Kind::kMail ? 'm' : 'f'; }
 
 std::string kind_term(Kind kind) { return kind == Kind::kMail ? "Tmail" : "Tfile"; }
 
-std::string unique_term(Kind kind, std::string_view id) { return fmt::format("Q{}{}", kind_letter(kind), id); }
+std::string unique_term(Kind kind, std::string_view id) {
+  return fmt::format("Q{}{}", kind_letter(kind), id);
+}
 
 Xapian::Document EntryBuilder::build(const TextEntry& entry, const EntryText& text) {
   document_ = Xapian::Document();

@@ -13,11 +13,10 @@
 // looked for as its "Z" term and, if it is its own stem, as a word.
 #pragma once
 
-#include <xapian.h>
-
 #include <string>
 #include <string_view>
 #include <vector>
+#include <xapian.h>
 
 #include "indexer/catalog.hpp"
 #include "indexer/fields.hpp"

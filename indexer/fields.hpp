@@ -16,10 +16,10 @@ enum class Field { kAny, kFrom, kTo, kCc, kBcc, kSubject, kBody, kFilename, kTag
 // a prefix makes the index 5 % larger, and `body:` would still need terms of its own.
 struct FieldInfo {
   Field field;
-  std::string_view name;    // as it is written in a query, before the colon; empty: cannot be named
+  std::string_view name;  // as it is written in a query, before the colon; empty: cannot be named
   std::string_view prefix;  // of its terms (Xapian's convention: capitals)
-  unsigned weight;          // how much a word counts (within-document frequency)
-  bool stemmed;             // a word finds its other forms; not wanted of names
+  unsigned weight;  // how much a word counts (within-document frequency)
+  bool stemmed;  // a word finds its other forms; not wanted of names
   std::string_view help;
 };
 
@@ -29,9 +29,11 @@ inline constexpr std::array kFields = {
     FieldInfo{Field::kTo, "to", "XTO", 2, false, "name or address of a recipient (to)"},
     FieldInfo{Field::kCc, "cc", "XCC", 1, false, "name or address of a recipient (cc)"},
     FieldInfo{Field::kBcc, "bcc", "XBCC", 1, false, "name or address of a recipient (bcc)"},
-    FieldInfo{Field::kSubject, "subject", "S", 4, true, "words of the subject, or the name of a file"},
+    FieldInfo{Field::kSubject, "subject", "S", 4, true,
+              "words of the subject, or the name of a file"},
     FieldInfo{Field::kBody, "body", "", 1, true, "words of the text"},
-    FieldInfo{Field::kFilename, "filename", "XFN", 2, true, "name of an attachment, or name and folder of a file"},
+    FieldInfo{Field::kFilename, "filename", "XFN", 2, true,
+              "name of an attachment, or name and folder of a file"},
     FieldInfo{Field::kTag, "tag", "K", 2, true, "tag of a file"},
 };
 
@@ -42,7 +44,9 @@ static_assert([] {
   return true;
 }());
 
-[[nodiscard]] constexpr const FieldInfo& info(Field field) { return kFields[static_cast<std::size_t>(field)]; }
+[[nodiscard]] constexpr const FieldInfo& info(Field field) {
+  return kFields[static_cast<std::size_t>(field)];
+}
 
 // Value slots of an entry.
 inline constexpr unsigned kDateSlot = 0;  // seconds since 1970, as Xapian::sortable_serialise

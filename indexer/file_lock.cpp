@@ -1,10 +1,9 @@
 #include "indexer/file_lock.hpp"
 
+#include <cerrno>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
-
-#include <cerrno>
 #include <utility>
 
 namespace indexer {
@@ -28,7 +27,8 @@ std::optional<FileLock> FileLock::try_lock(const std::filesystem::path& file, Mo
   const int operation = (mode == Mode::kShared ? LOCK_SH : LOCK_EX) | LOCK_NB;
   if (flock(descriptor, operation) == 0) return lock;
   if (errno == EWOULDBLOCK) return std::nullopt;
-  throw std::filesystem::filesystem_error("cannot lock", file, std::error_code(errno, std::generic_category()));
+  throw std::filesystem::filesystem_error("cannot lock", file,
+                                          std::error_code(errno, std::generic_category()));
 }
 
 FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}

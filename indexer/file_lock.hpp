@@ -12,7 +12,8 @@ class FileLock {
 
   // Creates the file when it is absent. Nothing when another holder is in the way. Throws std::filesystem::filesystem_error
   // when the file cannot be opened; a shared lock needs no right to write the file.
-  [[nodiscard]] static std::optional<FileLock> try_lock(const std::filesystem::path& file, Mode mode);
+  [[nodiscard]] static std::optional<FileLock> try_lock(const std::filesystem::path& file,
+                                                        Mode mode);
 
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;

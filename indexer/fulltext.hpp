@@ -27,7 +27,8 @@ inline constexpr int kAnalysisVersion = 1;
 // Following: one writer, entries replaced as they change.
 class FulltextWriter {
  public:
-  explicit FulltextWriter(const std::filesystem::path& folder);  // creates an empty index when there is none
+  explicit FulltextWriter(
+      const std::filesystem::path& folder);  // creates an empty index when there is none
   ~FulltextWriter();
 
   [[nodiscard]] DerivedCheckpoint checkpoint() const;
@@ -35,7 +36,9 @@ class FulltextWriter {
   // number, and what the entry was under another, is gone.
   void replace(const TextEntry& entry, const EntryText& text);
   void remove(Kind kind, const std::string& id);  // nothing when it is not there
-  void commit(const DerivedCheckpoint& checkpoint);  // durable when it returns; without it, nothing since the last happened
+  void commit(
+      const DerivedCheckpoint&
+          checkpoint);  // durable when it returns; without it, nothing since the last happened
 
  private:
   struct State;
@@ -48,8 +51,9 @@ struct Cancelled : std::runtime_error {
 
 // Where bulk building finds what it indexes; called by several threads.
 struct EntrySource {
-  std::function<std::vector<TextEntry>(std::uint32_t from, std::size_t limit)> entries;  // as Catalog::entries
-  std::function<mail::Result<EntryText>(const TextEntry& entry)> text;                   // as Texts::read
+  std::function<std::vector<TextEntry>(std::uint32_t from, std::size_t limit)>
+      entries;  // as Catalog::entries
+  std::function<mail::Result<EntryText>(const TextEntry& entry)> text;  // as Texts::read
 };
 
 // Bulk: analyses every entry once, in runs of 500 consecutive numbers, on `threads` threads of lowest priority that fill
@@ -59,10 +63,12 @@ struct EntrySource {
 // Cancelled). Works in `<folder>.parts`; what a killed build left there is removed.
 std::size_t build_fulltext(const std::filesystem::path& folder, const EntrySource& source,
                            const DerivedCheckpoint& checkpoint, int threads,
-                           const std::function<void(std::size_t)>& done, const std::atomic<bool>& cancelled);
-std::size_t build_fulltext(const std::filesystem::path& folder, const Catalog& catalog, const Texts& texts,
-                           const DerivedCheckpoint& checkpoint, int threads,
-                           const std::function<void(std::size_t)>& done, const std::atomic<bool>& cancelled);
+                           const std::function<void(std::size_t)>& done,
+                           const std::atomic<bool>& cancelled);
+std::size_t build_fulltext(const std::filesystem::path& folder, const Catalog& catalog,
+                           const Texts& texts, const DerivedCheckpoint& checkpoint, int threads,
+                           const std::function<void(std::size_t)>& done,
+                           const std::atomic<bool>& cancelled);
 
 enum class SearchOrder { kDate, kRelevance };
 
@@ -71,7 +77,7 @@ struct SearchRequest {
   SearchOrder order = SearchOrder::kDate;
   std::size_t limit = 50;
   std::optional<OrderKey> after;  // date order: where the last page ended
-  std::size_t offset = 0;         // relevance: hits already seen
+  std::size_t offset = 0;  // relevance: hits already seen
 };
 
 struct Hit {

@@ -1,15 +1,14 @@
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sched.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <exception>
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <mutex>
+#include <sched.h>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -66,7 +65,8 @@ class Build {
   Build(fs::path folder, const EntrySource& source, const std::function<void(std::size_t)>& done,
         const std::atomic<bool>& cancelled)
       : folder_(std::move(folder)), source_(source), done_(done), cancelled_(cancelled) {
-    if (fs::exists(folder_)) throw std::runtime_error("text index " + folder_.string() + ": is there already");
+    if (fs::exists(folder_))
+      throw std::runtime_error("text index " + folder_.string() + ": is there already");
     parts_folder_ = folder_;
     parts_folder_ += ".parts";
     fs::remove_all(parts_folder_);
@@ -84,7 +84,8 @@ class Build {
     stop_if_cancelled();
     merge_parts(threads);
     const auto index = parts_.empty() ? new_folder() : parts_.front();
-    Xapian::WritableDatabase database(index.string(), Xapian::DB_CREATE_OR_OPEN | Xapian::DB_BACKEND_GLASS);
+    Xapian::WritableDatabase database(index.string(),
+                                      Xapian::DB_CREATE_OR_OPEN | Xapian::DB_BACKEND_GLASS);
     database.replace_document(kEmptyEntry, Xapian::Document());
     database.set_metadata(kCheckpointKey, checkpoint.to_json());
     database.commit();
@@ -140,8 +141,9 @@ class Build {
   }
 
   std::size_t fill(const Run& run, EntryBuilder& builder) {
-    Xapian::WritableDatabase part(run.part.string(),
-                                  Xapian::DB_CREATE_OR_OVERWRITE | Xapian::DB_NO_SYNC | Xapian::DB_BACKEND_GLASS);
+    Xapian::WritableDatabase part(run.part.string(), Xapian::DB_CREATE_OR_OVERWRITE |
+                                                         Xapian::DB_NO_SYNC |
+                                                         Xapian::DB_BACKEND_GLASS);
     std::size_t unread = 0, bytes = 0;
     for (const auto& entry : run.entries) {
       stop_if_cancelled();
@@ -181,7 +183,8 @@ class Build {
   void merge(std::size_t first, std::size_t last, const fs::path& into) const {
     {
       Xapian::Database together;
-      for (auto i = first; i < last; ++i) together.add_database(Xapian::Database(parts_[i].string()));
+      for (auto i = first; i < last; ++i)
+        together.add_database(Xapian::Database(parts_[i].string()));
       together.compact(into.string(), Xapian::DBCOMPACT_NO_RENUMBER);
     }
     for (auto i = first; i < last; ++i) fs::remove_all(parts_[i]);
@@ -206,8 +209,10 @@ class Build {
 
 std::size_t build_fulltext(const std::filesystem::path& folder, const EntrySource& source,
                            const DerivedCheckpoint& checkpoint, int threads,
-                           const std::function<void(std::size_t)>& done, const std::atomic<bool>& cancelled) {
-  return with_xapian_errors(folder, [&] { return Build(folder, source, done, cancelled).run(checkpoint, threads); });
+                           const std::function<void(std::size_t)>& done,
+                           const std::atomic<bool>& cancelled) {
+  return with_xapian_errors(
+      folder, [&] { return Build(folder, source, done, cancelled).run(checkpoint, threads); });
 }
 
 }  // namespace indexer

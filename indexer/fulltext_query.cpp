@@ -1,8 +1,7 @@
 #include "indexer/fulltext_query.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -18,34 +17,40 @@ constexpr Xapian::termcount kMaxExpansion = 1'000;
 // The same at the end of a phrase, where each costs a phrase.
 constexpr std::size_t kMaxPhraseExpansion = 100;
 
-Xapian::Query from_source(Xapian::PostingSource* source) { return Xapian::Query(source->release()); }
+Xapian::Query from_source(Xapian::PostingSource* source) {
+  return Xapian::Query(source->release());
+}
 
 Xapian::Query phrase(const std::vector<std::string>& terms) {
-  return Xapian::Query(Xapian::Query::OP_PHRASE, terms.begin(), terms.end(), static_cast<Xapian::termcount>(terms.size()));
+  return Xapian::Query(Xapian::Query::OP_PHRASE, terms.begin(), terms.end(),
+                       static_cast<Xapian::termcount>(terms.size()));
 }
 
 // Everything that is in the index, but for the empty entry.
 Xapian::Query all_entries() {
-  return Xapian::Query(Xapian::Query::OP_OR, Xapian::Query(kind_term(Kind::kMail)), Xapian::Query(kind_term(Kind::kFile)));
+  return Xapian::Query(Xapian::Query::OP_OR, Xapian::Query(kind_term(Kind::kMail)),
+                       Xapian::Query(kind_term(Kind::kFile)));
 }
 
 }  // namespace
 
 QueryTranslator::QueryTranslator(const Xapian::Database& database, const SearchScope& scope,
-                                 std::function<Numbers(const MessageFilter&)> numbers, StemCache& stems,
-                                 SearchOrder order)
+                                 std::function<Numbers(const MessageFilter&)> numbers,
+                                 StemCache& stems, SearchOrder order)
     : database_(database),
       scope_(scope),
       numbers_(std::move(numbers)),
       stems_(stems),
       // For ranking, a word counts as one, whatever its fields and forms; for the order by date an OR is cheaper.
-      either_(order == SearchOrder::kRelevance ? Xapian::Query::OP_SYNONYM : Xapian::Query::OP_OR) {}
+      either_(order == SearchOrder::kRelevance ? Xapian::Query::OP_SYNONYM : Xapian::Query::OP_OR) {
+}
 
 QueryResult<Xapian::Query> QueryTranslator::translate(const Query& query) {
   try {
     auto translated = part(query);
     // The catalog can be ahead of the index.
-    if (names_numbers_) translated = Xapian::Query(Xapian::Query::OP_FILTER, translated, all_entries());
+    if (names_numbers_)
+      translated = Xapian::Query(Xapian::Query::OP_FILTER, translated, all_entries());
     return translated;
   } catch (QueryError& error) {
     return std::move(error);
@@ -68,12 +73,14 @@ Xapian::Query QueryTranslator::translate_node(const MatchWords& match) {
   return Xapian::Query(either_, fields.begin(), fields.end());
 }
 
-Xapian::Query QueryTranslator::words_in(const FieldInfo& field, const std::vector<std::string>& words,
+Xapian::Query QueryTranslator::words_in(const FieldInfo& field,
+                                        const std::vector<std::string>& words,
                                         const MatchWords& match) {
   const std::string prefix(field.prefix);
   std::vector<std::string> terms;
   for (const auto& word : words) terms.push_back(prefix + word);
-  if (terms.size() > 1) return match.prefix ? phrase_with_beginning(std::move(terms)) : phrase(terms);
+  if (terms.size() > 1)
+    return match.prefix ? phrase_with_beginning(std::move(terms)) : phrase(terms);
   if (match.prefix) {
     return Xapian::Query(Xapian::Query::OP_WILDCARD, terms.front(), kMaxExpansion,
                          Xapian::Query::WILDCARD_LIMIT_MOST_FREQUENT, either_);
@@ -81,7 +88,8 @@ Xapian::Query QueryTranslator::words_in(const FieldInfo& field, const std::vecto
   if (match.phrase || !field.stemmed) return Xapian::Query(terms.front());
   const std::string stem(stems_.stem(words.front()));
   Xapian::Query forms(fmt::format("{}{}{}", kStemPrefix, prefix, stem));
-  if (stems_.stem(stem) == stem) forms = Xapian::Query(either_, forms, Xapian::Query(prefix + stem));
+  if (stems_.stem(stem) == stem)
+    forms = Xapian::Query(either_, forms, Xapian::Query(prefix + stem));
   return forms;
 }
 
@@ -97,7 +105,8 @@ Xapian::Query QueryTranslator::phrase_with_beginning(std::vector<std::string> te
     candidates.push_back({term.get_termfreq(), *term});
   }
   const auto kept = std::min(candidates.size(), kMaxPhraseExpansion);
-  std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(kept), candidates.end(),
+  std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(kept),
+                    candidates.end(),
                     [](const Candidate& a, const Candidate& b) { return a.entries > b.entries; });
   std::vector<Xapian::Query> phrases;
   for (std::size_t i = 0; i < kept; ++i) {
@@ -109,7 +118,8 @@ Xapian::Query QueryTranslator::phrase_with_beginning(std::vector<std::string> te
 
 Xapian::Query QueryTranslator::translate_node(const MatchMailbox& mailbox) {
   const auto id = scope_.find_mailbox(mailbox.name);
-  if (!id) throw QueryError{fmt::format("there is no mailbox \"{}\"", mailbox.name), mailbox.position};
+  if (!id)
+    throw QueryError{fmt::format("there is no mailbox \"{}\"", mailbox.name), mailbox.position};
   MessageFilter filter;
   filter.mailbox = *id;
   return members(filter);
@@ -118,9 +128,15 @@ Xapian::Query QueryTranslator::translate_node(const MatchMailbox& mailbox) {
 Xapian::Query QueryTranslator::translate_node(const MatchState& state) {
   MessageFilter filter;
   switch (state.what) {
-    case MatchState::What::kUnread: filter.unread = true; break;
-    case MatchState::What::kFlagged: filter.flagged = true; break;
-    case MatchState::What::kAttachment: filter.attachment = true; break;
+    case MatchState::What::kUnread:
+      filter.unread = true;
+      break;
+    case MatchState::What::kFlagged:
+      filter.flagged = true;
+      break;
+    case MatchState::What::kAttachment:
+      filter.attachment = true;
+      break;
   }
   return members(filter);
 }
@@ -135,15 +151,19 @@ Xapian::Query QueryTranslator::members(const MessageFilter& filter) {
 Xapian::Query QueryTranslator::translate_node(const MatchDate& date) {
   DateSource::Bounds bounds{date.from, date.to, 1, kFirstOverflowNumber};
   if (date.to) bounds.first = scope_.number_after({*date.to, {}});
-  if (date.from) bounds.end = std::min(kFirstOverflowNumber, scope_.number_after({*date.from - 1, {}}));
+  if (date.from)
+    bounds.end = std::min(kFirstOverflowNumber, scope_.number_after({*date.from - 1, {}}));
   return from_source(new DateSource(bounds));
 }
 
 Xapian::Query QueryTranslator::translate_node(const MatchSize& size) {
-  const auto value = [](std::uint64_t octets) { return Xapian::sortable_serialise(static_cast<double>(octets)); };
+  const auto value = [](std::uint64_t octets) {
+    return Xapian::sortable_serialise(static_cast<double>(octets));
+  };
   if (size.from && size.to) {
     if (*size.from >= *size.to) return Xapian::Query::MatchNothing;
-    return Xapian::Query(Xapian::Query::OP_VALUE_RANGE, kSizeSlot, value(*size.from), value(*size.to - 1));
+    return Xapian::Query(Xapian::Query::OP_VALUE_RANGE, kSizeSlot, value(*size.from),
+                         value(*size.to - 1));
   }
   if (size.from) return Xapian::Query(Xapian::Query::OP_VALUE_GE, kSizeSlot, value(*size.from));
   if (size.to && *size.to == 0) return Xapian::Query::MatchNothing;

@@ -1,11 +1,10 @@
 // From the tree of the query language to Xapian's. For sources of this folder only.
 #pragma once
 
-#include <xapian.h>
-
 #include <functional>
 #include <string>
 #include <vector>
+#include <xapian.h>
 
 #include "indexer/fulltext.hpp"
 #include "indexer/posting_sources.hpp"
@@ -17,7 +16,8 @@ class QueryTranslator {
  public:
   // `numbers` gives the messages of a filter; `order` decides how the fields of a word are put together.
   QueryTranslator(const Xapian::Database& database, const SearchScope& scope,
-                  std::function<Numbers(const MessageFilter&)> numbers, StemCache& stems, SearchOrder order);
+                  std::function<Numbers(const MessageFilter&)> numbers, StemCache& stems,
+                  SearchOrder order);
 
   // Refuses a mailbox that is not known.
   [[nodiscard]] QueryResult<Xapian::Query> translate(const Query& query);
@@ -34,7 +34,8 @@ class QueryTranslator {
   Xapian::Query translate_node(const MatchOr& any);
   Xapian::Query translate_node(const MatchNot& negated);
 
-  Xapian::Query words_in(const FieldInfo& field, const std::vector<std::string>& words, const MatchWords& match);
+  Xapian::Query words_in(const FieldInfo& field, const std::vector<std::string>& words,
+                         const MatchWords& match);
   Xapian::Query phrase_with_beginning(std::vector<std::string> terms);
   Xapian::Query members(const MessageFilter& filter);
 

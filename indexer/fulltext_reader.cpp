@@ -1,6 +1,5 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <iterator>
 #include <limits>
 #include <map>
@@ -19,7 +18,8 @@ constexpr int kMaxAttempts = 50;
 constexpr std::size_t kMaxCachedFilters = 16;
 
 // Newest first: by date, then id.
-bool is_newer(std::int64_t date, std::string_view id, std::int64_t other_date, std::string_view other_id) {
+bool is_newer(std::int64_t date, std::string_view id, std::int64_t other_date,
+              std::string_view other_id) {
   return date != other_date ? date > other_date : id < other_id;
 }
 
@@ -60,7 +60,8 @@ class AfterPlace : public Xapian::MatchDecider {
  public:
   explicit AfterPlace(const OrderKey& place) : place_(place) {}
   bool operator()(const Xapian::Document& entry) const override {
-    return is_newer(place_.date, place_.id, date_of(entry), std::string_view(entry.get_data()).substr(1));
+    return is_newer(place_.date, place_.id, date_of(entry),
+                    std::string_view(entry.get_data()).substr(1));
   }
 
  private:
@@ -104,11 +105,13 @@ struct FulltextReader::State {
   }
 
   HitPage by_relevance(const Xapian::Query& query, const SearchRequest& request);
-  HitPage by_date(const Xapian::Query& query, const SearchRequest& request, const SearchScope& scope);
+  HitPage by_date(const Xapian::Query& query, const SearchRequest& request,
+                  const SearchScope& scope);
   void merge_overflow(const Xapian::Query& query, const SearchRequest& request, HitPage& page);
 };
 
-FulltextReader::FulltextReader(const std::filesystem::path& folder) : state_(std::make_unique<State>()) {
+FulltextReader::FulltextReader(const std::filesystem::path& folder)
+    : state_(std::make_unique<State>()) {
   state_->folder = folder;
   with_xapian_errors(folder, [&] { state_->database = Xapian::Database(folder.string()); });
 }
@@ -120,34 +123,43 @@ void FulltextReader::refresh() {
 }
 
 DerivedCheckpoint FulltextReader::checkpoint() const {
-  return state_->retried([&] { return DerivedCheckpoint::parse(state_->database.get_metadata(kCheckpointKey)); });
+  return state_->retried(
+      [&] { return DerivedCheckpoint::parse(state_->database.get_metadata(kCheckpointKey)); });
 }
 
 std::int64_t FulltextReader::entries() const {
-  return state_->retried([&] { return static_cast<std::int64_t>(state_->database.get_doccount()) - 1; });
+  return state_->retried(
+      [&] { return static_cast<std::int64_t>(state_->database.get_doccount()) - 1; });
 }
 
-QueryResult<HitPage> FulltextReader::search(const SearchRequest& request, const SearchScope& scope) {
+QueryResult<HitPage> FulltextReader::search(const SearchRequest& request,
+                                            const SearchScope& scope) {
   if (auto state = scope.state(); state != state_->numbers_state) {
     state_->numbers.clear();
     state_->numbers_state = std::move(state);
   }
-  const auto numbers = [&](const MessageFilter& filter) { return state_->numbers_of(filter, scope); };
+  const auto numbers = [&](const MessageFilter& filter) {
+    return state_->numbers_of(filter, scope);
+  };
   return state_->retried([&]() -> QueryResult<HitPage> {
-    auto query = QueryTranslator(state_->database, scope, numbers, state_->stems, request.order).translate(*request.query);
+    auto query = QueryTranslator(state_->database, scope, numbers, state_->stems, request.order)
+                     .translate(*request.query);
     if (!query) return query.error();
     if (request.order == SearchOrder::kRelevance) return state_->by_relevance(*query, request);
     return state_->by_date(*query, request, scope);
   });
 }
 
-HitPage FulltextReader::State::by_relevance(const Xapian::Query& query, const SearchRequest& request) {
+HitPage FulltextReader::State::by_relevance(const Xapian::Query& query,
+                                            const SearchRequest& request) {
   Xapian::Enquire enquire(database);
   enquire.set_query(query);
-  const auto matches = enquire.get_mset(static_cast<Xapian::doccount>(std::min<std::size_t>(request.offset, 1U << 31)),
-                                        static_cast<Xapian::doccount>(request.limit + 1), kExactTotal);
+  const auto matches = enquire.get_mset(
+      static_cast<Xapian::doccount>(std::min<std::size_t>(request.offset, 1U << 31)),
+      static_cast<Xapian::doccount>(request.limit + 1), kExactTotal);
   HitPage page;
-  for (auto match = matches.begin(); match != matches.end() && page.hits.size() < request.limit; ++match) {
+  for (auto match = matches.begin(); match != matches.end() && page.hits.size() < request.limit;
+       ++match) {
     page.hits.push_back(hit_of(match, request.order));
   }
   page.more = matches.size() > request.limit;
@@ -165,11 +177,12 @@ HitPage FulltextReader::State::by_date(const Xapian::Query& query, const SearchR
   const bool is_whole = !request.after && !has_overflow;
   const std::uint32_t first = request.after ? scope.number_after(*request.after) : 1;
   enquire.set_query(is_whole ? query : within(query, first, kFirstOverflowNumber));
-  const auto matches =
-      enquire.get_mset(0, static_cast<Xapian::doccount>(request.limit + 1), is_whole ? kExactTotal : 0);
+  const auto matches = enquire.get_mset(0, static_cast<Xapian::doccount>(request.limit + 1),
+                                        is_whole ? kExactTotal : 0);
 
   HitPage page;
-  for (auto match = matches.begin(); match != matches.end(); ++match) page.hits.push_back(hit_of(match, request.order));
+  for (auto match = matches.begin(); match != matches.end(); ++match)
+    page.hits.push_back(hit_of(match, request.order));
   if (has_overflow) merge_overflow(query, request, page);
   page.more = page.hits.size() > request.limit;
   if (page.more) page.hits.resize(request.limit);
@@ -183,7 +196,8 @@ HitPage FulltextReader::State::by_date(const Xapian::Query& query, const SearchR
   return page;
 }
 
-void FulltextReader::State::merge_overflow(const Xapian::Query& query, const SearchRequest& request, HitPage& page) {
+void FulltextReader::State::merge_overflow(const Xapian::Query& query, const SearchRequest& request,
+                                           HitPage& page) {
   Xapian::Enquire enquire(database);
   enquire.set_weighting_scheme(Xapian::BoolWeight());
   enquire.set_query(within(query, kFirstOverflowNumber, std::numeric_limits<std::uint32_t>::max()));
@@ -191,8 +205,8 @@ void FulltextReader::State::merge_overflow(const Xapian::Query& query, const Sea
   enquire.set_sort_by_key(&order, false);
   std::optional<AfterPlace> after;
   if (request.after) after.emplace(*request.after);
-  const auto matches =
-      enquire.get_mset(0, static_cast<Xapian::doccount>(request.limit + 1), 0, nullptr, after ? &*after : nullptr);
+  const auto matches = enquire.get_mset(0, static_cast<Xapian::doccount>(request.limit + 1), 0,
+                                        nullptr, after ? &*after : nullptr);
 
   std::vector<Hit> both;
   auto main = page.hits.begin();

@@ -20,29 +20,35 @@ struct FulltextWriter::State {
   }
 };
 
-FulltextWriter::FulltextWriter(const std::filesystem::path& folder) : state_(std::make_unique<State>()) {
+FulltextWriter::FulltextWriter(const std::filesystem::path& folder)
+    : state_(std::make_unique<State>()) {
   state_->folder = folder;
   with_xapian_errors(folder, [&] {
-    state_->database = Xapian::WritableDatabase(folder.string(), Xapian::DB_CREATE_OR_OPEN | Xapian::DB_BACKEND_GLASS);
-    if (state_->database.get_doccount() == 0) state_->database.replace_document(kEmptyEntry, Xapian::Document());
+    state_->database = Xapian::WritableDatabase(
+        folder.string(), Xapian::DB_CREATE_OR_OPEN | Xapian::DB_BACKEND_GLASS);
+    if (state_->database.get_doccount() == 0)
+      state_->database.replace_document(kEmptyEntry, Xapian::Document());
   });
 }
 
 FulltextWriter::~FulltextWriter() = default;
 
 DerivedCheckpoint FulltextWriter::checkpoint() const {
-  return with_xapian_errors(state_->folder,
-                            [&] { return DerivedCheckpoint::parse(state_->database.get_metadata(kCheckpointKey)); });
+  return with_xapian_errors(state_->folder, [&] {
+    return DerivedCheckpoint::parse(state_->database.get_metadata(kCheckpointKey));
+  });
 }
 
 void FulltextWriter::replace(const TextEntry& entry, const EntryText& text) {
-  if (entry.number == 0) throw std::invalid_argument("an entry without a number cannot be indexed: " + entry.id);
+  if (entry.number == 0)
+    throw std::invalid_argument("an entry without a number cannot be indexed: " + entry.id);
   with_xapian_errors(state_->folder, [&] {
     auto& database = state_->database;
     state_->require_transaction();
     // More than one where its number changed while the index was built in bulk.
     const auto unique = unique_term(entry.kind, entry.id);
-    const std::vector<Xapian::docid> before(database.postlist_begin(unique), database.postlist_end(unique));
+    const std::vector<Xapian::docid> before(database.postlist_begin(unique),
+                                            database.postlist_end(unique));
     for (const auto number : before) {
       if (number != entry.number) database.delete_document(number);
     }

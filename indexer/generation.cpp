@@ -1,16 +1,14 @@
 #include "indexer/generation.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <fstream>
 #include <random>
 #include <system_error>
 #include <thread>
-
-#include <fmt/format.h>
+#include <unistd.h>
 
 namespace indexer {
 namespace fs = std::filesystem;
@@ -41,7 +39,9 @@ void sync_to_disk(const fs::path& path) {
   const bool synced = descriptor >= 0 && fsync(descriptor) == 0;
   const int error = errno;
   if (descriptor >= 0) close(descriptor);
-  if (!synced) throw fs::filesystem_error("cannot sync", path, std::error_code(error, std::generic_category()));
+  if (!synced)
+    throw fs::filesystem_error("cannot sync", path,
+                               std::error_code(error, std::generic_category()));
 }
 
 // Deletes a generation's folder unless somebody has it open.
@@ -54,7 +54,9 @@ void delete_if_unused(const fs::path& folder) {
 }  // namespace
 
 Generation::Generation(fs::path folder, replica::sqlite::Access access)
-    : folder_(prepare_folder(folder, access)), lock_(share(folder_)), catalog_(folder_ / "catalog.db", access) {
+    : folder_(prepare_folder(folder, access)),
+      lock_(share(folder_)),
+      catalog_(folder_ / "catalog.db", access) {
   if (!fs::exists(index_folder())) return;
   set_text_checkpoint(FulltextReader(index_folder()).checkpoint());
   has_index_ = true;
@@ -82,18 +84,22 @@ void Generation::set_text_checkpoint(DerivedCheckpoint checkpoint) {
   text_checkpoint_ = std::move(checkpoint);
 }
 
-std::size_t Generation::build_index(const Stores& stores, const std::function<void(std::size_t)>& done,
+std::size_t Generation::build_index(const Stores& stores,
+                                    const std::function<void(std::size_t)>& done,
                                     const std::atomic<bool>& cancelled) {
   // What changes while the build runs is after this checkpoint, so following repeats it.
   const auto checkpoint = catalog_.checkpoint();
-  const auto failed = build_fulltext(index_folder(), catalog_, Texts(stores), checkpoint, kBuildThreads, done, cancelled);
+  const auto failed = build_fulltext(index_folder(), catalog_, Texts(stores), checkpoint,
+                                     kBuildThreads, done, cancelled);
   set_text_checkpoint(checkpoint);
   has_index_ = true;
   return failed;
 }
 
 std::size_t Generation::follow_index(const Stores& stores, const std::atomic<bool>& cancelled) {
-  if (catalog_.text_pending(stores, text_checkpoint()) == 0 && text_checkpoint() == catalog_.checkpoint()) return 0;
+  if (catalog_.text_pending(stores, text_checkpoint()) == 0 &&
+      text_checkpoint() == catalog_.checkpoint())
+    return 0;
   if (!writer_) writer_ = std::make_unique<FulltextWriter>(index_folder());
   const Texts texts(stores);
   std::size_t written = 0;
@@ -141,12 +147,15 @@ std::string Generation::new_name() {
   return format_prefix() + fmt::format("{:08x}{:08x}", random(), random());
 }
 
-bool Generation::is_current_format(std::string_view name) { return name.starts_with(format_prefix()); }
+bool Generation::is_current_format(std::string_view name) {
+  return name.starts_with(format_prefix());
+}
 
 std::optional<std::string> Generation::live_name(const fs::path& derived) {
   std::ifstream in(derived / "current");
   std::string name;
-  if (!std::getline(in, name) || name.empty() || name.find('/') != std::string::npos) return std::nullopt;
+  if (!std::getline(in, name) || name.empty() || name.find('/') != std::string::npos)
+    return std::nullopt;
   if (!fs::exists(derived / name / "catalog.db")) return std::nullopt;
   return name;
 }
@@ -167,7 +176,8 @@ void Generation::sweep(const fs::path& derived) {
   const auto live = live_name(derived);
   std::error_code ignored;
   for (const auto& item : fs::directory_iterator(derived, ignored)) {
-    if (item.is_directory() && item.path().filename() != live.value_or("")) delete_if_unused(item.path());
+    if (item.is_directory() && item.path().filename() != live.value_or(""))
+      delete_if_unused(item.path());
   }
 }
 

@@ -1,20 +1,19 @@
 #include "indexer/import.hpp"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
 #include <deque>
 #include <exception>
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <fstream>
 #include <map>
 #include <mutex>
+#include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
 #include <variant>
 
 #include "indexer/import_documents.hpp"
@@ -24,28 +23,33 @@ namespace indexer {
 namespace {
 
 constexpr std::size_t kMaxMessageBytes = 256 << 20;
-constexpr std::size_t kMaxMessagesAhead = 2'048;     // read or parsed, but not yet taken by the target
-constexpr std::size_t kMaxBytesAhead = 64 << 20;     // of these
-constexpr std::size_t kMessagesPerBatch = 1'000;     // a commit each: fewer cost more of them, more keep readers waiting
+constexpr std::size_t kMaxMessagesAhead = 2'048;  // read or parsed, but not yet taken by the target
+constexpr std::size_t kMaxBytesAhead = 64 << 20;  // of these
+constexpr std::size_t kMessagesPerBatch =
+    1'000;  // a commit each: fewer cost more of them, more keep readers waiting
 constexpr std::size_t kBytesPerBatch = 16 << 20;
 
 // A message on its way from the reader to a parser.
 struct Job {
-  std::string path;                   // as it is named when refused
-  std::filesystem::path file;         // to be read by the parser; empty: `raw` was read already
+  std::string path;  // as it is named when refused
+  std::filesystem::path file;  // to be read by the parser; empty: `raw` was read already
   std::string raw;
   std::vector<std::string> keywords;
-  std::string mailbox;                // id
+  std::string mailbox;  // id
 };
 
 // What became of it.
 using Outcome = std::variant<ImportedMessage, RefusedFile>;
 
-std::string too_large() { return fmt::format("is larger than {} MB, which no message is", kMaxMessageBytes >> 20); }
+std::string too_large() {
+  return fmt::format("is larger than {} MB, which no message is", kMaxMessageBytes >> 20);
+}
 
 // The bytes of a file, or why they cannot be had.
 std::variant<std::string, RefusedFile> read_whole(const std::filesystem::path& file) {
-  const auto refuse = [&](std::string reason) { return RefusedFile{file.string(), std::move(reason)}; };
+  const auto refuse = [&](std::string reason) {
+    return RefusedFile{file.string(), std::move(reason)};
+  };
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return refuse(std::strerror(errno));
   const struct Close {
@@ -97,7 +101,8 @@ Outcome parse(Job job) {
 // One thread reads, some parse, the caller takes outcomes in the order in which they were read.
 class Pipeline {
  public:
-  Pipeline(const MailTree& tree, const std::map<std::string, std::string>& mailbox_ids, int threads, Progress& progress)
+  Pipeline(const MailTree& tree, const std::map<std::string, std::string>& mailbox_ids, int threads,
+           Progress& progress)
       : tree_(tree), mailbox_ids_(mailbox_ids), progress_(progress) {
     reader_ = std::thread([this] { run_reader(); });
     for (int i = 0; i < std::max(threads, 1); ++i) parsers_.emplace_back([this] { run_parser(); });
@@ -118,7 +123,9 @@ class Pipeline {
   // Nothing once all was taken. Throws what reader or parser threw.
   std::optional<Outcome> next() {
     std::unique_lock lock(mutex_);
-    ready_.wait(lock, [&] { return error_ || (slots_.empty() ? read_all_ : slots_.front().outcome.has_value()); });
+    ready_.wait(lock, [&] {
+      return error_ || (slots_.empty() ? read_all_ : slots_.front().outcome.has_value());
+    });
     if (error_) std::rethrow_exception(error_);
     if (slots_.empty()) return std::nullopt;
     Slot slot = std::move(slots_.front());
@@ -163,7 +170,11 @@ class Pipeline {
       } else if (static_cast<std::size_t>(status.st_size) > kMaxMessageBytes) {
         refuse(file.string(), too_large());
       } else {
-        push({Job{file.string(), file, {}, folder.is_maildir ? maildir_keywords(name) : std::vector<std::string>(), mailbox},
+        push({Job{file.string(),
+                  file,
+                  {},
+                  folder.is_maildir ? maildir_keywords(name) : std::vector<std::string>(),
+                  mailbox},
               std::nullopt, static_cast<std::size_t>(status.st_size)});
       }
     }
@@ -187,7 +198,8 @@ class Pipeline {
         continue;
       }
       const std::size_t bytes = message.raw.size();
-      push({Job{std::move(path), {}, std::move(message.raw), std::move(message.keywords), mailbox}, std::nullopt, bytes});
+      push({Job{std::move(path), {}, std::move(message.raw), std::move(message.keywords), mailbox},
+            std::nullopt, bytes});
     }
     if (in.bad()) refuse(file.string(), "reading it failed midway");
   }
@@ -212,7 +224,9 @@ class Pipeline {
   void run_parser() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      work_.wait(lock, [&] { return stopping_ || error_ || read_all_ || next_to_parse_ < first_ + slots_.size(); });
+      work_.wait(lock, [&] {
+        return stopping_ || error_ || read_all_ || next_to_parse_ < first_ + slots_.size();
+      });
       if (stopping_ || error_ || next_to_parse_ == first_ + slots_.size()) return;
       Slot& slot = slots_[next_to_parse_ - first_];  // stays where it is until it has an outcome
       ++next_to_parse_;
@@ -288,8 +302,8 @@ class Batches {
 
 }  // namespace
 
-ImportSummary import_paths(std::span<const std::filesystem::path> paths, ImportTarget& target, int threads,
-                           Progress& progress) {
+ImportSummary import_paths(std::span<const std::filesystem::path> paths, ImportTarget& target,
+                           int threads, Progress& progress) {
   MailTree tree = find_mail(paths);
   ImportSummary summary;
   summary.refused = std::move(tree.refused);
@@ -301,8 +315,9 @@ ImportSummary import_paths(std::span<const std::filesystem::path> paths, ImportT
     files += static_cast<std::int64_t>(folder.names.size());
     if (mailbox_ids.contains(folder.mailbox)) continue;
     mail::Mailbox mailbox = mailbox_of_name(folder.mailbox);
-    const bool is_new = std::none_of(mailboxes.begin(), mailboxes.end(),
-                                     [&](const mail::Mailbox& other) { return other.id == mailbox.id; });
+    const bool is_new =
+        std::none_of(mailboxes.begin(), mailboxes.end(),
+                     [&](const mail::Mailbox& other) { return other.id == mailbox.id; });
     mailbox_ids.emplace(folder.mailbox, mailbox.id);
     if (is_new) mailboxes.push_back(std::move(mailbox));
   }

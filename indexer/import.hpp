@@ -19,15 +19,15 @@
 namespace indexer {
 
 struct ImportSummary {
-  std::uint64_t messages = 0;   // new
+  std::uint64_t messages = 0;  // new
   std::uint64_t unchanged = 0;  // were there already
-  std::uint64_t bytes = 0;      // of the messages read
+  std::uint64_t bytes = 0;  // of the messages read
   std::vector<RefusedFile> refused;
 };
 
 // A message on its way into an account or a server.
 struct ImportedMessage {
-  std::string path;                // where it was read, as in RefusedFile
+  std::string path;  // where it was read, as in RefusedFile
   mail::MetadataDocument metadata;  // complete, but for `original`
   std::vector<mail::ContentDocument> contents;
   std::string raw;
@@ -39,7 +39,7 @@ class ImportTarget {
   virtual ~ImportTarget() = default;
   virtual void put_mailboxes(std::span<const mail::Mailbox> mailboxes) = 0;
   struct Written {
-    std::size_t added = 0;            // were not there before
+    std::size_t added = 0;  // were not there before
     std::vector<RefusedFile> refused;  // the target will not have them
   };
   // Messages that are there already are added to the mailboxes that they lack. Throws when nothing more can be written.
@@ -60,10 +60,12 @@ class StoreTarget : public ImportTarget {
 // Reads and parses on `threads` threads and writes batches to the target. Files that cannot be read or parsed are named
 // in the summary. The order of files decides the order of documents, whatever `threads` is. `progress` counts messages.
 // Throws std::runtime_error for a path that is not there, Cancelled when `progress` says so.
-[[nodiscard]] ImportSummary import_paths(std::span<const std::filesystem::path> paths, ImportTarget& target, int threads,
-                                         Progress& progress);
+[[nodiscard]] ImportSummary import_paths(std::span<const std::filesystem::path> paths,
+                                         ImportTarget& target, int threads, Progress& progress);
 
 // The same into a local account, whose lists grow meanwhile; lists and index are up to date when it returns.
-[[nodiscard]] ImportSummary import_into(Account& account, std::span<const std::filesystem::path> paths, Progress& progress);
+[[nodiscard]] ImportSummary import_into(Account& account,
+                                        std::span<const std::filesystem::path> paths,
+                                        Progress& progress);
 
 }  // namespace indexer

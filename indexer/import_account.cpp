@@ -15,12 +15,17 @@ namespace {
 class FollowedTarget : public ImportTarget {
  public:
   FollowedTarget(Account& account, const std::atomic<bool>& cancelled)
-      : account_(account), cancelled_(cancelled), target_(account.stores()), follower_([this] { follow(); }) {}
+      : account_(account),
+        cancelled_(cancelled),
+        target_(account.stores()),
+        follower_([this] { follow(); }) {}
   FollowedTarget(const FollowedTarget&) = delete;
   FollowedTarget& operator=(const FollowedTarget&) = delete;
   ~FollowedTarget() override { end(); }
 
-  void put_mailboxes(std::span<const mail::Mailbox> mailboxes) override { target_.put_mailboxes(mailboxes); }
+  void put_mailboxes(std::span<const mail::Mailbox> mailboxes) override {
+    target_.put_mailboxes(mailboxes);
+  }
   Written put_messages(std::span<ImportedMessage> messages) override {
     auto written = target_.put_messages(messages);
     wake(Wanted::kProjection);
@@ -74,7 +79,8 @@ class FollowedTarget : public ImportTarget {
 
 }  // namespace
 
-ImportSummary import_into(Account& account, std::span<const std::filesystem::path> paths, Progress& progress) {
+ImportSummary import_into(Account& account, std::span<const std::filesystem::path> paths,
+                          Progress& progress) {
   const int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   FollowedTarget target(account, progress.cancelled);
   auto summary = import_paths(paths, target, threads, progress);

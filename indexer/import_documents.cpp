@@ -1,10 +1,9 @@
 #include "indexer/import_documents.hpp"
 
-#include <fmt/format.h>
-#include <openssl/sha.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <openssl/sha.h>
 #include <unordered_map>
 
 namespace indexer {
@@ -16,7 +15,8 @@ std::string sha256_hex(std::string_view bytes, std::size_t digits) {
   constexpr char kDigits[] = "0123456789abcdef";
   std::string hex;
   hex.reserve(digits);
-  for (std::size_t i = 0; i < digits; ++i) hex += kDigits[(digest[i / 2] >> (i % 2 == 0 ? 4 : 0)) & 0xf];
+  for (std::size_t i = 0; i < digits; ++i)
+    hex += kDigits[(digest[i / 2] >> (i % 2 == 0 ? 4 : 0)) & 0xf];
   return hex;
 }
 
@@ -25,12 +25,14 @@ struct WellKnown {
   std::string_view role;
 };
 constexpr WellKnown kWellKnown[] = {
-    {"inbox", "inbox"},     {"drafts", "drafts"},       {"draft", "drafts"},
-    {"sent", "sent"},       {"sent-items", "sent"},     {"sent-mail", "sent"},
-    {"sent-messages", "sent"}, {"archive", "archive"},  {"archives", "archive"},
-    {"junk", "junk"},       {"spam", "junk"},           {"junk-e-mail", "junk"},
-    {"junk-email", "junk"}, {"trash", "trash"},         {"deleted-items", "trash"},
-    {"deleted-messages", "trash"},
+    {"inbox", "inbox"},         {"drafts", "drafts"},
+    {"draft", "drafts"},        {"sent", "sent"},
+    {"sent-items", "sent"},     {"sent-mail", "sent"},
+    {"sent-messages", "sent"},  {"archive", "archive"},
+    {"archives", "archive"},    {"junk", "junk"},
+    {"spam", "junk"},           {"junk-e-mail", "junk"},
+    {"junk-email", "junk"},     {"trash", "trash"},
+    {"deleted-items", "trash"}, {"deleted-messages", "trash"},
 };
 constexpr std::string_view kRoleOrder[] = {"inbox", "drafts", "sent", "archive", "junk", "trash"};
 
@@ -64,7 +66,8 @@ mail::Mailbox mailbox_of_name(const std::string& name) {
   for (const WellKnown& known : kWellKnown) {
     if (known.id != mailbox.id) continue;
     mailbox.role = known.role;
-    mailbox.sort_order = std::find(std::begin(kRoleOrder), std::end(kRoleOrder), known.role) - kRoleOrder + 1;
+    mailbox.sort_order =
+        std::find(std::begin(kRoleOrder), std::end(kRoleOrder), known.role) - kRoleOrder + 1;
   }
   return mailbox;
 }
@@ -77,7 +80,8 @@ std::string with_original(std::string document, std::string_view value) {
   return document;
 }
 
-mail::Result<std::string> with_mailboxes(std::string_view document, std::span<const std::string> mailbox_ids) {
+mail::Result<std::string> with_mailboxes(std::string_view document,
+                                         std::span<const std::string> mailbox_ids) {
   // Bounds the nesting, which nlohmann's writer follows on the stack.
   if (const auto readable = mail::read_metadata(document); !readable) return readable.error();
   auto json = nlohmann::ordered_json::parse(document, nullptr, /*allow_exceptions=*/false);
@@ -88,7 +92,8 @@ mail::Result<std::string> with_mailboxes(std::string_view document, std::span<co
   return {boost::system::in_place_value, json.dump()};
 }
 
-std::vector<std::string> missing_mailboxes(const std::vector<std::string>& wanted, const std::vector<std::string>& present) {
+std::vector<std::string> missing_mailboxes(const std::vector<std::string>& wanted,
+                                           const std::vector<std::string>& present) {
   std::vector<std::string> missing;
   for (const std::string& id : wanted) {
     if (std::find(present.begin(), present.end(), id) == present.end()) missing.push_back(id);
@@ -106,7 +111,8 @@ std::vector<ImportedMessage*> merge_repeated(std::span<ImportedMessage> messages
       continue;
     }
     std::vector<std::string>& mailboxes = first->second->metadata.mailbox_ids;
-    for (std::string& id : missing_mailboxes(message.metadata.mailbox_ids, mailboxes)) mailboxes.push_back(std::move(id));
+    for (std::string& id : missing_mailboxes(message.metadata.mailbox_ids, mailboxes))
+      mailboxes.push_back(std::move(id));
   }
   return unique;
 }

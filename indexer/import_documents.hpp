@@ -24,7 +24,8 @@ inline constexpr std::string_view kOriginalName = "message.eml";
 [[nodiscard]] std::string with_original(std::string document, std::string_view value);
 
 // The metadata document as a member of these mailboxes too; nothing else of it changes. Refuses what cannot be read.
-[[nodiscard]] mail::Result<std::string> with_mailboxes(std::string_view document, std::span<const std::string> mailbox_ids);
+[[nodiscard]] mail::Result<std::string> with_mailboxes(std::string_view document,
+                                                       std::span<const std::string> mailbox_ids);
 
 // Those of `wanted` that are not in `present`.
 [[nodiscard]] std::vector<std::string> missing_mailboxes(const std::vector<std::string>& wanted,

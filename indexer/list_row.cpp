@@ -7,16 +7,23 @@
 namespace indexer {
 namespace {
 
-void write_addresses(mail::JsonWriter& writer, std::string_view key, const std::vector<mail::Address>& addresses) {
+void write_addresses(mail::JsonWriter& writer, std::string_view key,
+                     const std::vector<mail::Address>& addresses) {
   writer.key(key).begin_array();
   for (const auto& address : addresses) {
-    writer.begin_object().key("name").string(address.name).key("email").string(address.email).end_object();
+    writer.begin_object()
+        .key("name")
+        .string(address.name)
+        .key("email")
+        .string(address.email)
+        .end_object();
   }
   writer.end_array();
 }
 
 // {"inbox": true}; a name that occurs twice is written once.
-void write_set(mail::JsonWriter& writer, std::string_view key, const std::vector<std::string>& names) {
+void write_set(mail::JsonWriter& writer, std::string_view key,
+               const std::vector<std::string>& names) {
   writer.key(key).begin_object();
   if (names.size() < 2) {
     for (const auto& name : names) writer.key(name).boolean(true);
@@ -29,7 +36,8 @@ void write_set(mail::JsonWriter& writer, std::string_view key, const std::vector
   writer.end_object();
 }
 
-void write_time(mail::JsonWriter& writer, std::string_view key, const std::optional<mail::DateTime>& time) {
+void write_time(mail::JsonWriter& writer, std::string_view key,
+                const std::optional<mail::DateTime>& time) {
   writer.key(key);
   if (time) {
     writer.string(mail::to_rfc3339(*time));
@@ -39,12 +47,14 @@ void write_time(mail::JsonWriter& writer, std::string_view key, const std::optio
 }
 
 void write_identity(mail::JsonWriter& writer, std::string_view id, const replica::Change& change) {
-  writer.begin_object().key("id").string(id).key("docId").string(change.id).key("rev").string(change.rev.to_string());
+  writer.begin_object().key("id").string(id).key("docId").string(change.id).key("rev").string(
+      change.rev.to_string());
 }
 
 }  // namespace
 
-std::string message_row(std::string_view id, const replica::Change& change, const mail::MetadataDocument& message) {
+std::string message_row(std::string_view id, const replica::Change& change,
+                        const mail::MetadataDocument& message) {
   std::string row;
   row.reserve(1024);
   mail::JsonWriter writer(row);
@@ -59,14 +69,19 @@ std::string message_row(std::string_view id, const replica::Change& change, cons
   writer.key("size").number(message.size).key("hasAttachment").boolean(message.has_attachment);
   writer.key("attachments").begin_array();
   for (const auto& attachment : message.attachments) {
-    writer.begin_object().key("partId").string(attachment.part_id).key("name").string(attachment.name);
+    writer.begin_object()
+        .key("partId")
+        .string(attachment.part_id)
+        .key("name")
+        .string(attachment.name);
     writer.key("type").string(attachment.type).key("size").number(attachment.size).end_object();
   }
   writer.end_array().key("conflicts").number(change.conflicts);
   return row;
 }
 
-std::string file_row(std::string_view id, const replica::Change& change, const mail::FileDocument& file) {
+std::string file_row(std::string_view id, const replica::Change& change,
+                     const mail::FileDocument& file) {
   std::string row;
   mail::JsonWriter writer(row);
   write_identity(writer, id, change);

@@ -13,6 +13,7 @@ namespace indexer {
 // M and F of the design without their closing brace, "threadId" and "level". `id` is the public one.
 [[nodiscard]] std::string message_row(std::string_view id, const replica::Change& change,
                                       const mail::MetadataDocument& message);
-[[nodiscard]] std::string file_row(std::string_view id, const replica::Change& change, const mail::FileDocument& file);
+[[nodiscard]] std::string file_row(std::string_view id, const replica::Change& change,
+                                   const mail::FileDocument& file);
 
 }  // namespace indexer

@@ -1,10 +1,9 @@
 #include "indexer/mail_files.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <fstream>
 #include <cstring>
+#include <fmt/format.h>
+#include <fstream>
 #include <istream>
 #include <stdexcept>
 
@@ -30,7 +29,8 @@ bool is_mbox(const fs::path& file) {
   constexpr std::string_view kBeginning = "From ";
   std::string beginning(kBeginning.size(), '\0');
   std::ifstream in(file, std::ios::binary);
-  return in.read(beginning.data(), static_cast<std::streamsize>(beginning.size())) && beginning == kBeginning;
+  return in.read(beginning.data(), static_cast<std::streamsize>(beginning.size())) &&
+         beginning == kBeginning;
 }
 
 // "Sent/2020" of "Sent" and "2020"; a mailbox at the top has no name above it.
@@ -49,7 +49,8 @@ Entries read_folder(const fs::path& folder) {
     std::error_code ignored;  // what cannot be looked at, is neither
     if (entry.is_directory(ignored)) {
       if (!entry.is_symlink(ignored)) entries.folders.push_back(entry.path().filename().string());
-    } else if (entry.is_regular_file(ignored) && !entry.path().filename().string().starts_with('.')) {
+    } else if (entry.is_regular_file(ignored) &&
+               !entry.path().filename().string().starts_with('.')) {
       entries.files.push_back(entry.path().filename().string());
     }
   }
@@ -82,7 +83,8 @@ class TreeReader {
   // An mbox is a mailbox: "choir" of choir.mbox.
   void read_mbox(const fs::path& file, const std::string& parent) {
     const std::string name = mailbox_name(file.stem() == "mbox" ? "" : file.stem().string());
-    tree_.folders.push_back({file.parent_path(), below(parent, name), false, {file.filename().string()}});
+    tree_.folders.push_back(
+        {file.parent_path(), below(parent, name), false, {file.filename().string()}});
   }
 
  private:
@@ -90,7 +92,8 @@ class TreeReader {
     for (const std::string& part : entries.folders) {
       if (part == "tmp") continue;
       if (part == "cur" || part == "new") {
-        tree_.folders.push_back({folder / part, mailbox_name(name), true, read_folder(folder / part).files});
+        tree_.folders.push_back(
+            {folder / part, mailbox_name(name), true, read_folder(folder / part).files});
       } else if (part.starts_with('.')) {
         std::string dotted = part.substr(1);
         std::replace(dotted.begin(), dotted.end(), '.', '/');
@@ -111,7 +114,9 @@ class TreeReader {
       }
     }
     if (!messages.empty()) {
-      tree_.folders.push_back({folder, mailbox_name(name.empty() ? folder.filename().string() : name), false, std::move(messages)});
+      tree_.folders.push_back({folder,
+                               mailbox_name(name.empty() ? folder.filename().string() : name),
+                               false, std::move(messages)});
     }
     for (const std::string& part : entries.folders) read(folder / part, below(name, part));
   }
@@ -123,7 +128,9 @@ class TreeReader {
 bool is_separator(std::string_view line) {
   if (!line.starts_with("From ")) return false;
   for (std::size_t at = line.find(':'); at != std::string_view::npos; at = line.find(':', at + 1)) {
-    const auto is_digit = [&](std::size_t i) { return i < line.size() && line[i] >= '0' && line[i] <= '9'; };
+    const auto is_digit = [&](std::size_t i) {
+      return i < line.size() && line[i] >= '0' && line[i] <= '9';
+    };
     if (at > 0 && is_digit(at - 1) && is_digit(at + 1)) return true;
   }
   return false;
@@ -137,12 +144,23 @@ bool is_quoted_from(std::string_view line) {
 void add_status_keywords(std::string_view flags, std::vector<std::string>& keywords) {
   for (const char flag : flags) {
     switch (flag) {
-      case 'R': keywords.emplace_back("$seen"); break;
-      case 'A': keywords.emplace_back("$answered"); break;
-      case 'F': keywords.emplace_back("$flagged"); break;
-      case 'T': keywords.emplace_back("$draft"); break;
-      case 'D': keywords.emplace_back("$deleted"); break;
-      default: break;
+      case 'R':
+        keywords.emplace_back("$seen");
+        break;
+      case 'A':
+        keywords.emplace_back("$answered");
+        break;
+      case 'F':
+        keywords.emplace_back("$flagged");
+        break;
+      case 'T':
+        keywords.emplace_back("$draft");
+        break;
+      case 'D':
+        keywords.emplace_back("$deleted");
+        break;
+      default:
+        break;
     }
   }
 }
@@ -196,13 +214,26 @@ std::vector<std::string> maildir_keywords(std::string_view file_name) {
   if (info == std::string_view::npos) return keywords;
   for (const char flag : file_name.substr(info + 3)) {
     switch (flag) {
-      case 'D': keywords.emplace_back("$draft"); break;
-      case 'F': keywords.emplace_back("$flagged"); break;
-      case 'P': keywords.emplace_back("$forwarded"); break;
-      case 'R': keywords.emplace_back("$answered"); break;
-      case 'S': keywords.emplace_back("$seen"); break;
-      case 'T': keywords.emplace_back("$deleted"); break;
-      default: break;
+      case 'D':
+        keywords.emplace_back("$draft");
+        break;
+      case 'F':
+        keywords.emplace_back("$flagged");
+        break;
+      case 'P':
+        keywords.emplace_back("$forwarded");
+        break;
+      case 'R':
+        keywords.emplace_back("$answered");
+        break;
+      case 'S':
+        keywords.emplace_back("$seen");
+        break;
+      case 'T':
+        keywords.emplace_back("$deleted");
+        break;
+      default:
+        break;
     }
   }
   return keywords;

@@ -20,13 +20,13 @@ struct RefusedFile {
 // A folder and the files in it that are, or hold, messages.
 struct MailFolder {
   std::filesystem::path path;
-  std::string mailbox;             // name, such as "Inbox" or "Sent/2020"
-  bool is_maildir = false;         // each file is one message, with its flags in its name
+  std::string mailbox;  // name, such as "Inbox" or "Sent/2020"
+  bool is_maildir = false;  // each file is one message, with its flags in its name
   std::vector<std::string> names;  // of the files, sorted
 };
 
 struct MailTree {
-  std::vector<MailFolder> folders;   // in the order of the paths, below them by name
+  std::vector<MailFolder> folders;  // in the order of the paths, below them by name
   std::vector<RefusedFile> refused;  // folders that cannot be read
 };
 
@@ -43,9 +43,9 @@ struct MailTree {
 class MboxReader {
  public:
   struct Message {
-    std::string raw;                    // without its "From " line and the quoting of others
+    std::string raw;  // without its "From " line and the quoting of others
     std::vector<std::string> keywords;  // of its Status and X-Status headers
-    bool too_large = false;             // longer than allowed; `raw` is empty then
+    bool too_large = false;  // longer than allowed; `raw` is empty then
   };
 
   // `in` stands at the first "From " line.
@@ -61,7 +61,7 @@ class MboxReader {
   std::size_t max_message_bytes_;
   std::string buffer_;
   std::size_t begin_ = 0, end_ = 0;  // what of the buffer is not consumed
-  bool at_line_start_ = true;        // of the piece that comes next
+  bool at_line_start_ = true;  // of the piece that comes next
 };
 
 }  // namespace indexer

@@ -25,13 +25,15 @@ std::string first_after(const Unnumbered& entry, Kind kind) {
   return kind < entry.kind ? entry.place.id + ' ' : entry.place.id;
 }
 
-constexpr std::pair<std::int64_t, Kind> kAllEntries[] = {{kAllMail, Kind::kMail}, {kAllFiles, Kind::kFile}};
+constexpr std::pair<std::int64_t, Kind> kAllEntries[] = {{kAllMail, Kind::kMail},
+                                                         {kAllFiles, Kind::kFile}};
 
-std::optional<Neighbour> nearest(Statement& same_date, Statement& other_dates, std::int64_t view, Kind kind,
-                                 std::int64_t date, const std::string& bound) {
+std::optional<Neighbour> nearest(Statement& same_date, Statement& other_dates, std::int64_t view,
+                                 Kind kind, std::int64_t date, const std::string& bound) {
   {
     Rows rows(same_date, view, date, bound);
-    if (rows.next()) return Neighbour{rows.integer(0), {rows.integer(1), std::string(rows.text(2))}, kind};
+    if (rows.next())
+      return Neighbour{rows.integer(0), {rows.integer(1), std::string(rows.text(2))}, kind};
   }
   Rows rows(other_dates, view, date);
   if (!rows.next()) return {};
@@ -42,7 +44,8 @@ std::optional<Neighbour> older_neighbour(Writer& writer, const Unnumbered& entry
   std::optional<Neighbour> best;
   for (const auto& [view, kind] : kAllEntries) {
     const auto bound = first_after(entry, kind);
-    auto found = nearest(writer.numbered_same_date, writer.numbered_older, view, kind, entry.place.date, bound);
+    auto found = nearest(writer.numbered_same_date, writer.numbered_older, view, kind,
+                         entry.place.date, bound);
     if (found && (!best || found->number < best->number)) best = std::move(found);
   }
   return best;
@@ -52,14 +55,16 @@ std::optional<Neighbour> newer_neighbour(Writer& writer, const Unnumbered& entry
   std::optional<Neighbour> best;
   for (const auto& [view, kind] : kAllEntries) {
     const auto bound = first_after(entry, kind);
-    auto found = nearest(writer.numbered_same_date_back, writer.numbered_newer, view, kind, entry.place.date, bound);
+    auto found = nearest(writer.numbered_same_date_back, writer.numbered_newer, view, kind,
+                         entry.place.date, bound);
     if (found && (!best || found->number > best->number)) best = std::move(found);
   }
   return best;
 }
 
 // Numbers for `count` entries in a row between their neighbours; 0 where there is no room.
-std::vector<std::int64_t> numbers_between(const std::optional<Neighbour>& newer, const std::optional<Neighbour>& older,
+std::vector<std::int64_t> numbers_between(const std::optional<Neighbour>& newer,
+                                          const std::optional<Neighbour>& older,
                                           std::int64_t count) {
   std::int64_t step = kNumberGap;
   std::int64_t first = kFirstNumber;
@@ -89,8 +94,8 @@ void give_numbers(Writer& writer, std::vector<Unnumbered> entries) {
     const auto newer = newer_neighbour(writer, entries[begin]);
     const auto older = older_neighbour(writer, entries[begin]);
     std::size_t end = begin + 1;
-    while (end < entries.size() &&
-           (!older || stands_before(entries[end].place, entries[end].kind, older->place, older->kind))) {
+    while (end < entries.size() && (!older || stands_before(entries[end].place, entries[end].kind,
+                                                            older->place, older->kind))) {
       ++end;
     }
     const auto numbers = numbers_between(newer, older, static_cast<std::int64_t>(end - begin));
@@ -98,8 +103,10 @@ void give_numbers(Writer& writer, std::vector<Unnumbered> entries) {
       auto number = numbers[i - begin];
       if (number == 0) {
         Rows rows(writer.last_number);
-        number = std::max<std::int64_t>(kFirstOverflowNumber, rows.next() ? rows.integer(0) + 1 : 0);
-        if (number > kLastNumber) throw std::runtime_error("the catalog ran out of numbers: rebuild it");
+        number =
+            std::max<std::int64_t>(kFirstOverflowNumber, rows.next() ? rows.integer(0) + 1 : 0);
+        if (number > kLastNumber)
+          throw std::runtime_error("the catalog ran out of numbers: rebuild it");
       }
       writer.set_number.bind(number, entries[i].entry).run();
     }
@@ -119,7 +126,8 @@ void Catalog::assign_numbers() {
   writer.connection.execute("UPDATE entries SET number = NULL WHERE number IS NOT NULL");
   std::int64_t number = kFirstNumber;
   for (const auto key : keys) {
-    if (number >= kFirstOverflowNumber) throw std::runtime_error("the catalog holds more entries than it has numbers for");
+    if (number >= kFirstOverflowNumber)
+      throw std::runtime_error("the catalog holds more entries than it has numbers for");
     writer.set_number.bind(number, key).run();
     number += kNumberGap;
   }

@@ -29,7 +29,8 @@ void NumbersSource::skip_to(Xapian::docid number, double) {
     step *= 2;
   }
   const auto end = numbers.begin() + static_cast<std::ptrdiff_t>(std::min(reached, numbers.size()));
-  const auto found = std::lower_bound(numbers.begin() + static_cast<std::ptrdiff_t>(place_), end, number);
+  const auto found =
+      std::lower_bound(numbers.begin() + static_cast<std::ptrdiff_t>(place_), end, number);
   place_ = static_cast<std::size_t>(found - numbers.begin());
 }
 
@@ -57,8 +58,10 @@ DateSource::DateSource(const Bounds& bounds) : bounds_(bounds) {
 void DateSource::init(const Xapian::Database& database) {
   entries_ = database.get_doccount();
   const double last = std::min<double>(database.get_lastdocid(), kFirstOverflowNumber);
-  const double covered = bounds_.end > bounds_.first ? std::min<double>(bounds_.end, last) - bounds_.first : 0;
-  estimate_ = last > 0 ? static_cast<Xapian::doccount>(entries_ * std::clamp(covered / last, 0.0, 1.0)) : 0;
+  const double covered =
+      bounds_.end > bounds_.first ? std::min<double>(bounds_.end, last) - bounds_.first : 0;
+  estimate_ =
+      last > 0 ? static_cast<Xapian::doccount>(entries_ * std::clamp(covered / last, 0.0, 1.0)) : 0;
   value_ = database.valuestream_begin(kDateSlot);
   started_ = false;
 }

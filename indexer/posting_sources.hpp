@@ -1,14 +1,13 @@
 // What a query asks of numbers and dates rather than of words, for Xapian's matcher. For sources of this folder only.
 #pragma once
 
-#include <xapian.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+#include <xapian.h>
 
 namespace indexer {
 
@@ -64,7 +63,8 @@ class DateSource : public Xapian::PostingSource {
  public:
   struct Bounds {
     std::optional<std::int64_t> from, to;  // from <= date < to
-    std::uint32_t first = 1, end = 0;      // numbers, end excluded; the overflow range is looked at besides
+    std::uint32_t first = 1,
+                  end = 0;  // numbers, end excluded; the overflow range is looked at besides
   };
   explicit DateSource(const Bounds& bounds);
 

@@ -13,8 +13,8 @@ namespace indexer {
 namespace {
 
 // Mailboxes first, so that names are there when messages come; contents after the messages that they belong to.
-constexpr mail::Doctype kOrder[] = {mail::Doctype::kMailboxes, mail::Doctype::kEmails, mail::Doctype::kContents,
-                                    mail::Doctype::kFiles};
+constexpr mail::Doctype kOrder[] = {mail::Doctype::kMailboxes, mail::Doctype::kEmails,
+                                    mail::Doctype::kContents, mail::Doctype::kFiles};
 // A message from the future would stand on top of every list until then.
 constexpr auto kLatestAfterArrival = std::chrono::days(1);
 
@@ -29,7 +29,8 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-std::int64_t order_date(const std::optional<mail::DateTime>& first, const std::optional<mail::DateTime>& second,
+std::int64_t order_date(const std::optional<mail::DateTime>& first,
+                        const std::optional<mail::DateTime>& second,
                         std::chrono::sys_seconds arrived) {
   const auto date = first ? first->utc : second ? second->utc : std::chrono::sys_seconds{};
   return std::min(date, arrived + kLatestAfterArrival).time_since_epoch().count();
@@ -57,7 +58,11 @@ std::string_view sender_name(const mail::MetadataDocument& message) {
 }  // namespace
 
 Projection::Projection(Writer& writer, const Stores& stores)
-    : writer_(writer), stores_(stores), meta_(Meta::load(writer.select_meta)), views_(writer), threads_(writer, views_) {
+    : writer_(writer),
+      stores_(stores),
+      meta_(Meta::load(writer.select_meta)),
+      views_(writer),
+      threads_(writer, views_) {
   has_contents_ = has_rows(writer.connection, "contents");
   has_named_ = has_rows(writer.connection, "named");
   has_removed_ = has_rows(writer.connection, "removed");
@@ -95,7 +100,8 @@ Projected Projection::run(std::size_t limit) {
 void Projection::follow(mail::Doctype doctype, const replica::Store& store) {
   const auto identity = store.identity();
   const auto known = meta_.stores.find(doctype);
-  if (!meta_.checkpoint.continues(store) || (known != meta_.stores.end() && known->second != identity)) {
+  if (!meta_.checkpoint.continues(store) ||
+      (known != meta_.stores.end() && known->second != identity)) {
     throw std::runtime_error("the catalog was derived from another life of the store of " +
                              std::string(mail::doctype_name(doctype)) + ": rebuild it");
   }
@@ -104,14 +110,19 @@ void Projection::follow(mail::Doctype doctype, const replica::Store& store) {
   meta_.stores[doctype] = identity;
 }
 
-void Projection::apply(mail::Doctype doctype, const replica::Change& change, std::string_view body) {
+void Projection::apply(mail::Doctype doctype, const replica::Change& change,
+                       std::string_view body) {
   if (is_design_document(change.id)) return;
   clear_failure(doctype, change);
   switch (doctype) {
-    case mail::Doctype::kMailboxes: return apply_mailbox(change, body);
-    case mail::Doctype::kEmails: return apply_message(change, body);
-    case mail::Doctype::kContents: return apply_content(change, body);
-    case mail::Doctype::kFiles: return apply_file(change, body);
+    case mail::Doctype::kMailboxes:
+      return apply_mailbox(change, body);
+    case mail::Doctype::kEmails:
+      return apply_message(change, body);
+    case mail::Doctype::kContents:
+      return apply_content(change, body);
+    case mail::Doctype::kFiles:
+      return apply_file(change, body);
   }
 }
 
@@ -119,7 +130,9 @@ void Projection::apply_mailbox(const replica::Change& change, std::string_view b
   changed_ = true;
   if (!change.deleted) {
     if (const auto mailbox = mail::read_mailbox(body)) {
-      writer_.put_mailbox.bind(change.id, mailbox->name, mailbox->parent_id, mailbox->role, mailbox->sort_order).run();
+      writer_.put_mailbox
+          .bind(change.id, mailbox->name, mailbox->parent_id, mailbox->role, mailbox->sort_order)
+          .run();
       return;
     } else {
       fail(mail::Doctype::kMailboxes, change, mailbox.error().reason);
@@ -157,23 +170,28 @@ void Projection::put_message(const replica::Change& change, mail::MetadataDocume
   entry.key = old.key;
   entry.place = {order_date(message.received_at, message.sent_at, change.arrived), id};
   entry.flags = (contains(message.keywords, "$seen") ? 0 : kUnread) |
-                (contains(message.keywords, "$flagged") ? kFlagged : 0) | (message.has_attachment ? kAttachment : 0);
+                (contains(message.keywords, "$flagged") ? kFlagged : 0) |
+                (message.has_attachment ? kAttachment : 0);
   entry.text_hash = text_hash(message, entry.place.date);
-  entry.text_seq = old.key != 0 && old.text_hash == entry.text_hash ? old.text_seq : change.seq.value;
+  entry.text_seq =
+      old.key != 0 && old.text_hash == entry.text_hash ? old.text_seq : change.seq.value;
   entry.views = views_of(message, entry.flags);
-  for (const auto key : mail::thread_keys(message)) entry.thread_keys.push_back(static_cast<std::int64_t>(key));
+  for (const auto key : mail::thread_keys(message))
+    entry.thread_keys.push_back(static_cast<std::int64_t>(key));
   entry.contents = std::move(message.contents);
   for (auto& body : message.inline_bodies) entry.inline_types.push_back(std::move(body.type));
 
   const bool stays_in_thread = old.key != 0 && old.thread_keys == entry.thread_keys;
   const bool moves = old.key == 0 || old.place != entry.place || old.views != entry.views;
-  if (old.key != 0 && (!stays_in_thread || moves)) threads_.remove(old.thread, old.place, old.views);
+  if (old.key != 0 && (!stays_in_thread || moves))
+    threads_.remove(old.thread, old.place, old.views);
   if (old.key != 0 && !stays_in_thread) threads_.leave(old.thread, old.thread_keys);
   entry.thread = stays_in_thread ? old.thread : threads_.join(entry.thread_keys);
   if (!stays_in_thread || moves) threads_.add(entry.thread, entry.place, entry.views);
 
   join_contents(entry, old, change.id);
-  save(Kind::kMail, entry, change.id, message.size, sender_name(message), message_row(id, change, message), old);
+  save(Kind::kMail, entry, change.id, message.size, sender_name(message),
+       message_row(id, change, message), old);
 }
 
 void Projection::put_file(const replica::Change& change, const mail::FileDocument& file) {
@@ -183,7 +201,8 @@ void Projection::put_file(const replica::Change& change, const mail::FileDocumen
   entry.key = old.key;
   entry.place = {order_date(file.updated_at, file.created_at, change.arrived), id};
   entry.text_hash = text_hash(file, entry.place.date);
-  entry.text_seq = old.key != 0 && old.text_hash == entry.text_hash ? old.text_seq : change.seq.value;
+  entry.text_seq =
+      old.key != 0 && old.text_hash == entry.text_hash ? old.text_seq : change.seq.value;
   entry.bodies = file.content.empty() ? 0 : 1;
   entry.views = {kAllFiles};
   save(Kind::kFile, entry, change.id, file.size, "", file_row(id, change, file), old);
@@ -230,27 +249,28 @@ Projection::Entry Projection::find(Kind kind, const std::string& id) {
   return entry;
 }
 
-void Projection::save(Kind kind, Entry& entry, const std::string& doc_id, std::uint64_t size, std::string_view sender,
-                      const std::string& row, const Entry& old) {
+void Projection::save(Kind kind, Entry& entry, const std::string& doc_id, std::uint64_t size,
+                      std::string_view sender, const std::string& row, const Entry& old) {
   changed_ = true;
   const auto thread = kind == Kind::kMail ? std::optional(entry.thread) : std::nullopt;
   if (old.key == 0) {
     writer_.insert_entry
-        .bind(static_cast<int>(kind), entry.place.date, entry.flags, thread, entry.text_seq, entry.body_seq,
-              entry.bodies, size, entry.text_hash, entry.place.id, doc_id, sender)
+        .bind(static_cast<int>(kind), entry.place.date, entry.flags, thread, entry.text_seq,
+              entry.body_seq, entry.bodies, size, entry.text_hash, entry.place.id, doc_id, sender)
         .run();
     entry.key = writer_.connection.last_insert_rowid();
     if (has_removed_) writer_.delete_removed.bind(static_cast<int>(kind), entry.place.id).run();
   } else {
     writer_.update_entry
-        .bind(entry.place.date, entry.flags, thread, entry.text_seq, entry.body_seq, entry.bodies, size,
-              entry.text_hash, sender, entry.key)
+        .bind(entry.place.date, entry.flags, thread, entry.text_seq, entry.body_seq, entry.bodies,
+              size, entry.text_hash, sender, entry.key)
         .run();
   }
-  const auto views = pack(entry.views), thread_keys = pack(entry.thread_keys), contents = pack(entry.contents),
-             inline_types = pack(entry.inline_types);
+  const auto views = pack(entry.views), thread_keys = pack(entry.thread_keys),
+             contents = pack(entry.contents), inline_types = pack(entry.inline_types);
   writer_.put_details
-      .bind(entry.key, as_blob(views), as_blob(thread_keys), as_blob(contents), as_blob(inline_types), row)
+      .bind(entry.key, as_blob(views), as_blob(thread_keys), as_blob(contents),
+            as_blob(inline_types), row)
       .run();
   if (old.contents != entry.contents) {
     for (const auto& content : old.contents) writer_.delete_named.bind(content, entry.key).run();
@@ -269,7 +289,8 @@ void Projection::list(const Entry& old, const Entry& entry) {
   for (const auto view : entry.views) views_.add(view, entry.place, entry.key);
 }
 
-std::vector<std::int64_t> Projection::views_of(const mail::MetadataDocument& message, std::int64_t flags) {
+std::vector<std::int64_t> Projection::views_of(const mail::MetadataDocument& message,
+                                               std::int64_t flags) {
   std::vector<std::int64_t> views = {kAllMail};
   if ((flags & kUnread) != 0) views.push_back(kAllUnread);
   if ((flags & kFlagged) != 0) views.push_back(kAllFlagged);
@@ -278,7 +299,8 @@ std::vector<std::int64_t> Projection::views_of(const mail::MetadataDocument& mes
     views.push_back(views_.view(view_name('*', 'm', mailbox), true));
     if ((flags & kUnread) != 0) views.push_back(views_.view(view_name('u', 'm', mailbox), true));
     if ((flags & kFlagged) != 0) views.push_back(views_.view(view_name('f', 'm', mailbox), false));
-    if ((flags & kAttachment) != 0) views.push_back(views_.view(view_name('a', 'm', mailbox), false));
+    if ((flags & kAttachment) != 0)
+      views.push_back(views_.view(view_name('a', 'm', mailbox), false));
   }
   for (const auto& keyword : message.keywords) {
     if (keyword != "$seen") views.push_back(views_.view(view_name('*', 'k', keyword), false));
@@ -288,7 +310,8 @@ std::vector<std::int64_t> Projection::views_of(const mail::MetadataDocument& mes
   return views;
 }
 
-void Projection::fail(mail::Doctype doctype, const replica::Change& change, const std::string& reason) {
+void Projection::fail(mail::Doctype doctype, const replica::Change& change,
+                      const std::string& reason) {
   ++result_.failed;
   writer_.put_failure.bind(mail::doctype_name(doctype), change.id, reason).run();
   has_failures_ = true;

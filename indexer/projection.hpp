@@ -50,9 +50,10 @@ class Projection {
   void remove_entry(Kind kind, const replica::Change& change);
 
   [[nodiscard]] Entry find(Kind kind, const std::string& id);
-  void save(Kind kind, Entry& entry, const std::string& doc_id, std::uint64_t size, std::string_view sender,
-            const std::string& row, const Entry& old);
-  [[nodiscard]] std::vector<std::int64_t> views_of(const mail::MetadataDocument& message, std::int64_t flags);
+  void save(Kind kind, Entry& entry, const std::string& doc_id, std::uint64_t size,
+            std::string_view sender, const std::string& row, const Entry& old);
+  [[nodiscard]] std::vector<std::int64_t> views_of(const mail::MetadataDocument& message,
+                                                   std::int64_t flags);
   void list(const Entry& old, const Entry& entry);
 
   // Content documents.
@@ -70,7 +71,7 @@ class Projection {
   std::vector<Unnumbered> unnumbered_;
   Projected result_;
   bool consumed_ = false;
-  bool changed_ = false;       // something that a list shows
+  bool changed_ = false;  // something that a list shows
   bool has_contents_ = false;  // lookups that an empty table makes pointless are left out
   bool has_named_ = false;
   bool has_removed_ = false;

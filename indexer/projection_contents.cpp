@@ -40,11 +40,13 @@ void Projection::apply_content(const replica::Change& change, std::string_view b
   }
   if (!is_present && !is_known) return;
 
-  writer_.put_content.bind(change.id, email, type, size, change.seq.value, is_present, truncated).run();
+  writer_.put_content.bind(change.id, email, type, size, change.seq.value, is_present, truncated)
+      .run();
   has_contents_ = true;
 
   const auto change_message = [&](std::int64_t entry, bool was_its, bool is_its) {
-    const int delta = static_cast<int>(is_its && is_present) - static_cast<int>(was_its && was_present);
+    const int delta =
+        static_cast<int>(is_its && is_present) - static_cast<int>(was_its && was_present);
     writer_.change_bodies.bind(delta, change.seq.value, entry).run();
     changed_ = true;
   };
@@ -59,7 +61,8 @@ void Projection::apply_content(const replica::Change& change, std::string_view b
   }
   for (const auto entry : naming) change_message(entry, true, true);
   // The entry of a message that it claims to belong to and that does not name it.
-  const auto claimed = [&](const std::optional<std::string>& doc_id, bool names_it) -> std::int64_t {
+  const auto claimed = [&](const std::optional<std::string>& doc_id,
+                           bool names_it) -> std::int64_t {
     if (!doc_id || names_it) return 0;
     const auto id = public_id(*doc_id);
     Rows rows(writer_.find_entry, id, static_cast<int>(Kind::kMail));

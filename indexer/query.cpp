@@ -1,9 +1,8 @@
 #include "indexer/query.hpp"
 
-#include <fmt/format.h>
-
 #include <charconv>
 #include <chrono>
+#include <fmt/format.h>
 #include <stdexcept>
 #include <utility>
 
@@ -27,8 +26,9 @@ struct SpecialInfo {
   Special special;
 };
 constexpr SpecialInfo kSpecials[] = {
-    {"in", Special::kIn},         {"is", Special::kIs},         {"has", Special::kHas},         {"before", Special::kBefore},
-    {"after", Special::kAfter},   {"larger", Special::kLarger}, {"smaller", Special::kSmaller},
+    {"in", Special::kIn},           {"is", Special::kIs},       {"has", Special::kHas},
+    {"before", Special::kBefore},   {"after", Special::kAfter}, {"larger", Special::kLarger},
+    {"smaller", Special::kSmaller},
 };
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
@@ -66,14 +66,15 @@ std::string known_names() {
 std::optional<std::uint64_t> parse_number(std::string_view digits) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+  if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size())
+    return std::nullopt;
   return value;
 }
 
 // The first second of a day, month or year (UTC).
 std::optional<std::int64_t> parse_date(std::string_view text) {
-  const bool shaped = (text.size() == 4 || text.size() == 7 || text.size() == 10) && (text.size() < 7 || text[4] == '-') &&
-                      (text.size() < 10 || text[7] == '-');
+  const bool shaped = (text.size() == 4 || text.size() == 7 || text.size() == 10) &&
+                      (text.size() < 7 || text[4] == '-') && (text.size() < 10 || text[7] == '-');
   if (!shaped) return std::nullopt;
   const auto year = parse_number(text.substr(0, 4));
   const auto month = text.size() < 7 ? 1 : parse_number(text.substr(5, 2));
@@ -90,15 +91,26 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   unsigned shift = 0;
   if (!text.empty()) {
     switch (text.back()) {
-      case 'k': case 'K': shift = 10; break;
-      case 'm': case 'M': shift = 20; break;
-      case 'g': case 'G': shift = 30; break;
-      default: break;
+      case 'k':
+      case 'K':
+        shift = 10;
+        break;
+      case 'm':
+      case 'M':
+        shift = 20;
+        break;
+      case 'g':
+      case 'G':
+        shift = 30;
+        break;
+      default:
+        break;
     }
   }
   if (shift != 0) text.remove_suffix(1);
   const auto number = parse_number(text);
-  constexpr std::uint64_t kLargest = std::uint64_t{1} << 53;  // exact in a value slot, which holds a double
+  constexpr std::uint64_t kLargest = std::uint64_t{1}
+                                     << 53;  // exact in a value slot, which holds a double
   if (!number || *number > (kLargest >> shift)) return std::nullopt;
   return *number << shift;
 }
@@ -136,7 +148,9 @@ class Parser {
   // A word reaches to a space, parenthesis or quote.
   [[nodiscard]] std::string_view word_at(std::size_t position) const {
     std::size_t end = position;
-    while (end < text_.size() && !is_space(text_[end]) && text_[end] != '(' && text_[end] != ')' && text_[end] != '"') ++end;
+    while (end < text_.size() && !is_space(text_[end]) && text_[end] != '(' && text_[end] != ')' &&
+           text_[end] != '"')
+      ++end;
     return text_.substr(position, end - position);
   }
   [[nodiscard]] bool at_word(std::string_view word) const { return word_at(position_) == word; }
@@ -145,7 +159,9 @@ class Parser {
   void require_operand(std::string_view of, std::size_t position) {
     skip_spaces();
     if (at_end() || peek() == ')' || at_word("AND") || at_word("OR")) {
-      fail(position, fmt::format("{0} needs something after it; write \"{0}\" in quotes to search for the word", of));
+      fail(position,
+           fmt::format(
+               "{0} needs something after it; write \"{0}\" in quotes to search for the word", of));
     }
   }
 
@@ -165,8 +181,10 @@ class Parser {
   QueryPtr parse_and(std::optional<Key> key) {
     MatchAnd both;
     if (at_word("AND") || at_word("OR")) {
-      fail(position_, fmt::format("{0} needs something before it; write \"{0}\" in quotes to search for the word",
-                                  word_at(position_)));
+      fail(position_,
+           fmt::format(
+               "{0} needs something before it; write \"{0}\" in quotes to search for the word",
+               word_at(position_)));
     }
     do {
       if (at_word("AND")) {
@@ -186,7 +204,8 @@ class Parser {
    public:
     explicit Descent(Parser& parser) : parser_(parser) {
       if (++parser_.depth_ > kMaxQueryDepth) {
-        fail(parser_.position_, fmt::format("more than {} parentheses and NOTs in each other", kMaxQueryDepth));
+        fail(parser_.position_,
+             fmt::format("more than {} parentheses and NOTs in each other", kMaxQueryDepth));
       }
     }
     Descent(const Descent&) = delete;
@@ -207,7 +226,8 @@ class Parser {
     }
     if (peek() == '-') {
       ++position_;
-      if (at_end() || is_space(peek()) || peek() == ')') fail(position, "\"-\" needs a word right after it");
+      if (at_end() || is_space(peek()) || peek() == ')')
+        fail(position, "\"-\" needs a word right after it");
       return make(MatchNot{parse_unary(key)});
     }
     return parse_primary(key);
@@ -218,10 +238,13 @@ class Parser {
     if (const auto name = field_name(); !name.empty()) {
       const auto found = find_key(name);
       if (!found) {
-        fail(position, fmt::format("unknown field \"{}\"; known fields are {}; quote it to search for the text", name,
-                                   known_names()));
+        fail(position,
+             fmt::format(
+                 "unknown field \"{}\"; known fields are {}; quote it to search for the text", name,
+                 known_names()));
       }
-      if (key) fail(position, "a field inside the parentheses of another; write it before or after them");
+      if (key)
+        fail(position, "a field inside the parentheses of another; write it before or after them");
       position_ += name.size() + 1;
       if (at_end() || is_space(peek()) || peek() == ')') {
         fail(position, fmt::format("{}: needs a value right after the colon", name));
@@ -269,12 +292,14 @@ class Parser {
     const bool prefix = word.ends_with('*');
     if (prefix) word.remove_suffix(1);
     if (const auto star = word.find('*'); star != std::string_view::npos && !word.empty()) {
-      fail(position + star, "\"*\" can only stand at the end of a word; quote the word to search for the text");
+      fail(position + star,
+           "\"*\" can only stand at the end of a word; quote the word to search for the text");
     }
     return value(key, word, position, false, prefix);
   }
 
-  QueryPtr value(const std::optional<Key>& key, std::string_view text, std::size_t position, bool quoted, bool prefix) {
+  QueryPtr value(const std::optional<Key>& key, std::string_view text, std::size_t position,
+                 bool quoted, bool prefix) {
     if (key && std::holds_alternative<Special>(*key)) {
       if (prefix) fail(position, "\"*\" is for words only");
       return special(std::get<Special>(*key), text, position);
@@ -282,15 +307,19 @@ class Parser {
     return words(key ? std::get<Field>(*key) : Field::kAny, text, position, quoted, prefix);
   }
 
-  QueryPtr words(Field field, std::string_view text, std::size_t position, bool quoted, bool prefix) {
+  QueryPtr words(Field field, std::string_view text, std::size_t position, bool quoted,
+                 bool prefix) {
     std::size_t count = 0;
     for_each_word(text, [&](const Word&) { ++count; });
     if (count == 0 && prefix) fail(position, "\"*\" needs the beginning of a word before it");
-    if (count == 0) fail(position, fmt::format("\"{}\" holds no letter or digit to search for", text));
+    if (count == 0)
+      fail(position, fmt::format("\"{}\" holds no letter or digit to search for", text));
     word_count_ += count;
-    if (word_count_ > kMaxQueryWords) fail(position, fmt::format("more than {} words; search for fewer", kMaxQueryWords));
+    if (word_count_ > kMaxQueryWords)
+      fail(position, fmt::format("more than {} words; search for fewer", kMaxQueryWords));
     if (prefix && ++prefix_count_ > kMaxQueryPrefixes) {
-      fail(position, fmt::format("more than {} words with \"*\"; search for fewer", kMaxQueryPrefixes));
+      fail(position,
+           fmt::format("more than {} words with \"*\"; search for fewer", kMaxQueryPrefixes));
     }
     return make(MatchWords{field, std::string(text), quoted || count > 1, prefix});
   }
@@ -305,23 +334,31 @@ class Parser {
         if (state == "unread") return make(MatchState{MatchState::What::kUnread});
         if (state == "flagged") return make(MatchState{MatchState::What::kFlagged});
         if (state == "read") return make(MatchNot{make(MatchState{MatchState::What::kUnread})});
-        if (state == "unflagged") return make(MatchNot{make(MatchState{MatchState::What::kFlagged})});
-        fail(position, fmt::format("is: knows unread, read, flagged and unflagged, not \"{}\"", text));
+        if (state == "unflagged")
+          return make(MatchNot{make(MatchState{MatchState::What::kFlagged})});
+        fail(position,
+             fmt::format("is: knows unread, read, flagged and unflagged, not \"{}\"", text));
       }
       case Special::kHas:
-        if (lower_case(text) == "attachment") return make(MatchState{MatchState::What::kAttachment});
+        if (lower_case(text) == "attachment")
+          return make(MatchState{MatchState::What::kAttachment});
         fail(position, fmt::format("has: knows attachment, not \"{}\"", text));
       case Special::kBefore:
       case Special::kAfter: {
         const auto date = parse_date(text);
-        if (!date) fail(position, fmt::format("\"{}\" is no date; write 2026-01-31, 2026-01 or 2026", text));
-        return make(which == Special::kAfter ? MatchDate{date, std::nullopt} : MatchDate{std::nullopt, date});
+        if (!date)
+          fail(position, fmt::format("\"{}\" is no date; write 2026-01-31, 2026-01 or 2026", text));
+        return make(which == Special::kAfter ? MatchDate{date, std::nullopt}
+                                             : MatchDate{std::nullopt, date});
       }
       case Special::kLarger:
       case Special::kSmaller: {
         const auto size = parse_size(text);
-        if (!size) fail(position, fmt::format("\"{}\" is no size; write bytes, as in 4096, or 20K, 5M, 1G", text));
-        return make(which == Special::kLarger ? MatchSize{*size + 1, std::nullopt} : MatchSize{std::nullopt, size});
+        if (!size)
+          fail(position,
+               fmt::format("\"{}\" is no size; write bytes, as in 4096, or 20K, 5M, 1G", text));
+        return make(which == Special::kLarger ? MatchSize{*size + 1, std::nullopt}
+                                              : MatchSize{std::nullopt, size});
       }
     }
     fail(position, "unknown condition");
@@ -338,7 +375,8 @@ class Parser {
 
 QueryResult<Query> parse_query(std::string_view text) {
   if (text.size() > kMaxQueryBytes) {
-    return QueryError{fmt::format("the query is longer than {} bytes", kMaxQueryBytes), kMaxQueryBytes};
+    return QueryError{fmt::format("the query is longer than {} bytes", kMaxQueryBytes),
+                      kMaxQueryBytes};
   }
   try {
     return Parser(text).parse();

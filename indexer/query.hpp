@@ -23,12 +23,13 @@
 namespace indexer {
 
 struct QueryError {
-  std::string message;       // what is wrong and what to write instead
+  std::string message;  // what is wrong and what to write instead
   std::size_t position = 0;  // byte in the query
 };
 template <typename T>
 using QueryResult = boost::system::result<T, QueryError>;
-[[noreturn]] void throw_exception_from_error(const QueryError& error, const boost::source_location& where);
+[[noreturn]] void throw_exception_from_error(const QueryError& error,
+                                             const boost::source_location& where);
 
 inline constexpr std::size_t kMaxQueryBytes = 4'096;
 inline constexpr int kMaxQueryDepth = 50;
@@ -70,7 +71,9 @@ struct MatchNot {
 };
 
 struct Query {
-  std::variant<MatchAll, MatchWords, MatchMailbox, MatchState, MatchDate, MatchSize, MatchAnd, MatchOr, MatchNot> node;
+  std::variant<MatchAll, MatchWords, MatchMailbox, MatchState, MatchDate, MatchSize, MatchAnd,
+               MatchOr, MatchNot>
+      node;
 };
 
 // An empty text matches all.

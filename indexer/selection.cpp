@@ -7,8 +7,8 @@
 namespace indexer {
 namespace {
 
-constexpr std::int64_t kMostCounted = 10'000;   // rows of the driving view; about 10 ms
-constexpr std::int64_t kSample = 1'000;         // rows that an estimate is drawn from
+constexpr std::int64_t kMostCounted = 10'000;  // rows of the driving view; about 10 ms
+constexpr std::int64_t kSample = 1'000;  // rows that an estimate is drawn from
 
 bool is_in(Reader& reader, std::int64_t view, std::int64_t date, std::string_view id) {
   return Rows(reader.probe, view, date, id).next();
@@ -23,7 +23,8 @@ std::vector<std::string> view_names(const MessageFilter& filter, bool seen_only)
   if (filter.attachment) names.push_back(view_name('a', set, filter.mailbox));
   if (!filter.keyword.empty() && !seen_only) names.push_back(view_name('*', 'k', filter.keyword));
   const bool names_mailbox = filter.unread || filter.flagged || filter.attachment;
-  if (names.empty() || (set == 'm' && !names_mailbox)) names.push_back(view_name('*', set, filter.mailbox));
+  if (names.empty() || (set == 'm' && !names_mailbox))
+    names.push_back(view_name('*', set, filter.mailbox));
   return names;
 }
 
@@ -51,7 +52,8 @@ bool Selection::holds(Reader& reader, std::int64_t date, std::string_view id) co
 }
 
 bool Selection::contains(Reader& reader, std::int64_t date, std::string_view id) const {
-  return (driver().view == kAllMail || is_in(reader, driver().view, date, id)) && holds(reader, date, id);
+  return (driver().view == kAllMail || is_in(reader, driver().view, date, id)) &&
+         holds(reader, date, id);
 }
 
 Selection::Size Selection::size(Reader& reader, bool threads) const {
@@ -81,7 +83,8 @@ Selection::Size Selection::size(Reader& reader, bool threads) const {
 Walk::Walk(Reader& reader, std::int64_t view, const std::optional<OrderKey>& after, bool ascending)
     : other_dates_(ascending ? reader.newer : reader.older),
       view_(view),
-      date_(ascending ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max()),
+      date_(ascending ? std::numeric_limits<std::int64_t>::min()
+                      : std::numeric_limits<std::int64_t>::max()),
       after_(after),
       shares_date_(after.has_value()) {
   if (after_) {

@@ -32,7 +32,8 @@ class Selection {
 
  private:
   std::vector<View> views_;  // smallest first
-  bool seen_only_ = false;   // there is no view of the messages seen: they are those that are not unread
+  bool seen_only_ =
+      false;  // there is no view of the messages seen: they are those that are not unread
 };
 
 // Entries of a view in the order of the list, from a place on.

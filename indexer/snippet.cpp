@@ -20,7 +20,7 @@ constexpr std::string_view kEllipsis = "\u2026";
 struct Wanted {
   std::vector<std::string> words;
   bool prefix = false;  // the last word is only its beginning
-  std::string stem;     // set: another form of the word will do
+  std::string stem;  // set: another form of the word will do
 };
 
 void collect(const Query& query, Field field, StemCache& stems, std::vector<Wanted>& wanted) {
@@ -28,7 +28,8 @@ void collect(const Query& query, Field field, StemCache& stems, std::vector<Want
     if (match->field != Field::kAny && match->field != field) return;
     Wanted one{words_of(match->text), match->prefix, {}};
     if (one.words.empty()) return;
-    if (!match->phrase && !match->prefix && info(field).stemmed) one.stem = stems.stem(one.words.front());
+    if (!match->phrase && !match->prefix && info(field).stemmed)
+      one.stem = stems.stem(one.words.front());
     wanted.push_back(std::move(one));
   } else if (const auto* both = std::get_if<MatchAnd>(&query.node)) {
     for (const auto& part : both->all) collect(*part, field, stems, wanted);
@@ -84,7 +85,7 @@ class Finder {
  private:
   struct Phrase {
     std::size_t wanted = 0;
-    std::size_t followed = 0;            // words of its beginning that stand right before the next word
+    std::size_t followed = 0;  // words of its beginning that stand right before the next word
     std::vector<std::size_t> fallbacks;  // the longest shorter beginning that stands there as well
   };
 
@@ -149,8 +150,11 @@ Span surroundings(const Finder& found, const Cluster& cluster, std::size_t max_b
   const auto& words = found.words;
   std::size_t first = found.occurrences[cluster.first].first;
   std::size_t last = first;
-  for (auto i = cluster.first; i < cluster.end; ++i) last = std::max(last, found.occurrences[i].last);
-  const auto bytes = [&](std::size_t from, std::size_t to) { return words[to].end - words[from].begin; };
+  for (auto i = cluster.first; i < cluster.end; ++i)
+    last = std::max(last, found.occurrences[i].last);
+  const auto bytes = [&](std::size_t from, std::size_t to) {
+    return words[to].end - words[from].begin;
+  };
   const auto core = bytes(first, last);
   const auto before = core < max_bytes ? (max_bytes - core) / 3 : 0;
   while (first > 0 && bytes(first - 1, last) <= core + before) --first;
@@ -172,12 +176,23 @@ class Writer {
       }
       separate();
       switch (c) {
-        case '&': out_ += "&amp;"; break;
-        case '<': out_ += "&lt;"; break;
-        case '>': out_ += "&gt;"; break;
-        case '"': out_ += "&quot;"; break;
-        case '\'': out_ += "&#39;"; break;
-        default: out_ += c;
+        case '&':
+          out_ += "&amp;";
+          break;
+        case '<':
+          out_ += "&lt;";
+          break;
+        case '>':
+          out_ += "&gt;";
+          break;
+        case '"':
+          out_ += "&quot;";
+          break;
+        case '\'':
+          out_ += "&#39;";
+          break;
+        default:
+          out_ += c;
       }
     }
   }
@@ -208,11 +223,13 @@ std::size_t character_boundary(std::string_view text, std::size_t max_bytes) {
 }
 
 // What of the text is shown, in bytes.
-Span passage(std::string_view text, const Finder& found, std::size_t wanted_count, std::size_t max_bytes) {
+Span passage(std::string_view text, const Finder& found, std::size_t wanted_count,
+             std::size_t max_bytes) {
   const auto& words = found.words;
   Span shown;
   if (!found.occurrences.empty()) {
-    const auto around = surroundings(found, best_cluster(found, wanted_count, max_bytes), max_bytes);
+    const auto around =
+        surroundings(found, best_cluster(found, wanted_count, max_bytes), max_bytes);
     shown = {words[around.begin].begin, words[around.end].end};
   } else {
     while (shown.begin < text.size() && is_space(text[shown.begin])) ++shown.begin;
@@ -220,7 +237,8 @@ Span passage(std::string_view text, const Finder& found, std::size_t wanted_coun
       if (word.end - shown.begin > max_bytes) break;
       shown.end = word.end;
     }
-    if (shown.end <= shown.begin) shown.end = shown.begin + character_boundary(text.substr(shown.begin), max_bytes);
+    if (shown.end <= shown.begin)
+      shown.end = shown.begin + character_boundary(text.substr(shown.begin), max_bytes);
   }
   // What stands before the first and after the last word of the text, where there is room.
   const bool from_start = words.empty() || shown.begin <= words.front().begin;

@@ -1,12 +1,11 @@
 #include "indexer/stems.hpp"
 
-#include <xapian.h>
-
 #include <algorithm>
 #include <array>
 #include <functional>
 #include <string>
 #include <vector>
+#include <xapian.h>
 
 namespace indexer {
 namespace {
@@ -19,7 +18,8 @@ struct Slot {
 };
 
 bool is_stemmable(std::string_view word) {
-  return std::all_of(word.begin(), word.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '\''; });
+  return std::all_of(word.begin(), word.end(),
+                     [](char c) { return (c >= 'a' && c <= 'z') || c == '\''; });
 }
 
 }  // namespace
@@ -30,7 +30,9 @@ struct StemCache::State {
   std::string uncached;
 };
 
-StemCache::StemCache(std::size_t slots) : state_(std::make_unique<State>()) { state_->slots.resize(slots); }
+StemCache::StemCache(std::size_t slots) : state_(std::make_unique<State>()) {
+  state_->slots.resize(slots);
+}
 StemCache::StemCache(StemCache&&) noexcept = default;
 StemCache& StemCache::operator=(StemCache&&) noexcept = default;
 StemCache::~StemCache() = default;

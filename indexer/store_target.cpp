@@ -18,26 +18,29 @@ std::string revision_digest(std::string_view document) {
 }
 
 // The document as the revision after `tree`'s winner, or as its first.
-replica::IncomingRevision next_revision(std::string id, std::string document, const std::optional<replica::RevisionTree>& tree) {
+replica::IncomingRevision next_revision(std::string id, std::string document,
+                                        const std::optional<replica::RevisionTree>& tree) {
   replica::IncomingRevision revision;
   revision.id = std::move(id);
   revision.rev = {1, revision_digest(document)};
   if (const replica::Leaf* winner = tree ? tree->winner() : nullptr) {
     revision.rev.generation = winner->rev.generation + 1;
     revision.ancestors.push_back(winner->rev.digest);
-    revision.ancestors.insert(revision.ancestors.end(), winner->ancestors.begin(), winner->ancestors.end());
+    revision.ancestors.insert(revision.ancestors.end(), winner->ancestors.begin(),
+                              winner->ancestors.end());
   }
   revision.body = std::move(document);
   return revision;
 }
 
 std::string stub(const std::string& digest, std::size_t length) {
-  return fmt::format(R"({{"content_type":"message/rfc822","digest":"{}","length":{},"stub":true}})", digest, length);
+  return fmt::format(R"({{"content_type":"message/rfc822","digest":"{}","length":{},"stub":true}})",
+                     digest, length);
 }
 
 // The document of a message that is there, in the mailboxes that it lacks; nothing when it lacks none.
-mail::Result<std::optional<std::string>> with_missing_mailboxes(const std::string& document,
-                                                                const std::vector<std::string>& wanted) {
+mail::Result<std::optional<std::string>> with_missing_mailboxes(
+    const std::string& document, const std::vector<std::string>& wanted) {
   const auto readable = mail::read_metadata(document);
   if (!readable) return readable.error();
   const auto missing = missing_mailboxes(wanted, readable->mailbox_ids);
@@ -55,7 +58,8 @@ void StoreTarget::put_mailboxes(std::span<const mail::Mailbox> mailboxes) {
   for (const mail::Mailbox& mailbox : mailboxes) {
     const auto present = store.read(mailbox.id);
     if (present && !present->change.deleted) continue;
-    batch.revisions.push_back(next_revision(mailbox.id, mail::to_json(mailbox), store.tree(mailbox.id)));
+    batch.revisions.push_back(
+        next_revision(mailbox.id, mail::to_json(mailbox), store.tree(mailbox.id)));
   }
   if (!batch.revisions.empty()) store.commit(batch);
 }
@@ -74,7 +78,8 @@ ImportTarget::Written StoreTarget::put_messages(std::span<ImportedMessage> messa
     }
     auto changed = with_missing_mailboxes(present->body, message->metadata.mailbox_ids);
     if (!changed) {
-      written.refused.push_back({message->path, "is there already, but cannot be read: " + changed.error().reason});
+      written.refused.push_back(
+          {message->path, "is there already, but cannot be read: " + changed.error().reason});
     } else if (*changed) {
       metadata_batch.revisions.push_back(next_revision(id, std::move(**changed), emails.tree(id)));
     }
@@ -83,18 +88,23 @@ ImportTarget::Written StoreTarget::put_messages(std::span<ImportedMessage> messa
   // Bytes, then bodies, then what names them: a crash in between leaves nothing that names what is not there.
   std::vector<replica::Blobs::Blob> blobs;
   blobs.reserve(fresh.size());
-  for (const ImportedMessage* message : fresh) blobs.push_back({replica::blob_digest(message->raw), message->raw});
+  for (const ImportedMessage* message : fresh)
+    blobs.push_back({replica::blob_digest(message->raw), message->raw});
   if (!blobs.empty()) stores_.blobs().put(blobs);
 
   replica::Batch contents_batch;
   replica::Store& contents = stores_.create(mail::Doctype::kContents);
   for (std::size_t i = 0; i < fresh.size(); ++i) {
     for (const mail::ContentDocument& content : fresh[i]->contents) {
-      contents_batch.revisions.push_back(next_revision(content.id, mail::to_json(content), contents.tree(content.id)));
+      contents_batch.revisions.push_back(
+          next_revision(content.id, mail::to_json(content), contents.tree(content.id)));
     }
     const std::string& id = fresh[i]->metadata.id;
-    metadata_batch.revisions.push_back(next_revision(
-        id, with_original(mail::to_json(fresh[i]->metadata), stub(blobs[i].digest, fresh[i]->raw.size())), emails.tree(id)));
+    metadata_batch.revisions.push_back(
+        next_revision(id,
+                      with_original(mail::to_json(fresh[i]->metadata),
+                                    stub(blobs[i].digest, fresh[i]->raw.size())),
+                      emails.tree(id)));
   }
   if (!contents_batch.revisions.empty()) contents.commit(contents_batch);
   if (!metadata_batch.revisions.empty()) emails.commit(metadata_batch);

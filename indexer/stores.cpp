@@ -47,7 +47,8 @@ std::filesystem::path store_file(const std::filesystem::path& folder, mail::Doct
 
 replica::LocalSeq DerivedCheckpoint::of(const replica::StoreIdentity& store) const {
   const auto found = by_uuid_.find(store.uuid);
-  return found != by_uuid_.end() && found->second.first == store.epoch ? found->second.second : replica::LocalSeq{};
+  return found != by_uuid_.end() && found->second.first == store.epoch ? found->second.second
+                                                                       : replica::LocalSeq{};
 }
 
 void DerivedCheckpoint::advance(const replica::StoreIdentity& store, replica::LocalSeq seq) {
@@ -80,8 +81,9 @@ DerivedCheckpoint DerivedCheckpoint::parse(std::string_view json) {
   do {
     std::string uuid, epoch;
     std::int64_t seq = 0;
-    if (!scanner.take_string(uuid) || !scanner.take(':') || !scanner.take('[') || !scanner.take_string(epoch) ||
-        !scanner.take(',') || !scanner.take_integer(seq) || !scanner.take(']')) {
+    if (!scanner.take_string(uuid) || !scanner.take(':') || !scanner.take('[') ||
+        !scanner.take_string(epoch) || !scanner.take(',') || !scanner.take_integer(seq) ||
+        !scanner.take(']')) {
       return {};
     }
     checkpoint.by_uuid_[uuid] = {epoch, replica::LocalSeq{seq}};
@@ -89,7 +91,8 @@ DerivedCheckpoint DerivedCheckpoint::parse(std::string_view json) {
   return scanner.take('}') && scanner.at_end() ? checkpoint : DerivedCheckpoint{};
 }
 
-Stores::Stores(const std::filesystem::path& folder, replica::sqlite::Access access) : folder_(folder), access_(access) {
+Stores::Stores(const std::filesystem::path& folder, replica::sqlite::Access access)
+    : folder_(folder), access_(access) {
   for (const auto doctype : mail::kDoctypes) std::ignore = find(doctype);
 }
 
@@ -106,7 +109,9 @@ const replica::Store* Stores::find(mail::Doctype doctype) const {
 replica::Store& Stores::create(mail::Doctype doctype) {
   const std::lock_guard lock(mutex_);
   auto& store = stores_[static_cast<std::size_t>(doctype)];
-  if (!store) store = std::make_unique<replica::Store>(store_file(folder_, doctype), replica::sqlite::Access::kReadWrite);
+  if (!store)
+    store = std::make_unique<replica::Store>(store_file(folder_, doctype),
+                                             replica::sqlite::Access::kReadWrite);
   return *store;
 }
 

@@ -26,13 +26,15 @@ struct ContentReads {
 // How far a derived file has followed each store. In files and Xapian metadata: JSON, {"<uuid>": ["<epoch>", seq], …}.
 class DerivedCheckpoint {
  public:
-  [[nodiscard]] replica::LocalSeq of(const replica::StoreIdentity& store) const;  // 0 when it never followed the store
+  [[nodiscard]] replica::LocalSeq of(
+      const replica::StoreIdentity& store) const;  // 0 when it never followed the store
   void advance(const replica::StoreIdentity& store, replica::LocalSeq seq);
   // False when this was derived from another epoch of the store, or from more than the store holds: rebuild.
   [[nodiscard]] bool continues(const replica::Store& store) const;
 
   [[nodiscard]] std::string to_json() const;
-  [[nodiscard]] static DerivedCheckpoint parse(std::string_view json);  // empty for what is not ours
+  [[nodiscard]] static DerivedCheckpoint parse(
+      std::string_view json);  // empty for what is not ours
   friend bool operator==(const DerivedCheckpoint&, const DerivedCheckpoint&) = default;
 
  private:

@@ -40,21 +40,26 @@ class Hash {
 
 std::int64_t text_hash(const mail::MetadataDocument& message, std::int64_t date) {
   Hash hash;
-  hash.add(static_cast<std::uint64_t>(date)).add(message.size).add(std::string_view(message.subject));
+  hash.add(static_cast<std::uint64_t>(date))
+      .add(message.size)
+      .add(std::string_view(message.subject));
   hash.add(message.from).add(message.to).add(message.cc).add(message.bcc);
   hash.add(message.attachments.size());
   for (const auto& attachment : message.attachments) hash.add(std::string_view(attachment.name));
   hash.add(message.contents.size());
   for (const auto& content : message.contents) hash.add(std::string_view(content));
   hash.add(message.inline_bodies.size());
-  for (const auto& body : message.inline_bodies) hash.add(std::string_view(body.type)).add(std::string_view(body.content));
+  for (const auto& body : message.inline_bodies)
+    hash.add(std::string_view(body.type)).add(std::string_view(body.content));
   return hash.value();
 }
 
 std::int64_t text_hash(const mail::FileDocument& file, std::int64_t date) {
   Hash hash;
   hash.add(static_cast<std::uint64_t>(date)).add(file.size).add(std::string_view(file.name));
-  hash.add(std::string_view(file.path)).add(std::string_view(file.type)).add(std::string_view(file.content));
+  hash.add(std::string_view(file.path))
+      .add(std::string_view(file.type))
+      .add(std::string_view(file.content));
   hash.add(file.tags.size());
   for (const auto& tag : file.tags) hash.add(std::string_view(tag));
   return hash.value();

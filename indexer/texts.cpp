@@ -12,12 +12,17 @@ namespace {
 constexpr std::string_view kPlain = "text/plain";
 constexpr std::string_view kHtml = "text/html";
 
-bool has_content(std::string_view text) { return text.find_first_not_of(" \t\r\n\f\v") != std::string_view::npos; }
+bool has_content(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n\f\v") != std::string_view::npos;
+}
 
-mail::Malformed absent(const std::string& doc_id) { return {"document " + doc_id + " is not in the store"}; }
+mail::Malformed absent(const std::string& doc_id) {
+  return {"document " + doc_id + " is not in the store"};
+}
 
 // The bytes of a live document; nothing when it, or its store, is not there.
-std::optional<std::string> read_live(const Stores& stores, mail::Doctype doctype, const std::string& doc_id) {
+std::optional<std::string> read_live(const Stores& stores, mail::Doctype doctype,
+                                     const std::string& doc_id) {
   const auto* const store = stores.find(doctype);
   if (store == nullptr) return {};
   auto stored = store->read(doc_id);
@@ -25,7 +30,8 @@ std::optional<std::string> read_live(const Stores& stores, mail::Doctype doctype
   return std::move(stored->body);
 }
 
-std::optional<mail::ContentDocument> read_content(const Stores& stores, const std::string& content_id,
+std::optional<mail::ContentDocument> read_content(const Stores& stores,
+                                                  const std::string& content_id,
                                                   std::atomic<std::uint64_t>& reads) {
   const auto json = read_live(stores, mail::Doctype::kContents, content_id);
   if (!json) return {};
@@ -49,7 +55,9 @@ class BodyText {
     }
   }
   [[nodiscard]] bool has_plain() const { return !plain_.empty(); }
-  [[nodiscard]] std::string take() { return plain_.empty() ? mail::html_to_text(html_) : std::move(plain_); }
+  [[nodiscard]] std::string take() {
+    return plain_.empty() ? mail::html_to_text(html_) : std::move(plain_);
+  }
 
  private:
   std::string plain_;
@@ -62,7 +70,8 @@ bool is_html(const TextEntry& entry, std::size_t index) {
 
 std::string body_of(const Stores& stores, const TextEntry& entry, mail::MetadataDocument& message) {
   BodyText body;
-  for (auto& inline_body : message.inline_bodies) body.add(inline_body.type, std::move(inline_body.content));
+  for (auto& inline_body : message.inline_bodies)
+    body.add(inline_body.type, std::move(inline_body.content));
   for (const bool html : {false, true}) {
     if (html && body.has_plain()) break;
     for (std::size_t i = 0; i < entry.contents.size(); ++i) {
@@ -128,11 +137,13 @@ std::string Texts::snippet_text(const TextEntry& entry) const {
     return text ? std::move(text->body) : std::string();
   }
   if (!entry.contents.empty()) {
-    auto content = read_content(stores_, entry.contents[content_for_snippet(entry)], stores_.content_reads().snippet);
+    auto content = read_content(stores_, entry.contents[content_for_snippet(entry)],
+                                stores_.content_reads().snippet);
     if (content) body.add(content->type, std::move(content->content));
   } else if (const auto json = read_live(stores_, mail::Doctype::kEmails, entry.doc_id)) {
     if (auto message = mail::read_metadata(*json)) {
-      for (auto& inline_body : message->inline_bodies) body.add(inline_body.type, std::move(inline_body.content));
+      for (auto& inline_body : message->inline_bodies)
+        body.add(inline_body.type, std::move(inline_body.content));
     }
   }
   return body.take();

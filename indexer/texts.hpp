@@ -13,7 +13,8 @@ namespace indexer {
 struct EntryText {
   std::vector<mail::Address> from, to, cc, bcc;
   std::string subject;
-  std::string body;  // text/plain, or the text of the HTML where there is no plain text with content
+  std::string
+      body;  // text/plain, or the text of the HTML where there is no plain text with content
   std::vector<std::string> attachment_names;
   std::vector<std::string> tags;
   std::string path;

@@ -31,7 +31,8 @@ ThreadBatch::Thread& ThreadBatch::thread(std::int64_t number) {
       thread.earliest = {rows.integer(1), std::string(rows.text(0))};
       thread.count = rows.integer(2);
       const auto packed = unpack_integers(rows.blob(3));
-      for (std::size_t i = 0; i + 1 < packed.size(); i += 2) thread.views.emplace_back(packed[i], packed[i + 1]);
+      for (std::size_t i = 0; i + 1 < packed.size(); i += 2)
+        thread.views.emplace_back(packed[i], packed[i + 1]);
     }
   }
   return found->second;
@@ -70,7 +71,8 @@ std::int64_t ThreadBatch::join(const std::vector<std::int64_t>& keys) {
   return largest;
 }
 
-void ThreadBatch::add(std::int64_t number, const OrderKey& place, const std::vector<std::int64_t>& views) {
+void ThreadBatch::add(std::int64_t number, const OrderKey& place,
+                      const std::vector<std::int64_t>& views) {
   auto& joined = thread(number);
   if (joined.count == 0 || comes_before(joined.earliest, place)) {
     joined.earliest = place;
@@ -89,7 +91,8 @@ void ThreadBatch::leave(std::int64_t number, const std::vector<std::int64_t>& ke
   if (shared > 1) thread(number).may_have_split = true;
 }
 
-void ThreadBatch::remove(std::int64_t number, const OrderKey& place, const std::vector<std::int64_t>& views) {
+void ThreadBatch::remove(std::int64_t number, const OrderKey& place,
+                         const std::vector<std::int64_t>& views) {
   auto& left = thread(number);
   --left.count;
   if (left.earliest == place) left.earliest_is_stale = true;
@@ -98,7 +101,8 @@ void ThreadBatch::remove(std::int64_t number, const OrderKey& place, const std::
 
 void ThreadBatch::count(Thread& thread, std::int64_t view, std::int64_t delta) {
   if (!counts_threads(view) || delta == 0) return;
-  auto found = std::find_if(thread.views.begin(), thread.views.end(), [&](const auto& seen) { return seen.first == view; });
+  auto found = std::find_if(thread.views.begin(), thread.views.end(),
+                            [&](const auto& seen) { return seen.first == view; });
   if (found == thread.views.end()) {
     thread.views.emplace_back(view, 0);
     found = thread.views.end() - 1;
@@ -114,7 +118,8 @@ void ThreadBatch::count(Thread& thread, std::int64_t view, std::int64_t delta) {
 std::vector<ThreadBatch::Member> ThreadBatch::members(std::int64_t number) {
   std::vector<Member> members;
   for (Rows rows(writer_.members_of_thread, number); rows.next();) {
-    members.push_back({rows.integer(0), unpack_integers(rows.blob(1)), unpack_integers(rows.blob(2))});
+    members.push_back(
+        {rows.integer(0), unpack_integers(rows.blob(1)), unpack_integers(rows.blob(2))});
   }
   return members;
 }
@@ -132,7 +137,8 @@ void ThreadBatch::merge(std::int64_t from, std::int64_t into) {
     count(target, view, messages);
   }
   target.earliest_is_stale = target.earliest_is_stale || source.earliest_is_stale;
-  if (source.count > 0 && comes_before(target.earliest, source.earliest)) target.earliest = source.earliest;
+  if (source.count > 0 && comes_before(target.earliest, source.earliest))
+    target.earliest = source.earliest;
   target.count += source.count;
   target.may_have_split = target.may_have_split || source.may_have_split;
   source = {};
@@ -152,8 +158,8 @@ void ThreadBatch::split(std::int64_t number) {
   }
   std::unordered_map<std::size_t, std::size_t> sizes;
   for (std::size_t i = 0; i < all.size(); ++i) ++sizes[root_of(parents, i)];
-  const auto largest =
-      std::max_element(sizes.begin(), sizes.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  const auto largest = std::max_element(
+      sizes.begin(), sizes.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   std::unordered_map<std::size_t, std::int64_t> numbers;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto root = root_of(parents, i);

@@ -42,7 +42,8 @@ void ViewBatch::flush() {
   }
   listed_.clear();
   for (const auto& [view, delta] : totals_) {
-    if (delta.total != 0 || delta.threads != 0) writer_.change_view.bind(delta.total, delta.threads, view).run();
+    if (delta.total != 0 || delta.threads != 0)
+      writer_.change_view.bind(delta.total, delta.threads, view).run();
     if (delta.total < 0 && view > kLastFixedView) writer_.drop_empty_view.bind(view).run();
   }
   totals_.clear();

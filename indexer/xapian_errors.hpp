@@ -1,11 +1,10 @@
 // Xapian's exceptions in words for the operator. For sources of this folder only.
 #pragma once
 
-#include <fmt/format.h>
-#include <xapian.h>
-
 #include <filesystem>
+#include <fmt/format.h>
 #include <stdexcept>
+#include <xapian.h>
 
 namespace indexer {
 
@@ -15,16 +14,20 @@ auto with_xapian_errors(const std::filesystem::path& folder, Act&& act) {
   try {
     return act();
   } catch (const Xapian::DatabaseLockError&) {
-    throw std::runtime_error(fmt::format("text index {}: another process writes it", folder.string()));
+    throw std::runtime_error(
+        fmt::format("text index {}: another process writes it", folder.string()));
   } catch (const Xapian::DatabaseNotFoundError&) {
     throw std::runtime_error(fmt::format("text index {}: there is none", folder.string()));
   } catch (const Xapian::DatabaseVersionError& error) {
     throw std::runtime_error(
-        fmt::format("text index {}: written by another version of Xapian ({}); reindex", folder.string(), error.get_msg()));
+        fmt::format("text index {}: written by another version of Xapian ({}); reindex",
+                    folder.string(), error.get_msg()));
   } catch (const Xapian::DatabaseCorruptError& error) {
-    throw std::runtime_error(fmt::format("text index {}: damaged ({}); reindex", folder.string(), error.get_msg()));
+    throw std::runtime_error(
+        fmt::format("text index {}: damaged ({}); reindex", folder.string(), error.get_msg()));
   } catch (const Xapian::Error& error) {
-    throw std::runtime_error(fmt::format("text index {}: {}", folder.string(), error.get_description()));
+    throw std::runtime_error(
+        fmt::format("text index {}: {}", folder.string(), error.get_description()));
   }
 }
 

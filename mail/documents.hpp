@@ -19,7 +19,8 @@ namespace mail {
 inline constexpr int kMaxJsonDepth = 100;
 
 enum class Doctype { kEmails, kContents, kMailboxes, kFiles };
-inline constexpr Doctype kDoctypes[] = {Doctype::kEmails, Doctype::kContents, Doctype::kMailboxes, Doctype::kFiles};
+inline constexpr Doctype kDoctypes[] = {Doctype::kEmails, Doctype::kContents, Doctype::kMailboxes,
+                                        Doctype::kFiles};
 // "io.cozy.emails", "io.cozy.email.contents", "io.cozy.email.mailboxes", "io.cozy.files"
 [[nodiscard]] std::string_view doctype_name(Doctype doctype);
 
@@ -31,7 +32,8 @@ struct Malformed {
 template <typename T>
 using Result = boost::system::result<T, Malformed>;
 
-[[noreturn]] void throw_exception_from_error(const Malformed& malformed, const boost::source_location& where);
+[[noreturn]] void throw_exception_from_error(const Malformed& malformed,
+                                             const boost::source_location& where);
 
 // An instant with the offset from UTC at which it was written (RFC 3339; JMAP's Date and UTCDate).
 struct DateTime {
@@ -78,7 +80,7 @@ struct MetadataDocument {
   std::optional<DateTime> sent_at;
   std::optional<DateTime> received_at;
   std::uint64_t size = 0;  // octets of the message
-  std::string preview;     // at most 256 characters
+  std::string preview;  // at most 256 characters
   std::vector<std::string> mailbox_ids;
   std::vector<std::string> keywords;  // lower case, such as "$seen"
   std::vector<std::pair<std::string, std::string>> headers;
@@ -86,14 +88,15 @@ struct MetadataDocument {
   std::vector<Attachment> attachments;
   std::vector<std::string> contents;  // ids of its content documents, in reading order
   std::vector<InlineBody> inline_bodies;
-  std::string original;  // name of the CouchDB attachment of type message/rfc822 with the whole message; may be empty
+  std::string
+      original;  // name of the CouchDB attachment of type message/rfc822 with the whole message; may be empty
 };
 
 // `io.cozy.email.contents`: one body of one message, always Unicode.
 struct ContentDocument {
   std::string id;
   std::string email;  // id of the metadata document; may be empty
-  std::string type;   // "text/plain" or "text/html"
+  std::string type;  // "text/plain" or "text/html"
   std::string content;
   bool truncated = false;
 };

@@ -1,10 +1,9 @@
 // Walks what is visible of an HTML text, with its elements properly nested, for a sink:
 //
 //   struct Sink {
-//     void text(std::string_view raw);                                        // character
-//     references unresolved void open(const HtmlElement& element, const HtmlTokenizer& tag); void
-//     close(const HtmlElement& element);                                 // once for each open that
-//     is not void
+//     void text(std::string_view raw);  // character references unresolved
+//     void open(const HtmlElement& element, const HtmlTokenizer& tag);
+//     void close(const HtmlElement& element);  // once for each open of what is not void
 //   };
 #pragma once
 

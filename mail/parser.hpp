@@ -12,10 +12,10 @@ namespace mail {
 
 // Bounds that keep time and memory in proportion to the message, whatever it holds.
 struct ParseLimits {
-  int max_depth = 50;                          // nested multiparts and messages
-  int max_parts = 2'000;                       // parts looked at
-  std::size_t max_body_bytes = 4 << 20;        // UTF-8 bytes kept of one body
-  std::size_t max_addresses = 1'000;           // of one header field
+  int max_depth = 50;  // nested multiparts and messages
+  int max_parts = 2'000;  // parts looked at
+  std::size_t max_body_bytes = 4 << 20;  // UTF-8 bytes kept of one body
+  std::size_t max_addresses = 1'000;  // of one header field
   std::size_t max_header_value_bytes = 64 << 10;
 };
 
@@ -23,12 +23,14 @@ struct ParsedMessage {
   // Without `id`, `mailbox_ids`, `keywords` and `contents`, which are the caller's to give. `received_at` is read off the
   // newest Received field.
   MetadataDocument metadata;
-  std::vector<ContentDocument> bodies;  // text/plain before text/html, at most one of each; without `id` and `email`
-  std::vector<std::string> cuts;        // what a limit cut off, in words
+  std::vector<ContentDocument>
+      bodies;  // text/plain before text/html, at most one of each; without `id` and `email`
+  std::vector<std::string> cuts;  // what a limit cut off, in words
 };
 
 // Refuses only what has no header field at all (not a message). `raw` may begin with an mbox "From " line.
-[[nodiscard]] Result<ParsedMessage> parse_message(std::string_view raw, const ParseLimits& limits = {});
+[[nodiscard]] Result<ParsedMessage> parse_message(std::string_view raw,
+                                                  const ParseLimits& limits = {});
 
 struct PartBytes {
   std::string type;

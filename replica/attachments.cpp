@@ -10,7 +10,9 @@ std::optional<AttachmentStub> find_attachment(std::string_view document, std::st
   const simdjson::padded_string padded(document);
   simdjson::ondemand::document json;
   simdjson::ondemand::object attachments;
-  if (parser.iterate(padded).get(json) || json.find_field_unordered("_attachments").get(attachments)) return {};
+  if (parser.iterate(padded).get(json) ||
+      json.find_field_unordered("_attachments").get(attachments))
+    return {};
   for (auto field : attachments) {
     std::string_view key;
     simdjson::ondemand::object members;

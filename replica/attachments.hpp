@@ -15,6 +15,7 @@ struct AttachmentStub {
 };
 
 // The stub of that name in a document's JSON; nothing when there is none or it cannot be read.
-[[nodiscard]] std::optional<AttachmentStub> find_attachment(std::string_view document, std::string_view name);
+[[nodiscard]] std::optional<AttachmentStub> find_attachment(std::string_view document,
+                                                            std::string_view name);
 
 }  // namespace replica

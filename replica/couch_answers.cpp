@@ -1,9 +1,8 @@
 #include "replica/couch_answers.hpp"
 
+#include <algorithm>
 #include <fmt/core.h>
 #include <simdjson.h>
-
-#include <algorithm>
 
 #include "replica/tuning.hpp"
 
@@ -14,7 +13,8 @@ namespace od = simdjson::ondemand;
 
 // simdjson ends a raw value where the next token begins.
 std::string_view trimmed(std::string_view raw) {
-  while (!raw.empty() && (raw.back() == ' ' || raw.back() == '\n' || raw.back() == '\r' || raw.back() == '\t')) {
+  while (!raw.empty() &&
+         (raw.back() == ' ' || raw.back() == '\n' || raw.back() == '\r' || raw.back() == '\t')) {
     raw.remove_suffix(1);
   }
   return raw;
@@ -46,7 +46,9 @@ std::string not_readable(const simdjson::simdjson_error& error) {
   return fmt::format("cannot be read as JSON: {}", error.what());
 }
 
-std::string too_deep() { return fmt::format("nests deeper than {} levels", tuning::kMaxDocumentDepth); }
+std::string too_deep() {
+  return fmt::format("nests deeper than {} levels", tuning::kMaxDocumentDepth);
+}
 std::string too_large() { return fmt::format("is larger than {} MB", tuning::kMaxRowBytes >> 20); }
 
 // The string, quotes included, that is the member "id" of a row that is no JSON; empty when there is none. Follows strings
@@ -67,7 +69,8 @@ std::string_view find_id(std::string_view row) {
       const std::string_view string = row.substr(at, end + 1 - at);
       if (is_id) return string;
       const std::size_t next = row.find_first_not_of(" \t\r\n", end + 1);
-      is_id = depth == 1 && string == "\"id\"" && next != std::string_view::npos && row[next] == ':';
+      is_id =
+          depth == 1 && string == "\"id\"" && next != std::string_view::npos && row[next] == ':';
       at = is_id ? next : end;
       continue;
     }
@@ -98,7 +101,9 @@ Ancestry ancestry_of(od::object object) {
 
 // `document` without the bytes [begin, end) of one member and the comma that goes with it.
 std::string cut_member(std::string_view document, const char* begin, const char* end) {
-  const auto offset = [document](const char* at) { return static_cast<std::size_t>(at - document.data()); };
+  const auto offset = [document](const char* at) {
+    return static_cast<std::size_t>(at - document.data());
+  };
   std::size_t first = offset(begin);
   std::size_t last = offset(end);
   const std::size_t before = document.find_last_not_of(" \t\r\n", first - 1);
@@ -149,8 +154,8 @@ SentRevision sent_document(od::value value) {
   }
   sent.revision.body = cut_member(document, revisions_begin, revisions_end);
   if (!sent.problem.empty()) return sent;
-  if (ancestry.ids.empty() || ancestry.ids.front() != rev.digest || ancestry.start != rev.generation ||
-      ancestry.ids.size() > rev.generation) {
+  if (ancestry.ids.empty() || ancestry.ids.front() != rev.digest ||
+      ancestry.start != rev.generation || ancestry.ids.size() > rev.generation) {
     sent.problem = "has a _revisions that does not fit its _rev";
     return sent;
   }
@@ -216,7 +221,9 @@ struct AnswerReader::State {
   // Calls `visit(key, value)` for the members of a row's object; throws simdjson_error for what is none.
   template <typename Visit>
   void members(const RowScanner::Row& row, const Visit& visit) {
-    members(simdjson::padded_string_view(row.json.data(), row.json.size(), row.json.size() + RowScanner::kPadding), visit);
+    members(simdjson::padded_string_view(row.json.data(), row.json.size(),
+                                         row.json.size() + RowScanner::kPadding),
+            visit);
   }
 
   template <typename Visit>
@@ -258,7 +265,8 @@ FeedRow AnswerReader::feed_row(const RowScanner::Row& row, bool keep_document) {
         result.document_bytes = raw.size();
         document.reset().value();
         od::value rev;
-        if (document.find_field_unordered("_rev").get(rev) == simdjson::SUCCESS) winner = revision_of(rev);
+        if (document.find_field_unordered("_rev").get(rev) == simdjson::SUCCESS)
+          winner = revision_of(rev);
         if (keep_document && winner) result.document = raw;
         document.reset().value();
         document.raw_json().value();
@@ -277,7 +285,8 @@ FeedRow AnswerReader::feed_row(const RowScanner::Row& row, bool keep_document) {
   }
 
   // The winner comes first; PouchDB names the leaves in any order.
-  const auto first = winner ? std::find(result.leaves.begin(), result.leaves.end(), *winner) : result.leaves.end();
+  const auto first =
+      winner ? std::find(result.leaves.begin(), result.leaves.end(), *winner) : result.leaves.end();
   if (first != result.leaves.end()) {
     std::iter_swap(result.leaves.begin(), first);
   } else {
@@ -319,8 +328,8 @@ SentRevision AnswerReader::open_revs_row(const RowScanner::Row& row, const std::
   SentRevision sent;
   try {
     if (row.oversized) throw simdjson::simdjson_error(simdjson::CAPACITY);
-    od::document document = state_->parser.iterate(
-        simdjson::padded_string_view(row.json.data(), row.json.size(), row.json.size() + RowScanner::kPadding));
+    od::document document = state_->parser.iterate(simdjson::padded_string_view(
+        row.json.data(), row.json.size(), row.json.size() + RowScanner::kPadding));
     sent = sent_revision(document.get_value());
     if (row.depth > tuning::kMaxDocumentDepth + 1) sent.problem = too_deep();
   } catch (const simdjson::simdjson_error& error) {
@@ -330,7 +339,9 @@ SentRevision AnswerReader::open_revs_row(const RowScanner::Row& row, const std::
   return sent;
 }
 
-std::optional<BulkDocsRow> AnswerReader::bulk_docs_row(const RowScanner::Row& row) { return verdict(row.json); }
+std::optional<BulkDocsRow> AnswerReader::bulk_docs_row(const RowScanner::Row& row) {
+  return verdict(row.json);
+}
 
 std::optional<BulkDocsRow> AnswerReader::verdict(std::string_view json) {
   BulkDocsRow result;
@@ -353,7 +364,8 @@ std::optional<AnswerReader::FeedEnd> AnswerReader::feed_end(std::string_view jso
     state_->members(json, [&](od::raw_json_string key, od::value value) {
       if (key == "last_seq") end.last_seq.json = raw_text(value);
       std::int64_t pending = 0;
-      if (key == "pending" && value.get_int64().get(pending) == simdjson::SUCCESS) end.pending = pending;
+      if (key == "pending" && value.get_int64().get(pending) == simdjson::SUCCESS)
+        end.pending = pending;
     });
   } catch (const simdjson::simdjson_error&) {
     return std::nullopt;

@@ -1,8 +1,7 @@
 #include "replica/couch_client.hpp"
 
-#include <fmt/core.h>
-
 #include <algorithm>
+#include <fmt/core.h>
 #include <iterator>
 #include <stdexcept>
 
@@ -25,7 +24,8 @@ namespace {
 
 struct Server {
   Server(net::any_io_executor executor, const SourceAddress& address, Timeouts timeouts)
-      : http(std::make_shared<HttpClient>(std::move(executor), address, timeouts)), user(address.user) {}
+      : http(std::make_shared<HttpClient>(std::move(executor), address, timeouts)),
+        user(address.user) {}
 
   std::shared_ptr<HttpClient> http;
   std::string user;
@@ -42,38 +42,47 @@ std::string database_path(const std::string& database) { return "/" + percent_en
 bool succeeded(int status) { return status >= 200 && status < 300; }
 
 // What an answer that refuses means to the person who set davenport up.
-SourceError refusal(const StatePtr& state, const std::string& path, const std::string& database, int status,
-                    const std::string& body) {
+SourceError refusal(const StatePtr& state, const std::string& path, const std::string& database,
+                    int status, const std::string& body) {
   const std::string at = state->http->location(path);
   const auto verdict = state->reader.verdict(body);
   const std::string reason = verdict && !verdict->error.empty()
                                  ? fmt::format(" ({}: {})", verdict->error, verdict->reason)
                                  : std::string();
-  const std::string who = state->user.empty() ? "a request without user" : fmt::format("user '{}'", state->user);
+  const std::string who =
+      state->user.empty() ? "a request without user" : fmt::format("user '{}'", state->user);
   switch (status) {
     case 401:
-      return {Kind::kUnauthorized, status, fmt::format("{}: {} was refused (401): check user and password_file", at, who)};
+      return {Kind::kUnauthorized, status,
+              fmt::format("{}: {} was refused (401): check user and password_file", at, who)};
     case 403:
-      return {Kind::kForbidden, status,
-              fmt::format("{}: {} is not allowed to do this (403){}: check the members of the database", at, who, reason)};
+      return {
+          Kind::kForbidden, status,
+          fmt::format("{}: {} is not allowed to do this (403){}: check the members of the database",
+                      at, who, reason)};
     case 404:
       return {Kind::kNotFound, status,
-              fmt::format("{}: not found (404){}: is there a database '{}' at the source?", at, reason, database)};
+              fmt::format("{}: not found (404){}: is there a database '{}' at the source?", at,
+                          reason, database)};
     case 413:
-      return {Kind::kTooLarge, status,
-              fmt::format("{}: the request is too large for the server (413){}: see its max_document_size and "
-                          "max_http_request_size",
-                          at, reason)};
+      return {
+          Kind::kTooLarge, status,
+          fmt::format(
+              "{}: the request is too large for the server (413){}: see its max_document_size and "
+              "max_http_request_size",
+              at, reason)};
     default:
       break;
   }
   if (status >= 500 || status == 429) {
-    return {Kind::kServer, status, fmt::format("{}: the server failed ({}){}: see its log", at, status, reason)};
+    return {Kind::kServer, status,
+            fmt::format("{}: the server failed ({}){}: see its log", at, status, reason)};
   }
   return {Kind::kProtocol, status, fmt::format("{}: unexpected answer ({}){}", at, status, reason)};
 }
 
-SourceError not_understood(const StatePtr& state, const std::string& path, int status, std::string_view what) {
+SourceError not_understood(const StatePtr& state, const std::string& path, int status,
+                           std::string_view what) {
   return {Kind::kProtocol, status,
           fmt::format("{}: {}: is this the url of a CouchDB?", state->http->location(path), what)};
 }
@@ -90,28 +99,34 @@ net::awaitable<Answer> send(StatePtr state, Ask ask, std::string database) {
 
 // Cuts the rows out of the answer as it streams in; `scanner` is complete when this returns.
 template <typename Visit>
-net::awaitable<void> read_rows(StatePtr state, std::string path, Answer& answer, RowScanner& scanner, Visit visit) {
+net::awaitable<void> read_rows(StatePtr state, std::string path, Answer& answer,
+                               RowScanner& scanner, Visit visit) {
   constexpr std::size_t kPiece = 64 * 1024;
   std::string piece(kPiece, '\0');
   for (;;) {
     const std::size_t size = co_await answer.read(piece, tuning::kMaxStreamedAnswer);
     if (size == 0) break;
     scanner.feed({piece.data(), size}, visit);
-    if (!scanner.plausible()) throw not_understood(state, path, answer.status(), "the answer is not the JSON asked for");
+    if (!scanner.plausible())
+      throw not_understood(state, path, answer.status(), "the answer is not the JSON asked for");
   }
-  if (!scanner.complete()) throw not_understood(state, path, answer.status(), "the answer ends in the middle");
+  if (!scanner.complete())
+    throw not_understood(state, path, answer.status(), "the answer ends in the middle");
 }
 
-std::string changes_path(const StatePtr& state, const std::string& database, const ChangesQuery& query) {
+std::string changes_path(const StatePtr& state, const std::string& database,
+                         const ChangesQuery& query) {
   const std::size_t limit = std::max<std::size_t>(query.limit, 1);
-  std::string path = fmt::format("{}/_changes?style=all_docs&limit={}&since={}", database_path(database), limit,
-                                 percent_encode(state->reader.since_value(query.since)));
+  std::string path =
+      fmt::format("{}/_changes?style=all_docs&limit={}&since={}", database_path(database), limit,
+                  percent_encode(state->reader.since_value(query.since)));
   if (query.include_docs) path += "&include_docs=true";
   if (state->is_couchdb) path += fmt::format("&seq_interval={}", limit);
   if (!query.wait) return path;
   path += fmt::format("&feed=longpoll&timeout={}", query.wait->count());
   // CouchDB forgets the timeout when it is asked for heartbeats: only where they are needed.
-  if (*query.wait > tuning::kHeartbeat) path += fmt::format("&heartbeat={}", tuning::kHeartbeat.count());
+  if (*query.wait > tuning::kHeartbeat)
+    path += fmt::format("&heartbeat={}", tuning::kHeartbeat.count());
   return path;
 }
 
@@ -142,7 +157,9 @@ net::awaitable<ChangesPage> read_changes(StatePtr state, std::string database, C
 }
 
 net::awaitable<ChangesPage> changes_of(StatePtr state, std::string database, ChangesQuery query) {
-  if (!query.wait) co_return co_await read_changes(state, std::move(database), std::move(query), Clock::time_point::max());
+  if (!query.wait)
+    co_return co_await read_changes(state, std::move(database), std::move(query),
+                                    Clock::time_point::max());
   const auto deadline = Clock::now() + *query.wait + tuning::kLongPollGrace;
   try {
     co_return co_await read_changes(state, std::move(database), query, deadline);
@@ -162,7 +179,8 @@ bool document_is_missing(const StatePtr& state, int status, const std::string& b
 }
 
 // `GET /{db}/{id}?open_revs=…`: `wanted.revs`, or all leaves when there are none.
-net::awaitable<std::vector<SentRevision>> open_revs(StatePtr state, std::string database, RevisionsOfDocument wanted) {
+net::awaitable<std::vector<SentRevision>> open_revs(StatePtr state, std::string database,
+                                                    RevisionsOfDocument wanted) {
   std::string revs = wanted.revs.empty() ? "all" : "[";
   for (const RevId& rev : wanted.revs) {
     if (revs.size() > 1) revs += ',';
@@ -170,8 +188,8 @@ net::awaitable<std::vector<SentRevision>> open_revs(StatePtr state, std::string 
   }
   if (!wanted.revs.empty()) revs += ']';
   Ask ask;
-  ask.path = fmt::format("{}/{}?revs=true&open_revs={}", database_path(database), percent_encode(wanted.id),
-                         percent_encode(revs));
+  ask.path = fmt::format("{}/{}?revs=true&open_revs={}", database_path(database),
+                         percent_encode(wanted.id), percent_encode(revs));
   const std::string path = ask.path;
   std::vector<SentRevision> sent;
   Answer answer = co_await state->http->send(std::move(ask));
@@ -187,7 +205,8 @@ net::awaitable<std::vector<SentRevision>> open_revs(StatePtr state, std::string 
   co_return sent;
 }
 
-net::awaitable<std::vector<FetchedRevision>> fetch_leaves(StatePtr state, std::string database, std::string id) {
+net::awaitable<std::vector<FetchedRevision>> fetch_leaves(StatePtr state, std::string database,
+                                                          std::string id) {
   RevisionsOfDocument all;
   all.id = std::move(id);
   std::vector<FetchedRevision> leaves;
@@ -198,7 +217,8 @@ net::awaitable<std::vector<FetchedRevision>> fetch_leaves(StatePtr state, std::s
 }
 
 // True when the server has the route.
-net::awaitable<bool> bulk_get(StatePtr state, std::string database, FetchPlan::Part part, FetchPlan& plan) {
+net::awaitable<bool> bulk_get(StatePtr state, std::string database, FetchPlan::Part part,
+                              FetchPlan& plan) {
   Ask ask;
   ask.method = http::verb::post;
   ask.path = database_path(database) + "/_bulk_get?revs=true";
@@ -225,7 +245,8 @@ net::awaitable<DatabaseInfo> database_info_of(StatePtr state, std::string databa
   const std::string path = ask.path;
   Answer answer = co_await send(state, std::move(ask), std::move(database));
   auto info = state->reader.database_info(co_await answer.read_all(tuning::kMaxSmallAnswer));
-  if (!info) throw not_understood(state, path, answer.status(), "the answer does not describe a database");
+  if (!info)
+    throw not_understood(state, path, answer.status(), "the answer does not describe a database");
   co_return std::move(*info);
 }
 
@@ -246,7 +267,8 @@ net::awaitable<std::vector<FetchedRevision>> fetch_of(StatePtr state, std::strin
     }
     if (state->has_bulk_get) continue;
     for (RevisionsOfDocument& document : plan.documents(part)) {
-      for (SentRevision& sent : co_await open_revs(state, database, std::move(document))) plan.take(std::move(sent));
+      for (SentRevision& sent : co_await open_revs(state, database, std::move(document)))
+        plan.take(std::move(sent));
     }
   }
   auto fetched = plan.results();
@@ -297,7 +319,8 @@ net::awaitable<std::vector<BulkDocsRow>> bulk_docs_of(StatePtr state, std::strin
   co_return rows;
 }
 
-net::awaitable<BulkDocsRow> put_document_of(StatePtr state, std::string database, std::string id, std::string json) {
+net::awaitable<BulkDocsRow> put_document_of(StatePtr state, std::string database, std::string id,
+                                            std::string json) {
   Ask ask;
   ask.method = http::verb::put;
   ask.path = database_path(database) + "/" + percent_encode(id);
@@ -316,12 +339,14 @@ net::awaitable<BulkDocsRow> put_document_of(StatePtr state, std::string database
   co_return std::move(*verdict);
 }
 
-net::awaitable<std::optional<std::string>> get_document_of(StatePtr state, std::string database, std::string id) {
+net::awaitable<std::optional<std::string>> get_document_of(StatePtr state, std::string database,
+                                                           std::string id) {
   Ask ask;
   ask.path = database_path(database) + "/" + percent_encode(id);
   const std::string path = ask.path;
   Answer answer = co_await state->http->send(std::move(ask));
-  std::string body = co_await answer.read_all(succeeded(answer.status()) ? tuning::kMaxRowBytes : tuning::kMaxSmallAnswer);
+  std::string body = co_await answer.read_all(succeeded(answer.status()) ? tuning::kMaxRowBytes
+                                                                         : tuning::kMaxSmallAnswer);
   if (succeeded(answer.status())) co_return body;
   if (!document_is_missing(state, answer.status(), body)) {
     throw refusal(state, path, database, answer.status(), body);
@@ -354,13 +379,13 @@ net::awaitable<ChangesPage> CouchClient::changes(std::string database, ChangesQu
   return changes_of(state_, std::move(database), std::move(query));
 }
 
-net::awaitable<std::vector<FetchedRevision>> CouchClient::fetch(std::string database,
-                                                                std::vector<RevisionsOfDocument> wanted) {
+net::awaitable<std::vector<FetchedRevision>> CouchClient::fetch(
+    std::string database, std::vector<RevisionsOfDocument> wanted) {
   return fetch_of(state_, std::move(database), std::move(wanted));
 }
 
-net::awaitable<std::vector<BulkDocsRow>> CouchClient::bulk_docs(std::string database,
-                                                                std::span<const std::string> documents) {
+net::awaitable<std::vector<BulkDocsRow>> CouchClient::bulk_docs(
+    std::string database, std::span<const std::string> documents) {
   std::string body = R"({"docs":[)";
   for (const std::string& document : documents) {
     if (body.back() == '}') body += ',';
@@ -369,11 +394,13 @@ net::awaitable<std::vector<BulkDocsRow>> CouchClient::bulk_docs(std::string data
   return bulk_docs_of(state_, std::move(database), std::move(body) + "]}");
 }
 
-net::awaitable<BulkDocsRow> CouchClient::put_document(std::string database, std::string id, std::string json) {
+net::awaitable<BulkDocsRow> CouchClient::put_document(std::string database, std::string id,
+                                                      std::string json) {
   return put_document_of(state_, std::move(database), std::move(id), std::move(json));
 }
 
-net::awaitable<std::optional<std::string>> CouchClient::get_document(std::string database, std::string id) {
+net::awaitable<std::optional<std::string>> CouchClient::get_document(std::string database,
+                                                                     std::string id) {
   return get_document_of(state_, std::move(database), std::move(id));
 }
 

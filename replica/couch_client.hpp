@@ -45,7 +45,7 @@ struct ServerInfo {
 };
 
 struct DatabaseInfo {
-  std::string update_seq;           // JSON
+  std::string update_seq;  // JSON
   std::string instance_start_time;  // may be empty
   std::int64_t documents = 0;
 };
@@ -59,7 +59,8 @@ struct FeedRow {
   // names, or did not fit into the page any more; `document_bytes` tells the size of what was sent all the same.
   std::string document;
   std::uint64_t document_bytes = 0;
-  std::string problem;   // why the row could not be read; then only what could be read of it is filled in
+  std::string
+      problem;  // why the row could not be read; then only what could be read of it is filled in
 };
 
 struct ChangesPage {
@@ -81,7 +82,7 @@ struct ChangesQuery {
 // A revision asked for: either there, or why not.
 struct FetchedRevision {
   IncomingRevision revision;  // `id` and `rev` are set in either case
-  std::string problem;        // empty when the revision is there
+  std::string problem;  // empty when the revision is there
 };
 
 struct BulkDocsRow {
@@ -102,20 +103,23 @@ class CouchClient {
   // Asked once before the rest, it decides which of CouchDB's own parameters are sent to the server.
   [[nodiscard]] net::awaitable<ServerInfo> server_info();
   [[nodiscard]] net::awaitable<DatabaseInfo> database_info(std::string database);
-  [[nodiscard]] net::awaitable<void> create_database(std::string database);  // being there already is success
+  [[nodiscard]] net::awaitable<void> create_database(
+      std::string database);  // being there already is success
 
   [[nodiscard]] net::awaitable<ChangesPage> changes(std::string database, ChangesQuery query);
   // `_bulk_get?revs=true`, and `open_revs` document by document where the server has no `_bulk_get`. One element for
   // each revision asked for; CouchDB may answer with a successor of it. A document without revisions stands for all its
   // leaves: one element for each, none when the document is gone.
-  [[nodiscard]] net::awaitable<std::vector<FetchedRevision>> fetch(std::string database,
-                                                                   std::vector<RevisionsOfDocument> wanted);
+  [[nodiscard]] net::awaitable<std::vector<FetchedRevision>> fetch(
+      std::string database, std::vector<RevisionsOfDocument> wanted);
 
   // Writes documents (complete JSON objects). A 413 is thrown as kTooLarge.
-  [[nodiscard]] net::awaitable<std::vector<BulkDocsRow>> bulk_docs(std::string database,
-                                                                   std::span<const std::string> documents);
-  [[nodiscard]] net::awaitable<BulkDocsRow> put_document(std::string database, std::string id, std::string json);
-  [[nodiscard]] net::awaitable<std::optional<std::string>> get_document(std::string database, std::string id);
+  [[nodiscard]] net::awaitable<std::vector<BulkDocsRow>> bulk_docs(
+      std::string database, std::span<const std::string> documents);
+  [[nodiscard]] net::awaitable<BulkDocsRow> put_document(std::string database, std::string id,
+                                                         std::string json);
+  [[nodiscard]] net::awaitable<std::optional<std::string>> get_document(std::string database,
+                                                                        std::string id);
 
   // Ends every request under way with SourceError::kNetwork; for stopping.
   void close();

@@ -80,7 +80,8 @@ void FetchPlan::take(SentRevision sent) {
     FetchedRevision& asked = asked_[i];
     const bool exact = asked.revision.rev == sent.revision.rev;
     // An error row that does not say of which revision it speaks is told of all that have no answer.
-    const bool concerns = exact || (nameless ? !sent.problem.empty() : succeeds(sent.revision, asked.revision.rev));
+    const bool concerns =
+        exact || (nameless ? !sent.problem.empty() : succeeds(sent.revision, asked.revision.rev));
     if (!concerns || (answered_[i] && !exact)) continue;
     if (sent.problem.empty()) {
       asked.revision = sent.revision;
@@ -94,7 +95,8 @@ void FetchPlan::take(SentRevision sent) {
 
 std::vector<FetchedRevision> FetchPlan::results() {
   for (std::size_t i = 0; i < asked_.size(); ++i) {
-    if (!answered_[i] && asked_[i].problem.empty()) asked_[i].problem = "the source's answer leaves it out";
+    if (!answered_[i] && asked_[i].problem.empty())
+      asked_[i].problem = "the source's answer leaves it out";
   }
   return std::move(asked_);
 }

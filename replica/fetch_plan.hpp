@@ -22,7 +22,8 @@ class FetchPlan {
   };
   [[nodiscard]] std::vector<Part> parts() const;
   [[nodiscard]] std::string bulk_get_body(Part part) const;
-  [[nodiscard]] std::vector<RevisionsOfDocument> documents(Part part) const;  // each short enough for a URL
+  [[nodiscard]] std::vector<RevisionsOfDocument> documents(
+      Part part) const;  // each short enough for a URL
 
   // Files what came under the revision that was asked for: itself, or the ancestor that it succeeds.
   void take(SentRevision sent);

@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 #include <openssl/evp.h>
-
 #include <stdexcept>
 
 #include "replica/tuning.hpp"
@@ -17,16 +16,18 @@ namespace {
 std::string basic_authorization(const SourceAddress& address) {
   if (address.user.empty()) return {};
   const std::string plain = address.user + ":" + address.password;
-  std::string encoded((plain.size() + 2) / 3 * 4 + 1, '\0');  // and the zero that OpenSSL ends it with
-  encoded.resize(static_cast<std::size_t>(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                                                          reinterpret_cast<const unsigned char*>(plain.data()),
-                                                          static_cast<int>(plain.size()))));
+  std::string encoded((plain.size() + 2) / 3 * 4 + 1,
+                      '\0');  // and the zero that OpenSSL ends it with
+  encoded.resize(static_cast<std::size_t>(EVP_EncodeBlock(
+      reinterpret_cast<unsigned char*>(encoded.data()),
+      reinterpret_cast<const unsigned char*>(plain.data()), static_cast<int>(plain.size()))));
   return "Basic " + encoded;
 }
 
 }  // namespace
 
-HttpClient::HttpClient(net::any_io_executor executor, const SourceAddress& address, Timeouts timeouts)
+HttpClient::HttpClient(net::any_io_executor executor, const SourceAddress& address,
+                       Timeouts timeouts)
     : executor_(std::move(executor)),
       url_(SourceUrl::parse(address.url)),
       timeouts_(timeouts),
@@ -38,13 +39,17 @@ HttpClient::HttpClient(net::any_io_executor executor, const SourceAddress& addre
   if (address.ca_file.empty()) return;
   boost::system::error_code error;
   tls_.load_verify_file(address.ca_file, error);
-  if (error) throw std::runtime_error(fmt::format("cannot read ca_file {}: {}", address.ca_file, error.message()));
+  if (error)
+    throw std::runtime_error(
+        fmt::format("cannot read ca_file {}: {}", address.ca_file, error.message()));
 }
 
 net::awaitable<HttpClient::Answer> HttpClient::send(Ask ask) {
   const auto self = shared_from_this();
   const HttpConnection::Request message = request(ask);
-  if (closed_) throw SourceError(SourceError::Kind::kNetwork, 0, fmt::format("stopped asking {}", url_.origin));
+  if (closed_)
+    throw SourceError(SourceError::Kind::kNetwork, 0,
+                      fmt::format("stopped asking {}", url_.origin));
 
   if (auto kept = take_idle(!ask.repeatable)) {
     Answer answer(self, std::move(kept));
@@ -52,7 +57,8 @@ net::awaitable<HttpClient::Answer> HttpClient::send(Ask ask) {
       answer.status_ = co_await answer.connection_->exchange(message, ask.deadline);
       co_return answer;
     } catch (const SourceError& error) {
-      const bool was_closed = error.kind() == SourceError::Kind::kNetwork && !answer.connection_->answered();
+      const bool was_closed =
+          error.kind() == SourceError::Kind::kNetwork && !answer.connection_->answered();
       if (!was_closed || !ask.repeatable || closed_) throw;
     }
   }
@@ -100,7 +106,8 @@ void HttpClient::close() {
   for (HttpConnection* const connection : busy_) connection->close();
 }
 
-HttpClient::Answer::Answer(std::shared_ptr<HttpClient> client, std::unique_ptr<HttpConnection> connection)
+HttpClient::Answer::Answer(std::shared_ptr<HttpClient> client,
+                           std::unique_ptr<HttpConnection> connection)
     : client_(std::move(client)), connection_(std::move(connection)) {
   client_->busy_.insert(connection_.get());
 }
@@ -115,8 +122,9 @@ net::awaitable<std::size_t> HttpClient::Answer::read(std::span<char> out, std::u
   const std::size_t size = co_await connection_->read(out);
   bytes_ += size;
   if (bytes_ > limit) {
-    throw SourceError(SourceError::Kind::kTooLarge, status_,
-                      fmt::format("{}: the answer is larger than {} MB", client_->url_.origin, limit >> 20));
+    throw SourceError(
+        SourceError::Kind::kTooLarge, status_,
+        fmt::format("{}: the answer is larger than {} MB", client_->url_.origin, limit >> 20));
   }
   co_return size;
 }

@@ -1,9 +1,5 @@
 #include "replica/http_connection.hpp"
 
-#include <fmt/core.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
-
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -13,7 +9,10 @@
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
+#include <fmt/core.h>
 #include <limits>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 namespace replica {
 
@@ -32,15 +31,16 @@ constexpr std::uint32_t kMaxHeader = 64 * 1024;  // bytes
 double seconds(std::chrono::milliseconds time) { return static_cast<double>(time.count()) / 1000; }
 
 bool is_closed(const error_code& error) {
-  return error == http::error::end_of_stream || error == http::error::partial_message || error == net::error::eof ||
-         error == net::error::connection_reset || error == net::error::broken_pipe ||
-         error == net::error::connection_aborted || error == net::ssl::error::stream_truncated;
+  return error == http::error::end_of_stream || error == http::error::partial_message ||
+         error == net::error::eof || error == net::error::connection_reset ||
+         error == net::error::broken_pipe || error == net::error::connection_aborted ||
+         error == net::ssl::error::stream_truncated;
 }
 
 }  // namespace
 
-HttpConnection::HttpConnection(const net::any_io_executor& executor, const SourceUrl& url, net::ssl::context& tls,
-                               Timeouts timeouts)
+HttpConnection::HttpConnection(const net::any_io_executor& executor, const SourceUrl& url,
+                               net::ssl::context& tls, Timeouts timeouts)
     : url_(url),
       tls_context_(tls),
       timeouts_(timeouts),
@@ -70,7 +70,8 @@ net::awaitable<net::ip::tcp::resolver::results_type> HttpConnection::resolve() {
     resolver->cancel();
   });
   error_code error;
-  auto addresses = co_await resolver_->async_resolve(url_.host, url_.port, redirect_error(use_awaitable, error));
+  auto addresses =
+      co_await resolver_->async_resolve(url_.host, url_.port, redirect_error(use_awaitable, error));
   if (*expired) error = beast::error::timeout;
   if (error || closed_) fail_to_connect(error);
   co_return addresses;
@@ -89,7 +90,8 @@ net::awaitable<void> HttpConnection::shake_hands() {
   }
   error_code error;
   tcp_.expires_after(timeouts_.connect);
-  co_await tls_->async_handshake(net::ssl::stream_base::client, redirect_error(use_awaitable, error));
+  co_await tls_->async_handshake(net::ssl::stream_base::client,
+                                 redirect_error(use_awaitable, error));
   if (error) fail_to_trust(error);
 }
 
@@ -110,13 +112,15 @@ net::awaitable<int> HttpConnection::exchange(const Request& request, Clock::time
     co_await http::async_write(tcp_, request, redirect_error(use_awaitable, error));
   }
   // A server that refuses a large request answers and closes before it has read all: the answer says more than the error.
-  const bool may_have_answered = error == net::error::broken_pipe || error == net::error::connection_reset;
+  const bool may_have_answered =
+      error == net::error::broken_pipe || error == net::error::connection_reset;
   if (error && !may_have_answered) fail_to_read(error);
 
   error = {};
   expire();
   if (tls_) {
-    co_await http::async_read_header(*tls_, buffer_, *parser_, redirect_error(use_awaitable, error));
+    co_await http::async_read_header(*tls_, buffer_, *parser_,
+                                     redirect_error(use_awaitable, error));
   } else {
     co_await http::async_read_header(tcp_, buffer_, *parser_, redirect_error(use_awaitable, error));
   }
@@ -128,8 +132,8 @@ net::awaitable<int> HttpConnection::exchange(const Request& request, Clock::time
     compressed_.resize(kReadSize);
   } else if (!encoding.empty() && !beast::iequals(encoding, "identity")) {
     throw SourceError(Kind::kProtocol, parser_->get().result_int(),
-                      fmt::format("{}: answers in the encoding '{}', which was not asked for", url_.origin,
-                                  std::string(encoding)));
+                      fmt::format("{}: answers in the encoding '{}', which was not asked for",
+                                  url_.origin, std::string(encoding)));
   }
   co_return static_cast<int>(parser_->get().result_int());
 }
@@ -160,7 +164,8 @@ net::awaitable<std::size_t> HttpConnection::read_raw(std::span<char> out) {
     error_code error;
     expire();
     if (tls_) {
-      co_await http::async_read_some(*tls_, buffer_, *parser_, redirect_error(use_awaitable, error));
+      co_await http::async_read_some(*tls_, buffer_, *parser_,
+                                     redirect_error(use_awaitable, error));
     } else {
       co_await http::async_read_some(tcp_, buffer_, *parser_, redirect_error(use_awaitable, error));
     }
@@ -202,30 +207,37 @@ void HttpConnection::expire() {
 
 void HttpConnection::fail_to_connect(const error_code& error) {
   const auto& origin = url_.origin;
-  if (closed_) throw SourceError(Kind::kNetwork, 0, fmt::format("stopped while connecting to {}", origin));
+  if (closed_)
+    throw SourceError(Kind::kNetwork, 0, fmt::format("stopped while connecting to {}", origin));
   if (error == beast::error::timeout) {
-    throw SourceError(Kind::kTimeout, 0,
-                      fmt::format("cannot reach {}: no answer within {} s", origin, seconds(timeouts_.connect)));
+    throw SourceError(
+        Kind::kTimeout, 0,
+        fmt::format("cannot reach {}: no answer within {} s", origin, seconds(timeouts_.connect)));
   }
   std::string_view advice = "check the url and the network";
   if (error == net::error::connection_refused) advice = "is the server running?";
-  if (error.category() == net::error::get_netdb_category()) advice = "check the host name in the url";
+  if (error.category() == net::error::get_netdb_category())
+    advice = "check the host name in the url";
   std::string what = error.message();
   if (error == net::error::connection_refused) what = "connection refused";
-  throw SourceError(Kind::kNetwork, 0, fmt::format("cannot reach {}: {}: {}", origin, what, advice));
+  throw SourceError(Kind::kNetwork, 0,
+                    fmt::format("cannot reach {}: {}: {}", origin, what, advice));
 }
 
 void HttpConnection::fail_to_trust(const error_code& error) {
   if (closed_ || error == beast::error::timeout) fail_to_connect(error);
   const long verdict = SSL_get_verify_result(tls_->native_handle());
   if (verdict == X509_V_OK) {
-    throw SourceError(Kind::kNetwork, 0,
-                      fmt::format("cannot reach {}: no TLS connection: {}: does the server speak https?", url_.origin,
-                                  error.message()));
+    throw SourceError(
+        Kind::kNetwork, 0,
+        fmt::format("cannot reach {}: no TLS connection: {}: does the server speak https?",
+                    url_.origin, error.message()));
   }
-  throw SourceError(Kind::kNetwork, 0,
-                    fmt::format("cannot trust {}: {}: check the url, or name the server's certificate in `ca_file`",
-                                url_.origin, X509_verify_cert_error_string(verdict)));
+  throw SourceError(
+      Kind::kNetwork, 0,
+      fmt::format(
+          "cannot trust {}: {}: check the url, or name the server's certificate in `ca_file`",
+          url_.origin, X509_verify_cert_error_string(verdict)));
 }
 
 void HttpConnection::fail_to_read(const error_code& error) {
@@ -234,17 +246,20 @@ void HttpConnection::fail_to_read(const error_code& error) {
     throw SourceError(Kind::kNetwork, 0, fmt::format("stopped while waiting for {}", origin));
   }
   if (error == beast::error::timeout) {
-    throw SourceError(Kind::kTimeout, 0, fmt::format("{}: no answer within {} s", origin, seconds(timeouts_.idle)));
+    throw SourceError(Kind::kTimeout, 0,
+                      fmt::format("{}: no answer within {} s", origin, seconds(timeouts_.idle)));
   }
   if (is_closed(error)) {
     if (!answered()) {
-      throw SourceError(Kind::kNetwork, 0, fmt::format("{} closed the connection without an answer", origin));
+      throw SourceError(Kind::kNetwork, 0,
+                        fmt::format("{} closed the connection without an answer", origin));
     }
     throw SourceError(Kind::kProtocol, 0,
                       fmt::format("{} closed the connection in the middle of its answer", origin));
   }
   if (error.category() == http::make_error_code(http::error::bad_version).category()) {
-    throw SourceError(Kind::kProtocol, 0, fmt::format("{}: this is no HTTP answer: {}", origin, error.message()));
+    throw SourceError(Kind::kProtocol, 0,
+                      fmt::format("{}: this is no HTTP answer: {}", origin, error.message()));
   }
   throw SourceError(Kind::kNetwork, 0, fmt::format("{}: {}", origin, error.message()));
 }

@@ -32,7 +32,8 @@ class HttpConnection {
   using Request = boost::beast::http::request<boost::beast::http::string_body>;
 
   // `url` and `tls` must outlive the connection.
-  HttpConnection(const net::any_io_executor& executor, const SourceUrl& url, net::ssl::context& tls, Timeouts timeouts);
+  HttpConnection(const net::any_io_executor& executor, const SourceUrl& url, net::ssl::context& tls,
+                 Timeouts timeouts);
 
   [[nodiscard]] net::awaitable<void> connect();
   // Sends `request` and reads the answer's header; returns its status. `deadline` is for all of the answer, beside the
@@ -71,7 +72,7 @@ class HttpConnection {
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
   std::unique_ptr<Inflater> inflater_;
-  std::string compressed_;          // what was read and not yet inflated lies at the end of it
+  std::string compressed_;  // what was read and not yet inflated lies at the end of it
   std::string_view to_inflate_;
   Clock::time_point deadline_ = Clock::time_point::max();
   bool closed_ = false;

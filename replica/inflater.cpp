@@ -1,9 +1,8 @@
 #include "replica/inflater.hpp"
 
-#include <zlib.h>
-
 #include <new>
 #include <stdexcept>
+#include <zlib.h>
 
 namespace replica {
 
@@ -21,7 +20,8 @@ Inflater::~Inflater() = default;
 
 std::size_t Inflater::inflate(std::string_view& in, std::span<char> out) {
   if (finished_) {
-    if (!in.empty()) throw std::runtime_error("there are bytes after the end of the compressed answer");
+    if (!in.empty())
+      throw std::runtime_error("there are bytes after the end of the compressed answer");
     return 0;
   }
   z_stream& stream = state_->stream;

@@ -38,16 +38,19 @@ std::vector<RevisionsOfDocument> revisions_of(const ChangesPage& page) {
   std::vector<RevisionsOfDocument> revisions;
   revisions.reserve(page.rows.size());
   for (const FeedRow& row : page.rows) {
-    if (row.problem.empty() && !is_design_document(row.id)) revisions.push_back({row.id, row.leaves});
+    if (row.problem.empty() && !is_design_document(row.id))
+      revisions.push_back({row.id, row.leaves});
   }
   return revisions;
 }
 
 PagePlan plan_page(ChangesPage& page, std::vector<RevisionsOfDocument> missing) {
   PagePlan plan;
-  std::unordered_map<std::string_view, FeedRow*> rows;  // of one document that came twice, the later
+  std::unordered_map<std::string_view, FeedRow*>
+      rows;  // of one document that came twice, the later
   for (FeedRow& row : page.rows) {
-    if (!row.problem.empty() && !is_design_document(row.id)) plan.batch.quarantined.push_back(unreadable(row));
+    if (!row.problem.empty() && !is_design_document(row.id))
+      plan.batch.quarantined.push_back(unreadable(row));
     if (row.problem.empty()) rows[row.id] = &row;
   }
   std::uint64_t fetched_bytes = tuning::kBatchBytes;
@@ -57,8 +60,10 @@ PagePlan plan_page(ChangesPage& page, std::vector<RevisionsOfDocument> missing) 
       plan.batch.revisions.push_back(from_feed(row));
       continue;
     }
-    const std::uint64_t bytes = row.document_bytes * document.revs.size();  // losers are about as large as the winner
-    if (fetched_bytes + bytes > tuning::kBatchBytes || plan.fetches.back().size() >= tuning::kMaxRevisionsPerFetch) {
+    const std::uint64_t bytes =
+        row.document_bytes * document.revs.size();  // losers are about as large as the winner
+    if (fetched_bytes + bytes > tuning::kBatchBytes ||
+        plan.fetches.back().size() >= tuning::kMaxRevisionsPerFetch) {
       plan.fetches.emplace_back();
       fetched_bytes = 0;
     }
@@ -76,7 +81,8 @@ void add_fetched(Batch& batch, std::vector<FetchedRevision> fetched) {
     }
     Quarantined quarantined;
     quarantined.id = std::move(each.revision.id);
-    quarantined.rev = each.revision.rev.generation == 0 ? std::string() : each.revision.rev.to_string();
+    quarantined.rev =
+        each.revision.rev.generation == 0 ? std::string() : each.revision.rev.to_string();
     quarantined.reason = std::move(each.problem);
     batch.quarantined.push_back(std::move(quarantined));
   }

@@ -26,13 +26,14 @@ bool is_last(const ChangesPage& page, const SourceSeq& since, std::size_t limit)
 std::size_t next_limit(const ChangesPage& page, std::size_t limit) {
   if (page.rows.empty()) return limit;
   const std::uint64_t row_bytes = std::max<std::uint64_t>(page.bytes / page.rows.size(), 1);
-  return std::clamp<std::size_t>(tuning::kBatchBytes / row_bytes, tuning::kMinPageRows, tuning::kMaxPageRows);
+  return std::clamp<std::size_t>(tuning::kBatchBytes / row_bytes, tuning::kMinPageRows,
+                                 tuning::kMaxPageRows);
 }
 
 }  // namespace
 
-Replicator::Replicator(CouchClient& source, std::string database, Store& store, net::thread_pool& workers,
-                       std::function<void(const PullSummary&)> on_commit)
+Replicator::Replicator(CouchClient& source, std::string database, Store& store,
+                       net::thread_pool& workers, std::function<void(const PullSummary&)> on_commit)
     : source_(source),
       database_(std::move(database)),
       store_(store),
@@ -65,7 +66,8 @@ net::awaitable<bool> Replicator::pull_batch(PullSummary& summary) {
 net::awaitable<void> Replicator::begin_session() {
   const ServerInfo server = co_await source_.server_info();
   const DatabaseInfo info = co_await source_.database_info(database_);
-  const Checkpoint checkpoint = co_await on(workers_, [&store = store_] { return store.checkpoint(); });
+  const Checkpoint checkpoint =
+      co_await on(workers_, [&store = store_] { return store.checkpoint(); });
   // PouchDB Server's is the time when the server was started.
   incarnation_ = server.is_couchdb ? info.instance_start_time : std::string();
   position_ = checkpoint.incarnation == incarnation_ ? checkpoint.since : SourceSeq();
@@ -77,7 +79,8 @@ net::awaitable<void> Replicator::retry_quarantined(PullSummary& summary) {
   auto quarantined = co_await on(workers_, [&store = store_] { return store.quarantined(); });
   std::sort(quarantined.begin(), quarantined.end(),
             [](const Quarantined& a, const Quarantined& b) { return a.attempts < b.attempts; });
-  if (quarantined.size() > tuning::kQuarantineRetries) quarantined.resize(tuning::kQuarantineRetries);
+  if (quarantined.size() > tuning::kQuarantineRetries)
+    quarantined.resize(tuning::kQuarantineRetries);
   Batch batch;
   for (const Quarantined& each : quarantined) {
     if (each.id.empty()) continue;  // a row without readable id: there is nothing to ask for
@@ -127,7 +130,9 @@ net::awaitable<Replicator::Awaited> Replicator::ask_for_page(SourceSeq since) {
 }
 
 net::awaitable<void> Replicator::take_over(ChangesPage& page, PullSummary& summary) {
-  auto find_missing = [&store = store_, revisions = revisions_of(page)] { return store.missing(revisions); };
+  auto find_missing = [&store = store_, revisions = revisions_of(page)] {
+    return store.missing(revisions);
+  };
   auto missing = co_await on(workers_, std::move(find_missing));
   PagePlan plan = plan_page(page, std::move(missing));
   for (auto& wanted : plan.fetches) {
@@ -158,7 +163,8 @@ net::awaitable<void> Replicator::commit(Batch batch, PullSummary& summary) {
 
 net::awaitable<bool> Replicator::wait_for_change(std::chrono::milliseconds timeout) {
   ChangesQuery query;
-  const Checkpoint checkpoint = co_await on(workers_, [&store = store_] { return store.checkpoint(); });
+  const Checkpoint checkpoint =
+      co_await on(workers_, [&store = store_] { return store.checkpoint(); });
   query.since = checkpoint.since;
   query.limit = 1;
   query.wait = timeout;

@@ -21,7 +21,7 @@
 namespace replica {
 
 struct PullSummary {
-  std::uint64_t rows = 0;       // rows of the feed
+  std::uint64_t rows = 0;  // rows of the feed
   std::uint64_t documents = 0;  // documents that changed here
   std::uint64_t quarantined = 0;
   std::uint64_t bytes = 0;  // of the feed's answers
@@ -66,8 +66,9 @@ class Replicator {
   std::function<void(const PullSummary&)> on_commit_;
 
   std::string incarnation_;
-  SourceSeq position_;  // the feed's next page begins here; ahead of the checkpoint while a page is taken over
-  std::size_t limit_;   // rows of the next page
+  SourceSeq
+      position_;  // the feed's next page begins here; ahead of the checkpoint while a page is taken over
+  std::size_t limit_;  // rows of the next page
   bool caught_up_ = false;
   std::optional<Awaited> next_;
 };

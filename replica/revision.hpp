@@ -43,7 +43,7 @@ class RevisionTree {
   [[nodiscard]] bool contains(const RevId& rev) const;
 
   struct Grafted {
-    bool added = false;                 // false: the tree knew the revision
+    bool added = false;  // false: the tree knew the revision
     std::vector<std::int64_t> replaced;  // bodies of the leaves that it succeeded
   };
   // Takes in a revision with what its source remembers of its history. Leaves that it descends from are replaced. The

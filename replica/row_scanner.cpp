@@ -22,7 +22,8 @@ constexpr Table kInString = table_of("\"\\");
 constexpr Table kStructural = table_of("\"{}[],");
 
 const char* find_any(const char* begin, const char* end, const Table& table) {
-  return std::find_if(begin, end, [&table](char c) { return table[static_cast<unsigned char>(c)]; });
+  return std::find_if(begin, end,
+                      [&table](char c) { return table[static_cast<unsigned char>(c)]; });
 }
 
 }  // namespace
@@ -68,7 +69,8 @@ bool RowScanner::take(std::string_view& bytes) {
     if (depth_ == 0 && (complete_ || (c != '{' && c != '['))) plausible_ = false;
     const bool in_row = place_ == Place::kInRow;
     const bool closing = c == '}' || c == ']';
-    if (in_row && depth_ == rows_depth_ && (closing || c == ',')) return end_row();  // a bare value has ended
+    if (in_row && depth_ == rows_depth_ && (closing || c == ','))
+      return end_row();  // a bare value has ended
 
     ++at;
     if (c == '"') {
@@ -127,7 +129,8 @@ void RowScanner::keep(const char* begin, const char* end) {
     rest_.append(begin, std::min(size, kMaxRest - rest_.size()));
   } else if (place_ == Place::kInRow && (oversized_ || size > max_row_bytes_ - row_.size())) {
     oversized_ = true;
-    if (row_.size() < kOversizedKept) row_.append(begin, std::min(size, kOversizedKept - row_.size()));
+    if (row_.size() < kOversizedKept)
+      row_.append(begin, std::min(size, kOversizedKept - row_.size()));
   } else if (place_ == Place::kInRow) {
     row_.append(begin, size);
   }

@@ -12,8 +12,8 @@ namespace replica {
 class RowScanner {
  public:
   struct Row {
-    std::string_view json;   // of an oversized row: its beginning
-    std::size_t depth = 0;   // of its deepest nesting; 1 for {"a":1}
+    std::string_view json;  // of an oversized row: its beginning
+    std::size_t depth = 0;  // of its deepest nesting; 1 for {"a":1}
     bool oversized = false;  // longer than the limit
   };
 
@@ -39,7 +39,11 @@ class RowScanner {
   static constexpr std::size_t kMaxRest = 64 * 1024;
 
  private:
-  enum class Place { kOutside, kBetween, kInRow };  // where a byte belongs: to rest_, nowhere, to row_
+  enum class Place {
+    kOutside,
+    kBetween,
+    kInRow
+  };  // where a byte belongs: to rest_, nowhere, to row_
 
   bool take(std::string_view& bytes);  // true when a row has ended; `bytes` is then what follows it
   [[nodiscard]] const char* skip_string(const char* at, const char* end);

@@ -8,7 +8,16 @@ namespace replica {
 
 class SourceError : public std::runtime_error {
  public:
-  enum class Kind { kNetwork, kTimeout, kUnauthorized, kForbidden, kNotFound, kTooLarge, kServer, kProtocol };
+  enum class Kind {
+    kNetwork,
+    kTimeout,
+    kUnauthorized,
+    kForbidden,
+    kNotFound,
+    kTooLarge,
+    kServer,
+    kProtocol
+  };
   SourceError(Kind kind, int status, const std::string& message)
       : std::runtime_error(message), kind_(kind), status_(status) {}
   [[nodiscard]] Kind kind() const { return kind_; }

@@ -1,9 +1,8 @@
 #include "replica/source_url.hpp"
 
-#include <fmt/core.h>
-
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <fmt/core.h>
 #include <stdexcept>
 
 namespace replica {
@@ -12,12 +11,15 @@ SourceUrl SourceUrl::parse(const std::string& url) {
   const auto parsed = boost::urls::parse_uri(url);
   if (url.find('@') != std::string::npos && (!parsed || parsed->has_userinfo())) {
     throw std::invalid_argument(
-        "the url of a source must not hold a user or password: put them into `user` and `password_file`");
+        "the url of a source must not hold a user or password: put them into `user` and "
+        "`password_file`");
   }
-  if (!parsed) throw std::invalid_argument(fmt::format("'{}' is no URL: write http://host:port", url));
+  if (!parsed)
+    throw std::invalid_argument(fmt::format("'{}' is no URL: write http://host:port", url));
   const std::string_view scheme = parsed->scheme();
   if (scheme != "http" && scheme != "https") {
-    throw std::invalid_argument(fmt::format("'{}': a source is reached by http:// or https://", url));
+    throw std::invalid_argument(
+        fmt::format("'{}': a source is reached by http:// or https://", url));
   }
   if (parsed->host().empty()) throw std::invalid_argument(fmt::format("'{}' names no host", url));
   if (parsed->has_query() || parsed->has_fragment()) {
@@ -27,11 +29,13 @@ SourceUrl SourceUrl::parse(const std::string& url) {
   SourceUrl result;
   result.secure = scheme == "https";
   result.host = parsed->host_address();
-  result.port = parsed->has_port() && !parsed->port().empty() ? std::string(parsed->port())
-                                                              : std::string(result.secure ? "443" : "80");
+  result.port = parsed->has_port() && !parsed->port().empty()
+                    ? std::string(parsed->port())
+                    : std::string(result.secure ? "443" : "80");
   result.prefix = parsed->encoded_path();
   while (!result.prefix.empty() && result.prefix.back() == '/') result.prefix.pop_back();
-  result.origin = fmt::format("{}://{}:{}", scheme, std::string(parsed->encoded_host()), result.port);
+  result.origin =
+      fmt::format("{}://{}:{}", scheme, std::string(parsed->encoded_host()), result.port);
   return result;
 }
 
@@ -44,8 +48,8 @@ std::string percent_encode(std::string_view name) {
   std::string result;
   result.reserve(name.size() + 8);
   for (const char c : name) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '_' || c == '.' || c == '~';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || c == '.' || c == '~';
     if (plain) {
       result += c;
       continue;

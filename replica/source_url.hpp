@@ -8,7 +8,7 @@ namespace replica {
 
 struct SourceUrl {
   bool secure = false;  // https
-  std::string host;     // without the brackets of an IPv6 address
+  std::string host;  // without the brackets of an IPv6 address
   std::string port;
   std::string prefix;  // of every path: empty, or begins with a slash and does not end with one
   std::string origin;  // "http://host:port", for messages and the Host field

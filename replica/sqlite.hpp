@@ -54,7 +54,8 @@ class Statement {
 
   [[nodiscard]] std::int64_t integer(int column) const;
   [[nodiscard]] double real(int column) const;
-  [[nodiscard]] std::string_view text(int column) const;  // valid until the next step or reset; empty for NULL
+  [[nodiscard]] std::string_view text(
+      int column) const;  // valid until the next step or reset; empty for NULL
   [[nodiscard]] std::string_view blob(int column) const;  // the same
   [[nodiscard]] bool is_null(int column) const;
 
@@ -66,10 +67,16 @@ class Statement {
   void bind_one(int index, std::int64_t value);
   void bind_one(int index, int value) { bind_one(index, static_cast<std::int64_t>(value)); }
   void bind_one(int index, bool value) { bind_one(index, static_cast<std::int64_t>(value)); }
-  void bind_one(int index, std::uint32_t value) { bind_one(index, static_cast<std::int64_t>(value)); }
-  void bind_one(int index, std::uint64_t value) { bind_one(index, static_cast<std::int64_t>(value)); }
+  void bind_one(int index, std::uint32_t value) {
+    bind_one(index, static_cast<std::int64_t>(value));
+  }
+  void bind_one(int index, std::uint64_t value) {
+    bind_one(index, static_cast<std::int64_t>(value));
+  }
   void bind_one(int index, double value);
-  void bind_one(int index, std::string_view text);  // not copied: must live until the statement is stepped or reset
+  void bind_one(
+      int index,
+      std::string_view text);  // not copied: must live until the statement is stepped or reset
   void bind_one(int index, const std::string& text) { bind_one(index, std::string_view(text)); }
   void bind_one(int index, const char* text) { bind_one(index, std::string_view(text)); }
   void bind_one(int index, std::span<const std::byte> blob);  // not copied, as text
@@ -109,7 +116,7 @@ class Connection {
   [[nodiscard]] Statement prepare(std::string_view sql) const;
   void execute(std::string_view sql) const;  // one or more statements without parameters
   [[nodiscard]] std::int64_t last_insert_rowid() const;
-  [[nodiscard]] std::int64_t changes() const;       // rows changed by the last statement
+  [[nodiscard]] std::int64_t changes() const;  // rows changed by the last statement
   [[nodiscard]] std::int64_t data_version() const;  // differs after another connection committed
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
 

@@ -72,9 +72,10 @@ struct Quarantined {
 
 struct Batch {
   std::vector<IncomingRevision> revisions;
-  std::vector<Quarantined> quarantined;     // `since` and `attempts` are the store's to count
-  std::vector<std::string> released;        // ids that leave quarantine; those of `revisions` do by themselves
-  std::optional<Checkpoint> checkpoint;     // none: keep the old one
+  std::vector<Quarantined> quarantined;  // `since` and `attempts` are the store's to count
+  std::vector<std::string>
+      released;  // ids that leave quarantine; those of `revisions` do by themselves
+  std::optional<Checkpoint> checkpoint;  // none: keep the old one
 };
 
 struct CommitSummary {
@@ -86,8 +87,8 @@ struct CommitSummary {
 struct Change {
   LocalSeq seq;
   std::string id;
-  RevId rev;               // the winner's
-  bool deleted = false;    // no live revision, or purged
+  RevId rev;  // the winner's
+  bool deleted = false;  // no live revision, or purged
   bool purged = false;
   int conflicts = 0;
   std::chrono::sys_seconds arrived{};  // when the store first saw the document
@@ -122,7 +123,8 @@ class Store {
   [[nodiscard]] std::vector<Quarantined> quarantined() const;
 
   // Of the revisions named, those that the store lacks; documents that lack nothing are left out.
-  [[nodiscard]] std::vector<RevisionsOfDocument> missing(std::span<const RevisionsOfDocument> rows) const;
+  [[nodiscard]] std::vector<RevisionsOfDocument> missing(
+      std::span<const RevisionsOfDocument> rows) const;
 
   // All of the batch, or nothing. Revisions that the store has change nothing. Throws std::invalid_argument for a revision
   // of generation 0.
@@ -134,9 +136,11 @@ class Store {
   [[nodiscard]] std::vector<Change> changes(LocalSeq since, std::size_t limit) const;
   // The same with bodies, which `visit` sees one at a time; returns the number of rows. Nothing is locked while it sees
   // them: it may take its time, use the store, and throw. A row that changes meanwhile may come again with its new place.
-  std::size_t documents(LocalSeq since, std::size_t limit,
-                        const std::function<void(const Change&, std::string_view body)>& visit) const;
-  [[nodiscard]] std::int64_t pending(LocalSeq since) const;  // rows after `since`; counts them: 2 ms for 100,000
+  std::size_t documents(
+      LocalSeq since, std::size_t limit,
+      const std::function<void(const Change&, std::string_view body)>& visit) const;
+  [[nodiscard]] std::int64_t pending(
+      LocalSeq since) const;  // rows after `since`; counts them: 2 ms for 100,000
 
   [[nodiscard]] std::optional<StoredDocument> read(std::string_view id) const;
   [[nodiscard]] std::optional<RevisionTree> tree(std::string_view id) const;

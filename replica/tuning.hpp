@@ -12,19 +12,24 @@ namespace replica::tuning {
 inline constexpr std::size_t kFirstPageRows = 1'000;
 inline constexpr std::size_t kMinPageRows = 16;
 inline constexpr std::size_t kMaxPageRows = 4'000;
-inline constexpr std::uint64_t kBatchBytes = 8 * 1024 * 1024;  // of documents: a page aimed at, a fetch, a commit
+inline constexpr std::uint64_t kBatchBytes =
+    8 * 1024 * 1024;  // of documents: a page aimed at, a fetch, a commit
 
 // Documents of one page kept in memory; those of later rows are left out and fetched apart.
 inline constexpr std::uint64_t kMaxPageBytes = 4 * kBatchBytes;
 
-inline constexpr std::size_t kMaxRevisionsPerFetch = 500;       // CouchDB's own replicator asks for as many
-inline constexpr std::size_t kMaxFetchRequestBytes = 512 * 1024;  // express refuses requests beyond 1 MB
-inline constexpr std::size_t kMaxOpenRevs = 40;                 // in one URL, which proxies cut at 8 KB or sooner
+inline constexpr std::size_t kMaxRevisionsPerFetch =
+    500;  // CouchDB's own replicator asks for as many
+inline constexpr std::size_t kMaxFetchRequestBytes =
+    512 * 1024;  // express refuses requests beyond 1 MB
+inline constexpr std::size_t kMaxOpenRevs = 40;  // in one URL, which proxies cut at 8 KB or sooner
 
-inline constexpr std::uint64_t kMaxSmallAnswer = 16 * 1024 * 1024;            // bytes, kept whole
-inline constexpr std::uint64_t kMaxStreamedAnswer = 4ULL * 1024 * 1024 * 1024;  // bytes, inflated: against bombs
-inline constexpr std::size_t kMaxRowBytes = 64 * 1024 * 1024;  // CouchDB's max_document_size is 8 MB unless raised
-inline constexpr std::size_t kMaxDocumentDepth = 100;          // nesting; deeper is somebody's attack
+inline constexpr std::uint64_t kMaxSmallAnswer = 16 * 1024 * 1024;  // bytes, kept whole
+inline constexpr std::uint64_t kMaxStreamedAnswer =
+    4ULL * 1024 * 1024 * 1024;  // bytes, inflated: against bombs
+inline constexpr std::size_t kMaxRowBytes =
+    64 * 1024 * 1024;  // CouchDB's max_document_size is 8 MB unless raised
+inline constexpr std::size_t kMaxDocumentDepth = 100;  // nesting; deeper is somebody's attack
 
 // Documents in quarantine tried again when a session begins, those tried least first.
 inline constexpr std::size_t kQuarantineRetries = 200;

@@ -14,7 +14,8 @@ namespace net = boost::asio;
 net::awaitable<void> run_on(net::thread_pool& workers, std::function<void()> work) {
   auto initiate = [](auto handler, net::thread_pool* pool, std::function<void()> job) {
     auto guard = net::make_work_guard(net::get_associated_executor(handler));
-    net::post(*pool, [handler = std::move(handler), job = std::move(job), guard = std::move(guard)]() mutable {
+    net::post(*pool, [handler = std::move(handler), job = std::move(job),
+                      guard = std::move(guard)]() mutable {
       std::exception_ptr error;
       try {
         job();
@@ -23,7 +24,8 @@ net::awaitable<void> run_on(net::thread_pool& workers, std::function<void()> wor
       }
       job = nullptr;
       const auto executor = guard.get_executor();
-      net::post(executor, [handler = std::move(handler), error]() mutable { std::move(handler)(error); });
+      net::post(executor,
+                [handler = std::move(handler), error]() mutable { std::move(handler)(error); });
     });
   };
   co_await net::async_initiate<const net::use_awaitable_t<>, void(std::exception_ptr)>(

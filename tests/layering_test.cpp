@@ -1,9 +1,8 @@
 // The arrows between folders, and the doors of foreign libraries, read off the #include lines.
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <gtest/gtest.h>
 #include <map>
 #include <regex>
 #include <set>
@@ -14,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Include {
-  std::string file;    // from the project's root
+  std::string file;  // from the project's root
   std::string folder;  // its first part
   std::string target;  // what stands between the brackets or quotes
 };
@@ -57,8 +56,8 @@ TEST(Layering, IncludesFollowTheArrows) {
 
 TEST(Layering, ForeignLibrariesHaveOneDoor) {
   struct Door {
-    std::string header;    // as it begins
-    std::string files;     // where it may be included
+    std::string header;  // as it begins
+    std::string files;  // where it may be included
   };
   const std::vector<Door> doors = {
       {"sqlite3.h", "replica/sqlite\\.cpp"},
@@ -76,7 +75,8 @@ TEST(Layering, ForeignLibrariesHaveOneDoor) {
     for (const auto& door : doors) {
       if (!include.target.starts_with(door.header)) continue;
       EXPECT_TRUE(std::regex_match(include.file, std::regex(door.files)))
-          << include.file << " must not include " << include.target << ": it may be included by " << door.files;
+          << include.file << " must not include " << include.target << ": it may be included by "
+          << door.files;
     }
   }
 }

@@ -18,7 +18,8 @@ Command command(std::vector<const char*> words) {
 }
 
 TEST(CommandLine, OptionsBeforeTheCommand) {
-  const auto line = std::get<api::CommandLine>(parse({"--config", "c.toml", "--data", "d", "serve"}));
+  const auto line =
+      std::get<api::CommandLine>(parse({"--config", "c.toml", "--data", "d", "serve"}));
   EXPECT_EQ(line.config, "c.toml");
   EXPECT_EQ(line.data, "d");
   EXPECT_TRUE(std::holds_alternative<api::ServeCommand>(line.command));
@@ -42,8 +43,9 @@ TEST(CommandLine, Import) {
 }
 
 TEST(CommandLine, List) {
-  const auto list = command<api::ListCommand>({"list", "alice", "--mailbox", "inbox", "--unread", "--sort", "received",
-                                               "--limit", "10", "--after", "xyz", "--json"});
+  const auto list =
+      command<api::ListCommand>({"list", "alice", "--mailbox", "inbox", "--unread", "--sort",
+                                 "received", "--limit", "10", "--after", "xyz", "--json"});
   EXPECT_EQ(list.mailbox, "inbox");
   EXPECT_TRUE(list.unread);
   EXPECT_TRUE(list.ascending);
@@ -55,15 +57,18 @@ TEST(CommandLine, List) {
 
 TEST(CommandLine, AQueryMayBeginWithADash) {
   EXPECT_EQ(command<api::SearchCommand>({"search", "alice", "--", "-from:bob"}).query, "-from:bob");
-  const auto search = command<api::SearchCommand>({"search", "alice", "--limit", "3", "--", "-from:bob", "report"});
+  const auto search =
+      command<api::SearchCommand>({"search", "alice", "--limit", "3", "--", "-from:bob", "report"});
   EXPECT_EQ(search.query, "-from:bob report");
   EXPECT_EQ(search.limit, 3U);
   EXPECT_EQ(command<api::SearchCommand>({"search", "--sort", "relevance", "alice", ""}).query, "");
 }
 
 TEST(CommandLine, ShowTakesOnePart) {
-  EXPECT_EQ(command<api::ShowCommand>({"show", "alice", "id"}).what, api::ShowCommand::What::kMessage);
-  EXPECT_EQ(command<api::ShowCommand>({"show", "alice", "id", "--raw"}).what, api::ShowCommand::What::kRaw);
+  EXPECT_EQ(command<api::ShowCommand>({"show", "alice", "id"}).what,
+            api::ShowCommand::What::kMessage);
+  EXPECT_EQ(command<api::ShowCommand>({"show", "alice", "id", "--raw"}).what,
+            api::ShowCommand::What::kRaw);
   EXPECT_THROW((void)parse({"show", "alice", "id", "--raw", "--text"}), api::UsageError);
 }
 
@@ -72,11 +77,15 @@ TEST(CommandLine, AnIdMayBeginWithADash) {
 }
 
 TEST(CommandLine, HelpAndVersionAreNoErrors) {
-  EXPECT_THAT(std::get<api::Information>(parse({"--version"})).text, HasSubstr("davenport " DAVENPORT_VERSION));
+  EXPECT_THAT(std::get<api::Information>(parse({"--version"})).text,
+              HasSubstr("davenport " DAVENPORT_VERSION));
   const std::string help = std::get<api::Information>(parse({"--help"})).text;
-  for (const char* name : {"serve", "sync", "import", "list", "search", "show", "reindex", "status"}) {
+  for (const char* name :
+       {"serve", "sync", "import", "list", "search", "show", "reindex", "status"}) {
     EXPECT_THAT(help, HasSubstr(name));
-    EXPECT_THAT(std::get<api::Information>(parse({name, "--help"})).text, HasSubstr("example: davenport")) << name;
+    EXPECT_THAT(std::get<api::Information>(parse({name, "--help"})).text,
+                HasSubstr("example: davenport"))
+        << name;
   }
 }
 

@@ -1,9 +1,8 @@
 #include "api/config.hpp"
 
+#include <cstdlib>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <cstdlib>
 
 #include "tests/support/support.hpp"
 
@@ -39,11 +38,12 @@ TEST_F(ConfigTest, EveryKeyHasADefault) {
 
 TEST_F(ConfigTest, ReadsEveryKey) {
   support::write_file(folder_ / "password", "secret \n");
-  const api::Config config = load("data_dir = 'mail'\n[http]\nlisten = '[::1]:0'\nworkers = 4\n[[source]]\n"
-                                  "url = 'http://127.0.0.1:5984/prefix'\nuser = 'ada'\npassword_file = '" +
-                                  (folder_ / "password").string() +
-                                  "'\naccounts = ['alice', 'bob']\nlayout = '{account}/{doctype}'\nwatch = 'poll'\n"
-                                  "poll_interval = '30s'\n");
+  const api::Config config = load(
+      "data_dir = 'mail'\n[http]\nlisten = '[::1]:0'\nworkers = 4\n[[source]]\n"
+      "url = 'http://127.0.0.1:5984/prefix'\nuser = 'ada'\npassword_file = '" +
+      (folder_ / "password").string() +
+      "'\naccounts = ['alice', 'bob']\nlayout = '{account}/{doctype}'\nwatch = 'poll'\n"
+      "poll_interval = '30s'\n");
   EXPECT_EQ(config.data_dir, "mail");
   EXPECT_EQ(config.http.listen, "[::1]:0");
   EXPECT_EQ(config.http.workers, 4U);
@@ -61,8 +61,9 @@ TEST_F(ConfigTest, ReadsEveryKey) {
 
 TEST_F(ConfigTest, ReadsAPasswordFromTheEnvironment) {
   setenv("DAVENPORT_TEST_PASSWORD", "secret", 1);
-  const api::Config config = load("[[source]]\nurl = 'http://h'\nuser = 'u'\npassword_env = 'DAVENPORT_TEST_PASSWORD'\n"
-                                  "accounts = ['a']\n");
+  const api::Config config = load(
+      "[[source]]\nurl = 'http://h'\nuser = 'u'\npassword_env = 'DAVENPORT_TEST_PASSWORD'\n"
+      "accounts = ['a']\n");
   EXPECT_EQ(config.sources.at(0).address.password, "secret");
 }
 
@@ -119,8 +120,10 @@ TEST_F(ConfigTest, MistakesAreNamedWithTheirLine) {
       {source + "accounts = ['a']\nlayout = '{doctype}'", "4", "not available"},
       {source + "accounts = ['a']\npoll_interval = '3'", "4", "no duration"},
       {source + "accounts = ['a']\nattachments = 'keep'", "4", "unknown key source.attachments"},
-      {source + "accounts = ['a']\nuser = 'u'\npassword_file = '/nowhere/p'", "5", "cannot read /nowhere/p"},
-      {source + "accounts = ['a']\nuser = 'u'\npassword_env = 'DAVENPORT_NONE'", "5", "no variable DAVENPORT_NONE"},
+      {source + "accounts = ['a']\nuser = 'u'\npassword_file = '/nowhere/p'", "5",
+       "cannot read /nowhere/p"},
+      {source + "accounts = ['a']\nuser = 'u'\npassword_env = 'DAVENPORT_NONE'", "5",
+       "no variable DAVENPORT_NONE"},
       {source + "accounts = ['a']\npassword_env = 'PATH'", "1", "password without source.user"},
   };
   for (const auto& row : rows) {
@@ -139,8 +142,9 @@ TEST(AccountName, IsSafeAsFolderAndDatabase) {
   for (const std::string name : {"alice", "0", "a.b_c-d+e$f(g)", "alice.example.org"}) {
     EXPECT_TRUE(api::is_valid_account_name(name)) << name;
   }
-  for (const std::string& name : {std::string(), std::string("Alice"), std::string(".."), std::string("a/b"),
-                                  std::string("-a"), std::string("a b"), std::string("é"), std::string(201, 'a')}) {
+  for (const std::string& name :
+       {std::string(), std::string("Alice"), std::string(".."), std::string("a/b"),
+        std::string("-a"), std::string("a b"), std::string("é"), std::string(201, 'a')}) {
     EXPECT_FALSE(api::is_valid_account_name(name)) << name;
   }
 }

@@ -1,11 +1,10 @@
 #include "api/http_server.hpp"
 
+#include <atomic>
+#include <boost/asio.hpp>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
-
-#include <atomic>
-#include <boost/asio.hpp>
 #include <thread>
 
 #include "tests/support/support.hpp"
@@ -25,8 +24,10 @@ api::HttpResponse echo(const api::HttpRequest& request) {
   api::HttpResponse response;
   response.content_type = "text/plain";
   response.payload = request.method + " " + request.path;
-  for (const auto& [name, value] : request.query) response.payload += fmt::format(" [{}={}]", name, value);
-  if (!request.payload.empty()) response.payload += fmt::format(" {} bytes", request.payload.size());
+  for (const auto& [name, value] : request.query)
+    response.payload += fmt::format(" [{}={}]", name, value);
+  if (!request.payload.empty())
+    response.payload += fmt::format(" {} bytes", request.payload.size());
   if (request.from_admin_socket) response.payload += " admin";
   return response;
 }
@@ -59,7 +60,8 @@ class Server : public testing::Test {
     return read_to_end(socket);
   }
   std::string get(std::string_view target, std::string_view fields = "") {
-    return exchange(fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{}\r\n", target, fields));
+    return exchange(fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{}\r\n",
+                                target, fields));
   }
 
   net::io_context io_;
@@ -72,8 +74,8 @@ TEST_F(Server, AnswersAndProtects) {
   const auto answer = get("/a%20b?q=x+y%26z&empty=&flag");
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(answer, EndsWith("\r\n\r\nGET /a%20b [empty=] [flag=] [q=x y&z]"));
-  for (const char* field : {"X-Content-Type-Options: nosniff", "Referrer-Policy: no-referrer", "Cache-Control: no-store",
-                            "Connection: close", "Content-Length: 37"}) {
+  for (const char* field : {"X-Content-Type-Options: nosniff", "Referrer-Policy: no-referrer",
+                            "Cache-Control: no-store", "Connection: close", "Content-Length: 37"}) {
     EXPECT_THAT(answer, HasSubstr(std::string(field) + "\r\n"));
   }
 }
@@ -91,9 +93,11 @@ TEST_F(Server, PipelinedRequestsAreAnsweredInOrder) {
     return echo(request);
   });
   const auto answer = exchange(
-      "GET /1 HTTP/1.1\r\nHost: localhost\r\n\r\nPOST /2 HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+      "GET /1 HTTP/1.1\r\nHost: localhost\r\n\r\nPOST /2 HTTP/1.1\r\nHost: "
+      "localhost\r\nContent-Length: "
       "3\r\n\r\nabcGET /3 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-  const auto first = answer.find("GET /1"), second = answer.find("POST /2 3 bytes"), third = answer.find("GET /3");
+  const auto first = answer.find("GET /1"), second = answer.find("POST /2 3 bytes"),
+             third = answer.find("GET /3");
   EXPECT_LT(first, second) << answer;
   EXPECT_LT(second, third) << answer;
   EXPECT_NE(third, std::string::npos) << answer;
@@ -107,31 +111,39 @@ TEST_F(Server, RefusesWhatIsNoGoodRequest) {
       {"nonsense\r\n\r\n", "400", "badRequest"},
       {"GET / HTTP/1.1\r\n\r\n", "400", "badRequest"},
       {"GET /?q=%zz HTTP/1.1\r\nHost: localhost\r\n\r\n", "400", "badRequest"},
-      {"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(9'000, 'x') + "\r\n\r\n", "431", "headerTooLarge"},
-      {"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000000\r\n\r\n", "413", "payloadTooLarge"},
+      {"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(9'000, 'x') + "\r\n\r\n", "431",
+       "headerTooLarge"},
+      {"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000000\r\n\r\n", "413",
+       "payloadTooLarge"},
       {"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", "421", "wrongHost"},
       {"GET / HTTP/1.1\r\nHost: localhost.evil.example:80\r\n\r\n", "421", "wrongHost"},
-      {"POST / HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n\r\n", "403", "crossOrigin"},
+      {"POST / HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n\r\n", "403",
+       "crossOrigin"},
       {"POST / HTTP/1.1\r\nHost: localhost\r\nOrigin: null\r\n\r\n", "403", "crossOrigin"},
   };
   for (const auto& example : cases) {
     auto request = example.request;
-    if (const auto host = request.find("\r\nHost"); host != std::string::npos) request.insert(host, "\r\nConnection: close");
-    const auto answer = exchange(request.starts_with("GET / HTTP/1.1\r\n\r\n") ? "GET / HTTP/1.1\r\nConnection: close\r\n\r\n"
-                                                                             : request);
+    if (const auto host = request.find("\r\nHost"); host != std::string::npos)
+      request.insert(host, "\r\nConnection: close");
+    const auto answer = exchange(request.starts_with("GET / HTTP/1.1\r\n\r\n")
+                                     ? "GET / HTTP/1.1\r\nConnection: close\r\n\r\n"
+                                     : request);
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 " + example.status)) << example.request.substr(0, 100);
-    EXPECT_THAT(answer, HasSubstr("{\"error\":{\"code\":\"" + example.code + "\"")) << example.request.substr(0, 100);
+    EXPECT_THAT(answer, HasSubstr("{\"error\":{\"code\":\"" + example.code + "\""))
+        << example.request.substr(0, 100);
   }
 }
 
 TEST_F(Server, LoopbackNamesAreItsOwn) {
   start();
   for (const char* host : {"localhost", "LOCALHOST:1", "127.0.0.1:8825", "[::1]:8825", "[::1]"}) {
-    EXPECT_THAT(exchange(fmt::format("GET / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", host)),
-                StartsWith("HTTP/1.1 200"))
+    EXPECT_THAT(
+        exchange(fmt::format("GET / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", host)),
+        StartsWith("HTTP/1.1 200"))
         << host;
   }
-  EXPECT_THAT(exchange("POST / HTTP/1.1\r\nHost: localhost:5\r\nOrigin: http://localhost:5\r\nConnection: close\r\n\r\n"),
+  EXPECT_THAT(exchange("POST / HTTP/1.1\r\nHost: localhost:5\r\nOrigin: "
+                       "http://localhost:5\r\nConnection: close\r\n\r\n"),
               StartsWith("HTTP/1.1 200"));
 }
 
@@ -143,7 +155,8 @@ TEST_F(Server, SlowAndIdleClientsAreCutOff) {
   start(echo, limits);
   EXPECT_THAT(exchange(""), IsEmpty());
   EXPECT_THAT(exchange("GET / HTTP/1.1\r\nHost: loc"), IsEmpty());
-  EXPECT_THAT(exchange("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc"), IsEmpty());
+  EXPECT_THAT(exchange("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc"),
+              IsEmpty());
 }
 
 TEST_F(Server, OneConnectionTooManyIsTold) {
@@ -215,7 +228,9 @@ TEST_F(Server, UnixSocketIsPrivateAndReplacedWhenStale) {
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
   local::socket socket(io_);
   socket.connect(local::endpoint(path.string()));
-  net::write(socket, net::buffer(std::string_view("GET /x HTTP/1.1\r\nHost: any\r\nConnection: close\r\n\r\n")));
+  net::write(
+      socket,
+      net::buffer(std::string_view("GET /x HTTP/1.1\r\nHost: any\r\nConnection: close\r\n\r\n")));
   EXPECT_THAT(read_to_end(socket), EndsWith("GET /x admin"));
 
   api::HttpServer other(echo, 1);

@@ -12,7 +12,9 @@ using testing::Not;
 TEST(Metrics, EveryReasonForAReadIsThereFromTheStart) {
   const api::Metrics metrics;
   for (const char* reason : {"list", "snippet", "body", "index"}) {
-    EXPECT_THAT(metrics.to_text(), HasSubstr(std::string("davenport_content_reads_total{reason=\"") + reason + "\"} 0"));
+    EXPECT_THAT(
+        metrics.to_text(),
+        HasSubstr(std::string("davenport_content_reads_total{reason=\"") + reason + "\"} 0"));
   }
   EXPECT_THAT(metrics.to_text(), HasSubstr("davenport_build_info{version="));
   EXPECT_THAT(metrics.to_text(), HasSubstr("process_resident_memory_bytes "));
@@ -41,8 +43,14 @@ TEST(Metrics, RequestsAreCountedByRouteAndClassOfStatus) {
   metrics.request("/healthz", 204, std::chrono::milliseconds(2));
   metrics.request("/healthz", 404, std::chrono::milliseconds(2));
   const auto text = metrics.to_text();
-  EXPECT_THAT(text, HasSubstr("davenport_http_request_duration_seconds_count{route=\"/healthz\",status=\"2xx\"} 2"));
-  EXPECT_THAT(text, HasSubstr("davenport_http_request_duration_seconds_count{route=\"/healthz\",status=\"4xx\"} 1"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          "davenport_http_request_duration_seconds_count{route=\"/healthz\",status=\"2xx\"} 2"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          "davenport_http_request_duration_seconds_count{route=\"/healthz\",status=\"4xx\"} 1"));
   EXPECT_THAT(text, Not(HasSubstr("5xx")));
 }
 

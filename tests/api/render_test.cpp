@@ -1,7 +1,6 @@
 #include "api/render.hpp"
 
 #include <gtest/gtest.h>
-
 #include <nlohmann/json.hpp>
 
 namespace {
@@ -10,7 +9,8 @@ using nlohmann::json;
 
 TEST(Cursor, OfAPlaceComesBack) {
   for (const std::string id : {"", "x", "bS0wMDAx", "\"\\\n", "é"}) {
-    for (const std::int64_t date : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{989'883'552'000}}) {
+    for (const std::int64_t date :
+         {std::int64_t{0}, std::int64_t{-1}, std::int64_t{989'883'552'000}}) {
       const indexer::OrderKey place{date, id};
       EXPECT_EQ(api::decode_place_cursor(api::encode_cursor(place)), place) << id;
     }
@@ -28,11 +28,13 @@ TEST(Cursor, WhatIsNotOursIsNone) {
   const std::string offset = api::encode_cursor(std::size_t{5});
   EXPECT_FALSE(api::decode_offset_cursor(place));
   EXPECT_FALSE(api::decode_place_cursor(offset));
-  for (const std::string cursor : {"", "x", "????", "e30", "bnVsbA", "W10", "eyJkYXRlIjoieCIsImlkIjoxfQ"}) {
+  for (const std::string cursor :
+       {"", "x", "????", "e30", "bnVsbA", "W10", "eyJkYXRlIjoieCIsImlkIjoxfQ"}) {
     EXPECT_FALSE(api::decode_place_cursor(cursor)) << cursor;
     EXPECT_FALSE(api::decode_offset_cursor(cursor)) << cursor;
   }
-  EXPECT_FALSE(api::decode_offset_cursor(api::encode_cursor(std::size_t{1'000'000'000'000}))) << "beyond any result";
+  EXPECT_FALSE(api::decode_offset_cursor(api::encode_cursor(std::size_t{1'000'000'000'000})))
+      << "beyond any result";
   EXPECT_FALSE(api::decode_place_cursor(std::string(1 << 20, 'W')));
 }
 
@@ -80,12 +82,15 @@ TEST(Render, MailboxesTasksBodiesAndErrors) {
   EXPECT_EQ(mailboxes[0]["role"], "inbox");
   EXPECT_EQ(mailboxes[0]["unreadThreads"], 2);
 
-  const auto task = json::parse(api::render_task({"t1", "reindex", "alice", "running", 1, 4, 30, ""}));
+  const auto task =
+      json::parse(api::render_task({"t1", "reindex", "alice", "running", 1, 4, 30, ""}));
   EXPECT_EQ(task["secondsLeft"], 30);
   EXPECT_EQ(json::parse(api::render_tasks({{}, {}}))["tasks"].size(), 2U);
 
-  const auto bodies = json::parse(api::render_bodies("m", {{"m:text", "text/plain", "\xff\n", true}}));
-  EXPECT_EQ(bodies["parts"][0]["content"], "\xEF\xBF\xBD\n") << "bytes that are no UTF-8 do not break the JSON";
+  const auto bodies =
+      json::parse(api::render_bodies("m", {{"m:text", "text/plain", "\xff\n", true}}));
+  EXPECT_EQ(bodies["parts"][0]["content"], "\xEF\xBF\xBD\n")
+      << "bytes that are no UTF-8 do not break the JSON";
   EXPECT_EQ(bodies["parts"][0]["truncated"], true);
 
   const auto error = json::parse(api::render_error("badQuery", "no \"end\"", 4))["error"];

@@ -1,7 +1,6 @@
 #include "api/routes.hpp"
 
 #include <gmock/gmock.h>
-
 #include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
@@ -20,11 +19,15 @@ using testing::Not;
 using testing::StartsWith;
 
 constexpr std::string_view kMessage =
-    "From: Ada <ada@example.org>\r\nTo: bob@example.org\r\nSubject: Quarterly report\r\nMessage-ID: <one@x>\r\n"
-    "Date: Mon, 14 May 2001 16:39:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
-    "--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>The <b>numbers</b></p><script>evil()</script>\r\n"
+    "From: Ada <ada@example.org>\r\nTo: bob@example.org\r\nSubject: Quarterly "
+    "report\r\nMessage-ID: <one@x>\r\n"
+    "Date: Mon, 14 May 2001 16:39:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; "
+    "boundary=b\r\n\r\n"
+    "--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>The "
+    "<b>numbers</b></p><script>evil()</script>\r\n"
     "--b\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n"
-    "Content-Disposition: attachment; filename*=UTF-8''z%C3%A4hler%2F%221.pdf\r\n\r\naGVsbG8=\r\n--b--\r\n";
+    "Content-Disposition: attachment; "
+    "filename*=UTF-8''z%C3%A4hler%2F%221.pdf\r\n\r\naGVsbG8=\r\n--b--\r\n";
 
 std::string field(const HttpResponse& response, std::string_view name) {
   for (const auto& [key, value] : response.fields) {
@@ -38,11 +41,13 @@ class RoutesTest : public testing::Test {
  protected:
   RoutesTest() { config_.data_dir = folder_.path() / "data"; }
 
-  HttpResponse ask(std::string method, std::string path, std::multimap<std::string, std::string> query = {},
-                   std::string accept = "") {
-    return routes_.handle({std::move(method), std::move(path), std::move(query), std::move(accept), "", false, ""});
+  HttpResponse ask(std::string method, std::string path,
+                   std::multimap<std::string, std::string> query = {}, std::string accept = "") {
+    return routes_.handle(
+        {std::move(method), std::move(path), std::move(query), std::move(accept), "", false, ""});
   }
-  HttpResponse get(std::string path, std::multimap<std::string, std::string> query = {}, std::string accept = "") {
+  HttpResponse get(std::string path, std::multimap<std::string, std::string> query = {},
+                   std::string accept = "") {
     return ask("GET", std::move(path), std::move(query), std::move(accept));
   }
   json get_json(std::string path, std::multimap<std::string, std::string> query = {}) {
@@ -55,8 +60,13 @@ class RoutesTest : public testing::Test {
   void import_message() {
     support::write_file(folder_ / "mail/cur/1:2,", kMessage);
     const json payload = {{"paths", {(folder_ / "mail").string()}}};
-    const auto started = routes_.handle(
-        {"POST", "/v1/admin/accounts/alice/import", {}, "", payload.dump(), true, "application/json"});
+    const auto started = routes_.handle({"POST",
+                                         "/v1/admin/accounts/alice/import",
+                                         {},
+                                         "",
+                                         payload.dump(),
+                                         true,
+                                         "application/json"});
     ASSERT_EQ(started.status, 202) << started.payload;
     json task;
     for (int turn = 0; turn < 6'000; ++turn) {
@@ -88,7 +98,8 @@ TEST_F(RoutesTest, DescriptionAndTableNameTheSameRoutesAndParameters) {
       described.insert(method + " " + path);
       for (const auto& parameter : operation.value("parameters", json::array())) {
         const bool in_path = parameter["in"] == "path";
-        described.insert(method + " " + path + (in_path ? " /" : " ?") + parameter["name"].get<std::string>());
+        described.insert(method + " " + path + (in_path ? " /" : " ?") +
+                         parameter["name"].get<std::string>());
       }
     }
   }
@@ -97,9 +108,13 @@ TEST_F(RoutesTest, DescriptionAndTableNameTheSameRoutesAndParameters) {
     for (char& c : name) c = static_cast<char>(std::tolower(c));
     name += " " + std::string(route.pattern);
     known.insert(name);
-    for (const auto parameter : route.parameters) known.insert(name + " ?" + std::string(parameter));
-    for (auto open = route.pattern.find('{'); open != route.pattern.npos; open = route.pattern.find('{', open + 1)) {
-      known.insert(name + " /" + std::string(route.pattern.substr(open + 1, route.pattern.find('}', open) - open - 1)));
+    for (const auto parameter : route.parameters)
+      known.insert(name + " ?" + std::string(parameter));
+    for (auto open = route.pattern.find('{'); open != route.pattern.npos;
+         open = route.pattern.find('{', open + 1)) {
+      known.insert(
+          name + " /" +
+          std::string(route.pattern.substr(open + 1, route.pattern.find('}', open) - open - 1)));
     }
   }
   EXPECT_EQ(described, known);
@@ -108,7 +123,8 @@ TEST_F(RoutesTest, DescriptionAndTableNameTheSameRoutesAndParameters) {
 TEST_F(RoutesTest, DescriptionRefersOnlyToWhatItHolds) {
   const auto description = get_json("/openapi.json");
   const std::string text = description.dump();
-  for (auto at = text.find("\"$ref\":\"#"); at != std::string::npos; at = text.find("\"$ref\":\"#", at + 1)) {
+  for (auto at = text.find("\"$ref\":\"#"); at != std::string::npos;
+       at = text.find("\"$ref\":\"#", at + 1)) {
     const auto begin = at + 9;
     const auto pointer = text.substr(begin, text.find('"', begin) - begin);
     EXPECT_TRUE(description.contains(json::json_pointer(pointer))) << pointer;
@@ -136,18 +152,33 @@ TEST_F(RoutesTest, MistakesAreNamed) {
       {"GET", mail + "threads/nope", {}, 404, "unknownThread", ""},
       {"GET", mail + "files/nope", {}, 404, "unknownFile", ""},
       {"GET", mail + "messages", {{"mailbox", "nope"}}, 404, "unknownMailbox", "nope"},
-      {"GET", mail + "messages", {{"colour", "red"}}, 400, "badParameter", "known are mailbox, keyword"},
+      {"GET",
+       mail + "messages",
+       {{"colour", "red"}},
+       400,
+       "badParameter",
+       "known are mailbox, keyword"},
       {"GET", mail + "mailboxes", {{"x", ""}}, 400, "badParameter", "there are none here"},
       {"GET", mail + "messages", {{"limit", "0"}}, 400, "badParameter", "1 to 500"},
       {"GET", mail + "messages", {{"limit", "501"}}, 400, "badParameter", "501"},
       {"GET", mail + "messages", {{"limit", "5x"}}, 400, "badParameter", "5x"},
       {"GET", mail + "messages", {{"unread", "yes"}}, 400, "badParameter", "true or false"},
       {"GET", mail + "messages", {{"sort", "size"}}, 400, "badParameter", "-received or received"},
-      {"GET", mail + "messages", {{"limit", "5"}, {"limit", "6"}}, 400, "badParameter", "more than once"},
+      {"GET",
+       mail + "messages",
+       {{"limit", "5"}, {"limit", "6"}},
+       400,
+       "badParameter",
+       "more than once"},
       {"GET", mail + "messages", {{"ids", ""}}, 400, "badParameter", "1 to 500"},
       {"GET", mail + "messages", {{"ids", "a"}, {"limit", "5"}}, 400, "badParameter", "ids"},
       {"GET", mail + "messages", {{"after", "x"}}, 400, "badCursor", "next"},
-      {"GET", mail + "search", {{"sort", "relevance"}, {"after", "eyJkYXRlIjo1LCJpZCI6IngifQ"}}, 400, "badCursor", ""},
+      {"GET",
+       mail + "search",
+       {{"sort", "relevance"}, {"after", "eyJkYXRlIjo1LCJpZCI6IngifQ"}},
+       400,
+       "badCursor",
+       ""},
       {"GET", mail + "search", {{"q", "report AND ("}}, 400, "badQuery", ""},
       {"POST", mail + "messages", {}, 405, "readOnly", "CouchDB by docId and rev"},
       {"DELETE", mail + "messages/" + id_, {}, 405, "readOnly", "CouchDB"},
@@ -176,24 +207,33 @@ TEST_F(RoutesTest, MethodsThatArePossibleAreNamed) {
 
 TEST_F(RoutesTest, ImportIsCarefulWithItsPayload) {
   const auto import = [this](std::string payload, std::string type) {
-    return routes_.handle({"POST", "/v1/admin/accounts/alice/import", {}, "", std::move(payload), true, std::move(type)});
+    return routes_.handle({"POST",
+                           "/v1/admin/accounts/alice/import",
+                           {},
+                           "",
+                           std::move(payload),
+                           true,
+                           std::move(type)});
   };
   EXPECT_EQ(import(R"({"paths":["/x"]})", "text/plain").status, 415);
-  for (const char* payload : {"", "[]", "{}", R"({"paths":[]})", R"({"paths":"x"})", R"({"paths":["relative"]})"}) {
+  for (const char* payload :
+       {"", "[]", "{}", R"({"paths":[]})", R"({"paths":"x"})", R"({"paths":["relative"]})"}) {
     EXPECT_EQ(import(payload, "application/json").status, 400) << payload;
   }
 }
 
 TEST_F(RoutesTest, ListsMessagesAndMailboxes) {
   import_message();
-  const auto list = get_json("/v1/accounts/alice/messages", {{"limit", "1"}, {"attachment", "true"}});
+  const auto list =
+      get_json("/v1/accounts/alice/messages", {{"limit", "1"}, {"attachment", "true"}});
   EXPECT_EQ(list["messages"][0]["subject"], "Quarterly report");
   EXPECT_EQ(list["total"], 1);
   const auto one = get_json("/v1/accounts/alice/messages/" + id_);
   EXPECT_EQ(one["id"], id_);
   const std::string doc_id = one["docId"];
   EXPECT_EQ(get_json("/v1/accounts/alice/messages/" + api::percent_encode(doc_id))["id"], id_);
-  EXPECT_EQ(get_json("/v1/accounts/alice/messages", {{"ids", "nope," + id_}})["messages"].size(), 1U);
+  EXPECT_EQ(get_json("/v1/accounts/alice/messages", {{"ids", "nope," + id_}})["messages"].size(),
+            1U);
   EXPECT_EQ(get_json("/v1/accounts/alice/threads/" + id_)["id"], one["threadId"]);
   EXPECT_TRUE(get_json("/v1/accounts/alice/mailboxes")["mailboxes"].is_array());
   EXPECT_TRUE(get_json("/v1/accounts/alice/files")["files"].empty());
@@ -205,8 +245,11 @@ TEST_F(RoutesTest, FindsAndShows) {
   const auto found = get_json("/v1/accounts/alice/search", {{"q", "numbers"}});
   ASSERT_EQ(found["hits"].size(), 1U) << found;
   EXPECT_EQ(found["hits"][0]["message"]["id"], id_);
-  EXPECT_THAT(found["hits"][0]["snippet"]["preview"].get<std::string>(), HasSubstr("<mark>numbers</mark>"));
-  EXPECT_FALSE(get_json("/v1/accounts/alice/search", {{"q", "numbers"}, {"snippets", "false"}})["hits"][0].contains("snippet"));
+  EXPECT_THAT(found["hits"][0]["snippet"]["preview"].get<std::string>(),
+              HasSubstr("<mark>numbers</mark>"));
+  EXPECT_FALSE(
+      get_json("/v1/accounts/alice/search", {{"q", "numbers"}, {"snippets", "false"}})["hits"][0]
+          .contains("snippet"));
 
   const auto path = "/v1/accounts/alice/messages/" + id_ + "/";
   const auto text = get(path + "body");
@@ -249,7 +292,8 @@ TEST_F(RoutesTest, ReindexIsATask) {
   }
   EXPECT_THAT(task["outcome"].get<std::string>(), StartsWith("1 messages in ")) << task;
   EXPECT_EQ(get_json("/v1/admin/tasks")["tasks"][0]["id"], task["id"]);
-  EXPECT_EQ(get_json("/v1/admin/accounts")["accounts"], json::parse(R"([{"account":"alice","local":true}])"));
+  EXPECT_EQ(get_json("/v1/admin/accounts")["accounts"],
+            json::parse(R"([{"account":"alice","local":true}])"));
   const auto status = get_json("/v1/admin/status");
   EXPECT_EQ(status["accounts"][0]["messages"], 1);
   EXPECT_EQ(status["accounts"][0]["index"]["complete"], true);
@@ -262,7 +306,8 @@ TEST_F(RoutesTest, PageAllowsOnlyItsOwnScriptAndStyle) {
   EXPECT_THAT(policy, HasSubstr("script-src 'sha256-"));
   EXPECT_THAT(policy, HasSubstr("style-src 'sha256-"));
   EXPECT_THAT(policy, Not(HasSubstr("unsafe")));
-  EXPECT_THAT(page.payload, Not(HasSubstr(" style=\""))) << "inline style attributes would be refused";
+  EXPECT_THAT(page.payload, Not(HasSubstr(" style=\"")))
+      << "inline style attributes would be refused";
   EXPECT_THAT(page.payload, Not(HasSubstr(" onclick=")));
 }
 

@@ -1,8 +1,7 @@
 #include "api/tasks.hpp"
 
-#include <gtest/gtest.h>
-
 #include <future>
+#include <gtest/gtest.h>
 
 #include "indexer/fulltext.hpp"
 
@@ -34,7 +33,8 @@ TEST(Tasks, OutcomeOfWorkBecomesItsState) {
     std::string state, outcome;
   } cases[] = {
       {[](Progress&) { return std::string("4,711 messages"); }, "done", "4,711 messages"},
-      {[](Progress&) -> std::string { throw std::runtime_error("disk full"); }, "failed", "disk full"},
+      {[](Progress&) -> std::string { throw std::runtime_error("disk full"); }, "failed",
+       "disk full"},
       {[](Progress&) -> std::string { throw indexer::Cancelled(); }, "cancelled", "cancelled"},
   };
   for (const auto& example : cases) {
@@ -73,7 +73,8 @@ TEST(Tasks, RunsOneAfterAnotherAndReportsProgress) {
 TEST(Tasks, CancelsWhatRunsAndWhatWaits) {
   Tasks tasks;
   const auto running = tasks.start("reindex", "alice", wait_until_cancelled);
-  const auto waiting = tasks.start("reindex", "bob", [](Progress&) -> std::string { throw std::logic_error("ran"); });
+  const auto waiting = tasks.start("reindex", "bob",
+                                   [](Progress&) -> std::string { throw std::logic_error("ran"); });
   EXPECT_TRUE(tasks.cancel(waiting));
   EXPECT_EQ(tasks.find(waiting)->state, "cancelled");
   EXPECT_TRUE(tasks.cancel(running));

@@ -11,8 +11,12 @@ TEST(ForTerminal, DropsWhatSteersIt) {
       {"plain", "plain"},
       {"\x1b[2Jgone", "[2Jgone"},
       {"a\nb\tc\rd", "a b cd"},
-      {"\xc2\x9b" "31mred", "31mred"},
-      {"\xe2\x80\xae" "gnp.exe", "gnp.exe"},
+      {"\xc2\x9b"
+       "31mred",
+       "31mred"},
+      {"\xe2\x80\xae"
+       "gnp.exe",
+       "gnp.exe"},
       {"caf\xc3\xa9 \xff", "café \xef\xbf\xbd"},
       {"\x7f\x07", ""},
   };
@@ -26,14 +30,16 @@ TEST(Fit, IsAsWideAsAsked) {
     std::size_t columns;
     std::string shown;
   } rows[] = {
-      {"abc", 5, "abc  "}, {"abcdef", 4, "abc…"}, {"abcd", 4, "abcd"}, {"", 2, "  "},
+      {"abc", 5, "abc  "},     {"abcdef", 4, "abc…"},  {"abcd", 4, "abcd"},   {"", 2, "  "},
       {"日本語", 6, "日本語"}, {"日本語", 5, "日本…"}, {"日本語", 4, "日… "}, {"é", 1, "é"},
   };
-  for (const auto& row : rows) EXPECT_EQ(api::fit(row.text, row.columns), row.shown) << row.text << " " << row.columns;
+  for (const auto& row : rows)
+    EXPECT_EQ(api::fit(row.text, row.columns), row.shown) << row.text << " " << row.columns;
 }
 
 TEST(SnippetText, IsTextAgain) {
-  EXPECT_EQ(api::snippet_text("a &lt;b&gt; <mark>c</mark> &amp;amp; &quot;d&#39;", false), "a <b> c &amp; \"d'");
+  EXPECT_EQ(api::snippet_text("a &lt;b&gt; <mark>c</mark> &amp;amp; &quot;d&#39;", false),
+            "a <b> c &amp; \"d'");
   EXPECT_EQ(api::snippet_text("<mark>c</mark>", true), "\x1b[1mc\x1b[0m");
 }
 

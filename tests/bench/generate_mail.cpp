@@ -8,13 +8,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
 #include <fstream>
 #include <random>
 #include <string>
 #include <vector>
-
-#include <fmt/chrono.h>
-#include <fmt/format.h>
 
 namespace {
 namespace fs = std::filesystem;
@@ -22,8 +21,9 @@ namespace fs = std::filesystem;
 class Words {
  public:
   explicit Words(std::mt19937_64& random) : random_(random), weights_(kCount) {
-    const std::array<const char*, 24> syllables = {"ba", "re", "mi", "to", "lu", "ken", "dor", "sal", "ve", "ni", "gra", "po",
-                                                   "ti", "sha", "mon", "el", "ur", "cas", "fi", "wen", "ja", "ho", "qui", "zer"};
+    const std::array<const char*, 24> syllables = {
+        "ba", "re",  "mi",  "to", "lu", "ken", "dor", "sal", "ve", "ni", "gra", "po",
+        "ti", "sha", "mon", "el", "ur", "cas", "fi",  "wen", "ja", "ho", "qui", "zer"};
     double sum = 0;
     for (std::size_t rank = 0; rank < kCount; ++rank) {
       std::string word;
@@ -83,17 +83,22 @@ int main(int argc, char** argv) {
       threads.push_back({words.sentence(3 + random() % 6), {}, start});
     }
     // Replies go to recent threads, so that these stay short.
-    auto& thread = threads[threads.size() - 1 - random() % std::min<std::size_t>(threads.size(), 50)];
+    auto& thread =
+        threads[threads.size() - 1 - random() % std::min<std::size_t>(threads.size(), 50)];
     thread.date += static_cast<std::int64_t>(random() % 40'000);
     const auto person = random() % 500;
     const auto id = fmt::format("{}.{:x}@bench.example.org", number, random());
 
-    std::string text = fmt::format("From: {0} Person{0} <person{0}@bench.example.org>\r\nTo: list@bench.example.net\r\n", person);
+    std::string text = fmt::format(
+        "From: {0} Person{0} <person{0}@bench.example.org>\r\nTo: list@bench.example.net\r\n",
+        person);
     text += fmt::format("Subject: {}{}\r\n", thread.ids.empty() ? "" : "Re: ", thread.subject);
-    text += fmt::format("Date: {:%a, %d %b %Y %H:%M:%S} +0000\r\nMessage-ID: <{}>\r\n", fmt::gmtime(thread.date), id);
+    text += fmt::format("Date: {:%a, %d %b %Y %H:%M:%S} +0000\r\nMessage-ID: <{}>\r\n",
+                        fmt::gmtime(thread.date), id);
     if (!thread.ids.empty()) {
       text += fmt::format("In-Reply-To: <{}>\r\nReferences:", thread.ids.back());
-      for (std::size_t i = thread.ids.size() - std::min<std::size_t>(thread.ids.size(), 10); i < thread.ids.size(); ++i) {
+      for (std::size_t i = thread.ids.size() - std::min<std::size_t>(thread.ids.size(), 10);
+           i < thread.ids.size(); ++i) {
         text += fmt::format(" <{}>\r\n", thread.ids[i]);
       }
     }
@@ -101,10 +106,13 @@ int main(int argc, char** argv) {
     text += "MIME-Version: 1.0\r\n";
     if (attachment) text += "Content-Type: multipart/mixed; boundary=edge\r\n\r\n--edge\r\n";
     text += "Content-Type: text/plain; charset=utf-8\r\n\r\n";
-    for (auto line = 10 + random() % 40; line > 0; --line) text += words.sentence(8 + random() % 6) + "\r\n";
+    for (auto line = 10 + random() % 40; line > 0; --line)
+      text += words.sentence(8 + random() % 6) + "\r\n";
     if (attachment) {
-      text += "--edge\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; filename=\"" + words.pick() +
-              ".bin\"\r\n\r\nbytes\r\n--edge--\r\n";
+      text +=
+          "--edge\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; "
+          "filename=\"" +
+          words.pick() + ".bin\"\r\n\r\nbytes\r\n--edge--\r\n";
     }
     thread.ids.push_back(id);
 

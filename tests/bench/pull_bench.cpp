@@ -1,12 +1,11 @@
 // How fast a database is pulled from a PouchDB Server on this machine: fills one in memory with documents of about 1 KB, pulls
 // it once throwing away what comes, once into a store, and prints documents a second and this program's CPU time.
-#include <fmt/core.h>
-#include <sys/resource.h>
-#include <sys/utsname.h>
-
 #include <chrono>
+#include <fmt/core.h>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sys/resource.h>
+#include <sys/utsname.h>
 #include <thread>
 
 #include "replica/replicator.hpp"
@@ -29,7 +28,9 @@ std::string processor() {
 double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -66,8 +67,8 @@ void measure(const char* what, int documents, const Work& work) {
   const double cpu = cpu_seconds();
   work();
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  fmt::print("{:<24} {:>8.0f} documents/s   {:>6.1f} us CPU of ours/document   {:.2f} s\n", what, documents / seconds,
-             (cpu_seconds() - cpu) * 1e6 / documents, seconds);
+  fmt::print("{:<24} {:>8.0f} documents/s   {:>6.1f} us CPU of ours/document   {:.2f} s\n", what,
+             documents / seconds, (cpu_seconds() - cpu) * 1e6 / documents, seconds);
 }
 
 }  // namespace
@@ -76,9 +77,10 @@ int main(int argc, char** argv) {
   const int documents = argc > 1 ? std::atoi(argv[1]) : 20'000;
   utsname system{};
   uname(&system);
-  fmt::print("machine: {}, {} processors, {} {}\n", processor(), std::thread::hardware_concurrency(), system.sysname,
-             system.release);
-  fmt::print("corpus:  {} documents of about 1 KB, PouchDB Server in memory on the same machine\n", documents);
+  fmt::print("machine: {}, {} processors, {} {}\n", processor(),
+             std::thread::hardware_concurrency(), system.sysname, system.release);
+  fmt::print("corpus:  {} documents of about 1 KB, PouchDB Server in memory on the same machine\n",
+             documents);
   fmt::print("command: {} {}\n", argv[0], documents);
   const support::PouchdbServer server;
   fill(server, documents);
@@ -91,6 +93,7 @@ int main(int argc, char** argv) {
   replica::Store store(folder / "mail.db", replica::sqlite::Access::kReadWrite);
   replica::net::thread_pool workers{1};
   replica::Replicator replicator(client, "mail", store, workers, {});
-  measure("pulled into a store", documents, [&] { (void)support::run(context, replicator.pull_until_caught_up()); });
+  measure("pulled into a store", documents,
+          [&] { (void)support::run(context, replicator.pull_until_caught_up()); });
   return store.counts().documents == documents ? 0 : 1;
 }

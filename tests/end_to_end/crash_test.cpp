@@ -1,8 +1,7 @@
 // Killed at any moment and started again, davenport shows what an undisturbed run shows.
-#include <gtest/gtest.h>
-
 #include <chrono>
 #include <csignal>
+#include <gtest/gtest.h>
 #include <random>
 #include <thread>
 
@@ -17,11 +16,13 @@ constexpr int kKills = 12;
 constexpr unsigned kSeed = 20'260'101;
 
 // Starts the command and kills it after a random time, again and again; then lets it finish.
-void run_with_kills(const Davenport& davenport, const std::vector<std::string>& arguments, int longest_milliseconds) {
+void run_with_kills(const Davenport& davenport, const std::vector<std::string>& arguments,
+                    int longest_milliseconds) {
   std::mt19937 random(kSeed);
   for (int kill = 0; kill < kKills; ++kill) {
     support::Program program(davenport.command(arguments));
-    std::this_thread::sleep_for(std::chrono::milliseconds(random() % static_cast<unsigned>(longest_milliseconds)));
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(random() % static_cast<unsigned>(longest_milliseconds)));
     program.signal(SIGKILL);
     program.wait();
   }
@@ -32,7 +33,8 @@ TEST(Crash, ASyncThatIsKilledConverges) {
   const support::PouchdbServer server;
   const Davenport importer;
   write_maildir(importer.folder() / "mail", kMessages);
-  importer.succeed({"import", "alice", (importer.folder() / "mail").string(), "--into", server.url()});
+  importer.succeed(
+      {"import", "alice", (importer.folder() / "mail").string(), "--into", server.url()});
   const Davenport undisturbed(server.url(), "alice");
   undisturbed.succeed({"sync", "alice", "--once"});
   const Davenport killed(server.url(), "alice");
@@ -49,7 +51,8 @@ TEST(Crash, AReindexThatIsKilledLeavesEverything) {
   run_with_kills(davenport, {"reindex", "ada"}, 400);
   EXPECT_EQ(davenport.everything("ada"), before);
   std::size_t generations = 0;
-  for (const auto& item : std::filesystem::directory_iterator(davenport.account_folder("ada") / "derived")) {
+  for (const auto& item :
+       std::filesystem::directory_iterator(davenport.account_folder("ada") / "derived")) {
     generations += item.is_directory() ? 1 : 0;
   }
   EXPECT_EQ(generations, 1u) << "leftovers of killed rebuilds are swept";

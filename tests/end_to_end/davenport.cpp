@@ -1,18 +1,20 @@
 #include "tests/end_to_end/davenport.hpp"
 
-#include <fmt/format.h>
-#include <gtest/gtest.h>
-
 #include <csignal>
+#include <fmt/format.h>
 #include <functional>
+#include <gtest/gtest.h>
 #include <thread>
 
 namespace end_to_end {
 
 Davenport::Davenport() : port_(support::free_port()) { write_config(""); }
 
-Davenport::Davenport(const std::string& source_url, const std::string& account) : port_(support::free_port()) {
-  write_config(fmt::format("[[source]]\nurl = \"{}\"\naccounts = [\"{}\"]\npoll_interval = \"1s\"\n", source_url, account));
+Davenport::Davenport(const std::string& source_url, const std::string& account)
+    : port_(support::free_port()) {
+  write_config(
+      fmt::format("[[source]]\nurl = \"{}\"\naccounts = [\"{}\"]\npoll_interval = \"1s\"\n",
+                  source_url, account));
 }
 
 void Davenport::write_config(const std::string& sources) {
@@ -22,7 +24,8 @@ void Davenport::write_config(const std::string& sources) {
 }
 
 std::vector<std::string> Davenport::command(std::vector<std::string> arguments) const {
-  std::vector<std::string> words = {DAVENPORT_BINARY, "--config", (folder_ / "davenport.toml").string()};
+  std::vector<std::string> words = {DAVENPORT_BINARY, "--config",
+                                    (folder_ / "davenport.toml").string()};
   words.insert(words.end(), arguments.begin(), arguments.end());
   return words;
 }
@@ -34,20 +37,23 @@ support::ProgramResult Davenport::run(std::vector<std::string> arguments) const 
 json Davenport::run_json(std::vector<std::string> arguments) const {
   arguments.emplace_back("--json");
   const auto result = run(arguments);
-  EXPECT_EQ(result.exit_code, 0) << fmt::format("{}", fmt::join(arguments, " ")) << "\n" << result.err;
+  EXPECT_EQ(result.exit_code, 0) << fmt::format("{}", fmt::join(arguments, " ")) << "\n"
+                                 << result.err;
   return json::parse(result.out, nullptr, false);
 }
 
 void Davenport::succeed(std::vector<std::string> arguments) const {
   const auto result = run(arguments);
-  EXPECT_EQ(result.exit_code, 0) << fmt::format("{}", fmt::join(arguments, " ")) << "\n" << result.out << result.err;
+  EXPECT_EQ(result.exit_code, 0) << fmt::format("{}", fmt::join(arguments, " ")) << "\n"
+                                 << result.out << result.err;
 }
 
 json Davenport::everything(const std::string& account) const {
   json seen;
   seen["list"] = run_json({"list", account, "--limit", "500"})["messages"];
   for (auto& message : seen["list"]) message.erase("rev");
-  for (const std::string query : {"everywhere", "word1", "subject:subject", "is:unread", "\"subject 7\""}) {
+  for (const std::string query :
+       {"everywhere", "word1", "subject:subject", "is:unread", "\"subject 7\""}) {
     seen[query] = subjects(run_json({"search", account, query, "--limit", "500"}));
   }
   return seen;
@@ -55,7 +61,8 @@ json Davenport::everything(const std::string& account) const {
 
 void Davenport::start_serving() {
   server_ = std::make_unique<support::Program>(command({"serve"}));
-  const bool answers = eventually([&] { return !server_->is_running() || http("GET", url("/healthz")).status == 200; });
+  const bool answers = eventually(
+      [&] { return !server_->is_running() || http("GET", url("/healthz")).status == 200; });
   ASSERT_TRUE(answers && server_->is_running()) << server_->err_so_far();
 }
 
@@ -66,12 +73,16 @@ support::ProgramResult Davenport::stop_serving() {
   return result;
 }
 
-std::string Davenport::url(const std::string& path) const { return fmt::format("http://127.0.0.1:{}{}", port_, path); }
+std::string Davenport::url(const std::string& path) const {
+  return fmt::format("http://127.0.0.1:{}{}", port_, path);
+}
 
 HttpAnswer http(const std::string& method, const std::string& url, const std::string& payload) {
-  std::vector<std::string> command = {"curl", "-sS", "-g", "-X", method, "-w", "\n%{http_code}", url};
+  std::vector<std::string> command = {"curl",           "-sS", "-g", "-X", method, "-w",
+                                      "\n%{http_code}", url};
   if (!payload.empty()) {
-    command.insert(command.end(), {"-H", "Content-Type: application/json", "--data-binary", payload});
+    command.insert(command.end(),
+                   {"-H", "Content-Type: application/json", "--data-binary", payload});
   }
   const auto result = support::run(command);
   const auto line = result.out.rfind('\n');
@@ -94,12 +105,15 @@ std::vector<std::string> subjects(const json& answer) {
 void write_maildir(const std::filesystem::path& folder, int messages) {
   for (int number = 0; number < messages; ++number) {
     const auto text = fmt::format(
-        "From: Ada <ada@example.org>\nTo: list@example.net\nSubject: Subject {0}\nMessage-ID: <{0}@example.org>\n"
-        "Date: Mon, 2 Mar 2020 {1:02}:{2:02}:{3:02} +0000\nContent-Type: text/plain; charset=utf-8\n\n"
+        "From: Ada <ada@example.org>\nTo: list@example.net\nSubject: Subject {0}\nMessage-ID: "
+        "<{0}@example.org>\n"
+        "Date: Mon, 2 Mar 2020 {1:02}:{2:02}:{3:02} +0000\nContent-Type: text/plain; "
+        "charset=utf-8\n\n"
         "Here is word{0}, and this is everywhere.\n",
         number, 1 + number / 3600, number / 60 % 60, number % 60);
     const bool seen = number % 3 != 0;
-    support::write_file(folder / "Inbox" / "cur" / fmt::format("{}.test:2,{}", number, seen ? "S" : ""), text);
+    support::write_file(
+        folder / "Inbox" / "cur" / fmt::format("{}.test:2,{}", number, seen ? "S" : ""), text);
   }
 }
 

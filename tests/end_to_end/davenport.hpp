@@ -53,7 +53,8 @@ struct HttpAnswer {
   std::string payload;
   [[nodiscard]] json body() const { return json::parse(payload); }
 };
-[[nodiscard]] HttpAnswer http(const std::string& method, const std::string& url, const std::string& payload = "");
+[[nodiscard]] HttpAnswer http(const std::string& method, const std::string& url,
+                              const std::string& payload = "");
 
 // Ids and subjects of a list or a search, for failure messages that say something.
 [[nodiscard]] std::vector<std::string> subjects(const json& answer);

@@ -41,8 +41,10 @@ TEST(Errors, AreOneLineThatSaysWhatToDo) {
 
 TEST(Errors, AConfigurationThatIsWrongNamesFileAndLine) {
   const support::TemporaryFolder folder;
-  support::write_file(folder / "bad.toml", "data_dir = \"/tmp\"\n[http]\nlisten_on = \"127.0.0.1:1\"\n");
-  const auto result = support::run({DAVENPORT_BINARY, "--config", (folder / "bad.toml").string(), "status"});
+  support::write_file(folder / "bad.toml",
+                      "data_dir = \"/tmp\"\n[http]\nlisten_on = \"127.0.0.1:1\"\n");
+  const auto result =
+      support::run({DAVENPORT_BINARY, "--config", (folder / "bad.toml").string(), "status"});
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_NE(result.err.find("bad.toml:3"), std::string::npos) << result.err;
   EXPECT_NE(result.err.find("listen_on"), std::string::npos) << result.err;

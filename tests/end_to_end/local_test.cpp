@@ -9,7 +9,8 @@ namespace {
 TEST(Local, SampleMailIsListedSearchedAndShown) {
   const Davenport davenport;
   const std::string sample = DAVENPORT_SOURCE_DIR "/data/sample";
-  const auto imported = davenport.run({"import", "nell", sample + "/mail", sample + "/mbox/choir.mbox"});
+  const auto imported =
+      davenport.run({"import", "nell", sample + "/mail", sample + "/mbox/choir.mbox"});
   EXPECT_EQ(imported.exit_code, 0) << imported.err;
 
   const auto list = davenport.run_json({"list", "nell", "--limit", "500"});
@@ -57,7 +58,8 @@ TEST(Local, ShowGivesTextHeadersAndTheOriginal) {
   const auto list = davenport.run_json({"list", "ada"});
   const std::string id = list["messages"][0]["id"];
   const std::string doc_id = list["messages"][0]["docId"];
-  EXPECT_EQ(davenport.run({"show", "ada", id, "--text"}).out, "Here is word2, and this is everywhere.\n");
+  EXPECT_EQ(davenport.run({"show", "ada", id, "--text"}).out,
+            "Here is word2, and this is everywhere.\n");
   EXPECT_EQ(davenport.run({"show", "ada", doc_id, "--raw"}).out,
             support::read_file(davenport.folder() / "mail/Inbox/cur/2.test:2,S"));
   EXPECT_NE(davenport.run({"show", "ada", id}).out.find("Subject: Subject 2"), std::string::npos);
@@ -75,8 +77,10 @@ TEST(Local, ListsAndSearchesAnswerWithoutTheContentStore) {
   EXPECT_EQ(davenport.run_json({"search", "ada", "everywhere", "--no-snippets"}), hits);
   davenport.start_serving();
   EXPECT_EQ(http("GET", davenport.url("/v1/accounts/ada/messages")).body(), list);
-  EXPECT_EQ(subjects(http("GET", davenport.url("/v1/accounts/ada/search?q=everywhere&snippets=false")).body()),
-            subjects(hits));
+  EXPECT_EQ(
+      subjects(
+          http("GET", davenport.url("/v1/accounts/ada/search?q=everywhere&snippets=false")).body()),
+      subjects(hits));
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // A running server: reads go on while the index is rebuilt, and lists read no body.
-#include <gtest/gtest.h>
-
 #include <atomic>
+#include <gtest/gtest.h>
 #include <thread>
 
 #include "tests/end_to_end/davenport.hpp"
@@ -22,7 +21,8 @@ TEST(Serve, AReindexIsNotNoticedByThoseWhoSearch) {
   write_maildir(davenport.folder() / "mail", 3'000);
   davenport.succeed({"import", "ada", (davenport.folder() / "mail").string()});
   davenport.start_serving();
-  const auto search_url = davenport.url("/v1/accounts/ada/search?q=everywhere&limit=500&snippets=false");
+  const auto search_url =
+      davenport.url("/v1/accounts/ada/search?q=everywhere&limit=500&snippets=false");
   const auto expected = subjects(http("GET", search_url).body());
   ASSERT_EQ(expected.size(), 500u);
 
@@ -59,13 +59,17 @@ TEST(Serve, ListsAndPlainSearchesReadNoBody) {
   davenport.start_serving();
   for (int i = 0; i < 20; ++i) {
     EXPECT_EQ(http("GET", davenport.url("/v1/accounts/ada/messages?limit=50")).status, 200);
-    EXPECT_EQ(http("GET", davenport.url("/v1/accounts/ada/search?q=everywhere&snippets=false")).status, 200);
+    EXPECT_EQ(
+        http("GET", davenport.url("/v1/accounts/ada/search?q=everywhere&snippets=false")).status,
+        200);
   }
   EXPECT_EQ(metric(davenport, "davenport_content_reads_total{reason=\"list\"}"), "0");
   EXPECT_EQ(metric(davenport, "davenport_content_reads_total{reason=\"snippet\"}"), "0");
   EXPECT_EQ(metric(davenport, "davenport_content_reads_total{reason=\"body\"}"), "0");
-  const auto hits = http("GET", davenport.url("/v1/accounts/ada/search?q=everywhere&limit=10")).body();
-  EXPECT_NE(std::string(hits["hits"][0]["snippet"]["preview"]).find("<mark>everywhere</mark>"), std::string::npos);
+  const auto hits =
+      http("GET", davenport.url("/v1/accounts/ada/search?q=everywhere&limit=10")).body();
+  EXPECT_NE(std::string(hits["hits"][0]["snippet"]["preview"]).find("<mark>everywhere</mark>"),
+            std::string::npos);
   EXPECT_EQ(metric(davenport, "davenport_content_reads_total{reason=\"snippet\"}"), "10");
 }
 
@@ -78,7 +82,8 @@ TEST(Serve, PagesFollowEachOtherByCursorWhileMailArrives) {
     std::vector<std::string> seen;
     std::string after;
     for (int page = 0; page < 20; ++page) {
-      const auto answer = http("GET", davenport.url("/v1/accounts/ada/" + route + (after.empty() ? "" : "&after=" + after)));
+      const auto answer = http("GET", davenport.url("/v1/accounts/ada/" + route +
+                                                    (after.empty() ? "" : "&after=" + after)));
       ASSERT_EQ(answer.status, 200) << answer.payload;
       const auto body = answer.body();
       for (const auto& subject : subjects(body)) seen.push_back(subject);
@@ -86,7 +91,8 @@ TEST(Serve, PagesFollowEachOtherByCursorWhileMailArrives) {
       after = body["next"];
     }
     ASSERT_EQ(seen.size(), 95u) << route;
-    for (std::size_t i = 0; i < seen.size(); ++i) EXPECT_EQ(seen[i], "Subject " + std::to_string(94 - i)) << route;
+    for (std::size_t i = 0; i < seen.size(); ++i)
+      EXPECT_EQ(seen[i], "Subject " + std::to_string(94 - i)) << route;
   }
 }
 
@@ -115,9 +121,11 @@ TEST(Serve, WhatIsWrongWithARequestIsSaidWithTheRightStatus) {
   for (const auto& example : cases) {
     const auto answer = http(example.method, davenport.url(example.path));
     EXPECT_EQ(answer.status, example.status) << example.path << "\n" << answer.payload;
-    EXPECT_EQ(answer.body()["error"]["code"], example.code) << example.path << "\n" << answer.payload;
+    EXPECT_EQ(answer.body()["error"]["code"], example.code) << example.path << "\n"
+                                                            << answer.payload;
   }
-  EXPECT_EQ(http("GET", davenport.url("/v1/accounts/ada/search?q=%28a")).body()["error"]["position"], 0);
+  EXPECT_EQ(
+      http("GET", davenport.url("/v1/accounts/ada/search?q=%28a")).body()["error"]["position"], 0);
 }
 
 TEST(Serve, ASecondInstanceIsRefusedClearly) {

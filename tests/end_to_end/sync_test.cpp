@@ -19,7 +19,8 @@ class Sync : public testing::Test {
   void fill(const std::string& account, int messages) const {
     const Davenport importer;
     write_maildir(importer.folder() / "mail", messages);
-    importer.succeed({"import", account, (importer.folder() / "mail").string(), "--into", server_->url()});
+    importer.succeed(
+        {"import", account, (importer.folder() / "mail").string(), "--into", server_->url()});
   }
   static std::string database(const std::string& account, const std::string& doctype) {
     return server_->url() + "/" + account + "%2F" + doctype;
@@ -38,7 +39,8 @@ TEST_F(Sync, ImportIntoAServerThenPullGivesTheMail) {
   EXPECT_EQ(list["total"], 40);
   EXPECT_EQ(list["unread"], 14);
   EXPECT_EQ(list["messages"][0]["subject"], "Subject 39");
-  EXPECT_EQ(subjects(davenport.run_json({"search", "alice", "word17"})), std::vector<std::string>{"Subject 17"});
+  EXPECT_EQ(subjects(davenport.run_json({"search", "alice", "word17"})),
+            std::vector<std::string>{"Subject 17"});
   EXPECT_EQ(davenport.run({"show", "alice", list["messages"][0]["id"], "--text"}).out,
             "Here is word39, and this is everywhere.\n");
 
@@ -52,27 +54,35 @@ TEST_F(Sync, ChangesAtTheServerAreSeenInListsAndSearchesAlike) {
   const Davenport davenport(server_->url(), "bob");
   davenport.succeed({"sync", "bob", "--once"});
   const auto list = davenport.run_json({"list", "bob", "--unread"});
-  const std::string flagged_id = list["messages"][0]["docId"];   // Subject 9
-  const std::string deleted_id = list["messages"][1]["docId"];   // Subject 6
+  const std::string flagged_id = list["messages"][0]["docId"];  // Subject 9
+  const std::string deleted_id = list["messages"][1]["docId"];  // Subject 6
   const std::string replaced_id = list["messages"][2]["docId"];  // Subject 3
 
   auto message = http("GET", database("bob", "io-cozy-emails") + "/" + flagged_id).body();
   message["keywords"]["$flagged"] = true;
-  ASSERT_EQ(http("PUT", database("bob", "io-cozy-emails") + "/" + flagged_id, message.dump()).status, 201);
+  ASSERT_EQ(
+      http("PUT", database("bob", "io-cozy-emails") + "/" + flagged_id, message.dump()).status,
+      201);
   const auto doomed = http("GET", database("bob", "io-cozy-emails") + "/" + deleted_id).body();
-  ASSERT_EQ(http("DELETE", database("bob", "io-cozy-emails") + "/" + deleted_id + "?rev=" + std::string(doomed["_rev"])).status,
+  ASSERT_EQ(http("DELETE", database("bob", "io-cozy-emails") + "/" + deleted_id +
+                               "?rev=" + std::string(doomed["_rev"]))
+                .status,
             200);
-  const auto content_url = database("bob", "io-cozy-email-contents") + "/" + replaced_id + "%3Atext";
+  const auto content_url =
+      database("bob", "io-cozy-email-contents") + "/" + replaced_id + "%3Atext";
   auto content = http("GET", content_url).body();
   content["content"] = "A replacement about zebras.\n";
   ASSERT_EQ(http("PUT", content_url, content.dump()).status, 201);
 
   davenport.succeed({"sync", "bob", "--once"});
-  EXPECT_EQ(subjects(davenport.run_json({"list", "bob", "--flagged"})), std::vector<std::string>{"Subject 9"});
-  EXPECT_EQ(subjects(davenport.run_json({"search", "bob", "is:flagged"})), std::vector<std::string>{"Subject 9"});
+  EXPECT_EQ(subjects(davenport.run_json({"list", "bob", "--flagged"})),
+            std::vector<std::string>{"Subject 9"});
+  EXPECT_EQ(subjects(davenport.run_json({"search", "bob", "is:flagged"})),
+            std::vector<std::string>{"Subject 9"});
   EXPECT_EQ(davenport.run_json({"list", "bob"})["total"], 9);
   EXPECT_TRUE(subjects(davenport.run_json({"search", "bob", "word6"})).empty());
-  EXPECT_EQ(subjects(davenport.run_json({"search", "bob", "zebras"})), std::vector<std::string>{"Subject 3"});
+  EXPECT_EQ(subjects(davenport.run_json({"search", "bob", "zebras"})),
+            std::vector<std::string>{"Subject 3"});
   EXPECT_TRUE(subjects(davenport.run_json({"search", "bob", "word3"})).empty());
 
   const auto again = davenport.run({"sync", "bob", "--once"});
@@ -82,9 +92,14 @@ TEST_F(Sync, ChangesAtTheServerAreSeenInListsAndSearchesAlike) {
 TEST_F(Sync, AFileDocumentGoesFromTheFeedToAHit) {
   fill("carol", 1);
   ASSERT_EQ(http("PUT", database("carol", "io-cozy-files")).status, 201);
-  const json file = {{"type", "file"},     {"name", "glue.txt"},  {"path", "/Workshop/glue.txt"},
-                     {"mime", "text/plain"}, {"size", "42"},        {"tags", {"workshop"}},
-                     {"updated_at", "2021-05-01T10:00:00Z"},       {"content", "Hide glue melts at sixty degrees."}};
+  const json file = {{"type", "file"},
+                     {"name", "glue.txt"},
+                     {"path", "/Workshop/glue.txt"},
+                     {"mime", "text/plain"},
+                     {"size", "42"},
+                     {"tags", {"workshop"}},
+                     {"updated_at", "2021-05-01T10:00:00Z"},
+                     {"content", "Hide glue melts at sixty degrees."}};
   ASSERT_EQ(http("PUT", database("carol", "io-cozy-files") + "/file-1", file.dump()).status, 201);
   const Davenport davenport(server_->url(), "carol");
   davenport.succeed({"sync", "carol", "--once"});
@@ -105,7 +120,8 @@ TEST_F(Sync, ServeFollowsTheServer) {
     const auto answer = http("GET", list_url);
     return answer.status == 200 && answer.body()["total"] == 5;
   }));
-  const json added = {{"subject", "Fresh news"}, {"receivedAt", "2022-01-01T00:00:00Z"}, {"text", "quicksilver"}};
+  const json added = {
+      {"subject", "Fresh news"}, {"receivedAt", "2022-01-01T00:00:00Z"}, {"text", "quicksilver"}};
   ASSERT_EQ(http("PUT", database("dora", "io-cozy-emails") + "/fresh", added.dump()).status, 201);
   EXPECT_TRUE(eventually([&] {
     return subjects(http("GET", davenport.url("/v1/accounts/dora/search?q=quicksilver")).body()) ==

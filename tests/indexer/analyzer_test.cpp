@@ -1,9 +1,8 @@
 #include "indexer/analyzer.hpp"
 
+#include <ctime>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <ctime>
 
 namespace indexer {
 namespace {
@@ -38,10 +37,14 @@ TEST(Analyzer, FindsWords) {
       {"Silben\u00adtrennung", {"silbentrennung"}},
       {"\uff28\uff45\uff4c\uff4c\uff4f \ufb01x", {"hello", "fix"}},  // full width, ligature
       // scripts with spaces
-      {"\u041f\u0440\u0438\u0432\u0435\u0442, \u041c\u0418\u0420", {"\u043f\u0440\u0438\u0432\u0435\u0442", "\u043c\u0438\u0440"}},
-      {"\u039f\u03b4\u03c5\u03c3\u03c3\u03b5\u03cd\u03c2", {"\u03bf\u03b4\u03c5\u03c3\u03c3\u03b5\u03cd\u03c3"}},  // final sigma
-      {"\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627", {"\u05e9\u05dc\u05d5\u05dd", "\u0645\u0631\u062d\u0628\u0627"}},
-      {"\u0939\u093f\u0928\u094d\u0926\u0940", {"\u0939\u093f\u0928\u094d\u0926\u0940"}},  // Devanagari with marks
+      {"\u041f\u0440\u0438\u0432\u0435\u0442, \u041c\u0418\u0420",
+       {"\u043f\u0440\u0438\u0432\u0435\u0442", "\u043c\u0438\u0440"}},
+      {"\u039f\u03b4\u03c5\u03c3\u03c3\u03b5\u03cd\u03c2",
+       {"\u03bf\u03b4\u03c5\u03c3\u03c3\u03b5\u03cd\u03c3"}},  // final sigma
+      {"\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627",
+       {"\u05e9\u05dc\u05d5\u05dd", "\u0645\u0631\u062d\u0628\u0627"}},
+      {"\u0939\u093f\u0928\u094d\u0926\u0940",
+       {"\u0939\u093f\u0928\u094d\u0926\u0940"}},  // Devanagari with marks
       // scripts without
       {"\u65e5\u672c\u8a9eABC", {"\u65e5", "\u672c", "\u8a9e", "abc"}},
       {"abc\u65e5", {"abc", "\u65e5"}},
@@ -53,17 +56,21 @@ TEST(Analyzer, FindsWords) {
       {"\u0301mark", {"mark"}},
       {"\U0001F600 smile", {"smile"}},
       // what is no UTF-8 separates
-      {"ab\xff" "cd \xc3", {"ab", "cd"}},
+      {"ab\xff"
+       "cd \xc3",
+       {"ab", "cd"}},
       {"\xed\xa0\x80x", {"x"}},
   };
-  for (const auto& row : rows) EXPECT_THAT(words_of(row.text), ElementsAreArray(row.words)) << row.text;
+  for (const auto& row : rows)
+    EXPECT_THAT(words_of(row.text), ElementsAreArray(row.words)) << row.text;
 }
 
 TEST(Analyzer, SaysWhereWordsStand) {
   const std::string_view text = "A caf\u00e9: \u65e5\u672c don't";
   std::vector<std::string> found;
   for_each_word(text, [&](const Word& word) {
-    found.push_back(std::string(text.substr(word.begin, word.end - word.begin)) + (word.ideograph ? "!" : ""));
+    found.push_back(std::string(text.substr(word.begin, word.end - word.begin)) +
+                    (word.ideograph ? "!" : ""));
   });
   EXPECT_THAT(found, ElementsAre("A", "caf\u00e9", "\u65e5!", "\u672c!", "don't"));
 }
@@ -77,15 +84,20 @@ TEST(Analyzer, LeavesOutWhatNobodySearchesFor) {
     return word;
   }();
   EXPECT_THAT(words_of(accented + " b"), ElementsAre("b"));
-  EXPECT_THAT(words_of("see TWFuIGlzIGRpc3Rp/mdi1aXNoZWQsIG5vdCBvbmx5IGJ5IGhpcyByZWFzb24sIGJ1dCBieSB0aGlz+Q== here"),
-              ElementsAre("see", "here"));
-  EXPECT_THAT(words_of("drivers/net/wireless/intel/iwlwifi/something/deeper/than/sixty/characters/x"),
-              testing::SizeIs(11));
+  EXPECT_THAT(
+      words_of(
+          "see TWFuIGlzIGRpc3Rp/mdi1aXNoZWQsIG5vdCBvbmx5IGJ5IGhpcyByZWFzb24sIGJ1dCBieSB0aGlz+Q== "
+          "here"),
+      ElementsAre("see", "here"));
+  EXPECT_THAT(
+      words_of("drivers/net/wireless/intel/iwlwifi/something/deeper/than/sixty/characters/x"),
+      testing::SizeIs(11));
 }
 
 TEST(Analyzer, IsLinear) {
   // Each of these made a scan of all that follows, were it not bounded.
-  for (const std::string_view unit : {"a/", "+", "A1b/", "\u0301", "a\u0301", "'", "1.", "\u1161", "\xf0"}) {
+  for (const std::string_view unit :
+       {"a/", "+", "A1b/", "\u0301", "a\u0301", "'", "1.", "\u1161", "\xf0"}) {
     std::string text;
     while (text.size() < 1'000'000) text += unit;
     const auto start = std::clock();

@@ -1,14 +1,13 @@
 // Stores that tests fill document by document, and a catalog over them.
 #pragma once
 
+#include <filesystem>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
-
-#include <filesystem>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -24,10 +23,13 @@ class CatalogFixture : public testing::Test {
 
   // A new revision of that document, in its store with the next `flush` or `project`; `members` without _id.
   void put(Doctype doctype, const std::string& id, const std::string& members) {
-    revise(doctype, id, false, members.empty() ? fmt::format(R"({{"_id":"{}"}})", id)
-                                               : fmt::format(R"({{"_id":"{}",{}}})", id, members));
+    revise(doctype, id, false,
+           members.empty() ? fmt::format(R"({{"_id":"{}"}})", id)
+                           : fmt::format(R"({{"_id":"{}",{}}})", id, members));
   }
-  void put_raw(Doctype doctype, const std::string& id, const std::string& body) { revise(doctype, id, false, body); }
+  void put_raw(Doctype doctype, const std::string& id, const std::string& body) {
+    revise(doctype, id, false, body);
+  }
   void remove(Doctype doctype, const std::string& id) {
     revise(doctype, id, true, fmt::format(R"({{"_id":"{}","_deleted":true}})", id));
   }
@@ -36,8 +38,10 @@ class CatalogFixture : public testing::Test {
     const std::vector<std::string> ids = {id};
     stores_.create(doctype).purge(ids);
   }
-  void message(const std::string& id, const std::string& received_at, const std::string& more = "") {
-    put(Doctype::kEmails, id, fmt::format(R"("receivedAt":"{}"{}{})", received_at, more.empty() ? "" : ",", more));
+  void message(const std::string& id, const std::string& received_at,
+               const std::string& more = "") {
+    put(Doctype::kEmails, id,
+        fmt::format(R"("receivedAt":"{}"{}{})", received_at, more.empty() ? "" : ",", more));
   }
 
   void flush() {

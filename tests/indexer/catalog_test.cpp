@@ -30,19 +30,21 @@ TEST_F(CatalogTest, EmptyCatalogHasEmptyLists) {
 }
 
 TEST_F(CatalogTest, RowShowsWhatTheDesignSays) {
-  put(Doctype::kEmails, "m-0001", R"("messageId":["a@x"],"from":[{"name":"Ada \"A\"","email":"ada@x"}],"to":[{"email":"b@x"}],
+  put(Doctype::kEmails, "m-0001",
+      R"("messageId":["a@x"],"from":[{"name":"Ada \"A\"","email":"ada@x"}],"to":[{"email":"b@x"}],
       "subject":"Report","preview":"first","sentAt":"2001-05-14T16:39:00-07:00","receivedAt":"2001-05-14T23:39:12Z",
       "size":4711,"mailboxIds":{"inbox":true},"keywords":{"$seen":true},"hasAttachment":true,
       "attachments":[{"partId":"2","name":"q1.pdf","type":"application/pdf","size":88,"blob":"q"}],"contents":["m-0001:text"])");
   project();
   const auto rev = stores_.find(Doctype::kEmails)->read("m-0001")->change.rev.to_string();
-  EXPECT_EQ(row_of("m-0001"),
-            R"({"id":"bS0wMDAx","docId":"m-0001","rev":")" + rev +
-                R"(","mailboxIds":{"inbox":true},"keywords":{"$seen":true},"from":[{"name":"Ada \"A\"","email":"ada@x"}],)"
-                R"("to":[{"name":"","email":"b@x"}],"subject":"Report","preview":"first",)"
-                R"("sentAt":"2001-05-14T16:39:00-07:00","receivedAt":"2001-05-14T23:39:12Z","size":4711,)"
-                R"("hasAttachment":true,"attachments":[{"partId":"2","name":"q1.pdf","type":"application/pdf","size":88}],)"
-                R"("conflicts":0,"threadId":"bS0wMDAx","level":"metadata"})");
+  EXPECT_EQ(
+      row_of("m-0001"),
+      R"({"id":"bS0wMDAx","docId":"m-0001","rev":")" + rev +
+          R"(","mailboxIds":{"inbox":true},"keywords":{"$seen":true},"from":[{"name":"Ada \"A\"","email":"ada@x"}],)"
+          R"("to":[{"name":"","email":"b@x"}],"subject":"Report","preview":"first",)"
+          R"("sentAt":"2001-05-14T16:39:00-07:00","receivedAt":"2001-05-14T23:39:12Z","size":4711,)"
+          R"("hasAttachment":true,"attachments":[{"partId":"2","name":"q1.pdf","type":"application/pdf","size":88}],)"
+          R"("conflicts":0,"threadId":"bS0wMDAx","level":"metadata"})");
 }
 
 TEST_F(CatalogTest, OrderIsDateThenId) {
@@ -56,11 +58,13 @@ TEST_F(CatalogTest, OrderIsDateThenId) {
   EXPECT_THAT(listed(), ElementsAre("future", "sent", "a", "b", "old", "undated"));
   const auto page = catalog_.list({{}, false, false, 1, {}}, {});
   EXPECT_LT(page.next->date, 4'000'000'000) << "never later than a day after it arrived";
-  EXPECT_THAT(listed({{}, false, true, 50, {}}), ElementsAre("undated", "old", "b", "a", "sent", "future"));
+  EXPECT_THAT(listed({{}, false, true, 50, {}}),
+              ElementsAre("undated", "old", "b", "a", "sent", "future"));
 }
 
 TEST_F(CatalogTest, PagesFollowEachOtherInBothDirections) {
-  for (int i = 0; i < 40; ++i) message(fmt::format("m{:02}", i), fmt::format("2020-01-{:02}T00:00:00Z", 1 + i / 4));
+  for (int i = 0; i < 40; ++i)
+    message(fmt::format("m{:02}", i), fmt::format("2020-01-{:02}T00:00:00Z", 1 + i / 4));
   project();
   for (const bool ascending : {false, true}) {
     const auto all = listed({{}, false, ascending, 100, {}});
@@ -82,10 +86,14 @@ TEST_F(CatalogTest, PagesFollowEachOtherInBothDirections) {
 }
 
 TEST_F(CatalogTest, FiltersAreCombined) {
-  message("a", "2020-01-06T00:00:00Z", R"("mailboxIds":{"inbox":true},"keywords":{"$seen":true,"todo":true})");
-  message("b", "2020-01-05T00:00:00Z", R"("mailboxIds":{"inbox":true},"keywords":{"$flagged":true,"todo":true})");
-  message("c", "2020-01-04T00:00:00Z", R"("mailboxIds":{"inbox":true,"work":true},"hasAttachment":true)");
-  message("d", "2020-01-03T00:00:00Z", R"("mailboxIds":{"work":true},"keywords":{"todo":true},"hasAttachment":true)");
+  message("a", "2020-01-06T00:00:00Z",
+          R"("mailboxIds":{"inbox":true},"keywords":{"$seen":true,"todo":true})");
+  message("b", "2020-01-05T00:00:00Z",
+          R"("mailboxIds":{"inbox":true},"keywords":{"$flagged":true,"todo":true})");
+  message("c", "2020-01-04T00:00:00Z",
+          R"("mailboxIds":{"inbox":true,"work":true},"hasAttachment":true)");
+  message("d", "2020-01-03T00:00:00Z",
+          R"("mailboxIds":{"work":true},"keywords":{"todo":true},"hasAttachment":true)");
   message("e", "2020-01-02T00:00:00Z", R"("keywords":{"$seen":true,"$flagged":true})");
   project();
   struct Case {
@@ -112,14 +120,16 @@ TEST_F(CatalogTest, FiltersAreCombined) {
   };
   catalog_.assign_numbers();
   for (const auto& [filter, ids] : cases) {
-    const auto what = filter.mailbox + "/" + filter.keyword + fmt::format("{}{}{}", filter.unread, filter.flagged, filter.attachment);
+    const auto what = filter.mailbox + "/" + filter.keyword +
+                      fmt::format("{}{}{}", filter.unread, filter.flagged, filter.attachment);
     const auto page = catalog_.list({filter, false, false, 50, {}}, {});
     EXPECT_EQ(doc_ids(page.rows), ids) << what;
     EXPECT_EQ(page.total, static_cast<std::int64_t>(ids.size())) << what;
     EXPECT_TRUE(page.total_is_exact) << what;
     EXPECT_EQ(catalog_.numbers(filter).size(), ids.size()) << what;
   }
-  EXPECT_EQ(catalog_.list({{"inbox", "", false, false, false}, false, false, 50, {}}, {}).unread, 2);
+  EXPECT_EQ(catalog_.list({{"inbox", "", false, false, false}, false, false, 50, {}}, {}).unread,
+            2);
 }
 
 TEST_F(CatalogTest, ChangesMoveMessagesBetweenViews) {
@@ -129,12 +139,14 @@ TEST_F(CatalogTest, ChangesMoveMessagesBetweenViews) {
   const auto before = catalog_.state();
   project();
   EXPECT_EQ(catalog_.state(), before) << "nothing changed";
-  message("a", "2020-01-03T00:00:00Z", R"("mailboxIds":{"archive":true},"keywords":{"$seen":true})");
+  message("a", "2020-01-03T00:00:00Z",
+          R"("mailboxIds":{"archive":true},"keywords":{"$seen":true})");
   project();
   EXPECT_NE(catalog_.state(), before);
   EXPECT_THAT(listed(), ElementsAre("a", "b"));
   EXPECT_THAT(listed({{"inbox", "", false, false, false}, false, false, 50, {}}), ElementsAre("b"));
-  EXPECT_THAT(listed({{"archive", "", false, false, false}, false, false, 50, {}}), ElementsAre("a"));
+  EXPECT_THAT(listed({{"archive", "", false, false, false}, false, false, 50, {}}),
+              ElementsAre("a"));
   remove(Doctype::kEmails, "b");
   project();
   EXPECT_THAT(listed(), ElementsAre("a"));
@@ -149,8 +161,11 @@ TEST_F(CatalogTest, MailboxesAreCountedAndFound) {
   put(Doctype::kMailboxes, "b1", R"("name":"Posteingang","role":"inbox","sortOrder":1)");
   put(Doctype::kMailboxes, "b2", R"("name":"Äpfel","parentId":"b1","sortOrder":2)");
   message("a", "2020-01-01T00:00:00Z", R"("messageId":["a@x"],"mailboxIds":{"b1":true})");
-  message("b", "2020-01-02T00:00:00Z", R"("messageId":["b@x"],"inReplyTo":["a@x"],"mailboxIds":{"b1":true},"keywords":{"$seen":true})");
-  message("c", "2020-01-03T00:00:00Z", R"("messageId":["c@x"],"mailboxIds":{"b1":true,"stray":true})");
+  message(
+      "b", "2020-01-02T00:00:00Z",
+      R"("messageId":["b@x"],"inReplyTo":["a@x"],"mailboxIds":{"b1":true},"keywords":{"$seen":true})");
+  message("c", "2020-01-03T00:00:00Z",
+          R"("messageId":["c@x"],"mailboxIds":{"b1":true,"stray":true})");
   project();
   const auto mailboxes = catalog_.mailboxes();
   ASSERT_EQ(mailboxes.size(), 3U);
@@ -164,7 +179,8 @@ TEST_F(CatalogTest, MailboxesAreCountedAndFound) {
   EXPECT_EQ(mailboxes[2].mailbox.id, "stray");
   EXPECT_EQ(mailboxes[2].mailbox.name, "stray");
   const std::pair<const char*, std::optional<std::string>> names[] = {
-      {"b1", "b1"}, {"inbox", "b1"}, {"INBOX", "b1"}, {"posteingang", "b1"}, {"äPFEL", "b2"}, {"stray", "stray"}, {"x", {}}};
+      {"b1", "b1"},    {"inbox", "b1"},    {"INBOX", "b1"}, {"posteingang", "b1"},
+      {"äPFEL", "b2"}, {"stray", "stray"}, {"x", {}}};
   for (const auto& [name, id] : names) EXPECT_EQ(catalog_.find_mailbox(name), id) << name;
   remove(Doctype::kMailboxes, "b2");
   project();
@@ -202,8 +218,10 @@ TEST_F(CatalogTest, DocumentsAreFoundByBothIds) {
 
 TEST_F(CatalogTest, FilesHaveListsOfTheirOwn) {
   put(Doctype::kFiles, "d", R"("type":"directory","name":"Docs")");
-  put(Doctype::kFiles, "f1", R"("type":"file","name":"one.txt","tags":["t"],"updated_at":"2020-01-01T00:00:00Z")");
-  put(Doctype::kFiles, "f2", R"("type":"file","name":"two.txt","updated_at":"2021-01-01T00:00:00Z")");
+  put(Doctype::kFiles, "f1",
+      R"("type":"file","name":"one.txt","tags":["t"],"updated_at":"2020-01-01T00:00:00Z")");
+  put(Doctype::kFiles, "f2",
+      R"("type":"file","name":"two.txt","updated_at":"2021-01-01T00:00:00Z")");
   put(Doctype::kFiles, "f3", R"("type":"file","name":"bin.txt","trashed":true)");
   message("f1", "2020-01-01T00:00:00Z");
   project();
@@ -244,11 +262,13 @@ TEST_F(CatalogTest, RefusesAStoreOfAnotherLife) {
 
 TEST_F(CatalogTest, RefusesAFileOfAnotherFormat) {
   {
-    const replica::sqlite::Connection connection(folder_ / "other.db", replica::sqlite::Access::kReadWrite,
+    const replica::sqlite::Connection connection(folder_ / "other.db",
+                                                 replica::sqlite::Access::kReadWrite,
                                                  replica::sqlite::Durability::kNormal);
     connection.execute("PRAGMA user_version=99");
   }
-  for (const auto access : {replica::sqlite::Access::kReadWrite, replica::sqlite::Access::kReadOnly}) {
+  for (const auto access :
+       {replica::sqlite::Access::kReadWrite, replica::sqlite::Access::kReadOnly}) {
     EXPECT_THROW(Catalog(folder_ / "other.db", access), std::runtime_error);
   }
   Catalog reading(folder_ / "derived/1/catalog.db", replica::sqlite::Access::kReadOnly);
@@ -258,7 +278,8 @@ TEST_F(CatalogTest, RefusesAFileOfAnotherFormat) {
 
 TEST_F(CatalogTest, ReadersSeeWholeTransactionsWhileItIsFilled) {
   for (int i = 0; i < 400; ++i) {
-    message(fmt::format("m{}", i), fmt::format("2020-01-01T00:{:02}:{:02}Z", i / 60, i % 60), R"("mailboxIds":{"inbox":true})");
+    message(fmt::format("m{}", i), fmt::format("2020-01-01T00:{:02}:{:02}Z", i / 60, i % 60),
+            R"("mailboxIds":{"inbox":true})");
   }
   const Catalog reading(folder_ / "derived/1/catalog.db", replica::sqlite::Access::kReadOnly);
   std::atomic<bool> done{false};
@@ -268,7 +289,8 @@ TEST_F(CatalogTest, ReadersSeeWholeTransactionsWhileItIsFilled) {
     readers.emplace_back([&, i] {
       const Catalog& catalog = i == 0 ? reading : catalog_;
       do {
-        const auto page = catalog.list({{"inbox", "", false, false, false}, false, false, 1000, {}}, {});
+        const auto page =
+            catalog.list({{"inbox", "", false, false, false}, false, false, 1000, {}}, {});
         if (page.rows.size() != static_cast<std::size_t>(page.total)) ++inconsistent;
         ++pages;
       } while (!done);

@@ -17,8 +17,10 @@ class CatalogTextTest : public CatalogFixture {
     for (const auto& part : catalog_.bodies(id)) ids.push_back(part.content_id + "=" + part.type);
     return ids;
   }
-  void content(const std::string& id, const std::string& email, const std::string& type = "text/plain") {
-    put(Doctype::kContents, id, fmt::format(R"("email":"{}","type":"{}","content":"words")", email, type));
+  void content(const std::string& id, const std::string& email,
+               const std::string& type = "text/plain") {
+    put(Doctype::kContents, id,
+        fmt::format(R"("email":"{}","type":"{}","content":"words")", email, type));
   }
   [[nodiscard]] std::string level(const std::string& id, const DerivedCheckpoint& text) const {
     return member(*catalog_.message(id, text), "level");
@@ -51,12 +53,15 @@ TEST_F(CatalogTextTest, BodiesAreThoseNamedThenThoseThatNameTheMessage) {
   content("a:1", "a");
   content("x", "other", "text/html");
   project();
-  message("a", "2020-01-01T00:00:00Z", R"("contents":["x","none","a:3","x"],"text":"inline words")");
+  message("a", "2020-01-01T00:00:00Z",
+          R"("contents":["x","none","a:3","x"],"text":"inline words")");
   project();
-  EXPECT_THAT(bodies("a"), ElementsAre("x=text/html", "a:3=text/html", "a:1=text/plain", "=text/plain"));
+  EXPECT_THAT(bodies("a"),
+              ElementsAre("x=text/html", "a:3=text/html", "a:1=text/plain", "=text/plain"));
   content("a:0", "a");
   project();
-  EXPECT_THAT(bodies("a"), ElementsAre("x=text/html", "a:3=text/html", "a:0=text/plain", "a:1=text/plain", "=text/plain"));
+  EXPECT_THAT(bodies("a"), ElementsAre("x=text/html", "a:3=text/html", "a:0=text/plain",
+                                       "a:1=text/plain", "=text/plain"));
   EXPECT_THAT(bodies("none"), IsEmpty());
 }
 
@@ -135,16 +140,20 @@ TEST_F(CatalogTextTest, ChangesAreToldInStepsThatLoseNothing) {
   project();
   DerivedCheckpoint start;
   follow(start);
-  for (int i = 0; i < 10; ++i) message(fmt::format("m{:02}", i), "2020-01-01T00:00:00Z", R"("subject":"new")");
+  for (int i = 0; i < 10; ++i)
+    message(fmt::format("m{:02}", i), "2020-01-01T00:00:00Z", R"("subject":"new")");
   for (int i = 5; i < 10; ++i) remove(Doctype::kEmails, fmt::format("m{:02}", i));
   for (int i = 10; i < 15; ++i) content(fmt::format("c{}", i), fmt::format("m{}", i));
   // One content document that many messages name is one row of the feed.
-  for (int i = 15; i < 20; ++i) message(fmt::format("m{}", i), "2020-01-01T00:00:00Z", R"("contents":["shared"])");
+  for (int i = 15; i < 20; ++i)
+    message(fmt::format("m{}", i), "2020-01-01T00:00:00Z", R"("contents":["shared"])");
   content("shared", "");
   put(Doctype::kFiles, "f", R"("type":"file","name":"f")");
   project();
   std::vector<std::string> expected;
-  for (int i = 0; i < 20; ++i) expected.push_back(i >= 5 && i < 10 ? "-" + public_id(fmt::format("m{:02}", i)) : fmt::format("m{:02}", i));
+  for (int i = 0; i < 20; ++i)
+    expected.push_back(i >= 5 && i < 10 ? "-" + public_id(fmt::format("m{:02}", i))
+                                        : fmt::format("m{:02}", i));
   expected.emplace_back("f");
   std::sort(expected.begin(), expected.end());
   for (const std::size_t limit : {1U, 2U, 3U, 7U, 100U}) {
@@ -188,21 +197,30 @@ TEST_F(CatalogTextTest, NumbersFallWithTheDateHoweverMessagesCome) {
   int next = 0, ordered = 0;
   for (int round = 0; round < 12; ++round) {
     for (int i = 0; i < 1 + static_cast<int>(random() % 6); ++i, ++next) {
-      message(fmt::format("m{}", next), fmt::format("2020-{:02}-{:02}T00:00:00Z", 1 + random() % 12, 1 + random() % 28));
+      message(fmt::format("m{}", next),
+              fmt::format("2020-{:02}-{:02}T00:00:00Z", 1 + random() % 12, 1 + random() % 28));
       if (next % 3 == 0) {
         put(Doctype::kFiles, fmt::format("m{}", next / 2),
-            fmt::format(R"("type":"file","name":"f","updated_at":"2020-{:02}-01T00:00:00Z")", 1 + random() % 12));
+            fmt::format(R"("type":"file","name":"f","updated_at":"2020-{:02}-01T00:00:00Z")",
+                        1 + random() % 12));
       }
-      if (next % 4 == 0) message(fmt::format("m{}", random() % 10), fmt::format("2020-{:02}-03T00:00:00Z", 1 + random() % 12));
+      if (next % 4 == 0)
+        message(fmt::format("m{}", random() % 10),
+                fmt::format("2020-{:02}-03T00:00:00Z", 1 + random() % 12));
     }
     project();
     const auto entries = catalog_.entries(1, 1000);
     ASSERT_EQ(entries.size(), static_cast<std::size_t>(catalog_.entry_count()));
     EXPECT_EQ(entries.back().number >= kFirstOverflowNumber, catalog_.overflow_count() > 0);
     for (std::size_t i = 1; i < entries.size() && entries[i].number < kFirstOverflowNumber; ++i) {
-      const auto place = [](const TextEntry& entry) { return std::tuple(-entry.date, entry.id, entry.kind); };
+      const auto place = [](const TextEntry& entry) {
+        return std::tuple(-entry.date, entry.id, entry.kind);
+      };
       EXPECT_LT(place(entries[i - 1]), place(entries[i])) << round;
-      EXPECT_EQ(catalog_.number_after({entries[i - 1].date, entries[i - 1].id}) <= entries[i].number, true) << round;
+      EXPECT_EQ(
+          catalog_.number_after({entries[i - 1].date, entries[i - 1].id}) <= entries[i].number,
+          true)
+          << round;
       ++ordered;
     }
     if (catalog_.overflow_count() > 0) catalog_.assign_numbers();

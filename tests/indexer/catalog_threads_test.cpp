@@ -11,12 +11,17 @@ using testing::ElementsAre;
 
 class CatalogThreadsTest : public CatalogFixture {
  protected:
-  void reply(const std::string& id, int day, const std::string& references, const std::string& more = "") {
-    message(id, fmt::format("2020-01-{:02}T00:00:00Z", day),
-            fmt::format(R"("messageId":["{}@x"],"references":[{}],"from":[{{"name":"N{}","email":"n@x"}}]{}{})", id,
-                        references, day % 3, more.empty() ? "" : ",", more));
+  void reply(const std::string& id, int day, const std::string& references,
+             const std::string& more = "") {
+    message(
+        id, fmt::format("2020-01-{:02}T00:00:00Z", day),
+        fmt::format(
+            R"("messageId":["{}@x"],"references":[{}],"from":[{{"name":"N{}","email":"n@x"}}]{}{})",
+            id, references, day % 3, more.empty() ? "" : ",", more));
   }
-  [[nodiscard]] std::vector<std::string> thread_of(const std::string& id) const { return doc_ids(catalog_.thread(id, {})); }
+  [[nodiscard]] std::vector<std::string> thread_of(const std::string& id) const {
+    return doc_ids(catalog_.thread(id, {}));
+  }
 };
 
 TEST_F(CatalogThreadsTest, ALateMessageJoinsThreads) {
@@ -69,8 +74,8 @@ TEST_F(CatalogThreadsTest, ALongThreadStaysCheap) {
     replica::IncomingRevision revision;
     revision.id = fmt::format("m{}", (i * 1009) % kMessages);
     revision.rev = {1, fmt::format("{:032x}", i)};
-    revision.body = fmt::format(R"({{"_id":"{}","messageId":["{}@x"],"inReplyTo":["m{}@x"]}})", revision.id, revision.id,
-                                (i * 1009) % kMessages - 1);
+    revision.body = fmt::format(R"({{"_id":"{}","messageId":["{}@x"],"inReplyTo":["m{}@x"]}})",
+                                revision.id, revision.id, (i * 1009) % kMessages - 1);
     batch.revisions.push_back(std::move(revision));
   }
   stores_.create(Doctype::kEmails).commit(batch);
@@ -98,20 +103,25 @@ TEST_F(CatalogThreadsTest, ThreadsAreAFunctionOfTheMessagesPresent) {
         for (unsigned r = 0; r < random() % 3; ++r) {
           references += fmt::format(R"({}"{}@x")", r == 0 ? "" : ",", name(random() % 40));
         }
-        const char* mailboxes[] = {R"("mailboxIds":{"inbox":true})", R"("mailboxIds":{"work":true,"inbox":true})", R"("mailboxIds":{})"};
+        const char* mailboxes[] = {R"("mailboxIds":{"inbox":true})",
+                                   R"("mailboxIds":{"work":true,"inbox":true})",
+                                   R"("mailboxIds":{})"};
         reply(id, 1 + static_cast<int>(random() % 28), references,
-              fmt::format(R"({},"keywords":{{{}}})", mailboxes[random() % 3], random() % 2 == 0 ? R"("$seen":true)" : ""));
+              fmt::format(R"({},"keywords":{{{}}})", mailboxes[random() % 3],
+                          random() % 2 == 0 ? R"("$seen":true)" : ""));
         present.try_emplace(id);
       }
       flush();
       for (auto& [id, body] : present) body = stores_.find(Doctype::kEmails)->read(id)->body;
       project(catalog_, 1 + random() % 9);
 
-      Catalog fresh(folder_ / fmt::format("fresh/{}-{}/catalog.db", seed, step), replica::sqlite::Access::kReadWrite);
+      Catalog fresh(folder_ / fmt::format("fresh/{}-{}/catalog.db", seed, step),
+                    replica::sqlite::Access::kReadWrite);
       project(fresh);
       for (const bool threads : {false, true}) {
         for (const char* mailbox : {"", "inbox", "work"}) {
-          const ListQuery query{{mailbox, "", random() % 2 == 0, false, false}, threads, false, 1000, {}};
+          const ListQuery query{
+              {mailbox, "", random() % 2 == 0, false, false}, threads, false, 1000, {}};
           const auto page = catalog_.list(query, catalog_.checkpoint());
           const auto expected = fresh.list(query, fresh.checkpoint());
           ASSERT_EQ(page.rows, expected.rows) << seed << " " << step << " " << mailbox << threads;
@@ -132,9 +142,11 @@ TEST_F(CatalogThreadsTest, ThreadsAreAFunctionOfTheMessagesPresent) {
       std::map<std::string, std::size_t> numbers;
       for (std::size_t i = 0; i < ids.size(); ++i) {
         const auto thread = member(row_of(ids[i]), "threadId");
-        ASSERT_EQ(numbers.try_emplace(thread, connected[i]).first->second, connected[i]) << ids[i] << " " << step;
+        ASSERT_EQ(numbers.try_emplace(thread, connected[i]).first->second, connected[i])
+            << ids[i] << " " << step;
       }
-      ASSERT_EQ(numbers.size(), std::set(connected.begin(), connected.end()).size()) << seed << " " << step;
+      ASSERT_EQ(numbers.size(), std::set(connected.begin(), connected.end()).size())
+          << seed << " " << step;
     }
     for (unsigned i = 0; i < 40; ++i) remove(Doctype::kEmails, name(i));
     project();

@@ -15,15 +15,21 @@ class FulltextCatalogTest : public CatalogFixture {
     for (int i = 0; i < 20; ++i) {
       const auto id = fmt::format("m{:02}", i);
       // Two each day, so that some are of the same second.
-      message(id, fmt::format("2020-01-{:02}T12:00:00Z", 1 + i / 2),
-              fmt::format(R"("subject":"number {}","size":{},"mailboxIds":{{"{}":true}},"keywords":{{{}}},"contents":["{}:text"])", i,
-                          i * 100, i % 2 == 0 ? "inbox" : "other", i % 4 == 0 ? "" : R"("$seen":true)", id));
-      put(Doctype::kContents, id + ":text", fmt::format(R"("email":"{}","type":"text/plain","content":"common text {}")", id, i % 3));
+      message(
+          id, fmt::format("2020-01-{:02}T12:00:00Z", 1 + i / 2),
+          fmt::format(
+              R"("subject":"number {}","size":{},"mailboxIds":{{"{}":true}},"keywords":{{{}}},"contents":["{}:text"])",
+              i, i * 100, i % 2 == 0 ? "inbox" : "other", i % 4 == 0 ? "" : R"("$seen":true)", id));
+      put(Doctype::kContents, id + ":text",
+          fmt::format(R"("email":"{}","type":"text/plain","content":"common text {}")", id, i % 3));
     }
     project();
     catalog_.assign_numbers();
     const std::atomic<bool> cancelled{false};
-    EXPECT_EQ(build_fulltext(index(), catalog_, Texts(stores_), catalog_.checkpoint(), 1, [](std::size_t) {}, cancelled), 0U);
+    EXPECT_EQ(build_fulltext(
+                  index(), catalog_, Texts(stores_), catalog_.checkpoint(), 1, [](std::size_t) {},
+                  cancelled),
+              0U);
   }
 
   [[nodiscard]] std::filesystem::path index() const { return folder_ / "derived/1/index"; }
@@ -38,7 +44,8 @@ class FulltextCatalogTest : public CatalogFixture {
     std::vector<std::string> ids;
     for (bool more = true; more;) {
       const auto page = reader.search(request, catalog_).value();
-      for (const auto& hit : page.hits) ids.push_back(catalog_.document_id(hit.kind, hit.id).value_or(hit.id));
+      for (const auto& hit : page.hits)
+        ids.push_back(catalog_.document_id(hit.kind, hit.id).value_or(hit.id));
       more = page.more;
       if (more) request.after = OrderKey{page.hits.back().date, page.hits.back().id};
     }

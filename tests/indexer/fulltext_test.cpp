@@ -1,11 +1,10 @@
 #include "indexer/fulltext.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <algorithm>
-#include <fstream>
 #include <random>
 #include <set>
 #include <thread>
@@ -34,7 +33,9 @@ DerivedCheckpoint checkpoint_at(std::int64_t seq) {
   return checkpoint;
 }
 
-bool comes_before(const OrderKey& a, const OrderKey& b) { return a.date != b.date ? a.date > b.date : a.id < b.id; }
+bool comes_before(const OrderKey& a, const OrderKey& b) {
+  return a.date != b.date ? a.date > b.date : a.id < b.id;
+}
 OrderKey place_of(const Entry& entry) { return {entry.entry.date, entry.entry.id}; }
 
 // What a query means, said as simply as can be.
@@ -43,11 +44,13 @@ class Model {
   std::vector<Entry> entries;  // in the order of lists
 
   void sort() {
-    std::sort(entries.begin(), entries.end(),
-              [](const Entry& a, const Entry& b) { return comes_before(place_of(a), place_of(b)); });
+    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+      return comes_before(place_of(a), place_of(b));
+    });
   }
   void number(std::uint32_t gap) {
-    for (std::size_t i = 0; i < entries.size(); ++i) entries[i].entry.number = static_cast<std::uint32_t>(i + 1) * gap;
+    for (std::size_t i = 0; i < entries.size(); ++i)
+      entries[i].entry.number = static_cast<std::uint32_t>(i + 1) * gap;
   }
 
   [[nodiscard]] std::vector<std::string> hits(const Query& query) {
@@ -112,8 +115,9 @@ class Model {
 
  private:
   static bool passes(const MessageFilter& filter, const Entry& entry) {
-    return (filter.mailbox.empty() || entry.mailboxes.contains(filter.mailbox)) && (!filter.unread || entry.unread) &&
-           (!filter.flagged || entry.flagged) && (!filter.attachment || entry.attachment);
+    return (filter.mailbox.empty() || entry.mailboxes.contains(filter.mailbox)) &&
+           (!filter.unread || entry.unread) && (!filter.flagged || entry.flagged) &&
+           (!filter.attachment || entry.attachment);
   }
 
   static std::vector<std::string> passages(Field field, const Entry& entry) {
@@ -123,19 +127,27 @@ class Model {
       return texts;
     };
     switch (field) {
-      case Field::kAny: break;
-      case Field::kFrom: return addresses(entry.text.from);
-      case Field::kTo: return addresses(entry.text.to);
-      case Field::kCc: return addresses(entry.text.cc);
-      case Field::kBcc: return addresses(entry.text.bcc);
-      case Field::kSubject: return {entry.text.subject};
-      case Field::kBody: return {entry.text.body};
+      case Field::kAny:
+        break;
+      case Field::kFrom:
+        return addresses(entry.text.from);
+      case Field::kTo:
+        return addresses(entry.text.to);
+      case Field::kCc:
+        return addresses(entry.text.cc);
+      case Field::kBcc:
+        return addresses(entry.text.bcc);
+      case Field::kSubject:
+        return {entry.text.subject};
+      case Field::kBody:
+        return {entry.text.body};
       case Field::kFilename: {
         auto names = entry.text.attachment_names;
         if (entry.entry.kind == Kind::kFile) names.push_back(entry.text.path);
         return names;
       }
-      case Field::kTag: return entry.text.tags;
+      case Field::kTag:
+        return entry.text.tags;
     }
     return {};
   }
@@ -171,23 +183,29 @@ class Model {
     return std::any_of(kFields.begin() + 1, kFields.end(),
                        [&](const FieldInfo& field) { return words_match(match, field, entry); });
   }
-  bool holds(const MatchMailbox& mailbox, const Entry& entry) { return entry.mailboxes.contains(mailbox.name); }
+  bool holds(const MatchMailbox& mailbox, const Entry& entry) {
+    return entry.mailboxes.contains(mailbox.name);
+  }
   bool holds(const MatchState& state, const Entry& entry) {
     return state.what == MatchState::What::kUnread    ? entry.unread
            : state.what == MatchState::What::kFlagged ? entry.flagged
                                                       : entry.attachment;
   }
   bool holds(const MatchDate& date, const Entry& entry) {
-    return (!date.from || *date.from <= entry.entry.date) && (!date.to || entry.entry.date < *date.to);
+    return (!date.from || *date.from <= entry.entry.date) &&
+           (!date.to || entry.entry.date < *date.to);
   }
   bool holds(const MatchSize& size, const Entry& entry) {
-    return (!size.from || *size.from <= entry.entry.size) && (!size.to || entry.entry.size < *size.to);
+    return (!size.from || *size.from <= entry.entry.size) &&
+           (!size.to || entry.entry.size < *size.to);
   }
   bool holds(const MatchAnd& both, const Entry& entry) {
-    return std::all_of(both.all.begin(), both.all.end(), [&](const auto& part) { return matches(*part, entry); });
+    return std::all_of(both.all.begin(), both.all.end(),
+                       [&](const auto& part) { return matches(*part, entry); });
   }
   bool holds(const MatchOr& either, const Entry& entry) {
-    return std::any_of(either.any.begin(), either.any.end(), [&](const auto& part) { return matches(*part, entry); });
+    return std::any_of(either.any.begin(), either.any.end(),
+                       [&](const auto& part) { return matches(*part, entry); });
   }
   bool holds(const MatchNot& negated, const Entry& entry) { return !matches(*negated.of, entry); }
 
@@ -200,19 +218,35 @@ class Random {
  public:
   explicit Random(unsigned seed) : engine_(seed) {}
 
-  std::size_t below(std::size_t end) { return std::uniform_int_distribution<std::size_t>(0, end - 1)(engine_); }
+  std::size_t below(std::size_t end) {
+    return std::uniform_int_distribution<std::size_t>(0, end - 1)(engine_);
+  }
   bool one_in(std::size_t n) { return below(n) == 0; }
 
   std::string word() {
-    static constexpr std::string_view kWords[] = {
-        "report", "reports", "reported", "reporting", "run", "running", "runs",  "ada",    "grace",  "example",
-        "org",    "net",     "12:30",    "q1",        "don't", "can't", "caf\u00e9", "cafe\u0301", "\u65e5\u672c", "\u672c\u8a9e",
-        "Budget", "budgets", "the",      "The",       "of",  "v2.0",    "ski",   "skis",   "skies",  "generously",
-        "generous", "news",  "x-ray",    "ada@example.org", "\ud55c\uad6d"};
+    static constexpr std::string_view kWords[] = {"report",       "reports",
+                                                  "reported",     "reporting",
+                                                  "run",          "running",
+                                                  "runs",         "ada",
+                                                  "grace",        "example",
+                                                  "org",          "net",
+                                                  "12:30",        "q1",
+                                                  "don't",        "can't",
+                                                  "caf\u00e9",    "cafe\u0301",
+                                                  "\u65e5\u672c", "\u672c\u8a9e",
+                                                  "Budget",       "budgets",
+                                                  "the",          "The",
+                                                  "of",           "v2.0",
+                                                  "ski",          "skis",
+                                                  "skies",        "generously",
+                                                  "generous",     "news",
+                                                  "x-ray",        "ada@example.org",
+                                                  "\ud55c\uad6d"};
     return std::string(kWords[below(std::size(kWords))]);
   }
   std::string beginning() {
-    static constexpr std::string_view kBeginnings[] = {"r", "rep", "report", "runn", "caf", "s", "ex", "1", "\u672c", "z"};
+    static constexpr std::string_view kBeginnings[] = {"r", "rep", "report", "runn",   "caf",
+                                                       "s", "ex",  "1",      "\u672c", "z"};
     return std::string(kBeginnings[below(std::size(kBeginnings))]);
   }
   std::string words(std::size_t most) {
@@ -222,7 +256,8 @@ class Random {
   }
   std::vector<mail::Address> addresses() {
     std::vector<mail::Address> list;
-    for (std::size_t i = below(3); i > 0; --i) list.push_back({words(2), word() + "@" + word() + ".net"});
+    for (std::size_t i = below(3); i > 0; --i)
+      list.push_back({words(2), word() + "@" + word() + ".net"});
     return list;
   }
 
@@ -253,22 +288,36 @@ class Random {
   }
 
   std::string query(int depth = 3) {
-    static constexpr std::string_view kNames[] = {"from", "to", "cc", "bcc", "subject", "body", "filename", "tag"};
-    const auto field = one_in(3) ? std::string(kNames[below(std::size(kNames))]) + ":" : std::string();
+    static constexpr std::string_view kNames[] = {"from",    "to",   "cc",       "bcc",
+                                                  "subject", "body", "filename", "tag"};
+    const auto field =
+        one_in(3) ? std::string(kNames[below(std::size(kNames))]) + ":" : std::string();
     const auto day = [&] { return fmt::format("1970-01-{:02}", 1 + below(25)); };
     switch (below(depth > 0 ? 14 : 10)) {
-      default: return field + word();
-      case 3: return field + "\"" + word() + " " + beginning() + "\"*";
-      case 4: return field + "\"" + word() + " " + word() + "\"";
-      case 5: return field + beginning() + "*";
-      case 6: return one_in(2) ? "in:inbox" : "in:sent";
-      case 7: return one_in(3) ? "has:attachment" : one_in(2) ? "is:unread" : "is:unflagged";
-      case 8: return (one_in(2) ? "before:" : "after:") + day();
-      case 9: return fmt::format("{}:{}", one_in(2) ? "larger" : "smaller", below(5'000));
-      case 10: return "(" + query(depth - 1) + " " + query(depth - 1) + ")";
-      case 11: return "(" + query(depth - 1) + " OR " + query(depth - 1) + ")";
-      case 12: return "NOT " + query(depth - 1);
-      case 13: return "(" + query(depth - 1) + " -" + query(depth - 1) + ")";
+      default:
+        return field + word();
+      case 3:
+        return field + "\"" + word() + " " + beginning() + "\"*";
+      case 4:
+        return field + "\"" + word() + " " + word() + "\"";
+      case 5:
+        return field + beginning() + "*";
+      case 6:
+        return one_in(2) ? "in:inbox" : "in:sent";
+      case 7:
+        return one_in(3) ? "has:attachment" : one_in(2) ? "is:unread" : "is:unflagged";
+      case 8:
+        return (one_in(2) ? "before:" : "after:") + day();
+      case 9:
+        return fmt::format("{}:{}", one_in(2) ? "larger" : "smaller", below(5'000));
+      case 10:
+        return "(" + query(depth - 1) + " " + query(depth - 1) + ")";
+      case 11:
+        return "(" + query(depth - 1) + " OR " + query(depth - 1) + ")";
+      case 12:
+        return "NOT " + query(depth - 1);
+      case 13:
+        return "(" + query(depth - 1) + " -" + query(depth - 1) + ")";
     }
   }
 
@@ -297,8 +346,8 @@ std::vector<std::string> ids_of(const HitPage& page) {
   return ids;
 }
 
-HitPage search(FulltextReader& reader, const Model& model, std::string_view text, SearchOrder order = SearchOrder::kDate,
-               std::size_t limit = 10'000) {
+HitPage search(FulltextReader& reader, const Model& model, std::string_view text,
+               SearchOrder order = SearchOrder::kDate, std::size_t limit = 10'000) {
   const auto query = parse_query(text);
   EXPECT_TRUE(query) << text << ": " << query.error().message;
   SearchRequest request;
@@ -309,7 +358,8 @@ HitPage search(FulltextReader& reader, const Model& model, std::string_view text
 }
 
 // All hits, page by page; each page must agree on the total.
-std::vector<std::string> paged(FulltextReader& reader, const Model& model, const Query& query, std::size_t limit) {
+std::vector<std::string> paged(FulltextReader& reader, const Model& model, const Query& query,
+                               std::size_t limit) {
   std::vector<std::string> ids;
   SearchRequest request;
   request.query = &query;
@@ -382,8 +432,9 @@ TEST(Fulltext, BuiltInBulkIsAsWrittenOneByOne) {
   auto model = random_model(6, 1'300);
   std::atomic<bool> cancelled{false};
   std::vector<std::size_t> progress;
-  const auto unread = build_fulltext(folder / "index", model.source(), checkpoint_at(7), 2,
-                                     [&](std::size_t done) { progress.push_back(done); }, cancelled);
+  const auto unread = build_fulltext(
+      folder / "index", model.source(), checkpoint_at(7), 2,
+      [&](std::size_t done) { progress.push_back(done); }, cancelled);
   EXPECT_EQ(unread, 0U);
   EXPECT_EQ(progress.size(), 3U);
   EXPECT_EQ(progress.back(), 1'300U);
@@ -409,9 +460,12 @@ TEST(Fulltext, ManyPartsAreMergedInSteps) {
   auto model = random_model(15, 700);
   auto source = model.source();
   const auto entries = source.entries;
-  source.entries = [&](std::uint32_t from, std::size_t) { return entries(from, 10); };  // so 70 parts
+  source.entries = [&](std::uint32_t from, std::size_t) {
+    return entries(from, 10);
+  };  // so 70 parts
   const std::atomic<bool> cancelled{false};
-  (void)build_fulltext(folder / "index", source, {}, 2, [](std::size_t) {}, cancelled);
+  (void)build_fulltext(
+      folder / "index", source, {}, 2, [](std::size_t) {}, cancelled);
   FulltextReader reader(folder / "index");
   EXPECT_EQ(reader.entries(), 700);
   expect_agreement(reader, model, 16, 20);
@@ -428,14 +482,16 @@ TEST(Fulltext, AWordThatIsInEveryEntryIsFoundInEach) {
   }
   model.number(16);
   const std::atomic<bool> cancelled{false};
-  (void)build_fulltext(folder / "built", model.source(), {}, 2, [](std::size_t) {}, cancelled);
+  (void)build_fulltext(
+      folder / "built", model.source(), {}, 2, [](std::size_t) {}, cancelled);
   write(folder / "written", model);
   for (const std::string name : {"built", "written"}) {
     FulltextReader reader(folder / name);
     EXPECT_EQ(reader.entries(), 3'000) << name;
     for (const std::string query : {"everywhere", "", "-nowhere", "everywhere OR nowhere"}) {
       EXPECT_EQ(search(reader, model, query).total, 3'000) << name << ": " << query;
-      EXPECT_EQ(search(reader, model, query, SearchOrder::kRelevance).total, 3'000) << name << ": " << query;
+      EXPECT_EQ(search(reader, model, query, SearchOrder::kRelevance).total, 3'000)
+          << name << ": " << query;
     }
     EXPECT_EQ(search(reader, model, "-everywhere").total, 0) << name;
   }
@@ -467,7 +523,8 @@ TEST(Fulltext, LargeTotalsAreEstimates) {
   EXPECT_EQ(half.total, 1'100);
   const auto most = search(reader, none, "many -few", SearchOrder::kDate, 50);
   EXPECT_EQ(most.total, kEntries - 100);
-  const auto nearly_all = search(reader, none, "(even OR odd OR few) -zero", SearchOrder::kDate, 50);
+  const auto nearly_all =
+      search(reader, none, "(even OR odd OR few) -zero", SearchOrder::kDate, 50);
   EXPECT_FALSE(nearly_all.total_is_exact);
   EXPECT_GE(nearly_all.total, kExactTotal);
 }
@@ -476,7 +533,10 @@ TEST(Fulltext, AnEmptyCatalogGivesAnEmptyIndex) {
   const support::TemporaryFolder folder;
   const Model model;
   const std::atomic<bool> cancelled{false};
-  EXPECT_EQ(build_fulltext(folder / "index", model.source(), checkpoint_at(1), 2, [](std::size_t) {}, cancelled), 0U);
+  EXPECT_EQ(
+      build_fulltext(
+          folder / "index", model.source(), checkpoint_at(1), 2, [](std::size_t) {}, cancelled),
+      0U);
   FulltextReader reader(folder / "index");
   EXPECT_EQ(reader.entries(), 0);
   EXPECT_EQ(reader.checkpoint(), checkpoint_at(1));
@@ -495,7 +555,9 @@ TEST(Fulltext, WhatCannotBeReadIsCountedAndListed) {
     return read(entry);
   };
   const std::atomic<bool> cancelled{false};
-  EXPECT_EQ(build_fulltext(folder / "index", source, {}, 2, [](std::size_t) {}, cancelled), 5U);
+  EXPECT_EQ(build_fulltext(
+                folder / "index", source, {}, 2, [](std::size_t) {}, cancelled),
+            5U);
   FulltextReader reader(folder / "index");
   EXPECT_EQ(search(reader, model, "").total, 20);
 }
@@ -506,21 +568,28 @@ TEST(Fulltext, AFailedBuildLeavesNothing) {
   std::atomic<bool> cancelled{false};
 
   auto source = model.source();
-  source.text = [](const TextEntry&) -> mail::Result<EntryText> { throw std::runtime_error("disk on fire"); };
-  EXPECT_THROW((void)build_fulltext(folder / "index", source, {}, 2, [](std::size_t) {}, cancelled), std::runtime_error);
+  source.text = [](const TextEntry&) -> mail::Result<EntryText> {
+    throw std::runtime_error("disk on fire");
+  };
+  EXPECT_THROW((void)build_fulltext(
+                   folder / "index", source, {}, 2, [](std::size_t) {}, cancelled),
+               std::runtime_error);
   EXPECT_THAT(std::filesystem::is_empty(folder.path()), true);
 
   const auto cancel = [&](std::size_t) { cancelled = true; };
-  EXPECT_THROW((void)build_fulltext(folder / "index", model.source(), {}, 2, cancel, cancelled), Cancelled);
+  EXPECT_THROW((void)build_fulltext(folder / "index", model.source(), {}, 2, cancel, cancelled),
+               Cancelled);
   EXPECT_THAT(std::filesystem::is_empty(folder.path()), true);
 
   // What a killed build left is in nobody's way.
   cancelled = false;
   support::write_file(folder / "index.parts/0/postlist.glass", "half");
-  (void)build_fulltext(folder / "index", model.source(), {}, 2, [](std::size_t) {}, cancelled);
+  (void)build_fulltext(
+      folder / "index", model.source(), {}, 2, [](std::size_t) {}, cancelled);
   EXPECT_FALSE(std::filesystem::exists(folder / "index.parts"));
   EXPECT_EQ(FulltextReader(folder / "index").entries(), 1'100);
-  EXPECT_THROW((void)build_fulltext(folder / "index", model.source(), {}, 2, [](std::size_t) {}, cancelled),
+  EXPECT_THROW((void)build_fulltext(
+                   folder / "index", model.source(), {}, 2, [](std::size_t) {}, cancelled),
                std::runtime_error);
 }
 
@@ -541,11 +610,13 @@ TEST(Fulltext, AnEntryMovesWithItsNumber) {
   FulltextWriter writer(folder / "index");
   writer.replace(model.entries[0].entry, model.entries[0].text);
   const auto before = ids_of(search(reader, model, "word"));
-  EXPECT_THAT(before, ElementsAre(model.entries[1].entry.id, model.entries[2].entry.id, model.entries[0].entry.id));
+  EXPECT_THAT(before, ElementsAre(model.entries[1].entry.id, model.entries[2].entry.id,
+                                  model.entries[0].entry.id));
   writer.commit(checkpoint_at(2));
   reader.refresh();
-  EXPECT_THAT(ids_of(search(reader, model, "word")),
-              ElementsAre(model.entries[0].entry.id, model.entries[1].entry.id, model.entries[2].entry.id));
+  EXPECT_THAT(
+      ids_of(search(reader, model, "word")),
+      ElementsAre(model.entries[0].entry.id, model.entries[1].entry.id, model.entries[2].entry.id));
   EXPECT_EQ(reader.entries(), 3);
 
   // Two change places.
@@ -561,7 +632,8 @@ TEST(Fulltext, AnEntryMovesWithItsNumber) {
   writer.commit(checkpoint_at(4));
   reader.refresh();
   EXPECT_EQ(reader.entries(), 2);
-  EXPECT_THAT(ids_of(search(reader, model, "")), ElementsAre(model.entries[0].entry.id, model.entries[2].entry.id));
+  EXPECT_THAT(ids_of(search(reader, model, "")),
+              ElementsAre(model.entries[0].entry.id, model.entries[2].entry.id));
 }
 
 TEST(Fulltext, WhatIsNotCommittedDidNotHappen) {

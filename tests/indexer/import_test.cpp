@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <nlohmann/json.hpp>
 
 #include "indexer/import_documents.hpp"
@@ -17,14 +16,17 @@ using testing::HasSubstr;
 using testing::SizeIs;
 
 std::string message(int number) {
-  return "From: Ada <ada@example.org>\r\nTo: bob@example.org\r\nSubject: Report " + std::to_string(number) +
-         "\r\nMessage-ID: <" + std::to_string(number) +
-         "@example.org>\r\nDate: Mon, 14 May 2001 16:39:00 -0700\r\n\r\nText of message " + std::to_string(number) + "\r\n";
+  return "From: Ada <ada@example.org>\r\nTo: bob@example.org\r\nSubject: Report " +
+         std::to_string(number) + "\r\nMessage-ID: <" + std::to_string(number) +
+         "@example.org>\r\nDate: Mon, 14 May 2001 16:39:00 -0700\r\n\r\nText of message " +
+         std::to_string(number) + "\r\n";
 }
 
 // Keeps what it was given.
 struct RecordingTarget : indexer::ImportTarget {
-  void put_mailboxes(std::span<const mail::Mailbox> given) override { mailboxes.assign(given.begin(), given.end()); }
+  void put_mailboxes(std::span<const mail::Mailbox> given) override {
+    mailboxes.assign(given.begin(), given.end());
+  }
   Written put_messages(std::span<indexer::ImportedMessage> given) override {
     for (const indexer::ImportedMessage& one : given) subjects.push_back(one.metadata.subject);
     return {given.size(), {}};
@@ -37,7 +39,9 @@ class ImportTest : public testing::Test {
  protected:
   static void SetUpTestSuite() { mail::initialize(); }
 
-  void file(const std::string& name, std::string_view bytes) { support::write_file(folder_ / "mail" / name, bytes); }
+  void file(const std::string& name, std::string_view bytes) {
+    support::write_file(folder_ / "mail" / name, bytes);
+  }
   indexer::ImportSummary import(indexer::ImportTarget& target, int threads = 2) {
     const std::vector<std::filesystem::path> paths = {folder_ / "mail"};
     return indexer::import_paths(paths, target, threads, progress_);
@@ -95,7 +99,8 @@ TEST_F(ImportTest, AFileLargerThanAnyMessageIsRefusedUnread) {
 }
 
 TEST_F(ImportTest, MessagesOfAnMboxAreNumbered) {
-  file("old.mbox", "From a 10:00\n" + message(1) + "\nFrom b 10:00\n\n\n\nFrom c 10:00\n" + message(3));
+  file("old.mbox",
+       "From a 10:00\n" + message(1) + "\nFrom b 10:00\n\n\n\nFrom c 10:00\n" + message(3));
   RecordingTarget target;
   const auto summary = import(target);
   EXPECT_THAT(target.subjects, ElementsAre("Report 1", "Report 3"));
@@ -112,7 +117,9 @@ TEST_F(ImportTest, StopsWhenTold) {
 
 TEST_F(ImportTest, ATargetThatThrowsEndsIt) {
   struct Full : RecordingTarget {
-    Written put_messages(std::span<indexer::ImportedMessage>) override { throw std::runtime_error("full"); }
+    Written put_messages(std::span<indexer::ImportedMessage>) override {
+      throw std::runtime_error("full");
+    }
   } target;
   for (int i = 0; i < 50; ++i) file("cur/" + std::to_string(i), message(i));
   EXPECT_THROW((void)import(target), std::runtime_error);
@@ -164,7 +171,8 @@ TEST_F(StoreImportTest, TheSameMessageTwiceIsOneInBothMailboxes) {
   EXPECT_EQ(first.messages, 1U);
   EXPECT_EQ(first.unchanged, 1U);
   const std::string id = indexer::message_digest(message(1));
-  EXPECT_EQ(json::parse(body(mail::Doctype::kEmails, id))["mailboxIds"], json::parse(R"({"inbox":true,"sent":true})"));
+  EXPECT_EQ(json::parse(body(mail::Doctype::kEmails, id))["mailboxIds"],
+            json::parse(R"({"inbox":true,"sent":true})"));
   EXPECT_EQ(stores_.find(mail::Doctype::kEmails)->read(id)->change.rev.generation, 1U);
 
   file(".Archive/cur/1", message(1));
@@ -180,9 +188,14 @@ TEST(MailboxOfName, HasAnIdAndARole) {
   const struct {
     std::string name, id, role;
   } rows[] = {
-      {"Inbox", "inbox", "inbox"},           {"Sent", "sent", "sent"},  {"Sent Items", "sent-items", "sent"},
-      {"Sent/2020", "sent-2020", ""},        {"Spam", "spam", "junk"}, {"[Gmail]/Trash", "gmail-trash", ""},
-      {"Trash", "trash", "trash"},           {"Lists--Dev.", "lists-dev", ""},
+      {"Inbox", "inbox", "inbox"},
+      {"Sent", "sent", "sent"},
+      {"Sent Items", "sent-items", "sent"},
+      {"Sent/2020", "sent-2020", ""},
+      {"Spam", "spam", "junk"},
+      {"[Gmail]/Trash", "gmail-trash", ""},
+      {"Trash", "trash", "trash"},
+      {"Lists--Dev.", "lists-dev", ""},
   };
   for (const auto& row : rows) {
     const mail::Mailbox mailbox = indexer::mailbox_of_name(row.name);
@@ -196,9 +209,12 @@ TEST(MailboxOfName, HasAnIdAndARole) {
 
 TEST(WithMailboxes, ChangesNothingElse) {
   const std::vector<std::string> ids = {"sent"};
-  EXPECT_EQ(indexer::with_mailboxes(R"({"_id":"a","z":12.5,"mailboxIds":{"inbox":true},"a":[]})", ids).value(),
-            R"({"_id":"a","z":12.5,"mailboxIds":{"inbox":true,"sent":true},"a":[]})");
-  EXPECT_EQ(indexer::with_mailboxes(R"({"_id":"a"})", ids).value(), R"({"_id":"a","mailboxIds":{"sent":true}})");
+  EXPECT_EQ(
+      indexer::with_mailboxes(R"({"_id":"a","z":12.5,"mailboxIds":{"inbox":true},"a":[]})", ids)
+          .value(),
+      R"({"_id":"a","z":12.5,"mailboxIds":{"inbox":true,"sent":true},"a":[]})");
+  EXPECT_EQ(indexer::with_mailboxes(R"({"_id":"a"})", ids).value(),
+            R"({"_id":"a","mailboxIds":{"sent":true}})");
   for (const std::string text : {"[]", "{", "{\"a\":\"\\ud800\"}"}) {
     EXPECT_TRUE(indexer::with_mailboxes(text, ids).has_error()) << text;
   }

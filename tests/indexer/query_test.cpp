@@ -16,8 +16,10 @@ std::string print_all(std::string_view name, const std::vector<QueryPtr>& parts)
 }
 
 template <typename Number>
-std::string print_bounds(std::string_view name, const std::optional<Number>& from, const std::optional<Number>& to) {
-  return fmt::format("{}[{},{})", name, from ? std::to_string(*from) : "", to ? std::to_string(*to) : "");
+std::string print_bounds(std::string_view name, const std::optional<Number>& from,
+                         const std::optional<Number>& to) {
+  return fmt::format("{}[{},{})", name, from ? std::to_string(*from) : "",
+                     to ? std::to_string(*to) : "");
 }
 
 struct Printer {
@@ -25,19 +27,28 @@ struct Printer {
   std::string operator()(const MatchWords& words) const {
     const auto name = info(words.field).name;
     return fmt::format("{}{}{}{}", name, name.empty() ? "" : ":",
-                       words.phrase ? "\"" + words.text + "\"" : words.text, words.prefix ? "*" : "");
+                       words.phrase ? "\"" + words.text + "\"" : words.text,
+                       words.prefix ? "*" : "");
   }
-  std::string operator()(const MatchMailbox& mailbox) const { return fmt::format("in[{}]", mailbox.name); }
+  std::string operator()(const MatchMailbox& mailbox) const {
+    return fmt::format("in[{}]", mailbox.name);
+  }
   std::string operator()(const MatchState& state) const {
     return state.what == MatchState::What::kUnread    ? "unread"
            : state.what == MatchState::What::kFlagged ? "flagged"
                                                       : "attachment";
   }
-  std::string operator()(const MatchDate& date) const { return print_bounds("date", date.from, date.to); }
-  std::string operator()(const MatchSize& size) const { return print_bounds("size", size.from, size.to); }
+  std::string operator()(const MatchDate& date) const {
+    return print_bounds("date", date.from, date.to);
+  }
+  std::string operator()(const MatchSize& size) const {
+    return print_bounds("size", size.from, size.to);
+  }
   std::string operator()(const MatchAnd& both) const { return print_all("and", both.all); }
   std::string operator()(const MatchOr& either) const { return print_all("or", either.any); }
-  std::string operator()(const MatchNot& negated) const { return "(not " + print(*negated.of) + ")"; }
+  std::string operator()(const MatchNot& negated) const {
+    return "(not " + print(*negated.of) + ")";
+  }
 };
 
 std::string print(const Query& query) { return std::visit(Printer{}, query.node); }

@@ -1,9 +1,8 @@
 #include "indexer/snippet.hpp"
 
+#include <ctime>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <ctime>
 
 namespace indexer {
 namespace {
@@ -13,7 +12,8 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-std::string cut(std::string_view text, std::string_view query, std::size_t max_bytes = 200, Field field = Field::kBody) {
+std::string cut(std::string_view text, std::string_view query, std::size_t max_bytes = 200,
+                Field field = Field::kBody) {
   const auto parsed = parse_query(query);
   EXPECT_TRUE(parsed) << query;
   return snippet(text, *parsed, field, max_bytes);
@@ -34,15 +34,18 @@ TEST(Snippet, MarksWhatTheQueryWants) {
       {"a b a b a", "\"a b a\"", "<mark>a b a b a</mark>"},
       {"to ada@example.org now", "ada@example.org", "to <mark>ada@example.org</mark> now"},
       {"hello wor world", "\"hello wor\"*", "<mark>hello wor</mark> world"},
-      {"\u65e5\u672c\u8a9e\u306e\u672c", "\u672c\u8a9e", "\u65e5<mark>\u672c\u8a9e</mark>\u306e\u672c"},
+      {"\u65e5\u672c\u8a9e\u306e\u672c", "\u672c\u8a9e",
+       "\u65e5<mark>\u672c\u8a9e</mark>\u306e\u672c"},
       {"a <b> & \"c\" 'd'", "b", "a &lt;<mark>b</mark>&gt; &amp; &quot;c&quot; &#39;d&#39;"},
       {"a\r\n\r\n  b\tc", "c", "a b <mark>c</mark>"},
       {"alpha beta", "alpha -beta", "<mark>alpha</mark> beta"},
       {"alpha beta", "from:alpha body:beta", "alpha <mark>beta</mark>"},
-      {"alpha beta gamma", "alpha OR (gamma is:unread)", "<mark>alpha</mark> beta <mark>gamma</mark>"},
+      {"alpha beta gamma", "alpha OR (gamma is:unread)",
+       "<mark>alpha</mark> beta <mark>gamma</mark>"},
       {"caf\u00e9", "cafe\u0301", "<mark>caf\u00e9</mark>"},
   };
-  for (const auto& row : rows) EXPECT_EQ(cut(row.text, row.query), row.html) << row.text << " / " << row.query;
+  for (const auto& row : rows)
+    EXPECT_EQ(cut(row.text, row.query), row.html) << row.text << " / " << row.query;
 }
 
 TEST(Snippet, CutsBetweenWords) {
@@ -73,7 +76,8 @@ TEST(Snippet, KeepsCharactersWhole) {
     for (const auto* query : {"x", "\u672c"}) {
       auto html = cut(text, query, bytes);
       for (const std::string part : {"\u65e5", "\u672c", "\u2026", "<mark>", "</mark>"}) {
-        for (auto at = html.find(part); at != std::string::npos; at = html.find(part)) html.erase(at, part.size());
+        for (auto at = html.find(part); at != std::string::npos; at = html.find(part))
+          html.erase(at, part.size());
       }
       EXPECT_EQ(html, "") << bytes << query;
     }

@@ -21,8 +21,9 @@ TEST(DerivedCheckpoint, SurvivesItsJson) {
 }
 
 TEST(DerivedCheckpoint, IsEmptyForWhatIsNotOurs) {
-  for (const char* json : {"", "{", "[]", "null", R"({"u":["e",1])", R"({"u":["e"]})", R"({"u":["e",1],})",
-                           R"({"u":["e",x]})", R"({"u":["e",1]} )", R"({"u\"":["e",1]})"}) {
+  for (const char* json :
+       {"", "{", "[]", "null", R"({"u":["e",1])", R"({"u":["e"]})", R"({"u":["e",1],})",
+        R"({"u":["e",x]})", R"({"u":["e",1]} )", R"({"u\"":["e",1]})"}) {
     EXPECT_EQ(DerivedCheckpoint::parse(json), DerivedCheckpoint{}) << json;
   }
 }

@@ -10,7 +10,8 @@ using testing::ElementsAre;
 class TextsTest : public CatalogFixture {
  protected:
   void content(const std::string& id, const std::string& type, const std::string& text) {
-    put(Doctype::kContents, id, fmt::format(R"("email":"a","type":"{}","content":"{}")", type, text));
+    put(Doctype::kContents, id,
+        fmt::format(R"("email":"a","type":"{}","content":"{}")", type, text));
   }
   TextEntry entry() {
     project();
@@ -23,7 +24,8 @@ class TextsTest : public CatalogFixture {
 };
 
 TEST_F(TextsTest, ReadsAllThatTheIndexAnalyses) {
-  message("a", "2020-01-01T00:00:00Z", R"("subject":"S","from":[{"name":"F","email":"f@x"}],"to":[{"email":"t@x"}],
+  message("a", "2020-01-01T00:00:00Z",
+          R"("subject":"S","from":[{"name":"F","email":"f@x"}],"to":[{"email":"t@x"}],
       "cc":[{"email":"c@x"}],"bcc":[{"email":"b@x"}],"attachments":[{"partId":"2","name":"q.pdf"},{"partId":"3"}])");
   const auto text = texts_.read(entry()).value();
   EXPECT_EQ(text.subject, "S");
@@ -69,7 +71,8 @@ TEST_F(TextsTest, InlineBodiesAreBodies) {
 }
 
 TEST_F(TextsTest, AFileIsItsNameTagsAndContent) {
-  put(Doctype::kFiles, "f", R"("type":"file","name":"plan.txt","mime":"text/plain","tags":["x","y"],"path":"/docs/plan.txt")");
+  put(Doctype::kFiles, "f",
+      R"("type":"file","name":"plan.txt","mime":"text/plain","tags":["x","y"],"path":"/docs/plan.txt")");
   const auto text = texts_.read(entry()).value();
   EXPECT_EQ(text.subject, "plan.txt");
   EXPECT_EQ(text.path, "/docs/plan.txt");

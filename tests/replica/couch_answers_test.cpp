@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <vector>
 
 namespace replica {
@@ -23,7 +22,8 @@ auto with_row(const std::string& json, const Read& read) {
 
 FeedRow feed_row(const std::string& json) {
   AnswerReader reader;
-  return with_row(json, [&reader](const RowScanner::Row& row) { return reader.feed_row(row, true); });
+  return with_row(json,
+                  [&reader](const RowScanner::Row& row) { return reader.feed_row(row, true); });
 }
 
 std::vector<SentRevision> bulk_get_row(const std::string& json) {
@@ -34,7 +34,8 @@ std::vector<SentRevision> bulk_get_row(const std::string& json) {
 RevId rev(const std::string& text) { return RevId::parse(text).value(); }
 
 std::string nested(std::size_t depth) {
-  return R"({"_id":"d","_rev":"1-a","x":)" + std::string(depth - 1, '[') + std::string(depth - 1, ']') + "}";
+  return R"({"_id":"d","_rev":"1-a","x":)" + std::string(depth - 1, '[') +
+         std::string(depth - 1, ']') + "}";
 }
 
 TEST(FeedRow, KeepsTheBytesOfTheDocument) {
@@ -46,7 +47,8 @@ TEST(FeedRow, KeepsTheBytesOfTheDocument) {
       nested(100),
   };
   for (const std::string& document : documents) {
-    const FeedRow row = feed_row(R"({"seq":null,"id":"d","changes":[{"rev":"1-a"}],"doc":)" + document + "}");
+    const FeedRow row =
+        feed_row(R"({"seq":null,"id":"d","changes":[{"rev":"1-a"}],"doc":)" + document + "}");
     EXPECT_EQ(row.problem, "") << document;
     EXPECT_EQ(row.document, document);
     EXPECT_EQ(row.document_bytes, document.size());
@@ -61,7 +63,8 @@ TEST(FeedRow, PutsTheWinnerFirst) {
 }
 
 TEST(FeedRow, DropsADocumentOfAnotherRevision) {
-  const FeedRow row = feed_row(R"({"id":"d","changes":[{"rev":"1-a"}],"doc":{"_id":"d","_rev":"2-b"}})");
+  const FeedRow row =
+      feed_row(R"({"id":"d","changes":[{"rev":"1-a"}],"doc":{"_id":"d","_rev":"2-b"}})");
   EXPECT_EQ(row.problem, "");
   EXPECT_EQ(row.document, "");
 }
@@ -71,8 +74,10 @@ TEST(FeedRow, SaysWhatIsWrongAndNamesTheDocument) {
     std::string row, id, problem;
   };
   const std::vector<Case> cases = {
-      {R"({"seq":1,"id":"d","changes":[{"rev":"1-a"}],"doc":)" + nested(101) + "}", "d", "nests deeper"},
-      {R"({"seq":1,"id":"d","changes":[{"rev":"1-a"}],"doc":)" + nested(10'000) + "}", "d", "nests deeper"},
+      {R"({"seq":1,"id":"d","changes":[{"rev":"1-a"}],"doc":)" + nested(101) + "}", "d",
+       "nests deeper"},
+      {R"({"seq":1,"id":"d","changes":[{"rev":"1-a"}],"doc":)" + nested(10'000) + "}", "d",
+       "nests deeper"},
       {R"({"seq":1,"id":"d","changes":[{"rev":"zzz"}]})", "d", "cannot be read"},
       {R"({"seq":1,"id":"d","changes":[]})", "d", "no revision"},
       {R"({"seq":1,"id":"d"})", "d", "no revision"},
@@ -82,7 +87,8 @@ TEST(FeedRow, SaysWhatIsWrongAndNamesTheDocument) {
       {R"({"id":7,"changes":[{"rev":"1-a"}]})", "", "cannot be read"},
       {R"([1,2])", "", "cannot be read"},
       {"17", "", "cannot be read"},
-      {"{\"id\":\"d\",\"changes\":[{\"rev\":\"1-a\"}],\"doc\":{\"x\":\"\xff\xfe\"}}", "d", "cannot be read"},
+      {"{\"id\":\"d\",\"changes\":[{\"rev\":\"1-a\"}],\"doc\":{\"x\":\"\xff\xfe\"}}", "d",
+       "cannot be read"},
   };
   for (const Case& each : cases) {
     const FeedRow row = feed_row(each.row);
@@ -101,7 +107,8 @@ TEST(BulkGetRow, CutsTheRevisionsOut) {
       {R"({"_id":"d","_rev":"3-c",)" + revisions + "}", R"({"_id":"d","_rev":"3-c"})"},
       {"{" + revisions + R"(,"_id":"d","_rev":"3-c"})", R"({"_id":"d","_rev":"3-c"})"},
       {R"({ "_rev":"3-c" , )" + revisions + R"( , "x":1e400})", R"({ "_rev":"3-c"  , "x":1e400})"},
-      {R"({"_rev":"3-c","s":"\ud800\/","_revisions" : { "ids":["c","b","a"], "start":3 } })", R"({"_rev":"3-c","s":"\ud800\/" })"},
+      {R"({"_rev":"3-c","s":"\ud800\/","_revisions" : { "ids":["c","b","a"], "start":3 } })",
+       R"({"_rev":"3-c","s":"\ud800\/" })"},
   };
   for (const Case& each : cases) {
     const auto sent = bulk_get_row(R"({"id":"d","docs":[{"ok":)" + each.document + "}]}");
@@ -115,10 +122,12 @@ TEST(BulkGetRow, CutsTheRevisionsOut) {
 }
 
 TEST(BulkGetRow, TellsWhatIsNotThere) {
-  const std::string ok = R"({"ok":{"_id":"d","_rev":"2-b","_deleted":true,"_revisions":{"start":2,"ids":["b","a"]}}})";
-  const auto sent = bulk_get_row(R"({"id":"d","docs":[)" + ok +
-                                 R"(,{"missing":"5-x"},{},{"error":{"rev":"7-y","reason":"missing","error":"not_found"}},)" +
-                                 R"({"error":"not_found","reason":"missing"}]})");
+  const std::string ok =
+      R"({"ok":{"_id":"d","_rev":"2-b","_deleted":true,"_revisions":{"start":2,"ids":["b","a"]}}})";
+  const auto sent = bulk_get_row(
+      R"({"id":"d","docs":[)" + ok +
+      R"(,{"missing":"5-x"},{},{"error":{"rev":"7-y","reason":"missing","error":"not_found"}},)" +
+      R"({"error":"not_found","reason":"missing"}]})");
   ASSERT_EQ(sent.size(), 5U);
   EXPECT_EQ(sent[0].problem, "");
   EXPECT_TRUE(sent[0].revision.deleted);
@@ -157,7 +166,8 @@ TEST(FeedEnd, KeepsTheSequenceAsItCame) {
       {R"({"results":[],"last_seq":20})", "20"},
       {R"({"results":[],"last_seq" : "17-g1A\/_-\"" ,"pending":0})", R"("17-g1A\/_-\"")"},
       {R"({"results":[],"last_seq":[ 7, "x" ]})", R"([ 7, "x" ])"},
-      {R"({"last_seq":123456789012345678901234567890,"results":[]})", "123456789012345678901234567890"},
+      {R"({"last_seq":123456789012345678901234567890,"results":[]})",
+       "123456789012345678901234567890"},
   };
   AnswerReader reader;
   for (const auto& [json, seq] : cases) {

@@ -1,11 +1,10 @@
 #include "replica/couch_client.hpp"
 
+#include <boost/asio/steady_timer.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
-
-#include <boost/asio/steady_timer.hpp>
 #include <vector>
+#include <zlib.h>
 
 #include "tests/support/awaiting.hpp"
 #include "tests/support/scripted_server.hpp"
@@ -68,7 +67,8 @@ RevId rev(const std::string& text) { return RevId::parse(text).value(); }
 
 // A client in conversation with a script.
 struct Conversation {
-  explicit Conversation(std::vector<Exchange> script, Timeouts timeouts = {5s, 5s}, const std::string& prefix = {})
+  explicit Conversation(std::vector<Exchange> script, Timeouts timeouts = {5s, 5s},
+                        const std::string& prefix = {})
       : server(std::move(script)),
         client(context.get_executor(), {server.url() + prefix, "ada", "s3cret", {}}, timeouts) {}
 
@@ -97,7 +97,8 @@ SourceError error_of(const Call& call) {
 TEST(CouchClient, AsksACouchdbForSequencesOnlyWhereNeeded) {
   Exchange welcome = get("GET /", answer(kWelcome));
   welcome.field = "Authorization: Basic YWRhOnMzY3JldA==";
-  Conversation talk({welcome, get(std::string(kFeed) + "&include_docs=true&seq_interval=10", chunked_answer(kOneRow, 7))});
+  Conversation talk({welcome, get(std::string(kFeed) + "&include_docs=true&seq_interval=10",
+                                  chunked_answer(kOneRow, 7))});
   EXPECT_TRUE(talk.run(talk.client.server_info()).is_couchdb);
   ChangesQuery query = first_ten();
   query.include_docs = true;
@@ -112,8 +113,10 @@ TEST(CouchClient, AsksACouchdbForSequencesOnlyWhereNeeded) {
 }
 
 TEST(CouchClient, SendsSequencesAndNamesEncoded) {
-  Conversation talk({get("GET /data/alice%2Fio-cozy-emails/_changes?style=all_docs&limit=10&since=17-g1A%2F_%2B", answer(kOneRow))},
-                    {5s, 5s}, "/data/");
+  Conversation talk(
+      {get("GET /data/alice%2Fio-cozy-emails/_changes?style=all_docs&limit=10&since=17-g1A%2F_%2B",
+           answer(kOneRow))},
+      {5s, 5s}, "/data/");
   ChangesQuery query = first_ten();
   query.since.json = R"("17-g1A\/_+")";
   EXPECT_EQ(talk.run(talk.client.changes("alice/io-cozy-emails", query)).rows.size(), 1U);
@@ -129,14 +132,16 @@ TEST(CouchClient, PassesOnAnEmptyPageThatAdvances) {
 
 TEST(CouchClient, InflatesByContentEncodingOnly) {
   const std::string packed = gzip(kOneRow);
-  Conversation talk({get(kFeed, answer(packed, 200, "Content-Encoding: gzip\r\n")),
-                     get(kFeed, chunked_answer(packed, 5, "Content-Encoding: gzip\r\n")),
-                     get(kFeed, answer(packed.substr(0, packed.size() - 9), 200, "Content-Encoding: gzip\r\n")),
-                     get(kFeed, answer(kOneRow, 200, "Content-Encoding: gzip\r\n")),
-                     get(kFeed, answer(packed)), get(kFeed, answer(packed, 200, "Content-Encoding: br\r\n"))});
+  Conversation talk(
+      {get(kFeed, answer(packed, 200, "Content-Encoding: gzip\r\n")),
+       get(kFeed, chunked_answer(packed, 5, "Content-Encoding: gzip\r\n")),
+       get(kFeed, answer(packed.substr(0, packed.size() - 9), 200, "Content-Encoding: gzip\r\n")),
+       get(kFeed, answer(kOneRow, 200, "Content-Encoding: gzip\r\n")), get(kFeed, answer(packed)),
+       get(kFeed, answer(packed, 200, "Content-Encoding: br\r\n"))});
   EXPECT_EQ(talk.changes().rows.size(), 1U);
   EXPECT_EQ(talk.changes().rows.size(), 1U);
-  for (int i = 0; i < 4; ++i) EXPECT_EQ(error_of([&] { return talk.changes(); }).kind(), Kind::kProtocol) << i;
+  for (int i = 0; i < 4; ++i)
+    EXPECT_EQ(error_of([&] { return talk.changes(); }).kind(), Kind::kProtocol) << i;
   EXPECT_EQ(talk.server.complaints(), "");
 }
 
@@ -144,7 +149,8 @@ TEST(CouchClient, BoundsASmallAnswerThatInflatesToALargeOne) {
   const std::string bomb = gzip(std::string(40'000'000, ' '));
   ASSERT_LT(bomb.size(), 100'000U);
   Conversation talk({get("GET /mail", answer(bomb, 200, "Content-Encoding: gzip\r\n"))});
-  EXPECT_EQ(error_of([&] { return talk.run(talk.client.database_info("mail")); }).kind(), Kind::kTooLarge);
+  EXPECT_EQ(error_of([&] { return talk.run(talk.client.database_info("mail")); }).kind(),
+            Kind::kTooLarge);
 }
 
 TEST(CouchClient, SeesEveryTruncation) {
@@ -159,14 +165,16 @@ TEST(CouchClient, SeesEveryTruncation) {
     Conversation talk(std::move(script));
     for (std::size_t size = 0; size < whole.size(); ++size) {
       const SourceError error = error_of([&] { return talk.changes(); });
-      EXPECT_EQ(error.kind(), size == 0 ? Kind::kNetwork : Kind::kProtocol) << whole.substr(0, size);
+      EXPECT_EQ(error.kind(), size == 0 ? Kind::kNetwork : Kind::kProtocol)
+          << whole.substr(0, size);
     }
     EXPECT_EQ(talk.server.complaints(), "");
   }
 }
 
 TEST(CouchClient, SeesTheTruncationOfAnAnswerThatEndsWithItsConnection) {
-  const std::string whole = "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n" + std::string(kOneRow);
+  const std::string whole =
+      "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n" + std::string(kOneRow);
   for (const std::size_t cut : {0UL, 1UL, 5UL, 40UL}) {
     Exchange exchange = get(kFeed, whole.substr(0, whole.size() - cut));
     exchange.close = true;
@@ -185,23 +193,36 @@ TEST(CouchClient, SaysWhatIsWrongAndWhatToDo) {
     Kind kind;
     std::vector<std::string> words;
   };
-  const std::string refused = R"({"error":"unauthorized","reason":"Name or password is incorrect."})";
+  const std::string refused =
+      R"({"error":"unauthorized","reason":"Name or password is incorrect."})";
   const std::vector<Case> cases = {
-      {answer(refused, 401), Kind::kUnauthorized, {"/mail/_changes: user 'ada' was refused (401)", "password_file"}},
-      {answer(R"({"error":"forbidden","reason":"locked"})", 403), Kind::kForbidden, {"403", "locked", "members"}},
-      {answer(R"({"error":"not_found","reason":"Database does not exist."})", 404), Kind::kNotFound, {"'mail'", "404"}},
-      {answer(R"({"error":"too_large","reason":"the request entity is too large"})", 413), Kind::kTooLarge, {"413"}},
+      {answer(refused, 401),
+       Kind::kUnauthorized,
+       {"/mail/_changes: user 'ada' was refused (401)", "password_file"}},
+      {answer(R"({"error":"forbidden","reason":"locked"})", 403),
+       Kind::kForbidden,
+       {"403", "locked", "members"}},
+      {answer(R"({"error":"not_found","reason":"Database does not exist."})", 404),
+       Kind::kNotFound,
+       {"'mail'", "404"}},
+      {answer(R"({"error":"too_large","reason":"the request entity is too large"})", 413),
+       Kind::kTooLarge,
+       {"413"}},
       {answer("oops", 500), Kind::kServer, {"500"}},
       {answer(R"({"error":"timeout","reason":"busy"})", 503), Kind::kServer, {"503", "busy"}},
       {answer("{}", 429), Kind::kServer, {"429"}},
       {answer("<html>", 302), Kind::kProtocol, {"302"}},
-      {answer("<html><body>Welcome to nginx</body></html>"), Kind::kProtocol, {"url of a CouchDB?"}},
+      {answer("<html><body>Welcome to nginx</body></html>"),
+       Kind::kProtocol,
+       {"url of a CouchDB?"}},
       {answer(R"({"ok":true})"), Kind::kProtocol, {"last_seq"}},
       {answer(R"({"results":[],"last_seq":null})"), Kind::kProtocol, {"last_seq"}},
       {answer(R"({"results":[]})"), Kind::kProtocol, {"last_seq"}},
       {answer(""), Kind::kProtocol, {"ends in the middle"}},
       {"SSH-2.0-OpenSSH_9.2\r\n\r\n", Kind::kProtocol, {"no HTTP answer"}},
-      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", Kind::kProtocol, {"no HTTP answer"}},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+       Kind::kProtocol,
+       {"no HTTP answer"}},
   };
   for (const Case& each : cases) {
     Exchange exchange = get(kFeed, each.answer);
@@ -224,10 +245,12 @@ TEST(CouchClient, SaysThatTheServerCannotBeReached) {
   CouchClient client(context.get_executor(), {url, "", "", {}});
   const SourceError error = error_of([&] { return support::run(context, client.server_info()); });
   EXPECT_EQ(error.kind(), Kind::kNetwork);
-  EXPECT_EQ(std::string(error.what()), "cannot reach " + url + ": connection refused: is the server running?");
+  EXPECT_EQ(std::string(error.what()),
+            "cannot reach " + url + ": connection refused: is the server running?");
 
   CouchClient nowhere(context.get_executor(), {"http://no-such-host.invalid", "", "", {}});
-  const SourceError unknown = error_of([&] { return support::run(context, nowhere.server_info()); });
+  const SourceError unknown =
+      error_of([&] { return support::run(context, nowhere.server_info()); });
   EXPECT_EQ(unknown.kind(), Kind::kNetwork);
   EXPECT_THAT(unknown.what(), HasSubstr("host name"));
 }
@@ -276,7 +299,8 @@ TEST(CouchClient, WaitsAtTheServer) {
   const std::string feed = std::string(kFeed) + "&feed=longpoll&timeout=300";
   Exchange silent = get(feed, answer(kOneRow));
   silent.delay = 10s;
-  Conversation talk({get(feed, chunked_answer("{\"results\":[\n\n\n\n],\"last_seq\":0}", 1)), get(feed, answer(kOneRow)), silent});
+  Conversation talk({get(feed, chunked_answer("{\"results\":[\n\n\n\n],\"last_seq\":0}", 1)),
+                     get(feed, answer(kOneRow)), silent});
   ChangesQuery query = first_ten();
   query.wait = 300ms;
   EXPECT_EQ(talk.run(talk.client.changes("mail", query)).last_seq.json, "0");
@@ -292,9 +316,12 @@ TEST(CouchClient, FetchesRevisionsWithTheirAncestors) {
   const std::string rows =
       R"({"results":[{"id":"a","docs":[{"ok":{"_id":"a","_rev":"2-b","_revisions":{"start":2,"ids":["b","a"]}}},{}]},)"
       R"({"id":"c","docs":[{"missing":"1-x"}]}]})";
-  Conversation talk({post(kBulkGet, R"({"docs":[{"id":"a","rev":"2-b"},{"id":"a","rev":"3-z"},{"id":"c","rev":"1-x"}]})",
-                          chunked_answer(rows, 11))});
-  const auto fetched = talk.run(talk.client.fetch("mail", {{"a", {rev("2-b"), rev("3-z")}}, {"c", {rev("1-x")}}}));
+  Conversation talk(
+      {post(kBulkGet,
+            R"({"docs":[{"id":"a","rev":"2-b"},{"id":"a","rev":"3-z"},{"id":"c","rev":"1-x"}]})",
+            chunked_answer(rows, 11))});
+  const auto fetched =
+      talk.run(talk.client.fetch("mail", {{"a", {rev("2-b"), rev("3-z")}}, {"c", {rev("1-x")}}}));
   ASSERT_EQ(fetched.size(), 3U);
   EXPECT_EQ(fetched[0].problem, "");
   EXPECT_EQ(fetched[0].revision.body, R"({"_id":"a","_rev":"2-b"})");
@@ -316,7 +343,8 @@ TEST(CouchClient, NoticesRevisionsThatTheAnswerLeavesOut) {
 TEST(CouchClient, TakesASuccessorFromCouchdb) {
   const std::string rows =
       R"({"results":[{"id":"a","docs":[{"ok":{"_id":"a","_rev":"3-c","_revisions":{"start":3,"ids":["c","b","a"]}}}]}]})";
-  Conversation talk({get("GET /", answer(kWelcome)), post(std::string(kBulkGet) + "&latest=true", "2-b", answer(rows))});
+  Conversation talk({get("GET /", answer(kWelcome)),
+                     post(std::string(kBulkGet) + "&latest=true", "2-b", answer(rows))});
   (void)talk.run(talk.client.server_info());
   const auto fetched = talk.run(talk.client.fetch("mail", {{"a", {rev("2-b")}}}));
   ASSERT_EQ(fetched.size(), 1U);
@@ -330,10 +358,12 @@ TEST(CouchClient, FetchesDocumentByDocumentWithoutBulkGet) {
       R"([{"ok":{"_id":"a/1","_rev":"2-b","_revisions":{"start":2,"ids":["b","a"]}}},{"missing":"3-z"}])";
   const std::string open_revs = "GET /mail/a%2F1?revs=true&open_revs=%5B%222-b%22%2C%223-z%22%5D";
   Conversation talk({post(kBulkGet, "", answer(R"({"error":"method_not_allowed"})", 405)),
-                     get("GET /mail", answer(R"({"db_name":"mail","update_seq":7})")), get(open_revs, answer(rows)),
+                     get("GET /mail", answer(R"({"db_name":"mail","update_seq":7})")),
+                     get(open_revs, answer(rows)),
                      get("GET /mail/gone?revs=true&open_revs=%5B%221-x%22%5D",
                          answer(R"({"error":"not_found","reason":"missing"})", 404))});
-  const auto fetched = talk.run(talk.client.fetch("mail", {{"a/1", {rev("2-b"), rev("3-z")}}, {"gone", {rev("1-x")}}}));
+  const auto fetched = talk.run(
+      talk.client.fetch("mail", {{"a/1", {rev("2-b"), rev("3-z")}}, {"gone", {rev("1-x")}}}));
   ASSERT_EQ(fetched.size(), 3U);
   EXPECT_THAT(fetched[0].revision.ancestors, ElementsAre("a"));
   EXPECT_THAT(fetched[1].problem, HasSubstr("missing"));
@@ -342,31 +372,41 @@ TEST(CouchClient, FetchesDocumentByDocumentWithoutBulkGet) {
 }
 
 TEST(CouchClient, DoesNotTakeAMissingDatabaseForMissingDocuments) {
-  const std::string gone = answer(R"({"error":"not_found","reason":"Database does not exist."})", 404);
+  const std::string gone =
+      answer(R"({"error":"not_found","reason":"Database does not exist."})", 404);
   Conversation talk({post(kBulkGet, "", gone), get("GET /mail", gone)});
-  EXPECT_EQ(error_of([&] { return talk.run(talk.client.fetch("mail", {{"a", {rev("2-b")}}})); }).kind(), Kind::kNotFound);
+  EXPECT_EQ(error_of([&] {
+              return talk.run(talk.client.fetch("mail", {{"a", {rev("2-b")}}}));
+            }).kind(),
+            Kind::kNotFound);
   EXPECT_EQ(talk.server.complaints(), "");
 }
 
 TEST(CouchClient, FetchesAllLeaves) {
-  const std::string rows = R"([{"ok":{"_id":"a","_rev":"1-b"}},{"ok":{"_id":"a","_rev":"1-c","_deleted":true}}])";
+  const std::string rows =
+      R"([{"ok":{"_id":"a","_rev":"1-b"}},{"ok":{"_id":"a","_rev":"1-c","_deleted":true}}])";
   Conversation talk({get("GET /mail/a?revs=true&open_revs=all", answer(rows)),
-                     get("GET /mail/b?revs=true&open_revs=all", answer(R"({"error":"not_found","reason":"missing"})", 404))});
+                     get("GET /mail/b?revs=true&open_revs=all",
+                         answer(R"({"error":"not_found","reason":"missing"})", 404))});
   const auto fetched = talk.run(talk.client.fetch("mail", {{"a", {}}, {"b", {}}}));
   ASSERT_EQ(fetched.size(), 2U);
   EXPECT_TRUE(fetched[1].revision.deleted);
 }
 
 TEST(CouchClient, WritesDocuments) {
-  const std::string rows = R"([{"ok":true,"id":"a","rev":"1-x"},{"id":"b","error":"conflict","reason":"Document update conflict."}])";
-  Conversation talk({get("PUT /new%2Fdb", answer(R"({"ok":true})", 201)),
-                     get("PUT /new%2Fdb", answer(R"({"error":"file_exists"})", 412)),
-                     post("POST /mail/_bulk_docs", R"({"docs":[{"_id":"a","n":1e400},{"_id":"b"}]})", answer(rows, 201)),
-                     post("POST /mail/_bulk_docs", "", answer(R"({"error":"too_large"})", 413, "Connection: close\r\n")),
-                     post("PUT /mail/a%2Fb", R"({"x":1})", answer(R"({"ok":true,"id":"a/b","rev":"1-y"})", 201)),
-                     post("PUT /mail/a%2Fb", "", answer(R"({"error":"conflict","reason":"no"})", 409)),
-                     get("GET /mail/a%2Fb", answer(R"({"_id":"a/b"})")),
-                     get("GET /mail/c", answer(R"({"error":"not_found","reason":"deleted"})", 404))});
+  const std::string rows =
+      R"([{"ok":true,"id":"a","rev":"1-x"},{"id":"b","error":"conflict","reason":"Document update conflict."}])";
+  Conversation talk(
+      {get("PUT /new%2Fdb", answer(R"({"ok":true})", 201)),
+       get("PUT /new%2Fdb", answer(R"({"error":"file_exists"})", 412)),
+       post("POST /mail/_bulk_docs", R"({"docs":[{"_id":"a","n":1e400},{"_id":"b"}]})",
+            answer(rows, 201)),
+       post("POST /mail/_bulk_docs", "",
+            answer(R"({"error":"too_large"})", 413, "Connection: close\r\n")),
+       post("PUT /mail/a%2Fb", R"({"x":1})", answer(R"({"ok":true,"id":"a/b","rev":"1-y"})", 201)),
+       post("PUT /mail/a%2Fb", "", answer(R"({"error":"conflict","reason":"no"})", 409)),
+       get("GET /mail/a%2Fb", answer(R"({"_id":"a/b"})")),
+       get("GET /mail/c", answer(R"({"error":"not_found","reason":"deleted"})", 404))});
   talk.run(talk.client.create_database("new/db"));
   talk.run(talk.client.create_database("new/db"));
   const std::vector<std::string> documents = {R"({"_id":"a","n":1e400})", R"({"_id":"b"})"};
@@ -375,7 +415,8 @@ TEST(CouchClient, WritesDocuments) {
   EXPECT_EQ(written[0].rev, "1-x");
   EXPECT_EQ(written[0].error, "");
   EXPECT_EQ(written[1].error, "conflict");
-  EXPECT_EQ(error_of([&] { return talk.run(talk.client.bulk_docs("mail", documents)); }).kind(), Kind::kTooLarge);
+  EXPECT_EQ(error_of([&] { return talk.run(talk.client.bulk_docs("mail", documents)); }).kind(),
+            Kind::kTooLarge);
   EXPECT_EQ(talk.run(talk.client.put_document("mail", "a/b", R"({"x":1})")).rev, "1-y");
   EXPECT_EQ(talk.run(talk.client.put_document("mail", "a/b", R"({"x":1})")).error, "conflict");
   EXPECT_EQ(talk.run(talk.client.get_document("mail", "a/b")), R"({"_id":"a/b"})");
@@ -397,7 +438,8 @@ TEST(CouchClient, MayBeDestroyedWhileARequestIsUnderWay) {
   slow.delay = 10s;
   const ScriptedServer server({slow});
   net::io_context context;
-  auto client = std::make_unique<CouchClient>(context.get_executor(), SourceAddress{server.url(), "", "", {}});
+  auto client = std::make_unique<CouchClient>(context.get_executor(),
+                                              SourceAddress{server.url(), "", "", {}});
   auto result = net::co_spawn(context, client->server_info(), net::use_future);
   context.run_for(50ms);
   client.reset();

@@ -26,8 +26,10 @@ FeedRow row(const std::string& id, const std::string& leaf, const std::string& d
 
 TEST(PagePlan, TakesOnlyCompleteDocumentsFromThePage) {
   ChangesPage page;
-  page.rows = {row("known", "1-a", "{}"), row("first", "1-a", "{}"), row("later", "2-b", "{}"), row("dropped", "1-a", ""),
-               row("conflict", "1-b", "{}"), row("_design/x", "1-a", "{}"), row("bad", "1-a", "")};
+  page.rows = {row("known", "1-a", "{}"),    row("first", "1-a", "{}"),
+               row("later", "2-b", "{}"),    row("dropped", "1-a", ""),
+               row("conflict", "1-b", "{}"), row("_design/x", "1-a", "{}"),
+               row("bad", "1-a", "")};
   page.rows[4].leaves.push_back(rev("1-a"));
   page.rows[6].problem = "cannot be read";
   EXPECT_THAT(revisions_of(page), SizeIs(5));  // without the design document and the bad one
@@ -60,7 +62,8 @@ TEST(PagePlan, BoundsAFetchInBytes) {
 
 TEST(FetchPlan, BoundsARequestInRevisionsAndBytes) {
   std::vector<RevisionsOfDocument> wanted;
-  for (std::size_t i = 0; i <= 2 * tuning::kMaxRevisionsPerFetch; ++i) wanted.push_back({std::to_string(i), {rev("2-b")}});
+  for (std::size_t i = 0; i <= 2 * tuning::kMaxRevisionsPerFetch; ++i)
+    wanted.push_back({std::to_string(i), {rev("2-b")}});
   wanted.push_back({"", {}});
   EXPECT_THAT(FetchPlan(wanted).parts(), SizeIs(3));
 

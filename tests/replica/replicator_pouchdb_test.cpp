@@ -2,7 +2,6 @@
 #include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -32,7 +31,8 @@ class PouchdbTest : public testing::Test {
   }
 
   void SetUp() override {
-    database_ = fmt::format("{}/mail", testing::UnitTest::GetInstance()->current_test_info()->name());
+    database_ =
+        fmt::format("{}/mail", testing::UnitTest::GetInstance()->current_test_info()->name());
     for (char& c : database_) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     path_ = "/" + percent_encode(database_);
     server()->ask("PUT", path_);
@@ -59,7 +59,8 @@ class PouchdbTest : public testing::Test {
 
   // Compares every document: body of each leaf, and which one wins.
   void expect_the_same() {
-    const json feed = json::parse(server()->ask("GET", path_ + "/_changes?style=all_docs&include_docs=true").body);
+    const json feed = json::parse(
+        server()->ask("GET", path_ + "/_changes?style=all_docs&include_docs=true").body);
     std::int64_t live = 0;
     for (const json& row : feed.at("results")) {
       const std::string id = row.at("id");
@@ -78,10 +79,11 @@ class PouchdbTest : public testing::Test {
       EXPECT_EQ(document->change.deleted, row.value("deleted", false));
       if (!row.value("deleted", false)) ++live;
       if (theirs.size() < 2) continue;
-      const json leaves =
-          json::parse(server()->ask("GET", path_ + "/" + percent_encode(id) + "?open_revs=all").body);
+      const json leaves = json::parse(
+          server()->ask("GET", path_ + "/" + percent_encode(id) + "?open_revs=all").body);
       for (const json& leaf : leaves) {
-        const auto body = store_.body(id, *RevId::parse(leaf.at("ok").at("_rev").get<std::string>()));
+        const auto body =
+            store_.body(id, *RevId::parse(leaf.at("ok").at("_rev").get<std::string>()));
         ASSERT_TRUE(body);
         EXPECT_EQ(json::parse(*body), leaf.at("ok"));
       }
@@ -98,7 +100,8 @@ class PouchdbTest : public testing::Test {
 
 TEST_F(PouchdbTest, Documents) {
   json documents = json::array({{{"_id", "_design/mail"}, {"views", json::object()}}});
-  for (int i = 0; i < 20; ++i) documents.push_back({{"_id", fmt::format("m{:02}", i)}, {"subject", "Grüße 📧"}, {"n", i}});
+  for (int i = 0; i < 20; ++i)
+    documents.push_back({{"_id", fmt::format("m{:02}", i)}, {"subject", "Grüße 📧"}, {"n", i}});
   write(documents);
   EXPECT_EQ(pull().documents, 20U);
   expect_the_same();
@@ -120,17 +123,20 @@ TEST_F(PouchdbTest, Documents) {
 }
 
 TEST_F(PouchdbTest, Conflicts) {
-  const auto revision = [](const std::string& id, int start, const std::vector<std::string>& ids, bool deleted) {
-    json document = {{"_id", id}, {"_rev", fmt::format("{}-{}", start, ids.front())}, {"leaf", ids.front()}};
+  const auto revision = [](const std::string& id, int start, const std::vector<std::string>& ids,
+                           bool deleted) {
+    json document = {
+        {"_id", id}, {"_rev", fmt::format("{}-{}", start, ids.front())}, {"leaf", ids.front()}};
     document["_revisions"] = {{"start", start}, {"ids", ids}};
     if (deleted) document["_deleted"] = true;
     return document;
   };
   const std::string a(32, 'a'), b(32, 'b'), c(32, 'c'), d(32, 'd');
-  write(json::array({revision("two-live", 2, {b, a}, false), revision("two-live", 2, {c, a}, false),
-                     revision("one-deleted", 3, {d, b, a}, true), revision("one-deleted", 2, {c, a}, false),
-                     revision("all-deleted", 2, {b, a}, true), revision("all-deleted", 2, {c, a}, true),
-                     revision("roots", 1, {a}, false), revision("roots", 1, {b}, false)}),
+  write(json::array(
+            {revision("two-live", 2, {b, a}, false), revision("two-live", 2, {c, a}, false),
+             revision("one-deleted", 3, {d, b, a}, true), revision("one-deleted", 2, {c, a}, false),
+             revision("all-deleted", 2, {b, a}, true), revision("all-deleted", 2, {c, a}, true),
+             revision("roots", 1, {a}, false), revision("roots", 1, {b}, false)}),
         false);
   EXPECT_EQ(pull().documents, 4U);
   expect_the_same();
@@ -142,8 +148,9 @@ TEST_F(PouchdbTest, Conflicts) {
 
 TEST_F(PouchdbTest, OddIds) {
   json documents = json::array();
-  for (const std::string& id : {std::string("mail/odd +%ü"), std::string("\"quoted\" \\ back"), std::string("📧 mail"),
-                                std::string("a?b#c&d=e"), std::string("new\nline\ttab"), std::string(2000, 'x') + "ü"}) {
+  for (const std::string& id :
+       {std::string("mail/odd +%ü"), std::string("\"quoted\" \\ back"), std::string("📧 mail"),
+        std::string("a?b#c&d=e"), std::string("new\nline\ttab"), std::string(2000, 'x') + "ü"}) {
     documents.push_back({{"_id", id}, {"n", 1}});
   }
   write(documents);
@@ -157,7 +164,9 @@ TEST_F(PouchdbTest, OddIds) {
 TEST_F(PouchdbTest, ManyDocumentsAndAServerThatStops) {
   for (int batch = 0; batch < 5; ++batch) {
     json documents = json::array();
-    for (int i = 0; i < 1000; ++i) documents.push_back({{"_id", fmt::format("{}-{}", batch, i)}, {"text", std::string(200, 'x')}});
+    for (int i = 0; i < 1000; ++i)
+      documents.push_back(
+          {{"_id", fmt::format("{}-{}", batch, i)}, {"text", std::string(200, 'x')}});
     write(documents);
   }
   const PullSummary summary = pull();
@@ -175,9 +184,11 @@ TEST_F(PouchdbTest, ManyDocumentsAndAServerThatStops) {
   net::io_context context{1};
   net::thread_pool workers{1};
   CouchClient client(context.get_executor(), {stopping.url(), "", "", {}});
-  Replicator replicator(client, "mail", other, workers, [&stopping](const PullSummary&) { stopping.stop(); });
+  Replicator replicator(client, "mail", other, workers,
+                        [&stopping](const PullSummary&) { stopping.stop(); });
   EXPECT_THROW((void)support::run(context, replicator.pull_until_caught_up()), SourceError);
-  EXPECT_EQ(other.counts().documents, 1000);  // the first page, and the checkpoint that vouches for it
+  EXPECT_EQ(other.counts().documents,
+            1000);  // the first page, and the checkpoint that vouches for it
   EXPECT_EQ(other.checkpoint().since.json, "1000");
 }
 
@@ -201,7 +212,8 @@ TEST_F(PouchdbTest, RefusesStrangers) {
     ADD_FAILURE() << "no error";
   } catch (const SourceError& error) {
     EXPECT_EQ(error.kind(), SourceError::Kind::kUnauthorized);
-    EXPECT_THAT(error.what(), HasSubstr("user 'admin' was refused (401): check user and password_file"));
+    EXPECT_THAT(error.what(),
+                HasSubstr("user 'admin' was refused (401): check user and password_file"));
     EXPECT_THAT(error.what(), Not(HasSubstr("wr0ng")));
   }
   EXPECT_EQ(pull({closed.url(), "admin", "secret", {}}, "mail").documents, 1U);

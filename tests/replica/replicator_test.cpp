@@ -1,12 +1,10 @@
 #include "replica/replicator.hpp"
 
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
-
 #include <vector>
 
 #include "replica/workers.hpp"
@@ -39,24 +37,31 @@ Exchange post(const std::string& request, const std::string& body, const std::st
   return exchange;
 }
 
-Exchange welcome() { return get("GET /", answer(R"({"couchdb":"Welcome","version":"3.5.0","uuid":"9cb8"})")); }
+Exchange welcome() {
+  return get("GET /", answer(R"({"couchdb":"Welcome","version":"3.5.0","uuid":"9cb8"})"));
+}
 
 Exchange database(const std::string& incarnation = "1700000000") {
-  return get("GET /mail", answer(R"({"db_name":"mail","update_seq":"9-g1A","doc_count":3,"instance_start_time":")" +
-                                 incarnation + R"("})"));
+  return get(
+      "GET /mail",
+      answer(R"({"db_name":"mail","update_seq":"9-g1A","doc_count":3,"instance_start_time":")" +
+             incarnation + R"("})"));
 }
 
 std::string feed(const std::string& since, std::size_t limit = 1000) {
-  return fmt::format("GET /mail/_changes?style=all_docs&limit={}&since={}&include_docs=true&seq_interval={}", limit, since,
-                     limit);
+  return fmt::format(
+      "GET /mail/_changes?style=all_docs&limit={}&since={}&include_docs=true&seq_interval={}",
+      limit, since, limit);
 }
 
 std::string row(const std::string& id, const std::string& rev, const std::string& more = {}) {
-  return fmt::format(R"({{"seq":null,"id":"{0}","changes":[{{"rev":"{1}"}}],"doc":{{"_id":"{0}","_rev":"{1}"{2}}}}})", id, rev,
-                     more);
+  return fmt::format(
+      R"({{"seq":null,"id":"{0}","changes":[{{"rev":"{1}"}}],"doc":{{"_id":"{0}","_rev":"{1}"{2}}}}})",
+      id, rev, more);
 }
 
-std::string page(const std::vector<std::string>& rows, const std::string& last_seq, int pending = 0) {
+std::string page(const std::vector<std::string>& rows, const std::string& last_seq,
+                 int pending = 0) {
   std::string json = "{\"results\":[\n";
   for (std::size_t i = 0; i < rows.size(); ++i) json += (i > 0 ? ",\n" : "") + rows[i];
   return json + fmt::format("\n],\n\"last_seq\":{},\"pending\":{}}}\n", last_seq, pending);
@@ -70,7 +75,8 @@ class ReplicatorTest : public testing::Test {
     net::io_context context{1};
     net::thread_pool workers{1};
     CouchClient client(context.get_executor(), {server.url(), "", "", {}}, {5s, 5s});
-    Replicator replicator(client, "mail", store_, workers, [this](const PullSummary&) { ++commits_; });
+    Replicator replicator(client, "mail", store_, workers,
+                          [this](const PullSummary&) { ++commits_; });
     struct Check {
       const ScriptedServer& server;
       ~Check() { EXPECT_EQ(server.complaints(), ""); }
@@ -89,11 +95,12 @@ class ReplicatorTest : public testing::Test {
 };
 
 TEST_F(ReplicatorTest, TakesDocumentsOfTheFirstGenerationFromTheFeed) {
-  const PullSummary summary = pull({welcome(), database(),
-                                    get(feed("0"), chunked_answer(page({row("a", "1-x", R"(,"n":1e400,"s":"\ud800")"),
-                                                                        row("_design/mail", "1-d"), row("b", "1-y")},
-                                                                       R"("3-g1A")"),
-                                                                  33))});
+  const PullSummary summary =
+      pull({welcome(), database(),
+            get(feed("0"), chunked_answer(page({row("a", "1-x", R"(,"n":1e400,"s":"\ud800")"),
+                                                row("_design/mail", "1-d"), row("b", "1-y")},
+                                               R"("3-g1A")"),
+                                          33))});
   EXPECT_EQ(summary.rows, 3U);
   EXPECT_EQ(summary.documents, 2U);
   EXPECT_EQ(summary.quarantined, 0U);
@@ -110,9 +117,11 @@ TEST_F(ReplicatorTest, FetchesLaterGenerationsAndConflictsWithTheirAncestors) {
       R"({"results":[{"id":"b","docs":[{"ok":{"_id":"b","_rev":"2-b","_revisions":{"start":2,"ids":["b","a"]}}}]},)"
       R"({"id":"c","docs":[{"ok":{"_id":"c","_rev":"2-y","_revisions":{"start":2,"ids":["y","w"]}}}]},)"
       R"({"id":"c","docs":[{"ok":{"_id":"c","_rev":"2-x","_revisions":{"start":2,"ids":["x","w"]}}}]}]})";
-  pull({welcome(), database(), get(feed("0"), answer(page({row("a", "1-x"), row("b", "2-b"), conflict}, R"("5-g1A")"))),
+  pull({welcome(), database(),
+        get(feed("0"), answer(page({row("a", "1-x"), row("b", "2-b"), conflict}, R"("5-g1A")"))),
         post("POST /mail/_bulk_get?revs=true&latest=true",
-             R"({"docs":[{"id":"b","rev":"2-b"},{"id":"c","rev":"2-y"},{"id":"c","rev":"2-x"}]})", answer(fetched))});
+             R"({"docs":[{"id":"b","rev":"2-b"},{"id":"c","rev":"2-y"},{"id":"c","rev":"2-x"}]})",
+             answer(fetched))});
   EXPECT_EQ(body("b"), R"({"_id":"b","_rev":"2-b"})");
   ASSERT_TRUE(store_.tree("c"));
   EXPECT_EQ(store_.tree("c")->leaves().size(), 2U);
@@ -148,19 +157,22 @@ TEST_F(ReplicatorTest, BeginsAnewInAnotherIncarnationOfTheDatabase) {
 
 TEST_F(ReplicatorTest, BeginsAnewWhenTheServerDoesNotKnowItsSequence) {
   pull({welcome(), database(), get(feed("0"), answer(page({}, "17")))});
-  const std::string refused = R"({"error":"bad_request","reason":"Malformed sequence supplied in 'since' parameter."})";
+  const std::string refused =
+      R"({"error":"bad_request","reason":"Malformed sequence supplied in 'since' parameter."})";
   pull({welcome(), database(), get(feed("17"), answer(refused, 400)),
         get(feed("0"), answer(page({row("a", "1-x")}, R"("1-g")")))});
   EXPECT_EQ(body("a"), R"({"_id":"a","_rev":"1-x"})");
 }
 
 TEST_F(ReplicatorTest, QuarantinesWhatCannotBeTakenOverAndTriesAgain) {
-  const std::string deep = row("deep", "1-d", ",\"x\":" + std::string(10'000, '[') + std::string(10'000, ']'));
+  const std::string deep =
+      row("deep", "1-d", ",\"x\":" + std::string(10'000, '[') + std::string(10'000, ']'));
   const std::string broken = R"({"id":"broken","changes":[{"rev":"zzz"}]})";
   const std::string missing = R"({"results":[{"id":"gone","docs":[{"missing":"2-g"}]}]})";
   const PullSummary first =
       pull({welcome(), database(),
-            get(feed("0"), answer(page({row("a", "1-x"), deep, broken, row("gone", "2-g")}, R"("4-g")"))),
+            get(feed("0"),
+                answer(page({row("a", "1-x"), deep, broken, row("gone", "2-g")}, R"("4-g")"))),
             post("POST /mail/_bulk_get?revs=true&latest=true", "2-g", answer(missing))});
   EXPECT_EQ(first.documents, 1U);
   EXPECT_EQ(first.quarantined, 3U);
@@ -169,10 +181,12 @@ TEST_F(ReplicatorTest, QuarantinesWhatCannotBeTakenOverAndTriesAgain) {
 
   const auto nothing = answer(R"({"error":"not_found","reason":"missing"})", 404);
   pull({welcome(), database(),
-        get("GET /mail/broken?revs=true&open_revs=all", answer(R"([{"ok":{"_id":"broken","_rev":"1-b"}}])")),
+        get("GET /mail/broken?revs=true&open_revs=all",
+            answer(R"([{"ok":{"_id":"broken","_rev":"1-b"}}])")),
         get("GET /mail/gone?revs=true&open_revs=all", nothing),
         get("GET /mail/deep?revs=true&open_revs=all",
-            answer(R"([{"ok":{"_rev":"1-d","x":)" + std::string(10'000, '[') + std::string(10'000, ']') + "}}]")),
+            answer(R"([{"ok":{"_rev":"1-d","x":)" + std::string(10'000, '[') +
+                   std::string(10'000, ']') + "}}]")),
         get(feed("4-g"), answer(page({}, R"("4-g")")))});
   ASSERT_EQ(store_.quarantined().size(), 1U);
   EXPECT_EQ(store_.quarantined().front().id, "deep");
@@ -182,7 +196,8 @@ TEST_F(ReplicatorTest, QuarantinesWhatCannotBeTakenOverAndTriesAgain) {
 
 TEST_F(ReplicatorTest, ATruncatedPageMovesNothing) {
   pull({welcome(), database(), get(feed("0"), answer(page({row("a", "1-x")}, R"("1-g")")))});
-  const std::string whole = chunked_answer(page({row("b", "1-y"), row("c", "1-z")}, R"("3-g")"), 50);
+  const std::string whole =
+      chunked_answer(page({row("b", "1-y"), row("c", "1-z")}, R"("3-g")"), 50);
   for (std::size_t size = 0; size < whole.size(); size += 7) {
     Exchange cut = get(feed("1-g"), whole.substr(0, size));
     cut.close = true;
@@ -195,24 +210,28 @@ TEST_F(ReplicatorTest, ATruncatedPageMovesNothing) {
 }
 
 TEST_F(ReplicatorTest, WhatWasCommittedBeforeAnErrorStays) {
-  EXPECT_THROW(pull({welcome(), database(), get(feed("0"), answer(page({row("a", "1-x")}, R"("1-g")", 5))),
-                     get(feed("1-g", 4000), answer("{}", 503))}),
-               SourceError);
+  EXPECT_THROW(
+      pull({welcome(), database(), get(feed("0"), answer(page({row("a", "1-x")}, R"("1-g")", 5))),
+            get(feed("1-g", 4000), answer("{}", 503))}),
+      SourceError);
   EXPECT_EQ(store_.checkpoint().since.json, R"("1-g")");
   EXPECT_EQ(body("a"), R"({"_id":"a","_rev":"1-x"})");
 }
 
 TEST_F(ReplicatorTest, AFetchThatFailsKeepsTheCheckpoint) {
-  EXPECT_THROW(pull({welcome(), database(), get(feed("0"), answer(page({row("a", "2-x")}, R"("1-g")"))),
-                     post("POST /mail/_bulk_get?revs=true&latest=true", "", answer("{}", 500))}),
-               SourceError);
+  EXPECT_THROW(
+      pull({welcome(), database(), get(feed("0"), answer(page({row("a", "2-x")}, R"("1-g")"))),
+            post("POST /mail/_bulk_get?revs=true&latest=true", "", answer("{}", 500))}),
+      SourceError);
   EXPECT_EQ(store_.checkpoint().since.json, "");
 }
 
 TEST_F(ReplicatorTest, WaitsForAChange) {
   const ScriptedServer server(
-      {get("GET /mail/_changes?style=all_docs&limit=1&since=0&feed=longpoll&timeout=2000", answer(page({row("a", "1-x")}, "1"))),
-       get("GET /mail/_changes?style=all_docs&limit=1&since=0&feed=longpoll&timeout=2000", answer(page({}, "0")))});
+      {get("GET /mail/_changes?style=all_docs&limit=1&since=0&feed=longpoll&timeout=2000",
+           answer(page({row("a", "1-x")}, "1"))),
+       get("GET /mail/_changes?style=all_docs&limit=1&since=0&feed=longpoll&timeout=2000",
+           answer(page({}, "0")))});
   net::io_context context{1};
   net::thread_pool workers{1};
   CouchClient client(context.get_executor(), {server.url(), "", "", {}});
@@ -225,7 +244,9 @@ TEST_F(ReplicatorTest, WaitsForAChange) {
 TEST_F(ReplicatorTest, EndsWhenTheSourceIsClosed) {
   Exchange slow = get(feed("1-g", 4000), answer("{}"));
   slow.delay = 10s;
-  const ScriptedServer server({welcome(), database(), get(feed("0"), answer(page({row("a", "1-x")}, R"("1-g")", 5))), slow});
+  const ScriptedServer server({welcome(), database(),
+                               get(feed("0"), answer(page({row("a", "1-x")}, R"("1-g")", 5))),
+                               slow});
   net::io_context context{1};
   net::thread_pool workers{1};
   CouchClient client(context.get_executor(), {server.url(), "", "", {}});
@@ -240,8 +261,9 @@ TEST(Workers, RunAndResume) {
   net::io_context context{1};
   net::thread_pool workers{1};
   EXPECT_EQ(support::run(context, on(workers, [] { return std::string("done"); })), "done");
-  EXPECT_THROW((void)support::run(context, on(workers, []() -> int { throw std::runtime_error("broken"); })),
-               std::runtime_error);
+  EXPECT_THROW(
+      (void)support::run(context, on(workers, []() -> int { throw std::runtime_error("broken"); })),
+      std::runtime_error);
 }
 
 TEST(Workers, FinishWhenNobodyWaitsAnyMore) {

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <vector>
 
 namespace replica {
@@ -49,13 +48,19 @@ TEST(RowScanner, CutsRowsWhereverThePiecesEnd) {
       {"{\"last_seq\":[7,\"x\"], \"results\" : [ {\"a\":[1,{\"b\":[]}]} , {} ] }",
        {R"({"a":[1,{"b":[]}]})", "{}"},
        "{\"last_seq\":[7,\"x\"], \"results\" : [] }"},
-      {R"({"results":[{"a":"]}\"\\"},{"b":"{[\\\""}]})", {R"({"a":"]}\"\\"})", R"({"b":"{[\\\""})"}, R"({"results":[]})"},
+      {R"({"results":[{"a":"]}\"\\"},{"b":"{[\\\""}]})",
+       {R"({"a":"]}\"\\"})", R"({"b":"{[\\\""})"},
+       R"({"results":[]})"},
       {R"([{"ok":1},{"missing":"1-a"}])", {R"({"ok":1})", R"({"missing":"1-a"})"}, "[]"},
-      {R"({"results":[1, "x,y" ,null,[2,[3]],{"a":1}]})", {"1", R"("x,y")", "null", "[2,[3]]", R"({"a":1})"}, R"({"results":[]})"},
+      {R"({"results":[1, "x,y" ,null,[2,[3]],{"a":1}]})",
+       {"1", R"("x,y")", "null", "[2,[3]]", R"({"a":1})"},
+       R"({"results":[]})"},
       {R"({"other":[{"a":1}],"results":[{"b":1}],"more":{"results":[{"c":1}]}})",
        {R"({"b":1})"},
        R"({"other":[{"a":1}],"results":[],"more":{"results":[{"c":1}]}})"},
-      {R"({"results":[{"a" 1e400 tru},{"id":"\ud800"}]})", {R"({"a" 1e400 tru})", R"({"id":"\ud800"})"}, R"({"results":[]})"},
+      {R"({"results":[{"a" 1e400 tru},{"id":"\ud800"}]})",
+       {R"({"a" 1e400 tru})", R"({"id":"\ud800"})"},
+       R"({"results":[]})"},
   };
   for (const Case& each : cases) {
     for (std::size_t piece = 1; piece <= each.answer.size(); ++piece) {
@@ -70,14 +75,16 @@ TEST(RowScanner, CutsRowsWhereverThePiecesEnd) {
 }
 
 TEST(RowScanner, EveryTruncationIsSeen) {
-  const std::string answer = R"({"results":[{"id":"a","doc":{"x":"}]"}},{"id":"b"}],"last_seq":"2-x"})";
+  const std::string answer =
+      R"({"results":[{"id":"a","doc":{"x":"}]"}},{"id":"b"}],"last_seq":"2-x"})";
   for (std::size_t size = 0; size < answer.size(); ++size) {
     EXPECT_FALSE(scan(answer.substr(0, size), 7).complete) << answer.substr(0, size);
   }
 }
 
 TEST(RowScanner, WhatIsNoJsonIsNotPlausible) {
-  for (const std::string answer : {"<html>", "Bad gateway", "\"text\"", "{} {}", "[]]", "{}x", "17"}) {
+  for (const std::string answer :
+       {"<html>", "Bad gateway", "\"text\"", "{} {}", "[]]", "{}x", "17"}) {
     EXPECT_FALSE(scan(answer, 3).plausible) << answer;
   }
 }

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <vector>
 
 namespace replica {
@@ -18,8 +17,10 @@ TEST(SourceUrl, IsTakenApart) {
   };
   const std::vector<Case> cases = {
       {"http://127.0.0.1:5984", "127.0.0.1", "5984", "", "http://127.0.0.1:5984", false},
-      {"http://couch.example.org/", "couch.example.org", "80", "", "http://couch.example.org:80", false},
-      {"https://alice.example.org/data/", "alice.example.org", "443", "/data", "https://alice.example.org:443", true},
+      {"http://couch.example.org/", "couch.example.org", "80", "", "http://couch.example.org:80",
+       false},
+      {"https://alice.example.org/data/", "alice.example.org", "443", "/data",
+       "https://alice.example.org:443", true},
       {"http://[::1]:5984/a%20b", "::1", "5984", "/a%20b", "http://[::1]:5984", false},
   };
   for (const Case& each : cases) {
@@ -33,13 +34,15 @@ TEST(SourceUrl, IsTakenApart) {
 }
 
 TEST(SourceUrl, RefusesWhatItCannotUse) {
-  for (const std::string url : {"", "127.0.0.1:5984", "ftp://host", "http://", "http://host/?a=b", "http://host/#x", "http:// x"}) {
+  for (const std::string url : {"", "127.0.0.1:5984", "ftp://host", "http://", "http://host/?a=b",
+                                "http://host/#x", "http:// x"}) {
     EXPECT_THROW((void)SourceUrl::parse(url), std::invalid_argument) << url;
   }
 }
 
 TEST(SourceUrl, DoesNotRepeatCredentials) {
-  for (const std::string url : {"http://admin:secret@host:5984", "https://secret@host/x", "http://admin:sec ret@host"}) {
+  for (const std::string url :
+       {"http://admin:secret@host:5984", "https://secret@host/x", "http://admin:sec ret@host"}) {
     try {
       (void)SourceUrl::parse(url);
       FAIL() << url;

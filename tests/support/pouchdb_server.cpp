@@ -1,25 +1,24 @@
 #include "tests/support/pouchdb_server.hpp"
 
-#include <fcntl.h>
-#include <fmt/core.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/message.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <chrono>
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <signal.h>
 #include <stdexcept>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 namespace support {
 
@@ -39,7 +38,8 @@ int free_port() {
 
 PouchdbServer::PouchdbServer() : port_(free_port()) {
   const std::string program = DAVENPORT_NODE_DIR "/node_modules/pouchdb-server/bin/pouchdb-server";
-  if (!std::filesystem::exists(program)) throw std::runtime_error(program + " is not there: run ./test, which installs it");
+  if (!std::filesystem::exists(program))
+    throw std::runtime_error(program + " is not there: run ./test, which installs it");
   const std::string port = std::to_string(port_);
   const std::string folder = folder_.path().string();
   const pid_t parent = getpid();
@@ -51,8 +51,9 @@ PouchdbServer::PouchdbServer() : port_(free_port()) {
     dup2(nowhere, STDOUT_FILENO);
     dup2(nowhere, STDERR_FILENO);
     if (getppid() == parent && chdir(folder.c_str()) == 0) {
-      execlp("node", "node", program.c_str(), "--in-memory", "--port", port.c_str(), "--host", "127.0.0.1", "--config",
-             "config.json", "--no-stdout-logs", static_cast<char*>(nullptr));
+      execlp("node", "node", program.c_str(), "--in-memory", "--port", port.c_str(), "--host",
+             "127.0.0.1", "--config", "config.json", "--no-stdout-logs",
+             static_cast<char*>(nullptr));
     }
     _exit(127);
   }
@@ -85,11 +86,13 @@ void PouchdbServer::stop() {
   process_ = 0;
 }
 
-PouchdbServer::Answer PouchdbServer::ask(const std::string& method, const std::string& target, const std::string& body,
+PouchdbServer::Answer PouchdbServer::ask(const std::string& method, const std::string& target,
+                                         const std::string& body,
                                          const std::string& authorization) const {
   net::io_context context;
   boost::beast::tcp_stream stream(context);
-  stream.connect(tcp::endpoint(net::ip::address_v4::loopback(), static_cast<unsigned short>(port_)));
+  stream.connect(
+      tcp::endpoint(net::ip::address_v4::loopback(), static_cast<unsigned short>(port_)));
   http::request<http::string_body> request(http::string_to_verb(method), target, 11, body);
   request.set(http::field::host, "127.0.0.1");
   request.set(http::field::accept, "application/json");
@@ -102,7 +105,8 @@ PouchdbServer::Answer PouchdbServer::ask(const std::string& method, const std::s
   http::response_parser<http::string_body> parser;
   parser.body_limit(boost::none);
   http::read(stream, buffer, parser);
-  return {parser.get().result_int() > 0 ? static_cast<int>(parser.get().result_int()) : 0, parser.get().body()};
+  return {parser.get().result_int() > 0 ? static_cast<int>(parser.get().result_int()) : 0,
+          parser.get().body()};
 }
 
 }  // namespace support

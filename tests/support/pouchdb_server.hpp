@@ -1,10 +1,9 @@
 // A real PouchDB Server: a child process on a free port of loopback, its databases in memory.
 #pragma once
 
-#include <sys/types.h>
-
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 
 #include "tests/support/support.hpp"
 

@@ -1,14 +1,13 @@
 #include "tests/support/program.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdexcept>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <stdexcept>
 
 #include "tests/support/support.hpp"
 
@@ -27,7 +26,8 @@ std::filesystem::path temporary_file() {
 
 }  // namespace
 
-Program::Program(std::vector<std::string> command) : out_(temporary_file()), err_(temporary_file()) {
+Program::Program(std::vector<std::string> command)
+    : out_(temporary_file()), err_(temporary_file()) {
   std::vector<char*> arguments;
   arguments.reserve(command.size() + 1);
   for (auto& word : command) arguments.push_back(word.data());
@@ -37,7 +37,8 @@ Program::Program(std::vector<std::string> command) : out_(temporary_file()), err
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, out_.c_str(), O_WRONLY, 0);
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, err_.c_str(), O_WRONLY, 0);
-  const int failed = posix_spawnp(&pid_, arguments[0], &actions, nullptr, arguments.data(), environ);
+  const int failed =
+      posix_spawnp(&pid_, arguments[0], &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (failed != 0) throw std::runtime_error("cannot start " + command.front());
 }
@@ -60,12 +61,15 @@ ProgramResult Program::wait() {
   int status = 0;
   if (waitpid(pid_, &status, 0) != pid_) throw std::runtime_error("the program is gone");
   pid_ = -1;
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(out_), read_file(err_)};
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(out_),
+          read_file(err_)};
 }
 
 bool Program::is_running() {
   siginfo_t info{};
-  return pid_ > 0 && waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+  return pid_ > 0 &&
+         waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         info.si_pid == 0;
 }
 
 std::string Program::err_so_far() const { return read_file(err_); }

@@ -1,11 +1,10 @@
 // Runs programs as a user would: by their command line, with what they print and how they end.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 namespace support {

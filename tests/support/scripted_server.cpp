@@ -1,7 +1,5 @@
 #include "tests/support/scripted_server.hpp"
 
-#include <fmt/core.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -15,6 +13,7 @@
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <fmt/core.h>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -28,13 +27,16 @@ using net::ip::tcp;
 using Request = http::request<http::string_body>;
 
 std::string answer(const std::string& payload, int status, const std::string& fields) {
-  return fmt::format("HTTP/1.1 {} Status\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{}\r\n{}", status,
-                     payload.size(), fields, payload);
+  return fmt::format(
+      "HTTP/1.1 {} Status\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{}\r\n{}",
+      status, payload.size(), fields, payload);
 }
 
-std::string chunked_answer(const std::string& payload, std::size_t chunk, const std::string& fields) {
-  std::string text =
-      fmt::format("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n{}\r\n", fields);
+std::string chunked_answer(const std::string& payload, std::size_t chunk,
+                           const std::string& fields) {
+  std::string text = fmt::format(
+      "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n{}\r\n",
+      fields);
   for (std::size_t at = 0; at < payload.size(); at += chunk) {
     const std::string piece = payload.substr(at, chunk);
     text += fmt::format("{:x}\r\n{}\r\n", piece.size(), piece);
@@ -43,7 +45,8 @@ std::string chunked_answer(const std::string& payload, std::size_t chunk, const 
 }
 
 struct ScriptedServer::State {
-  explicit State(std::vector<Exchange> exchanges) : script(std::move(exchanges)), played(script.size()) {}
+  explicit State(std::vector<Exchange> exchanges)
+      : script(std::move(exchanges)), played(script.size()) {}
 
   net::io_context context{1};
   tcp::acceptor acceptor{context, tcp::endpoint(net::ip::address_v4::loopback(), 0)};
@@ -58,7 +61,8 @@ struct ScriptedServer::State {
 
   std::optional<Exchange> play(const Request& request) {
     const std::lock_guard lock(mutex);
-    const std::string line = fmt::format("{} {}", std::string(request.method_string()), std::string(request.target()));
+    const std::string line =
+        fmt::format("{} {}", std::string(request.method_string()), std::string(request.target()));
     for (std::size_t i = 0; i < script.size(); ++i) {
       if (played[i] || script[i].request != line) continue;
       played[i] = true;
@@ -66,8 +70,8 @@ struct ScriptedServer::State {
         unexpected += fmt::format("{} with the body {}\n", line, request.body());
       }
       const auto colon = script[i].field.find(": ");
-      if (colon != std::string::npos &&
-          std::string(request[script[i].field.substr(0, colon)]) != script[i].field.substr(colon + 2)) {
+      if (colon != std::string::npos && std::string(request[script[i].field.substr(0, colon)]) !=
+                                            script[i].field.substr(colon + 2)) {
         unexpected += fmt::format("{} without {}\n", line, script[i].field);
       }
       return script[i];
@@ -84,7 +88,8 @@ struct ScriptedServer::State {
       co_await http::async_read(stream, buffer, request, use_awaitable);
       const auto exchange = play(request);
       if (!exchange) {
-        co_await net::async_write(stream, net::buffer(answer(R"({"error":"not in the script"})", 500)), use_awaitable);
+        co_await net::async_write(
+            stream, net::buffer(answer(R"({"error":"not in the script"})", 500)), use_awaitable);
         continue;
       }
       net::steady_timer timer(context, exchange->delay);
@@ -92,8 +97,9 @@ struct ScriptedServer::State {
       const std::string& bytes = exchange->answer;
       const std::size_t piece = exchange->piece == 0 ? bytes.size() + 1 : exchange->piece;
       for (std::size_t at = 0; at < bytes.size(); at += piece) {
-        co_await net::async_write(stream, net::buffer(bytes.data() + at, std::min(piece, bytes.size() - at)),
-                                  use_awaitable);
+        co_await net::async_write(
+            stream, net::buffer(bytes.data() + at, std::min(piece, bytes.size() - at)),
+            use_awaitable);
       }
       if (exchange->close) break;
     }
@@ -131,7 +137,8 @@ struct ScriptedServer::State {
   }
 };
 
-ScriptedServer::ScriptedServer(std::vector<Exchange> script) : state_(std::make_shared<State>(std::move(script))) {
+ScriptedServer::ScriptedServer(std::vector<Exchange> script)
+    : state_(std::make_shared<State>(std::move(script))) {
   state_->run();
 }
 
@@ -150,7 +157,8 @@ ScriptedServer::~ScriptedServer() {
 }
 
 std::string ScriptedServer::url() const {
-  return fmt::format("{}://127.0.0.1:{}", state_->tls ? "https" : "http", state_->acceptor.local_endpoint().port());
+  return fmt::format("{}://127.0.0.1:{}", state_->tls ? "https" : "http",
+                     state_->acceptor.local_endpoint().port());
 }
 
 int ScriptedServer::connections() const {
