@@ -28,7 +28,7 @@ class Section {
   std::optional<T> value(std::string_view key, std::string_view type_in_words) {
     const toml::node* node = find(key);
     if (node == nullptr) return std::nullopt;
-    const std::optional<T> value = node->value_exact<T>();
+    std::optional<T> value = node->value_exact<T>();
     if (!value) fail(*node, fmt::format("{} must be {}", full(key), type_in_words));
     return value;
   }

@@ -32,7 +32,7 @@ void Backoff::reset() { pause_ = {}; }
 
 Feed::Feed(replica::CouchClient& client, const SourceConfig& source,
            std::shared_ptr<indexer::Account> account, mail::Doctype doctype,
-           net::any_io_executor executor, net::thread_pool& workers, Events events)
+           const net::any_io_executor& executor, net::thread_pool& workers, Events events)
     : client_(client),
       source_(source),
       account_(std::move(account)),

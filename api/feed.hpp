@@ -39,7 +39,8 @@ class Feed {
   // Everything given by reference outlives the feed's coroutine and the workers' last piece of work.
   Feed(replica::CouchClient& client, const SourceConfig& source,
        std::shared_ptr<indexer::Account> account, mail::Doctype doctype,
-       boost::asio::any_io_executor executor, boost::asio::thread_pool& workers, Events events);
+       const boost::asio::any_io_executor& executor, boost::asio::thread_pool& workers,
+       Events events);
 
   // Until `stop`. What goes wrong is logged, reported and tried again.
   [[nodiscard]] boost::asio::awaitable<void> follow();

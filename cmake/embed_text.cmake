@@ -11,7 +11,10 @@ function(embed_text target)
               -P ${PROJECT_SOURCE_DIR}/cmake/embed_one.cmake
       DEPENDS ${PROJECT_SOURCE_DIR}/${file} ${PROJECT_SOURCE_DIR}/cmake/embed_one.cmake
       VERBATIM)
+    add_custom_target(embed_${symbol} DEPENDS ${header})
+    add_dependencies(embedded_files embed_${symbol})
     target_sources(${target} PRIVATE ${header})
+    add_dependencies(${target} embed_${symbol})
   endforeach()
   target_include_directories(${target} PRIVATE ${CMAKE_BINARY_DIR}/generated)
 endfunction()

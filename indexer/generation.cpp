@@ -53,7 +53,7 @@ void delete_if_unused(const fs::path& folder) {
 
 }  // namespace
 
-Generation::Generation(fs::path folder, replica::sqlite::Access access)
+Generation::Generation(const fs::path& folder, replica::sqlite::Access access)
     : folder_(prepare_folder(folder, access)),
       lock_(share(folder_)),
       catalog_(folder_ / "catalog.db", access) {

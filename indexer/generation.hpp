@@ -25,7 +25,7 @@ namespace indexer {
 class Generation {
  public:
   // Opens, or with kReadWrite creates, the generation of that folder.
-  Generation(std::filesystem::path folder, replica::sqlite::Access access);
+  Generation(const std::filesystem::path& folder, replica::sqlite::Access access);
   Generation(const Generation&) = delete;
   Generation& operator=(const Generation&) = delete;
   ~Generation();  // deletes the folder when it is disposable and nobody else has it open

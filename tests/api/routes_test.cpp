@@ -7,6 +7,7 @@
 
 #include "api/percent.hpp"
 #include "api/route.hpp"
+#include "mail/parser.hpp"
 #include "tests/support/support.hpp"
 
 namespace {
@@ -39,6 +40,7 @@ std::string field(const HttpResponse& response, std::string_view name) {
 // An account "alice" with one imported message.
 class RoutesTest : public testing::Test {
  protected:
+  static void SetUpTestSuite() { mail::initialize(); }
   RoutesTest() { config_.data_dir = folder_.path() / "data"; }
 
   HttpResponse ask(std::string method, std::string path,

@@ -19,7 +19,8 @@ TEST(Mime, Fields) {
 TEST(Mime, FieldsHaveALimit) {
   std::string raw;
   for (std::size_t i = 0; i <= Entity::kMaxFields; ++i) raw += "a:b\n";
-  const auto entity = read_entity(raw + "\nbody");
+  raw += "\nbody";
+  const auto entity = read_entity(raw);
   EXPECT_EQ(entity.fields.size(), Entity::kMaxFields);
   EXPECT_TRUE(entity.fields_cut);
   EXPECT_EQ(entity.body, "body");
