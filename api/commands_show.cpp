@@ -14,28 +14,20 @@ namespace {
 
 using nlohmann::json;
 
-const indexer::Body* find_body(const std::vector<indexer::Body>& bodies, std::string_view type) {
-  const auto body = std::find_if(bodies.begin(), bodies.end(),
-                                 [&](const indexer::Body& one) { return one.type == type; });
-  return body == bodies.end() ? nullptr : &*body;
-}
-
 std::vector<indexer::Body> bodies_of(const indexer::Account& account, const std::string& id) {
   auto bodies = account.bodies(id);
   return bodies ? std::move(*bodies) : std::vector<indexer::Body>();
 }
 
-// The plain text, or that of the HTML; ends with a line end when there is any.
-std::string readable_text(const std::vector<indexer::Body>& bodies) {
-  const indexer::Body* plain = find_body(bodies, "text/plain");
-  const indexer::Body* html = find_body(bodies, "text/html");
+// All parts of that type, each ended by a line end, with an empty line between two.
+std::string readable(const std::vector<indexer::Body>& bodies, std::string_view type) {
   std::string text;
-  if (plain != nullptr && !plain->content.empty()) {
-    text = lines_for_terminal(plain->content);
-  } else if (html != nullptr) {
-    text = lines_for_terminal(mail::html_to_text(html->content));
+  for (const indexer::Body& body : bodies_as(bodies, type)) {
+    if (body.content.empty()) continue;
+    if (!text.empty()) text += '\n';
+    text += lines_for_terminal(body.content);
+    if (!text.ends_with('\n')) text += '\n';
   }
-  if (!text.empty() && !text.ends_with('\n')) text += '\n';
   return text;
 }
 
@@ -97,20 +89,19 @@ std::string show(const ShowCommand& command, const indexer::Account& account,
     case What::kMessage: {
       if (command.json) return row + "\n";
       return header_summary(json::parse(row, nullptr, false)) + "\n" +
-             readable_text(bodies_of(account, command.id));
+             readable(bodies_of(account, command.id), "text/plain");
     }
-    case What::kText: {
-      const auto bodies = bodies_of(account, command.id);
-      return command.json ? render_bodies(command.id, bodies) + "\n" : readable_text(bodies);
-    }
+    case What::kText:
     case What::kHtml: {
+      const std::string_view type = command.what == What::kHtml ? "text/html" : "text/plain";
       const auto bodies = bodies_of(account, command.id);
-      if (command.json) return render_bodies(command.id, bodies) + "\n";
-      const indexer::Body* html = find_body(bodies, "text/html");
-      if (html == nullptr)
+      if (command.json) return render_bodies(command.id, bodies_as(bodies, type)) + "\n";
+      const std::string text = readable(bodies, type);
+      if (text.empty() && command.what == What::kHtml) {
         throw std::runtime_error(
             fmt::format("message '{}' has no HTML: show it with --text", command.id));
-      return lines_for_terminal(mail::sanitize_html(html->content)) + "\n";
+      }
+      return text;
     }
     case What::kHeaders: {
       const std::string lines = header_lines(account, command.id);

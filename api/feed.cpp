@@ -57,7 +57,7 @@ net::awaitable<void> Feed::follow() {
       backoff.reset();
     } catch (const replica::SourceError& error) {
       if (stopping_) break;
-      const bool is_absent = may_be_absent(doctype_, error);
+      const bool is_absent = error.kind() == replica::SourceError::Kind::kNotFound;
       wait = is_absent ? source_.poll_interval : backoff.next();
       is_absent ? absent() : failed(error.what(), wait);
     } catch (const std::exception& error) {

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <limits>
 #include <nlohmann/json.hpp>
 
+#include "mail/html.hpp"
 #include "mail/json_writer.hpp"
 
 namespace api {
@@ -136,7 +138,9 @@ std::optional<indexer::OrderKey> decode_place_cursor(std::string_view cursor) {
     return std::nullopt;
   const auto& date = content["date"];
   const auto& id = content["id"];
-  if (!date.is_number_integer() || !id.is_string()) return std::nullopt;
+  const bool is_too_large = date.is_number_unsigned() &&
+                            date.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max();
+  if (!date.is_number_integer() || is_too_large || !id.is_string()) return std::nullopt;
   return indexer::OrderKey{date.get<std::int64_t>(), id.get<std::string>()};
 }
 
@@ -244,6 +248,24 @@ std::string render_bodies(std::string_view id, const std::vector<indexer::Body>&
   }
   json.end_array().end_object();
   return out;
+}
+
+std::vector<indexer::Body> bodies_as(const std::vector<indexer::Body>& bodies,
+                                     std::string_view type) {
+  std::vector<indexer::Body> chosen;
+  for (const auto& body : bodies) {
+    if (body.type != type) continue;
+    chosen.push_back(body);
+    if (type == "text/html") chosen.back().content = mail::sanitize_html(body.content);
+  }
+  if (!chosen.empty() || type != "text/plain") return chosen;
+  for (const auto& body : bodies) {
+    if (body.type == "text/html") {
+      chosen.push_back(
+          {body.part_id, "text/plain", mail::html_to_text(body.content), body.truncated});
+    }
+  }
+  return chosen;
 }
 
 std::string render_task(const TaskReport& task) {

@@ -31,6 +31,10 @@ namespace api {
                                        const std::optional<indexer::OrderKey>& next);
 [[nodiscard]] std::string render_bodies(std::string_view id,
                                         const std::vector<indexer::Body>& bodies);
+// The bodies that answer a request for `type` ("text/plain", "text/html"): those of that type, HTML made safe, else, for
+// plain text, the text of the HTML.
+[[nodiscard]] std::vector<indexer::Body> bodies_as(const std::vector<indexer::Body>& bodies,
+                                                   std::string_view type);
 [[nodiscard]] std::string render_task(const TaskReport& task);
 [[nodiscard]] std::string render_tasks(const std::vector<TaskReport>& tasks);
 [[nodiscard]] std::string render_status(Accounts& accounts, const std::vector<FeedReport>& feeds,

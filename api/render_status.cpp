@@ -103,9 +103,19 @@ std::string render_status(Accounts& accounts, const std::vector<FeedReport>& fee
   json.begin_object().key("version").string(DAVENPORT_VERSION).key("accounts").begin_array();
   for (const auto& name : accounts.names()) {
     try {
-      if (const auto account = accounts.find(name)) write_account(json, *account, feeds);
-    } catch (const indexer::AccountBusy& busy) {
-      json.begin_object().key("account").string(name).key("error").string(busy.what()).end_object();
+      const auto account = accounts.find(name);
+      if (!account) continue;
+      std::string row;
+      JsonWriter account_json(row);
+      write_account(account_json, *account, feeds);
+      json.raw(row);
+    } catch (const std::exception& error) {  // of this account; the others are well
+      json.begin_object()
+          .key("account")
+          .string(name)
+          .key("error")
+          .string(error.what())
+          .end_object();
     }
   }
   json.end_array();

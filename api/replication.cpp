@@ -91,8 +91,9 @@ void Replication::State::index_text(const std::shared_ptr<indexer::Account>& acc
 
 void Replication::State::follow(const SourceConfig& source, replica::CouchClient& client,
                                 const std::string& name) {
+  auto opened = accounts.find(name);
   FollowedAccount& account = followed[name];
-  account.account = accounts.find(name);
+  account.account = std::move(opened);
   for (const mail::Doctype doctype : mail::kDoctypes) {
     Feed::Events events;
     events.on_commit = [this, &account](const replica::PullSummary& batch) {
@@ -141,8 +142,15 @@ void Replication::start() {
   for (const SourceConfig& source : state.config.sources) {
     state.clients.push_back(
         std::make_unique<replica::CouchClient>(state.context.get_executor(), source.address));
-    for (const std::string& name : source.accounts)
-      state.follow(source, *state.clients.back(), name);
+    for (const std::string& name : source.accounts) {
+      try {
+        state.follow(source, *state.clients.back(), name);
+      } catch (const indexer::AccountBusy&) {
+        throw;
+      } catch (const std::exception& error) {
+        spdlog::error("account {} is not followed: {}", name, error.what());
+      }
+    }
   }
   for (auto& [name, account] : state.followed) {
     for (const auto& feed : account.feeds)

@@ -30,25 +30,6 @@ bool accepts(std::string_view accept, std::string_view type) {
          accept.find(any_subtype) != accept.npos;
 }
 
-// The bodies that answer a request for `type`: those of that type, else, for plain text, the text of the HTML.
-std::vector<indexer::Body> bodies_as(const std::vector<indexer::Body>& bodies,
-                                     std::string_view type) {
-  std::vector<indexer::Body> chosen;
-  for (const auto& body : bodies) {
-    if (body.type != type) continue;
-    chosen.push_back(body);
-    if (type == "text/html") chosen.back().content = mail::sanitize_html(body.content);
-  }
-  if (!chosen.empty() || type != "text/plain") return chosen;
-  for (const auto& body : bodies) {
-    if (body.type == "text/html") {
-      chosen.push_back(
-          {body.part_id, "text/plain", mail::html_to_text(body.content), body.truncated});
-    }
-  }
-  return chosen;
-}
-
 std::vector<indexer::Body> all_made_safe(std::vector<indexer::Body> bodies) {
   for (auto& body : bodies) {
     if (body.type == "text/html") body.content = mail::sanitize_html(body.content);

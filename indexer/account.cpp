@@ -76,6 +76,10 @@ Account::Account(fs::path folder, std::string name, replica::sqlite::Access acce
     Generation::sweep(state_->derived());
   }
   state_->open_live();
+  if (!writing && !state_->live && rows_in(stores_) > 0) {
+    throw std::runtime_error(
+        fmt::format("account '{0}' has no lists yet: make them with davenport reindex {0}", name_));
+  }
 }
 
 Account::~Account() = default;
@@ -90,10 +94,13 @@ void Account::State::open_live() {
       const std::lock_guard guard(mutex);
       live = std::move(generation);
       return;
-    } catch (const std::exception&) {
+    } catch (const std::exception& error) {
       if (Generation::live_name(derived()) == name || attempt == 10) {
-        if (access == replica::sqlite::Access::kReadOnly) throw;
-        return;  // torn or of another format: derived, so the next projection builds it anew
+        if (access == replica::sqlite::Access::kReadWrite)
+          return;  // the next projection builds it anew
+        throw std::runtime_error(
+            fmt::format("its lists cannot be read and can be made anew: davenport reindex {} ({})",
+                        folder.filename().string(), error.what()));
       }
     }
   }
@@ -159,8 +166,22 @@ std::size_t Account::index(Progress& progress) {
   return reindex(progress);
 }
 
+// A store that is away is no reason to lose what was derived from it.
+void Account::require_stores() const {
+  const auto live = state_->generation();
+  if (!live) return;
+  for (const auto& followed : live->catalog().followed()) {
+    if (stores_.find(followed.first) != nullptr) continue;
+    throw std::runtime_error(fmt::format(
+        "account '{}': its store of {} is not in {}: put it back, or remove {} to go on without it",
+        name_, mail::doctype_name(followed.first), (state_->folder / "store").string(),
+        state_->derived().string()));
+  }
+}
+
 std::size_t Account::reindex(Progress& progress) {
   const std::lock_guard rebuilding(state_->rebuild_work);
+  require_stores();
   const auto next =
       std::make_shared<Generation>(state_->derived() / Generation::new_name(), state_->access);
   next->set_disposable(true);

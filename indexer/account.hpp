@@ -118,6 +118,7 @@ class Account {
  private:
   struct State;
   [[nodiscard]] bool is_derived_from_stores() const;
+  void require_stores() const;
 
   std::string name_;
   Stores stores_;

@@ -104,6 +104,11 @@ DerivedCheckpoint Catalog::checkpoint() const {
   return Meta::load(reader->meta).checkpoint;
 }
 
+std::map<mail::Doctype, replica::StoreIdentity> Catalog::followed() const {
+  const auto reader = state_->readers.take();
+  return Meta::load(reader->meta).stores;
+}
+
 std::int64_t Catalog::overflow_count() const {
   const auto reader = state_->readers.take();
   auto select = reader->connection.prepare("SELECT count(*) FROM entries WHERE number >= ?");

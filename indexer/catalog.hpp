@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -115,6 +116,8 @@ class Catalog {
   // Gives every entry its number: rank in newest-first order, with gaps. For a catalog whose text is built in bulk next.
   void assign_numbers();
   [[nodiscard]] DerivedCheckpoint checkpoint() const;
+  // The stores that it was projected from.
+  [[nodiscard]] std::map<mail::Doctype, replica::StoreIdentity> followed() const;
   // Entries that found no gap and took a number of the overflow range: when they are many, a rebuild is due.
   [[nodiscard]] std::int64_t overflow_count() const;
 

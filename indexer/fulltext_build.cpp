@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <mutex>
-#include <sched.h>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
@@ -28,13 +27,11 @@ constexpr std::size_t kBytesPerFlush = 64 << 20;
 // Databases merged at a time; each holds five files open.
 constexpr std::size_t kPartsPerMerge = 64;
 
-// Runs `work` on each of `threads` threads of lowest priority; throws what the first of them threw.
+// Runs `work` on each of `threads` threads, of the caller's priority; throws what the first of them threw.
 void on_threads(int threads, const std::function<void()>& work) {
   std::mutex mutex;
   std::exception_ptr failure;
   const auto run = [&] {
-    const sched_param none{};
-    sched_setscheduler(0, SCHED_IDLE, &none);  // where it is refused, the work is done all the same
     try {
       work();
     } catch (...) {

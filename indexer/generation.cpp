@@ -18,7 +18,7 @@ namespace {
 // holds), large enough to share the cost of a commit.
 constexpr std::size_t kFollowBatch = 1'000;
 
-// Bulk indexing is bound by the processor, at SCHED_IDLE: it may have all of it.
+// Bulk indexing is bound by the processor, and may have all of it: in a server it runs at SCHED_IDLE.
 const int kBuildThreads = std::max(2, static_cast<int>(std::thread::hardware_concurrency()));
 
 std::string format_prefix() { return fmt::format("c{}a{}-", kCatalogFormat, kAnalysisVersion); }
@@ -58,8 +58,13 @@ Generation::Generation(const fs::path& folder, replica::sqlite::Access access)
       lock_(share(folder_)),
       catalog_(folder_ / "catalog.db", access) {
   if (!fs::exists(index_folder())) return;
-  set_text_checkpoint(FulltextReader(index_folder()).checkpoint());
-  has_index_ = true;
+  try {
+    set_text_checkpoint(FulltextReader(index_folder()).checkpoint());
+    has_index_ = true;
+  } catch (const std::runtime_error&) {
+    // Lists do not need it. Who writes builds it anew; until then searches say that they are incomplete.
+    if (access == replica::sqlite::Access::kReadWrite) fs::remove_all(index_folder());
+  }
 }
 
 Generation::~Generation() {

@@ -107,7 +107,8 @@ class TreeReader {
   void read_plain(const fs::path& folder, const std::string& name, const Entries& entries) {
     std::vector<std::string> messages;
     for (const std::string& file : entries.files) {
-      if (!is_mbox(folder / file)) {
+      // Without the extension it may be one message of many that begin so.
+      if (fs::path(file).extension() != ".mbox" || !is_mbox(folder / file)) {
         messages.push_back(file);
       } else {
         read_mbox(folder / file, name);

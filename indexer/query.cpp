@@ -121,6 +121,8 @@ QueryPtr make(auto node) {
   return query;
 }
 
+constexpr const char* kNoOpening = "there is no \"(\" for this \")\"";
+
 // Recursive descent; a mistake unwinds to parse_query as an exception.
 class Parser {
  public:
@@ -129,8 +131,9 @@ class Parser {
   Query parse() {
     skip_spaces();
     if (at_end()) return Query{MatchAll{}};
+    if (peek() == ')') fail(position_, kNoOpening);
     auto query = parse_or(std::nullopt);
-    if (!at_end()) fail(position_, "there is no \"(\" for this \")\"");
+    if (!at_end()) fail(position_, kNoOpening);
     return std::move(*query);
   }
 

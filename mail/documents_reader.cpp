@@ -265,8 +265,9 @@ Result<Document> read_document(std::string_view json, Document document, Visit v
 
 Result<MetadataDocument> read_metadata(std::string_view json) {
   std::optional<DateTime> date;  // cozy-emails' name for sentAt
+  bool says_attachment = false;  // else it follows from the attachments
   auto result = read_document(
-      json, MetadataDocument{}, [&date](MetadataDocument& d, std::string_view name, value& v) {
+      json, MetadataDocument{}, [&](MetadataDocument& d, std::string_view name, value& v) {
         if (name == "_id") return read_string(v, d.id);
         if (name == "messageId" || name == "messageID") return read_message_ids(v, d.message_ids);
         if (name == "inReplyTo") return read_message_ids(v, d.in_reply_to);
@@ -287,8 +288,10 @@ Result<MetadataDocument> read_metadata(std::string_view json) {
         if (name == "keywords") return read_keywords(v, d.keywords);
         if (name == "flags") return read_flags(v, d.keywords);
         if (name == "headers") return read_headers(v, d.headers);
-        if (name == "hasAttachment" || name == "hasAttachments")
+        if (name == "hasAttachment" || name == "hasAttachments") {
+          says_attachment = true;
           return read_bool(v, d.has_attachment);
+        }
         if (name == "attachments") return read_attachments(v, d.attachments);
         if (name == "contents") return read_strings(v, d.contents);
         if (name == "_attachments") d.original = original_in(v);
@@ -300,6 +303,7 @@ Result<MetadataDocument> read_metadata(std::string_view json) {
         }
       });
   if (result && !result->sent_at) result->sent_at = date;
+  if (result && !says_attachment) result->has_attachment = !result->attachments.empty();
   if (result) {
     std::stable_sort(
         result->inline_bodies.begin(), result->inline_bodies.end(),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <charconv>
 #include <utility>
 
 #include "replica/page_plan.hpp"
@@ -62,6 +63,16 @@ net::awaitable<bool> Replicator::pull_batch(PullSummary& summary) {
   co_return !caught_up_;
 }
 
+// Of a server whose sequences are numbers that only grow (PouchDB Server).
+bool Replicator::is_before(std::string_view update_seq, std::string_view since) {
+  std::uint64_t now = 0, then = 0;
+  const auto is_number = [](std::string_view text, std::uint64_t& number) {
+    const auto end = text.data() + text.size();
+    return std::from_chars(text.data(), end, number).ptr == end && !text.empty();
+  };
+  return is_number(update_seq, now) && is_number(since, then) && now < then;
+}
+
 // Learns whether the source is still the database that the checkpoint speaks of.
 net::awaitable<void> Replicator::begin_session() {
   const ServerInfo server = co_await source_.server_info();
@@ -70,7 +81,9 @@ net::awaitable<void> Replicator::begin_session() {
       co_await on(workers_, [&store = store_] { return store.checkpoint(); });
   // PouchDB Server's is the time when the server was started.
   incarnation_ = server.is_couchdb ? info.instance_start_time : std::string();
-  position_ = checkpoint.incarnation == incarnation_ ? checkpoint.since : SourceSeq();
+  const bool is_same = checkpoint.incarnation == incarnation_ &&
+                       (server.is_couchdb || !is_before(info.update_seq, checkpoint.since.json));
+  position_ = is_same ? checkpoint.since : SourceSeq();
   caught_up_ = false;
   next_.reset();
 }

@@ -51,6 +51,7 @@ class Replicator {
   };
 
   [[nodiscard]] net::awaitable<void> begin_session();
+  [[nodiscard]] static bool is_before(std::string_view update_seq, std::string_view since);
   [[nodiscard]] net::awaitable<void> retry_quarantined(PullSummary& summary);
   [[nodiscard]] net::awaitable<bool> pull_batch(PullSummary& summary);
 

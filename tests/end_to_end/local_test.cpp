@@ -83,5 +83,47 @@ TEST(Local, ListsAndSearchesAnswerWithoutTheContentStore) {
       subjects(hits));
 }
 
+TEST(Local, AStoreThatIsAwayTakesNothingWithIt) {
+  const Davenport davenport;
+  write_maildir(davenport.folder() / "mail", 5);
+  davenport.succeed({"import", "ada", (davenport.folder() / "mail").string()});
+  const auto list = davenport.run_json({"list", "ada"});
+  std::filesystem::rename(davenport.account_folder("ada") / "store/io-cozy-emails.db",
+                          davenport.folder() / "moved.db");
+  const auto refused = davenport.run({"reindex", "ada"});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_NE(refused.err.find("io.cozy.emails"), std::string::npos) << refused.err;
+  EXPECT_EQ(davenport.run_json({"list", "ada"}), list);
+}
+
+TEST(Local, DamagedDerivedFilesAreMadeAnew) {
+  const Davenport davenport;
+  write_maildir(davenport.folder() / "mail", 20);
+  davenport.succeed({"import", "ada", (davenport.folder() / "mail").string()});
+  const auto before = davenport.everything("ada");
+  const auto live = [&] {
+    auto name = support::read_file(davenport.account_folder("ada") / "derived/current");
+    name.pop_back();
+    return davenport.account_folder("ada") / "derived" / name;
+  };
+  // The text index: lists do not need it.
+  support::write_file(live() / "index/iamglass", "rubbish");
+  EXPECT_EQ(davenport.run_json({"list", "ada"})["total"], 20);
+  EXPECT_FALSE(davenport.run_json({"search", "ada", "word1"})["index"]["complete"]);
+  davenport.succeed({"reindex", "ada"});
+  EXPECT_EQ(davenport.everything("ada"), before);
+  // The catalog, then everything.
+  support::write_file(live() / "catalog.db", "rubbish");
+  const auto unreadable = davenport.run({"list", "ada"});
+  EXPECT_EQ(unreadable.exit_code, 1);
+  EXPECT_NE(unreadable.err.find("davenport reindex ada"), std::string::npos) << unreadable.err;
+  davenport.succeed({"reindex", "ada"});
+  EXPECT_EQ(davenport.everything("ada"), before);
+  std::filesystem::remove_all(davenport.account_folder("ada") / "derived");
+  EXPECT_EQ(davenport.run({"list", "ada"}).exit_code, 1);
+  davenport.succeed({"reindex", "ada"});
+  EXPECT_EQ(davenport.everything("ada"), before);
+}
+
 }  // namespace
 }  // namespace end_to_end

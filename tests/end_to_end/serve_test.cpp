@@ -151,5 +151,17 @@ TEST(Serve, CommandsThatWriteAskTheRunningServer) {
             std::vector<std::string>{"Subject 5"});
 }
 
+TEST(Serve, AnAccountThatCannotBeReadHarmsItselfOnly) {
+  Davenport davenport;
+  write_maildir(davenport.folder() / "mail", 3);
+  for (const std::string account : {"ada", "bad"})
+    davenport.succeed({"import", account, (davenport.folder() / "mail").string()});
+  support::write_file(davenport.account_folder("bad") / "store/io-cozy-emails.db", "rubbish");
+  davenport.start_serving();
+  EXPECT_EQ(http("GET", davenport.url("/v1/accounts/ada/messages")).body()["total"], 3);
+  for (const auto& account : davenport.run_json({"status"})["accounts"])
+    EXPECT_EQ(account.contains("error"), account["account"] == "bad") << account;
+}
+
 }  // namespace
 }  // namespace end_to_end
