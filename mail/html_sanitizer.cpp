@@ -4,6 +4,7 @@
 
 #include "mail/html.hpp"
 #include "mail/html_walker.hpp"
+#include "mail/text.hpp"
 
 namespace mail {
 namespace {
@@ -42,30 +43,6 @@ constexpr std::string_view kStyleCharacters =
 
 bool consists_of(std::string_view text, std::string_view characters) {
   return text.find_first_not_of(characters) == std::string_view::npos;
-}
-
-void append_escaped(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += static_cast<unsigned char>(c) < ' ' && c != '\n' && c != '\t' && c != '\r' ? ' ' : c;
-    }
-  }
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -150,7 +127,7 @@ class HtmlSink {
  public:
   explicit HtmlSink(std::string& out) : out_(out) {}
 
-  void text(std::string_view raw) { append_escaped(out_, decode_character_references(raw)); }
+  void text(std::string_view raw) { append_html_escaped(out_, decode_character_references(raw)); }
 
   void open(const HtmlElement& element, const HtmlTokenizer& tag) {
     if (element.is(kActive)) return;
@@ -169,7 +146,7 @@ class HtmlSink {
       const auto value = raw ? value_of(allowed.kind, *raw) : std::nullopt;
       if (!value) continue;
       out_.append(" ").append(allowed.name).append("=\"");
-      append_escaped(out_, *value);
+      append_html_escaped(out_, *value);
       out_ += '"';
     }
     out_ += link ? " rel=\"noopener noreferrer\">" : ">";

@@ -19,4 +19,7 @@ void append_character(std::string& out, char32_t character);
 // that introduces them left out where other text is there.
 [[nodiscard]] std::string preview_of(std::string_view text);
 
+// Appends `text` so that HTML shows it as it is, between tags and in attributes.
+void append_html_escaped(std::string& out, std::string_view text);
+
 }  // namespace mail

@@ -1,0 +1,402 @@
+// What a query means, said as simply as can be: entries in memory and a matcher that looks at every one, to hold the text
+// index against.
+#pragma once
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <random>
+#include <set>
+#include <thread>
+
+#include "indexer/analyzer.hpp"
+#include "indexer/fulltext.hpp"
+#include "indexer/stems.hpp"
+#include "tests/support/support.hpp"
+
+namespace indexer {
+
+struct Entry {
+  TextEntry entry;
+  EntryText text;
+  std::set<std::string> mailboxes;
+  bool unread = false, flagged = false, attachment = false;
+};
+
+inline DerivedCheckpoint checkpoint_at(std::int64_t seq) {
+  DerivedCheckpoint checkpoint;
+  checkpoint.advance({"uuid", "epoch"}, replica::LocalSeq{seq});
+  return checkpoint;
+}
+
+inline bool comes_before(const OrderKey& a, const OrderKey& b) {
+  return a.date != b.date ? a.date > b.date : a.id < b.id;
+}
+inline OrderKey place_of(const Entry& entry) { return {entry.entry.date, entry.entry.id}; }
+
+class Model {
+ public:
+  std::vector<Entry> entries;  // in the order of lists
+
+  void sort() {
+    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+      return comes_before(place_of(a), place_of(b));
+    });
+  }
+  void number(std::uint32_t gap) {
+    for (std::size_t i = 0; i < entries.size(); ++i)
+      entries[i].entry.number = static_cast<std::uint32_t>(i + 1) * gap;
+  }
+
+  [[nodiscard]] std::vector<std::string> hits(const Query& query) {
+    std::vector<std::string> ids;
+    for (const auto& entry : entries) {
+      if (matches(query, entry)) ids.push_back(entry.entry.id);
+    }
+    return ids;
+  }
+
+  [[nodiscard]] SearchScope scope() const {
+    SearchScope scope;
+    scope.find_mailbox = [](std::string_view name) {
+      return name == "nowhere" ? std::nullopt : std::optional<std::string>(name);
+    };
+    scope.numbers = [this](const MessageFilter& filter) {
+      std::vector<std::uint32_t> numbers;
+      for (const auto& entry : entries) {
+        if (passes(filter, entry)) numbers.push_back(entry.entry.number);
+      }
+      std::sort(numbers.begin(), numbers.end());
+      return numbers;
+    };
+    scope.number_after = [this](const OrderKey& place) {
+      std::uint32_t last = 0;
+      for (const auto& entry : entries) {
+        if (entry.entry.number >= kFirstOverflowNumber) continue;
+        if (comes_before(place, place_of(entry))) return entry.entry.number;
+        last = entry.entry.number;
+      }
+      return last + 1;
+    };
+    scope.state = [] { return "1"; };
+    return scope;
+  }
+
+  [[nodiscard]] EntrySource source() const {
+    EntrySource source;
+    source.entries = [this](std::uint32_t from, std::size_t limit) {
+      std::vector<TextEntry> run;
+      for (const auto& entry : by_number()) {
+        if (entry->entry.number >= from && run.size() < limit) run.push_back(entry->entry);
+      }
+      return run;
+    };
+    source.text = [this](const TextEntry& wanted) -> mail::Result<EntryText> {
+      for (const auto& entry : entries) {
+        if (entry.entry.id == wanted.id) return entry.text;
+      }
+      return mail::Malformed{"gone"};
+    };
+    return source;
+  }
+
+  [[nodiscard]] std::vector<const Entry*> by_number() const {
+    std::vector<const Entry*> sorted;
+    for (const auto& entry : entries) sorted.push_back(&entry);
+    std::sort(sorted.begin(), sorted.end(),
+              [](const Entry* a, const Entry* b) { return a->entry.number < b->entry.number; });
+    return sorted;
+  }
+
+ private:
+  static bool passes(const MessageFilter& filter, const Entry& entry) {
+    return (filter.mailbox.empty() || entry.mailboxes.contains(filter.mailbox)) &&
+           (!filter.unread || entry.unread) && (!filter.flagged || entry.flagged) &&
+           (!filter.attachment || entry.attachment);
+  }
+
+  static std::vector<std::string> passages(Field field, const Entry& entry) {
+    const auto addresses = [](const std::vector<mail::Address>& from) {
+      std::vector<std::string> texts;
+      for (const auto& address : from) texts.insert(texts.end(), {address.name, address.email});
+      return texts;
+    };
+    switch (field) {
+      case Field::kAny:
+        break;
+      case Field::kFrom:
+        return addresses(entry.text.from);
+      case Field::kTo:
+        return addresses(entry.text.to);
+      case Field::kCc:
+        return addresses(entry.text.cc);
+      case Field::kBcc:
+        return addresses(entry.text.bcc);
+      case Field::kSubject:
+        return {entry.text.subject};
+      case Field::kBody:
+        return {entry.text.body};
+      case Field::kFilename: {
+        auto names = entry.text.attachment_names;
+        if (entry.entry.kind == Kind::kFile) names.push_back(entry.text.path);
+        return names;
+      }
+      case Field::kTag:
+        return entry.text.tags;
+    }
+    return {};
+  }
+
+  bool words_match(const MatchWords& match, const FieldInfo& field, const Entry& entry) {
+    const auto wanted = words_of(match.text);
+    for (const auto& passage : passages(field.field, entry)) {
+      const auto words = words_of(passage);
+      for (std::size_t i = 0; i + wanted.size() <= words.size(); ++i) {
+        bool all = true;
+        for (std::size_t j = 0; j < wanted.size() && all; ++j) {
+          const bool beginning = match.prefix && j + 1 == wanted.size();
+          if (beginning) {
+            all = words[i + j].starts_with(wanted[j]);
+          } else if (match.phrase || match.prefix || !field.stemmed) {
+            all = words[i + j] == wanted[j];
+          } else {
+            all = std::string(stems_.stem(words[i + j])) == stems_.stem(wanted[j]);
+          }
+        }
+        if (all) return true;
+      }
+    }
+    return false;
+  }
+
+  bool matches(const Query& query, const Entry& entry) {
+    return std::visit([&](const auto& node) { return holds(node, entry); }, query.node);
+  }
+  bool holds(const MatchAll&, const Entry&) { return true; }
+  bool holds(const MatchWords& match, const Entry& entry) {
+    if (match.field != Field::kAny) return words_match(match, info(match.field), entry);
+    return std::any_of(kFields.begin() + 1, kFields.end(),
+                       [&](const FieldInfo& field) { return words_match(match, field, entry); });
+  }
+  bool holds(const MatchMailbox& mailbox, const Entry& entry) {
+    return entry.mailboxes.contains(mailbox.name);
+  }
+  bool holds(const MatchState& state, const Entry& entry) {
+    return state.what == MatchState::What::kUnread    ? entry.unread
+           : state.what == MatchState::What::kFlagged ? entry.flagged
+                                                      : entry.attachment;
+  }
+  bool holds(const MatchDate& date, const Entry& entry) {
+    return (!date.from || *date.from <= entry.entry.date) &&
+           (!date.to || entry.entry.date < *date.to);
+  }
+  bool holds(const MatchSize& size, const Entry& entry) {
+    return (!size.from || *size.from <= entry.entry.size) &&
+           (!size.to || entry.entry.size < *size.to);
+  }
+  bool holds(const MatchAnd& both, const Entry& entry) {
+    return std::all_of(both.all.begin(), both.all.end(),
+                       [&](const auto& part) { return matches(*part, entry); });
+  }
+  bool holds(const MatchOr& either, const Entry& entry) {
+    return std::any_of(either.any.begin(), either.any.end(),
+                       [&](const auto& part) { return matches(*part, entry); });
+  }
+  bool holds(const MatchNot& negated, const Entry& entry) { return !matches(*negated.of, entry); }
+
+  StemCache stems_;
+};
+
+constexpr std::int64_t kDay = 86'400;
+
+class Random {
+ public:
+  explicit Random(unsigned seed) : engine_(seed) {}
+
+  std::size_t below(std::size_t end) {
+    return std::uniform_int_distribution<std::size_t>(0, end - 1)(engine_);
+  }
+  bool one_in(std::size_t n) { return below(n) == 0; }
+
+  std::string word() {
+    static constexpr std::string_view kWords[] = {"report",       "reports",
+                                                  "reported",     "reporting",
+                                                  "run",          "running",
+                                                  "runs",         "ada",
+                                                  "grace",        "example",
+                                                  "org",          "net",
+                                                  "12:30",        "q1",
+                                                  "don't",        "can't",
+                                                  "caf\u00e9",    "cafe\u0301",
+                                                  "\u65e5\u672c", "\u672c\u8a9e",
+                                                  "Budget",       "budgets",
+                                                  "the",          "The",
+                                                  "of",           "v2.0",
+                                                  "ski",          "skis",
+                                                  "skies",        "generously",
+                                                  "generous",     "news",
+                                                  "x-ray",        "ada@example.org",
+                                                  "\ud55c\uad6d"};
+    return std::string(kWords[below(std::size(kWords))]);
+  }
+  std::string beginning() {
+    static constexpr std::string_view kBeginnings[] = {"r", "rep", "report", "runn",   "caf",
+                                                       "s", "ex",  "1",      "\u672c", "z"};
+    return std::string(kBeginnings[below(std::size(kBeginnings))]);
+  }
+  std::string words(std::size_t most) {
+    std::string text;
+    for (std::size_t i = below(most + 1); i > 0; --i) text += word() + (one_in(9) ? ", " : " ");
+    return text;
+  }
+  std::vector<mail::Address> addresses() {
+    std::vector<mail::Address> list;
+    for (std::size_t i = below(3); i > 0; --i)
+      list.push_back({words(2), word() + "@" + word() + ".net"});
+    return list;
+  }
+
+  Entry entry(std::size_t i) {
+    Entry made;
+    made.entry.id = fmt::format("id{}", i);
+    made.entry.kind = one_in(10) ? Kind::kFile : Kind::kMail;
+    made.entry.date = static_cast<std::int64_t>(below(40)) * kDay / 2;  // many of the same second
+    made.entry.size = below(5'000);
+    made.text.from = addresses();
+    made.text.to = addresses();
+    if (one_in(3)) made.text.cc = addresses();
+    if (one_in(9)) made.text.bcc = addresses();
+    made.text.subject = words(4);
+    made.text.body = words(12);
+    if (one_in(4)) made.text.attachment_names = {word() + ".pdf", words(2)};
+    if (made.entry.kind == Kind::kFile) {
+      made.text.tags = {word(), word()};
+      made.text.path = "/Documents/" + word() + "/" + word();
+    } else {
+      if (one_in(2)) made.mailboxes.insert("inbox");
+      if (one_in(3)) made.mailboxes.insert("sent");
+      made.unread = one_in(3);
+      made.flagged = one_in(5);
+      made.attachment = one_in(4);
+    }
+    return made;
+  }
+
+  std::string query(int depth = 3) {
+    static constexpr std::string_view kNames[] = {"from",    "to",   "cc",       "bcc",
+                                                  "subject", "body", "filename", "tag"};
+    const auto field =
+        one_in(3) ? std::string(kNames[below(std::size(kNames))]) + ":" : std::string();
+    const auto day = [&] { return fmt::format("1970-01-{:02}", 1 + below(25)); };
+    switch (below(depth > 0 ? 14 : 10)) {
+      default:
+        return field + word();
+      case 3:
+        return field + "\"" + word() + " " + beginning() + "\"*";
+      case 4:
+        return field + "\"" + word() + " " + word() + "\"";
+      case 5:
+        return field + beginning() + "*";
+      case 6:
+        return one_in(2) ? "in:inbox" : "in:sent";
+      case 7:
+        return one_in(3) ? "has:attachment" : one_in(2) ? "is:unread" : "is:unflagged";
+      case 8:
+        return (one_in(2) ? "before:" : "after:") + day();
+      case 9:
+        return fmt::format("{}:{}", one_in(2) ? "larger" : "smaller", below(5'000));
+      case 10:
+        return "(" + query(depth - 1) + " " + query(depth - 1) + ")";
+      case 11:
+        return "(" + query(depth - 1) + " OR " + query(depth - 1) + ")";
+      case 12:
+        return "NOT " + query(depth - 1);
+      case 13:
+        return "(" + query(depth - 1) + " -" + query(depth - 1) + ")";
+    }
+  }
+
+ private:
+  std::mt19937 engine_;
+};
+
+inline Model random_model(unsigned seed, std::size_t size) {
+  Random random(seed);
+  Model model;
+  for (std::size_t i = 0; i < size; ++i) model.entries.push_back(random.entry(i));
+  model.sort();
+  model.number(16);
+  return model;
+}
+
+inline void write(const std::filesystem::path& folder, const Model& model) {
+  FulltextWriter writer(folder);
+  for (const auto& entry : model.entries) writer.replace(entry.entry, entry.text);
+  writer.commit(checkpoint_at(1));
+}
+
+inline std::vector<std::string> ids_of(const HitPage& page) {
+  std::vector<std::string> ids;
+  for (const auto& hit : page.hits) ids.push_back(hit.id);
+  return ids;
+}
+
+inline HitPage search(FulltextReader& reader, const Model& model, std::string_view text,
+                      SearchOrder order = SearchOrder::kDate, std::size_t limit = 10'000) {
+  const auto query = parse_query(text);
+  EXPECT_TRUE(query) << text << ": " << query.error().message;
+  SearchRequest request;
+  request.query = &*query;
+  request.order = order;
+  request.limit = limit;
+  return reader.search(request, model.scope()).value();
+}
+
+// All hits, page by page; each page must agree on the total.
+inline std::vector<std::string> paged(FulltextReader& reader, const Model& model,
+                                      const Query& query, std::size_t limit) {
+  std::vector<std::string> ids;
+  SearchRequest request;
+  request.query = &query;
+  request.limit = limit;
+  std::optional<std::int64_t> total;
+  for (bool more = true; more;) {
+    const auto page = reader.search(request, model.scope()).value();
+    EXPECT_LE(page.hits.size(), limit);
+    EXPECT_TRUE(page.total_is_exact);
+    EXPECT_EQ(total.value_or(page.total), page.total);
+    total = page.total;
+    for (const auto& hit : page.hits) ids.push_back(hit.id);
+    more = page.more;
+    if (page.hits.empty()) {
+      EXPECT_FALSE(more);
+      break;
+    }
+    request.after = OrderKey{page.hits.back().date, page.hits.back().id};
+  }
+  EXPECT_EQ(total, static_cast<std::int64_t>(ids.size()));
+  return ids;
+}
+
+inline void expect_agreement(FulltextReader& reader, Model& model, unsigned seed, int queries) {
+  Random random(seed);
+  for (int i = 0; i < queries; ++i) {
+    const auto text = random.query();
+    const auto query = parse_query(text);
+    if (!query) {
+      ADD_FAILURE() << text << ": " << query.error().message;
+      continue;
+    }
+    const auto expected = model.hits(*query);
+    EXPECT_EQ(paged(reader, model, *query, 1 + random.below(100)), expected) << text;
+    auto ranked = ids_of(search(reader, model, text, SearchOrder::kRelevance));
+    auto sorted = expected;
+    std::sort(ranked.begin(), ranked.end());
+    std::sort(sorted.begin(), sorted.end());
+    EXPECT_EQ(ranked, sorted) << text;
+  }
+}
+
+}  // namespace indexer
