@@ -27,7 +27,7 @@ CREATE UNIQUE INDEX entries_id ON entries (id, kind);
 CREATE INDEX entries_thread ON entries (thread, date DESC, id) WHERE thread IS NOT NULL;
 CREATE UNIQUE INDEX entries_number ON entries (number) WHERE number IS NOT NULL;
 CREATE INDEX entries_text ON entries (kind, text_seq);
-CREATE INDEX entries_body ON entries (body_seq) WHERE body_seq > 0;
+CREATE INDEX entries_body ON entries (body_seq);
 
 -- `row` is the JSON of a list without its closing brace, threadId and level. Lists of numbers are 8 octets each, lists
 -- of texts a length of 4 octets before each; both in the machine's order.
