@@ -109,7 +109,7 @@ Catalog::TextChanges Catalog::text_changes(const Stores&, const DerivedCheckpoin
     }
     reached.advance(store->second, meta.checkpoint.of(store->second));
   }
-  changes.reached = changes.more ? std::move(reached) : meta.checkpoint;
+  changes.reached = changes.more ? reached : meta.checkpoint;
   return changes;
 }
 

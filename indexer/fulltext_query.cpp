@@ -78,6 +78,7 @@ Xapian::Query QueryTranslator::words_in(const FieldInfo& field,
                                         const MatchWords& match) {
   const std::string prefix(field.prefix);
   std::vector<std::string> terms;
+  terms.reserve(words.size());
   for (const auto& word : words) terms.push_back(prefix + word);
   if (terms.size() > 1)
     return match.prefix ? phrase_with_beginning(std::move(terms)) : phrase(terms);

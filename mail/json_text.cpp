@@ -1,6 +1,7 @@
 #include "mail/json_text.hpp"
 
 #include <charconv>
+#include <optional>
 
 #include "mail/text.hpp"
 

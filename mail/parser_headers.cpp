@@ -26,14 +26,14 @@ GMimeParserOptions* options() {
   struct Free {
     void operator()(GMimeParserOptions* o) const { g_mime_parser_options_free(o); }
   };
-  thread_local const std::unique_ptr<GMimeParserOptions, Free> kOptions = [] {
+  thread_local const std::unique_ptr<GMimeParserOptions, Free> kept = [] {
     std::unique_ptr<GMimeParserOptions, Free> made(g_mime_parser_options_new());
     const char* charsets[] = {"utf-8", "windows-1252", nullptr};
     g_mime_parser_options_set_fallback_charsets(made.get(), charsets);
     g_mime_parser_options_set_allow_addresses_without_domain(made.get(), TRUE);
     return made;
   }();
-  return kOptions.get();
+  return kept.get();
 }
 
 std::string taken(char* text) {
