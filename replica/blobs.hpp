@@ -17,11 +17,31 @@ namespace replica {
 // The digest as CouchDB writes it in a stub: "md5-" and base64.
 [[nodiscard]] std::string blob_digest(std::string_view bytes);
 
+// CouchDB keeps text compressed, and its digest is that of the compressed bytes.
+enum class BlobEncoding { kIdentity, kGzip };
+
 class Blobs {
  public:
   struct Blob {
     std::string digest;  // blob_digest(bytes), which is not checked here
     std::string_view bytes;
+  };
+  // A blob that comes in pieces, perhaps in several tries: what came before is kept in the folder until all of it is there.
+  // Belongs to one thread at a time; one object for a digest at a time.
+  class Incoming {
+   public:
+    explicit Incoming(std::filesystem::path unfinished);
+    Incoming(Incoming&&) noexcept;
+    Incoming& operator=(Incoming&&) = delete;
+    ~Incoming();
+    [[nodiscard]] std::uint64_t size() const;  // what is there, of earlier tries too
+    void append(std::string_view bytes);
+    void restart();  // from nothing
+
+   private:
+    friend class Blobs;
+    struct State;
+    std::unique_ptr<State> state_;
   };
   // Nothing is opened before it is needed, and nothing created before the first `put`.
   Blobs(const std::filesystem::path& folder, sqlite::Access access);
@@ -30,7 +50,12 @@ class Blobs {
   // Durable when it returns. A digest that is there already is left as it is. Throws std::invalid_argument for what is
   // no md5 digest.
   void put(std::span<const Blob> blobs);
-  // Nothing when the digest is not there. Throws std::runtime_error when the bytes found are not those it names.
+  [[nodiscard]] Incoming receive(std::string_view digest);  // std::invalid_argument as in `put`
+  // True: durable, and `get` finds it. False: these are not the bytes that the digest names; they are dropped.
+  [[nodiscard]] bool finish(Incoming incoming, std::string_view digest, BlobEncoding encoding);
+  [[nodiscard]] bool contains(std::string_view digest) const;
+  // The bytes, inflated where they came compressed. Nothing when the digest is not there. Throws std::runtime_error when the
+  // bytes found are not those it names.
   [[nodiscard]] std::optional<std::string> get(std::string_view digest) const;
 
  private:

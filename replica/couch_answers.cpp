@@ -378,7 +378,7 @@ std::optional<ServerInfo> AnswerReader::server_info(std::string_view json) {
   ServerInfo info;
   try {
     state_->members(json, [&](od::raw_json_string key, od::value value) {
-      if (key == "couchdb") info.is_couchdb = true;
+      if (key == "couchdb") info.dialect = Dialect::kCouchdb;
       if (key == "version") info.version = text_of(value);
       if (key == "uuid") info.uuid = text_of(value);
     });

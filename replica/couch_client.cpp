@@ -283,7 +283,7 @@ net::awaitable<ServerInfo> server_info_of(StatePtr state) {
   Answer answer = co_await send(state, std::move(ask), "");
   auto info = state->reader.server_info(co_await answer.read_all(tuning::kMaxSmallAnswer));
   if (!info) throw not_understood(state, path, answer.status(), "the answer is no JSON");
-  state->is_couchdb = info->is_couchdb;
+  state->is_couchdb = info->dialect == Dialect::kCouchdb;
   co_return std::move(*info);
 }
 

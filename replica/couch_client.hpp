@@ -29,6 +29,7 @@ struct SourceAddress {
   std::string url;  // http:// or https://, with a path prefix if there is one; no credentials
   std::string user;
   std::string password;
+  std::string token;  // sent as bearer token instead of user and password; may be empty
   std::string ca_file;  // for https: certificates to trust beside the system's; may be empty
 };
 
@@ -38,16 +39,26 @@ struct Timeouts {
   std::chrono::milliseconds idle{60'000};
 };
 
+// What a server speaks, as its welcome says.
+enum class Dialect {
+  kCouchdb,
+  kPouchdb,  // express-pouchdb, and whatever says neither: it gets no parameter that it could die of
+  kCozy,  // cozy-stack's /data routes
+};
+
 struct ServerInfo {
   std::string uuid;
   std::string version;
-  bool is_couchdb = false;  // the welcome says so: `latest=true` and selectors are safe to send
+  Dialect dialect = Dialect::kPouchdb;
 };
 
 struct DatabaseInfo {
+  std::string name;
   std::string update_seq;  // JSON
+  std::string purge_seq;  // JSON; empty where the server has none
   std::string instance_start_time;  // may be empty
   std::int64_t documents = 0;
+  std::int64_t deleted = 0;
 };
 
 // One row of `_changes`.
@@ -85,6 +96,41 @@ struct FetchedRevision {
   std::string problem;  // empty when the revision is there
 };
 
+// A feed that says that something moved, not what: a reason to pull.
+enum class Watching {
+  kDatabaseUpdates,  // `_db_updates`, all databases of a server; for its administrators
+  kRealtime,  // cozy-stack's /realtime/, all doctypes of an instance
+  kContinuous,  // `_changes?feed=continuous` of one database
+  kLongPoll,  // `_changes?feed=longpoll` of one database: ends with the first change
+};
+
+struct WatchQuery {
+  Watching kind = Watching::kLongPoll;
+  std::string database;  // of kContinuous and kLongPoll
+  std::vector<std::string> doctypes;  // of kRealtime
+  // Where to begin; empty: now. Moves with the feed, so that the next one goes on where this one ended.
+  SourceSeq since;
+};
+
+struct Moved {
+  std::string database;  // of kRealtime the doctype
+  bool is_deleted = false;  // the database itself
+};
+
+// Bytes of an attachment as they are sent.
+struct AttachmentQuery {
+  std::string id;
+  std::string rev;  // may be empty: the winner's
+  std::string name;
+  std::uint64_t offset = 0;  // bytes that are here already
+};
+
+struct AttachmentAnswer {
+  std::uint64_t offset =
+      0;  // where the bytes begin: 0 when the server sends all of them all the same
+  bool is_gzip = false;  // the bytes are compressed, as their digest counts them
+};
+
 struct BulkDocsRow {
   std::string id;
   std::string rev;
@@ -100,7 +146,8 @@ class CouchClient {
   CouchClient(net::any_io_executor executor, SourceAddress address, Timeouts timeouts = {});
   ~CouchClient();
 
-  // Asked once before the rest, it decides which of CouchDB's own parameters are sent to the server.
+  // What the server is, asked once and remembered until it could not be reached; it decides which of CouchDB's own
+  // parameters are sent.
   [[nodiscard]] net::awaitable<ServerInfo> server_info();
   [[nodiscard]] net::awaitable<DatabaseInfo> database_info(std::string database);
   [[nodiscard]] net::awaitable<void> create_database(
@@ -120,6 +167,27 @@ class CouchClient {
                                                          std::string json);
   [[nodiscard]] net::awaitable<std::optional<std::string>> get_document(std::string database,
                                                                         std::string id);
+
+  // All databases, in no order (`_all_dbs`; cozy-stack's doctypes).
+  [[nodiscard]] net::awaitable<std::vector<std::string>> all_databases();
+  // `_dbs_info`, of those that are there; GET one by one where the server has no such route.
+  [[nodiscard]] net::awaitable<std::vector<DatabaseInfo>> databases_info(
+      std::vector<std::string> databases);
+  // `_purged_infos`: the revisions that were purged; nothing where the server has no such route.
+  [[nodiscard]] net::awaitable<std::optional<std::vector<RevisionsOfDocument>>> purged(
+      std::string database);
+
+  // Holds a feed open and calls `moved` for each row, on the executor, until the server ends the feed. A feed that is silent
+  // beyond its heartbeats is a SourceError kTimeout; one that the server does not have or not allow, the error of its status.
+  [[nodiscard]] net::awaitable<WatchQuery> watch(WatchQuery query,
+                                                 std::function<void(const Moved&)> moved);
+
+  // `begin` is told how the answer begins, then `piece` gets the bytes as they were sent, not inflated. On cozy-stack the
+  // file `id`. Whoever writes them to disk does so on a worker: both are awaited.
+  [[nodiscard]] net::awaitable<void> attachment(
+      std::string database, AttachmentQuery query,
+      std::function<net::awaitable<void>(AttachmentAnswer)> begin,
+      std::function<net::awaitable<void>(std::string_view)> piece);
 
   // Ends every request under way with SourceError::kNetwork; for stopping.
   void close();

@@ -80,9 +80,10 @@ net::awaitable<void> Replicator::begin_session() {
   const Checkpoint checkpoint =
       co_await on(workers_, [&store = store_] { return store.checkpoint(); });
   // PouchDB Server's is the time when the server was started.
-  incarnation_ = server.is_couchdb ? info.instance_start_time : std::string();
+  const bool is_couchdb = server.dialect == Dialect::kCouchdb;
+  incarnation_ = is_couchdb ? info.instance_start_time : std::string();
   const bool is_same = checkpoint.incarnation == incarnation_ &&
-                       (server.is_couchdb || !is_before(info.update_seq, checkpoint.since.json));
+                       (is_couchdb || !is_before(info.update_seq, checkpoint.since.json));
   position_ = is_same ? checkpoint.since : SourceSeq();
   caught_up_ = false;
   next_.reset();
@@ -154,7 +155,7 @@ net::awaitable<void> Replicator::take_over(ChangesPage& page, PullSummary& summa
     Batch full = std::exchange(plan.batch, {});
     co_await commit(std::move(full), summary);
   }
-  plan.batch.checkpoint = Checkpoint{page.last_seq, incarnation_};
+  plan.batch.checkpoint = Checkpoint{page.last_seq, incarnation_, {}, {}};
   summary.rows += page.rows.size();
   summary.bytes += page.bytes;
   co_await commit(std::move(plan.batch), summary);

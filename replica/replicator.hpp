@@ -15,8 +15,10 @@
 #include <optional>
 #include <string>
 
+#include "replica/blobs.hpp"
 #include "replica/couch_client.hpp"
 #include "replica/store.hpp"
+#include "replica/tuning.hpp"
 
 namespace replica {
 
@@ -25,6 +27,22 @@ struct PullSummary {
   std::uint64_t documents = 0;  // documents that changed here
   std::uint64_t quarantined = 0;
   std::uint64_t bytes = 0;  // of the feed's answers
+};
+
+// What is replicated, and how. The functions are called on workers.
+struct ReplicatorOptions {
+  // The replication log is written to the source as well, as `_local/{replication id}`; a source that refuses is no failure.
+  bool write_checkpoints = true;
+  // False for a document that is to be left out, by its JSON; deletions are never left out. Null: all are kept.
+  std::function<bool(std::string_view document)> keep;
+  std::string
+      filter;  // names `keep` in the checkpoint: with another one all documents are looked at again
+  // True for an attachment whose bytes are to be fetched. Null: none.
+  std::function<bool(std::string_view content_type, std::uint64_t length)> wants_bytes;
+  // Where the bytes go; null when `wants_bytes` is.
+  Blobs* blobs = nullptr;
+  std::uint64_t batch_bytes =
+      tuning::kBatchBytes;  // of documents: a page aimed at, a fetch, a commit
 };
 
 // Its coroutines run on the executor of `source`, one at a time. They end when the source is closed; the replicator, `source`,
@@ -39,6 +57,8 @@ class Replicator {
   [[nodiscard]] net::awaitable<PullSummary> pull_until_caught_up();
   // Waits at the source until it has changed, `timeout` at most; true when it has.
   [[nodiscard]] net::awaitable<bool> wait_for_change(std::chrono::milliseconds timeout);
+  // The source's update sequence (JSON) when the last pull began: all up to it is here. Empty before the first.
+  [[nodiscard]] const std::string& pulled_up_to() const { return pulled_up_to_; }
 
   [[nodiscard]] const std::string& database() const { return database_; }
 
@@ -66,6 +86,7 @@ class Replicator {
   net::thread_pool& workers_;
   std::function<void(const PullSummary&)> on_commit_;
 
+  std::string pulled_up_to_;
   std::string incarnation_;
   SourceSeq
       position_;  // the feed's next page begins here; ahead of the checkpoint while a page is taken over

@@ -41,6 +41,9 @@ struct SourceSeq {
 struct Checkpoint {
   SourceSeq since;
   std::string incarnation;
+  std::string
+      purge_seq;  // JSON: what the source purged up to there is gone here too; empty: unknown
+  std::string filter;  // names the rule by which documents were left out; empty: none were
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };
 
@@ -68,13 +71,41 @@ struct Quarantined {
   std::string reason;
   std::chrono::sys_seconds since{};
   int attempts = 0;
+  std::chrono::sys_seconds next_attempt{};
+};
+
+// Bytes of an attachment that a document names, and that are not among the blobs yet.
+struct WantedBlob {
+  std::string digest;
+  std::string id;  // of the document,
+  std::string rev;  // of its revision that names them,
+  std::string name;  // and the attachment's name there
+  std::string content_type;
+  std::uint64_t length = 0;  // as the document says
+  int attempts = 0;
+  std::string reason;  // of the last failure
+  std::chrono::sys_seconds next_attempt{};
+};
+
+struct RevisionsOfDocument {
+  std::string id;
+  std::vector<RevId> revs;
 };
 
 struct Batch {
+  // Documents of which the source has these leaves and no others: leaves beside them are forgotten, before `revisions` are
+  // taken over, and a document that is left without any is purged. The sweep under way has met them.
+  std::vector<RevisionsOfDocument> exact;
   std::vector<IncomingRevision> revisions;
-  std::vector<Quarantined> quarantined;  // `since` and `attempts` are the store's to count
+  std::vector<Quarantined>
+      quarantined;  // `since`, `attempts` and `next_attempt` are the store's to count
   std::vector<std::string>
       released;  // ids that leave quarantine; those of `revisions` do by themselves
+  std::vector<WantedBlob> wanted;  // what is wanted already stays as it is
+  std::vector<WantedBlob> failed;  // of `wanted`, by digest: `reason` is why the bytes did not come
+  std::vector<std::string>
+      arrived;  // digests that are among the blobs now; the documents that wanted them move in the feed
+  bool ends_sweep = false;  // what the sweep has not met is purged
   std::optional<Checkpoint> checkpoint;  // none: keep the old one
 };
 
@@ -99,11 +130,6 @@ struct StoredDocument {
   std::string body;  // of the winning revision; empty when purged
 };
 
-struct RevisionsOfDocument {
-  std::string id;
-  std::vector<RevId> revs;
-};
-
 struct StoreCounts {
   std::int64_t documents = 0;  // not deleted
   std::int64_t deleted = 0;
@@ -120,17 +146,36 @@ class Store {
   [[nodiscard]] LocalSeq last_seq() const;
   [[nodiscard]] StoreCounts counts() const;
   [[nodiscard]] Checkpoint checkpoint() const;
+  // Documents and attachments that did not come, with reason and next attempt; of an attachment the reason names it.
   [[nodiscard]] std::vector<Quarantined> quarantined() const;
+  // Attachments whose time has come, each digest once, at most `limit`.
+  [[nodiscard]] std::vector<WantedBlob> wanted(std::chrono::sys_seconds now,
+                                               std::size_t limit) const;
+  // When the first of what failed is to be tried again; nothing when nothing failed.
+  [[nodiscard]] std::optional<std::chrono::sys_seconds> next_attempt() const;
+  // The replication log as the source has it (`_local/{replication id}`), JSON; empty before the first was written.
+  [[nodiscard]] std::string replication_log() const;
 
   // Of the revisions named, those that the store lacks; documents that lack nothing are left out.
   [[nodiscard]] std::vector<RevisionsOfDocument> missing(
       std::span<const RevisionsOfDocument> rows) const;
+  // The same, of the revisions that are not leaves here.
+  [[nodiscard]] std::vector<RevisionsOfDocument> missing_leaves(
+      std::span<const RevisionsOfDocument> rows) const;
+  [[nodiscard]] bool is_sweeping() const;
 
   // All of the batch, or nothing. Revisions that the store has change nothing. Throws std::invalid_argument for a revision
   // of generation 0.
   CommitSummary commit(const Batch& batch);
   // Forgets documents without trace but their row in the feed; ids that the store does not have are passed over.
   LocalSeq purge(std::span<const std::string> ids);
+  // A sweep compares all that is here with all that the source has, when its sequence says nothing any more: it begins with
+  // no document met and the checkpoint's sequence forgotten, `Batch::exact` meets documents, `Batch::ends_sweep` purges the
+  // others. It outlives a restart; one that is under way begins anew.
+  void begin_sweep();
+  void set_replication_log(std::string_view json);
+  // For a store that was put back from a backup: those who derive from it see that they have to begin again.
+  void renew_epoch();
 
   // Rows after `since`, oldest first, at most `limit`.
   [[nodiscard]] std::vector<Change> changes(LocalSeq since, std::size_t limit) const;

@@ -99,7 +99,7 @@ TEST(CouchClient, AsksACouchdbForSequencesOnlyWhereNeeded) {
   welcome.field = "Authorization: Basic YWRhOnMzY3JldA==";
   Conversation talk({welcome, get(std::string(kFeed) + "&include_docs=true&seq_interval=10",
                                   chunked_answer(kOneRow, 7))});
-  EXPECT_TRUE(talk.run(talk.client.server_info()).is_couchdb);
+  EXPECT_EQ(talk.run(talk.client.server_info()).dialect, Dialect::kCouchdb);
   ChangesQuery query = first_ten();
   query.include_docs = true;
   const ChangesPage page = talk.run(talk.client.changes("mail", query));
