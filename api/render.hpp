@@ -37,7 +37,11 @@ namespace api {
                                                    std::string_view type);
 [[nodiscard]] std::string render_task(const TaskReport& task);
 [[nodiscard]] std::string render_tasks(const std::vector<TaskReport>& tasks);
+// Opens the accounts one after another, as many at a time as may be open.
 [[nodiscard]] std::string render_status(Accounts& accounts, const std::vector<FeedReport>& feeds,
+                                        const std::vector<SourceReport>& sources,
                                         const std::vector<TaskReport>& tasks);
+[[nodiscard]] std::string render_accounts(Accounts& accounts, const std::vector<FeedReport>& feeds);
+[[nodiscard]] std::string render_sources(const std::vector<SourceReport>& sources);
 
 }  // namespace api

@@ -355,4 +355,17 @@ Result<FileDocument> read_file(std::string_view json) {
   });
 }
 
+Result<FilterMembers> read_filter_members(std::string_view json, std::string_view doctype_member) {
+  std::optional<DateTime> sent_at, date;
+  auto result =
+      read_document(json, FilterMembers{}, [&](FilterMembers& d, std::string_view name, value& v) {
+        if (name == doctype_member) read_string(v, d.doctype);
+        if (name == "receivedAt") read_time(v, d.date);
+        if (name == "sentAt") read_time(v, sent_at);
+        if (name == "date") read_time(v, date);
+      });
+  if (result && !result->date) result->date = sent_at ? sent_at : date;
+  return result;
+}
+
 }  // namespace mail
