@@ -12,7 +12,7 @@ constexpr std::uint64_t kLeastBatch = 1ULL << 20U;  // bytes
 // The rules by which documents are left out.
 struct Filter {
   std::string doctype_member;  // empty: the database has one doctype only
-  std::vector<std::string_view> doctypes;  // that are kept; empty: all
+  std::vector<mail::Doctype> doctypes;  // that are kept; empty: all
   std::optional<std::chrono::sys_seconds> messages_since;
 
   [[nodiscard]] bool keeps(std::string_view document) const;
@@ -20,15 +20,18 @@ struct Filter {
 
 // What cannot be read is kept: it will be named where it is derived from.
 bool Filter::keeps(std::string_view document) const {
-  const auto members = mail::read_filter_members(document, doctype_member);
-  if (!members) return true;
-  if (!doctypes.empty() &&
-      std::find(doctypes.begin(), doctypes.end(), members->doctype) == doctypes.end()) {
-    return false;
+  if (!doctype_member.empty()) {
+    const auto doctype = mail::read_doctype(document, doctype_member);
+    if (!doctype) return true;
+    const bool is_wanted = doctypes.empty() ||
+                           (*doctype && std::find(doctypes.begin(), doctypes.end(), **doctype) !=
+                                            doctypes.end());
+    if (!is_wanted) return false;
+    if (*doctype != mail::Doctype::kEmails) return true;
   }
-  const bool is_message =
-      doctype_member.empty() || members->doctype == mail::doctype_name(mail::Doctype::kEmails);
-  return !messages_since || !is_message || !members->date || members->date->utc >= *messages_since;
+  if (!messages_since) return true;
+  const auto date = mail::read_message_date(document);
+  return !date || !*date || (*date)->utc >= *messages_since;
 }
 
 // Text is read by the index; a whole message gives text and attachments.
@@ -43,10 +46,10 @@ void add_filter(replica::ReplicatorOptions& options, const SourceConfig& source,
   if (source.layout.has_all_doctypes_in_one()) {
     filter.doctype_member = source.doctype_member;
     if (source.doctypes.size() < std::size(mail::kDoctypes)) {
-      for (const mail::Doctype kept : source.doctypes)
-        filter.doctypes.push_back(mail::doctype_name(kept));
-      options.filter =
-          fmt::format("{} in {}", source.doctype_member, fmt::join(filter.doctypes, ","));
+      std::vector<std::string_view> names;
+      for (const mail::Doctype kept : source.doctypes) names.push_back(mail::doctype_name(kept));
+      filter.doctypes = source.doctypes;
+      options.filter = fmt::format("{} in {}", source.doctype_member, fmt::join(names, ","));
     }
   }
   if (source.messages_since &&
