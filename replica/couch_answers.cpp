@@ -405,6 +405,18 @@ std::optional<DatabaseInfo> AnswerReader::database_info(std::string_view json) {
   return info;
 }
 
+std::optional<std::int64_t> AnswerReader::count_rows(std::string_view json) {
+  std::optional<std::int64_t> rows;
+  try {
+    state_->members(json, [&](od::raw_json_string key, od::value value) {
+      if (key == "rows") rows = static_cast<std::int64_t>(value.count_elements());
+    });
+  } catch (const simdjson::simdjson_error&) {
+    return std::nullopt;
+  }
+  return rows;
+}
+
 std::string AnswerReader::since_value(const SourceSeq& seq) {
   if (seq.json.empty()) return "0";
   if (seq.json.front() != '"') return seq.json;

@@ -41,6 +41,7 @@ class AnswerReader {
   [[nodiscard]] std::optional<FeedEnd> feed_end(std::string_view json);
   [[nodiscard]] std::optional<ServerInfo> server_info(std::string_view json);
   [[nodiscard]] std::optional<DatabaseInfo> database_info(std::string_view json);
+  [[nodiscard]] std::optional<std::int64_t> count_rows(std::string_view json);  // of a view
   // `error` and `reason` of an answer that refuses, `id` and `rev` of one that says yes.
   [[nodiscard]] std::optional<BulkDocsRow> verdict(std::string_view json);
   // The value of `since` that a sequence stands for: a string without its quotes, all else as it is.

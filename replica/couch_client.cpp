@@ -250,6 +250,16 @@ net::awaitable<DatabaseInfo> database_info_of(StatePtr state, std::string databa
   co_return std::move(*info);
 }
 
+net::awaitable<std::int64_t> count_design_documents_of(StatePtr state, std::string database) {
+  Ask ask;
+  ask.path = database_path(database) + "/_all_docs?startkey=%22_design/%22&endkey=%22_design0%22";
+  const std::string path = ask.path;
+  Answer answer = co_await send(state, std::move(ask), std::move(database));
+  const auto rows = state->reader.count_rows(co_await answer.read_all(tuning::kMaxSmallAnswer));
+  if (!rows) throw not_understood(state, path, answer.status(), "the answer has no rows");
+  co_return *rows;
+}
+
 net::awaitable<std::vector<FetchedRevision>> fetch_of(StatePtr state, std::string database,
                                                       std::vector<RevisionsOfDocument> wanted) {
   std::vector<FetchedRevision> leaves;
@@ -369,6 +379,10 @@ net::awaitable<ServerInfo> CouchClient::server_info() { return server_info_of(st
 
 net::awaitable<DatabaseInfo> CouchClient::database_info(std::string database) {
   return database_info_of(state_, std::move(database));
+}
+
+net::awaitable<std::int64_t> CouchClient::count_design_documents(std::string database) {
+  return count_design_documents_of(state_, std::move(database));
 }
 
 net::awaitable<void> CouchClient::create_database(std::string database) {

@@ -173,6 +173,8 @@ class CouchClient {
   // `_dbs_info`, of those that are there; GET one by one where the server has no such route.
   [[nodiscard]] net::awaitable<std::vector<DatabaseInfo>> databases_info(
       std::vector<std::string> databases);
+  // Live design documents (`_all_docs`), which the counts of a database include.
+  [[nodiscard]] net::awaitable<std::int64_t> count_design_documents(std::string database);
   // `_purged_infos`: the revisions that were purged; nothing where the server has no such route.
   [[nodiscard]] net::awaitable<std::optional<std::vector<RevisionsOfDocument>>> purged(
       std::string database);

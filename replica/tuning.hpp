@@ -12,6 +12,8 @@ namespace replica::tuning {
 inline constexpr std::size_t kFirstPageRows = 1'000;
 inline constexpr std::size_t kMinPageRows = 16;
 inline constexpr std::size_t kMaxPageRows = 4'000;
+inline constexpr std::size_t kWindowRows = 10'000;  // of a page without documents: 3 MB in memory
+inline constexpr std::uint64_t kUsualDocumentBytes = 2'048;  // until some have been seen
 inline constexpr std::uint64_t kBatchBytes =
     8 * 1024 * 1024;  // of documents: a page aimed at, a fetch, a commit
 
@@ -33,6 +35,11 @@ inline constexpr std::size_t kMaxDocumentDepth = 100;  // nesting; deeper is som
 
 // Documents in quarantine tried again when a session begins, those tried least first.
 inline constexpr std::size_t kQuarantineRetries = 200;
+// The replication log is written at the end of a session that brought something, and so often in a long one.
+inline constexpr std::chrono::seconds kReplicationLogInterval{30};
+// Attachments are fetched so long before the feed is looked at again, and so many between two looks at the clock.
+inline constexpr std::chrono::seconds kAttachmentsTurn{30};
+inline constexpr std::size_t kAttachmentsAtOnce = 32;
 
 inline constexpr std::size_t kMaxIdleConnections = 4;
 // A request that must not be sent twice takes no connection that has been idle for longer (express closes after 5 s).

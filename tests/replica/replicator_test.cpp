@@ -2,97 +2,17 @@
 
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
-#include <fmt/core.h>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <vector>
 
 #include "replica/workers.hpp"
-#include "tests/support/awaiting.hpp"
-#include "tests/support/scripted_server.hpp"
-#include "tests/support/support.hpp"
+#include "tests/replica/replicator_fixture.hpp"
 
 namespace replica {
 namespace {
 
 using namespace std::chrono_literals;
-using support::answer;
-using support::chunked_answer;
-using support::Exchange;
-using support::ScriptedServer;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-Exchange get(const std::string& request, const std::string& raw_answer) {
-  Exchange exchange;
-  exchange.request = request;
-  exchange.answer = raw_answer;
-  return exchange;
-}
-
-Exchange post(const std::string& request, const std::string& body, const std::string& raw_answer) {
-  Exchange exchange = get(request, raw_answer);
-  exchange.body = body;
-  return exchange;
-}
-
-Exchange welcome() {
-  return get("GET /", answer(R"({"couchdb":"Welcome","version":"3.5.0","uuid":"9cb8"})"));
-}
-
-Exchange database(const std::string& incarnation = "1700000000") {
-  return get(
-      "GET /mail",
-      answer(R"({"db_name":"mail","update_seq":"9-g1A","doc_count":3,"instance_start_time":")" +
-             incarnation + R"("})"));
-}
-
-std::string feed(const std::string& since, std::size_t limit = 1000) {
-  return fmt::format(
-      "GET /mail/_changes?style=all_docs&limit={}&since={}&include_docs=true&seq_interval={}",
-      limit, since, limit);
-}
-
-std::string row(const std::string& id, const std::string& rev, const std::string& more = {}) {
-  return fmt::format(
-      R"({{"seq":null,"id":"{0}","changes":[{{"rev":"{1}"}}],"doc":{{"_id":"{0}","_rev":"{1}"{2}}}}})",
-      id, rev, more);
-}
-
-std::string page(const std::vector<std::string>& rows, const std::string& last_seq,
-                 int pending = 0) {
-  std::string json = "{\"results\":[\n";
-  for (std::size_t i = 0; i < rows.size(); ++i) json += (i > 0 ? ",\n" : "") + rows[i];
-  return json + fmt::format("\n],\n\"last_seq\":{},\"pending\":{}}}\n", last_seq, pending);
-}
-
-// A store, and the pulls of it from scripted servers.
-class ReplicatorTest : public testing::Test {
- protected:
-  PullSummary pull(std::vector<Exchange> script) {
-    const ScriptedServer server(std::move(script));
-    net::io_context context{1};
-    net::thread_pool workers{1};
-    CouchClient client(context.get_executor(), {server.url(), "", "", {}}, {5s, 5s});
-    Replicator replicator(client, "mail", store_, workers,
-                          [this](const PullSummary&) { ++commits_; });
-    struct Check {
-      const ScriptedServer& server;
-      ~Check() { EXPECT_EQ(server.complaints(), ""); }
-    } check{server};
-    return support::run(context, replicator.pull_until_caught_up());
-  }
-
-  std::string body(const std::string& id) const {
-    const auto document = store_.read(id);
-    return document ? document->body : "none";
-  }
-
-  support::TemporaryFolder folder_;
-  Store store_{folder_ / "mail.db", sqlite::Access::kReadWrite};
-  int commits_ = 0;
-};
 
 TEST_F(ReplicatorTest, TakesDocumentsOfTheFirstGenerationFromTheFeed) {
   const PullSummary summary =
