@@ -110,9 +110,6 @@ void add_exact(PagePlan& plan, std::vector<RevisionsOfDocument> all) {
     auto& exact = found == fetched.end() ? plan.batch.exact : found->second->exact;
     exact.push_back(std::move(document));
   }
-  for (const Quarantined& row : plan.batch.quarantined) {
-    if (!row.id.empty()) plan.batch.exact.push_back({row.id, {}});
-  }
 }
 
 void add_fetched(Batch& batch, std::vector<FetchedRevision> fetched) {

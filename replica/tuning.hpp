@@ -33,6 +33,10 @@ inline constexpr std::size_t kMaxRowBytes =
     64 * 1024 * 1024;  // CouchDB's max_document_size is 8 MB unless raised
 inline constexpr std::size_t kMaxDocumentDepth = 100;  // nesting; deeper is somebody's attack
 
+// What did not come is tried again after this, then after twice the time of the attempt before, up to the longest: soon
+// enough for a server that restarts, and once a day costs nobody anything.
+inline constexpr std::chrono::seconds kFirstRetry{60};
+inline constexpr std::chrono::seconds kLongestRetry{24 * 60 * 60};
 // Documents in quarantine tried again when a session begins, those tried least first.
 inline constexpr std::size_t kQuarantineRetries = 200;
 // The replication log is written at the end of a session that brought something, and so often in a long one.
@@ -40,6 +44,11 @@ inline constexpr std::chrono::seconds kReplicationLogInterval{30};
 // Attachments are fetched so long before the feed is looked at again, and so many between two looks at the clock.
 inline constexpr std::chrono::seconds kAttachmentsTurn{30};
 inline constexpr std::size_t kAttachmentsAtOnce = 32;
+
+// Bytes of an attachment that did not come whole are kept so long after the last of them came.
+inline constexpr std::chrono::hours kKeptUnfinished{30 * 24};
+// Bytes that a blob may have when inflated, and who reads it in memory: against bombs.
+inline constexpr std::uint64_t kMaxInflatedBlob = 1024ULL * 1024 * 1024;
 
 inline constexpr std::size_t kMaxIdleConnections = 4;
 // A request that must not be sent twice takes no connection that has been idle for longer (express closes after 5 s).
