@@ -29,8 +29,8 @@ struct SourceAddress {
   std::string url;  // http:// or https://, with a path prefix if there is one; no credentials
   std::string user;
   std::string password;
-  std::string token;  // sent as bearer token instead of user and password; may be empty
-  std::string ca_file;  // for https: certificates to trust beside the system's; may be empty
+  std::string token = {};  // sent as bearer token instead of user and password; may be empty
+  std::string ca_file = {};  // for https: certificates to trust beside the system's; may be empty
 };
 
 // How long one step of a request may take: finding the host, connecting, shaking hands; then each piece written or read.
