@@ -15,7 +15,7 @@ namespace {
 
 namespace net = boost::asio;
 
-constexpr int kNotFound = 404, kNotSatisfiable = 416;
+constexpr int kNotFound = 404;
 
 }  // namespace
 
@@ -125,11 +125,7 @@ net::awaitable<std::string> AttachmentFetcher::bring_revision(const WantedBlob& 
       co_return is_right ? std::string() : "the source sends other bytes than its digest says";
     }
     co_await fetcher_.expect_well(*failure);
-    if (failure->status() == kNotSatisfiable && before > 0) {
-      co_await run_on(ends_.workers, [incoming = incoming.get()] { incoming->restart(); });
-    } else if (incoming->size() <= before) {
-      co_return failure->what();
-    }
+    if (incoming->size() <= before) co_return failure->what();
   }
 }
 

@@ -26,6 +26,10 @@ inline constexpr std::size_t kMaxFetchRequestBytes =
     512 * 1024;  // express refuses requests beyond 1 MB
 inline constexpr std::size_t kMaxOpenRevs = 40;  // in one URL, which proxies cut at 8 KB or sooner
 
+inline constexpr std::uint64_t kMaxRefusalText = 64 * 1024;  // bytes read of an answer that refuses
+inline constexpr std::size_t kMaxFeedLine = 1024 * 1024;  // bytes of a row without its document
+inline constexpr std::size_t kDatabasesPerRequest =
+    100;  // CouchDB's max_db_number_for_dbs_info_req
 inline constexpr std::uint64_t kMaxSmallAnswer = 16 * 1024 * 1024;  // bytes, kept whole
 inline constexpr std::uint64_t kMaxStreamedAnswer =
     4ULL * 1024 * 1024 * 1024;  // bytes, inflated: against bombs
@@ -50,9 +54,16 @@ inline constexpr std::chrono::hours kKeptUnfinished{30 * 24};
 // Bytes that a blob may have when inflated, and who reads it in memory: against bombs.
 inline constexpr std::uint64_t kMaxInflatedBlob = 1024ULL * 1024 * 1024;
 
+inline constexpr std::size_t kMaxConnections = 16;  // to one source, unless configured
+// Of them, what requests that wait at the server may not have, so that they starve no others.
+inline constexpr std::size_t kConnectionsForRequests = 4;
 inline constexpr std::size_t kMaxIdleConnections = 4;
+inline constexpr std::chrono::milliseconds kIdleConnection{30'000};  // then it is closed
 // A request that must not be sent twice takes no connection that has been idle for longer (express closes after 5 s).
 inline constexpr std::chrono::milliseconds kFreshConnection{1'000};
+// A server that answers 429 is asked again so many times at most, and so long.
+inline constexpr int kMaxRefusals = 10;
+inline constexpr std::chrono::milliseconds kMaxPause{60'000};
 // Servers write newlines this often into a long-poll that waits longer, so that a dead connection is noticed.
 inline constexpr std::chrono::milliseconds kHeartbeat{20'000};
 // What a server may need beyond the time a long-poll was given.

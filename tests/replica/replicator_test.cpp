@@ -172,11 +172,10 @@ TEST_F(ReplicatorTest, AFetchThatFailsKeepsTheCheckpoint) {
 }
 
 TEST_F(ReplicatorTest, WaitsForAChange) {
-  const ScriptedServer server(
-      {get("GET /mail/_changes?style=all_docs&limit=1&since=0&feed=longpoll&timeout=2000",
-           answer(page({row("a", "1-x")}, "1"))),
-       get("GET /mail/_changes?style=all_docs&limit=1&since=0&feed=longpoll&timeout=2000",
-           answer(page({}, "0")))});
+  const std::string feed_of_one =
+      "GET /mail/_changes?style=all_docs&limit=1&since=0&seq_interval=1&feed=longpoll&timeout=2000";
+  const ScriptedServer server({welcome(), get(feed_of_one, answer(page({row("a", "1-x")}, "1"))),
+                               get(feed_of_one, answer(page({}, "0")))});
   net::io_context context{1};
   net::thread_pool workers{1};
   CouchClient client(context.get_executor(), {server.url(), "", "", {}});
