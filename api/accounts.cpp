@@ -13,7 +13,11 @@ std::shared_ptr<indexer::Account> Accounts::open(std::string_view name) const {
   const SourceConfig* source = source_of(name);
   const bool may_create = access_ == replica::sqlite::Access::kReadWrite && source != nullptr;
   if (!may_create && !std::filesystem::is_directory(folder)) return nullptr;
-  return std::make_shared<indexer::Account>(folder, std::string(name), access_);
+  std::optional<std::string> doctype_member;
+  if (source != nullptr && source->layout.has_all_doctypes_in_one())
+    doctype_member = source->doctype_member;
+  return std::make_shared<indexer::Account>(folder, std::string(name), access_,
+                                            std::move(doctype_member));
 }
 
 std::shared_ptr<indexer::Account> Accounts::find(std::string_view name) {
@@ -36,6 +40,7 @@ std::shared_ptr<indexer::Account> Accounts::find(std::string_view name) {
     account = slot->account;
   }
   slot.reset();
+  if (!account) forget_closed();
   if (are_too_many) {
     auto slots = by_last_use();
     std::size_t surplus =
@@ -82,9 +87,10 @@ void Accounts::close_idle() {
 void Accounts::forget_closed() {
   const std::lock_guard lock(mutex_);
   std::erase_if(slots_, [](const auto& entry) {
-    const auto& slot = entry.second;
     // Who is about to open it holds the slot.
-    return slot.use_count() == 1 && slot->account == nullptr;
+    if (entry.second.use_count() > 1) return false;
+    const std::lock_guard own(entry.second->mutex);
+    return entry.second->account == nullptr;
   });
 }
 

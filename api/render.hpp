@@ -27,6 +27,8 @@ namespace api {
 [[nodiscard]] std::string render_search(const indexer::SearchAnswer& answer);
 [[nodiscard]] std::string render_mailboxes(const std::vector<indexer::MailboxCounts>& mailboxes);
 [[nodiscard]] std::string render_thread(std::string_view id, const std::vector<std::string>& rows);
+[[nodiscard]] std::string render_conflicts(std::string_view id,
+                                           const std::vector<indexer::LeafRevision>& leaves);
 [[nodiscard]] std::string render_files(const std::vector<std::string>& rows,
                                        const std::optional<indexer::OrderKey>& next);
 [[nodiscard]] std::string render_bodies(std::string_view id,

@@ -91,27 +91,44 @@ void write_account_at_source(JsonWriter& json, Accounts& accounts, const std::st
   json.key("gone").boolean(source != nullptr && accounts.registry().is_gone(name));
 }
 
-// Documents and quarantine of all stores.
-void write_stores(JsonWriter& json, indexer::Account& account, const Layout& layout) {
-  std::int64_t documents = 0;
-  std::string quarantined;
-  JsonWriter list(quarantined);
-  list.begin_array();
+// "alice/io-cozy-emails": the database that a store is the replica of.
+std::string database_of(const std::string& account, const Layout& layout,
+                        const std::string& store) {
   for (const auto doctype : mail::kDoctypes) {
-    const auto* store = account.stores().find(doctype);
-    if (store == nullptr) continue;
-    documents += store->counts().documents;
+    if (indexer::Stores::database_part(doctype) == store) return layout.database(account, doctype);
+  }
+  return layout.database(account, mail::Doctype::kEmails);
+}
+
+// Documents, quarantine and conflicts of all stores.
+void write_stores(JsonWriter& json, indexer::Account& account, const Layout& layout) {
+  constexpr std::size_t kConflictsNamed = 10;
+  std::int64_t documents = 0, conflicted = 0;
+  std::string quarantined, conflicts;
+  JsonWriter list(quarantined), ids(conflicts);
+  list.begin_array();
+  ids.begin_array();
+  for (const auto& [name, store] : account.stores().all()) {
+    const auto counts = store->counts();
+    documents += counts.documents;
+    conflicted += counts.conflicted;
+    const std::string database = database_of(account.name(), layout, name);
     for (const auto& document : store->quarantined()) {
-      list.begin_object().key("database").string(layout.database(account.name(), doctype));
+      list.begin_object().key("database").string(database);
       list.key("docId").string(document.id).key("reason").string(document.reason);
       write_time(list, "since", document.since);
       list.key("attempts").number(document.attempts);
       write_time(list, "nextAttempt", document.next_attempt);
       list.end_object();
     }
+    for (const std::string& id : store->conflicted(kConflictsNamed))
+      ids.begin_object().key("database").string(database).key("docId").string(id).end_object();
   }
   list.end_array();
+  ids.end_array();
   json.key("documents").number(documents).key("quarantined").raw(quarantined);
+  json.key("conflicts").begin_object().key("count").number(conflicted);
+  json.key("first").raw(conflicts).end_object();
 }
 
 void write_account(JsonWriter& json, Accounts& accounts, indexer::Account& account,

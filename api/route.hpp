@@ -85,6 +85,7 @@ HttpResponse with_account(const Call& call) {
 [[nodiscard]] HttpResponse get_mailboxes(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_messages(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_message(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse get_conflicts(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_thread(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_files(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_file(const Call& call, indexer::Account& account);

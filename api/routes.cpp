@@ -25,6 +25,7 @@ const std::vector<Route>& table() {
        with_account<get_messages>},
       {"GET", "/v1/accounts/{account}/messages/{id}", {}, with_account<get_message>},
       {"GET", "/v1/accounts/{account}/messages/{id}/body", {"type"}, with_account<get_body>},
+      {"GET", "/v1/accounts/{account}/messages/{id}/conflicts", {}, with_account<get_conflicts>},
       {"GET", "/v1/accounts/{account}/messages/{id}/raw", {}, with_account<get_raw>},
       {"GET",
        "/v1/accounts/{account}/messages/{id}/attachments/{partId}",

@@ -82,8 +82,10 @@ net::awaitable<SourceFollower::Pulled> SourceFollower::pull_database(DatabaseId 
       if (question.is_indexed) parts.indexing.soon(account_name);
       if (question.on_commit) question.on_commit(batch);
     };
-    replica::Replicator replicator(client_, name, *opened.store, parts_.workers,
-                                   std::move(on_commit));
+    replica::Replicator replicator(
+        client_, name, *opened.store, parts_.workers, std::move(on_commit),
+        replica_options(parts_.config, source_, *opened.account, doctype));
+    if (question.retries_all) replicator.retry_now();
     result.summary = co_await replicator.pull_until_caught_up();
     auto read = [store = opened.store] {
       return Quarantine{static_cast<std::uint32_t>(store->quarantined().size()),
