@@ -23,9 +23,9 @@ bool Filter::keeps(std::string_view document) const {
   if (!doctype_member.empty()) {
     const auto doctype = mail::read_doctype(document, doctype_member);
     if (!doctype) return true;
-    const bool is_wanted = doctypes.empty() ||
-                           (*doctype && std::find(doctypes.begin(), doctypes.end(), **doctype) !=
-                                            doctypes.end());
+    const bool is_wanted =
+        doctypes.empty() ||
+        (*doctype && std::find(doctypes.begin(), doctypes.end(), **doctype) != doctypes.end());
     if (!is_wanted) return false;
     if (*doctype != mail::Doctype::kEmails) return true;
   }

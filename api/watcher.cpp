@@ -17,8 +17,8 @@ namespace net = boost::asio;
 using replica::SourceError;
 using replica::Watching;
 
-// A feed that begins now stands by then: servers answer a feed's headers at once.
-constexpr std::chrono::milliseconds kSettles{500};
+// Servers answer the head of a feed at once.
+constexpr std::chrono::milliseconds kSettles{2'000};
 // A feed that was open for so long did work: its end is no failure.
 constexpr std::chrono::seconds kStood{5};
 constexpr std::chrono::seconds kChooseAgain{30};
@@ -100,6 +100,12 @@ net::awaitable<void> Watcher::follow_all(Watching kind) {
   query.kind = kind;
   for (const mail::Doctype doctype : source_.doctypes)
     query.doctypes.emplace_back(mail::doctype_name(doctype));
+  // What moved before the feed stood was not heard: all is compared once it does. A server, or a proxy, that holds back the
+  // head of its answer is not waited for; then all is compared again.
+  query.stands = [this] {
+    settling_.cancel();
+    if (std::exchange(is_gap_, false)) events_.settled();
+  };
   unsigned failures = 0;
   is_gap_ = true;
   while (!is_stopping_) {
@@ -218,13 +224,10 @@ net::awaitable<void> Watcher::listen(replica::WatchQuery& query, DatabaseId id) 
   query = co_await client_.watch(query, events_.moved);
 }
 
-// What is heard before the feed stands is lost: all is compared once it does.
 void Watcher::settle_soon() {
   settling_.expires_after(kSettles);
   settling_.async_wait([this](const boost::system::error_code& cancelled) {
-    if (cancelled || is_stopping_) return;
-    is_gap_ = false;
-    events_.settled();
+    if (!cancelled && !is_stopping_) events_.settled();
   });
 }
 

@@ -121,6 +121,8 @@ struct WatchQuery {
   std::vector<std::string> doctypes;  // of kRealtime
   // Where to begin; empty: now. Moves with the feed, so that the next one goes on where this one ended.
   SourceSeq since;
+  // Called when the feed is open: what moves from then on is heard. May be null.
+  std::function<void()> stands = {};
 };
 
 struct Moved {

@@ -47,6 +47,7 @@ class Lines {
 net::awaitable<WatchQuery> watch_lines(ServerPtr server, WatchQuery query,
                                        std::function<void(const Moved&)> moved) {
   Answer answer = co_await send(server, ask_to_watch(*server, query), query.database);
+  if (query.stands) query.stands();
   Lines lines;
   bool has_ended = false;
   const auto take = [&](const std::string& line) {
@@ -75,6 +76,7 @@ net::awaitable<WatchQuery> watch_lines(ServerPtr server, WatchQuery query,
 net::awaitable<WatchQuery> watch_long_poll(ServerPtr server, WatchQuery query,
                                            std::function<void(const Moved&)> moved) {
   Answer answer = co_await send(server, ask_to_watch(*server, query), query.database);
+  if (query.stands) query.stands();
   RowScanner scanner(tuning::kMaxFeedLine);
   const auto take = [&](const RowScanner::Row&) { moved({query.database, false}); };
   co_await read_rows(server, answer, scanner, take);
