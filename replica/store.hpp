@@ -42,8 +42,8 @@ struct Checkpoint {
   SourceSeq since;
   std::string incarnation;
   std::string
-      purge_seq;  // JSON: what the source purged up to there is gone here too; empty: unknown
-  std::string filter;  // names the rule by which documents were left out; empty: none were
+      purge_seq = {};  // JSON: what the source purged up to there is gone here too; empty: unknown
+  std::string filter = {};  // names the rule by which documents were left out; empty: none were
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };
 
