@@ -17,6 +17,7 @@ struct Exchange {
   std::chrono::milliseconds delay{0};  // before the answer
   std::size_t piece = 0;  // write the answer in pieces of so many bytes; 0: at once
   std::string field = {};  // "Name: value" that the request must have
+  bool optional = false;  // may be asked any number of times, and not at all
 };
 
 // Answers with a payload: with Content-Length, and cut into chunks of `chunk` bytes as CouchDB does.
