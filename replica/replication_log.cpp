@@ -146,8 +146,9 @@ LogVerdict compare(const ReplicationLog& store, const std::optional<ReplicationL
   using Source = LogVerdict::Source;
   if (store.history.empty()) return {};
   if (!source) return {Source::kIsAnother, {}};
-  // Newer sessions at the source: the store was put back from a backup, with the checkpoint that belongs to it.
-  if (source->session_id == store.session_id || knows(*source, store.session_id)) return {};
+  if (source->session_id == store.session_id) return {};
+  if (knows(*source, store.session_id))
+    return {Source::kKnowsMore, {source->history.front().recorded_seq}};
   for (const LoggedSession& session : store.history) {
     if (knows(*source, session.id)) return {Source::kWentBack, {session.recorded_seq}};
   }

@@ -63,6 +63,7 @@ void merge(ReplicationLog& log, const ReplicationLog& other);
 struct LogVerdict {
   enum class Source {
     kContinues,  // as far as the log tells
+    kKnowsMore,  // it knows sessions after our last: the store was put back from a backup, unless it is as far as `since`
     kWentBack,  // it does not know our last sessions: it was put back from a backup; its rows come again after `since`
     kIsAnother,  // it knows none of ours
   };

@@ -29,7 +29,11 @@ net::awaitable<PullSummary> Replicator::pull_until_caught_up() {
   }
   // Attachments take their time: the feed is looked at now and then.
   attachments_.begin_pull(retries_all_);
-  while (co_await attachments_.fetch_some(summary)) co_await follow_feed(summary);
+  bool has_more = co_await attachments_.fetch_some(summary);
+  while (has_more) {
+    co_await follow_feed(summary);
+    has_more = co_await attachments_.fetch_some(summary);
+  }
   if (summary.rows > 0) co_await log_.write(summary);
   retries_all_ = false;
   pulled_up_to_ = info_.update_seq;
@@ -70,6 +74,11 @@ net::awaitable<std::optional<SourceSeq>> Replicator::where_to_resume() {
   switch (verdict.source) {
     case LogVerdict::Source::kContinues:
       co_return since;
+    case LogVerdict::Source::kKnowsMore:
+      // Killed before the store had its copy; else put back, with the checkpoint that belongs to it.
+      if (verdict.since != since)
+        co_await run_on(ends_.workers, [&store = ends_.store] { store.renew_epoch(); });
+      co_return since;
     case LogVerdict::Source::kWentBack:
       co_return verdict.since;
     case LogVerdict::Source::kIsAnother:
@@ -86,7 +95,11 @@ net::awaitable<void> Replicator::begin_sweep() {
 
 net::awaitable<void> Replicator::follow_feed(PullSummary& summary) {
   pages_.go_on();
-  while (co_await pull_batch(summary)) co_await log_.write_when_due(summary);
+  bool has_more = true;
+  while (has_more) {
+    has_more = co_await pull_batch(summary);
+    co_await log_.write_when_due(summary);
+  }
 }
 
 // One turn of the replication: takes over one page of the feed, while the next is under way. False after the last.

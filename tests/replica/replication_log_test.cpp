@@ -101,7 +101,7 @@ TEST(ReplicationLog, TellsWhetherTheSourceIsTheOneItWas) {
       {"nothing was written yet", {}, {}, Source::kContinues, ""},
       {"this store wrote nothing, another did", {}, source({"x"}), Source::kContinues, ""},
       {"the same", {"a", "b"}, source({"a", "b"}), Source::kContinues, ""},
-      {"the store was put back", {"a"}, source({"a", "b"}), Source::kContinues, ""},
+      {"the store was put back", {"a"}, source({"a", "b"}), Source::kKnowsMore, R"("b-seq")"},
       {"the source was put back", {"a", "b", "c"}, source({"a"}), Source::kWentBack, R"("a-seq")"},
       {"both", {"a", "b", "c"}, source({"a", "b", "x"}), Source::kWentBack, R"("b-seq")"},
       {"a database made anew", {"a", "b"}, {}, Source::kIsAnother, ""},

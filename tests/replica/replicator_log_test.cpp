@@ -78,6 +78,26 @@ TEST_F(LogTest, ADatabaseWithoutItWasMadeAnew) {
   EXPECT_NE(body("b"), "none");
 }
 
+TEST_F(LogTest, AStoreThatWasPutBackGoesOnWhereItIs) {
+  pull_one();
+  const std::string first = store_.replication_log();
+  const StoreIdentity before = store_.identity();
+  const auto later = [&](const std::string& seq) {
+    ReplicationLog log = parse_replication_log(first);
+    ReplicationSession session;
+    session.id = "later";
+    session.recorded_seq.json = seq;
+    record(log, session);
+    return to_json(log);
+  };
+  // Only the copy was not written: the program was killed.
+  pull({welcome(), database(), read_log(later(R"("1-g")")), nothing_new()});
+  EXPECT_EQ(store_.identity(), before);
+  pull({welcome(), database(), read_log(later(R"("9-g")")), nothing_new()});
+  EXPECT_EQ(store_.identity().uuid, before.uuid);
+  EXPECT_NE(store_.identity().epoch, before.epoch);
+}
+
 TEST_F(LogTest, ASourceThatWasPutBackIsReadAgainFromTheLastCommonSession) {
   pull_one();
   const std::string first = store_.replication_log();
