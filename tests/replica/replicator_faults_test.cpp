@@ -70,7 +70,7 @@ TEST_F(FaultsTest, AnAnswerThatBreaksOffIsHalvedToo) {
   Exchange broken = bulk("abcd", came("abcd").substr(0, 150));
   broken.close = true;
   Exchange rubbish = bulk("ab", answer("<html>"));
-  pull({welcome(), database(), four_rows(), broken, database(), rubbish, database(),
+  pull({welcome(), database(), four_rows(), broken, welcome(), database(), rubbish, database(),
         bulk("a", came("a")), bulk("b", came("b")), bulk("cd", came("cd"))});
   EXPECT_EQ(store_.counts().documents, 4);
 }

@@ -218,7 +218,7 @@ TEST_F(SelfCheckTest, StandsInWhereTheSourceCannotNameWhatItPurged) {
   purged.documents = 1;
   pull({welcome(), database(purged),
         get("GET /mail/_purged_infos", answer(R"({"error":"not_found","reason":"missing"})", 404)),
-        nothing_new(), design_documents(0),
+        database(purged), nothing_new(), design_documents(0),
         get(window("0"), answer(page({bare_row("a", {"1-a"})}, R"("3-g")"))),
         get(window("3-g"), answer(page({}, R"("3-g")"))), database(purged)});
   EXPECT_EQ(body("b"), "purged");

@@ -149,7 +149,8 @@ TEST_F(ReplicatorTest, ATruncatedPageMovesNothing) {
       script.push_back(cut);
       if (size == 0) script.push_back(cut);  // nothing came over a kept connection: asked once more
     }
-    script.insert(script.end(), 2, database());
+    // A server that did not answer may be another one now.
+    script.insert(script.end(), {welcome(), database(), welcome(), database()});
     EXPECT_THROW(pull(std::move(script)), SourceError) << whole.substr(0, size);
     EXPECT_EQ(store_.checkpoint().since.json, R"("1-g")") << whole.substr(0, size);
   }
