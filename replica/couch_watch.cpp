@@ -1,10 +1,10 @@
 // Feeds that say that something moved: `_db_updates`, `_changes` continuous and as a long-poll.
 #include <fmt/core.h>
+#include <limits>
 
 #include "replica/couch_routes.hpp"
 
 namespace replica {
-
 namespace {
 
 Ask ask_to_watch(CouchServer& server, const WatchQuery& query) {
@@ -61,9 +61,10 @@ net::awaitable<WatchQuery> watch_lines(ServerPtr server, WatchQuery query,
     moved({is_database ? query.database : signal->database, signal->is_deleted});
   };
   constexpr std::size_t kPiece = 16 * 1024;
+  constexpr auto kNoLimit = std::numeric_limits<std::uint64_t>::max();  // it may last for years
   std::string piece(kPiece, '\0');
   for (;;) {
-    const std::size_t size = co_await answer.read(piece, tuning::kMaxStreamedAnswer);
+    const std::size_t size = co_await answer.read(piece, kNoLimit);
     if (size == 0) break;
     if (!lines.feed({piece.data(), size}, take))
       throw not_understood(*server, answer, "a line of the feed does not end");
