@@ -126,6 +126,9 @@ struct FileDocument {
   std::string content;
 };
 
+// The doctype that the member of that name says, where documents of all doctypes lie in one database; nothing for another.
+[[nodiscard]] Result<std::optional<Doctype>> read_doctype(std::string_view json,
+                                                          std::string_view member);
 [[nodiscard]] Result<MetadataDocument> read_metadata(std::string_view json);
 [[nodiscard]] Result<ContentDocument> read_content(std::string_view json);
 [[nodiscard]] Result<Mailbox> read_mailbox(std::string_view json);

@@ -263,6 +263,17 @@ Result<Document> read_document(std::string_view json, Document document, Visit v
 
 }  // namespace
 
+Result<std::optional<Doctype>> read_doctype(std::string_view json, std::string_view member) {
+  return read_document(json, std::optional<Doctype>(),
+                       [member](std::optional<Doctype>& found, std::string_view name, value& v) {
+                         if (name != member) return;
+                         const auto text = string_in(v);
+                         for (const auto doctype : kDoctypes) {
+                           if (text == doctype_name(doctype)) found = doctype;
+                         }
+                       });
+}
+
 Result<MetadataDocument> read_metadata(std::string_view json) {
   std::optional<DateTime> date;  // cozy-emails' name for sentAt
   bool says_attachment = false;  // else it follows from the attachments
