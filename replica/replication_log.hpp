@@ -45,6 +45,9 @@ struct ReplicationLog {
   std::string rev;  // of the document at the source, which it wants to see again; empty: none
   std::string session_id;  // of the session that wrote it
   std::vector<LoggedSession> history;  // newest first
+  // In the store's copy only: live documents that the source counts and the store does not, when all was here: design documents,
+  // and what a sweep did not explain.
+  std::int64_t counted_apart = 0;
 };
 
 // What is no replication log is one without sessions.

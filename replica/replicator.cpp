@@ -1,6 +1,5 @@
 #include "replica/replicator.hpp"
 
-#include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <iterator>
 #include <tuple>
@@ -11,11 +10,6 @@
 #include "replica/workers.hpp"
 
 namespace replica {
-namespace {
-
-bool is_design_document(const FeedRow& row) { return row.id.starts_with("_design/"); }
-
-}  // namespace
 
 Replicator::Replicator(CouchClient& source, std::string database, Store& store,
                        net::thread_pool& workers, std::function<void(const PullSummary&)> on_commit,
@@ -31,6 +25,7 @@ net::awaitable<PullSummary> Replicator::pull_until_caught_up() {
   if (co_await self_check_.asks_for_sweep(info_, summary)) {
     co_await begin_sweep();
     co_await follow_feed(summary);
+    co_await self_check_.accept_difference();
   }
   // Attachments take their time: the feed is looked at now and then.
   attachments_.begin_pull(retries_all_);
@@ -117,8 +112,6 @@ net::awaitable<void> Replicator::take_over(ChangesPage& page, PullSummary& summa
   auto [all, missing] = co_await on(ends_.workers, std::move(compare));
   summary.rows += page.rows.size();
   summary.bytes += page.bytes;
-  if (std::any_of(page.rows.begin(), page.rows.end(), is_design_document))
-    self_check_.forget_design_documents();
 
   if (page.rows.empty() && !is_sweeping_ && checkpoint_at(page.last_seq) == checkpoint_) co_return;
 

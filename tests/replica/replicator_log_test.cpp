@@ -19,7 +19,8 @@ class LogTest : public ReplicatorTest {
   }
   Exchange no_log() const { return read_log(R"({"error":"not_found","reason":"missing"})", 404); }
   Exchange write_log(const std::string& body, const std::string& rev = "0-1") const {
-    return post("PUT " + document(), body, answer(R"({"ok":true,"id":"x","rev":")" + rev + "\"}", 201));
+    return post("PUT " + document(), body,
+                answer(R"({"ok":true,"id":"x","rev":")" + rev + "\"}", 201));
   }
   Exchange nothing_new() const { return get(feed("1-g"), answer(page({}, R"("1-g")"))); }
 
