@@ -37,8 +37,10 @@ void add_sync(CLI::App& app, CommandLine& line, SyncCommand& sync) {
       "sync",
       with_example("pull an account from its source and index it", "davenport sync alice --once"));
   command->add_option("ACCOUNT", sync.account)->required();
-  CLI::Option* once = command->add_flag("--once", sync.once,
-                                        "stop when caught up, instead of following the source");
+  CLI::Option* once =
+      command->add_flag("--once", sync.once,
+                        "stop when caught up, instead of following the source; what was "
+                        "quarantined is tried again, and named (exit code 3)");
   command->add_flag("--no-index", sync.no_index, "leave lists and index as they are")->needs(once);
   command->callback([&line, &sync] { line.command = sync; });
 }

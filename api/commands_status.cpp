@@ -20,9 +20,11 @@ std::string account_lines(const json& account) {
   const auto size = [&](const char* what) {
     return bytes_in_words(bytes.value(what, std::uint64_t{0}));
   };
-  std::string lines = fmt::format("{}: {} messages, {} documents; store {}, lists {}, index {}\n",
-                                  name, account.value("messages", 0), account.value("documents", 0),
-                                  size("store"), size("catalog"), size("index"));
+  const char* gone = account.value("gone", false) ? " (gone from its source)" : "";
+  std::string lines =
+      fmt::format("{}{}: {} messages, {} documents; store {}, lists {}, index {}\n", name, gone,
+                  account.value("messages", 0), account.value("documents", 0), size("store"),
+                  size("catalog"), size("index"));
   if (!index.value("complete", false))
     lines += fmt::format("  index: {} entries pending\n", index.value("pending", 0));
   if (const int failed = index.value("failed", 0); failed > 0)
@@ -33,14 +35,36 @@ std::string account_lines(const json& account) {
     lines += error.empty() ? "\n" : fmt::format(" ({})\n", error);
   }
   for (const json& document : account.value("quarantined", json::array())) {
-    lines += fmt::format("  quarantined: {} {}: {}\n", text_of(document, "database"),
-                         text_of(document, "docId"), text_of(document, "reason"));
+    lines += fmt::format("  quarantined: {} {}: {}; tried {} times, again {}\n",
+                         text_of(document, "database"), text_of(document, "docId"),
+                         text_of(document, "reason"), document.value("attempts", 0),
+                         text_of(document, "nextAttempt"));
+  }
+  const json conflicts = account.value("conflicts", json::object());
+  if (const int count = conflicts.value("count", 0); count > 0) {
+    lines += fmt::format("  {} documents in conflict:", count);
+    for (const json& document : conflicts.value("first", json::array()))
+      lines += fmt::format(" {}", text_of(document, "docId"));
+    lines += "\n";
   }
   return lines;
 }
 
+std::string source_lines(const json& source) {
+  const json databases = source.value("databases", json::object());
+  std::string lines = fmt::format(
+      "source {} ({}): {}, watch {}, {} feeds; {} accounts, {} databases idle, {} crashing, {} "
+      "gone",
+      text_of(source, "source"), text_of(source, "url"), text_of(source, "state"),
+      text_of(source, "watch"), source.value("openFeeds", 0), source.value("accounts", 0),
+      source.value("idle", 0), databases.value("crashing", 0), databases.value("gone", 0));
+  const std::string error = text_of(source, "lastError");
+  return lines + (error.empty() ? "\n" : fmt::format(" ({})\n", error));
+}
+
 std::string status_lines(const json& status, bool is_served) {
   std::string lines = is_served ? "a server is running\n" : "no server is running\n";
+  for (const json& source : status.value("sources", json::array())) lines += source_lines(source);
   for (const json& account : status.value("accounts", json::array()))
     lines += account_lines(account);
   for (const json& task : status.value("tasks", json::array())) {

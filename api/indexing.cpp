@@ -91,6 +91,7 @@ std::size_t Indexing::index_text(indexer::Account& account, indexer::Progress& p
   const std::uint64_t last = last_pull(account.name());
   const std::size_t entries = account.index(progress);
   metrics_.entries_indexed(entries);
+  metrics_.content_reads(account.stores().content_reads(), account.name());
   if (entries > 0) spdlog::info("account {}: {} entries indexed", account.name(), entries);
   if (account.index_state().pending == 0) clear_behind(account.name(), last);
   return entries;

@@ -43,8 +43,8 @@ int run(const ServeCommand&, const CommandLine&, const Config& config) {
   const StopSignals stop;
   Metrics metrics;
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
-  Tasks tasks;
   Replication replication(config, accounts, metrics);
+  Tasks tasks;  // which ask the replication
   const Routes routes(config, accounts, tasks, replication, metrics);
   HttpServer server([&routes](const HttpRequest& request) { return routes.handle(request); },
                     config.http.workers);

@@ -27,6 +27,7 @@ constexpr std::size_t kWorkers =
     2;  // a commit waits for the disk while the next page is taken apart
 constexpr std::chrono::seconds kHousekeeping{5};
 constexpr std::chrono::seconds kFetchPatience{30};
+constexpr std::chrono::milliseconds kStopCheck{200};
 
 std::chrono::milliseconds since(Clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
@@ -140,8 +141,8 @@ void Replication::stop() {
     });
     state.work.reset();
     state.thread.join();
-    state.is_stopped = true;
     state.workers.join();
+    state.is_stopped = true;
     for (const auto& follower : state.followers) follower->flush();
   }
   state.indexing.stop();
@@ -176,8 +177,11 @@ SyncOutcome Replication::sync(const std::string& account, bool with_index,
     add(outcome.pulled, batch);
     if (progress) progress(outcome.pulled);
   };
-  auto synced =
-      net::co_spawn(state.context, follower->sync(account, on_commit), net::use_future).get();
+  auto syncing = net::co_spawn(state.context, follower->sync(account, on_commit), net::use_future);
+  while (syncing.wait_for(kStopCheck) != std::future_status::ready) {
+    if (state.is_stopped) throw std::runtime_error("the server stops");
+  }
+  auto synced = syncing.get();
   if (synced.empty())
     throw std::runtime_error(fmt::format("account '{}' is not there at the source", account));
   outcome.pulled = {};

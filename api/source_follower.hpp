@@ -109,6 +109,7 @@ class SourceFollower {
   void compare_all();
   void heard(const replica::Moved& moved);
   [[nodiscard]] boost::asio::awaitable<void> discover();
+  [[nodiscard]] boost::asio::awaitable<void> compare_with(const std::vector<std::string>& names);
   [[nodiscard]] boost::asio::awaitable<void> adopt(std::string account);
   [[nodiscard]] boost::asio::awaitable<bool> may_adopt(std::string account);
   void follow(const std::string& account);

@@ -47,45 +47,48 @@ void SourceFollower::heard(const replica::Moved& moved) {
     net::co_spawn(parts_.context, adopt(place->account), net::detached);
 }
 
-// All databases that are there: new accounts are followed, databases that went are marked so.
 net::awaitable<void> SourceFollower::discover() {
   const auto asked = Clock::now();
   const bool is_told = watcher_.in_use() == Watch::kUpdates;
-  std::optional<std::vector<std::string>> names;
+  bool is_done = false;
   try {
-    names = co_await client_.all_databases();
+    const auto names = co_await client_.all_databases();
     answered();
+    co_await compare_with(names);
+    is_done = true;
   } catch (const replica::SourceError& error) {
     failed(error);
-  }
-  std::set<DatabaseId> there;
-  if (names) {
-    std::set<std::string> unknown;
-    for (const std::string& name : *names) {
-      const auto place = source_.layout.place_of(name, {});
-      if (place && !databases_.contains(place->account)) unknown.insert(place->account);
-    }
-    for (const std::string& account : unknown) {
-      if (co_await may_adopt(account)) follow(account);
-    }
-    for (const std::string& name : *names) {
-      if (const auto id = databases_.find(name)) there.insert(*id);
-    }
-    for (DatabaseId id = 0; id < databases_.size(); ++id) {
-      const bool was_there = databases_[id].is_present;
-      if (there.contains(id) && !was_there) looks_.due(id, Clock::now());
-      if (!there.contains(id)) absent(id);
-    }
+  } catch (const std::exception& error) {
+    spdlog::error("source {}: {}", source_.name, error.what());
   }
   is_discovering_ = false;
-  if (!names) {
-    next_discovery_ = asked;  // once the pause of the source is over
-  } else if (is_told) {
+  if (is_done && is_told) {
     next_discovery_.reset();
   } else {
     next_discovery_ = asked + replica::jittered(source_.poll_interval, random_);
   }
+  if (failures_ > 0) next_discovery_ = asked;  // once the pause of the source is over
   pump();
+}
+
+// New accounts are followed, databases that went are marked so.
+net::awaitable<void> SourceFollower::compare_with(const std::vector<std::string>& names) {
+  std::set<std::string> unknown;
+  for (const std::string& name : names) {
+    const auto place = source_.layout.place_of(name, {});
+    if (place && !databases_.contains(place->account)) unknown.insert(place->account);
+  }
+  for (const std::string& account : unknown) {
+    if (co_await may_adopt(account)) follow(account);
+  }
+  std::set<DatabaseId> there;
+  for (const std::string& name : names) {
+    if (const auto id = databases_.find(name)) there.insert(*id);
+  }
+  for (DatabaseId id = 0; id < databases_.size(); ++id) {
+    if (there.contains(id) && !databases_[id].is_present) looks_.due(id, Clock::now());
+    if (!there.contains(id)) absent(id);
+  }
 }
 
 // An account is another source's when that one lists it, or had it first.
@@ -105,13 +108,14 @@ net::awaitable<void> SourceFollower::adopt(std::string account) {
   std::vector<std::string> names;
   for (const mail::Doctype doctype : source_.databases_of_account())
     names.push_back(source_.layout.database(account, doctype));
-  bool is_there = false;
   try {
-    is_there = !(co_await client_.databases_info(names)).empty();
+    const bool is_there = !(co_await client_.databases_info(names)).empty();
+    if (is_there && !databases_.contains(account) && co_await may_adopt(account)) follow(account);
   } catch (const replica::SourceError& error) {
     if (is_of_source(error)) failed(error);
+  } catch (const std::exception& error) {
+    spdlog::error("source {}: {}", source_.name, error.what());
   }
-  if (is_there && !databases_.contains(account) && co_await may_adopt(account)) follow(account);
   for (const DatabaseId id : databases_.of_account(account)) looks_.urge(id, Clock::now());
   pump();
 }
@@ -140,6 +144,8 @@ net::awaitable<void> SourceFollower::look(std::vector<DatabaseId> ids) {
   } catch (const replica::SourceError& error) {
     is_down = is_of_source(error);
     if (is_down) failed(error);
+    problem = std::current_exception();
+  } catch (const std::exception&) {
     problem = std::current_exception();
   }
   const auto now = Clock::now();
@@ -172,6 +178,7 @@ void SourceFollower::found(DatabaseId id, const replica::DatabaseInfo& info) {
   if (is_back) spdlog::info("{}: is there again", databases_.name(id));
   if (!database.is_present) {
     database.is_present = true;
+    watcher_.reconsider();
     if (is_back) databases_.enter(id, FeedState::kInitializing);
     remember(databases_.known(id, "", "", {}));
   }

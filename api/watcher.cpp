@@ -23,7 +23,9 @@ constexpr std::chrono::milliseconds kSettles{2'000};
 constexpr std::chrono::seconds kStood{5};
 constexpr std::chrono::seconds kChooseAgain{30};
 // A server that refuses a kind of feed may be set up otherwise one day.
-constexpr std::chrono::hours kAskAgain{1};
+constexpr std::chrono::minutes kAskAgain{10};
+// Feeds that are silent or garbled so often in a row do not get through, whoever holds them back.
+constexpr unsigned kGivesUp = 3;
 constexpr std::chrono::milliseconds kBetweenFeeds{100};  // that end at once
 
 bool is_refusal(const SourceError& error) {
@@ -38,6 +40,11 @@ bool is_refusal(const SourceError& error) {
     default:
       return false;
   }
+}
+
+bool is_held_back(const SourceError& error) {
+  return error.kind() == SourceError::Kind::kTimeout ||
+         error.kind() == SourceError::Kind::kProtocol;
 }
 
 Watch after(Watch watch) {
@@ -106,7 +113,7 @@ net::awaitable<void> Watcher::follow_all(Watching kind) {
     settling_.cancel();
     if (std::exchange(is_gap_, false)) events_.settled();
   };
-  unsigned failures = 0;
+  unsigned failures = 0, held_back = 0;
   is_gap_ = true;
   while (!is_stopping_) {
     const auto began = Clock::now();
@@ -115,10 +122,11 @@ net::awaitable<void> Watcher::follow_all(Watching kind) {
     ++open_feeds_;
     try {
       query = co_await client_.watch(query, events_.moved);
-      failures = 0;
+      failures = held_back = 0;
     } catch (const SourceError& error) {
-      if (is_refusal(error)) is_refused_ = true;
       wait = pause_after(error, began, failures);
+      held_back = is_held_back(error) ? held_back + 1 : 0;
+      if (is_refusal(error) || held_back >= kGivesUp) is_refused_ = true;
     }
     --open_feeds_;
     settling_.cancel();
@@ -172,14 +180,14 @@ net::awaitable<void> Watcher::follow_database(DatabaseId id, std::shared_ptr<Fee
   replica::WatchQuery query;
   query.kind = in_use_ == Watch::kContinuous ? Watching::kContinuous : Watching::kLongPoll;
   query.database = databases_.name(id);
-  unsigned failures = 0;
+  unsigned failures = 0, held_back = 0;
   net::steady_timer timer(executor_);
   while (!feed->is_unwanted && !is_stopping_ && !is_refused_) {
     const auto began = Clock::now();
     std::chrono::milliseconds wait{0};
     try {
       co_await listen(query, id);
-      failures = 0;
+      failures = held_back = 0;
       if (Clock::now() - began < kBetweenFeeds) wait = kBetweenFeeds;
     } catch (const SourceError& error) {
       if (feed->is_unwanted || is_stopping_) break;
@@ -187,11 +195,12 @@ net::awaitable<void> Watcher::follow_database(DatabaseId id, std::shared_ptr<Fee
         events_.moved({query.database, true});
         break;
       }
-      if (is_refusal(error)) {
+      wait = pause_after(error, began, failures);
+      held_back = is_held_back(error) ? held_back + 1 : 0;
+      if (is_refusal(error) || held_back >= kGivesUp) {
         is_refused_ = true;
         break;
       }
-      wait = pause_after(error, began, failures);
     } catch (const boost::system::system_error&) {
       break;  // cancelled
     }
@@ -249,6 +258,10 @@ net::awaitable<void> Watcher::pause(std::chrono::milliseconds duration) {
 void Watcher::enter(Watch watch) {
   in_use_ = watch;
   is_refused_ = false;
+}
+
+void Watcher::reconsider() {
+  if (in_use_ == Watch::kContinuous || in_use_ == Watch::kLongPoll) timer_.cancel();
 }
 
 void Watcher::stop() {

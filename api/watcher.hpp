@@ -40,6 +40,8 @@ class Watcher {
   // Until `stop`; the client must be closed as well.
   [[nodiscard]] boost::asio::awaitable<void> run();
   void stop();
+  // There are other databases to choose from.
+  void reconsider();
 
   [[nodiscard]] Watch in_use() const { return in_use_; }
   [[nodiscard]] std::size_t open_feeds() const { return open_feeds_; }

@@ -41,8 +41,9 @@ std::optional<std::uint64_t> first_byte(const std::string& content_range) {
   return first;
 }
 
-AttachmentAnswer describe(const Answer& answer, const AttachmentQuery& query) {
+AttachmentAnswer describe(const Answer& answer, const AttachmentQuery& query, bool is_inflated) {
   AttachmentAnswer described;
+  if (is_inflated) return described;
   const std::string encoding = answer.field(http::field::content_encoding);
   described.is_gzip = boost::beast::iequals(encoding, "gzip");
   if (!described.is_gzip && !encoding.empty() && !boost::beast::iequals(encoding, "identity")) {
@@ -67,14 +68,16 @@ AttachmentAnswer describe(const Answer& answer, const AttachmentQuery& query) {
 net::awaitable<void> attachment_of(ServerPtr server, std::string database, AttachmentQuery query,
                                    std::function<net::awaitable<void>(AttachmentAnswer)> begin,
                                    std::function<net::awaitable<void>(std::string_view)> piece) {
-  const bool is_cozy = co_await dialect_of(server) == Dialect::kCozy;
+  const Dialect dialect = co_await dialect_of(server);
+  const bool is_cozy = dialect == Dialect::kCozy;
   Ask ask;
   ask.path = is_cozy
                  ? beside_data(server->http->url(), "/files/download/" + percent_encode(query.id))
                  : attachment_path(database, query);
   ask.is_whole_path = is_cozy;
-  ask.inflates = false;
-  ask.offset = query.offset;
+  // PouchDB keeps the bytes as they are, and counts them so: what it sends compressed is compressed on the way only.
+  ask.inflates = dialect == Dialect::kPouchdb;
+  ask.offset = ask.inflates ? 0 : query.offset;
   std::optional<Answer> answer(co_await server->http->send(ask));
   if (answer->status() == kRangeNotSatisfiable && query.offset > 0) {
     // Nothing lies behind what is here: perhaps it is all, perhaps it is of something else.
@@ -86,7 +89,7 @@ net::awaitable<void> attachment_of(ServerPtr server, std::string database, Attac
     const Refused refused = co_await read_refused(*answer);
     throw refusal(*server, answer->location(), database, refused);
   }
-  co_await begin(describe(*answer, query));
+  co_await begin(describe(*answer, query, ask.inflates));
   constexpr std::size_t kPiece = 64 * 1024;
   std::string bytes(kPiece, '\0');
   for (;;) {

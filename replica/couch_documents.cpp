@@ -74,7 +74,14 @@ net::awaitable<bool> bulk_get(ServerPtr server, std::string database, FetchPlan:
     throw refusal(*server, answer.location(), database, refused);
   }
   RowScanner scanner(tuning::kMaxRowBytes);
+  std::uint64_t bytes = 0;
   const auto take = [&](const RowScanner::Row& row) {
+    bytes += row.json.size();
+    if (bytes > tuning::kMaxFetchBytes && part.end - part.begin > 1) {
+      throw SourceError(
+          SourceError::Kind::kTooLarge, answer.status(),
+          fmt::format("{}: more was asked for than fits into memory", answer.location()));
+    }
     for (SentRevision& sent : server->reader.bulk_get_row(row)) plan.take(std::move(sent));
   };
   co_await read_rows(server, answer, scanner, take);

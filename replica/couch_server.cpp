@@ -15,18 +15,34 @@ CouchServer::CouchServer(net::any_io_executor executor, const SourceAddress& add
       timeouts(timeouts_of_steps),
       asking(executor, 1, 1) {}
 
-net::awaitable<ServerInfo> server_info_of(ServerPtr server) {
-  if (server->known.info) co_return *server->known.info;
-  const auto turn = co_await server->asking.take(Places::Stay::kShort);
-  if (server->known.info) co_return *server->known.info;
+namespace {
+
+net::awaitable<ServerInfo> ask_for_welcome(ServerPtr server) {
   Ask ask;
   ask.path = "/";
   Answer answer = co_await send(server, std::move(ask), "");
   const std::string body = co_await answer.read_all(tuning::kMaxSmallAnswer);
   const auto info = server->reader.server_info(body);
   if (!info) throw not_understood(*server, answer, "the answer is no JSON", body);
-  server->known.info = info;
   co_return *info;
+}
+
+}  // namespace
+
+net::awaitable<ServerInfo> server_info_of(ServerPtr server) {
+  if (server->known.info) co_return *server->known.info;
+  const int failures = server->failures;
+  const auto turn = co_await server->asking.take(Places::Stay::kShort);
+  if (server->known.info) co_return *server->known.info;
+  if (server->failures != failures) std::rethrow_exception(server->last_failure);
+  try {
+    server->known.info = co_await ask_for_welcome(server);
+  } catch (const SourceError&) {
+    ++server->failures;
+    server->last_failure = std::current_exception();
+    throw;
+  }
+  co_return *server->known.info;
 }
 
 net::awaitable<Dialect> dialect_of(ServerPtr server) {
@@ -82,7 +98,10 @@ std::string one_line(std::string_view text) {
   constexpr std::size_t kMax = 300;  // bytes
   std::string line;
   for (const char c : text.substr(0, kMax)) line += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
-  while (text.size() > kMax && !line.empty() && (line.back() & 0xC0) == 0x80) line.pop_back();
+  if (text.size() <= kMax) return line;
+  // The last character may be cut: it goes.
+  while (!line.empty() && (line.back() & 0xC0) == 0x80) line.pop_back();
+  if (!line.empty() && (line.back() & 0x80) != 0) line.pop_back();
   return line;
 }
 

@@ -3,6 +3,7 @@
 // they end.
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,7 +40,9 @@ struct CouchServer {
     bool has_purged_infos = true;
   };
   Known known;
-  Places asking;  // for the welcome: one at a time
+  Places asking;  // for the welcome: one at a time; who waited meanwhile shares what came of it
+  int failures = 0;  // of asking
+  std::exception_ptr last_failure;
 };
 
 using ServerPtr = std::shared_ptr<CouchServer>;

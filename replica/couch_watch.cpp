@@ -5,7 +5,6 @@
 #include "replica/couch_routes.hpp"
 
 namespace replica {
-
 namespace {
 
 Ask ask_to_watch(CouchServer& server, const WatchQuery& query) {

@@ -90,10 +90,10 @@ net::awaitable<bool> LogKeeper::put() {
   ReplicationLog log = source_log_;
   record(log, session_);
   merge(log, store_log_);
-  std::string json = to_json(log);
+  log.counted_apart = 0;
   BulkDocsRow verdict;
   try {
-    verdict = co_await ends_.source.put_document(ends_.database, document_, json);
+    verdict = co_await ends_.source.put_document(ends_.database, document_, to_json(log));
   } catch (const SourceError& error) {
     if (!is_refusal(error)) throw;
     is_refused_ = true;
@@ -104,7 +104,10 @@ net::awaitable<bool> LogKeeper::put() {
   is_at_source_ = true;
   source_log_ = log;
   store_log_ = std::move(log);
-  auto keep = [&store = ends_.store, json = std::move(json)] { store.set_replication_log(json); };
+  auto keep = [&store = ends_.store, copy = store_log_]() mutable {
+    copy.counted_apart = parse_replication_log(store.replication_log()).counted_apart;
+    store.set_replication_log(to_json(copy));
+  };
   co_await run_on(ends_.workers, std::move(keep));
   co_return true;
 }

@@ -104,6 +104,9 @@ ReplicationLog parse_replication_log(std::string_view json) {
   if (parser.iterate(padded).get(document) || document.get_object().get(object)) return log;
   log.rev = text_of(object, "_rev");
   log.session_id = text_of(object, "session_id");
+  std::int64_t counted_apart = 0;
+  if (!object.find_field_unordered("counted_apart").get(counted_apart))
+    log.counted_apart = counted_apart;
   log.history = sessions_of(object);
   return log;
 }
@@ -119,7 +122,9 @@ std::string to_json(const ReplicationLog& log) {
     if (&session != &log.history.front()) json += ',';
     json += session.json;
   }
-  return json += "]}";
+  json += ']';
+  if (log.counted_apart != 0) json += fmt::format(R"(,"counted_apart":{})", log.counted_apart);
+  return json += '}';
 }
 
 void record(ReplicationLog& log, const ReplicationSession& session) {
@@ -141,8 +146,9 @@ LogVerdict compare(const ReplicationLog& store, const std::optional<ReplicationL
   using Source = LogVerdict::Source;
   if (store.history.empty()) return {};
   if (!source) return {Source::kIsAnother, {}};
-  // Newer sessions at the source: the store was put back from a backup, with the checkpoint that belongs to it.
-  if (source->session_id == store.session_id || knows(*source, store.session_id)) return {};
+  if (source->session_id == store.session_id) return {};
+  if (knows(*source, store.session_id))
+    return {Source::kKnowsMore, {source->history.front().recorded_seq}};
   for (const LoggedSession& session : store.history) {
     if (knows(*source, session.id)) return {Source::kWentBack, {session.recorded_seq}};
   }

@@ -45,6 +45,9 @@ struct ReplicationLog {
   std::string rev;  // of the document at the source, which it wants to see again; empty: none
   std::string session_id;  // of the session that wrote it
   std::vector<LoggedSession> history;  // newest first
+  // In the store's copy only: live documents that the source counts and the store does not, when all was here: design documents,
+  // and what a sweep did not explain.
+  std::int64_t counted_apart = 0;
 };
 
 // What is no replication log is one without sessions.
@@ -60,6 +63,7 @@ void merge(ReplicationLog& log, const ReplicationLog& other);
 struct LogVerdict {
   enum class Source {
     kContinues,  // as far as the log tells
+    kKnowsMore,  // it knows sessions after our last: the store was put back from a backup, unless it is as far as `since`
     kWentBack,  // it does not know our last sessions: it was put back from a backup; its rows come again after `since`
     kIsAnother,  // it knows none of ours
   };

@@ -1,6 +1,5 @@
 #include "replica/replicator.hpp"
 
-#include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <iterator>
 #include <tuple>
@@ -11,11 +10,6 @@
 #include "replica/workers.hpp"
 
 namespace replica {
-namespace {
-
-bool is_design_document(const FeedRow& row) { return row.id.starts_with("_design/"); }
-
-}  // namespace
 
 Replicator::Replicator(CouchClient& source, std::string database, Store& store,
                        net::thread_pool& workers, std::function<void(const PullSummary&)> on_commit,
@@ -31,10 +25,15 @@ net::awaitable<PullSummary> Replicator::pull_until_caught_up() {
   if (co_await self_check_.asks_for_sweep(info_, summary)) {
     co_await begin_sweep();
     co_await follow_feed(summary);
+    co_await self_check_.accept_difference();
   }
   // Attachments take their time: the feed is looked at now and then.
   attachments_.begin_pull(retries_all_);
-  while (co_await attachments_.fetch_some(summary)) co_await follow_feed(summary);
+  bool has_more = co_await attachments_.fetch_some(summary);
+  while (has_more) {
+    co_await follow_feed(summary);
+    has_more = co_await attachments_.fetch_some(summary);
+  }
   if (summary.rows > 0) co_await log_.write(summary);
   retries_all_ = false;
   pulled_up_to_ = info_.update_seq;
@@ -75,6 +74,11 @@ net::awaitable<std::optional<SourceSeq>> Replicator::where_to_resume() {
   switch (verdict.source) {
     case LogVerdict::Source::kContinues:
       co_return since;
+    case LogVerdict::Source::kKnowsMore:
+      // Killed before the store had its copy; else put back, with the checkpoint that belongs to it.
+      if (verdict.since != since)
+        co_await run_on(ends_.workers, [&store = ends_.store] { store.renew_epoch(); });
+      co_return since;
     case LogVerdict::Source::kWentBack:
       co_return verdict.since;
     case LogVerdict::Source::kIsAnother:
@@ -91,7 +95,11 @@ net::awaitable<void> Replicator::begin_sweep() {
 
 net::awaitable<void> Replicator::follow_feed(PullSummary& summary) {
   pages_.go_on();
-  while (co_await pull_batch(summary)) co_await log_.write_when_due(summary);
+  bool has_more = true;
+  while (has_more) {
+    has_more = co_await pull_batch(summary);
+    co_await log_.write_when_due(summary);
+  }
 }
 
 // One turn of the replication: takes over one page of the feed, while the next is under way. False after the last.
@@ -117,8 +125,6 @@ net::awaitable<void> Replicator::take_over(ChangesPage& page, PullSummary& summa
   auto [all, missing] = co_await on(ends_.workers, std::move(compare));
   summary.rows += page.rows.size();
   summary.bytes += page.bytes;
-  if (std::any_of(page.rows.begin(), page.rows.end(), is_design_document))
-    self_check_.forget_design_documents();
 
   if (page.rows.empty() && !is_sweeping_ && checkpoint_at(page.last_seq) == checkpoint_) co_return;
 

@@ -1,11 +1,10 @@
 // Compares counts with the source when everything is said to be here: the last net for what no sequence tells. A difference is
-// a reason to sweep, once; one that a sweep does not explain is left alone.
+// a reason to sweep, once: what a sweep does not explain is remembered in the store, as ReplicationLog::counted_apart.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <optional>
-#include <set>
 
 #include "replica/pull.hpp"
 
@@ -19,20 +18,24 @@ class SelfCheck {
   // source moved meanwhile, or documents are left out.
   [[nodiscard]] boost::asio::awaitable<bool> asks_for_sweep(const DatabaseInfo& begin,
                                                             const PullSummary& summary);
+  // After that sweep: the difference that is left is none.
+  [[nodiscard]] boost::asio::awaitable<void> accept_difference();
   // The next check is made even if the pull brings nothing: the source purged what it does not name.
   void expect_difference() { is_due_ = true; }
-  // The number of design documents, which stay at the source, may be another one now.
-  void forget_design_documents() { design_documents_.reset(); }
 
  private:
-  // Live documents of the source that are not here, less those here that are not there. Nothing when it cannot be told.
-  [[nodiscard]] boost::asio::awaitable<std::optional<std::int64_t>> difference(
-      const DatabaseInfo& info);
+  struct Here {
+    std::int64_t documents = 0;
+    std::int64_t quarantined = 0;
+    std::int64_t counted_apart = 0;
+  };
+  [[nodiscard]] boost::asio::awaitable<Here> look() const;
+  [[nodiscard]] boost::asio::awaitable<void> remember(std::int64_t counted_apart);
+  // Nothing when the source does not tell.
+  [[nodiscard]] boost::asio::awaitable<std::optional<std::int64_t>> design_documents();
 
   ReplicationEnds& ends_;
   bool is_due_ = true;
-  std::optional<std::int64_t> design_documents_;
-  std::set<std::int64_t> swept_for_;  // differences that have had their sweep
 };
 
 }  // namespace replica

@@ -20,6 +20,8 @@ inline constexpr std::uint64_t kBatchBytes =
 // Documents of one page kept in memory; those of later rows are left out and fetched apart.
 inline constexpr std::uint64_t kMaxPageBytes = 4 * kBatchBytes;
 
+// An answer to one fetch; beyond, it is asked for in smaller parts.
+inline constexpr std::uint64_t kMaxFetchBytes = 4 * kBatchBytes;
 inline constexpr std::size_t kMaxRevisionsPerFetch =
     500;  // CouchDB's own replicator asks for as many
 inline constexpr std::size_t kMaxFetchRequestBytes =

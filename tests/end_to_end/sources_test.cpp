@@ -236,8 +236,6 @@ TEST_F(Sources, AnAttachmentThatIsNotKeptIsFetchedWhenItIsAskedFor) {
   const auto fetched = http("GET", url);
   EXPECT_EQ(fetched.status, 200);
   EXPECT_EQ(fetched.payload, "%PDF-");
-  // It is kept from then on.
-  remove("nora/io-cozy-emails", "m");
   EXPECT_EQ(davenport.stop_serving().exit_code, 0);
 }
 

@@ -1,4 +1,6 @@
 // Servers and databases as a whole, in each dialect.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -38,6 +40,14 @@ TEST(CouchDatabases, AsksAgainWhoAnswersAfterAFailure) {
   EXPECT_EQ(talk.run(talk.client.server_info()).dialect, Dialect::kCouchdb);
   (void)error_of([&] { return talk.run(talk.client.database_info("mail")); });
   EXPECT_EQ(talk.run(talk.client.server_info()).dialect, Dialect::kPouchdb);
+  EXPECT_EQ(talk.server.complaints(), "");
+}
+
+TEST(CouchDatabases, WhoWaitsForTheWelcomeSharesItsFailure) {
+  Conversation talk({get("GET /", answer("", 503))});
+  auto first = net::co_spawn(talk.context, talk.client.database_info("mail"), net::use_future);
+  EXPECT_EQ(error_of([&] { return talk.run(talk.client.database_info("mail")); }).status(), 503);
+  EXPECT_THROW((void)first.get(), SourceError);
   EXPECT_EQ(talk.server.complaints(), "");
 }
 

@@ -60,6 +60,9 @@ TEST(ReplicationLog, IsWrittenAsCouchDbWritesIt) {
   ASSERT_EQ(read.history.size(), 2U);
   EXPECT_EQ(read.history.front().recorded_seq, R"("7-g\/1")");  // byte for byte
   EXPECT_EQ(to_json(read), to_json(log));
+
+  log.counted_apart = -2;
+  EXPECT_EQ(parse_replication_log(to_json(log)).counted_apart, -2);
 }
 
 TEST(ReplicationLog, KeepsFiftySessionsAndOneEntryForEach) {
@@ -74,7 +77,8 @@ TEST(ReplicationLog, KeepsFiftySessionsAndOneEntryForEach) {
 TEST(ReplicationLog, OddDocumentsAreLogsWithoutSessions) {
   for (const char* odd :
        {"", "[]", "17", "{", R"({"history":7})", R"({"history":[1,2]})", R"({"history":[{}]})",
-        R"({"history":[{"session_id":1,"recorded_seq":2}]})", R"({"history":[{"session_id":"x"}]})"})
+        R"({"history":[{"session_id":1,"recorded_seq":2}]})",
+        R"({"history":[{"session_id":"x"}]})"})
     EXPECT_TRUE(parse_replication_log(odd).history.empty()) << odd;
   const auto half = parse_replication_log(
       R"({"session_id":"a","history":[{"recorded_seq":[1,"x"],"session_id":"a","more":{"n":1}},7]})");
@@ -97,7 +101,7 @@ TEST(ReplicationLog, TellsWhetherTheSourceIsTheOneItWas) {
       {"nothing was written yet", {}, {}, Source::kContinues, ""},
       {"this store wrote nothing, another did", {}, source({"x"}), Source::kContinues, ""},
       {"the same", {"a", "b"}, source({"a", "b"}), Source::kContinues, ""},
-      {"the store was put back", {"a"}, source({"a", "b"}), Source::kContinues, ""},
+      {"the store was put back", {"a"}, source({"a", "b"}), Source::kKnowsMore, R"("b-seq")"},
       {"the source was put back", {"a", "b", "c"}, source({"a"}), Source::kWentBack, R"("a-seq")"},
       {"both", {"a", "b", "c"}, source({"a", "b", "x"}), Source::kWentBack, R"("b-seq")"},
       {"a database made anew", {"a", "b"}, {}, Source::kIsAnother, ""},

@@ -10,9 +10,9 @@ using testing::HasSubstr;
 class FaultsTest : public ReplicatorTest {
  protected:
   static Exchange four_rows() {
-    return get(feed("0"), answer(page({row("a", "2-a"), row("b", "2-b"), row("c", "2-c"),
-                                       row("d", "2-d")},
-                                      R"("4-g")")));
+    return get(feed("0"),
+               answer(page({row("a", "2-a"), row("b", "2-b"), row("c", "2-c"), row("d", "2-d")},
+                           R"("4-g")")));
   }
   static Exchange bulk(const std::string& ids, const std::string& raw_answer) {
     std::string body = R"({"docs":[)";
@@ -22,7 +22,8 @@ class FaultsTest : public ReplicatorTest {
   }
   static std::string came(const std::string& ids) {
     std::vector<std::string> rows;
-    for (const char id : ids) rows.push_back(fetched(std::string(1, id), 2, fmt::format("{},0", id)));
+    for (const char id : ids)
+      rows.push_back(fetched(std::string(1, id), 2, fmt::format("{},0", id)));
     return answer(results(rows));
   }
 };
@@ -45,7 +46,8 @@ TEST_F(FaultsTest, ADocumentThatComesByAnotherRouteIsTaken) {
   const std::string fails = answer("too large", 413);
   pull({welcome(), database(), get(feed("0"), answer(page({row("c", "2-c")}, R"("4-g")"))),
         bulk("c", fails), database(),
-        leaves("c", R"([{"ok":{"_id":"c","_rev":"2-c","_revisions":{"start":2,"ids":["c","0"]}}}])")});
+        leaves("c",
+               R"([{"ok":{"_id":"c","_rev":"2-c","_revisions":{"start":2,"ids":["c","0"]}}}])")});
   EXPECT_THAT(leaves_of("c"), ElementsAre("2-c"));
   EXPECT_TRUE(store_.quarantined().empty());
 }
@@ -68,15 +70,14 @@ TEST_F(FaultsTest, AnAnswerThatBreaksOffIsHalvedToo) {
   Exchange broken = bulk("abcd", came("abcd").substr(0, 150));
   broken.close = true;
   Exchange rubbish = bulk("ab", answer("<html>"));
-  pull({welcome(), database(), four_rows(), broken, database(), rubbish, database(),
+  pull({welcome(), database(), four_rows(), broken, welcome(), database(), rubbish, database(),
         bulk("a", came("a")), bulk("b", came("b")), bulk("cd", came("cd"))});
   EXPECT_EQ(store_.counts().documents, 4);
 }
 
 TEST_F(FaultsTest, APageThatCannotBeHadComesWithoutDocuments) {
   const std::string fails = answer(R"({"error":"unknown_error"})", 500);
-  pull({welcome(), database(), get(feed("0"), fails), database(), get(feed("0"), fails),
-        database(),
+  pull({welcome(), database(), get(feed("0"), fails), database(), get(feed("0"), fails), database(),
         get(window("0", 1000), answer(page({bare_row("a", {"2-a"})}, R"("1-g")", 1))),
         bulk("a", came("a")),
         get(window("1-g"), answer(page({bare_row("b", {"2-b"})}, R"("2-g")"))),
@@ -95,8 +96,7 @@ TEST_F(FaultsTest, ARemovedRowHarmsItselfOnly) {
 }
 
 TEST_F(FaultsTest, ANewerRevisionEndsQuarantine) {
-  pull({welcome(), database(),
-        get(feed("0"), answer(page({row("a", "2-a")}, R"("1-g")"))),
+  pull({welcome(), database(), get(feed("0"), answer(page({row("a", "2-a")}, R"("1-g")"))),
         bulk("a", answer(R"({"results":[{"id":"a","docs":[{"missing":"2-a"}]}]})"))});
   EXPECT_EQ(store_.quarantined().size(), 1U);
   pull({welcome(), database(), get(feed("1-g"), answer(page({row("a", "3-b")}, R"("2-g")"))),

@@ -112,7 +112,8 @@ inline Exchange gone(const std::string& id) {
 
 inline Exchange design_documents(int count) {
   std::string rows;
-  for (int i = 0; i < count; ++i) rows += (i > 0 ? "," : "") + fmt::format(R"({{"id":"_design/{}"}})", i);
+  for (int i = 0; i < count; ++i)
+    rows += (i > 0 ? "," : "") + fmt::format(R"({{"id":"_design/{}"}})", i);
   return get("GET /mail/_all_docs?startkey=%22_design/%22&endkey=%22_design0%22",
              answer(R"({"total_rows":9,"offset":0,"rows":[)" + rows + "]}"));
 }

@@ -19,7 +19,8 @@ class LogTest : public ReplicatorTest {
   }
   Exchange no_log() const { return read_log(R"({"error":"not_found","reason":"missing"})", 404); }
   Exchange write_log(const std::string& body, const std::string& rev = "0-1") const {
-    return post("PUT " + document(), body, answer(R"({"ok":true,"id":"x","rev":")" + rev + "\"}", 201));
+    return post("PUT " + document(), body,
+                answer(R"({"ok":true,"id":"x","rev":")" + rev + "\"}", 201));
   }
   Exchange nothing_new() const { return get(feed("1-g"), answer(page({}, R"("1-g")"))); }
 
@@ -75,6 +76,26 @@ TEST_F(LogTest, ADatabaseWithoutItWasMadeAnew) {
         get(window("1-h"), answer(page({}, R"("1-h")"))), write_log("1-h")});
   EXPECT_EQ(body("a"), "purged");
   EXPECT_NE(body("b"), "none");
+}
+
+TEST_F(LogTest, AStoreThatWasPutBackGoesOnWhereItIs) {
+  pull_one();
+  const std::string first = store_.replication_log();
+  const StoreIdentity before = store_.identity();
+  const auto later = [&](const std::string& seq) {
+    ReplicationLog log = parse_replication_log(first);
+    ReplicationSession session;
+    session.id = "later";
+    session.recorded_seq.json = seq;
+    record(log, session);
+    return to_json(log);
+  };
+  // Only the copy was not written: the program was killed.
+  pull({welcome(), database(), read_log(later(R"("1-g")")), nothing_new()});
+  EXPECT_EQ(store_.identity(), before);
+  pull({welcome(), database(), read_log(later(R"("9-g")")), nothing_new()});
+  EXPECT_EQ(store_.identity().uuid, before.uuid);
+  EXPECT_NE(store_.identity().epoch, before.epoch);
 }
 
 TEST_F(LogTest, ASourceThatWasPutBackIsReadAgainFromTheLastCommonSession) {

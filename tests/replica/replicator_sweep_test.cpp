@@ -14,8 +14,8 @@ class SweepTest : public ReplicatorTest {
   // a, b and c of the first generation, up to "3-g".
   void pull_three() {
     pull({welcome(), database(),
-          get(feed("0"), answer(page({row("a", "1-a"), row("b", "1-b"), row("c", "1-c")},
-                                     R"("3-g")")))});
+          get(feed("0"),
+              answer(page({row("a", "1-a"), row("b", "1-b"), row("c", "1-c")}, R"("3-g")")))});
   }
 
   static Exchange nothing_new() { return get(feed("3-g"), answer(page({}, R"("3-g")"))); }
@@ -50,12 +50,12 @@ TEST_F(SweepTest, FetchesWhatIsMissingAndPurgesWhatIsGone) {
 TEST_F(SweepTest, FetchesNothingTwiceFromASourceThatMoved) {
   pull_three();
   const LocalSeq before = store_.last_seq();
-  const PullSummary summary =
-      pull({welcome(), database(another_life()),
-            get(window("0"), answer(page({bare_row("c", {"1-c"}), bare_row("b", {"1-b"}),
-                                          bare_row("a", {"1-a"})},
-                                         "17"))),
-            get(window("17"), answer(page({}, "17")))});
+  const PullSummary summary = pull(
+      {welcome(), database(another_life()),
+       get(window("0"),
+           answer(page({bare_row("c", {"1-c"}), bare_row("b", {"1-b"}), bare_row("a", {"1-a"})},
+                       "17"))),
+       get(window("17"), answer(page({}, "17")))});
   EXPECT_EQ(summary.documents, 0U);
   EXPECT_EQ(store_.last_seq(), before);
 }
@@ -89,9 +89,9 @@ TEST_F(SweepTest, BeginsWhereTheServerDoesNotKnowTheSequence) {
 TEST_F(SweepTest, KeepsWhatItCannotReplace) {
   pull_three();
   pull({welcome(), database(another_life()),
-        get(window("0"), answer(page({bare_row("a", {"2-z"}), bare_row("b", {"zzz"}),
-                                      bare_row("c", {"1-c"})},
-                                     R"("4-h")"))),
+        get(window("0"),
+            answer(page({bare_row("a", {"2-z"}), bare_row("b", {"zzz"}), bare_row("c", {"1-c"})},
+                        R"("4-h")"))),
         post(kBulkGet, R"({"docs":[{"id":"a","rev":"2-z"}]})",
              answer(R"({"results":[{"id":"a","docs":[{"missing":"2-z"}]}]})")),
         get(window("4-h"), answer(page({}, R"("4-h")")))});
@@ -114,12 +114,12 @@ TEST_F(SweepTest, AnotherFilterLooksAtAllDocumentsAgain) {
   options_.keep = [](std::string_view document) {
     return document.find(R"("_id":"b")") == std::string_view::npos;
   };
-  pull({welcome(), database(),
-        get(window("0"),
-            answer(page({bare_row("a", {"1-a"}), bare_row("b", {"1-b"})}, R"("3-g")"))),
-        post(kBulkGet, R"({"docs":[{"id":"a","rev":"1-a"}]})",
-             answer(results({fetched("a", 1, "a")}))),
-        get(window("3-g"), answer(page({}, R"("3-g")")))});
+  pull(
+      {welcome(), database(),
+       get(window("0"), answer(page({bare_row("a", {"1-a"}), bare_row("b", {"1-b"})}, R"("3-g")"))),
+       post(kBulkGet, R"({"docs":[{"id":"a","rev":"1-a"}]})",
+            answer(results({fetched("a", 1, "a")}))),
+       get(window("3-g"), answer(page({}, R"("3-g")")))});
   EXPECT_NE(body("a"), "none");
   EXPECT_EQ(body("b"), "purged");
   EXPECT_EQ(store_.checkpoint().filter, "without b");
@@ -136,8 +136,7 @@ TEST_F(SweepTest, ADocumentThatFallsOutOfTheFilterIsForgotten) {
       R"({"results":[{"id":"a","docs":[{"ok":{"_id":"a","_rev":"2-s","spam":1,"_revisions":{"start":2,"ids":["s","a"]}}}]}]})";
   const std::string deleted =
       R"({"results":[{"id":"b","docs":[{"ok":{"_id":"b","_rev":"2-d","_deleted":true,"_revisions":{"start":2,"ids":["d","b"]}}}]}]})";
-  pull({welcome(), database(),
-        get(feed("3-g"), answer(page({row("a", "2-s")}, R"("4-g")", 1))),
+  pull({welcome(), database(), get(feed("3-g"), answer(page({row("a", "2-s")}, R"("4-g")", 1))),
         post(kBulkGet, "2-s", answer(spam)),
         get(window("4-g"), answer(page({bare_row("b", {"2-d"})}, R"("5-g")"))),
         post(kBulkGet, "2-d", answer(deleted))});
@@ -173,27 +172,29 @@ class SelfCheckTest : public SweepTest {
 
 TEST_F(SelfCheckTest, SweepsOnceForADifference) {
   pull({welcome(), database(),
-        get(feed("0"), answer(page({row("a", "1-a"), row("b", "1-b"), row("c", "1-c")},
-                                   R"("3-g")"))),
-        database(), design_documents(0)});
+        get(feed("0"),
+            answer(page({row("a", "1-a"), row("b", "1-b"), row("c", "1-c")}, R"("3-g")"))),
+        database()});
   Database info;
   info.documents = 4;  // of which one is a design document
-  pulls({welcome(), database(info), nothing_new(), design_documents(1), database(info),
-         nothing_new()},
-        options_, 2);
+  pull({welcome(), database(info), nothing_new(), design_documents(1)});
+  pull({welcome(), database(info), nothing_new()});  // which is remembered
 
   info.documents = 3;
-  const auto summaries =
-      pulls({welcome(), database(info), nothing_new(), design_documents(1),
-             get(window("0"),
-                 answer(page({bare_row("a", {"1-a"}), bare_row("b", {"1-b"})}, R"("3-g")"))),
-             get(window("3-g"), answer(page({}, R"("3-g")"))),
-             // What it did not explain is no reason for another.
-             database(info), nothing_new()},
-            options_, 2);
-  EXPECT_TRUE(summaries[0].swept);
-  EXPECT_FALSE(summaries[1].swept);
+  const PullSummary swept = pull(
+      {welcome(), database(info), nothing_new(), design_documents(1),
+       get(window("0"), answer(page({bare_row("a", {"1-a"}), bare_row("b", {"1-b"})}, R"("3-g")"))),
+       get(window("3-g"), answer(page({}, R"("3-g")"))), database(info)});
+  EXPECT_TRUE(swept.swept);
   EXPECT_EQ(body("c"), "purged");
+
+  // What a sweep does not explain is no reason for another.
+  info.documents = 7;
+  pull(
+      {welcome(), database(info), nothing_new(), design_documents(1),
+       get(window("0"), answer(page({bare_row("a", {"1-a"}), bare_row("b", {"1-b"})}, R"("3-g")"))),
+       get(window("3-g"), answer(page({}, R"("3-g")"))), database(info)});
+  EXPECT_FALSE(pull({welcome(), database(info), nothing_new()}).swept);
 }
 
 TEST_F(SelfCheckTest, SaysNothingWhileTheSourceMoves) {
@@ -201,9 +202,9 @@ TEST_F(SelfCheckTest, SaysNothingWhileTheSourceMoves) {
   info.documents = 7;
   Database moved = info;
   moved.update_seq = R"("10-g")";
-  const PullSummary summary = pull(
-      {welcome(), database(info), get(feed("0"), answer(page({row("a", "1-a")}, R"("3-g")"))),
-       database(moved)});
+  const PullSummary summary =
+      pull({welcome(), database(info), get(feed("0"), answer(page({row("a", "1-a")}, R"("3-g")"))),
+            database(moved)});
   EXPECT_FALSE(summary.swept);
 }
 
@@ -212,14 +213,14 @@ TEST_F(SelfCheckTest, StandsInWhereTheSourceCannotNameWhatItPurged) {
   info.documents = 2;
   pull({welcome(), database(info),
         get(feed("0"), answer(page({row("a", "1-a"), row("b", "1-b")}, R"("3-g")"))),
-        database(info), design_documents(0)});
+        database(info)});
   Database purged = after_purges();
   purged.documents = 1;
   pull({welcome(), database(purged),
         get("GET /mail/_purged_infos", answer(R"({"error":"not_found","reason":"missing"})", 404)),
-        nothing_new(), design_documents(0),
+        database(purged), nothing_new(), design_documents(0),
         get(window("0"), answer(page({bare_row("a", {"1-a"})}, R"("3-g")"))),
-        get(window("3-g"), answer(page({}, R"("3-g")")))});
+        get(window("3-g"), answer(page({}, R"("3-g")"))), database(purged)});
   EXPECT_EQ(body("b"), "purged");
 }
 

@@ -37,7 +37,8 @@ TEST_F(ReplicatorTest, FetchesLaterGenerationsAndConflictsWithTheirAncestors) {
         get(feed("0"), answer(page({row("a", "1-x"), row("b", "2-b"), conflict}, R"("5-g1A")"))),
         post(kBulkGet,
              R"({"docs":[{"id":"b","rev":"2-b"},{"id":"c","rev":"2-y"},{"id":"c","rev":"2-x"}]})",
-             answer(results({fetched("b", 2, "b,a"), fetched("c", 2, "y,w"), fetched("c", 2, "x,w")})))});
+             answer(results(
+                 {fetched("b", 2, "b,a"), fetched("c", 2, "y,w"), fetched("c", 2, "x,w")})))});
   EXPECT_EQ(body("b"), R"({"_id":"b","_rev":"2-b"})");
   ASSERT_TRUE(store_.tree("c"));
   EXPECT_EQ(store_.tree("c")->leaves().size(), 2U);
@@ -65,8 +66,8 @@ TEST_F(ReplicatorTest, KeepsTheSequenceOfAnEmptyPage) {
 TEST_F(ReplicatorTest, AsksForLargeWindowsWithoutDocumentsWhereThoseAreNotComplete) {
   // The ids of a window are asked for in their order, neighbours at the source.
   pull({welcome(), database(),
-        get(feed("0"), answer(page({row("a", "2-a"), row("b", "1-b"), row("c", "3-c")},
-                                   R"("3-g")", 3))),
+        get(feed("0"),
+            answer(page({row("a", "2-a"), row("b", "1-b"), row("c", "3-c")}, R"("3-g")", 3))),
         post(kBulkGet, R"({"docs":[{"id":"a","rev":"2-a"},{"id":"c","rev":"3-c"}]})",
              answer(results({fetched("a", 2, "a,0"), fetched("c", 3, "c,1,0")}))),
         get(window("3-g"),
@@ -84,20 +85,21 @@ TEST_F(ReplicatorTest, AsksForLargeWindowsWithoutDocumentsWhereThoseAreNotComple
 TEST_F(ReplicatorTest, RowsMayComeTwiceAndInAnyOrder) {
   const std::string deleted =
       R"({"seq":null,"id":"b","deleted":true,"changes":[{"rev":"2-d"}],"doc":{"_id":"b","_rev":"2-d","_deleted":true}})";
-  pull({welcome(), database(),
-        get(feed("0"), answer(page({row("b", "1-b"), row("a", "1-a"), row("a", "1-a"), deleted},
-                                   R"("4-g")"))),
-        post(kBulkGet, R"({"docs":[{"id":"b","rev":"2-d"}]})",
-             answer(R"({"results":[{"id":"b","docs":[{"ok":{"_id":"b","_rev":"2-d","_deleted":true,)"
-                    R"("_revisions":{"start":2,"ids":["d","b"]}}}]}]})"))});
+  pull(
+      {welcome(), database(),
+       get(feed("0"),
+           answer(page({row("b", "1-b"), row("a", "1-a"), row("a", "1-a"), deleted}, R"("4-g")"))),
+       post(kBulkGet, R"({"docs":[{"id":"b","rev":"2-d"}]})",
+            answer(R"({"results":[{"id":"b","docs":[{"ok":{"_id":"b","_rev":"2-d","_deleted":true,)"
+                   R"("_revisions":{"start":2,"ids":["d","b"]}}}]}]})"))});
   EXPECT_EQ(store_.counts().documents, 1);
   EXPECT_EQ(store_.counts().deleted, 1);
   // A sequence that went back, and a document that was created again after its deletion.
-  const PullSummary again = pull(
-      {welcome(), database(),
-       get(feed("4-g"), answer(page({row("a", "1-a"), row("b", "3-e")}, R"("3-h")"))),
-       post(kBulkGet, R"({"docs":[{"id":"b","rev":"3-e"}]})",
-            answer(results({fetched("b", 3, "e,d,b")})))});
+  const PullSummary again =
+      pull({welcome(), database(),
+            get(feed("4-g"), answer(page({row("a", "1-a"), row("b", "3-e")}, R"("3-h")"))),
+            post(kBulkGet, R"({"docs":[{"id":"b","rev":"3-e"}]})",
+                 answer(results({fetched("b", 3, "e,d,b")})))});
   EXPECT_EQ(again.documents, 1U);
   EXPECT_THAT(leaves_of("b"), ElementsAre("3-e"));
   EXPECT_EQ(store_.counts().documents, 2);
@@ -147,7 +149,8 @@ TEST_F(ReplicatorTest, ATruncatedPageMovesNothing) {
       script.push_back(cut);
       if (size == 0) script.push_back(cut);  // nothing came over a kept connection: asked once more
     }
-    script.insert(script.end(), 2, database());
+    // A server that did not answer may be another one now.
+    script.insert(script.end(), {welcome(), database(), welcome(), database()});
     EXPECT_THROW(pull(std::move(script)), SourceError) << whole.substr(0, size);
     EXPECT_EQ(store_.checkpoint().since.json, R"("1-g")") << whole.substr(0, size);
   }

@@ -10,7 +10,8 @@
 namespace support {
 
 struct Exchange {
-  std::string request;  // "GET /mail/_changes?limit=10"
+  std::string
+      request;  // "GET /mail/_changes?limit=10"; "GET /mail/_changes*" is any that begins so
   std::string answer;  // raw: status line, fields, payload
   std::string body = {};  // the request's payload must hold this
   bool close = false;  // close the connection after the answer; else keep it
