@@ -67,13 +67,16 @@ AttachmentAnswer describe(const Answer& answer, const AttachmentQuery& query) {
 net::awaitable<void> attachment_of(ServerPtr server, std::string database, AttachmentQuery query,
                                    std::function<net::awaitable<void>(AttachmentAnswer)> begin,
                                    std::function<net::awaitable<void>(std::string_view)> piece) {
-  const bool is_cozy = co_await dialect_of(server) == Dialect::kCozy;
+  const Dialect dialect = co_await dialect_of(server);
+  const bool is_cozy = dialect == Dialect::kCozy;
   Ask ask;
   ask.path = is_cozy
                  ? beside_data(server->http->url(), "/files/download/" + percent_encode(query.id))
                  : attachment_path(database, query);
   ask.is_whole_path = is_cozy;
   ask.inflates = false;
+  // CouchDB keeps text compressed, and the digest is of that. Others compress on the way, if at all.
+  ask.accepts_gzip = dialect == Dialect::kCouchdb;
   ask.offset = query.offset;
   std::optional<Answer> answer(co_await server->http->send(ask));
   if (answer->status() == kRangeNotSatisfiable && query.offset > 0) {
