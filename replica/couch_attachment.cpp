@@ -41,9 +41,8 @@ std::optional<std::uint64_t> first_byte(const std::string& content_range) {
   return first;
 }
 
-AttachmentAnswer describe(const Answer& answer, const AttachmentQuery& query, bool is_inflated) {
+AttachmentAnswer describe(const Answer& answer, const AttachmentQuery& query) {
   AttachmentAnswer described;
-  if (is_inflated) return described;
   const std::string encoding = answer.field(http::field::content_encoding);
   described.is_gzip = boost::beast::iequals(encoding, "gzip");
   if (!described.is_gzip && !encoding.empty() && !boost::beast::iequals(encoding, "identity")) {
@@ -75,9 +74,10 @@ net::awaitable<void> attachment_of(ServerPtr server, std::string database, Attac
                  ? beside_data(server->http->url(), "/files/download/" + percent_encode(query.id))
                  : attachment_path(database, query);
   ask.is_whole_path = is_cozy;
-  // PouchDB keeps the bytes as they are, and counts them so: what it sends compressed is compressed on the way only.
-  ask.inflates = dialect == Dialect::kPouchdb;
-  ask.offset = ask.inflates ? 0 : query.offset;
+  ask.inflates = false;
+  // CouchDB keeps text compressed, and the digest is of that. Others compress on the way, if at all.
+  ask.accepts_gzip = dialect == Dialect::kCouchdb;
+  ask.offset = query.offset;
   std::optional<Answer> answer(co_await server->http->send(ask));
   if (answer->status() == kRangeNotSatisfiable && query.offset > 0) {
     // Nothing lies behind what is here: perhaps it is all, perhaps it is of something else.
@@ -89,7 +89,7 @@ net::awaitable<void> attachment_of(ServerPtr server, std::string database, Attac
     const Refused refused = co_await read_refused(*answer);
     throw refusal(*server, answer->location(), database, refused);
   }
-  co_await begin(describe(*answer, query, ask.inflates));
+  co_await begin(describe(*answer, query));
   constexpr std::size_t kPiece = 64 * 1024;
   std::string bytes(kPiece, '\0');
   for (;;) {

@@ -159,7 +159,9 @@ HttpConnection::Request HttpClient::request(Ask& ask) const {
   message.set(http::field::host, url_.authority());
   message.set(http::field::user_agent, "davenport/" DAVENPORT_VERSION);
   message.set(http::field::accept, ask.inflates ? "application/json" : "*/*");
-  message.set(http::field::accept_encoding, "gzip");
+  // What compresses a feed keeps it back until there is enough of it: express does.
+  const bool accepts_gzip = ask.accepts_gzip && !ask.waits;
+  message.set(http::field::accept_encoding, accepts_gzip ? "gzip" : "identity");
   if (ask.offset > 0) message.set(http::field::range, fmt::format("bytes={}-", ask.offset));
   if (!authorization_.empty()) message.set(http::field::authorization, authorization_);
   if (!ask.body.empty()) message.set(http::field::content_type, "application/json");

@@ -29,6 +29,7 @@ class HttpClient : public std::enable_shared_from_this<HttpClient> {
     bool repeatable = true;  // may be sent again when a kept connection turns out closed
     bool waits = false;  // the server keeps it for long
     bool inflates = true;  // false: the payload is given as it was sent
+    bool accepts_gzip = true;
     std::uint64_t offset = 0;  // of the payload's first byte that is wanted
     Clock::time_point deadline = Clock::time_point::max();
     std::optional<std::chrono::milliseconds> idle = {};  // instead of the client's timeout
