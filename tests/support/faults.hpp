@@ -27,7 +27,8 @@ enum class Fault {
   kReorderRows,
   kRewind,  // the page that belongs to an earlier `since`
   kEarlyLastSeq,  // `last_seq` is that of a row in the middle
-  kEmptyPage,  // no rows; `last_seq` moves as far as there is no row, perhaps not at all
+  // No rows; `last_seq` moves as far as there is no row, perhaps not at all. Only where `pending` says that there is more.
+  kEmptyPage,
   kNullSeqs,
 };
 

@@ -156,7 +156,7 @@ struct FaultyProxy::State {
         page.end_early(random);
         break;
       case Fault::kEmptyPage:
-        page.empty(since);
+        if (page.pending) page.empty(since);
         break;
       case Fault::kNullSeqs:
         page.forget_sequences();
