@@ -89,10 +89,14 @@ SyncOutcome sync_once(const SourceConfig& source, indexer::Account& account, boo
     net::io_context context;
     net::thread_pool workers(kWorkers);
     replica::CouchClient client(context.get_executor(), source.address);
+    std::size_t under_way = pulls.size();
+    const auto finish = [&](const std::exception_ptr&) {
+      if (--under_way == 0) client.close();  // else the context waits for its idle connections
+    };
     for (std::size_t i = 0; i < pulls.size(); ++i) {
       pulls[i].doctype = mail::kDoctypes[i];
       pulls[i].outcome.name = database_name(account.name(), pulls[i].doctype);
-      net::co_spawn(context, pull(pulls[i], client, account, workers, on_commit), net::detached);
+      net::co_spawn(context, pull(pulls[i], client, account, workers, on_commit), finish);
     }
     context.run();
     workers.join();

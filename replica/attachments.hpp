@@ -5,16 +5,20 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace replica {
 
 struct AttachmentStub {
+  std::string name;
   std::string content_type;
   std::string digest;
   std::uint64_t length = 0;
 };
 
-// The stub of that name in a document's JSON; nothing when there is none or it cannot be read.
+// All stubs in a document's JSON, in its order; none when it cannot be read. A document without any costs no parsing.
+[[nodiscard]] std::vector<AttachmentStub> attachment_stubs(std::string_view document);
+// The stub of that name; nothing when there is none or it cannot be read.
 [[nodiscard]] std::optional<AttachmentStub> find_attachment(std::string_view document,
                                                             std::string_view name);
 

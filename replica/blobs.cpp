@@ -2,100 +2,106 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <fmt/format.h>
-#include <fstream>
 #include <mutex>
-#include <openssl/evp.h>
 #include <set>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
 
 #include "embedded/blobs_sql.hpp"
+#include "embedded/blobs_upgrade_sql.hpp"
 #include "replica/compression.hpp"
+#include "replica/digest.hpp"
 #include "replica/files.hpp"
+#include "replica/inflater.hpp"
 #include "replica/pool.hpp"
+#include "replica/tuning.hpp"
 
 namespace replica {
 
 namespace {
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 constexpr std::size_t kPackedBelow =
     std::size_t{256} << 10;  // bytes; larger ones would bloat the log of the packed file
+constexpr std::size_t kInflateSize = std::size_t{64} << 10;  // bytes at a time
 
-constexpr std::string_view kPrefix = "md5-";
-constexpr std::size_t kBase64Size = 24;
+// What a file of format 1 lacks.
+constexpr std::string_view kBridge =
+    "CREATE TEMP VIEW blobs AS SELECT number, md5, size, data, 0 AS gzip FROM main.blobs";
 
-using Md5 = std::array<unsigned char, 16>;
+// Bytes as the digest counts them.
+struct Stored {
+  std::string bytes;
+  BlobEncoding encoding = BlobEncoding::kIdentity;
+};
 
-Md5 md5(std::string_view bytes) {
-  Md5 result;
-  if (EVP_Digest(bytes.data(), bytes.size(), result.data(), nullptr, EVP_md5(), nullptr) != 1) {
-    throw std::runtime_error(
-        "OpenSSL refuses md5, by which CouchDB names attachments: check its configuration");
+Md5 require_digest(std::string_view digest) {
+  const auto value = parse_digest(digest);
+  if (!value) throw std::invalid_argument(fmt::format("not an md5 digest: {:?}", digest));
+  return *value;
+}
+
+std::filesystem::path file_of(const std::filesystem::path& folder, const Md5& value,
+                              BlobEncoding encoding) {
+  const auto hex = to_hex(value);
+  return folder / hex.substr(0, 2) / (encoding == BlobEncoding::kGzip ? hex + ".gz" : hex);
+}
+
+std::filesystem::path unfinished_of(const std::filesystem::path& folder, const Md5& value) {
+  return folder / "incoming" / to_hex(value);
+}
+
+// Nobody goes on with these: no document names them any more.
+void remove_forgotten(const std::filesystem::path& incoming) {
+  const auto oldest = std::filesystem::file_time_type::clock::now() - tuning::kKeptUnfinished;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(incoming, ignored)) {
+    if (entry.last_write_time(ignored) < oldest) std::filesystem::remove(entry.path(), ignored);
   }
+}
+
+std::string inflate(std::string_view bytes) {
+  Inflater inflater;
+  std::string result;
+  std::string buffer(kInflateSize, '\0');
+  for (std::size_t got = 1; got > 0 || !bytes.empty();) {
+    got = inflater.inflate(bytes, buffer);
+    if (result.size() + got > tuning::kMaxInflatedBlob) {
+      throw std::runtime_error(
+          fmt::format("it is larger than {} bytes when inflated", tuning::kMaxInflatedBlob));
+    }
+    result.append(buffer, 0, got);
+  }
+  if (!inflater.finished()) throw std::runtime_error("its compressed bytes end too soon");
   return result;
-}
-
-std::string to_digest(const Md5& value) {
-  std::array<unsigned char, kBase64Size + 1> text{};  // and the zero that OpenSSL writes
-  EVP_EncodeBlock(text.data(), value.data(), static_cast<int>(value.size()));
-  return std::string(kPrefix).append(text.begin(), text.begin() + kBase64Size);
-}
-
-std::optional<Md5> parse_digest(std::string_view digest) {
-  if (!digest.starts_with(kPrefix) || digest.size() != kPrefix.size() + kBase64Size)
-    return std::nullopt;
-  const auto base64 = digest.substr(kPrefix.size());
-  std::array<unsigned char, 18> decoded{};
-  const auto* const text = reinterpret_cast<const unsigned char*>(base64.data());
-  if (EVP_DecodeBlock(decoded.data(), text, static_cast<int>(kBase64Size)) !=
-      static_cast<int>(decoded.size())) {
-    return std::nullopt;
-  }
-  Md5 value;
-  std::copy_n(decoded.begin(), value.size(), value.begin());
-  // OpenSSL forgives spaces and stray bits; a digest has one spelling only.
-  if (to_digest(value) != digest) return std::nullopt;
-  return value;
-}
-
-std::filesystem::path file_of(const std::filesystem::path& folder, const Md5& value) {
-  std::string hex;
-  for (const auto byte : value) hex += fmt::format("{:02x}", byte);
-  return folder / hex.substr(0, 2) / hex;
 }
 
 std::span<const std::byte> key(const Md5& value) { return std::as_bytes(std::span(value)); }
 
-std::optional<std::string> read_file(const std::filesystem::path& file) {
-  std::error_code absent;
-  const auto size = std::filesystem::file_size(file, absent);
-  if (absent) return std::nullopt;
-  std::string bytes(size, '\0');
-  std::ifstream in(file, std::ios::binary);
-  if (!in.read(bytes.data(), static_cast<std::streamsize>(size))) {
-    throw std::filesystem::filesystem_error("cannot read", file,
-                                            std::make_error_code(std::errc::io_error));
-  }
-  return bytes;
-}
-
 sqlite::Connection open(const std::filesystem::path& file, sqlite::Access access) {
   sqlite::Connection connection(file, access, sqlite::Durability::kFull);
-  sqlite::open_schema(connection, access, kFormat, embedded::blobs_sql);
+  sqlite::open_schema(connection, access, kFormat, embedded::blobs_sql, embedded::blobs_upgrade_sql,
+                      kBridge);
   return connection;
+}
+
+bool has(sqlite::Statement& is_known, const Md5& value) {
+  const sqlite::ResetAtEnd reset(is_known);
+  return is_known.bind(key(value)).step();
 }
 
 // The packed file, with what one thread at a time needs to read or write it.
 struct PackedReader {
   explicit PackedReader(const std::filesystem::path& file)
       : connection(open(file, sqlite::Access::kReadOnly)),
-        find(connection.prepare("SELECT size, data FROM blobs WHERE md5=?")) {}
+        is_known(connection.prepare("SELECT 1 FROM blobs WHERE md5=?")),
+        find(connection.prepare("SELECT size, data, gzip FROM blobs WHERE md5=?")) {}
 
   sqlite::Connection connection;
-  sqlite::Statement find;
+  sqlite::Statement is_known, find;
   Decompressor decompressor;
 };
 
@@ -103,15 +109,13 @@ struct PackedWriter {
   explicit PackedWriter(const std::filesystem::path& file)
       : connection(open(file, sqlite::Access::kReadWrite)),
         is_known(connection.prepare("SELECT 1 FROM blobs WHERE md5=?")),
-        insert(connection.prepare("INSERT INTO blobs (md5, size, data) VALUES (?,?,?)")) {}
+        insert(connection.prepare("INSERT INTO blobs (md5, size, data, gzip) VALUES (?,?,?,?)")) {}
 
-  void put(const Md5& value, std::string_view bytes) {
-    {
-      const sqlite::ResetAtEnd reset(is_known);
-      if (is_known.bind(key(value)).step()) return;
-    }
-    const auto data = std::as_bytes(std::span(compressor.pack(bytes)));
-    insert.bind(key(value), static_cast<std::int64_t>(bytes.size()), data).run();
+  void put(const Md5& value, std::string_view bytes, BlobEncoding encoding) {
+    if (has(is_known, value)) return;
+    const bool is_gzip = encoding == BlobEncoding::kGzip;
+    const auto data = std::as_bytes(std::span(is_gzip ? bytes : compressor.pack(bytes)));
+    insert.bind(key(value), static_cast<std::int64_t>(bytes.size()), data, is_gzip).run();
   }
 
   sqlite::Connection connection;
@@ -128,10 +132,21 @@ struct Blobs::State {
       : folder(std::move(path)),
         packed(folder / "packed.db"),
         access(wanted),
-        readers([this] { return std::make_unique<PackedReader>(packed); }) {}
+        readers([this] { return std::make_unique<PackedReader>(packed); }) {
+    if (access == sqlite::Access::kReadOnly) return;
+    // Before there are readers: they do not see an upgrade that comes after them.
+    if (std::filesystem::exists(packed)) static_cast<void>(packed_writer());
+    remove_forgotten(folder / "incoming");
+  }
 
+  void require_writing() const {
+    if (access == sqlite::Access::kReadOnly) throw sqlite::read_only(packed);
+  }
+  [[nodiscard]] PackedWriter& packed_writer();
   void write_files(std::span<const std::pair<Md5, std::string_view>> blobs) const;
-  [[nodiscard]] std::optional<std::string> find(const Md5& value);
+  void keep_file(const std::filesystem::path& unfinished, const std::filesystem::path& file) const;
+  [[nodiscard]] bool contains(const Md5& value);
+  [[nodiscard]] std::optional<Stored> find(const Md5& value);
 
   std::filesystem::path folder;
   std::filesystem::path packed;
@@ -141,11 +156,16 @@ struct Blobs::State {
   Pool<PackedReader> readers;
 };
 
+PackedWriter& Blobs::State::packed_writer() {
+  if (!writer) writer = std::make_unique<PackedWriter>(packed);
+  return *writer;
+}
+
 // A file has its name only when all of it is durable: first under another name, then renamed.
 void Blobs::State::write_files(std::span<const std::pair<Md5, std::string_view>> blobs) const {
   std::set<std::filesystem::path> folders;
   for (const auto& [value, bytes] : blobs) {
-    const auto file = file_of(folder, value);
+    const auto file = file_of(folder, value, BlobEncoding::kIdentity);
     if (std::filesystem::exists(file)) continue;
     create_folders(file.parent_path());
     auto unfinished = file;
@@ -157,21 +177,61 @@ void Blobs::State::write_files(std::span<const std::pair<Md5, std::string_view>>
   for (const auto& changed : folders) sync_folder(changed);
 }
 
-std::optional<std::string> Blobs::State::find(const Md5& value) {
+void Blobs::State::keep_file(const std::filesystem::path& unfinished,
+                             const std::filesystem::path& file) const {
+  sync_file(unfinished);
+  create_folders(file.parent_path());
+  std::filesystem::rename(unfinished, file);
+  sync_folder(file.parent_path());
+}
+
+bool Blobs::State::contains(const Md5& value) {
   // A reader may come before the first blob does.
+  if (std::filesystem::exists(packed)) {
+    const auto reader = readers.take();
+    if (has(reader->is_known, value)) return true;
+  }
+  return std::filesystem::exists(file_of(folder, value, BlobEncoding::kIdentity)) ||
+         std::filesystem::exists(file_of(folder, value, BlobEncoding::kGzip));
+}
+
+std::optional<Stored> Blobs::State::find(const Md5& value) {
   if (std::filesystem::exists(packed)) {
     const auto reader = readers.take();
     const sqlite::ResetAtEnd reset(reader->find);
     if (reader->find.bind(key(value)).step()) {
-      std::string bytes;
-      if (!reader->decompressor.unpack(reader->find.blob(1), reader->find.integer(0), bytes)) {
+      Stored stored;
+      if (!reader->decompressor.unpack(reader->find.blob(1), reader->find.integer(0),
+                                       stored.bytes)) {
         throw sqlite::damaged(packed, "a blob that cannot be decompressed");
       }
-      return bytes;
+      if (reader->find.integer(2) != 0) stored.encoding = BlobEncoding::kGzip;
+      return stored;
     }
   }
-  return read_file(file_of(folder, value));
+  for (const auto encoding : {BlobEncoding::kIdentity, BlobEncoding::kGzip}) {
+    if (auto bytes = read_file(file_of(folder, value, encoding)))
+      return Stored{std::move(*bytes), encoding};
+  }
+  return std::nullopt;
 }
+
+struct Blobs::Incoming::State {
+  GrowingFile file;
+};
+
+Blobs::Incoming::Incoming(std::filesystem::path unfinished)
+    : state_(new State{GrowingFile(std::move(unfinished))}) {}
+
+Blobs::Incoming::Incoming(Incoming&&) noexcept = default;
+
+Blobs::Incoming::~Incoming() = default;
+
+std::uint64_t Blobs::Incoming::size() const { return state_->file.size(); }
+
+void Blobs::Incoming::append(std::string_view bytes) { state_->file.append(bytes); }
+
+void Blobs::Incoming::restart() { state_->file.clear(); }
 
 Blobs::Blobs(const std::filesystem::path& folder, sqlite::Access access)
     : state_(std::make_unique<State>(folder, access)) {}
@@ -179,32 +239,71 @@ Blobs::Blobs(const std::filesystem::path& folder, sqlite::Access access)
 Blobs::~Blobs() = default;
 
 void Blobs::put(std::span<const Blob> blobs) {
-  if (state_->access == sqlite::Access::kReadOnly) throw sqlite::read_only(state_->packed);
+  state_->require_writing();
   std::vector<std::pair<Md5, std::string_view>> small, large;
   for (const auto& blob : blobs) {
-    const auto value = parse_digest(blob.digest);
-    if (!value) throw std::invalid_argument(fmt::format("not an md5 digest: {:?}", blob.digest));
-    (blob.bytes.size() < kPackedBelow ? small : large).emplace_back(*value, blob.bytes);
+    const auto value = require_digest(blob.digest);
+    (blob.bytes.size() < kPackedBelow ? small : large).emplace_back(value, blob.bytes);
   }
   const std::lock_guard lock(state_->writing_mutex);
   state_->write_files(large);
   if (small.empty()) return;
-  if (!state_->writer) state_->writer = std::make_unique<PackedWriter>(state_->packed);
-  sqlite::Transaction transaction(state_->writer->connection);
-  for (const auto& [value, bytes] : small) state_->writer->put(value, bytes);
+  PackedWriter& writer = state_->packed_writer();
+  sqlite::Transaction transaction(writer.connection);
+  for (const auto& [value, bytes] : small) writer.put(value, bytes, BlobEncoding::kIdentity);
   transaction.commit();
+}
+
+Blobs::Incoming Blobs::receive(std::string_view digest) {
+  state_->require_writing();
+  return Incoming(unfinished_of(state_->folder, require_digest(digest)));
+}
+
+bool Blobs::finish(Incoming incoming, std::string_view digest, BlobEncoding encoding) {
+  state_->require_writing();
+  const auto value = require_digest(digest);
+  const auto& unfinished = incoming.state_->file.path();
+  incoming.append({});  // no bytes at all are an attachment too
+  if (md5_of_file(unfinished) != value) {
+    std::filesystem::remove(unfinished);
+    return false;
+  }
+  if (!state_->contains(value)) {
+    const std::lock_guard lock(state_->writing_mutex);
+    if (incoming.size() >= kPackedBelow) {
+      state_->keep_file(unfinished, file_of(state_->folder, value, encoding));
+      return true;
+    }
+    PackedWriter& writer = state_->packed_writer();
+    sqlite::Transaction transaction(writer.connection);
+    writer.put(value, read_file(unfinished).value_or(""), encoding);
+    transaction.commit();
+  }
+  std::filesystem::remove(unfinished);
+  return true;
+}
+
+bool Blobs::contains(std::string_view digest) const {
+  const auto value = parse_digest(digest);
+  return value && state_->contains(*value);
 }
 
 std::optional<std::string> Blobs::get(std::string_view digest) const {
   const auto value = parse_digest(digest);
-  if (!value) return std::nullopt;
-  auto bytes = state_->find(*value);
-  if (bytes && md5(*bytes) != *value) {
+  auto stored = value ? state_->find(*value) : std::nullopt;
+  if (!stored) return std::nullopt;
+  if (md5(stored->bytes) != *value) {
     throw std::runtime_error(
         fmt::format("the attachment {} in {} is damaged: remove it there to fetch it again", digest,
                     state_->folder.native()));
   }
-  return bytes;
+  if (stored->encoding == BlobEncoding::kIdentity) return std::move(stored->bytes);
+  try {
+    return inflate(stored->bytes);
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(fmt::format("the attachment {} in {} cannot be read: {}", digest,
+                                         state_->folder.native(), error.what()));
+  }
 }
 
 }  // namespace replica

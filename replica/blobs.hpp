@@ -26,8 +26,8 @@ class Blobs {
     std::string digest;  // blob_digest(bytes), which is not checked here
     std::string_view bytes;
   };
-  // A blob that comes in pieces, perhaps in several tries: what came before is kept in the folder until all of it is there.
-  // Belongs to one thread at a time; one object for a digest at a time.
+  // A blob that comes in pieces, perhaps in several tries: what came before is kept in the folder until all of it is there
+  // (tuning::kKeptUnfinished). Belongs to one thread at a time; one object for a digest at a time.
   class Incoming {
    public:
     explicit Incoming(std::filesystem::path unfinished);
@@ -43,7 +43,8 @@ class Blobs {
     struct State;
     std::unique_ptr<State> state_;
   };
-  // Nothing is opened before it is needed, and nothing created before the first `put`.
+  // Nothing is created before the first `put` or `append`. Files of the format before are read as they are, and upgraded by
+  // who writes.
   Blobs(const std::filesystem::path& folder, sqlite::Access access);
   ~Blobs();
 
@@ -55,7 +56,7 @@ class Blobs {
   [[nodiscard]] bool finish(Incoming incoming, std::string_view digest, BlobEncoding encoding);
   [[nodiscard]] bool contains(std::string_view digest) const;
   // The bytes, inflated where they came compressed. Nothing when the digest is not there. Throws std::runtime_error when the
-  // bytes found are not those it names.
+  // bytes found are not those it names, or cannot be inflated within tuning::kMaxInflatedBlob.
   [[nodiscard]] std::optional<std::string> get(std::string_view digest) const;
 
  private:

@@ -2,38 +2,12 @@
 
 #include <algorithm>
 #include <fmt/core.h>
-#include <simdjson.h>
 
+#include "replica/json_reader.hpp"
 #include "replica/tuning.hpp"
 
 namespace replica {
 namespace {
-
-namespace od = simdjson::ondemand;
-
-// simdjson ends a raw value where the next token begins.
-std::string_view trimmed(std::string_view raw) {
-  while (!raw.empty() &&
-         (raw.back() == ' ' || raw.back() == '\n' || raw.back() == '\r' || raw.back() == '\t')) {
-    raw.remove_suffix(1);
-  }
-  return raw;
-}
-
-std::string text_of(od::value value) { return std::string(std::string_view(value.get_string())); }
-
-std::string raw_text(od::value value) {
-  const od::json_type type = value.type();
-  if (type == od::json_type::object) {
-    od::object object = value.get_object();
-    return std::string(trimmed(object.raw_json()));
-  }
-  if (type == od::json_type::array) {
-    od::array array = value.get_array();
-    return std::string(trimmed(array.raw_json()));
-  }
-  return std::string(trimmed(value.raw_json_token()));
-}
 
 RevId revision_of(od::value value) {
   const std::string text = text_of(value);
@@ -99,8 +73,14 @@ Ancestry ancestry_of(od::object object) {
   return ancestry;
 }
 
-// `document` without the bytes [begin, end) of one member and the comma that goes with it.
-std::string cut_member(std::string_view document, const char* begin, const char* end) {
+// A document inside its row: where it lies, and where its member `_revisions` does, with the comma that goes with it.
+struct Place {
+  std::string_view document;
+  std::string_view left_out;  // empty when there is nothing to leave out
+};
+
+// The member [begin, end) of `document` and one comma beside it.
+std::string_view with_comma(std::string_view document, const char* begin, const char* end) {
   const auto offset = [document](const char* at) {
     return static_cast<std::size_t>(at - document.data());
   };
@@ -113,21 +93,48 @@ std::string cut_member(std::string_view document, const char* begin, const char*
     const std::size_t after = document.find_first_not_of(" \t\r\n", last);
     if (after != std::string_view::npos && document[after] == ',') last = after + 1;
   }
-  std::string result;
-  result.reserve(document.size() - (last - first));
-  return result.append(document.substr(0, first)).append(document.substr(last));
+  return document.substr(first, last - first);
 }
 
+constexpr std::size_t kLarge = 1024 * 1024;  // bytes of a document that is not copied needlessly
+
+// The document's text. A large one takes the row's own memory; nothing else of the row can be read then.
+std::string take_text(const RowScanner::Row& row, const Place& place) {
+  const std::string_view document = place.document;
+  const std::size_t cut = place.left_out.empty()
+                              ? document.size()
+                              : static_cast<std::size_t>(place.left_out.data() - document.data());
+  if (row.storage == nullptr || document.size() < kLarge) {
+    std::string text;
+    text.reserve(document.size() - place.left_out.size());
+    text.append(document.substr(0, cut));
+    return text.append(document.substr(std::min(cut + place.left_out.size(), document.size())));
+  }
+  const auto begin = static_cast<std::size_t>(document.data() - row.json.data());
+  const std::size_t size = document.size();
+  const std::size_t left_out = place.left_out.size();
+  std::string text = std::move(*row.storage);
+  text.resize(begin + size);
+  if (left_out > 0) text.erase(begin + cut, left_out);
+  return std::move(text.erase(0, begin));
+}
+
+struct PlacedRevision {
+  SentRevision sent;  // without its body
+  Place place;
+};
+
 // A document that was asked for with revs=true.
-SentRevision sent_document(od::value value) {
-  SentRevision sent;
+PlacedRevision sent_document(od::value value) {
+  PlacedRevision placed;
+  SentRevision& sent = placed.sent;
   od::object object = value.get_object();
   const std::string_view document = trimmed(object.raw_json());
+  placed.place.document = document;
   object.reset().value();
 
   Ancestry ancestry;
-  const char* revisions_begin = nullptr;
-  const char* revisions_end = nullptr;
+  bool has_revisions = false;
   for (auto field : object) {
     const od::raw_json_string key = field.key();
     const char* const key_begin = key.raw() - 1;  // the quote
@@ -135,11 +142,11 @@ SentRevision sent_document(od::value value) {
       sent.revision.rev = revision_of(field.value());
     } else if (key == "_deleted") {
       sent.revision.deleted = field.value().get_bool();
-    } else if (key == "_revisions" && revisions_begin == nullptr) {
+    } else if (key == "_revisions" && !has_revisions) {
+      has_revisions = true;
       od::object inner = field.value().get_object();
       const std::string_view raw = trimmed(inner.raw_json());
-      revisions_begin = key_begin;
-      revisions_end = raw.data() + raw.size();
+      placed.place.left_out = with_comma(document, key_begin, raw.data() + raw.size());
       inner.reset().value();
       ancestry = ancestry_of(inner);
     }
@@ -147,21 +154,16 @@ SentRevision sent_document(od::value value) {
 
   const RevId& rev = sent.revision.rev;
   if (rev.generation == 0) sent.problem = "came without its _rev";
-  if (revisions_begin == nullptr) {
-    sent.revision.body = document;
-    if (rev.generation > 1) sent.problem = "came without its _revisions";
-    return sent;
-  }
-  sent.revision.body = cut_member(document, revisions_begin, revisions_end);
-  if (!sent.problem.empty()) return sent;
+  if (!has_revisions && rev.generation > 1) sent.problem = "came without its _revisions";
+  if (!has_revisions || !sent.problem.empty()) return placed;
   if (ancestry.ids.empty() || ancestry.ids.front() != rev.digest ||
       ancestry.start != rev.generation || ancestry.ids.size() > rev.generation) {
     sent.problem = "has a _revisions that does not fit its _rev";
-    return sent;
+    return placed;
   }
   sent.revision.ancestors.assign(std::make_move_iterator(ancestry.ids.begin() + 1),
                                  std::make_move_iterator(ancestry.ids.end()));
-  return sent;
+  return placed;
 }
 
 // {"rev","error","reason"}: what an error row says. Sets `rev` when it names one.
@@ -180,13 +182,14 @@ std::string said_of(od::value error, RevId& rev) {
 }
 
 // One of {"ok":…}, {"missing":rev}, {"error":{"rev","error","reason"}}, {"error","reason"}, {}.
-SentRevision sent_revision(od::value value) {
-  SentRevision sent;
+PlacedRevision sent_revision(od::value value) {
+  PlacedRevision placed;
+  SentRevision& sent = placed.sent;
   sent.problem = "the source says nothing about it";
   for (auto field : value.get_object()) {
     const od::raw_json_string key = field.key();
     if (key == "ok") {
-      sent = sent_document(field.value());
+      placed = sent_document(field.value());
     } else if (key == "missing") {
       sent.problem = "the source says it is missing";
       if (const auto rev = RevId::parse(text_of(field.value()))) sent.revision.rev = *rev;
@@ -194,52 +197,23 @@ SentRevision sent_revision(od::value value) {
       sent.problem = "the source says " + said_of(field.value(), sent.revision.rev);
     }
   }
-  return sent;
+  return placed;
 }
 
 }  // namespace
 
-struct AnswerReader::State {
-  od::parser parser;
-  std::string padded;
-
-  // Gives a row that could not be read the id that it seems to have; one that is no text is told in the problem.
-  void name(const RowScanner::Row& row, FeedRow& result) {
-    const std::string_view raw = find_id(row.json);
-    if (raw.empty()) return;
-    try {
-      padded.assign(raw);
-      padded.reserve(padded.size() + simdjson::SIMDJSON_PADDING);
-      od::document document = parser.iterate(padded);
-      result.id = std::string(std::string_view(document.get_string()));
-    } catch (const simdjson::simdjson_error&) {
-      constexpr std::size_t kShown = 200;
-      result.problem += fmt::format("; its id, as it was sent: {}", raw.substr(0, kShown));
-    }
+// Gives a row that could not be read the id that it seems to have; one that is no text is told in the problem.
+void AnswerReader::name(const RowScanner::Row& row, FeedRow& result) {
+  const std::string_view raw = find_id(row.json);
+  if (raw.empty()) return;
+  try {
+    od::document document = state_->parser.iterate(state_->pad(raw));
+    result.id = std::string(std::string_view(document.get_string()));
+  } catch (const simdjson::simdjson_error&) {
+    constexpr std::size_t kShown = 200;
+    result.problem += fmt::format("; its id, as it was sent: {}", raw.substr(0, kShown));
   }
-
-  // Calls `visit(key, value)` for the members of a row's object; throws simdjson_error for what is none.
-  template <typename Visit>
-  void members(const RowScanner::Row& row, const Visit& visit) {
-    members(simdjson::padded_string_view(row.json.data(), row.json.size(),
-                                         row.json.size() + RowScanner::kPadding),
-            visit);
-  }
-
-  template <typename Visit>
-  void members(std::string_view json, const Visit& visit) {
-    padded.assign(json);
-    padded.reserve(json.size() + simdjson::SIMDJSON_PADDING);
-    members(simdjson::padded_string_view(padded), visit);
-  }
-
-  template <typename Visit>
-  void members(simdjson::padded_string_view json, const Visit& visit) {
-    od::document document = parser.iterate(json);
-    od::object object = document.get_object();
-    for (auto field : object) visit(od::raw_json_string(field.key()), od::value(field.value()));
-  }
-};
+}
 
 AnswerReader::AnswerReader() : state_(std::make_unique<State>()) {}
 AnswerReader::~AnswerReader() = default;
@@ -247,6 +221,7 @@ AnswerReader::~AnswerReader() = default;
 FeedRow AnswerReader::feed_row(const RowScanner::Row& row, bool keep_document) {
   FeedRow result;
   std::optional<RevId> winner;
+  Place place;
   try {
     if (row.oversized) throw simdjson::simdjson_error(simdjson::CAPACITY);
     state_->members(row, [&](od::raw_json_string key, od::value value) {
@@ -267,7 +242,7 @@ FeedRow AnswerReader::feed_row(const RowScanner::Row& row, bool keep_document) {
         od::value rev;
         if (document.find_field_unordered("_rev").get(rev) == simdjson::SUCCESS)
           winner = revision_of(rev);
-        if (keep_document && winner) result.document = raw;
+        place.document = raw;
         document.reset().value();
         document.raw_json().value();
       }
@@ -279,28 +254,29 @@ FeedRow AnswerReader::feed_row(const RowScanner::Row& row, bool keep_document) {
     result.problem = row.oversized ? too_large() : not_readable(error);
   }
   if (!result.problem.empty()) {
-    result.document.clear();
-    if (result.id.empty()) state_->name(row, result);
+    if (result.id.empty()) name(row, result);
+    state_->shrink();
     return result;
   }
 
   // The winner comes first; PouchDB names the leaves in any order.
   const auto first =
       winner ? std::find(result.leaves.begin(), result.leaves.end(), *winner) : result.leaves.end();
-  if (first != result.leaves.end()) {
+  if (first != result.leaves.end()) {  // else the document is of another revision than the row's
     std::iter_swap(result.leaves.begin(), first);
-  } else {
-    result.document.clear();  // of another revision than the row's
+    if (keep_document) result.document = take_text(row, place);
   }
+  state_->shrink();
   return result;
 }
 
 std::vector<SentRevision> AnswerReader::bulk_get_row(const RowScanner::Row& row) {
   std::string id;
+  std::vector<PlacedRevision> placed;
   std::vector<SentRevision> sent;
   const auto give_up = [&](const std::string& problem) {
     FeedRow named;
-    state_->name(row, named);
+    name(row, named);
     sent.assign(1, {});
     sent.front().revision.id = named.id;
     sent.front().problem = problem;
@@ -311,16 +287,22 @@ std::vector<SentRevision> AnswerReader::bulk_get_row(const RowScanner::Row& row)
     state_->members(row, [&](od::raw_json_string key, od::value value) {
       if (key == "id") id = text_of(value);
       if (key != "docs") return;
-      for (auto element : value.get_array()) sent.push_back(sent_revision(element.value()));
+      for (auto element : value.get_array()) placed.push_back(sent_revision(element.value()));
     });
   } catch (const simdjson::simdjson_error& error) {
     return give_up(not_readable(error));
   }
   constexpr std::size_t kAround = 3;  // {"docs":[{"ok":
-  for (SentRevision& each : sent) {
-    each.revision.id = id;
-    if (row.depth > tuning::kMaxDocumentDepth + kAround) each.problem = too_deep();
+  RowScanner::Row shared = row;
+  shared.storage = nullptr;
+  for (PlacedRevision& each : placed) {
+    each.sent.revision.id = id;
+    if (row.depth > tuning::kMaxDocumentDepth + kAround) each.sent.problem = too_deep();
+    const bool is_last = &each == &placed.back();
+    each.sent.revision.body = take_text(is_last ? row : shared, each.place);
+    sent.push_back(std::move(each.sent));
   }
+  state_->shrink();
   return sent;
 }
 
@@ -330,92 +312,16 @@ SentRevision AnswerReader::open_revs_row(const RowScanner::Row& row, const std::
     if (row.oversized) throw simdjson::simdjson_error(simdjson::CAPACITY);
     od::document document = state_->parser.iterate(simdjson::padded_string_view(
         row.json.data(), row.json.size(), row.json.size() + RowScanner::kPadding));
-    sent = sent_revision(document.get_value());
+    PlacedRevision placed = sent_revision(document.get_value());
+    sent = std::move(placed.sent);
+    sent.revision.body = take_text(row, placed.place);
     if (row.depth > tuning::kMaxDocumentDepth + 1) sent.problem = too_deep();
   } catch (const simdjson::simdjson_error& error) {
     sent.problem = row.oversized ? too_large() : not_readable(error);
   }
   sent.revision.id = id;
+  state_->shrink();
   return sent;
-}
-
-std::optional<BulkDocsRow> AnswerReader::bulk_docs_row(const RowScanner::Row& row) {
-  return verdict(row.json);
-}
-
-std::optional<BulkDocsRow> AnswerReader::verdict(std::string_view json) {
-  BulkDocsRow result;
-  try {
-    state_->members(json, [&](od::raw_json_string key, od::value value) {
-      if (key == "id") result.id = text_of(value);
-      if (key == "rev") result.rev = text_of(value);
-      if (key == "error") result.error = text_of(value);
-      if (key == "reason") result.reason = text_of(value);
-    });
-  } catch (const simdjson::simdjson_error&) {
-    return std::nullopt;
-  }
-  return result;
-}
-
-std::optional<AnswerReader::FeedEnd> AnswerReader::feed_end(std::string_view json) {
-  FeedEnd end;
-  try {
-    state_->members(json, [&](od::raw_json_string key, od::value value) {
-      if (key == "last_seq") end.last_seq.json = raw_text(value);
-      std::int64_t pending = 0;
-      if (key == "pending" && value.get_int64().get(pending) == simdjson::SUCCESS)
-        end.pending = pending;
-    });
-  } catch (const simdjson::simdjson_error&) {
-    return std::nullopt;
-  }
-  if (end.last_seq.json.empty() || end.last_seq.json == "null") return std::nullopt;
-  return end;
-}
-
-std::optional<ServerInfo> AnswerReader::server_info(std::string_view json) {
-  ServerInfo info;
-  try {
-    state_->members(json, [&](od::raw_json_string key, od::value value) {
-      if (key == "couchdb") info.dialect = Dialect::kCouchdb;
-      if (key == "version") info.version = text_of(value);
-      if (key == "uuid") info.uuid = text_of(value);
-    });
-  } catch (const simdjson::simdjson_error&) {
-    return std::nullopt;
-  }
-  return info;
-}
-
-std::optional<DatabaseInfo> AnswerReader::database_info(std::string_view json) {
-  DatabaseInfo info;
-  try {
-    state_->members(json, [&](od::raw_json_string key, od::value value) {
-      if (key == "update_seq") info.update_seq = raw_text(value);
-      if (key == "doc_count") info.documents = value.get_int64();
-      if (key != "instance_start_time") return;
-      const bool is_string = value.type() == od::json_type::string;
-      info.instance_start_time = is_string ? text_of(value) : raw_text(value);
-    });
-  } catch (const simdjson::simdjson_error&) {
-    return std::nullopt;
-  }
-  if (info.update_seq.empty()) return std::nullopt;
-  return info;
-}
-
-std::string AnswerReader::since_value(const SourceSeq& seq) {
-  if (seq.json.empty()) return "0";
-  if (seq.json.front() != '"') return seq.json;
-  try {
-    state_->padded.assign(seq.json);
-    state_->padded.reserve(state_->padded.size() + simdjson::SIMDJSON_PADDING);
-    od::document document = state_->parser.iterate(state_->padded);
-    return std::string(std::string_view(document.get_string()));
-  } catch (const simdjson::simdjson_error&) {
-    return seq.json;
-  }
 }
 
 void append_json_string(std::string& json, std::string_view text) {

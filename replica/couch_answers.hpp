@@ -1,5 +1,6 @@
 // What CouchDB's answers mean: rows of its feed, of `_bulk_get`, of `open_revs`, and the small ones. The one door to simdjson
-// of replication. A row that makes no sense becomes a value that says so; a whole answer that does is nullopt.
+// of replication. A row that makes no sense becomes a value that says so; a whole answer that does is nullopt. A large
+// document takes its row's memory with it.
 #pragma once
 
 #include <cstdint>
@@ -41,12 +42,37 @@ class AnswerReader {
   [[nodiscard]] std::optional<FeedEnd> feed_end(std::string_view json);
   [[nodiscard]] std::optional<ServerInfo> server_info(std::string_view json);
   [[nodiscard]] std::optional<DatabaseInfo> database_info(std::string_view json);
-  // `error` and `reason` of an answer that refuses, `id` and `rev` of one that says yes.
+  [[nodiscard]] std::optional<std::int64_t> count_rows(std::string_view json);  // of a view
+  // `error` and `reason` of an answer that refuses, as CouchDB or cozy-stack say it; `id` and `rev` of one that says yes.
   [[nodiscard]] std::optional<BulkDocsRow> verdict(std::string_view json);
+  // A row of `_dbs_info`; nothing for a database that is not there.
+  [[nodiscard]] std::optional<DatabaseInfo> dbs_info_row(const RowScanner::Row& row);
+  // An array of strings, or null for an empty one.
+  [[nodiscard]] std::optional<std::vector<std::string>> names(std::string_view json);
+  [[nodiscard]] std::optional<std::vector<RevisionsOfDocument>> purged_infos(std::string_view json);
+
+  // A row of a feed that says what moved: of `_changes`, where `database` is empty, or of `_db_updates`.
+  struct FeedSignal {
+    std::string database;
+    bool is_deleted = false;  // the database
+    SourceSeq seq;  // JSON, empty when the row has none
+    bool is_last = false;  // the row ends the feed, nothing moved
+    std::string error;  // the feed broke off: why
+  };
+  [[nodiscard]] std::optional<FeedSignal> feed_signal(std::string_view json);
+  // A message of cozy-stack's /realtime/.
+  struct RealtimeEvent {
+    std::string doctype;
+    int status = 0;  // of an error, as HTTP counts; 0: something moved
+    std::string title;  // of an error
+  };
+  [[nodiscard]] std::optional<RealtimeEvent> realtime_event(std::string_view json);
   // The value of `since` that a sequence stands for: a string without its quotes, all else as it is.
   [[nodiscard]] std::string since_value(const SourceSeq& seq);
 
  private:
+  void name(const RowScanner::Row& row, FeedRow& result);
+
   struct State;
   std::unique_ptr<State> state_;
 };

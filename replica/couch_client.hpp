@@ -2,7 +2,8 @@
 // reused, answers inflated by Content-Encoding, every step has a deadline. Runs on the executor it is given.
 //
 // Throws SourceError for every answer that is not the one asked for and for a network that fails. Nothing is retried here, but
-// for a kept connection that turns out closed before a byte of the answer came.
+// for a kept connection that turns out closed before a byte of the answer came, and for a server that answers 429: what it did
+// not do is asked for again more slowly, for a minute at most.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -19,6 +20,7 @@
 
 #include "replica/source_error.hpp"
 #include "replica/store.hpp"
+#include "replica/tuning.hpp"
 
 namespace replica {
 
@@ -37,6 +39,15 @@ struct SourceAddress {
 struct Timeouts {
   std::chrono::milliseconds connect{30'000};
   std::chrono::milliseconds idle{60'000};
+  // How often a server is told to write something into a feed that has nothing to say; two and a half times as long a silence
+  // is a dead connection.
+  std::chrono::milliseconds heartbeat{tuning::kHeartbeat};
+};
+
+// What a client may hold open; who wants more waits for its turn.
+struct ClientLimits {
+  // Sockets, at least two. Requests that wait at the server (feeds, long-polls) get all but four of them, or half of few.
+  std::size_t connections = tuning::kMaxConnections;
 };
 
 // What a server speaks, as its welcome says.
@@ -142,8 +153,9 @@ struct BulkDocsRow {
 // destroyed while they are under way: they end with SourceError::kNetwork.
 class CouchClient {
  public:
-  // Throws std::invalid_argument for a URL that cannot be used, std::runtime_error for a ca_file that cannot be read.
-  CouchClient(net::any_io_executor executor, SourceAddress address, Timeouts timeouts = {});
+  // Throws std::invalid_argument for a URL or a token that cannot be used, std::runtime_error for a ca_file that cannot be read.
+  CouchClient(net::any_io_executor executor, SourceAddress address, Timeouts timeouts = {},
+              ClientLimits limits = {});
   ~CouchClient();
 
   // What the server is, asked once and remembered until it could not be reached; it decides which of CouchDB's own
@@ -173,6 +185,8 @@ class CouchClient {
   // `_dbs_info`, of those that are there; GET one by one where the server has no such route.
   [[nodiscard]] net::awaitable<std::vector<DatabaseInfo>> databases_info(
       std::vector<std::string> databases);
+  // Live design documents (`_all_docs`), which the counts of a database include.
+  [[nodiscard]] net::awaitable<std::int64_t> count_design_documents(std::string database);
   // `_purged_infos`: the revisions that were purged; nothing where the server has no such route.
   [[nodiscard]] net::awaitable<std::optional<std::vector<RevisionsOfDocument>>> purged(
       std::string database);

@@ -1,7 +1,10 @@
 // Files and folders that survive a power cut. Throws std::filesystem::filesystem_error.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace replica {
@@ -13,5 +16,28 @@ void sync_folder(const std::filesystem::path& folder);
 // Durable content under a name that is not durable yet: sync_folder follows. What was under that
 // name is gone.
 void write_and_sync(const std::filesystem::path& file, std::string_view bytes);
+// Makes what is in a file durable.
+void sync_file(const std::filesystem::path& file);
+// All that is in a file; nothing when there is none.
+[[nodiscard]] std::optional<std::string> read_file(const std::filesystem::path& file);
+
+// A file that is written at its end, of which part may be there from before. It is made, with its folder, by the first
+// append.
+class GrowingFile {
+ public:
+  explicit GrowingFile(std::filesystem::path file) : file_(std::move(file)) {}
+  GrowingFile(const GrowingFile&) = delete;
+  GrowingFile& operator=(const GrowingFile&) = delete;
+  ~GrowingFile();
+
+  [[nodiscard]] const std::filesystem::path& path() const { return file_; }
+  [[nodiscard]] std::uint64_t size() const;
+  void append(std::string_view bytes);
+  void clear();
+
+ private:
+  std::filesystem::path file_;
+  int descriptor_ = -1;
+};
 
 }  // namespace replica

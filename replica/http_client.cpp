@@ -1,19 +1,33 @@
 #include "replica/http_client.hpp"
 
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <fmt/core.h>
 #include <openssl/evp.h>
 #include <stdexcept>
 
+#include "replica/retry_after.hpp"
 #include "replica/tuning.hpp"
 
 namespace replica {
 
 namespace beast = boost::beast;
 namespace http = beast::http;
+using Kind = SourceError::Kind;
 
 namespace {
 
-std::string basic_authorization(const SourceAddress& address) {
+constexpr std::size_t kPiece = 64 * 1024;
+
+std::string authorization_of(const SourceAddress& address) {
+  if (!address.token.empty()) {
+    const bool is_plain = std::all_of(address.token.begin(), address.token.end(),
+                                      [](char c) { return c > ' ' && c <= '~'; });
+    if (!is_plain)
+      throw std::invalid_argument("the token of a source holds a space, a line break or the like");
+    return "Bearer " + address.token;
+  }
   if (address.user.empty()) return {};
   const std::string plain = address.user + ":" + address.password;
   std::string encoded((plain.size() + 2) / 3 * 4 + 1,
@@ -24,15 +38,27 @@ std::string basic_authorization(const SourceAddress& address) {
   return "Basic " + encoded;
 }
 
+std::size_t connections(ClientLimits limits) {
+  return std::max<std::size_t>(limits.connections, 2);
+}
+
+std::size_t waiting_connections(ClientLimits limits) {
+  constexpr std::size_t kSpared = tuning::kConnectionsForRequests;
+  const std::size_t all = connections(limits);
+  return all >= 2 * kSpared ? all - kSpared : all / 2;
+}
+
 }  // namespace
 
 HttpClient::HttpClient(net::any_io_executor executor, const SourceAddress& address,
-                       Timeouts timeouts)
+                       Timeouts timeouts, ClientLimits limits)
     : executor_(std::move(executor)),
       url_(SourceUrl::parse(address.url)),
       timeouts_(timeouts),
-      authorization_(basic_authorization(address)),
-      tls_(net::ssl::context::tls_client) {
+      authorization_(authorization_of(address)),
+      tls_(net::ssl::context::tls_client),
+      places_(executor_, connections(limits), waiting_connections(limits)),
+      idle_timer_(executor_) {
   if (!url_.secure) return;
   tls_.set_verify_mode(net::ssl::verify_peer);
   tls_.set_default_verify_paths();
@@ -47,33 +73,93 @@ HttpClient::HttpClient(net::any_io_executor executor, const SourceAddress& addre
 net::awaitable<HttpClient::Answer> HttpClient::send(Ask ask) {
   const auto self = shared_from_this();
   const HttpConnection::Request message = request(ask);
-  if (closed_)
-    throw SourceError(SourceError::Kind::kNetwork, 0,
-                      fmt::format("stopped asking {}", url_.origin));
+  constexpr int kTooManyRequests = 429;
+  std::chrono::milliseconds paused{0};
+  for (int refusals = 1;; ++refusals) {
+    co_await wait_for_turn(ask.deadline);
+    Answer answer = co_await exchange(message, ask);
+    const auto now = Clock::now();
+    if (answer.status() != kTooManyRequests) {
+      pacing_.answered(now);
+      co_return answer;
+    }
+    pacing_.refused(now);
+    const std::chrono::milliseconds wished = answer.retry_after().value_or(std::chrono::seconds(0));
+    const auto pause = std::max(wished, pacing_.interval());
+    paused += pause;
+    const bool gives_up =
+        refusals > tuning::kMaxRefusals || paused > tuning::kMaxPause || ask.deadline - now < pause;
+    if (gives_up) co_return answer;
+    pacing_.hold_back(now + pause);
+    (void)co_await answer.read_beginning(tuning::kMaxRefusalText);
+  }
+}
+
+net::awaitable<HttpClient::Answer> HttpClient::exchange(const HttpConnection::Request& message,
+                                                        const Ask& ask) {
+  const auto self = shared_from_this();
+  const HttpConnection::Terms terms{ask.deadline, ask.idle.value_or(timeouts_.idle), ask.inflates};
+  const std::string location =
+      url_.origin + std::string(message.target().substr(0, message.target().find('?')));
+  Places::Place place =
+      co_await places_.take(ask.waits ? Places::Stay::kLong : Places::Stay::kShort, ask.deadline);
+  refuse_when_closed();
 
   if (auto kept = take_idle(!ask.repeatable)) {
-    Answer answer(self, std::move(kept));
+    Lease connection(self, std::move(kept));
     try {
-      answer.status_ = co_await answer.connection_->exchange(message, ask.deadline);
-      co_return answer;
+      const int status = co_await connection->exchange(message, terms);
+      co_return Answer(std::move(connection), std::move(place), location, status);
     } catch (const SourceError& error) {
-      const bool was_closed =
-          error.kind() == SourceError::Kind::kNetwork && !answer.connection_->answered();
+      const bool was_closed = error.kind() == Kind::kNetwork && !connection->answered();
       if (!was_closed || !ask.repeatable || closed_) throw;
     }
   }
-  Answer answer(self, std::make_unique<HttpConnection>(executor_, url_, tls_, timeouts_));
-  co_await answer.connection_->connect();
-  answer.status_ = co_await answer.connection_->exchange(message, ask.deadline);
-  co_return answer;
+  Lease connection(self, make_connection());
+  co_await connection->connect();
+  const int status = co_await connection->exchange(message, terms);
+  co_return Answer(std::move(connection), std::move(place), location, status);
+}
+
+net::awaitable<HttpClient::Line> HttpClient::connect() {
+  const auto self = shared_from_this();
+  co_await wait_for_turn(Clock::time_point::max());
+  Places::Place place = co_await places_.take(Places::Stay::kLong);
+  refuse_when_closed();
+  if (!idle_.empty()) idle_.pop_front();  // sockets are bounded, the idle ones included
+  Lease connection(self, make_connection());
+  co_await connection->connect();
+  co_return Line{std::move(connection), std::move(place)};
+}
+
+net::awaitable<void> HttpClient::wait_for_turn(Clock::time_point deadline) {
+  refuse_when_closed();
+  const auto turn = pacing_.turn(Clock::now());
+  if (turn <= Clock::now()) co_return;
+  net::steady_timer timer(executor_, std::min(turn, deadline));
+  struct Pause {
+    std::set<net::steady_timer*>& pauses;
+    net::steady_timer* timer;
+    ~Pause() { pauses.erase(timer); }
+  };
+  pauses_.insert(&timer);
+  const Pause pause{pauses_, &timer};
+  boost::system::error_code cancelled;
+  co_await timer.async_wait(net::redirect_error(net::use_awaitable, cancelled));
+  refuse_when_closed();
+  if (deadline < turn)
+    throw SourceError(Kind::kTimeout, 0,
+                      fmt::format("{} wants to be asked more slowly (429)", url_.origin));
 }
 
 HttpConnection::Request HttpClient::request(Ask& ask) const {
-  HttpConnection::Request message(ask.method, url_.prefix + ask.path, 11);
+  HttpConnection::Request message(ask.method, ask.is_whole_path ? ask.path : url_.prefix + ask.path,
+                                  11);
   message.set(http::field::host, url_.authority());
   message.set(http::field::user_agent, "davenport/" DAVENPORT_VERSION);
-  message.set(http::field::accept, "application/json");
+  message.set(http::field::accept, ask.inflates ? "application/json" : "*/*");
   message.set(http::field::accept_encoding, "gzip");
+  if (ask.offset > 0) message.set(http::field::range, fmt::format("bytes={}-", ask.offset));
   if (!authorization_.empty()) message.set(http::field::authorization, authorization_);
   if (!ask.body.empty()) message.set(http::field::content_type, "application/json");
   message.body() = std::move(ask.body);
@@ -81,14 +167,19 @@ HttpConnection::Request HttpClient::request(Ask& ask) const {
   return message;
 }
 
-std::string HttpClient::location(const std::string& path) const {
-  return url_.origin + url_.prefix + path.substr(0, path.find('?'));
+void HttpClient::refuse_when_closed() const {
+  if (closed_) throw SourceError(Kind::kNetwork, 0, fmt::format("stopped asking {}", url_.origin));
+}
+
+std::unique_ptr<HttpConnection> HttpClient::make_connection() {
+  return std::make_unique<HttpConnection>(executor_, url_, tls_, timeouts_);
 }
 
 std::unique_ptr<HttpConnection> HttpClient::take_idle(bool fresh_only) {
   while (!idle_.empty()) {
     Idle last = std::move(idle_.back());
     idle_.pop_back();
+    if (idle_.empty()) idle_timer_.cancel();
     const bool fresh = Clock::now() - last.since <= tuning::kFreshConnection;
     if ((fresh || !fresh_only) && last.connection->alive()) return std::move(last.connection);
   }
@@ -98,39 +189,57 @@ std::unique_ptr<HttpConnection> HttpClient::take_idle(bool fresh_only) {
 void HttpClient::give_back(std::unique_ptr<HttpConnection> connection) {
   if (closed_ || !connection->reusable() || idle_.size() >= tuning::kMaxIdleConnections) return;
   idle_.push_back({std::move(connection), Clock::now()});
+  if (idle_.size() == 1) close_idle_in_time();
+}
+
+void HttpClient::close_idle_in_time() {
+  idle_timer_.expires_at(idle_.front().since + tuning::kIdleConnection);
+  idle_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
+    const auto self = weak.lock();
+    if (cancelled || !self) return;
+    const auto now = Clock::now();
+    auto& idle = self->idle_;
+    while (!idle.empty() && now - idle.front().since >= tuning::kIdleConnection) idle.pop_front();
+    if (!idle.empty()) self->close_idle_in_time();
+  });
 }
 
 void HttpClient::close() {
   closed_ = true;
+  idle_timer_.cancel();
   idle_.clear();
+  places_.close();
+  for (net::steady_timer* const pause : pauses_) pause->cancel();
   for (HttpConnection* const connection : busy_) connection->close();
 }
 
-HttpClient::Answer::Answer(std::shared_ptr<HttpClient> client,
-                           std::unique_ptr<HttpConnection> connection)
+HttpClient::Lease::Lease(std::shared_ptr<HttpClient> client,
+                         std::unique_ptr<HttpConnection> connection)
     : client_(std::move(client)), connection_(std::move(connection)) {
   client_->busy_.insert(connection_.get());
 }
 
-HttpClient::Answer::~Answer() {
+HttpClient::Lease::~Lease() {
   if (!connection_) return;
   client_->busy_.erase(connection_.get());
   client_->give_back(std::move(connection_));
+}
+
+std::optional<std::chrono::seconds> HttpClient::Answer::retry_after() const {
+  return parse_retry_after(field(http::field::retry_after), std::chrono::system_clock::now());
 }
 
 net::awaitable<std::size_t> HttpClient::Answer::read(std::span<char> out, std::uint64_t limit) {
   const std::size_t size = co_await connection_->read(out);
   bytes_ += size;
   if (bytes_ > limit) {
-    throw SourceError(
-        SourceError::Kind::kTooLarge, status_,
-        fmt::format("{}: the answer is larger than {} MB", client_->url_.origin, limit >> 20));
+    throw SourceError(Kind::kTooLarge, status_,
+                      fmt::format("{}: the answer is larger than {} MB", location_, limit >> 20));
   }
   co_return size;
 }
 
 net::awaitable<std::string> HttpClient::Answer::read_all(std::uint64_t limit) {
-  constexpr std::size_t kPiece = 64 * 1024;
   std::string all;
   for (;;) {
     const std::size_t before = all.size();
@@ -139,6 +248,21 @@ net::awaitable<std::string> HttpClient::Answer::read_all(std::uint64_t limit) {
     all.resize(before + size);
     if (size == 0) co_return all;
   }
+}
+
+net::awaitable<std::string> HttpClient::Answer::read_beginning(std::uint64_t limit) {
+  std::string beginning;
+  std::string piece(kPiece, '\0');
+  try {
+    while (beginning.size() < limit) {
+      const std::size_t size = co_await connection_->read(piece);
+      if (size == 0) break;
+      beginning.append(piece, 0, size);
+    }
+  } catch (const SourceError&) {
+    // what has come says more than that the rest did not
+  }
+  co_return beginning;
 }
 
 }  // namespace replica

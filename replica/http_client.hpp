@@ -1,13 +1,16 @@
-// Requests to one source over a small pool of kept connections.
+// Requests to one source over a bounded number of connections, as fast as the source likes to be asked.
 #pragma once
 
 #include <boost/beast/http/verb.hpp>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
-#include <vector>
 
 #include "replica/http_connection.hpp"
+#include "replica/pacing.hpp"
+#include "replica/places.hpp"
 
 namespace replica {
 
@@ -15,44 +18,79 @@ class HttpClient : public std::enable_shared_from_this<HttpClient> {
  public:
   using Clock = HttpConnection::Clock;
 
-  HttpClient(net::any_io_executor executor, const SourceAddress& address, Timeouts timeouts);
+  HttpClient(net::any_io_executor executor, const SourceAddress& address, Timeouts timeouts,
+             ClientLimits limits);
 
   struct Ask {
     boost::beast::http::verb method = boost::beast::http::verb::get;
     std::string path;  // below the URL's prefix, encoded, with its query
+    bool is_whole_path = false;  // `path` is not below the prefix
     std::string body = {};
     bool repeatable = true;  // may be sent again when a kept connection turns out closed
+    bool waits = false;  // the server keeps it for long
+    bool inflates = true;  // false: the payload is given as it was sent
+    std::uint64_t offset = 0;  // of the payload's first byte that is wanted
     Clock::time_point deadline = Clock::time_point::max();
+    std::optional<std::chrono::milliseconds> idle = {};  // instead of the client's timeout
   };
 
-  // An answer whose header has come. Gives its connection back to the pool when it was read to its end.
+  // A connection in use. Goes back to the pool when an answer was read to its end, else it is closed.
+  class Lease {
+   public:
+    Lease(std::shared_ptr<HttpClient> client, std::unique_ptr<HttpConnection> connection);
+    Lease(Lease&&) noexcept = default;
+    Lease& operator=(Lease&&) = delete;
+    ~Lease();
+    HttpConnection* operator->() const { return connection_.get(); }
+    HttpConnection& operator*() const { return *connection_; }
+
+   private:
+    std::shared_ptr<HttpClient> client_;
+    std::unique_ptr<HttpConnection> connection_;
+  };
+
+  // An answer whose header has come.
   class Answer {
    public:
-    Answer(std::shared_ptr<HttpClient> client, std::unique_ptr<HttpConnection> connection);
-    Answer(Answer&&) noexcept = default;
-    Answer& operator=(Answer&&) = delete;
-    ~Answer();
+    Answer(Lease lease, Places::Place place, std::string location, int status)
+        : connection_(std::move(lease)),
+          place_(std::move(place)),
+          location_(std::move(location)),
+          status_(status) {}
 
     [[nodiscard]] int status() const { return status_; }
+    [[nodiscard]] std::string field(boost::beast::http::field name) const {
+      return connection_->field(name);
+    }
+    [[nodiscard]] std::optional<std::chrono::seconds> retry_after() const;
+    // What was asked for, for messages: "http://host:port/prefix/path", without the query.
+    [[nodiscard]] const std::string& location() const { return location_; }
     // The next bytes of the payload; 0 at its end. Throws kTooLarge when there are more than `limit` bytes in all.
     [[nodiscard]] net::awaitable<std::size_t> read(std::span<char> out, std::uint64_t limit);
     [[nodiscard]] net::awaitable<std::string> read_all(std::uint64_t limit);
+    // What comes of the first `limit` bytes: an error of the network ends it as well.
+    [[nodiscard]] net::awaitable<std::string> read_beginning(std::uint64_t limit);
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }  // read so far
 
    private:
-    friend class HttpClient;
-    std::shared_ptr<HttpClient> client_;
-    std::unique_ptr<HttpConnection> connection_;
-    int status_ = 0;
+    Lease connection_;  // keeps the client, which outlives the place
+    Places::Place place_;
+    std::string location_;
+    int status_;
     std::uint64_t bytes_ = 0;
   };
 
   [[nodiscard]] net::awaitable<Answer> send(Ask ask);
+
+  // A connection that is no request's, for as long as it lives.
+  struct Line {
+    Lease connection;
+    Places::Place place;
+  };
+  [[nodiscard]] net::awaitable<Line> connect();
   void close();
 
   [[nodiscard]] const SourceUrl& url() const { return url_; }
-  // "http://host:port/prefix/path" without the query, for messages.
-  [[nodiscard]] std::string location(const std::string& path) const;
 
  private:
   struct Idle {
@@ -61,16 +99,26 @@ class HttpClient : public std::enable_shared_from_this<HttpClient> {
   };
 
   [[nodiscard]] HttpConnection::Request request(Ask& ask) const;
+  [[nodiscard]] net::awaitable<Answer> exchange(const HttpConnection::Request& message,
+                                                const Ask& ask);
+  [[nodiscard]] net::awaitable<void> wait_for_turn(Clock::time_point deadline);
   [[nodiscard]] std::unique_ptr<HttpConnection> take_idle(bool fresh_only);
+  [[nodiscard]] std::unique_ptr<HttpConnection> make_connection();
   void give_back(std::unique_ptr<HttpConnection> connection);
+  void close_idle_in_time();
+  void refuse_when_closed() const;
 
   net::any_io_executor executor_;
   SourceUrl url_;
   Timeouts timeouts_;
-  std::string authorization_;  // value of the field; empty without a user
+  std::string authorization_;  // value of the field; empty without user and token
   net::ssl::context tls_;
-  std::vector<Idle> idle_;
+  Pacing pacing_;
+  Places places_;
+  std::deque<Idle> idle_;  // the longest idle first
+  net::steady_timer idle_timer_;
   std::set<HttpConnection*> busy_;
+  std::set<net::steady_timer*> pauses_;
   bool closed_ = false;
 };
 

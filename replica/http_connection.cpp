@@ -27,6 +27,9 @@ namespace {
 
 constexpr std::size_t kReadSize = 64 * 1024;
 constexpr std::uint32_t kMaxHeader = 64 * 1024;  // bytes
+// What may wait in memory to be understood: a header, or the line before a chunk, which knows no other bound.
+constexpr std::size_t kMaxBuffered = 2 * kMaxHeader;
+constexpr int kMaxPreliminaryAnswers = 8;  // 1xx
 
 double seconds(std::chrono::milliseconds time) { return static_cast<double>(time.count()) / 1000; }
 
@@ -45,7 +48,9 @@ HttpConnection::HttpConnection(const net::any_io_executor& executor, const Sourc
       tls_context_(tls),
       timeouts_(timeouts),
       tcp_(executor),
-      resolver_(std::make_shared<net::ip::tcp::resolver>(executor)) {
+      resolver_(std::make_shared<net::ip::tcp::resolver>(executor)),
+      buffer_(kMaxBuffered) {
+  terms_.idle = timeouts.idle;
   buffer_.reserve(kReadSize);
 }
 
@@ -95,14 +100,11 @@ net::awaitable<void> HttpConnection::shake_hands() {
   if (error) fail_to_trust(error);
 }
 
-net::awaitable<int> HttpConnection::exchange(const Request& request, Clock::time_point deadline) {
-  deadline_ = deadline;
+net::awaitable<int> HttpConnection::exchange(const Request& request, Terms terms) {
+  terms_ = terms;
+  parser_.reset();
   inflater_.reset();
   to_inflate_ = {};
-  parser_.emplace();
-  parser_->header_limit(kMaxHeader);
-  parser_->body_limit(boost::none);  // who reads the payload bounds it
-  parser_->eager(true);
 
   error_code error;
   expire();
@@ -116,7 +118,24 @@ net::awaitable<int> HttpConnection::exchange(const Request& request, Clock::time
       error == net::error::broken_pipe || error == net::error::connection_reset;
   if (error && !may_have_answered) fail_to_read(error);
 
-  error = {};
+  const auto is_preliminary = [this] {
+    const unsigned status = parser_->get().result_int();
+    return status >= 100 && status < 200;
+  };
+  int answers = 0;
+  do {
+    co_await read_header();
+  } while (is_preliminary() && ++answers < kMaxPreliminaryAnswers);
+  prepare_to_inflate();
+  co_return static_cast<int>(parser_->get().result_int());
+}
+
+net::awaitable<void> HttpConnection::read_header() {
+  parser_.emplace();
+  parser_->header_limit(kMaxHeader);
+  parser_->body_limit(boost::none);  // who reads the payload bounds it
+  parser_->eager(true);
+  error_code error;
   expire();
   if (tls_) {
     co_await http::async_read_header(*tls_, buffer_, *parser_,
@@ -125,17 +144,23 @@ net::awaitable<int> HttpConnection::exchange(const Request& request, Clock::time
     co_await http::async_read_header(tcp_, buffer_, *parser_, redirect_error(use_awaitable, error));
   }
   if (error) fail_to_read(error);
+}
 
+void HttpConnection::prepare_to_inflate() {
+  if (!terms_.inflates) return;
   const auto encoding = parser_->get()[http::field::content_encoding];
   if (beast::iequals(encoding, "gzip") || beast::iequals(encoding, "deflate")) {
     inflater_ = std::make_unique<Inflater>();
     compressed_.resize(kReadSize);
   } else if (!encoding.empty() && !beast::iequals(encoding, "identity")) {
-    throw SourceError(Kind::kProtocol, parser_->get().result_int(),
+    throw SourceError(Kind::kProtocol, static_cast<int>(parser_->get().result_int()),
                       fmt::format("{}: answers in the encoding '{}', which was not asked for",
                                   url_.origin, std::string(encoding)));
   }
-  co_return static_cast<int>(parser_->get().result_int());
+}
+
+std::string HttpConnection::field(http::field name) const {
+  return parser_ ? std::string(parser_->get()[name]) : std::string();
 }
 
 net::awaitable<std::size_t> HttpConnection::read(std::span<char> out) {
@@ -200,8 +225,9 @@ void HttpConnection::close() {
 
 void HttpConnection::expire() {
   if (closed_) fail_to_read(net::error::operation_aborted);
-  Clock::duration time = timeouts_.idle;
-  if (deadline_ != Clock::time_point::max()) time = std::min(time, deadline_ - Clock::now());
+  Clock::duration time = terms_.idle;
+  if (terms_.deadline != Clock::time_point::max())
+    time = std::min(time, terms_.deadline - Clock::now());
   tcp_.expires_after(std::max(time, Clock::duration::zero()));
 }
 
@@ -247,7 +273,7 @@ void HttpConnection::fail_to_read(const error_code& error) {
   }
   if (error == beast::error::timeout) {
     throw SourceError(Kind::kTimeout, 0,
-                      fmt::format("{}: no answer within {} s", origin, seconds(timeouts_.idle)));
+                      fmt::format("{}: no answer within {} s", origin, seconds(terms_.idle)));
   }
   if (is_closed(error)) {
     if (!answered()) {

@@ -35,10 +35,18 @@ class HttpConnection {
   HttpConnection(const net::any_io_executor& executor, const SourceUrl& url, net::ssl::context& tls,
                  Timeouts timeouts);
 
+  // How an answer is waited for and read.
+  struct Terms {
+    Clock::time_point deadline = Clock::time_point::max();  // for all of it
+    std::chrono::milliseconds idle{};  // for each step
+    bool inflates = true;  // false: `read` gives the payload as it was sent
+  };
+
   [[nodiscard]] net::awaitable<void> connect();
-  // Sends `request` and reads the answer's header; returns its status. `deadline` is for all of the answer, beside the
-  // timeouts of its steps.
-  [[nodiscard]] net::awaitable<int> exchange(const Request& request, Clock::time_point deadline);
+  // Sends `request` and reads the answer's header; returns its status.
+  [[nodiscard]] net::awaitable<int> exchange(const Request& request, Terms terms);
+  // Of the answer; empty when it has none.
+  [[nodiscard]] std::string field(boost::beast::http::field name) const;
   // The next bytes of the payload, `out.size()` at most; 0 at its end.
   [[nodiscard]] net::awaitable<std::size_t> read(std::span<char> out);
 
@@ -51,17 +59,24 @@ class HttpConnection {
   // Ends what is under way with SourceError::kNetwork.
   void close();
 
+  // The connection itself, for another protocol than requests and answers; `tls` is null where it is plain.
+  using Tls = net::ssl::stream<boost::beast::tcp_stream&>;
+  [[nodiscard]] boost::beast::tcp_stream& tcp() { return tcp_; }
+  [[nodiscard]] Tls* tls() { return tls_.get(); }
+  // What `error` means while something was awaited from the server.
+  [[noreturn]] void fail_to_read(const boost::system::error_code& error);
+
  private:
   using Parser = boost::beast::http::response_parser<boost::beast::http::buffer_body>;
-  using Tls = net::ssl::stream<boost::beast::tcp_stream&>;
 
   [[nodiscard]] net::awaitable<net::ip::tcp::resolver::results_type> resolve();
   [[nodiscard]] net::awaitable<void> shake_hands();
+  [[nodiscard]] net::awaitable<void> read_header();
+  void prepare_to_inflate();
   [[nodiscard]] net::awaitable<std::size_t> read_raw(std::span<char> out);
   void expire();
   [[noreturn]] void fail_to_connect(const boost::system::error_code& error);
   [[noreturn]] void fail_to_trust(const boost::system::error_code& error);
-  [[noreturn]] void fail_to_read(const boost::system::error_code& error);
 
   const SourceUrl& url_;
   net::ssl::context& tls_context_;
@@ -74,7 +89,7 @@ class HttpConnection {
   std::unique_ptr<Inflater> inflater_;
   std::string compressed_;  // what was read and not yet inflated lies at the end of it
   std::string_view to_inflate_;
-  Clock::time_point deadline_ = Clock::time_point::max();
+  Terms terms_;
   bool closed_ = false;
 };
 

@@ -11,8 +11,12 @@ namespace {
 
 bool is_design_document(std::string_view id) { return id.starts_with("_design/"); }
 
+bool has_first_generation_only(const FeedRow& row) {
+  return row.leaves.size() == 1 && row.leaves.front().generation == 1;
+}
+
 bool is_complete(const FeedRow& row) {
-  return row.leaves.size() == 1 && row.leaves.front().generation == 1 && !row.document.empty();
+  return has_first_generation_only(row) && !row.document.empty();
 }
 
 Quarantined unreadable(const FeedRow& row) {
@@ -35,42 +39,77 @@ IncomingRevision from_feed(FeedRow& row) {
 }  // namespace
 
 std::vector<RevisionsOfDocument> revisions_of(const ChangesPage& page) {
-  std::vector<RevisionsOfDocument> revisions;
-  revisions.reserve(page.rows.size());
+  std::vector<const FeedRow*> rows;
+  rows.reserve(page.rows.size());
   for (const FeedRow& row : page.rows) {
-    if (row.problem.empty() && !is_design_document(row.id))
-      revisions.push_back({row.id, row.leaves});
+    if (row.problem.empty() && !is_design_document(row.id)) rows.push_back(&row);
+  }
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const FeedRow* a, const FeedRow* b) { return a->id < b->id; });
+  std::vector<RevisionsOfDocument> revisions;
+  revisions.reserve(rows.size());
+  for (const FeedRow* row : rows) {
+    if (revisions.empty() || revisions.back().id != row->id) {
+      revisions.push_back({row->id, row->leaves});
+    } else {
+      revisions.back().revs = row->leaves;
+    }
   }
   return revisions;
 }
 
-PagePlan plan_page(ChangesPage& page, std::vector<RevisionsOfDocument> missing) {
+bool is_mostly_complete(const ChangesPage& page) {
+  std::size_t complete = 0;
+  for (const FeedRow& row : page.rows) {
+    if (has_first_generation_only(row)) ++complete;
+  }
+  return 2 * complete >= page.rows.size();
+}
+
+PagePlan plan_page(ChangesPage& page, std::vector<RevisionsOfDocument> missing, FetchSize size) {
   PagePlan plan;
   std::unordered_map<std::string_view, FeedRow*>
       rows;  // of one document that came twice, the later
+  rows.reserve(page.rows.size());
   for (FeedRow& row : page.rows) {
     if (!row.problem.empty() && !is_design_document(row.id))
       plan.batch.quarantined.push_back(unreadable(row));
     if (row.problem.empty()) rows[row.id] = &row;
   }
-  std::uint64_t fetched_bytes = tuning::kBatchBytes;
+  std::uint64_t fetch_bytes = 0;
+  std::size_t revisions = 0;
   for (RevisionsOfDocument& document : missing) {
     FeedRow& row = *rows.at(document.id);
     if (is_complete(row)) {
       plan.batch.revisions.push_back(from_feed(row));
       continue;
     }
+    // Losers are about as large as the winner.
     const std::uint64_t bytes =
-        row.document_bytes * document.revs.size();  // losers are about as large as the winner
-    if (fetched_bytes + bytes > tuning::kBatchBytes ||
-        plan.fetches.back().size() >= tuning::kMaxRevisionsPerFetch) {
+        (row.document_bytes > 0 ? row.document_bytes : size.document_bytes) * document.revs.size();
+    const bool is_full = plan.fetches.empty() || fetch_bytes + bytes > size.bytes ||
+                         revisions + document.revs.size() > tuning::kMaxRevisionsPerFetch;
+    if (is_full) {
       plan.fetches.emplace_back();
-      fetched_bytes = 0;
+      fetch_bytes = revisions = 0;
     }
-    fetched_bytes += bytes;
-    plan.fetches.back().push_back(std::move(document));
+    fetch_bytes += bytes;
+    revisions += document.revs.size();
+    plan.fetches.back().wanted.push_back(std::move(document));
   }
   return plan;
+}
+
+void add_exact(PagePlan& plan, std::vector<RevisionsOfDocument> all) {
+  std::unordered_map<std::string_view, Fetch*> fetched;
+  for (Fetch& fetch : plan.fetches) {
+    for (const RevisionsOfDocument& document : fetch.wanted) fetched[document.id] = &fetch;
+  }
+  for (RevisionsOfDocument& document : all) {
+    const auto found = fetched.find(document.id);
+    auto& exact = found == fetched.end() ? plan.batch.exact : found->second->exact;
+    exact.push_back(std::move(document));
+  }
 }
 
 void add_fetched(Batch& batch, std::vector<FetchedRevision> fetched) {

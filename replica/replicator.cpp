@@ -1,188 +1,167 @@
 #include "replica/replicator.hpp"
 
-#include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <charconv>
+#include <iterator>
+#include <tuple>
 #include <utility>
 
-#include "replica/page_plan.hpp"
-#include "replica/tuning.hpp"
+#include "replica/resume.hpp"
+#include "replica/two_at_once.hpp"
 #include "replica/workers.hpp"
 
 namespace replica {
-namespace {
-
-// CouchDB answers 400 to a sequence that it never gave, as after another server took its place.
-bool refuses_sequence(const SourceError& error, const SourceSeq& since) {
-  constexpr int kBadRequest = 400;
-  return error.status() == kBadRequest && !since.json.empty();
-}
-
-bool is_last(const ChangesPage& page, const SourceSeq& since, std::size_t limit) {
-  if (page.rows.empty() && page.last_seq == since) return true;
-  return page.pending ? *page.pending == 0 : page.rows.size() < limit;
-}
-
-// Rows of the next page, so that its documents come to about kBatchBytes.
-std::size_t next_limit(const ChangesPage& page, std::size_t limit) {
-  if (page.rows.empty()) return limit;
-  const std::uint64_t row_bytes = std::max<std::uint64_t>(page.bytes / page.rows.size(), 1);
-  return std::clamp<std::size_t>(tuning::kBatchBytes / row_bytes, tuning::kMinPageRows,
-                                 tuning::kMaxPageRows);
-}
-
-}  // namespace
 
 Replicator::Replicator(CouchClient& source, std::string database, Store& store,
-                       net::thread_pool& workers, std::function<void(const PullSummary&)> on_commit)
-    : source_(source),
-      database_(std::move(database)),
-      store_(store),
-      workers_(workers),
-      on_commit_(std::move(on_commit)),
-      limit_(tuning::kFirstPageRows) {}
+                       net::thread_pool& workers, std::function<void(const PullSummary&)> on_commit,
+                       ReplicatorOptions options)
+    : ends_{source, std::move(database), store, workers, std::move(options)},
+      writer_(ends_, std::move(on_commit)) {}
 
 net::awaitable<PullSummary> Replicator::pull_until_caught_up() {
   PullSummary summary;
-  co_await begin_session();
-  co_await retry_quarantined(summary);
-  while (co_await pull_batch(summary)) {
+  co_await begin_session(summary);
+  co_await refresher_.retry_quarantined(retries_all_, summary);
+  co_await follow_feed(summary);
+  if (co_await self_check_.asks_for_sweep(info_, summary)) {
+    co_await begin_sweep();
+    co_await follow_feed(summary);
+    co_await self_check_.accept_difference();
   }
+  // Attachments take their time: the feed is looked at now and then.
+  attachments_.begin_pull(retries_all_);
+  while (co_await attachments_.fetch_some(summary)) co_await follow_feed(summary);
+  if (summary.rows > 0) co_await log_.write(summary);
+  retries_all_ = false;
+  pulled_up_to_ = info_.update_seq;
   co_return summary;
+}
+
+// Learns what the source is now, and whether the checkpoint continues it.
+net::awaitable<void> Replicator::begin_session(PullSummary& summary) {
+  const ServerInfo server = co_await ends_.source.server_info();
+  info_ = co_await ends_.source.database_info(ends_.database);
+  ends_.dialect = server.dialect;
+  auto look = [&store = ends_.store] { return std::pair(store.checkpoint(), store.is_sweeping()); };
+  std::tie(checkpoint_, is_sweeping_) = co_await on(ends_.workers, std::move(look));
+  log_.begin_session(checkpoint_.since);
+  const auto since = co_await where_to_resume();
+  if (!since) {
+    co_await begin_sweep();
+    co_return;
+  }
+  pages_.begin(*since, is_sweeping_);
+  const bool has_purged = !since->json.empty() && !checkpoint_.purge_seq.empty() &&
+                          !info_.purge_seq.empty() && checkpoint_.purge_seq != info_.purge_seq;
+  if (!has_purged) co_return;
+  checkpoint_ = checkpoint_at(*since);
+  if (!co_await refresher_.take_purges(checkpoint_, summary)) self_check_.expect_difference();
+}
+
+// Nothing when the checkpoint does not continue the source.
+net::awaitable<std::optional<SourceSeq>> Replicator::where_to_resume() {
+  const SourceSeq& since = checkpoint_.since;
+  const Continuation found = continuation(checkpoint_, info_, ends_.dialect, ends_.options.filter);
+  if (found == Continuation::kBroken) co_return std::nullopt;
+  const bool is_first = pulled_up_to_.empty();
+  const bool has_moved = info_.update_seq != pulled_up_to_;
+  const bool asks_log = is_first || (found == Continuation::kUncertain && has_moved);
+  if (since.json.empty() || !asks_log) co_return since;
+  const LogVerdict verdict = co_await log_.compare_with_source();
+  switch (verdict.source) {
+    case LogVerdict::Source::kContinues:
+      co_return since;
+    case LogVerdict::Source::kWentBack:
+      co_return verdict.since;
+    case LogVerdict::Source::kIsAnother:
+      break;
+  }
+  co_return std::nullopt;
+}
+
+net::awaitable<void> Replicator::begin_sweep() {
+  co_await run_on(ends_.workers, [&store = ends_.store] { store.begin_sweep(); });
+  is_sweeping_ = true;
+  pages_.begin({}, is_sweeping_);
+}
+
+net::awaitable<void> Replicator::follow_feed(PullSummary& summary) {
+  pages_.go_on();
+  while (co_await pull_batch(summary)) co_await log_.write_when_due(summary);
 }
 
 // One turn of the replication: takes over one page of the feed, while the next is under way. False after the last.
 net::awaitable<bool> Replicator::pull_batch(PullSummary& summary) {
   using net::experimental::awaitable_operators::operator&&;
-  ChangesPage page = co_await next_page();
-  if (caught_up_) {
-    co_await take_over(page, summary);
+  auto page = co_await pages_.next();
+  if (!page) {
+    co_await begin_sweep();
+  } else if (pages_.caught_up()) {
+    co_await take_over(*page, summary);
   } else {
-    next_ = co_await (take_over(page, summary) && ask_for_page(page.last_seq));
+    co_await (take_over(*page, summary) && pages_.ask_ahead());
   }
-  co_return !caught_up_;
-}
-
-// Of a server whose sequences are numbers that only grow (PouchDB Server).
-bool Replicator::is_before(std::string_view update_seq, std::string_view since) {
-  std::uint64_t now = 0, then = 0;
-  const auto is_number = [](std::string_view text, std::uint64_t& number) {
-    const auto end = text.data() + text.size();
-    return std::from_chars(text.data(), end, number).ptr == end && !text.empty();
-  };
-  return is_number(update_seq, now) && is_number(since, then) && now < then;
-}
-
-// Learns whether the source is still the database that the checkpoint speaks of.
-net::awaitable<void> Replicator::begin_session() {
-  const ServerInfo server = co_await source_.server_info();
-  const DatabaseInfo info = co_await source_.database_info(database_);
-  const Checkpoint checkpoint =
-      co_await on(workers_, [&store = store_] { return store.checkpoint(); });
-  // PouchDB Server's is the time when the server was started.
-  const bool is_couchdb = server.dialect == Dialect::kCouchdb;
-  incarnation_ = is_couchdb ? info.instance_start_time : std::string();
-  const bool is_same = checkpoint.incarnation == incarnation_ &&
-                       (is_couchdb || !is_before(info.update_seq, checkpoint.since.json));
-  position_ = is_same ? checkpoint.since : SourceSeq();
-  caught_up_ = false;
-  next_.reset();
-}
-
-net::awaitable<void> Replicator::retry_quarantined(PullSummary& summary) {
-  auto quarantined = co_await on(workers_, [&store = store_] { return store.quarantined(); });
-  std::sort(quarantined.begin(), quarantined.end(),
-            [](const Quarantined& a, const Quarantined& b) { return a.attempts < b.attempts; });
-  if (quarantined.size() > tuning::kQuarantineRetries)
-    quarantined.resize(tuning::kQuarantineRetries);
-  Batch batch;
-  for (const Quarantined& each : quarantined) {
-    if (each.id.empty()) continue;  // a row without readable id: there is nothing to ask for
-    std::vector<RevisionsOfDocument> all_leaves(1);
-    all_leaves.front().id = each.id;
-    auto leaves = co_await source_.fetch(database_, std::move(all_leaves));
-    if (leaves.empty()) batch.released.push_back(each.id);
-    add_fetched(batch, std::move(leaves));
-    if (bytes_of(batch) < tuning::kBatchBytes) continue;
-    Batch full = std::exchange(batch, {});
-    co_await commit(std::move(full), summary);
-  }
-  co_await commit(std::move(batch), summary);
-}
-
-net::awaitable<ChangesPage> Replicator::next_page() {
-  const SourceSeq since = position_;
-  if (!next_) next_ = co_await ask_for_page(since);
-  Awaited awaited = std::move(*next_);
-  next_.reset();
-  if (awaited.error) std::rethrow_exception(awaited.error);
-  caught_up_ = is_last(awaited.page, since, awaited.limit);
-  position_ = awaited.page.last_seq;
-  limit_ = next_limit(awaited.page, awaited.limit);
-  co_return std::move(awaited.page);
-}
-
-// Keeps an error instead of throwing it: the page before is still being taken over.
-net::awaitable<Replicator::Awaited> Replicator::ask_for_page(SourceSeq since) {
-  Awaited awaited;
-  awaited.limit = limit_;
-  ChangesQuery query;
-  query.since = since;
-  query.limit = limit_;
-  query.include_docs = true;
-  bool start_over = false;
-  try {
-    awaited.page = co_await source_.changes(database_, query);
-  } catch (const SourceError& error) {
-    start_over = refuses_sequence(error, since);
-    if (!start_over) awaited.error = std::current_exception();
-  }
-  if (!start_over) co_return awaited;
-  position_ = query.since = {};
-  awaited.page = co_await source_.changes(database_, query);
-  co_return awaited;
+  co_return !pages_.caught_up();
 }
 
 net::awaitable<void> Replicator::take_over(ChangesPage& page, PullSummary& summary) {
-  auto find_missing = [&store = store_, revisions = revisions_of(page)] {
-    return store.missing(revisions);
+  auto compare = [&store = ends_.store, all = revisions_of(page),
+                  is_sweep = is_sweeping_]() mutable {
+    auto missing = is_sweep ? store.missing_leaves(all) : store.missing(all);
+    return std::pair(std::move(all), std::move(missing));
   };
-  auto missing = co_await on(workers_, std::move(find_missing));
-  PagePlan plan = plan_page(page, std::move(missing));
-  for (auto& wanted : plan.fetches) {
-    add_fetched(plan.batch, co_await source_.fetch(database_, std::move(wanted)));
-    if (bytes_of(plan.batch) < tuning::kBatchBytes) continue;
-    Batch full = std::exchange(plan.batch, {});
-    co_await commit(std::move(full), summary);
-  }
-  plan.batch.checkpoint = Checkpoint{page.last_seq, incarnation_, {}, {}};
+  auto [all, missing] = co_await on(ends_.workers, std::move(compare));
   summary.rows += page.rows.size();
   summary.bytes += page.bytes;
-  co_await commit(std::move(plan.batch), summary);
+
+  if (page.rows.empty() && !is_sweeping_ && checkpoint_at(page.last_seq) == checkpoint_) co_return;
+
+  PagePlan plan =
+      plan_page(page, std::move(missing), {ends_.options.batch_bytes / 2, document_bytes_});
+  if (is_sweeping_) add_exact(plan, std::move(all));
+  const std::function<net::awaitable<void>(Fetch&)> fetch =
+      [&](Fetch& each) -> net::awaitable<void> { co_await take_fetch(each, plan.batch, summary); };
+  co_await two_at_once(plan.fetches, fetch);
+  plan.batch.checkpoint = checkpoint_at(page.last_seq);
+  plan.batch.ends_sweep = is_sweeping_ && pages_.caught_up();
+  checkpoint_ = *plan.batch.checkpoint;
+  const bool has_swept = plan.batch.ends_sweep;
+  co_await writer_.commit(std::move(plan.batch), summary);
+  if (!has_swept) co_return;
+  is_sweeping_ = false;
+  summary.swept = true;
 }
 
-net::awaitable<void> Replicator::commit(Batch batch, PullSummary& summary) {
-  auto write = [&store = store_, on_commit = on_commit_, batch = std::move(batch)] {
-    PullSummary committed;
-    committed.documents = store.commit(batch).documents;
-    committed.quarantined = batch.quarantined.size();
-    committed.bytes = bytes_of(batch);
-    if (on_commit && (committed.documents > 0 || committed.quarantined > 0)) on_commit(committed);
-    return committed;
-  };
-  const PullSummary done = co_await on(workers_, std::move(write));
-  summary.documents += done.documents;
-  summary.quarantined += done.quarantined;
+// Commits what has come when it is much.
+net::awaitable<void> Replicator::take_fetch(Fetch& fetch, Batch& batch, PullSummary& summary) {
+  auto fetched = co_await fetcher_.fetch(std::move(fetch.wanted));
+  const std::size_t documents = fetched.size();
+  const std::uint64_t before = bytes_of(batch);
+  add_fetched(batch, std::move(fetched));
+  const std::uint64_t bytes = bytes_of(batch);
+  learn_size(bytes - before, documents);
+  std::move(fetch.exact.begin(), fetch.exact.end(), std::back_inserter(batch.exact));
+  if (bytes < ends_.options.batch_bytes) co_return;
+  Batch full = std::exchange(batch, {});
+  co_await writer_.commit(std::move(full), summary);
+}
+
+void Replicator::learn_size(std::uint64_t bytes, std::size_t documents) {
+  if (documents > 0) document_bytes_ = (document_bytes_ + bytes / documents) / 2 + 1;
+}
+
+Checkpoint Replicator::checkpoint_at(SourceSeq since) const {
+  return {std::move(since), incarnation_of(info_, ends_.dialect), info_.purge_seq,
+          ends_.options.filter};
 }
 
 net::awaitable<bool> Replicator::wait_for_change(std::chrono::milliseconds timeout) {
   ChangesQuery query;
   const Checkpoint checkpoint =
-      co_await on(workers_, [&store = store_] { return store.checkpoint(); });
+      co_await on(ends_.workers, [&store = ends_.store] { return store.checkpoint(); });
   query.since = checkpoint.since;
   query.limit = 1;
   query.wait = timeout;
-  const ChangesPage page = co_await source_.changes(database_, query);
+  const ChangesPage page = co_await ends_.source.changes(ends_.database, query);
   co_return !page.rows.empty();
 }
 

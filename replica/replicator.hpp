@@ -3,96 +3,82 @@
 //
 // A page of the feed is committed whole, together with the sequence that it ends at, or in several commits of which only the
 // last has the sequence: the checkpoint never vouches for what is not in the store. What could not be fetched or read is
-// named in quarantine in the same commit, and tried again when a session begins. Rows may come again; that changes nothing.
+// named in quarantine in the same commit, and tried again when its time has come. Rows may come again; that changes nothing.
+//
+// Where the checkpoint does not continue what the source has (another life of the database, another server, another filter, a
+// sequence that it refuses), the source is swept: its feed is read from the beginning without documents and compared with the
+// store; what is missing is fetched, and what the source does not have any more is purged.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <optional>
 #include <string>
 
-#include "replica/blobs.hpp"
-#include "replica/couch_client.hpp"
-#include "replica/store.hpp"
-#include "replica/tuning.hpp"
+#include "replica/attachment_fetcher.hpp"
+#include "replica/batch_writer.hpp"
+#include "replica/document_refresher.hpp"
+#include "replica/log_keeper.hpp"
+#include "replica/page_plan.hpp"
+#include "replica/page_reader.hpp"
+#include "replica/pull.hpp"
+#include "replica/revision_fetcher.hpp"
+#include "replica/self_check.hpp"
 
 namespace replica {
 
-struct PullSummary {
-  std::uint64_t rows = 0;  // rows of the feed
-  std::uint64_t documents = 0;  // documents that changed here
-  std::uint64_t quarantined = 0;
-  std::uint64_t bytes = 0;  // of the feed's answers
-};
-
-// What is replicated, and how. The functions are called on workers.
-struct ReplicatorOptions {
-  // The replication log is written to the source as well, as `_local/{replication id}`; a source that refuses is no failure.
-  bool write_checkpoints = true;
-  // False for a document that is to be left out, by its JSON; deletions are never left out. Null: all are kept.
-  std::function<bool(std::string_view document)> keep;
-  std::string
-      filter;  // names `keep` in the checkpoint: with another one all documents are looked at again
-  // True for an attachment whose bytes are to be fetched. Null: none.
-  std::function<bool(std::string_view content_type, std::uint64_t length)> wants_bytes;
-  // Where the bytes go; null when `wants_bytes` is.
-  Blobs* blobs = nullptr;
-  std::uint64_t batch_bytes =
-      tuning::kBatchBytes;  // of documents: a page aimed at, a fetch, a commit
-};
-
 // Its coroutines run on the executor of `source`, one at a time. They end when the source is closed; the replicator, `source`,
-// `store` and `workers` must live until they have. What is under way on a worker then still refers to the store.
+// `store` and `workers` must live until they have. What is under way on a worker then still refers to the store and to the
+// replicator.
 class Replicator {
  public:
   // Does its SQLite work on `workers`. `on_commit` is called on a worker after each batch that changed the store.
   Replicator(CouchClient& source, std::string database, Store& store, net::thread_pool& workers,
-             std::function<void(const PullSummary& batch)> on_commit);
+             std::function<void(const PullSummary& batch)> on_commit,
+             ReplicatorOptions options = {});
+  Replicator(const Replicator&) = delete;  // its parts refer to each other
+  Replicator& operator=(const Replicator&) = delete;
 
   // Until the source has nothing new. Throws SourceError; what was committed before stays.
   [[nodiscard]] net::awaitable<PullSummary> pull_until_caught_up();
+  // The next pull tries all again that did not come, whether its time has come or not.
+  void retry_now() { retries_all_ = true; }
   // Waits at the source until it has changed, `timeout` at most; true when it has.
   [[nodiscard]] net::awaitable<bool> wait_for_change(std::chrono::milliseconds timeout);
   // The source's update sequence (JSON) when the last pull began: all up to it is here. Empty before the first.
   [[nodiscard]] const std::string& pulled_up_to() const { return pulled_up_to_; }
 
-  [[nodiscard]] const std::string& database() const { return database_; }
+  [[nodiscard]] const std::string& database() const { return ends_.database; }
 
  private:
-  // A page that was asked for, or why it did not come, told when its turn comes.
-  struct Awaited {
-    ChangesPage page;
-    std::size_t limit = 0;
-    std::exception_ptr error;
-  };
-
-  [[nodiscard]] net::awaitable<void> begin_session();
-  [[nodiscard]] static bool is_before(std::string_view update_seq, std::string_view since);
-  [[nodiscard]] net::awaitable<void> retry_quarantined(PullSummary& summary);
+  [[nodiscard]] net::awaitable<void> begin_session(PullSummary& summary);
+  [[nodiscard]] net::awaitable<std::optional<SourceSeq>> where_to_resume();
+  [[nodiscard]] net::awaitable<void> begin_sweep();
+  [[nodiscard]] net::awaitable<void> follow_feed(PullSummary& summary);
   [[nodiscard]] net::awaitable<bool> pull_batch(PullSummary& summary);
-
-  [[nodiscard]] net::awaitable<ChangesPage> next_page();
-  [[nodiscard]] net::awaitable<Awaited> ask_for_page(SourceSeq since);
   [[nodiscard]] net::awaitable<void> take_over(ChangesPage& page, PullSummary& summary);
-  [[nodiscard]] net::awaitable<void> commit(Batch batch, PullSummary& summary);
+  [[nodiscard]] net::awaitable<void> take_fetch(Fetch& fetch, Batch& batch, PullSummary& summary);
+  void learn_size(std::uint64_t bytes, std::size_t documents);
+  [[nodiscard]] Checkpoint checkpoint_at(SourceSeq since) const;
 
-  CouchClient& source_;
-  std::string database_;
-  Store& store_;
-  net::thread_pool& workers_;
-  std::function<void(const PullSummary&)> on_commit_;
+  ReplicationEnds ends_;
+  BatchWriter writer_;
+  RevisionFetcher fetcher_{ends_};
+  PageReader pages_{ends_, fetcher_};
+  DocumentRefresher refresher_{ends_, fetcher_, writer_};
+  AttachmentFetcher attachments_{ends_, fetcher_, writer_};
+  LogKeeper log_{ends_};
+  SelfCheck self_check_{ends_};
 
+  DatabaseInfo info_;  // as the session found the source
+  Checkpoint checkpoint_;  // the store's
+  bool is_sweeping_ = false;
+  bool retries_all_ = false;
+  std::uint64_t document_bytes_ = tuning::kUsualDocumentBytes;  // of those that came lately
   std::string pulled_up_to_;
-  std::string incarnation_;
-  SourceSeq
-      position_;  // the feed's next page begins here; ahead of the checkpoint while a page is taken over
-  std::size_t limit_;  // rows of the next page
-  bool caught_up_ = false;
-  std::optional<Awaited> next_;
 };
 
 }  // namespace replica

@@ -141,6 +141,11 @@ bool RevisionTree::contains(const RevId& rev) const {
   });
 }
 
+bool RevisionTree::has_leaf(const RevId& rev) const {
+  return std::any_of(leaves_.begin(), leaves_.end(),
+                     [&rev](const Leaf& leaf) { return leaf.rev == rev; });
+}
+
 RevisionTree::Grafted RevisionTree::graft(Leaf leaf) {
   if (leaf.rev.generation == 0) throw std::invalid_argument("a revision without generation");
   // No history is longer than its generations.
@@ -160,6 +165,16 @@ RevisionTree::Grafted RevisionTree::graft(Leaf leaf) {
     leaves_.insert(place, std::move(leaf));
   }
   return result;
+}
+
+std::vector<std::int64_t> RevisionTree::keep_only(std::span<const RevId> leaves) {
+  std::vector<std::int64_t> forgotten;
+  std::erase_if(leaves_, [&](const Leaf& known) {
+    if (std::find(leaves.begin(), leaves.end(), known.rev) != leaves.end()) return false;
+    forgotten.push_back(known.body);
+    return true;
+  });
+  return forgotten;
 }
 
 void RevisionTree::set_body(const RevId& leaf, std::int64_t body) {

@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,7 @@ class RevisionTree {
  public:
   // True when `rev` is a leaf or an ancestor of one: nothing to fetch.
   [[nodiscard]] bool contains(const RevId& rev) const;
+  [[nodiscard]] bool has_leaf(const RevId& rev) const;
 
   struct Grafted {
     bool added = false;  // false: the tree knew the revision
@@ -50,6 +52,8 @@ class RevisionTree {
   // result does not depend on the order in which revisions come, as long as their histories touch. A revision that the
   // tree knows may still tell that one leaf descends from another, which is replaced then.
   Grafted graft(Leaf leaf);
+  // Forgets all leaves but those; returns the bodies of what it forgot.
+  std::vector<std::int64_t> keep_only(std::span<const RevId> leaves);
   void set_body(const RevId& leaf, std::int64_t body);
 
   // CouchDB's winner: live before deleted, then the higher generation, then the greater digest. Null when empty.

@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::size_t kOversizedKept = 64 * 1024;  // enough to find the id of a row that is dropped
 
+constexpr std::size_t kKept = 1024 * 1024;  // bytes of memory, from one row to the next
+
 constexpr bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 using Table = std::array<bool, 256>;
@@ -31,6 +33,7 @@ const char* find_any(const char* begin, const char* end, const Table& table) {
 bool RowScanner::take(std::string_view& bytes) {
   if (row_ended_) {
     row_.clear();
+    if (row_.capacity() > kKept) row_.shrink_to_fit();
     oversized_ = row_ended_ = false;
   }
   const char* at = bytes.data();
@@ -139,7 +142,7 @@ void RowScanner::keep(const char* begin, const char* end) {
 RowScanner::Row RowScanner::row() {
   while (!row_.empty() && is_space(row_.back())) row_.pop_back();
   row_.reserve(row_.size() + kPadding);
-  return {row_, deepest_ - rows_depth_, oversized_};
+  return {row_, deepest_ - rows_depth_, oversized_, &row_};
 }
 
 }  // namespace replica

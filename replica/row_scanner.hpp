@@ -15,6 +15,7 @@ class RowScanner {
     std::string_view json;  // of an oversized row: its beginning
     std::size_t depth = 0;  // of its deepest nesting; 1 for {"a":1}
     bool oversized = false;  // longer than the limit
+    std::string* storage = nullptr;  // what `json` lies in, for who takes it away; may be null
   };
 
   explicit RowScanner(std::size_t max_row_bytes) : max_row_bytes_(max_row_bytes) {}

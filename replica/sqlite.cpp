@@ -297,23 +297,33 @@ ReadTransaction::~ReadTransaction() {
   }
 }
 
-void open_schema(Connection& connection, Access access, int format, std::string_view schema) {
+void open_schema(Connection& connection, Access access, int format, std::string_view schema,
+                 std::string_view upgrade, std::string_view bridge) {
   const auto found = [&connection] {
     Statement statement = connection.prepare("PRAGMA user_version");
     return statement.step() ? statement.integer(0) : 0;
   };
+  const auto statements_for = [&](std::int64_t version) -> std::string_view {
+    if (version == 0) return schema;
+    return version == format - 1 ? upgrade : std::string_view();
+  };
   std::int64_t version = found();
-  if (version == 0 && access == Access::kReadWrite) {
+  if (access == Access::kReadWrite && !statements_for(version).empty()) {
     Transaction transaction(connection);
     version = found();  // another handle may have been faster
-    if (version == 0) {
-      connection.execute(schema);
+    if (const auto statements = statements_for(version); !statements.empty()) {
+      connection.execute(statements);
       connection.execute(fmt::format("PRAGMA user_version={}", format));
       transaction.commit();
       return;
     }
   }
   if (version == format) return;
+  if (version == format - 1 && access == Access::kReadOnly && !bridge.empty()) {
+    connection.execute("PRAGMA temp_store=MEMORY");
+    connection.execute(bridge);
+    return;
+  }
   const auto& file = connection.file().native();
   if (version > format) {
     throw Error(SQLITE_ERROR,

@@ -156,7 +156,12 @@ class ReadTransaction {
 
 // Gives a new file its tables and its format version (PRAGMA user_version), in one transaction. Throws Error when the file
 // is of another format than `format`, or is new and `access` forbids to fill it.
-void open_schema(Connection& connection, Access access, int format, std::string_view schema);
+//
+// A file of the format before is brought up to date by the statements of `upgrade`, in one transaction. Who only reads
+// it sees it through those of `bridge`: temporary tables and views, which hide the file's own of the same name. Empty: that
+// format is refused too.
+void open_schema(Connection& connection, Access access, int format, std::string_view schema,
+                 std::string_view upgrade = {}, std::string_view bridge = {});
 
 // For what a file holds that SQLite does not check: an Error that says it is damaged.
 [[nodiscard]] Error damaged(const std::filesystem::path& file, std::string_view detail);

@@ -57,8 +57,29 @@ std::vector<Quarantined> Store::quarantined() const {
   return state_->readers.take()->quarantined();
 }
 
+std::vector<std::string> Store::conflicted(std::size_t limit) const {
+  return state_->readers.take()->conflicted(limit);
+}
+
+std::vector<WantedBlob> Store::wanted(std::chrono::sys_seconds now, std::size_t limit) const {
+  return state_->readers.take()->wanted(now, limit);
+}
+
+std::optional<std::chrono::sys_seconds> Store::next_attempt() const {
+  return state_->readers.take()->next_attempt();
+}
+
+std::string Store::replication_log() const { return state_->readers.take()->replication_log(); }
+
+bool Store::is_sweeping() const { return state_->readers.take()->is_sweeping(); }
+
 std::vector<RevisionsOfDocument> Store::missing(std::span<const RevisionsOfDocument> rows) const {
   return state_->readers.take()->missing(rows);
+}
+
+std::vector<RevisionsOfDocument> Store::missing_leaves(
+    std::span<const RevisionsOfDocument> rows) const {
+  return state_->readers.take()->missing_leaves(rows);
 }
 
 CommitSummary Store::commit(const Batch& batch) {
@@ -69,6 +90,21 @@ CommitSummary Store::commit(const Batch& batch) {
 LocalSeq Store::purge(std::span<const std::string> ids) {
   const std::lock_guard lock(state_->writing_mutex);
   return state_->writing().purge(ids);
+}
+
+void Store::begin_sweep() {
+  const std::lock_guard lock(state_->writing_mutex);
+  state_->writing().begin_sweep();
+}
+
+void Store::set_replication_log(std::string_view json) {
+  const std::lock_guard lock(state_->writing_mutex);
+  state_->writing().set_replication_log(json);
+}
+
+void Store::renew_epoch() {
+  const std::lock_guard lock(state_->writing_mutex);
+  state_->writing().renew_epoch();
 }
 
 std::vector<Change> Store::changes(LocalSeq since, std::size_t limit) const {

@@ -41,9 +41,9 @@ struct SourceSeq {
 struct Checkpoint {
   SourceSeq since;
   std::string incarnation;
-  std::string
-      purge_seq = {};  // JSON: what the source purged up to there is gone here too; empty: unknown
-  std::string filter = {};  // names the rule by which documents were left out; empty: none were
+  // JSON: what the source purged up to there is gone here too; empty: unknown.
+  std::string purge_seq{};
+  std::string filter{};  // names the rule by which documents were left out; empty: none were
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };
 
@@ -67,11 +67,12 @@ struct IncomingRevision {
 // A document that could not be taken over; it stays named until it could.
 struct Quarantined {
   std::string id;
-  std::string rev;  // may be empty
+  std::string rev{};  // may be empty
   std::string reason;
   std::chrono::sys_seconds since{};
   int attempts = 0;
   std::chrono::sys_seconds next_attempt{};
+  std::string attachment{};  // whose bytes did not come; empty: the document itself did not
 };
 
 // Bytes of an attachment that a document names, and that are not among the blobs yet.
@@ -94,14 +95,16 @@ struct RevisionsOfDocument {
 
 struct Batch {
   // Documents of which the source has these leaves and no others: leaves beside them are forgotten, before `revisions` are
-  // taken over, and a document that is left without any is purged. The sweep under way has met them.
+  // taken over, and a document that is left without any is purged. The sweep under way has met them, and those of
+  // `quarantined`, of which nothing is forgotten: what is to take its place did not come.
   std::vector<RevisionsOfDocument> exact;
   std::vector<IncomingRevision> revisions;
   std::vector<Quarantined>
       quarantined;  // `since`, `attempts` and `next_attempt` are the store's to count
   std::vector<std::string>
       released;  // ids that leave quarantine; those of `revisions` do by themselves
-  std::vector<WantedBlob> wanted;  // what is wanted already stays as it is
+  // What is wanted already stays as it is; what no leaf names is passed over. A row goes with the leaf that names it.
+  std::vector<WantedBlob> wanted;
   std::vector<WantedBlob> failed;  // of `wanted`, by digest: `reason` is why the bytes did not come
   std::vector<std::string>
       arrived;  // digests that are among the blobs now; the documents that wanted them move in the feed
@@ -133,12 +136,14 @@ struct StoredDocument {
 struct StoreCounts {
   std::int64_t documents = 0;  // not deleted
   std::int64_t deleted = 0;
+  std::int64_t conflicted = 0;  // documents with conflicts
   std::int64_t bytes = 0;  // of the file
 };
 
 class Store {
  public:
-  // kReadWrite creates the file when it is absent; kReadOnly throws then. A file of a newer format is refused.
+  // kReadWrite creates the file when it is absent; kReadOnly throws then. A file of the format before is read as it is, and
+  // upgraded by who writes; one of a newer format is refused.
   Store(const std::filesystem::path& file, sqlite::Access access);
   ~Store();
 
@@ -146,7 +151,9 @@ class Store {
   [[nodiscard]] LocalSeq last_seq() const;
   [[nodiscard]] StoreCounts counts() const;
   [[nodiscard]] Checkpoint checkpoint() const;
-  // Documents and attachments that did not come, with reason and next attempt; of an attachment the reason names it.
+  [[nodiscard]] std::vector<std::string> conflicted(
+      std::size_t limit) const;  // ids, in their order
+  // Documents and attachments that did not come, with reason and next attempt, by id; of an attachment the reason names it.
   [[nodiscard]] std::vector<Quarantined> quarantined() const;
   // Attachments whose time has come, each digest once, at most `limit`.
   [[nodiscard]] std::vector<WantedBlob> wanted(std::chrono::sys_seconds now,

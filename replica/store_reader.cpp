@@ -19,9 +19,21 @@ std::int64_t sql_limit(std::size_t limit) {
       std::min<std::uint64_t>(limit, std::numeric_limits<std::int64_t>::max()));
 }
 
+std::chrono::sys_seconds time(std::int64_t seconds) {
+  return std::chrono::sys_seconds(std::chrono::seconds(seconds));
+}
+
+// What a file of format 1 lacks.
+constexpr std::string_view kBridge =
+    "CREATE TEMP VIEW quarantine AS "
+    "SELECT id, rev, reason, since, attempts, 0 AS next_attempt FROM main.quarantine;"
+    "CREATE TEMP TABLE wanted (digest, id, rev, name, content_type, length, attempts, reason, "
+    "since, "
+    "next_attempt)";
+
 sqlite::Connection open(const std::filesystem::path& file) {
   sqlite::Connection connection(file, sqlite::Access::kReadOnly, sqlite::Durability::kFull);
-  sqlite::open_schema(connection, sqlite::Access::kReadOnly, kStoreFormat, {});
+  sqlite::open_schema(connection, sqlite::Access::kReadOnly, kStoreFormat, {}, {}, kBridge);
   return connection;
 }
 
@@ -31,8 +43,20 @@ StoreReader::StoreReader(const std::filesystem::path& file)
     : connection_(open(file)),
       meta_(connection_.prepare("SELECT value FROM meta WHERE key=?")),
       last_seq_(connection_.prepare("SELECT max(seq) FROM documents")),
+      count_conflicted_(connection_.prepare("SELECT count(*) FROM documents WHERE conflicts>0")),
+      conflicted_(
+          connection_.prepare("SELECT id FROM documents WHERE conflicts>0 ORDER BY id LIMIT ?")),
       quarantine_(connection_.prepare(
-          "SELECT id, rev, reason, since, attempts FROM quarantine ORDER BY id")),
+          "SELECT id, rev, reason, since, attempts, next_attempt, '' AS name FROM quarantine "
+          "UNION ALL SELECT id, rev, reason, since, attempts, next_attempt, name FROM wanted "
+          "WHERE attempts>0 ORDER BY id, name")),
+      wanted_(connection_.prepare(
+          "SELECT digest, min(id), rev, name, content_type, length, attempts, reason, next_attempt "
+          "FROM wanted WHERE next_attempt<=? GROUP BY digest LIMIT ?")),
+      // Of a row of the feed without readable id nothing can be asked.
+      next_attempt_(connection_.prepare(
+          "SELECT min(next_attempt) FROM (SELECT next_attempt FROM quarantine WHERE id<>'' "
+          "UNION ALL SELECT min(next_attempt) FROM wanted WHERE attempts>0)")),
       leaves_(connection_.prepare("SELECT leaves FROM documents WHERE id=?")),
       changes_(connection_.prepare(
           "SELECT seq, id, rev, deleted, purged, conflicts, arrived FROM documents "
@@ -57,40 +81,93 @@ StoreIdentity StoreReader::identity() {
   return {meta("uuid"), meta("epoch")};
 }
 
-LocalSeq StoreReader::last_seq() {
-  const sqlite::ResetAtEnd reset(last_seq_);
-  return {last_seq_.bind().step() ? last_seq_.integer(0) : 0};
+// Of a statement that gives one number; 0 for none.
+std::int64_t StoreReader::number(sqlite::Statement& statement) {
+  const sqlite::ResetAtEnd reset(statement);
+  return statement.step() ? statement.integer(0) : 0;
 }
+
+LocalSeq StoreReader::last_seq() { return {number(last_seq_.bind())}; }
 
 StoreCounts StoreReader::counts() {
   const sqlite::ReadTransaction view(connection_);
   StoreCounts counts;
-  for (const auto& [key, value] :
-       {std::pair("documents", &counts.documents), std::pair("deleted", &counts.deleted)}) {
-    const sqlite::ResetAtEnd reset(meta_);
-    if (meta_.bind(key).step()) *value = meta_.integer(0);
-  }
+  counts.documents = number(meta_.bind("documents"));
+  counts.deleted = number(meta_.bind("deleted"));
+  counts.conflicted = number(count_conflicted_.bind());
   return counts;
 }
 
 Checkpoint StoreReader::checkpoint() {
   const sqlite::ReadTransaction view(connection_);
-  return {{meta("since")}, meta("incarnation")};
+  return {{meta("since")}, meta("incarnation"), meta("purge_seq"), meta("filter")};
+}
+
+std::string StoreReader::replication_log() { return meta("replication_log"); }
+
+bool StoreReader::is_sweeping() { return number(meta_.bind("sweeping")) != 0; }
+
+std::vector<std::string> StoreReader::conflicted(std::size_t limit) {
+  std::vector<std::string> ids;
+  const sqlite::ResetAtEnd reset(conflicted_);
+  for (conflicted_.bind(sql_limit(limit)); conflicted_.step();)
+    ids.emplace_back(conflicted_.text(0));
+  return ids;
 }
 
 std::vector<Quarantined> StoreReader::quarantined() {
   std::vector<Quarantined> rows;
   const sqlite::ResetAtEnd reset(quarantine_);
   for (quarantine_.bind(); quarantine_.step();) {
-    rows.push_back({std::string(quarantine_.text(0)), std::string(quarantine_.text(1)),
-                    std::string(quarantine_.text(2)),
-                    std::chrono::sys_seconds(std::chrono::seconds(quarantine_.integer(3))),
-                    static_cast<int>(quarantine_.integer(4))});
+    auto& row = rows.emplace_back();
+    row.id = quarantine_.text(0);
+    row.rev = quarantine_.text(1);
+    row.reason = quarantine_.text(2);
+    row.since = time(quarantine_.integer(3));
+    row.attempts = static_cast<int>(quarantine_.integer(4));
+    row.next_attempt = time(quarantine_.integer(5));
+    row.attachment = quarantine_.text(6);
+    if (!row.attachment.empty()) row.reason.insert(0, "attachment " + row.attachment + ": ");
   }
   return rows;
 }
 
+std::vector<WantedBlob> StoreReader::wanted(std::chrono::sys_seconds now, std::size_t limit) {
+  std::vector<WantedBlob> rows;
+  const sqlite::ResetAtEnd reset(wanted_);
+  for (wanted_.bind(now.time_since_epoch().count(), sql_limit(limit)); wanted_.step();) {
+    auto& row = rows.emplace_back();
+    row.digest = wanted_.text(0);
+    row.id = wanted_.text(1);
+    row.rev = wanted_.text(2);
+    row.name = wanted_.text(3);
+    row.content_type = wanted_.text(4);
+    row.length = static_cast<std::uint64_t>(wanted_.integer(5));
+    row.attempts = static_cast<int>(wanted_.integer(6));
+    row.reason = wanted_.text(7);
+    row.next_attempt = time(wanted_.integer(8));
+  }
+  return rows;
+}
+
+std::optional<std::chrono::sys_seconds> StoreReader::next_attempt() {
+  const sqlite::ResetAtEnd reset(next_attempt_);
+  if (!next_attempt_.bind().step() || next_attempt_.is_null(0)) return std::nullopt;
+  return time(next_attempt_.integer(0));
+}
+
 std::vector<RevisionsOfDocument> StoreReader::missing(std::span<const RevisionsOfDocument> rows) {
+  return lacking(rows, &RevisionTree::contains);
+}
+
+std::vector<RevisionsOfDocument> StoreReader::missing_leaves(
+    std::span<const RevisionsOfDocument> rows) {
+  return lacking(rows, &RevisionTree::has_leaf);
+}
+
+std::vector<RevisionsOfDocument> StoreReader::lacking(std::span<const RevisionsOfDocument> rows,
+                                                      bool (RevisionTree::*has)(const RevId&)
+                                                          const) {
   std::vector<RevisionsOfDocument> result;
   const sqlite::ReadTransaction view(connection_);
   const bool is_empty = last_seq().value == 0;
@@ -103,7 +180,7 @@ std::vector<RevisionsOfDocument> StoreReader::missing(std::span<const RevisionsO
     }
     RevisionsOfDocument lacking;
     for (const auto& rev : row.revs) {
-      if (!known.contains(rev)) lacking.revs.push_back(rev);
+      if (!(known.*has)(rev)) lacking.revs.push_back(rev);
     }
     if (lacking.revs.empty()) continue;
     lacking.id = row.id;
@@ -176,7 +253,7 @@ void StoreReader::read_change(const sqlite::Statement& row, Change& change) cons
   change.deleted = row.integer(3) != 0;
   change.purged = row.integer(4) != 0;
   change.conflicts = static_cast<int>(row.integer(5));
-  change.arrived = std::chrono::sys_seconds(std::chrono::seconds(row.integer(6)));
+  change.arrived = time(row.integer(6));
   if (change.purged) {
     change.rev = {};
   } else if (!RevId::parse_into(row.text(2), change.rev)) {

@@ -2,6 +2,7 @@
 // every call is a view of its own, and none is left open when it returns.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -17,7 +18,7 @@
 
 namespace replica {
 
-inline constexpr int kStoreFormat = 1;
+inline constexpr int kStoreFormat = 2;
 
 // Rows of the feed with their bodies, which lie one after the other in `bytes`. Kept and filled
 // again, so that a page costs no allocations.
@@ -39,8 +40,15 @@ class StoreReader {
   [[nodiscard]] LocalSeq last_seq();
   [[nodiscard]] StoreCounts counts();  // without `bytes`
   [[nodiscard]] Checkpoint checkpoint();
+  [[nodiscard]] std::vector<std::string> conflicted(std::size_t limit);
   [[nodiscard]] std::vector<Quarantined> quarantined();
+  [[nodiscard]] std::vector<WantedBlob> wanted(std::chrono::sys_seconds now, std::size_t limit);
+  [[nodiscard]] std::optional<std::chrono::sys_seconds> next_attempt();
+  [[nodiscard]] std::string replication_log();
+  [[nodiscard]] bool is_sweeping();
   [[nodiscard]] std::vector<RevisionsOfDocument> missing(std::span<const RevisionsOfDocument> rows);
+  [[nodiscard]] std::vector<RevisionsOfDocument> missing_leaves(
+      std::span<const RevisionsOfDocument> rows);
   [[nodiscard]] std::vector<Change> changes(LocalSeq since, std::size_t limit);
   // Rows after `since`, as many as make a page, at most `limit`; none at the end of the feed.
   void read_page(LocalSeq since, std::size_t limit, FeedPage& page);
@@ -51,14 +59,18 @@ class StoreReader {
 
  private:
   [[nodiscard]] std::string meta(std::string_view key);
+  [[nodiscard]] std::int64_t number(sqlite::Statement& statement);
+  [[nodiscard]] std::vector<RevisionsOfDocument> lacking(std::span<const RevisionsOfDocument> rows,
+                                                         bool (RevisionTree::*has)(const RevId&)
+                                                             const);
   void read_change(const sqlite::Statement& row, Change& change) const;
   void append_body(std::string_view data, std::int64_t size, std::string& out);
   [[nodiscard]] RevisionTree decode(std::string_view leaves) const;
 
   sqlite::Connection connection_;
   Decompressor decompressor_;
-  sqlite::Statement meta_, last_seq_, quarantine_, leaves_, changes_, documents_, pending_,
-      document_, body_;
+  sqlite::Statement meta_, last_seq_, count_conflicted_, conflicted_, quarantine_, wanted_,
+      next_attempt_, leaves_, changes_, documents_, pending_, document_, body_;
 };
 
 }  // namespace replica

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <stdexcept>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "embedded/store_sql.hpp"
+#include "embedded/store_upgrade_sql.hpp"
 #include "replica/store_reader.hpp"
 
 namespace replica {
@@ -15,22 +15,13 @@ namespace {
 
 sqlite::Connection open(const std::filesystem::path& file) {
   sqlite::Connection connection(file, sqlite::Access::kReadWrite, sqlite::Durability::kFull);
-  sqlite::open_schema(connection, sqlite::Access::kReadWrite, kStoreFormat, embedded::store_sql);
+  sqlite::open_schema(connection, sqlite::Access::kReadWrite, kStoreFormat, embedded::store_sql,
+                      embedded::store_upgrade_sql);
   return connection;
 }
 
-// The revisions of a document stand together, so that it moves in the feed once; and neighbours in
-// the index of ids are written together: each of its pages is fetched and written once a batch,
-// however small the cache.
-std::vector<const IncomingRevision*> by_document(const Batch& batch) {
-  std::vector<const IncomingRevision*> revisions;
-  revisions.reserve(batch.revisions.size());
-  for (const auto& revision : batch.revisions) revisions.push_back(&revision);
-  std::stable_sort(
-      revisions.begin(), revisions.end(),
-      [](const IncomingRevision* a, const IncomingRevision* b) { return a->id < b->id; });
-  return revisions;
-}
+// Rows of documents that a sweep purges are read so many at a time.
+constexpr int kPurgedAtOnce = 500;
 
 std::span<const std::byte> as_blob(std::string_view bytes) {
   return std::as_bytes(std::span(bytes));
@@ -40,7 +31,9 @@ std::span<const std::byte> as_blob(std::string_view bytes) {
 
 StoreWriter::StoreWriter(const std::filesystem::path& file)
     : connection_(open(file)),
-      last_seq_(connection_.prepare("SELECT max(seq) FROM documents")),
+      state_(connection_.prepare(
+          "SELECT (SELECT max(seq) FROM documents), EXISTS (SELECT 1 FROM quarantine), "
+          "EXISTS (SELECT 1 FROM wanted), (SELECT value FROM meta WHERE key='sweeping')")),
       find_(connection_.prepare("SELECT seq, deleted, leaves FROM documents WHERE id=?")),
       insert_(connection_.prepare(
           "INSERT INTO documents (seq, id, rev, deleted, purged, conflicts, arrived, body, "
@@ -56,31 +49,42 @@ StoreWriter::StoreWriter(const std::filesystem::path& file)
       delete_body_(connection_.prepare("DELETE FROM bodies WHERE id=?")),
       set_meta_(connection_.prepare("UPDATE meta SET value=? WHERE key=?")),
       count_(connection_.prepare("UPDATE meta SET value=value+? WHERE key=?")),
-      is_quarantined_(connection_.prepare("SELECT 1 FROM quarantine LIMIT 1")),
-      quarantine_(connection_.prepare("INSERT INTO quarantine VALUES (?,?,?,?,1) ON CONFLICT(id) "
-                                      "DO UPDATE SET rev=excluded.rev, "
-                                      "reason=excluded.reason, attempts=attempts+1")),
-      release_(connection_.prepare("DELETE FROM quarantine WHERE id=?")) {}
+      quarantine_attempts_(connection_.prepare("SELECT attempts FROM quarantine WHERE id=?")),
+      quarantine_(connection_.prepare(
+          "INSERT INTO quarantine (id, rev, reason, since, attempts, next_attempt) "
+          "VALUES (?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET rev=excluded.rev, "
+          "reason=excluded.reason, attempts=excluded.attempts, "
+          "next_attempt=excluded.next_attempt")),
+      release_(connection_.prepare("DELETE FROM quarantine WHERE id=?")),
+      want_(connection_.prepare("INSERT OR IGNORE INTO wanted VALUES (?,?,?,?,?,?,0,'',0,0)")),
+      wanted_attempts_(connection_.prepare("SELECT max(attempts) FROM wanted WHERE digest=?")),
+      fail_wanted_(connection_.prepare(
+          "UPDATE wanted SET attempts=?, reason=?, since=iif(since=0, ?, since), next_attempt=? "
+          "WHERE digest=?")),
+      arrive_(connection_.prepare("DELETE FROM wanted WHERE digest=? RETURNING id")),
+      wanted_of_(connection_.prepare("SELECT digest, rev FROM wanted WHERE id=?")),
+      drop_wanted_(connection_.prepare("DELETE FROM wanted WHERE digest=? AND id=?")),
+      meet_(connection_.prepare("DELETE FROM unmet WHERE seq=?")),
+      carry_unmet_(connection_.prepare("UPDATE unmet SET seq=? WHERE seq=?")),
+      unmet_(connection_.prepare("SELECT d.id FROM unmet u JOIN documents d ON d.seq=u.seq "
+                                 "ORDER BY u.seq LIMIT ?")) {}
 
 CommitSummary StoreWriter::commit(const Batch& batch) {
   sqlite::Transaction transaction(connection_);
   Progress progress = begin();
-  CommitSummary summary;
-  const auto revisions = by_document(batch);
-  for (std::size_t first = 0, end = 0; first < revisions.size(); first = end) {
-    for (end = first + 1; end < revisions.size() && revisions[end]->id == revisions[first]->id;)
-      ++end;
-    if (take(std::span(revisions).subspan(first, end - first), progress)) ++summary.documents;
+  const auto moved = take_wanting(batch.arrived);
+  const auto steps = by_document(batch, moved);
+  for (std::size_t first = 0, end = 0; first < steps.size(); first = end) {
+    for (end = first + 1; end < steps.size() && steps[end].id == steps[first].id;) ++end;
+    take(std::span(steps).subspan(first, end - first), progress);
   }
-  update_quarantine(batch, progress.now);
-  if (batch.checkpoint) {
-    set_meta("since", batch.checkpoint->since.json);
-    set_meta("incarnation", batch.checkpoint->incarnation);
-  }
+  update_quarantine(batch, progress);
+  update_wanted(batch, progress);
+  if (batch.ends_sweep && progress.is_sweeping) end_sweep(progress);
+  if (batch.checkpoint) set_checkpoint(*batch.checkpoint);
   finish(progress);
   transaction.commit();
-  summary.last_seq = {progress.seq};
-  return summary;
+  return {progress.changed, {progress.seq}};
 }
 
 LocalSeq StoreWriter::purge(std::span<const std::string> ids) {
@@ -89,24 +93,57 @@ LocalSeq StoreWriter::purge(std::span<const std::string> ids) {
   for (const auto& id : ids) {
     release_.bind(id).run();
     const Row row = find(id);
-    if (row.tree.leaves().empty()) continue;
-    for (const auto& leaf : row.tree.leaves()) delete_body_.bind(leaf.body).run();
-    purge_.bind(++progress.seq, row.seq).run();
-    if (!row.deleted) {
-      --progress.documents;
-      ++progress.deleted;
-    }
+    if (!row.tree.leaves().empty()) write_purged(id, row, progress);
   }
   finish(progress);
   transaction.commit();
   return {progress.seq};
 }
 
+void StoreWriter::begin_sweep() {
+  sqlite::Transaction transaction(connection_);
+  connection_.execute(
+      "DELETE FROM unmet; INSERT INTO unmet SELECT seq FROM documents WHERE purged=0 ORDER BY seq");
+  set_meta("since", "");
+  set_meta_.bind(1, "sweeping").run();
+  transaction.commit();
+}
+
+void StoreWriter::end_sweep(Progress& progress) {
+  std::vector<std::string> ids;
+  do {
+    ids.clear();
+    {
+      const sqlite::ResetAtEnd reset(unmet_);
+      for (unmet_.bind(kPurgedAtOnce); unmet_.step();) ids.emplace_back(unmet_.text(0));
+    }
+    for (const auto& id : ids) write_purged(id, find(id), progress);
+  } while (!ids.empty());
+  set_meta_.bind(0, "sweeping").run();
+}
+
+void StoreWriter::set_replication_log(std::string_view json) {
+  sqlite::Transaction transaction(connection_);
+  set_meta("replication_log", json);
+  transaction.commit();
+}
+
+void StoreWriter::renew_epoch() {
+  sqlite::Transaction transaction(connection_);
+  connection_.execute("UPDATE meta SET value=lower(hex(randomblob(16))) WHERE key='epoch'");
+  transaction.commit();
+}
+
 StoreWriter::Progress StoreWriter::begin() {
   Progress progress;
-  const sqlite::ResetAtEnd reset(last_seq_);
-  if (last_seq_.bind().step()) progress.seq = last_seq_.integer(0);
   progress.now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const sqlite::ResetAtEnd reset(state_);
+  if (state_.bind().step()) {
+    progress.seq = state_.integer(0);
+    progress.has_quarantined = state_.integer(1) != 0;
+    progress.has_wanted = state_.integer(2) != 0;
+    progress.is_sweeping = state_.integer(3) != 0;
+  }
   return progress;
 }
 
@@ -125,24 +162,68 @@ StoreWriter::Row StoreWriter::find(std::string_view id) {
   }
 }
 
-bool StoreWriter::take(std::span<const IncomingRevision* const> revisions, Progress& progress) {
-  const auto& id = revisions.front()->id;
+// The steps of a document stand together, so that it moves in the feed once; and neighbours in
+// the index of ids are written together: each of its pages is fetched and written once a batch,
+// however small the cache.
+std::vector<StoreWriter::Step> StoreWriter::by_document(const Batch& batch,
+                                                        std::span<const std::string> moved) {
+  std::vector<Step> steps;
+  steps.reserve(batch.exact.size() + batch.revisions.size() + batch.quarantined.size() +
+                moved.size());
+  for (const auto& row : batch.exact) steps.push_back({row.id, &row, nullptr, false});
+  for (const auto& revision : batch.revisions)
+    steps.push_back({revision.id, nullptr, &revision, false});
+  for (const auto& row : batch.quarantined) steps.push_back({row.id, nullptr, nullptr, true});
+  for (const auto& id : moved) steps.push_back({id, nullptr, nullptr, false});
+  std::stable_sort(steps.begin(), steps.end(),
+                   [](const Step& a, const Step& b) { return a.id < b.id; });
+  return steps;
+}
+
+void StoreWriter::take(std::span<const Step> steps, Progress& progress) {
+  const auto id = steps.front().id;
   const Row before = find(id);
   RevisionTree tree = before.tree;
-  for (const auto* revision : revisions) {
-    // A new body takes the place of the one that it succeeds.
-    auto grafted = tree.graft({revision->rev, revision->ancestors, revision->deleted, 0});
-    std::int64_t overwritten = 0;
-    if (grafted.added && !grafted.replaced.empty()) {
-      overwritten = grafted.replaced.back();
-      grafted.replaced.pop_back();
-    }
-    for (const auto body : grafted.replaced) delete_body_.bind(body).run();
-    if (grafted.added) tree.set_body(revision->rev, write_body(revision->body, overwritten));
+  bool is_met = false, moves = false;
+  forget_others(steps, tree);
+  for (const Step& step : steps) {
+    if (step.revision != nullptr) graft(*step.revision, tree);
+    const bool names_source = step.exact != nullptr || step.is_quarantined;
+    is_met = is_met || names_source;
+    moves = moves || (step.revision == nullptr && !names_source);
   }
-  if (tree == before.tree) return false;
-  write_row(id, before, tree, progress);
-  return true;
+  if (progress.is_sweeping && is_met) meet_.bind(before.seq).run();
+  if (tree.leaves().empty()) {
+    if (!before.tree.leaves().empty()) write_purged(id, before, progress);
+  } else if (moves || tree != before.tree) {
+    write_row(id, before, tree, progress);
+  }
+}
+
+// The leaves that the source does not have any more.
+void StoreWriter::forget_others(std::span<const Step> steps, RevisionTree& tree) {
+  std::vector<RevId> named;
+  bool is_exact = false;
+  for (const Step& step : steps) {
+    if (step.is_quarantined) return;
+    if (step.exact == nullptr) continue;
+    is_exact = true;
+    named.insert(named.end(), step.exact->revs.begin(), step.exact->revs.end());
+  }
+  if (!is_exact) return;
+  for (const auto body : tree.keep_only(named)) delete_body_.bind(body).run();
+}
+
+void StoreWriter::graft(const IncomingRevision& revision, RevisionTree& tree) {
+  auto grafted = tree.graft({revision.rev, revision.ancestors, revision.deleted, 0});
+  // A new body takes the place of the one that it succeeds.
+  std::int64_t overwritten = 0;
+  if (grafted.added && !grafted.replaced.empty()) {
+    overwritten = grafted.replaced.back();
+    grafted.replaced.pop_back();
+  }
+  for (const auto body : grafted.replaced) delete_body_.bind(body).run();
+  if (grafted.added) tree.set_body(revision.rev, write_body(revision.body, overwritten));
 }
 
 std::int64_t StoreWriter::write_body(std::string_view body, std::int64_t replaced) {
@@ -170,30 +251,31 @@ void StoreWriter::write_row(std::string_view id, const Row& before, const Revisi
   } else {
     update_.bind(seq, rev, winner.deleted, tree.conflicts(), winner.body, leaves, before.seq).run();
     --(before.deleted ? progress.deleted : progress.documents);
+    if (progress.is_sweeping) carry_unmet_.bind(seq, before.seq).run();
   }
   ++(winner.deleted ? progress.deleted : progress.documents);
+  ++progress.changed;
+  if (progress.has_wanted) drop_unnamed(id, tree);
 }
 
-void StoreWriter::update_quarantine(const Batch& batch, std::chrono::sys_seconds now) {
-  bool any = false;
-  {
-    const sqlite::ResetAtEnd reset(is_quarantined_);
-    any = is_quarantined_.bind().step();
+void StoreWriter::write_purged(std::string_view id, const Row& before, Progress& progress) {
+  for (const auto& leaf : before.tree.leaves()) delete_body_.bind(leaf.body).run();
+  purge_.bind(++progress.seq, before.seq).run();
+  ++progress.changed;
+  if (!before.deleted) {
+    --progress.documents;
+    ++progress.deleted;
   }
-  if (any) {
-    // A document of which one revision arrived and another failed stays, with the time of its first
-    // failure.
-    std::unordered_set<std::string_view> failed;
-    for (const auto& row : batch.quarantined) failed.insert(row.id);
-    const auto release = [this, &failed](std::string_view id) {
-      if (!failed.contains(id)) release_.bind(id).run();
-    };
-    for (const auto& revision : batch.revisions) release(revision.id);
-    for (const auto& id : batch.released) release(id);
-  }
-  for (const auto& row : batch.quarantined) {
-    quarantine_.bind(row.id, row.rev, row.reason, now.time_since_epoch().count()).run();
-  }
+  if (progress.has_quarantined) release_.bind(id).run();
+  if (progress.has_wanted) drop_unnamed(id, {});
+  if (progress.is_sweeping) meet_.bind(before.seq).run();
+}
+
+void StoreWriter::set_checkpoint(const Checkpoint& checkpoint) {
+  set_meta("since", checkpoint.since.json);
+  set_meta("incarnation", checkpoint.incarnation);
+  set_meta("purge_seq", checkpoint.purge_seq);
+  set_meta("filter", checkpoint.filter);
 }
 
 void StoreWriter::set_meta(std::string_view key, std::string_view value) {

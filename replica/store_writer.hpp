@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "replica/compression.hpp"
 #include "replica/sqlite.hpp"
@@ -21,14 +22,27 @@ class StoreWriter {
 
   CommitSummary commit(const Batch& batch);
   LocalSeq purge(std::span<const std::string> ids);
+  void begin_sweep();
+  void set_replication_log(std::string_view json);
+  void renew_epoch();
 
  private:
-  // What a transaction has changed so far.
+  // What a transaction has changed so far, and what it found that concerns each document: most have nothing of it, and then
+  // a document costs no statement for it.
   struct Progress {
     std::int64_t seq = 0;
+    std::size_t changed = 0;  // documents
     std::int64_t documents = 0;  // live ones, more or fewer
     std::int64_t deleted = 0;
     std::chrono::sys_seconds now{};
+    bool has_quarantined = false, has_wanted = false, is_sweeping = false;
+  };
+  // One thing that a batch says of a document; nothing of the three: bytes that it wanted arrived.
+  struct Step {
+    std::string_view id;
+    const RevisionsOfDocument* exact = nullptr;
+    const IncomingRevision* revision = nullptr;
+    bool is_quarantined = false;
   };
   // A document's row before the change; `seq` is 0 when there is none.
   struct Row {
@@ -40,18 +54,32 @@ class StoreWriter {
   [[nodiscard]] Progress begin();
   void finish(const Progress& progress);
   [[nodiscard]] Row find(std::string_view id);
-  // Takes revisions of one document; true when that changed the document.
-  bool take(std::span<const IncomingRevision* const> revisions, Progress& progress);
+  // What a batch says, the steps of a document one after the other.
+  [[nodiscard]] static std::vector<Step> by_document(const Batch& batch,
+                                                     std::span<const std::string> moved);
+  void take(std::span<const Step> steps, Progress& progress);
+  void forget_others(std::span<const Step> steps, RevisionTree& tree);
+  void graft(const IncomingRevision& revision, RevisionTree& tree);
   [[nodiscard]] std::int64_t write_body(std::string_view body, std::int64_t replaced);
   void write_row(std::string_view id, const Row& before, const RevisionTree& tree,
                  Progress& progress);
-  void update_quarantine(const Batch& batch, std::chrono::sys_seconds now);
+  void write_purged(std::string_view id, const Row& before, Progress& progress);
+  void end_sweep(Progress& progress);
+  void set_checkpoint(const Checkpoint& checkpoint);
   void set_meta(std::string_view key, std::string_view value);
+
+  void update_quarantine(const Batch& batch, const Progress& progress);
+  void update_wanted(const Batch& batch, const Progress& progress);
+  // The documents that wanted these bytes, and want them no more.
+  [[nodiscard]] std::vector<std::string> take_wanting(std::span<const std::string> arrived);
+  void drop_unnamed(std::string_view id, const RevisionTree& tree);
 
   sqlite::Connection connection_;
   Compressor compressor_;
-  sqlite::Statement last_seq_, find_, insert_, update_, purge_, insert_body_, update_body_,
-      delete_body_, set_meta_, count_, is_quarantined_, quarantine_, release_;
+  sqlite::Statement state_, find_, insert_, update_, purge_, insert_body_, update_body_,
+      delete_body_, set_meta_, count_, quarantine_attempts_, quarantine_, release_, want_,
+      wanted_attempts_, fail_wanted_, arrive_, wanted_of_, drop_wanted_, meet_, carry_unmet_,
+      unmet_;
 };
 
 }  // namespace replica

@@ -4,95 +4,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <vector>
-#include <zlib.h>
 
-#include "tests/support/awaiting.hpp"
-#include "tests/support/scripted_server.hpp"
+#include "tests/replica/couch_conversation.hpp"
 
 namespace replica {
 namespace {
 
-using namespace std::chrono_literals;
-using support::answer;
-using support::chunked_answer;
-using support::Exchange;
-using support::ScriptedServer;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-using Kind = SourceError::Kind;
-
-constexpr auto kWelcome = R"({"couchdb":"Welcome","version":"3.5.0","uuid":"9cb8"})";
-constexpr auto kFeed = "GET /mail/_changes?style=all_docs&limit=10&since=0";
-constexpr auto kOneRow =
-    R"({"results":[{"seq":"1-g1A","id":"a","changes":[{"rev":"1-x"}]}],"last_seq":"1-g1A","pending":0})";
-
-Exchange get(const std::string& request, const std::string& raw_answer) {
-  Exchange exchange;
-  exchange.request = request;
-  exchange.answer = raw_answer;
-  return exchange;
-}
-
-Exchange post(const std::string& request, const std::string& body, const std::string& raw_answer) {
-  Exchange exchange = get(request, raw_answer);
-  exchange.body = body;
-  return exchange;
-}
-
-std::string gzip(const std::string& plain) {
-  z_stream stream{};
-  constexpr int kGzip = 16;
-  deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, MAX_WBITS + kGzip, 8, Z_DEFAULT_STRATEGY);
-  std::string packed(deflateBound(&stream, plain.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(plain.data()));
-  stream.avail_in = static_cast<uInt>(plain.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  deflate(&stream, Z_FINISH);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
-}
-
-ChangesQuery first_ten() {
-  ChangesQuery query;
-  query.limit = 10;
-  return query;
-}
-
-RevId rev(const std::string& text) { return RevId::parse(text).value(); }
-
-// A client in conversation with a script.
-struct Conversation {
-  explicit Conversation(std::vector<Exchange> script, Timeouts timeouts = {5s, 5s},
-                        const std::string& prefix = {})
-      : server(std::move(script)),
-        client(context.get_executor(), {server.url() + prefix, "ada", "s3cret", {}}, timeouts) {}
-
-  template <typename T>
-  T run(net::awaitable<T> coroutine) {
-    return support::run(context, std::move(coroutine));
-  }
-  ChangesPage changes() { return run(client.changes("mail", first_ten())); }
-
-  ScriptedServer server;
-  net::io_context context{1};
-  CouchClient client;
-};
-
-template <typename Call>
-SourceError error_of(const Call& call) {
-  try {
-    (void)call();
-  } catch (const SourceError& error) {
-    return error;
-  }
-  ADD_FAILURE() << "no error";
-  return {Kind::kProtocol, 0, ""};
-}
 
 TEST(CouchClient, AsksACouchdbForSequencesOnlyWhereNeeded) {
   Exchange welcome = get("GET /", answer(kWelcome));
@@ -116,7 +38,7 @@ TEST(CouchClient, SendsSequencesAndNamesEncoded) {
   Conversation talk(
       {get("GET /data/alice%2Fio-cozy-emails/_changes?style=all_docs&limit=10&since=17-g1A%2F_%2B",
            answer(kOneRow))},
-      {5s, 5s}, "/data/");
+      {5s, 5s}, "/data");
   ChangesQuery query = first_ten();
   query.since.json = R"("17-g1A\/_+")";
   EXPECT_EQ(talk.run(talk.client.changes("alice/io-cozy-emails", query)).rows.size(), 1U);
@@ -153,117 +75,6 @@ TEST(CouchClient, BoundsASmallAnswerThatInflatesToALargeOne) {
             Kind::kTooLarge);
 }
 
-TEST(CouchClient, SeesEveryTruncation) {
-  const std::string with_length = answer(kOneRow);
-  const std::string chunked = chunked_answer(kOneRow, 20);
-  for (const std::string& whole : {with_length, chunked}) {
-    std::vector<Exchange> script;
-    for (std::size_t size = 0; size < whole.size(); ++size) {
-      script.push_back(get(kFeed, whole.substr(0, size)));
-      script.back().close = true;
-    }
-    Conversation talk(std::move(script));
-    for (std::size_t size = 0; size < whole.size(); ++size) {
-      const SourceError error = error_of([&] { return talk.changes(); });
-      EXPECT_EQ(error.kind(), size == 0 ? Kind::kNetwork : Kind::kProtocol)
-          << whole.substr(0, size);
-    }
-    EXPECT_EQ(talk.server.complaints(), "");
-  }
-}
-
-TEST(CouchClient, SeesTheTruncationOfAnAnswerThatEndsWithItsConnection) {
-  const std::string whole =
-      "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n" + std::string(kOneRow);
-  for (const std::size_t cut : {0UL, 1UL, 5UL, 40UL}) {
-    Exchange exchange = get(kFeed, whole.substr(0, whole.size() - cut));
-    exchange.close = true;
-    Conversation talk({exchange});
-    if (cut == 0) {
-      EXPECT_EQ(talk.changes().rows.size(), 1U);
-    } else {
-      EXPECT_EQ(error_of([&] { return talk.changes(); }).kind(), Kind::kProtocol) << cut;
-    }
-  }
-}
-
-TEST(CouchClient, SaysWhatIsWrongAndWhatToDo) {
-  struct Case {
-    std::string answer;
-    Kind kind;
-    std::vector<std::string> words;
-  };
-  const std::string refused =
-      R"({"error":"unauthorized","reason":"Name or password is incorrect."})";
-  const std::vector<Case> cases = {
-      {answer(refused, 401),
-       Kind::kUnauthorized,
-       {"/mail/_changes: user 'ada' was refused (401)", "password_file"}},
-      {answer(R"({"error":"forbidden","reason":"locked"})", 403),
-       Kind::kForbidden,
-       {"403", "locked", "members"}},
-      {answer(R"({"error":"not_found","reason":"Database does not exist."})", 404),
-       Kind::kNotFound,
-       {"'mail'", "404"}},
-      {answer(R"({"error":"too_large","reason":"the request entity is too large"})", 413),
-       Kind::kTooLarge,
-       {"413"}},
-      {answer("oops", 500), Kind::kServer, {"500"}},
-      {answer(R"({"error":"timeout","reason":"busy"})", 503), Kind::kServer, {"503", "busy"}},
-      {answer("{}", 429), Kind::kServer, {"429"}},
-      {answer("<html>", 302), Kind::kProtocol, {"302"}},
-      {answer("<html><body>Welcome to nginx</body></html>"),
-       Kind::kProtocol,
-       {"url of a CouchDB?"}},
-      {answer(R"({"ok":true})"), Kind::kProtocol, {"last_seq"}},
-      {answer(R"({"results":[],"last_seq":null})"), Kind::kProtocol, {"last_seq"}},
-      {answer(R"({"results":[]})"), Kind::kProtocol, {"last_seq"}},
-      {answer(""), Kind::kProtocol, {"ends in the middle"}},
-      {"SSH-2.0-OpenSSH_9.2\r\n\r\n", Kind::kProtocol, {"no HTTP answer"}},
-      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-       Kind::kProtocol,
-       {"no HTTP answer"}},
-  };
-  for (const Case& each : cases) {
-    Exchange exchange = get(kFeed, each.answer);
-    exchange.close = true;
-    Conversation talk({exchange});
-    const SourceError error = error_of([&] { return talk.changes(); });
-    EXPECT_EQ(error.kind(), each.kind) << each.answer;
-    EXPECT_THAT(error.what(), AllOf(HasSubstr(talk.server.url()), Not(HasSubstr("s3cret"))));
-    for (const std::string& word : each.words) EXPECT_THAT(error.what(), HasSubstr(word));
-  }
-}
-
-TEST(CouchClient, SaysThatTheServerCannotBeReached) {
-  std::string url;
-  {
-    const ScriptedServer gone({});
-    url = gone.url();
-  }
-  net::io_context context;
-  CouchClient client(context.get_executor(), {url, "", "", {}});
-  const SourceError error = error_of([&] { return support::run(context, client.server_info()); });
-  EXPECT_EQ(error.kind(), Kind::kNetwork);
-  EXPECT_EQ(std::string(error.what()),
-            "cannot reach " + url + ": connection refused: is the server running?");
-
-  CouchClient nowhere(context.get_executor(), {"http://no-such-host.invalid", "", "", {}});
-  const SourceError unknown =
-      error_of([&] { return support::run(context, nowhere.server_info()); });
-  EXPECT_EQ(unknown.kind(), Kind::kNetwork);
-  EXPECT_THAT(unknown.what(), HasSubstr("host name"));
-}
-
-TEST(CouchClient, GivesUpOnASilentServer) {
-  Exchange slow = get(kFeed, answer(kOneRow));
-  slow.delay = 5s;
-  Conversation talk({slow}, {5s, 100ms});
-  const SourceError error = error_of([&] { return talk.changes(); });
-  EXPECT_EQ(error.kind(), Kind::kTimeout);
-  EXPECT_THAT(error.what(), HasSubstr("within 0.1 s"));
-}
-
 TEST(CouchClient, WaitsForAServerThatIsSlowButNotSilent) {
   Exchange dribble = get(kFeed, chunked_answer(kOneRow, 10));
   dribble.piece = 1;
@@ -276,7 +87,7 @@ TEST(CouchClient, ReadsNoFurtherThanContentLength) {
   Conversation talk({get(kFeed, longer), get(kFeed, answer(kOneRow))});
   EXPECT_EQ(talk.changes().rows.size(), 1U);
   EXPECT_EQ(talk.changes().rows.size(), 1U);  // over another connection
-  EXPECT_EQ(talk.server.connections(), 2);
+  EXPECT_EQ(talk.server.connections(), 3);  // the welcome's was the first
 }
 
 TEST(CouchClient, RefusesMoreRowsThanItAskedFor) {

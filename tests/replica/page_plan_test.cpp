@@ -34,19 +34,50 @@ TEST(PagePlan, TakesOnlyCompleteDocumentsFromThePage) {
   page.rows[6].problem = "cannot be read";
   EXPECT_THAT(revisions_of(page), SizeIs(5));  // without the design document and the bad one
 
-  const PagePlan plan = plan_page(page, {{"first", {rev("1-a")}},
-                                         {"later", {rev("2-b")}},
-                                         {"dropped", {rev("1-a")}},
-                                         {"conflict", {rev("1-b"), rev("1-a")}}});
+  PagePlan plan = plan_page(page,
+                            {{"conflict", {rev("1-b"), rev("1-a")}},
+                             {"dropped", {rev("1-a")}},
+                             {"first", {rev("1-a")}},
+                             {"later", {rev("2-b")}}},
+                            {tuning::kBatchBytes, 100});
   ASSERT_THAT(plan.batch.revisions, SizeIs(1));
   EXPECT_EQ(plan.batch.revisions[0].id, "first");
   ASSERT_THAT(plan.batch.quarantined, SizeIs(1));
   EXPECT_EQ(plan.batch.quarantined[0].id, "bad");
   ASSERT_THAT(plan.fetches, SizeIs(1));
-  EXPECT_THAT(plan.fetches[0], SizeIs(3));
+  EXPECT_THAT(plan.fetches[0].wanted, SizeIs(3));
+
+  // What the source has of a document is said together with what is missing of it.
+  add_exact(plan, revisions_of(page));
+  EXPECT_THAT(plan.fetches[0].exact, SizeIs(3));
+  EXPECT_EQ(plan.fetches[0].exact[0].id, "conflict");
+  EXPECT_THAT(plan.fetches[0].exact[0].revs, SizeIs(2));
+  ASSERT_THAT(plan.batch.exact, SizeIs(2));
+  EXPECT_EQ(plan.batch.exact[0].id, "first");
+  EXPECT_EQ(plan.batch.exact[1].id, "known");
 }
 
-TEST(PagePlan, BoundsAFetchInBytes) {
+TEST(PagePlan, TakesTheLaterRowOfADocument) {
+  ChangesPage page;
+  page.rows = {row("b", "1-a", "{}"), row("a", "2-a", "{}"), row("b", "2-b", "{}")};
+  const auto revisions = revisions_of(page);
+  ASSERT_THAT(revisions, SizeIs(2));
+  EXPECT_EQ(revisions[0].id, "a");
+  EXPECT_EQ(revisions[1].id, "b");
+  EXPECT_THAT(revisions[1].revs, ElementsAre(rev("2-b")));
+}
+
+TEST(PagePlan, TellsWhetherDocumentsShouldComeWithTheFeed) {
+  ChangesPage page;
+  EXPECT_TRUE(is_mostly_complete(page));
+  page.rows = {row("a", "1-a", ""), row("b", "2-b", "")};
+  EXPECT_TRUE(is_mostly_complete(page));
+  page.rows.push_back(row("c", "1-c", ""));
+  page.rows.back().leaves.push_back(rev("1-b"));
+  EXPECT_FALSE(is_mostly_complete(page));
+}
+
+TEST(PagePlan, BoundsAFetchInBytesAndRevisions) {
   ChangesPage page;
   std::vector<RevisionsOfDocument> missing;
   for (int i = 0; i < 7; ++i) {
@@ -56,8 +87,16 @@ TEST(PagePlan, BoundsAFetchInBytes) {
   }
   page.rows[3].document_bytes = 2 * tuning::kBatchBytes;
   std::vector<std::size_t> sizes;
-  for (const auto& fetch : plan_page(page, missing).fetches) sizes.push_back(fetch.size());
+  for (const Fetch& fetch : plan_page(page, missing, {tuning::kBatchBytes, 100}).fetches)
+    sizes.push_back(fetch.wanted.size());
   EXPECT_THAT(sizes, ElementsAre(3, 1, 3));
+
+  // Of a page without documents their usual size is taken.
+  for (FeedRow& each : page.rows) each.document_bytes = 0;
+  EXPECT_THAT(plan_page(page, missing, {700, 100}).fetches, SizeIs(1));
+  EXPECT_THAT(plan_page(page, missing, {699, 100}).fetches, SizeIs(2));
+  missing[0].revs.assign(tuning::kMaxRevisionsPerFetch, rev("2-b"));
+  EXPECT_THAT(plan_page(page, missing, {tuning::kBatchBytes, 1}).fetches, SizeIs(2));
 }
 
 TEST(FetchPlan, BoundsARequestInRevisionsAndBytes) {

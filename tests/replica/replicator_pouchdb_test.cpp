@@ -1,4 +1,5 @@
 // Pulls from a real PouchDB Server; what arrived is compared with what the test reads from it by itself.
+#include <algorithm>
 #include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +7,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
+#include <vector>
 
+#include "replica/replication_log.hpp"
 #include "replica/replicator.hpp"
 #include "replica/source_url.hpp"
 #include "tests/support/awaiting.hpp"
@@ -48,11 +52,12 @@ class PouchdbTest : public testing::Test {
     return json::parse(server()->ask("GET", path_ + "/" + percent_encode(id)).body).at("_rev");
   }
 
-  PullSummary pull(SourceAddress address, const std::string& database) {
+  PullSummary pull(SourceAddress address, const std::string& database,
+                   const ReplicatorOptions& options = {}) {
     net::io_context context{1};
     net::thread_pool workers{1};
     CouchClient client(context.get_executor(), std::move(address));
-    Replicator replicator(client, database, store_, workers, {});
+    Replicator replicator(client, database, store_, workers, {}, options);
     return support::run(context, replicator.pull_until_caught_up());
   }
   PullSummary pull() { return pull({server()->url(), "", "", {}}, database_); }
@@ -190,6 +195,91 @@ TEST_F(PouchdbTest, ManyDocumentsAndAServerThatStops) {
   EXPECT_EQ(other.counts().documents,
             1000);  // the first page, and the checkpoint that vouches for it
   EXPECT_EQ(other.checkpoint().since.json, "1000");
+}
+
+json documents_of(const std::string& prefix, int count) {
+  json documents = json::array();
+  for (int i = 0; i < count; ++i)
+    documents.push_back({{"_id", fmt::format("{}-{}", prefix, i)}, {"n", i}});
+  return documents;
+}
+
+TEST_F(PouchdbTest, ADatabaseMadeAnewWithAsManyRowsOrMore) {
+  write(documents_of("old", 20));
+  write(documents_of("both", 3));
+  EXPECT_EQ(pull().documents, 23U);
+  for (const int rows : {20, 40}) {
+    server()->ask("DELETE", path_);
+    server()->ask("PUT", path_);
+    write(documents_of("both", 3));
+    write(documents_of(fmt::format("new{}", rows), rows));
+    EXPECT_TRUE(pull().swept) << rows;
+    expect_the_same();
+    EXPECT_EQ(store_.read("old-1")->change.purged, true);
+  }
+  EXPECT_FALSE(pull().swept);
+}
+
+TEST_F(PouchdbTest, TheSameDocumentsAtAnotherServer) {
+  write(documents_of("m", 50));
+  pull();
+  support::PouchdbServer other;
+  other.ask("PUT", "/other");
+  json copies = json::array();
+  const json rows =
+      json::parse(server()->ask("GET", path_ + "/_all_docs?include_docs=true").body).at("rows");
+  for (const json& row : rows) copies.push_back(row.at("doc"));
+  std::reverse(copies.begin(), copies.end());
+  copies.erase(copies.begin());
+  other.ask("POST", "/other/_bulk_docs", json({{"docs", copies}, {"new_edits", false}}).dump());
+  const LocalSeq before = store_.last_seq();
+  const PullSummary moved = pull({other.url(), "", "", {}, {}}, "other");
+  EXPECT_TRUE(moved.swept);
+  EXPECT_EQ(moved.documents, 1U);  // the one that is not there
+  EXPECT_EQ(store_.changes(before, 9).size(), 1U);
+  EXPECT_EQ(store_.counts().documents, 49);
+}
+
+TEST_F(PouchdbTest, TheReplicationLogIsAtTheSource) {
+  write(documents_of("first", 5));
+  pull();
+  write(documents_of("second", 5));
+  pull();
+  pull();
+  const std::string id = "/_local/" + replication_id(store_.identity().uuid, database_);
+  const json log = json::parse(server()->ask("GET", path_ + id).body);
+  ASSERT_EQ(log.at("history").size(), 2U);
+  EXPECT_EQ(log.at("session_id"), log.at("history").at(0).at("session_id"));
+  EXPECT_EQ(log.at("source_last_seq"), 10);
+  EXPECT_EQ(log.at("history").at(1).at("recorded_seq"), 5);
+  EXPECT_EQ(log.at("history").at(0).at("docs_written"), 5);
+}
+
+TEST_F(PouchdbTest, Attachments) {
+  Blobs blobs(folder_ / "blobs", sqlite::Access::kReadWrite);
+  ReplicatorOptions options;
+  options.blobs = &blobs;
+  options.wants_bytes = [](std::string_view type, std::uint64_t) { return type == "text/plain"; };
+  std::string large, large_base64;
+  for (int i = 0; i < 500'000; ++i) {
+    large += "xxx";
+    large_base64 += "eHh4";
+  }
+  const std::vector<std::pair<std::string, std::string>> texts = {
+      {"", ""}, {"a short one", "YSBzaG9ydCBvbmU="}, {large, large_base64}};
+  json documents = json::array();
+  for (const auto& [text, base64] : texts) {
+    const json body = {{"content_type", "text/plain"}, {"data", base64}};
+    const json picture = {{"content_type", "image/png"}, {"data", "AAAA"}};
+    documents.push_back({{"_id", fmt::format("m{}", text.size())},
+                         {"_attachments", {{"body ü/1", body}, {"picture", picture}}}});
+  }
+  write(documents);
+  const PullSummary summary = pull({server()->url(), "", "", {}, {}}, database_, options);
+  expect_the_same();
+  EXPECT_EQ(summary.blobs, 3U);
+  for (const auto& [text, base64] : texts) EXPECT_EQ(blobs.get(blob_digest(text)), text);
+  EXPECT_FALSE(blobs.contains(blob_digest(std::string(3, '\0'))));
 }
 
 TEST_F(PouchdbTest, RefusesStrangers) {

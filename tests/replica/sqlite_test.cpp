@@ -186,6 +186,39 @@ TEST_F(Sqlite, SchemaIsMadeOnceAndOtherFormatsAreRefused) {
               HasSubstr("format 3 where 4"));
 }
 
+TEST_F(Sqlite, FormatBeforeIsUpgradedByWritersAndBridgedForReaders) {
+  const auto upgraded = [](const Connection& connection) {
+    auto rows = connection.prepare("SELECT a, b FROM t");
+    return rows.step() ? rows.integer(0) * 10 + rows.integer(1) : -1;
+  };
+  {
+    Connection connection = open();
+    open_schema(connection, Access::kReadWrite, 1, "CREATE TABLE t (a); INSERT INTO t VALUES (4)");
+  }
+  constexpr std::string_view kUpgrade = "ALTER TABLE t ADD COLUMN b DEFAULT 2";
+  constexpr std::string_view kBridge = "CREATE TEMP VIEW t AS SELECT a, 2 AS b FROM main.t";
+  {
+    Connection reader = open(Access::kReadOnly);
+    EXPECT_THAT(error_of([&] { open_schema(reader, Access::kReadOnly, 2, "", kUpgrade); }),
+                HasSubstr("format 1 where 2"));
+    open_schema(reader, Access::kReadOnly, 2, "", kUpgrade, kBridge);
+    EXPECT_EQ(upgraded(reader), 42);
+    Connection newest = open();
+    EXPECT_THAT(
+        error_of([&] { open_schema(newest, Access::kReadWrite, 3, "", kUpgrade, kBridge); }),
+        HasSubstr("format 1 where 3"));
+    EXPECT_THAT(error_of([&] { open_schema(newest, Access::kReadWrite, 2, "", "ALTER nonsense"); }),
+                HasSubstr("syntax error"));
+  }
+  Connection writer = open();
+  open_schema(writer, Access::kReadWrite, 2, "", kUpgrade, kBridge);
+  open_schema(writer, Access::kReadWrite, 2, "", kUpgrade, kBridge);
+  EXPECT_EQ(upgraded(writer), 42);
+  Connection reader = open(Access::kReadOnly);
+  open_schema(reader, Access::kReadOnly, 2, "", kUpgrade, kBridge);
+  EXPECT_EQ(upgraded(reader), 42);
+}
+
 // Somebody who may read the folder but not write to it: of a closed file, and of one that another
 // program writes.
 TEST_F(Sqlite, ReadsWhereTheFolderIsNotWritable) {

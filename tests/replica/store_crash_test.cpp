@@ -27,7 +27,7 @@ Batch batch_number(std::int64_t number) {
   }
   batch.revisions.push_back(
       {"hot", nth_rev(number), {"r"}, false, "hot " + std::to_string(number)});
-  batch.checkpoint = Checkpoint{{std::to_string(number)}, "0"};
+  batch.checkpoint = Checkpoint{{std::to_string(number)}, "0", "", ""};
   return batch;
 }
 

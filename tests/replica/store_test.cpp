@@ -8,46 +8,14 @@
 #include <stdexcept>
 #include <thread>
 
-#include "tests/support/support.hpp"
+#include "tests/replica/store_fixture.hpp"
 
 namespace replica {
 namespace {
 
 using sqlite::Access;
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
-
-RevId rev(std::string_view text) { return *RevId::parse(text); }
-
-IncomingRevision revision(std::string id, std::string_view text,
-                          std::vector<std::string> ancestors = {}, bool deleted = false) {
-  std::string body = "{\"_id\":\"" + id + "\",\"_rev\":\"" + std::string(text) + "\"}";
-  return {std::move(id), rev(text), std::move(ancestors), deleted, std::move(body)};
-}
-
-Batch batch(std::vector<IncomingRevision> revisions) {
-  Batch result;
-  result.revisions = std::move(revisions);
-  return result;
-}
-
-// The feed as words: "a@1-x", with "!" after a deleted and "#" after a purged document.
-std::vector<std::string> feed(const Store& store, std::int64_t since = 0) {
-  std::vector<std::string> rows;
-  for (const auto& change : store.changes({since}, 1'000'000)) {
-    rows.push_back(change.id + '@' + (change.purged ? "" : change.rev.to_string()) +
-                   (change.deleted ? "!" : "") + (change.purged ? "#" : ""));
-  }
-  return rows;
-}
-
-class StoreTest : public testing::Test {
- protected:
-  support::TemporaryFolder folder_;
-  std::filesystem::path file_ = folder_ / "store/io-cozy-emails.db";
-  Store store_{file_, Access::kReadWrite};
-};
 
 TEST_F(StoreTest, EmptyStore) {
   EXPECT_EQ(store_.last_seq(), LocalSeq{0});
@@ -75,7 +43,7 @@ TEST_F(StoreTest, IdentityIsOfTheFile) {
 
 TEST_F(StoreTest, BatchAndCheckpointArriveTogether) {
   auto first = batch({revision("a", "1-x"), revision("b", "1-y")});
-  first.checkpoint = Checkpoint{{"\"7-g1AAAA\""}, "1700"};
+  first.checkpoint = Checkpoint{{"\"7-g1AAAA\""}, "1700", "", ""};
   const auto summary = store_.commit(first);
   EXPECT_EQ(summary.documents, 2);
   EXPECT_EQ(summary.last_seq, store_.last_seq());
@@ -200,30 +168,6 @@ TEST_F(StoreTest, MissingNamesWhatIsLackedOnly) {
   EXPECT_EQ(missing[1].id, "new");
 }
 
-TEST_F(StoreTest, QuarantineKeepsTheFirstFailureAndCounts) {
-  Batch failed;
-  failed.quarantined = {{"q", "1-x", "nests too deep", {}, 0}};
-  store_.commit(failed);
-  const auto first = store_.quarantined();
-  ASSERT_EQ(first.size(), 1);
-  EXPECT_EQ(first[0].attempts, 1);
-  EXPECT_GT(first[0].since.time_since_epoch().count(), 1'000'000'000);
-  failed.quarantined[0].reason = "still";
-  failed.revisions = {revision("q", "1-other")};
-  store_.commit(failed);
-  ASSERT_EQ(store_.quarantined().size(), 1) << "one revision came, another failed";
-  EXPECT_EQ(store_.quarantined()[0].attempts, 2);
-  EXPECT_EQ(store_.quarantined()[0].reason, "still");
-  EXPECT_EQ(store_.quarantined()[0].since, first[0].since);
-  store_.commit(batch({revision("q", "2-x", {"x"})}));
-  EXPECT_THAT(store_.quarantined(), IsEmpty());
-  store_.commit(failed);
-  Batch released;
-  released.released = {"q", "never there"};
-  store_.commit(released);
-  EXPECT_THAT(store_.quarantined(), IsEmpty());
-}
-
 TEST_F(StoreTest, BytesAreKeptAsTheyCame) {
   const std::string bodies[] = {R"({"s":"\ud800","n":1e400,"n":12345678901234567890})",
                                 std::string("{\"x\":\"\0\xff\"}", 9),
@@ -286,8 +230,8 @@ TEST_F(StoreTest, BatchThatFailsHalfwayLeavesNothing) {
   store_.commit(batch({revision("b", "1-x")}));
   auto torn = batch({revision("a", "1-x"), revision("b", "2-y", {"x"}), revision("z", "1-x")});
   torn.revisions.back().rev.generation = 0;
-  torn.quarantined = {{"q", "", "reason", {}, 0}};
-  torn.checkpoint = Checkpoint{{"9"}, "9"};
+  torn.quarantined = {{.id = "q", .reason = "reason"}};
+  torn.checkpoint = Checkpoint{{"9"}, "9", "", ""};
   EXPECT_THROW(store_.commit(torn), std::invalid_argument);
   EXPECT_THAT(feed(store_), ElementsAre("b@1-x"));
   EXPECT_EQ(store_.read("b")->body, R"({"_id":"b","_rev":"1-x"})");
@@ -305,21 +249,6 @@ TEST_F(StoreTest, ReaderNeedsAFileAndDoesNotWrite) {
   EXPECT_THROW(reader.commit(batch({revision("a", "1-x")})), sqlite::Error);
   store_.commit(batch({revision("a", "1-x")}));
   EXPECT_THAT(feed(reader), ElementsAre("a@1-x"));
-}
-
-TEST_F(StoreTest, FileOfANewerFormatIsRefused) {
-  const auto file = folder_ / "newer.db";
-  { const Store store(file, Access::kReadWrite); }
-  sqlite::Connection(file, Access::kReadWrite, sqlite::Durability::kFull)
-      .execute("PRAGMA user_version=2");
-  for (const auto access : {Access::kReadOnly, Access::kReadWrite}) {
-    try {
-      const Store store(file, access);
-      FAIL() << "opened";
-    } catch (const sqlite::Error& e) {
-      EXPECT_THAT(e.what(), HasSubstr("newer davenport"));
-    }
-  }
 }
 
 TEST_F(StoreTest, DamagedRowsAreCalledDamaged) {

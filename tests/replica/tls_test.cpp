@@ -57,7 +57,7 @@ std::string ask(const CertificateFiles& files, const std::string& ca_file) {
   welcome.answer = support::answer(R"({"couchdb":"Welcome","version":"3.5.0","uuid":"9cb8"})");
   const support::ScriptedServer server({welcome}, files.certificate, files.key);
   net::io_context context;
-  CouchClient client(context.get_executor(), {server.url(), "", "", ca_file});
+  CouchClient client(context.get_executor(), {server.url(), "", "", "", ca_file});
   try {
     return support::run(context, client.server_info()).version;
   } catch (const SourceError& error) {

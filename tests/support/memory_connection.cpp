@@ -81,7 +81,8 @@ net::awaitable<void> Connection::converse() {
       closing_ = !parser.get().keep_alive();
       auto message = parser.release();
       if (const auto refused = unpack(message)) {
-        co_await send(refusal(*refused));
+        const Answer reply = refusal(*refused);
+        co_await send(reply);
         continue;
       }
       const Request request(std::move(message));
@@ -129,9 +130,10 @@ net::awaitable<void> Connection::send(const Answer& answer) {
 }
 
 net::awaitable<void> Connection::begin_chunked() {
-  co_await write(
+  std::string bytes =
       head(200, fmt::format("Content-Type: application/json\r\n{}Transfer-Encoding: chunked\r\n",
-                            closing_ ? "Connection: close\r\n" : "")));
+                            closing_ ? "Connection: close\r\n" : ""));
+  co_await write(std::move(bytes));
 }
 
 net::awaitable<void> Connection::write(std::string bytes) {

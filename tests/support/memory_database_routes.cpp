@@ -143,6 +143,14 @@ std::string all_docs_row(const DatabaseRequest& asked, const Document& document,
   return row + '}';
 }
 
+std::optional<std::string> key_parameter(const Request& request, const std::string& name) {
+  const std::string text = request.parameter(name);
+  if (text.empty()) return std::nullopt;
+  const Json key = Json::parse(text, nullptr, false);
+  if (!key.is_string()) throw Refusal{400, "query_parse_error", "Invalid value for key parameter"};
+  return key.get<std::string>();
+}
+
 Answer all_docs(const DatabaseRequest& asked) {
   const bool with_documents = asked.request.is_true("include_docs");
   std::vector<std::string> rows;
@@ -163,8 +171,11 @@ Answer all_docs(const DatabaseRequest& asked) {
   } else {
     const std::string limit = asked.request.parameter("limit");
     const std::size_t most = limit.empty() ? SIZE_MAX : std::stoul(limit);
+    const auto first = key_parameter(asked.request, "startkey");
+    const auto last = key_parameter(asked.request, "endkey");
     for (const auto& [id, document] : asked.database.documents()) {
       if (rows.size() == most) break;
+      if ((first && id < *first) || (last && id > *last)) continue;
       if (document.tree.winner().content->deleted) continue;
       rows.push_back(all_docs_row(asked, document, with_documents));
     }

@@ -12,6 +12,12 @@ using std::chrono::milliseconds;
 constexpr milliseconds kDefaultTimeout{60'000};
 constexpr std::size_t kWriteBytes = 64 * 1024;  // handed to the socket at a time
 
+// The end of a feed. It and what else is put together has a name before it is awaited: g++ 12 destroys temporaries of such
+// an expression twice.
+std::string last_chunks(const std::string& last) {
+  return chunk(last + '\n') + chunk("\n") + chunk("");
+}
+
 enum class Feed { kNormal, kLongPoll, kContinuous };
 
 std::uint64_t number_of(const Request& request, const std::string& name, std::uint64_t fallback) {
@@ -156,6 +162,7 @@ class Changes {
         const std::lock_guard lock(server_.mutex);
         const Database* found = database();
         more = found != nullptr && fill(bytes, *found, end, separator, terminator);
+        if (found != nullptr) last_seq_ = found->sequence(at_);
       }
       if (!bytes.empty()) co_await connection_.write(std::move(bytes));
     }
@@ -202,7 +209,8 @@ class Changes {
       if (!co_await wait_for_news()) co_return;
       co_await send_rows(",\r\n", "");
     }
-    co_await connection_.write(chunk("\r\n],\n" + last_row() + '\n') + chunk("\n") + chunk(""));
+    std::string end = last_chunks("\r\n],\n" + last_row());
+    co_await connection_.write(std::move(end));
   }
 
   net::awaitable<void> send_continuous() {
@@ -214,10 +222,12 @@ class Changes {
       co_await send_rows("", "\n");
     }
     if (is_gone() && server_.options.breaks_feeds_of_deleted) {
-      co_await connection_.send(refusal({404, "not_found", "Database does not exist."}));
+      const Answer gone = refusal({404, "not_found", "Database does not exist."});
+      co_await connection_.send(gone);
       co_return;
     }
-    co_await connection_.write(chunk('{' + last_row() + '\n') + chunk("\n") + chunk(""));
+    std::string end = last_chunks('{' + last_row());
+    co_await connection_.write(std::move(end));
   }
 
   // Until there are rows, or there will be none: the time is over, the database gone. False when the client is gone.
@@ -297,9 +307,9 @@ class DatabaseUpdates {
       if (!patience_.beats()) break;
       co_await connection_.write(chunk("\n"));
     }
-    const std::string last = "\"last_seq\":" + Updates::sequence(at_) + "}\n";
-    co_await connection_.write(chunk(feed_ == Feed::kContinuous ? '{' + last : "\n],\n" + last) +
-                               chunk("\n") + chunk(""));
+    const std::string last = "\"last_seq\":" + Updates::sequence(at_) + '}';
+    std::string end = last_chunks(feed_ == Feed::kContinuous ? '{' + last : "\n],\n" + last);
+    co_await connection_.write(std::move(end));
   }
 
  private:

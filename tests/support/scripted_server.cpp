@@ -44,6 +44,15 @@ std::string chunked_answer(const std::string& payload, std::size_t chunk,
   return text + "0\r\n\r\n";
 }
 
+namespace {
+
+bool matches(const std::string& expected, const std::string& line) {
+  if (!expected.ends_with('*')) return line == expected;
+  return line.starts_with(expected.substr(0, expected.size() - 1));
+}
+
+}  // namespace
+
 struct ScriptedServer::State {
   explicit State(std::vector<Exchange> exchanges)
       : script(std::move(exchanges)), played(script.size()) {}
@@ -64,8 +73,8 @@ struct ScriptedServer::State {
     const std::string line =
         fmt::format("{} {}", std::string(request.method_string()), std::string(request.target()));
     for (std::size_t i = 0; i < script.size(); ++i) {
-      if (played[i] || script[i].request != line) continue;
-      played[i] = true;
+      if (played[i] || !matches(script[i].request, line)) continue;
+      played[i] = !script[i].optional;
       if (request.body().find(script[i].body) == std::string::npos) {
         unexpected += fmt::format("{} with the body {}\n", line, request.body());
       }
@@ -171,7 +180,8 @@ std::string ScriptedServer::complaints() const {
   std::string complaints;
   if (!state_->unexpected.empty()) complaints += "asked beside the script: " + state_->unexpected;
   for (std::size_t i = 0; i < state_->script.size(); ++i) {
-    if (!state_->played[i]) complaints += "not asked: " + state_->script[i].request + "\n";
+    if (!state_->played[i] && !state_->script[i].optional)
+      complaints += "not asked: " + state_->script[i].request + "\n";
   }
   return complaints;
 }

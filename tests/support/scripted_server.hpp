@@ -10,13 +10,15 @@
 namespace support {
 
 struct Exchange {
-  std::string request;  // "GET /mail/_changes?limit=10"
+  std::string
+      request;  // "GET /mail/_changes?limit=10"; "GET /mail/_changes*" is any that begins so
   std::string answer;  // raw: status line, fields, payload
   std::string body = {};  // the request's payload must hold this
   bool close = false;  // close the connection after the answer; else keep it
   std::chrono::milliseconds delay{0};  // before the answer
   std::size_t piece = 0;  // write the answer in pieces of so many bytes; 0: at once
   std::string field = {};  // "Name: value" that the request must have
+  bool optional = false;  // may be asked any number of times, and not at all
 };
 
 // Answers with a payload: with Content-Length, and cut into chunks of `chunk` bytes as CouchDB does.

@@ -1,0 +1,99 @@
+// The bytes of an attachment, as they are sent.
+#include <algorithm>
+#include <boost/beast/core/string.hpp>
+#include <charconv>
+#include <fmt/core.h>
+
+#include "replica/couch_routes.hpp"
+
+namespace replica {
+
+namespace http = boost::beast::http;
+using Kind = SourceError::Kind;
+
+namespace {
+
+constexpr int kPartialContent = 206;
+constexpr int kRangeNotSatisfiable = 416;
+
+// A slash in the name of an attachment is one of the path.
+std::string attachment_path(const std::string& database, const AttachmentQuery& query) {
+  std::string path = document_path(database, query.id);
+  std::string_view name = query.name;
+  for (std::size_t end = 0; end != std::string_view::npos;) {
+    end = name.find('/');
+    path += '/' + percent_encode(name.substr(0, end));
+    if (end != std::string_view::npos) name.remove_prefix(end + 1);
+  }
+  if (!query.rev.empty()) path += "?rev=" + percent_encode(query.rev);
+  return path;
+}
+
+// "bytes 100-199/200": where the bytes begin.
+std::optional<std::uint64_t> first_byte(const std::string& content_range) {
+  constexpr std::string_view kUnit = "bytes ";
+  std::uint64_t first = 0;
+  if (!content_range.starts_with(kUnit)) return std::nullopt;
+  const char* const begin = content_range.data() + kUnit.size();
+  const auto [end, error] =
+      std::from_chars(begin, content_range.data() + content_range.size(), first);
+  if (error != std::errc{} || end == begin) return std::nullopt;
+  return first;
+}
+
+AttachmentAnswer describe(const Answer& answer, const AttachmentQuery& query) {
+  AttachmentAnswer described;
+  const std::string encoding = answer.field(http::field::content_encoding);
+  described.is_gzip = boost::beast::iequals(encoding, "gzip");
+  if (!described.is_gzip && !encoding.empty() && !boost::beast::iequals(encoding, "identity")) {
+    throw SourceError(Kind::kProtocol, answer.status(),
+                      fmt::format("{}: the attachment comes in the encoding '{}', which was not "
+                                  "asked for",
+                                  answer.location(), encoding));
+  }
+  if (answer.status() != kPartialContent) return described;
+  const auto first = first_byte(answer.field(http::field::content_range));
+  if (first != query.offset) {
+    throw SourceError(
+        Kind::kProtocol, answer.status(),
+        fmt::format("{}: not the part of the attachment that was asked for", answer.location()));
+  }
+  described.offset = query.offset;
+  return described;
+}
+
+}  // namespace
+
+net::awaitable<void> attachment_of(ServerPtr server, std::string database, AttachmentQuery query,
+                                   std::function<net::awaitable<void>(AttachmentAnswer)> begin,
+                                   std::function<net::awaitable<void>(std::string_view)> piece) {
+  const bool is_cozy = co_await dialect_of(server) == Dialect::kCozy;
+  Ask ask;
+  ask.path = is_cozy
+                 ? beside_data(server->http->url(), "/files/download/" + percent_encode(query.id))
+                 : attachment_path(database, query);
+  ask.is_whole_path = is_cozy;
+  ask.inflates = false;
+  ask.offset = query.offset;
+  std::optional<Answer> answer(co_await server->http->send(ask));
+  if (answer->status() == kRangeNotSatisfiable && query.offset > 0) {
+    // Nothing lies behind what is here: perhaps it is all, perhaps it is of something else.
+    query.offset = ask.offset = 0;
+    answer.reset();
+    answer.emplace(co_await server->http->send(ask));
+  }
+  if (!succeeded(answer->status())) {
+    const Refused refused = co_await read_refused(*answer);
+    throw refusal(*server, answer->location(), database, refused);
+  }
+  co_await begin(describe(*answer, query));
+  constexpr std::size_t kPiece = 64 * 1024;
+  std::string bytes(kPiece, '\0');
+  for (;;) {
+    const std::size_t size = co_await answer->read(bytes, tuning::kMaxStreamedAnswer);
+    if (size == 0) co_return;
+    co_await piece({bytes.data(), size});
+  }
+}
+
+}  // namespace replica

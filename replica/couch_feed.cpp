@@ -1,0 +1,71 @@
+// `_changes`, page by page.
+#include <algorithm>
+#include <fmt/core.h>
+
+#include "replica/couch_routes.hpp"
+
+namespace replica {
+namespace {
+
+std::string changes_path(CouchServer& server, const std::string& database,
+                         const ChangesQuery& query, Dialect dialect) {
+  const std::size_t limit = std::max<std::size_t>(query.limit, 1);
+  std::string path =
+      fmt::format("{}/_changes?style=all_docs&limit={}&since={}", database_path(database), limit,
+                  percent_encode(server.reader.since_value(query.since)));
+  if (query.include_docs) path += "&include_docs=true";
+  if (speaks_couchdb(dialect)) path += fmt::format("&seq_interval={}", limit);
+  if (!query.wait) return path;
+  path += fmt::format("&feed=longpoll&timeout={}", query.wait->count());
+  // CouchDB forgets the timeout when it is asked for heartbeats: only where they are needed.
+  const auto heartbeat = server.timeouts.heartbeat;
+  if (*query.wait > heartbeat) path += fmt::format("&heartbeat={}", heartbeat.count());
+  return path;
+}
+
+net::awaitable<ChangesPage> read_changes(ServerPtr server, std::string database, ChangesQuery query,
+                                         Clock::time_point deadline) {
+  const Dialect dialect = co_await dialect_of(server);
+  Ask ask;
+  ask.path = changes_path(*server, database, query, dialect);
+  ask.deadline = deadline;
+  ask.waits = query.wait.has_value();
+  Answer answer = co_await send(server, std::move(ask), std::move(database));
+
+  ChangesPage page;
+  std::uint64_t kept = 0;
+  RowScanner scanner(tuning::kMaxRowBytes);
+  const auto take = [&](const RowScanner::Row& row) {
+    if (page.rows.size() > query.limit) {
+      throw not_understood(*server, answer, "more rows came than were asked for");
+    }
+    page.rows.push_back(server->reader.feed_row(row, kept < tuning::kMaxPageBytes));
+    kept += page.rows.back().document.size();
+  };
+  co_await read_rows(server, answer, scanner, take);
+  auto end = server->reader.feed_end(scanner.rest());
+  if (!end) throw not_understood(*server, answer, "the answer has no last_seq");
+  page.last_seq = std::move(end->last_seq);
+  page.pending = end->pending;
+  page.bytes = answer.bytes();
+  co_return page;
+}
+
+}  // namespace
+
+net::awaitable<ChangesPage> changes_of(ServerPtr server, std::string database, ChangesQuery query) {
+  if (!query.wait)
+    co_return co_await read_changes(server, std::move(database), std::move(query),
+                                    Clock::time_point::max());
+  const auto deadline = Clock::now() + *query.wait + tuning::kLongPollGrace;
+  try {
+    co_return co_await read_changes(server, std::move(database), query, deadline);
+  } catch (const SourceError& error) {
+    if (error.kind() != SourceError::Kind::kTimeout || Clock::now() < deadline) throw;
+  }
+  ChangesPage nothing;
+  nothing.last_seq = query.since;
+  co_return nothing;
+}
+
+}  // namespace replica

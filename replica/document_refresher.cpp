@@ -1,0 +1,80 @@
+#include "replica/document_refresher.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "replica/page_plan.hpp"
+#include "replica/workers.hpp"
+
+namespace replica {
+namespace {
+
+namespace net = boost::asio;
+
+std::vector<std::string> to_be_tried(std::vector<Quarantined> quarantined,
+                                     bool whatever_their_time) {
+  const auto now = std::chrono::system_clock::now();
+  std::erase_if(quarantined, [&](const Quarantined& each) {
+    // A row without readable id: there is nothing to ask for. Attachments are tried by their own.
+    if (each.id.empty() || !each.attachment.empty()) return true;
+    return !whatever_their_time && each.next_attempt > now;
+  });
+  std::stable_sort(
+      quarantined.begin(), quarantined.end(),
+      [](const Quarantined& a, const Quarantined& b) { return a.attempts < b.attempts; });
+  if (!whatever_their_time && quarantined.size() > tuning::kQuarantineRetries)
+    quarantined.resize(tuning::kQuarantineRetries);
+  std::vector<std::string> ids;
+  for (Quarantined& each : quarantined) ids.push_back(std::move(each.id));
+  return ids;
+}
+
+}  // namespace
+
+net::awaitable<void> DocumentRefresher::retry_quarantined(bool whatever_their_time,
+                                                          PullSummary& summary) {
+  auto quarantined =
+      co_await on(ends_.workers, [&store = ends_.store] { return store.quarantined(); });
+  auto ids = to_be_tried(std::move(quarantined), whatever_their_time);
+  co_await refresh(std::move(ids), {}, summary);
+}
+
+net::awaitable<bool> DocumentRefresher::take_purges(Checkpoint done, PullSummary& summary) {
+  auto purged = co_await ends_.source.purged(ends_.database);
+  const bool is_named = purged.has_value();
+  auto look = [&store = ends_.store, purged = std::move(purged)] {
+    std::vector<std::string> ids;
+    if (!purged) return ids;
+    for (const RevisionsOfDocument& document : *purged) {
+      if (store.tree(document.id)) ids.push_back(document.id);
+    }
+    return ids;
+  };
+  auto ids = co_await on(ends_.workers, std::move(look));
+  co_await refresh(std::move(ids), std::move(done), summary);
+  co_return is_named;
+}
+
+// A revision that was purged may have come again: what the source has now is what counts.
+net::awaitable<void> DocumentRefresher::refresh(std::vector<std::string> ids,
+                                                std::optional<Checkpoint> checkpoint,
+                                                PullSummary& summary) {
+  Batch batch;
+  for (const std::string& id : ids) {
+    auto leaves = co_await fetcher_.fetch_leaves(id);
+    RevisionsOfDocument exact;
+    exact.id = id;
+    for (const FetchedRevision& leaf : leaves) exact.revs.push_back(leaf.revision.rev);
+    if (leaves.empty()) batch.released.push_back(id);
+    batch.exact.push_back(std::move(exact));
+    add_fetched(batch, std::move(leaves));
+    if (bytes_of(batch) < ends_.options.batch_bytes) continue;
+    Batch full = std::exchange(batch, {});
+    co_await writer_.commit(std::move(full), summary);
+  }
+  batch.checkpoint = std::move(checkpoint);
+  if (!ids.empty() || batch.checkpoint) co_await writer_.commit(std::move(batch), summary);
+}
+
+}  // namespace replica

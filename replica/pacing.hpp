@@ -1,0 +1,31 @@
+// How fast requests may follow one another, learnt from the answers 429: additive increase of the rate, multiplicative
+// decrease, as CouchDB's own replicator does it (couch_replicator_rate_limiter). A server that never refuses is never
+// waited for.
+#pragma once
+
+#include <chrono>
+
+namespace replica {
+
+class Pacing {
+ public:
+  using Clock = std::chrono::steady_clock;
+  using Interval = std::chrono::milliseconds;
+
+  // When a request that is ready `now` may be sent; the next one follows an interval later.
+  [[nodiscard]] Clock::time_point turn(Clock::time_point now);
+  void refused(Clock::time_point now);  // 429
+  void answered(Clock::time_point now);  // anything else
+  // No request is sent before.
+  void hold_back(Clock::time_point until);
+  [[nodiscard]] Interval interval() const { return interval_; }
+
+ private:
+  [[nodiscard]] bool is_too_soon(Clock::time_point now) const;
+
+  Interval interval_{0};
+  Clock::time_point changed_;  // when `interval_` did
+  Clock::time_point next_;  // turn
+};
+
+}  // namespace replica

@@ -1,0 +1,94 @@
+#include "replica/page_reader.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "replica/page_plan.hpp"
+
+namespace replica {
+namespace {
+
+namespace net = boost::asio;
+
+// CouchDB answers 400 to a sequence that it never gave, as after another server took its place.
+bool refuses_sequence(const SourceError& error, const SourceSeq& since) {
+  constexpr int kBadRequest = 400;
+  return error.status() == kBadRequest && !since.json.empty();
+}
+
+}  // namespace
+
+void PageReader::begin(SourceSeq since, bool is_sweep) {
+  since_ = std::move(since);
+  is_sweep_ = is_sweep;
+  caught_up_ = false;
+  ahead_.reset();
+}
+
+net::awaitable<std::optional<ChangesPage>> PageReader::next() {
+  if (!ahead_) co_await ask_ahead();
+  Awaited awaited = *std::exchange(ahead_, {});
+  if (awaited.error) std::rethrow_exception(awaited.error);
+  if (awaited.is_refused) co_return std::nullopt;
+  caught_up_ = is_last(awaited);
+  since_ = awaited.page.last_seq;
+  learn_from(awaited.page);
+  co_return std::move(awaited.page);
+}
+
+net::awaitable<void> PageReader::ask_ahead() {
+  Awaited awaited = co_await ask();
+  ahead_ = std::move(awaited);
+}
+
+net::awaitable<PageReader::Awaited> PageReader::ask() {
+  Awaited awaited;
+  ChangesQuery query;
+  query.since = since_;
+  query.include_docs = with_documents_ && !is_sweep_;
+  query.limit = query.include_docs ? rows_with_documents_ : tuning::kWindowRows;
+  awaited.limit = query.limit;
+  try {
+    awaited.page = co_await read(query);
+  } catch (const SourceError& error) {
+    awaited.is_refused = refuses_sequence(error, query.since);
+    if (!awaited.is_refused) awaited.error = std::current_exception();
+  }
+  co_return awaited;
+}
+
+net::awaitable<ChangesPage> PageReader::read(ChangesQuery query) {
+  for (bool is_again = false;; is_again = true) {
+    std::optional<SourceError> failure;
+    try {
+      co_return co_await ends_.source.changes(ends_.database, query);
+    } catch (const SourceError& error) {
+      failure = error;
+    }
+    if (!query.include_docs || refuses_sequence(*failure, query.since)) throw *failure;
+    co_await fetcher_.expect_well(*failure);
+    query.include_docs = !is_again;
+  }
+}
+
+bool PageReader::is_last(const Awaited& awaited) const {
+  const ChangesPage& page = awaited.page;
+  // What a sweep did not meet is purged: it takes no short page for the last.
+  if (is_sweep_ && !page.rows.empty()) return false;
+  if (page.rows.empty() && page.last_seq == since_) return true;
+  return page.pending ? *page.pending == 0 : page.rows.size() < awaited.limit;
+}
+
+// Pages with documents are of about batch_bytes.
+void PageReader::learn_from(const ChangesPage& page) {
+  if (page.rows.empty()) return;
+  with_documents_ = is_mostly_complete(page);
+  std::uint64_t document_bytes = 0;
+  for (const FeedRow& row : page.rows) document_bytes += row.document_bytes;
+  if (document_bytes == 0) return;
+  const std::uint64_t row_bytes = std::max<std::uint64_t>(page.bytes / page.rows.size(), 1);
+  rows_with_documents_ = std::clamp<std::size_t>(ends_.options.batch_bytes / row_bytes,
+                                                 tuning::kMinPageRows, tuning::kMaxPageRows);
+}
+
+}  // namespace replica

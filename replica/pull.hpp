@@ -1,0 +1,52 @@
+// What a pull of one database is told, what it works on, and what it tells.
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "replica/blobs.hpp"
+#include "replica/couch_client.hpp"
+#include "replica/store.hpp"
+#include "replica/tuning.hpp"
+
+namespace replica {
+
+struct PullSummary {
+  std::uint64_t rows = 0;  // rows of the feed
+  std::uint64_t documents = 0;  // documents that changed here
+  std::uint64_t quarantined = 0;
+  std::uint64_t bytes = 0;  // of the feed's answers; of a commit, of its documents
+  std::uint64_t blobs = 0;  // attachments whose bytes came
+  bool swept = false;  // all that is here was compared with all that the source has
+};
+
+// What is replicated, and how. The functions are called on workers.
+struct ReplicatorOptions {
+  // The replication log is written to the source as well, as `_local/{replication id}`; a source that refuses is no failure.
+  bool write_checkpoints = true;
+  // False for a document that is to be left out, by the JSON of its winner; deletions are never left out. Null: all are kept.
+  std::function<bool(std::string_view document)> keep;
+  std::string
+      filter;  // names `keep` in the checkpoint: with another one all documents are looked at again
+  // True for an attachment whose bytes are to be fetched. Null: none.
+  std::function<bool(std::string_view content_type, std::uint64_t length)> wants_bytes;
+  // Where the bytes go; null when `wants_bytes` is.
+  Blobs* blobs = nullptr;
+  std::uint64_t batch_bytes =
+      tuning::kBatchBytes;  // of documents: a page aimed at, two fetches, a commit
+};
+
+// The two ends of a replication, and what it needs between them.
+struct ReplicationEnds {
+  CouchClient& source;
+  std::string database;
+  Store& store;
+  boost::asio::thread_pool& workers;
+  ReplicatorOptions options;
+  Dialect dialect = Dialect::kPouchdb;  // the source's, as the session that began last found it
+};
+
+}  // namespace replica

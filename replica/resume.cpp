@@ -1,0 +1,47 @@
+#include "replica/resume.hpp"
+
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+namespace replica {
+namespace {
+
+// A sequence of a server whose sequences are numbers that only grow.
+std::optional<std::uint64_t> number(std::string_view seq) {
+  std::uint64_t value = 0;
+  const char* const end = seq.data() + seq.size();
+  if (seq.empty() || std::from_chars(seq.data(), end, value).ptr != end) return {};
+  return value;
+}
+
+// PouchDB Server takes whatever sequence it is given.
+bool is_beyond(std::string_view since, std::string_view update_seq) {
+  const auto then = number(since), now = number(update_seq);
+  return now && (!then || *now < *then);
+}
+
+}  // namespace
+
+std::string incarnation_of(const DatabaseInfo& info, Dialect dialect) {
+  const bool says_nothing = dialect == Dialect::kPouchdb || info.instance_start_time == "0";
+  return says_nothing ? std::string() : info.instance_start_time;
+}
+
+Continuation continuation(const Checkpoint& checkpoint, const DatabaseInfo& info, Dialect dialect,
+                          const std::string& filter) {
+  if (checkpoint.since.json.empty()) return Continuation::kContinues;
+  if (checkpoint.filter != filter) return Continuation::kBroken;
+  if (dialect == Dialect::kPouchdb) {
+    const bool is_other =
+        !checkpoint.incarnation.empty() || is_beyond(checkpoint.since.json, info.update_seq);
+    return is_other ? Continuation::kBroken : Continuation::kUncertain;
+  }
+  const std::string incarnation = incarnation_of(info, dialect);
+  const bool says_nothing =
+      incarnation.empty() || checkpoint.incarnation.empty() || checkpoint.incarnation == "0";
+  if (says_nothing) return Continuation::kUncertain;
+  return checkpoint.incarnation == incarnation ? Continuation::kContinues : Continuation::kBroken;
+}
+
+}  // namespace replica

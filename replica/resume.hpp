@@ -1,0 +1,24 @@
+// Whether the store's checkpoint continues the feed of the source as it is now.
+#pragma once
+
+#include <string>
+
+#include "replica/couch_client.hpp"
+#include "replica/store.hpp"
+
+namespace replica {
+
+enum class Continuation {
+  kContinues,
+  kUncertain,  // nothing speaks against it, but the source does not say in which life it is
+  kBroken,  // the sequence means nothing here, or other documents are wanted than it vouches for
+};
+
+// What tells one life of the source database from the next: CouchDB's instance_start_time. Empty where the source has none:
+// CouchDB 2.x says "0", and PouchDB Server's is the time when the server was started.
+[[nodiscard]] std::string incarnation_of(const DatabaseInfo& info, Dialect dialect);
+
+[[nodiscard]] Continuation continuation(const Checkpoint& checkpoint, const DatabaseInfo& info,
+                                        Dialect dialect, const std::string& filter);
+
+}  // namespace replica

@@ -1,0 +1,83 @@
+// What did not come: documents in quarantine, attachments whose bytes are wanted.
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "replica/store_writer.hpp"
+#include "replica/tuning.hpp"
+
+namespace replica {
+namespace {
+
+// When to try again what failed for the `attempts`th time.
+std::int64_t next_attempt(std::chrono::sys_seconds now, std::int64_t attempts) {
+  auto delay = tuning::kFirstRetry;
+  for (auto attempt = attempts; attempt > 1 && delay < tuning::kLongestRetry; --attempt) delay *= 2;
+  return (now + std::min(delay, tuning::kLongestRetry)).time_since_epoch().count();
+}
+
+// Of a statement that gives one number; 0 for none.
+std::int64_t number(sqlite::Statement& statement) {
+  const sqlite::ResetAtEnd reset(statement);
+  return statement.step() ? statement.integer(0) : 0;
+}
+
+}  // namespace
+
+void StoreWriter::update_quarantine(const Batch& batch, const Progress& progress) {
+  if (progress.has_quarantined) {
+    // A document of which one revision arrived and another failed stays, with the time of its first
+    // failure.
+    std::unordered_set<std::string_view> failed;
+    for (const auto& row : batch.quarantined) failed.insert(row.id);
+    const auto release = [this, &failed](std::string_view id) {
+      if (!failed.contains(id)) release_.bind(id).run();
+    };
+    for (const auto& revision : batch.revisions) release(revision.id);
+    for (const auto& id : batch.released) release(id);
+  }
+  const auto now = progress.now.time_since_epoch().count();
+  for (const auto& row : batch.quarantined) {
+    const auto attempts = number(quarantine_attempts_.bind(row.id)) + 1;
+    quarantine_
+        .bind(row.id, row.rev, row.reason, now, attempts, next_attempt(progress.now, attempts))
+        .run();
+  }
+}
+
+void StoreWriter::update_wanted(const Batch& batch, const Progress& progress) {
+  for (const auto& blob : batch.wanted) {
+    const auto rev = RevId::parse(blob.rev);
+    if (!rev || !find(blob.id).tree.has_leaf(*rev)) continue;
+    want_.bind(blob.digest, blob.id, blob.rev, blob.name, blob.content_type, blob.length).run();
+  }
+  const auto now = progress.now.time_since_epoch().count();
+  for (const auto& blob : batch.failed) {
+    const auto attempts = number(wanted_attempts_.bind(blob.digest)) + 1;
+    fail_wanted_.bind(attempts, blob.reason, now, next_attempt(progress.now, attempts), blob.digest)
+        .run();
+  }
+}
+
+std::vector<std::string> StoreWriter::take_wanting(std::span<const std::string> arrived) {
+  std::vector<std::string> ids;
+  for (const auto& digest : arrived) {
+    const sqlite::ResetAtEnd reset(arrive_);
+    for (arrive_.bind(digest); arrive_.step();) ids.emplace_back(arrive_.text(0));
+  }
+  return ids;
+}
+
+void StoreWriter::drop_unnamed(std::string_view id, const RevisionTree& tree) {
+  std::vector<std::string> digests;
+  {
+    const sqlite::ResetAtEnd reset(wanted_of_);
+    for (wanted_of_.bind(id); wanted_of_.step();) {
+      const auto rev = RevId::parse(wanted_of_.text(1));
+      if (!rev || !tree.has_leaf(*rev)) digests.emplace_back(wanted_of_.text(0));
+    }
+  }
+  for (const auto& digest : digests) drop_wanted_.bind(digest, id).run();
+}
+
+}  // namespace replica

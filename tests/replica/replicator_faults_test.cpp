@@ -1,0 +1,130 @@
+// One document, one answer or the whole source that fails.
+#include "tests/replica/replicator_fixture.hpp"
+
+namespace replica {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class FaultsTest : public ReplicatorTest {
+ protected:
+  static Exchange four_rows() {
+    return get(feed("0"),
+               answer(page({row("a", "2-a"), row("b", "2-b"), row("c", "2-c"), row("d", "2-d")},
+                           R"("4-g")")));
+  }
+  static Exchange bulk(const std::string& ids, const std::string& raw_answer) {
+    std::string body = R"({"docs":[)";
+    for (const char id : ids)
+      body += fmt::format(R"({}{{"id":"{}","rev":"2-{}"}})", body.back() == '}' ? "," : "", id, id);
+    return post(kBulkGet, body + "]}", raw_answer);
+  }
+  static std::string came(const std::string& ids) {
+    std::vector<std::string> rows;
+    for (const char id : ids)
+      rows.push_back(fetched(std::string(1, id), 2, fmt::format("{},0", id)));
+    return answer(results(rows));
+  }
+};
+
+TEST_F(FaultsTest, AFetchThatFailsForOneDocumentIsHalved) {
+  const std::string fails = answer(R"({"error":"unknown_error"})", 500);
+  const PullSummary summary =
+      pull({welcome(), database(), four_rows(), bulk("abcd", fails), database(),
+            bulk("ab", came("ab")), bulk("cd", fails), database(), bulk("c", fails), database(),
+            leaves("c", R"({"error":"unknown_error"})", 500), database(), bulk("d", came("d"))});
+  EXPECT_EQ(summary.documents, 3U);
+  EXPECT_EQ(summary.quarantined, 1U);
+  ASSERT_EQ(store_.quarantined().size(), 1U);
+  EXPECT_EQ(store_.quarantined().front().id, "c");
+  EXPECT_THAT(store_.quarantined().front().reason, HasSubstr("500"));
+  EXPECT_EQ(store_.checkpoint().since.json, R"("4-g")");
+}
+
+TEST_F(FaultsTest, ADocumentThatComesByAnotherRouteIsTaken) {
+  const std::string fails = answer("too large", 413);
+  pull({welcome(), database(), get(feed("0"), answer(page({row("c", "2-c")}, R"("4-g")"))),
+        bulk("c", fails), database(),
+        leaves("c",
+               R"([{"ok":{"_id":"c","_rev":"2-c","_revisions":{"start":2,"ids":["c","0"]}}}])")});
+  EXPECT_THAT(leaves_of("c"), ElementsAre("2-c"));
+  EXPECT_TRUE(store_.quarantined().empty());
+}
+
+TEST_F(FaultsTest, ASourceThatIsDownQuarantinesNothing) {
+  for (const int status : {401, 403, 429, 502, 503, 504}) {
+    if (status == 429) continue;  // the client's own
+    EXPECT_THROW(pull({welcome(), database(), four_rows(), bulk("abcd", answer("{}", status))}),
+                 SourceError)
+        << status;
+  }
+  EXPECT_THROW(pull({welcome(), database(), four_rows(), bulk("abcd", answer("{}", 500)),
+                     get("GET /mail", answer("{}", 500))}),
+               SourceError);
+  EXPECT_TRUE(store_.quarantined().empty());
+  EXPECT_EQ(store_.checkpoint().since.json, "");
+}
+
+TEST_F(FaultsTest, AnAnswerThatBreaksOffIsHalvedToo) {
+  Exchange broken = bulk("abcd", came("abcd").substr(0, 150));
+  broken.close = true;
+  Exchange rubbish = bulk("ab", answer("<html>"));
+  pull({welcome(), database(), four_rows(), broken, database(), rubbish, database(),
+        bulk("a", came("a")), bulk("b", came("b")), bulk("cd", came("cd"))});
+  EXPECT_EQ(store_.counts().documents, 4);
+}
+
+TEST_F(FaultsTest, APageThatCannotBeHadComesWithoutDocuments) {
+  const std::string fails = answer(R"({"error":"unknown_error"})", 500);
+  pull({welcome(), database(), get(feed("0"), fails), database(), get(feed("0"), fails), database(),
+        get(window("0", 1000), answer(page({bare_row("a", {"2-a"})}, R"("1-g")", 1))),
+        bulk("a", came("a")),
+        get(window("1-g"), answer(page({bare_row("b", {"2-b"})}, R"("2-g")"))),
+        bulk("b", came("b"))});
+  EXPECT_EQ(store_.counts().documents, 2);
+}
+
+TEST_F(FaultsTest, ARemovedRowHarmsItselfOnly) {
+  const std::string removed = R"({"seq":"2-g","id":"gone","removed":true,"changes":[]})";
+  const PullSummary summary =
+      pull({welcome(), database(),
+            get(feed("0"), answer(page({removed, row("a", "1-a")}, R"("3-g")")))});
+  EXPECT_EQ(summary.documents, 1U);
+  retry({welcome(), database(), gone("gone"), get(feed("3-g"), answer(page({}, R"("3-g")")))});
+  EXPECT_TRUE(store_.quarantined().empty());
+}
+
+TEST_F(FaultsTest, ANewerRevisionEndsQuarantine) {
+  pull({welcome(), database(), get(feed("0"), answer(page({row("a", "2-a")}, R"("1-g")"))),
+        bulk("a", answer(R"({"results":[{"id":"a","docs":[{"missing":"2-a"}]}]})"))});
+  EXPECT_EQ(store_.quarantined().size(), 1U);
+  pull({welcome(), database(), get(feed("1-g"), answer(page({row("a", "3-b")}, R"("2-g")"))),
+        post(kBulkGet, "3-b", answer(results({fetched("a", 3, "b,a,0")})))});
+  EXPECT_TRUE(store_.quarantined().empty());
+}
+
+TEST_F(FaultsTest, WhatIsCommittedIsBoundedInBytes) {
+  options_.batch_bytes = 1'000;
+  const std::string text(600, 'x');
+  std::vector<std::string> rows, documents;
+  for (const char id : std::string("abcdef")) {
+    const std::string name(1, id);
+    rows.push_back(row(name, "2-" + name, R"(,"text":")" + text + "\""));
+  }
+  std::vector<Exchange> script = {welcome(), database(),
+                                  get(feed("0"), answer(page(rows, R"("6-g")")))};
+  for (const char id : std::string("abcdef")) {
+    script.push_back(bulk(
+        std::string(1, id),
+        answer(fmt::format(
+            R"({{"results":[{{"id":"{0}","docs":[{{"ok":{{"_id":"{0}","_rev":"2-{0}","text":"{1}","_revisions":{{"start":2,"ids":["{0}","0"]}}}}}}]}}]}})",
+            id, text))));
+  }
+  pull(std::move(script));
+  EXPECT_EQ(store_.counts().documents, 6);
+  EXPECT_EQ(commits_, 3);
+}
+
+}  // namespace
+}  // namespace replica

@@ -1,0 +1,228 @@
+// The source is not the one any more of which the checkpoint speaks, or says nothing of what it forgot.
+#include <atomic>
+
+#include "tests/replica/replicator_fixture.hpp"
+
+namespace replica {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class SweepTest : public ReplicatorTest {
+ protected:
+  // a, b and c of the first generation, up to "3-g".
+  void pull_three() {
+    pull({welcome(), database(),
+          get(feed("0"),
+              answer(page({row("a", "1-a"), row("b", "1-b"), row("c", "1-c")}, R"("3-g")")))});
+  }
+
+  static Exchange nothing_new() { return get(feed("3-g"), answer(page({}, R"("3-g")"))); }
+};
+
+Database another_life() {
+  Database info;
+  info.incarnation = "1800000000";
+  return info;
+}
+
+TEST_F(SweepTest, FetchesWhatIsMissingAndPurgesWhatIsGone) {
+  pull_three();
+  const PullSummary summary =
+      pull({welcome(), database(another_life()),
+            get(window("0"), answer(page({bare_row("_design/x", {"1-x"}), bare_row("d", {"1-d"}),
+                                          bare_row("b", {"2-z"}), bare_row("a", {"1-a"})},
+                                         R"("4-h")"))),
+            post(kBulkGet, R"({"docs":[{"id":"b","rev":"2-z"},{"id":"d","rev":"1-d"}]})",
+                 answer(results({fetched("b", 2, "z,y"), fetched("d", 1, "d")}))),
+            // A sweep takes no short page for the last.
+            get(window("4-h"), answer(page({}, R"("4-h")")))});
+  EXPECT_TRUE(summary.swept);
+  EXPECT_EQ(summary.documents, 3U);
+  EXPECT_THAT(leaves_of("b"), ElementsAre("2-z"));  // 1-b is no ancestor of it, and gone
+  EXPECT_EQ(body("c"), "purged");
+  EXPECT_EQ(store_.counts().documents, 3);
+  EXPECT_FALSE(store_.is_sweeping());
+  EXPECT_EQ(store_.checkpoint(), (Checkpoint{{R"("4-h")"}, "1800000000", R"("0-p")", ""}));
+}
+
+TEST_F(SweepTest, FetchesNothingTwiceFromASourceThatMoved) {
+  pull_three();
+  const LocalSeq before = store_.last_seq();
+  const PullSummary summary = pull(
+      {welcome(), database(another_life()),
+       get(window("0"),
+           answer(page({bare_row("c", {"1-c"}), bare_row("b", {"1-b"}), bare_row("a", {"1-a"})},
+                       "17"))),
+       get(window("17"), answer(page({}, "17")))});
+  EXPECT_EQ(summary.documents, 0U);
+  EXPECT_EQ(store_.last_seq(), before);
+}
+
+TEST_F(SweepTest, GoesOnInTheMiddle) {
+  pull_three();
+  EXPECT_THROW(pull({welcome(), database(another_life()),
+                     get(window("0"), answer(page({bare_row("a", {"1-a"})}, R"("1-h")", 1))),
+                     get(window("1-h"), answer("{}", 503))}),
+               SourceError);
+  EXPECT_TRUE(store_.is_sweeping());
+  EXPECT_NE(body("b"), "purged");
+  pull({welcome(), database(another_life()),
+        get(window("1-h"), answer(page({bare_row("c", {"1-c"})}, R"("2-h")"))),
+        get(window("2-h"), answer(page({}, R"("2-h")")))});
+  EXPECT_FALSE(store_.is_sweeping());
+  EXPECT_NE(body("a"), "purged");
+  EXPECT_EQ(body("b"), "purged");
+}
+
+TEST_F(SweepTest, BeginsWhereTheServerDoesNotKnowTheSequence) {
+  pull_three();
+  const std::string refused =
+      R"({"error":"bad_request","reason":"Malformed sequence supplied in 'since' parameter."})";
+  pull({welcome(), database(), get(feed("3-g"), answer(refused, 400)),
+        get(window("0"), answer(page({bare_row("a", {"1-a"})}, R"("1-h")"))),
+        get(window("1-h"), answer(page({}, R"("1-h")")))});
+  EXPECT_EQ(store_.counts().documents, 1);
+}
+
+TEST_F(SweepTest, KeepsWhatItCannotReplace) {
+  pull_three();
+  pull({welcome(), database(another_life()),
+        get(window("0"),
+            answer(page({bare_row("a", {"2-z"}), bare_row("b", {"zzz"}), bare_row("c", {"1-c"})},
+                        R"("4-h")"))),
+        post(kBulkGet, R"({"docs":[{"id":"a","rev":"2-z"}]})",
+             answer(R"({"results":[{"id":"a","docs":[{"missing":"2-z"}]}]})")),
+        get(window("4-h"), answer(page({}, R"("4-h")")))});
+  EXPECT_THAT(leaves_of("a"), ElementsAre("1-a"));
+  EXPECT_THAT(leaves_of("b"), ElementsAre("1-b"));
+  EXPECT_EQ(store_.quarantined().size(), 2U);
+}
+
+TEST_F(SweepTest, AnotherFilterLooksAtAllDocumentsAgain) {
+  options_.filter = "without a";
+  options_.keep = [](std::string_view document) {
+    return document.find(R"("_id":"a")") == std::string_view::npos;
+  };
+  pull({welcome(), database(),
+        get(feed("0"), answer(page({row("a", "1-a"), row("b", "1-b")}, R"("3-g")")))});
+  EXPECT_EQ(body("a"), "none");
+  EXPECT_EQ(store_.checkpoint().filter, "without a");
+
+  options_.filter = "without b";
+  options_.keep = [](std::string_view document) {
+    return document.find(R"("_id":"b")") == std::string_view::npos;
+  };
+  pull(
+      {welcome(), database(),
+       get(window("0"), answer(page({bare_row("a", {"1-a"}), bare_row("b", {"1-b"})}, R"("3-g")"))),
+       post(kBulkGet, R"({"docs":[{"id":"a","rev":"1-a"}]})",
+            answer(results({fetched("a", 1, "a")}))),
+       get(window("3-g"), answer(page({}, R"("3-g")")))});
+  EXPECT_NE(body("a"), "none");
+  EXPECT_EQ(body("b"), "purged");
+  EXPECT_EQ(store_.checkpoint().filter, "without b");
+}
+
+TEST_F(SweepTest, ADocumentThatFallsOutOfTheFilterIsForgotten) {
+  options_.filter = "no spam";
+  options_.keep = [](std::string_view document) {
+    return document.find("spam") == std::string_view::npos;
+  };
+  pull({welcome(), database(),
+        get(feed("0"), answer(page({row("a", "1-a"), row("b", "1-b")}, R"("3-g")")))});
+  const std::string spam =
+      R"({"results":[{"id":"a","docs":[{"ok":{"_id":"a","_rev":"2-s","spam":1,"_revisions":{"start":2,"ids":["s","a"]}}}]}]})";
+  const std::string deleted =
+      R"({"results":[{"id":"b","docs":[{"ok":{"_id":"b","_rev":"2-d","_deleted":true,"_revisions":{"start":2,"ids":["d","b"]}}}]}]})";
+  pull({welcome(), database(), get(feed("3-g"), answer(page({row("a", "2-s")}, R"("4-g")", 1))),
+        post(kBulkGet, "2-s", answer(spam)),
+        get(window("4-g"), answer(page({bare_row("b", {"2-d"})}, R"("5-g")"))),
+        post(kBulkGet, "2-d", answer(deleted))});
+  EXPECT_EQ(body("a"), "purged");
+  EXPECT_TRUE(store_.read("b")->change.deleted);
+  EXPECT_FALSE(store_.read("b")->change.purged);
+}
+
+Database after_purges() {
+  Database info;
+  info.purge_seq = R"("2-p")";
+  return info;
+}
+
+TEST_F(SweepTest, ForgetsWhatTheSourcePurged) {
+  pull_three();
+  pull({welcome(), database(after_purges()),
+        get("GET /mail/_purged_infos",
+            answer(R"({"purged_infos":[{"id":"a","revs":["1-a"]},{"id":"b","revs":["1-b"]},)"
+                   R"({"id":"never seen","revs":["1-z"]}]})")),
+        gone("a"), leaves("b", R"([{"ok":{"_id":"b","_rev":"1-b"}}])"),  // it came again
+        nothing_new()});
+  EXPECT_EQ(body("a"), "purged");
+  EXPECT_EQ(body("b"), R"({"_id":"b","_rev":"1-b"})");
+  EXPECT_EQ(store_.checkpoint(), (Checkpoint{{R"("3-g")"}, "1700000000", R"("2-p")", ""}));
+  pull({welcome(), database(after_purges()), nothing_new()});
+}
+
+class SelfCheckTest : public SweepTest {
+ protected:
+  SelfCheckTest() { options_.keep = nullptr; }
+};
+
+TEST_F(SelfCheckTest, SweepsOnceForADifference) {
+  pull({welcome(), database(),
+        get(feed("0"),
+            answer(page({row("a", "1-a"), row("b", "1-b"), row("c", "1-c")}, R"("3-g")"))),
+        database()});
+  Database info;
+  info.documents = 4;  // of which one is a design document
+  pull({welcome(), database(info), nothing_new(), design_documents(1)});
+  pull({welcome(), database(info), nothing_new()});  // which is remembered
+
+  info.documents = 3;
+  const PullSummary swept = pull(
+      {welcome(), database(info), nothing_new(), design_documents(1),
+       get(window("0"), answer(page({bare_row("a", {"1-a"}), bare_row("b", {"1-b"})}, R"("3-g")"))),
+       get(window("3-g"), answer(page({}, R"("3-g")"))), database(info)});
+  EXPECT_TRUE(swept.swept);
+  EXPECT_EQ(body("c"), "purged");
+
+  // What a sweep does not explain is no reason for another.
+  info.documents = 7;
+  pull(
+      {welcome(), database(info), nothing_new(), design_documents(1),
+       get(window("0"), answer(page({bare_row("a", {"1-a"}), bare_row("b", {"1-b"})}, R"("3-g")"))),
+       get(window("3-g"), answer(page({}, R"("3-g")"))), database(info)});
+  EXPECT_FALSE(pull({welcome(), database(info), nothing_new()}).swept);
+}
+
+TEST_F(SelfCheckTest, SaysNothingWhileTheSourceMoves) {
+  Database info;
+  info.documents = 7;
+  Database moved = info;
+  moved.update_seq = R"("10-g")";
+  const PullSummary summary =
+      pull({welcome(), database(info), get(feed("0"), answer(page({row("a", "1-a")}, R"("3-g")"))),
+            database(moved)});
+  EXPECT_FALSE(summary.swept);
+}
+
+TEST_F(SelfCheckTest, StandsInWhereTheSourceCannotNameWhatItPurged) {
+  Database info;
+  info.documents = 2;
+  pull({welcome(), database(info),
+        get(feed("0"), answer(page({row("a", "1-a"), row("b", "1-b")}, R"("3-g")"))),
+        database(info)});
+  Database purged = after_purges();
+  purged.documents = 1;
+  pull({welcome(), database(purged),
+        get("GET /mail/_purged_infos", answer(R"({"error":"not_found","reason":"missing"})", 404)),
+        nothing_new(), design_documents(0),
+        get(window("0"), answer(page({bare_row("a", {"1-a"})}, R"("3-g")"))),
+        get(window("3-g"), answer(page({}, R"("3-g")"))), database(purged)});
+  EXPECT_EQ(body("b"), "purged");
+}
+
+}  // namespace
+}  // namespace replica

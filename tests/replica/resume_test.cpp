@@ -1,0 +1,48 @@
+#include "replica/resume.hpp"
+
+#include <gtest/gtest.h>
+#include <vector>
+
+namespace replica {
+namespace {
+
+TEST(Resume, TellsWhetherTheCheckpointContinuesTheSource) {
+  struct Case {
+    const char* what;
+    Dialect dialect;
+    Checkpoint checkpoint;
+    const char* start_time;
+    const char* update_seq;
+    Continuation continuation;
+  };
+  constexpr auto kCouchdb = Dialect::kCouchdb, kPouchdb = Dialect::kPouchdb, kCozy = Dialect::kCozy;
+  const std::vector<Case> cases = {
+      {"new", kCouchdb, {{""}, "", "", ""}, "2", "", Continuation::kContinues},
+      {"the same", kCouchdb, {{"\"3-g\""}, "1", "", "f"}, "1", "", Continuation::kContinues},
+      {"made anew", kCouchdb, {{"\"3-g\""}, "1", "", "f"}, "2", "", Continuation::kBroken},
+      {"2.x", kCouchdb, {{"\"3-g\""}, "", "", "f"}, "0", "", Continuation::kUncertain},
+      {"2.x, as older stores have it",
+       kCouchdb,
+       {{"\"3-g\""}, "0", "", "f"},
+       "1",
+       "",
+       Continuation::kUncertain},
+      {"cozy-stack", kCozy, {{"\"3-g\""}, "", "", "f"}, "", "", Continuation::kUncertain},
+      {"another filter", kCouchdb, {{"\"3-g\""}, "1", "", ""}, "1", "", Continuation::kBroken},
+      {"grew", kPouchdb, {{"7"}, "", "", "f"}, "99", "9", Continuation::kUncertain},
+      {"stood still", kPouchdb, {{"7"}, "", "", "f"}, "99", "7", Continuation::kUncertain},
+      {"went back", kPouchdb, {{"10"}, "", "", "f"}, "99", "9", Continuation::kBroken},
+      {"was a CouchDB 3", kPouchdb, {{"\"3-g\""}, "1", "", "f"}, "9", "9", Continuation::kBroken},
+      {"was a CouchDB 2", kPouchdb, {{"\"3-g\""}, "", "", "f"}, "9", "9", Continuation::kBroken},
+  };
+  for (const Case& each : cases) {
+    DatabaseInfo info;
+    info.instance_start_time = each.start_time;
+    info.update_seq = each.update_seq;
+    EXPECT_EQ(continuation(each.checkpoint, info, each.dialect, "f"), each.continuation)
+        << each.what;
+  }
+}
+
+}  // namespace
+}  // namespace replica
