@@ -38,7 +38,8 @@ void Run::write_config() {
   support::write_file(
       plan_.folder / "davenport.toml",
       fmt::format("data_dir = \"{}\"\n[http]\nlisten = \"127.0.0.1:{}\"\n"
-                  "[[source]]\nurl = \"{}\"\naccounts = [\"{}\"]\npoll_interval = \"1s\"\n",
+                  "[[source]]\nurl = \"{}\"\naccounts = [\"{}\"]\npoll_interval = \"1s\"\n"
+                  "attachments = \"keep\"\n",
                   data().string(), support::free_port(), proxy_.url(), kAccount));
 }
 

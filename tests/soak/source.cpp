@@ -1,26 +1,14 @@
 #include "tests/soak/source.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/message.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
 #include <fmt/core.h>
 #include <optional>
 #include <stdexcept>
 
 #include "tests/support/memory_couchdb.hpp"
+#include "tests/support/plain_client.hpp"
 #include "tests/support/pouchdb_server.hpp"
 
 namespace soak {
-
-namespace net = boost::asio;
-namespace http = boost::beast::http;
-using net::ip::tcp;
 
 struct Source::Server {
   std::optional<support::PouchdbServer> pouchdb;
@@ -43,32 +31,14 @@ std::string Source::url() const {
 
 Source::Answer Source::ask(const std::string& method, const std::string& target,
                            const json& body) const {
-  const std::string address = url();
-  const int port = std::stoi(address.substr(address.rfind(':') + 1));
-  net::io_context context;
-  boost::beast::tcp_stream stream(context);
-  stream.connect(tcp::endpoint(net::ip::address_v4::loopback(), static_cast<unsigned short>(port)));
-  http::request<http::string_body> request(http::string_to_verb(method), target, 11);
-  request.set(http::field::host, "127.0.0.1");
-  request.set(http::field::accept, "application/json");
-  request.set(http::field::connection, "close");
-  if (!body.is_null()) {
-    request.set(http::field::content_type, "application/json");
-    request.body() = body.dump();
-  }
-  request.prepare_payload();
-  http::write(stream, request);
-  boost::beast::flat_buffer buffer;
-  http::response_parser<http::string_body> parser;
-  parser.body_limit(boost::none);
-  http::read(stream, buffer, parser);
-  const std::string& text = parser.get().body();
-  json parsed = json::parse(text, nullptr, false);
+  support::PlainClient client(url());
+  const auto answer = client.ask(method, target, body.is_null() ? std::string() : body.dump());
+  json parsed = json::parse(answer.payload, nullptr, false);
   if (parsed.is_discarded()) {
-    throw std::runtime_error(fmt::format("{} {}: {} with {}", method, target,
-                                         parser.get().result_int(), text.substr(0, 200)));
+    throw std::runtime_error(fmt::format("{} {}: {} with {}", method, target, answer.status,
+                                         answer.payload.substr(0, 200)));
   }
-  return {static_cast<int>(parser.get().result_int()), std::move(parsed)};
+  return {answer.status, std::move(parsed)};
 }
 
 std::string percent_encoded(std::string_view text) {

@@ -60,7 +60,7 @@ void Writer::step() {
   if (dice < 790) return conflict(known);
   if (dice < 900) return attach(known);
   if (dice < 960) return source_.can_purge() ? purge(known) : remove(known);
-  if (dice < 990) return compact();
+  if (dice < 997) return compact();
   if (source_.tells_recreation()) recreate_database();
 }
 
