@@ -11,18 +11,18 @@ constexpr std::chrono::seconds kPauseAfterFailure{30};
 
 }  // namespace
 
-AccountWorker::AccountWorker(std::string what, Priority priority, Work work)
+AccountWorker::AccountWorker(std::string what, Priority priority, Accounts& accounts, Work work)
     : what_(std::move(what)),
       priority_(priority),
+      accounts_(accounts),
       work_(std::move(work)),
       thread_([this] { run(); }) {}
 
 AccountWorker::~AccountWorker() { stop(); }
 
-void AccountWorker::soon(std::shared_ptr<indexer::Account> account) {
+void AccountWorker::soon(const std::string& account) {
   const std::lock_guard lock(mutex_);
-  std::string name = account->name();
-  due_.insert_or_assign(std::move(name), Due{std::move(account), Clock::now()});
+  due_.insert_or_assign(account, Clock::now());
   changed_.notify_one();
 }
 
@@ -40,39 +40,38 @@ void AccountWorker::run() {
     const sched_param none{};
     ::sched_setscheduler(0, SCHED_IDLE, &none);  // refused: then it is not idle, but works
   }
-  while (const auto account = next()) do_work(account);
+  while (const auto account = next()) do_work(*account);
 }
 
-// Null when it is time to stop.
-std::shared_ptr<indexer::Account> AccountWorker::next() {
+// Nothing when it is time to stop.
+std::optional<std::string> AccountWorker::next() {
   std::unique_lock lock(mutex_);
   while (!progress_.cancelled) {
-    const auto earliest =
-        std::min_element(due_.begin(), due_.end(),
-                         [](const auto& a, const auto& b) { return a.second.at < b.second.at; });
+    const auto earliest = std::min_element(
+        due_.begin(), due_.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
     if (earliest == due_.end()) {
       changed_.wait(lock);
-    } else if (earliest->second.at > Clock::now()) {
-      changed_.wait_until(lock, earliest->second.at);
+    } else if (const auto at = earliest->second; at > Clock::now()) {
+      changed_.wait_until(lock, at);
     } else {
-      auto account = std::move(earliest->second.account);
+      std::string account = earliest->first;
       due_.erase(earliest);
       return account;
     }
   }
-  return nullptr;
+  return std::nullopt;
 }
 
-void AccountWorker::do_work(const std::shared_ptr<indexer::Account>& account) {
+void AccountWorker::do_work(const std::string& name) {
   try {
-    work_(account, progress_);
+    if (const auto account = accounts_.find(name)) work_(*account, progress_);
   } catch (const indexer::Cancelled&) {
     // Only stopping cancels.
   } catch (const std::exception& error) {
-    spdlog::error("account {}: {} failed, again in {} s: {}", account->name(), what_,
+    spdlog::error("account {}: {} failed, again in {} s: {}", name, what_,
                   kPauseAfterFailure.count(), error.what());
     const std::lock_guard lock(mutex_);
-    due_.try_emplace(account->name(), Due{account, Clock::now() + kPauseAfterFailure});
+    due_.try_emplace(name, Clock::now() + kPauseAfterFailure);
   }
 }
 

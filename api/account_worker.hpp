@@ -1,5 +1,5 @@
 // Work that accounts have due, done one account after another on a thread of its own: many commits in a row are one piece
-// of work. An account whose work failed comes again after a pause.
+// of work. An account is opened for its work; one whose work failed comes again after a pause.
 #pragma once
 
 #include <chrono>
@@ -8,42 +8,40 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
+#include "api/accounts.hpp"
 #include "indexer/account.hpp"
 
 namespace api {
 
 class AccountWorker {
  public:
-  using Work = std::function<void(const std::shared_ptr<indexer::Account>&, indexer::Progress&)>;
+  using Work = std::function<void(indexer::Account&, indexer::Progress&)>;
   enum class Priority { kNormal, kIdle };  // kIdle: gets the processor when nobody else wants it
 
   // `what` names the work in the log.
-  AccountWorker(std::string what, Priority priority, Work work);
+  AccountWorker(std::string what, Priority priority, Accounts& accounts, Work work);
   ~AccountWorker();  // stops
 
-  void soon(std::shared_ptr<indexer::Account> account);  // any thread
+  void soon(const std::string& account);  // any thread
   void stop();  // cancels what is under way and waits for its end
 
  private:
   using Clock = std::chrono::steady_clock;
-  struct Due {
-    std::shared_ptr<indexer::Account> account;
-    Clock::time_point at;
-  };
-
   void run();
-  [[nodiscard]] std::shared_ptr<indexer::Account> next();
-  void do_work(const std::shared_ptr<indexer::Account>& account);
+  [[nodiscard]] std::optional<std::string> next();
+  void do_work(const std::string& name);
 
   const std::string what_;
   const Priority priority_;
+  Accounts& accounts_;
   const Work work_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::map<std::string, Due> due_;  // by name
+  std::map<std::string, Clock::time_point> due_;  // accounts, and when
   indexer::Progress progress_;  // of the work under way; cancelled once for all
   std::thread thread_;
 };

@@ -5,18 +5,98 @@
 
 namespace api {
 
+Accounts::Accounts(const Config& config, replica::sqlite::Access access)
+    : config_(config), access_(access), registry_(config.data_dir / "davenport.db", access) {}
+
+std::shared_ptr<indexer::Account> Accounts::open(std::string_view name) const {
+  const std::filesystem::path folder = config_.data_dir / "accounts" / name;
+  const SourceConfig* source = source_of(name);
+  const bool may_create = access_ == replica::sqlite::Access::kReadWrite && source != nullptr;
+  if (!may_create && !std::filesystem::is_directory(folder)) return nullptr;
+  std::optional<std::string> doctype_member;
+  if (source != nullptr && source->layout.has_all_doctypes_in_one())
+    doctype_member = source->doctype_member;
+  return std::make_shared<indexer::Account>(folder, std::string(name), access_,
+                                            std::move(doctype_member));
+}
+
 std::shared_ptr<indexer::Account> Accounts::find(std::string_view name) {
   if (!is_valid_account_name(name)) return nullptr;
-  const std::lock_guard lock(mutex_);
-  if (const auto found = open_.find(name); found != open_.end()) return found->second;
-
-  const std::filesystem::path folder = config_.data_dir / "accounts" / name;
-  const bool may_create =
-      access_ == replica::sqlite::Access::kReadWrite && config_.source_of(name) != nullptr;
-  if (!may_create && !std::filesystem::is_directory(folder)) return nullptr;
-  auto account = std::make_shared<indexer::Account>(folder, std::string(name), access_);
-  open_.emplace(name, account);
+  std::shared_ptr<Slot> slot;
+  bool are_too_many = false;
+  {
+    const std::lock_guard lock(mutex_);
+    auto found = slots_.find(name);
+    if (found == slots_.end())
+      found = slots_.emplace(std::string(name), std::make_shared<Slot>()).first;
+    slot = found->second;
+    are_too_many = slots_.size() > config_.replication.max_open_accounts;
+  }
+  std::shared_ptr<indexer::Account> account;
+  {
+    const std::lock_guard lock(slot->mutex);
+    if (!slot->account) slot->account = open(name);
+    slot->used = Clock::now();
+    account = slot->account;
+  }
+  slot.reset();
+  if (!account) forget_closed();
+  if (are_too_many) {
+    auto slots = by_last_use();
+    std::size_t surplus =
+        slots.size() - std::min(slots.size(), config_.replication.max_open_accounts);
+    for (auto oldest = slots.begin(); oldest != slots.end() && surplus > 0; ++oldest) {
+      if (close(*oldest->second)) --surplus;
+    }
+    slots.clear();
+    forget_closed();
+  }
   return account;
+}
+
+bool Accounts::close(Slot& slot) {
+  const std::unique_lock lock(slot.mutex, std::try_to_lock);
+  if (!lock || slot.account.use_count() > 1) return false;
+  slot.account.reset();
+  return true;
+}
+
+std::vector<std::pair<Accounts::Clock::time_point, std::shared_ptr<Accounts::Slot>>>
+Accounts::by_last_use() const {
+  std::vector<std::pair<Clock::time_point, std::shared_ptr<Slot>>> slots;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, slot] : slots_) {
+    const std::unique_lock not_busy(slot->mutex, std::try_to_lock);
+    if (not_busy) slots.emplace_back(slot->used, slot);
+  }
+  std::sort(slots.begin(), slots.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  return slots;
+}
+
+void Accounts::close_idle() {
+  const auto since = Clock::now() - config_.replication.account_idle;
+  auto slots = by_last_use();
+  for (const auto& [used, slot] : slots) {
+    if (used < since) (void)close(*slot);
+  }
+  slots.clear();
+  forget_closed();
+}
+
+void Accounts::forget_closed() {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(slots_, [](const auto& entry) {
+    // Who is about to open it holds the slot.
+    if (entry.second.use_count() > 1) return false;
+    const std::lock_guard own(entry.second->mutex);
+    return entry.second->account == nullptr;
+  });
+}
+
+std::size_t Accounts::open_count() const {
+  const std::lock_guard lock(mutex_);
+  return slots_.size();
 }
 
 std::shared_ptr<indexer::Account> Accounts::create(std::string_view name) {
@@ -30,8 +110,17 @@ std::shared_ptr<indexer::Account> Accounts::create(std::string_view name) {
   return find(name);
 }
 
+const SourceConfig* Accounts::source_of(std::string_view name) const {
+  if (const SourceConfig* source = config_.source_of(name)) return source;
+  const bool may_be_found =
+      std::any_of(config_.sources.begin(), config_.sources.end(),
+                  [](const SourceConfig& source) { return source.has_all_accounts; });
+  const auto found = may_be_found ? registry_.source_of(name) : std::nullopt;
+  return found ? config_.source_named(*found) : nullptr;
+}
+
 std::vector<std::string> Accounts::names() const {
-  std::vector<std::string> names;
+  std::vector<std::string> names = registry_.accounts();
   std::error_code absent;  // no folder of accounts yet: none of them
   for (const auto& entry :
        std::filesystem::directory_iterator(config_.data_dir / "accounts", absent)) {

@@ -1,6 +1,8 @@
-// The accounts of one data folder: those that have a folder there and those that the configuration names.
+// The accounts of one data folder: those that have a folder there, those that the configuration names, and those that were
+// found at a source.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -10,28 +12,53 @@
 #include <vector>
 
 #include "api/config.hpp"
+#include "api/registry.hpp"
 #include "indexer/account.hpp"
 
 namespace api {
 
-// Opens accounts on first use and keeps them open. Any thread.
+// Opens accounts on use and closes those that were not used for a while; what somebody holds is never closed. One that is
+// closed costs nothing. Any thread.
 class Accounts {
  public:
-  Accounts(const Config& config, replica::sqlite::Access access)
-      : config_(config), access_(access) {}
+  Accounts(const Config& config, replica::sqlite::Access access);
 
-  // Null when there is no such account (or its name could not be one). A configured account is created on first use when
-  // access is kReadWrite. Throws indexer::AccountBusy.
+  // Null when there is no such account (or its name could not be one). One that has a source is created on first use when
+  // access is kReadWrite. May close others, of which there are too many. Throws indexer::AccountBusy.
   [[nodiscard]] std::shared_ptr<indexer::Account> find(std::string_view name);
   // Creates a local account's folder when it is not there. Throws ConfigError for a name that cannot be one.
   [[nodiscard]] std::shared_ptr<indexer::Account> create(std::string_view name);
   [[nodiscard]] std::vector<std::string> names() const;  // sorted
+  // The source that has the account: the one that lists it, or where it was found. Null for a local account.
+  [[nodiscard]] const SourceConfig* source_of(std::string_view name) const;
+
+  // Closes those that nobody used for `account_idle`; call it now and then.
+  void close_idle();
+  [[nodiscard]] std::size_t open_count() const;
+
+  [[nodiscard]] Registry& registry() { return registry_; }
 
  private:
+  using Clock = std::chrono::steady_clock;
+  // The folder's lock must be given back before it is taken again: opening and closing hold `mutex`.
+  struct Slot {
+    std::mutex mutex;
+    std::shared_ptr<indexer::Account> account;
+    Clock::time_point used{};
+  };
+
+  [[nodiscard]] std::shared_ptr<indexer::Account> open(std::string_view name) const;
+  [[nodiscard]] std::vector<std::pair<Clock::time_point, std::shared_ptr<Slot>>> by_last_use()
+      const;
+  [[nodiscard]] bool close(Slot& slot);  // false when it is in use
+
+  void forget_closed();
+
   const Config& config_;
   replica::sqlite::Access access_;
+  Registry registry_;
   mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<indexer::Account>, std::less<>> open_;
+  std::map<std::string, std::shared_ptr<Slot>, std::less<>> slots_;
 };
 
 }  // namespace api

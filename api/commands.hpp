@@ -31,7 +31,6 @@ int run(const ReindexCommand& command, const CommandLine& line, const Config& co
 
 // The account, or a std::runtime_error that says that there is none.
 [[nodiscard]] std::shared_ptr<indexer::Account> open_account(Accounts& accounts,
-                                                             const Config& config,
                                                              std::string_view name);
 
 // Prints what a server's task came to; the exit code.

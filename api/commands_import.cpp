@@ -67,7 +67,7 @@ indexer::ImportSummary import_into_server(const ImportCommand& command) {
   address.user = command.user;
   if (!command.password_file.empty()) address.password = read_secret(command.password_file);
   indexer::CouchTarget target(std::move(address), [&](mail::Doctype doctype) {
-    return database_name(command.account, doctype);
+    return Layout().database(command.account, doctype);
   });
   return watched("import", [&](indexer::Progress& progress) {
     return indexer::import_paths(command.paths, target, parser_threads(), progress);
@@ -104,7 +104,8 @@ int run(const ImportCommand& command, const CommandLine&, const Config& config) 
                     "letter or digit",
                     for_terminal(command.account)));
   }
-  const SourceConfig* source = config.source_of(command.account);
+  const SourceConfig* source =
+      Accounts(config, replica::sqlite::Access::kReadOnly).source_of(command.account);
   if (command.into.empty() && source != nullptr) {
     throw std::runtime_error(
         fmt::format("account '{}' is pulled from {}: import into that server, with --into URL",

@@ -106,7 +106,7 @@ std::optional<std::string> cursor_after(const indexer::SearchAnswer& answer) {
 
 int run(const ListCommand& command, const CommandLine& line, const Config& config) {
   Accounts accounts(config, replica::sqlite::Access::kReadOnly);
-  const auto account = open_account(accounts, config, command.account);
+  const auto account = open_account(accounts, command.account);
   const indexer::ListPage page = account->list(query_of(command, *account));
   if (command.json) {
     print(render_list(page) + "\n");
@@ -125,7 +125,7 @@ int run(const ListCommand& command, const CommandLine& line, const Config& confi
 
 int run(const SearchCommand& command, const CommandLine& line, const Config& config) {
   Accounts accounts(config, replica::sqlite::Access::kReadOnly);
-  const auto account = open_account(accounts, config, command.account);
+  const auto account = open_account(accounts, command.account);
   const auto query = indexer::parse_query(command.query);
   if (!query) refuse_query(query.error());
 
@@ -160,10 +160,9 @@ int run(const SearchCommand& command, const CommandLine& line, const Config& con
   return kDone;
 }
 
-std::shared_ptr<indexer::Account> open_account(Accounts& accounts, const Config& config,
-                                               std::string_view name) {
+std::shared_ptr<indexer::Account> open_account(Accounts& accounts, std::string_view name) {
   if (auto account = accounts.find(name)) return account;
-  if (config.source_of(name) != nullptr) {
+  if (accounts.source_of(name) != nullptr) {
     throw std::runtime_error(
         fmt::format("account '{0}' was not pulled yet: run `davenport sync {0} --once`", name));
   }

@@ -129,7 +129,7 @@ std::string show(const ShowCommand& command, const indexer::Account& account,
 
 int run(const ShowCommand& command, const CommandLine&, const Config& config) {
   Accounts accounts(config, replica::sqlite::Access::kReadOnly);
-  const auto account = open_account(accounts, config, command.account);
+  const auto account = open_account(accounts, command.account);
   const auto row = account->message(command.id);
   if (!row) {
     throw std::runtime_error(

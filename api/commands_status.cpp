@@ -57,7 +57,7 @@ int run(const StatusCommand& command, const CommandLine&, const Config& config) 
   const bool is_served = server.is_served();
   Accounts accounts(config, replica::sqlite::Access::kReadOnly);
   const std::string status =
-      is_served ? server.request("GET", "/v1/admin/status") : render_status(accounts, {}, {});
+      is_served ? server.request("GET", "/v1/admin/status") : render_status(accounts, {}, {}, {});
   if (command.json) {
     print(status + "\n");
   } else {

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <fmt/format.h>
+#include <optional>
 
 #include "api/admin_client.hpp"
 #include "api/commands.hpp"
@@ -11,19 +13,20 @@ namespace api {
 namespace {
 
 std::string database_line(const SyncOutcome::Database& database) {
-  if (database.absent) return fmt::format("{}: not there at the source\n", database.name);
+  if (database.is_absent) return fmt::format("{}: not there at the source\n", database.name);
   return fmt::format("{}: {} documents, {}, {}\n", database.name, database.pulled.documents,
                      bytes_in_words(database.pulled.bytes), in_words(database.duration));
 }
 
-int sync_until_caught_up(const SyncCommand& command, const SourceConfig& source,
-                         indexer::Account& account) {
+int sync_until_caught_up(const SyncCommand& command, const Config& config) {
   Metrics metrics;
+  Accounts accounts(config, replica::sqlite::Access::kReadWrite);
+  Replication replication(config, accounts, metrics);
   SyncOutcome outcome;
   {
     ProgressLine line;
-    outcome = sync_once(
-        source, account, !command.no_index, metrics, [&](const replica::PullSummary& pulled) {
+    outcome = replication.sync(
+        command.account, !command.no_index, [&](const replica::PullSummary& pulled) {
           line.show(
               fmt::format("{} documents, {}", pulled.documents, bytes_in_words(pulled.bytes)));
         });
@@ -42,19 +45,32 @@ int sync_until_caught_up(const SyncCommand& command, const SourceConfig& source,
 }
 
 // Follows one account, as `serve` does with all of them, and logs what comes.
-int follow(const SourceConfig& source, const Config& config, const std::string& account) {
+int follow(const Config& config) {
   const StopSignals stop;
-  Config only = config;
-  only.sources = {source};
-  only.sources.front().accounts = {account};
   Metrics metrics;
-  Accounts accounts(only, replica::sqlite::Access::kReadWrite);
-  Replication replication(only, accounts, metrics);
+  Accounts accounts(config, replica::sqlite::Access::kReadWrite);
+  Replication replication(config, accounts, metrics);
   replication.start();
-  replication.index_soon(account);
   stop.wait();
   replication.stop();
   return kDone;
+}
+
+// The configuration with this account alone: of the source that lists it, else of the one where it was found or may be.
+std::optional<Config> only_with(const std::string& account, const Config& config) {
+  const SourceConfig* source =
+      Accounts(config, replica::sqlite::Access::kReadOnly).source_of(account);
+  if (source == nullptr && is_valid_account_name(account)) {
+    const auto any = std::find_if(config.sources.begin(), config.sources.end(),
+                                  [](const SourceConfig& each) { return each.has_all_accounts; });
+    if (any != config.sources.end()) source = &*any;
+  }
+  if (source == nullptr) return std::nullopt;
+  Config only = config;
+  only.sources = {*source};
+  only.sources.front().accounts = {account};
+  only.sources.front().has_all_accounts = false;
+  return only;
 }
 
 void show_task(ProgressLine& line, const TaskReport& task) {
@@ -81,8 +97,8 @@ int finish(const TaskReport& task) {
 }
 
 int run(const SyncCommand& command, const CommandLine&, const Config& config) {
-  const SourceConfig* source = config.source_of(command.account);
-  if (source == nullptr) {
+  const auto only = only_with(command.account, config);
+  if (!only) {
     throw std::runtime_error(fmt::format(
         "account '{}' has no source: add it to accounts of a [[source]] in the configuration",
         for_terminal(command.account)));
@@ -91,9 +107,7 @@ int run(const SyncCommand& command, const CommandLine&, const Config& config) {
     return finish(
         run_at_server(server, fmt::format("/v1/admin/accounts/{}/sync", command.account)));
   }
-  if (!command.once) return follow(*source, config, command.account);
-  Accounts accounts(config, replica::sqlite::Access::kReadWrite);
-  return sync_until_caught_up(command, *source, *open_account(accounts, config, command.account));
+  return command.once ? sync_until_caught_up(command, *only) : follow(*only);
 }
 
 int run(const ReindexCommand& command, const CommandLine&, const Config& config) {
@@ -105,7 +119,7 @@ int run(const ReindexCommand& command, const CommandLine&, const Config& config)
         run_at_server(server, fmt::format("/v1/admin/accounts/{}/reindex", command.account)));
   }
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
-  const auto account = open_account(accounts, config, command.account);
+  const auto account = open_account(accounts, command.account);
   const auto start = std::chrono::steady_clock::now();
   indexer::Progress progress;
   const std::size_t entries = account->reindex(progress);

@@ -51,15 +51,6 @@ int run(const ServeCommand&, const CommandLine&, const Config& config) {
 
   listen(server, config);
   replication.start();
-  for (const std::string& name : accounts.names()) {
-    try {
-      replication.index_soon(name);  // opens them all, and so their locks
-    } catch (const indexer::AccountBusy&) {
-      throw;
-    } catch (const std::exception& error) {
-      spdlog::error("account {} is left out: {}", name, error.what());
-    }
-  }
   server.start();
   stop.wait();
   spdlog::info("stopping");

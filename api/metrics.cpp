@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <mutex>
@@ -27,6 +28,17 @@ prometheus::Counter& counter(prometheus::Registry& registry, const char* name, c
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({});
 }
 
+prometheus::Family<prometheus::Gauge>& gauges(prometheus::Registry& registry, const char* name,
+                                              const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+}
+
+double open_files() {
+  std::error_code unreadable;
+  const std::filesystem::directory_iterator files("/proc/self/fd", unreadable);
+  return static_cast<double>(std::distance(begin(files), end(files)));
+}
+
 double resident_bytes() {
   std::ifstream statm("/proc/self/statm");
   double pages = 0;
@@ -48,10 +60,26 @@ struct Metrics::State {
   prometheus::Counter& quarantined =
       counter(registry, "davenport_quarantined_total", "Documents that could not be taken over.");
   prometheus::Family<prometheus::Gauge>& lag =
-      prometheus::BuildGauge()
-          .Name("davenport_replication_lag_seconds")
-          .Help("Time since the account had everything that its source has.")
-          .Register(registry);
+      gauges(registry, "davenport_replication_lag_seconds",
+             "Time since the database that is behind for longest had everything, by source.");
+  prometheus::Family<prometheus::Gauge>& databases =
+      gauges(registry, "davenport_databases", "Databases that are followed, by source and state.");
+  prometheus::Family<prometheus::Gauge>& idle =
+      gauges(registry, "davenport_databases_idle",
+             "Databases that wait for nothing but a change at their source.");
+  prometheus::Family<prometheus::Gauge>& feeds =
+      gauges(registry, "davenport_feeds_open", "Feeds held open, by source and kind.");
+  prometheus::Family<prometheus::Gauge>& pulls =
+      gauges(registry, "davenport_pulls_running", "Databases being pulled, by source.");
+  prometheus::Family<prometheus::Gauge>& refused =
+      gauges(registry, "davenport_quarantine_size",
+             "Documents and attachments in quarantine now, by source.");
+  prometheus::Family<prometheus::Gauge>& up =
+      gauges(registry, "davenport_source_up", "0 while a source cannot be reached.");
+  prometheus::Gauge& accounts =
+      gauges(registry, "davenport_accounts_open", "Accounts that hold files open.").Add({});
+  prometheus::Gauge& files =
+      gauges(registry, "process_open_fds", "Number of open file descriptors.").Add({});
   prometheus::Family<prometheus::Histogram>& durations =
       prometheus::BuildHistogram()
           .Name("davenport_http_request_duration_seconds")
@@ -117,9 +145,29 @@ void Metrics::request(std::string_view route, int status, std::chrono::nanosecon
   histogram->Observe(std::chrono::duration<double>(duration).count());
 }
 
-void Metrics::replication_lag(std::string_view account, std::chrono::seconds lag) {
-  state_->lag.Add({{"account", std::string(account)}}).Set(static_cast<double>(lag.count()));
+void Metrics::sources(const std::vector<SourceReport>& reports) {
+  for (const SourceReport& report : reports) {
+    const prometheus::Labels source{{"source", report.name}};
+    state_->lag.Add(source).Set(static_cast<double>(report.lag.count()));
+    state_->idle.Add(source).Set(static_cast<double>(report.idle));
+    state_->pulls.Add(source).Set(static_cast<double>(report.pulls));
+    state_->refused.Add(source).Set(static_cast<double>(report.quarantined));
+    state_->up.Add(source).Set(report.state == FeedState::kCrashing ? 0 : 1);
+    for (const Watch watch :
+         {Watch::kUpdates, Watch::kContinuous, Watch::kLongPoll, Watch::kPoll}) {
+      const std::size_t open = watch == report.watch ? report.open_feeds : 0;
+      state_->feeds.Add({{"source", report.name}, {"watch", std::string(watch_name(watch))}})
+          .Set(static_cast<double>(open));
+    }
+    for (const FeedState state : kFeedStates) {
+      state_->databases
+          .Add({{"source", report.name}, {"state", std::string(feed_state_name(state))}})
+          .Set(static_cast<double>(report.databases[static_cast<std::size_t>(state)]));
+    }
+  }
 }
+
+void Metrics::open_accounts(std::size_t count) { state_->accounts.Set(static_cast<double>(count)); }
 
 void Metrics::content_reads(const indexer::ContentReads& reads, std::string_view account) {
   const std::lock_guard lock(state_->mutex);
@@ -137,6 +185,7 @@ void Metrics::content_reads(const indexer::ContentReads& reads, std::string_view
 
 std::string Metrics::to_text() const {
   state_->memory.Set(resident_bytes());
+  state_->files.Set(open_files());
   return prometheus::TextSerializer().Serialize(state_->registry.Collect());
 }
 

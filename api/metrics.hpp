@@ -6,6 +6,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "api/reports.hpp"
 
 namespace indexer {
 struct ContentReads;
@@ -23,7 +26,9 @@ class Metrics {
   void quarantined(std::uint64_t count);
   // `route` is the route's pattern, never a path that a client made up.
   void request(std::string_view route, int status, std::chrono::nanoseconds duration);
-  void replication_lag(std::string_view account, std::chrono::seconds lag);
+  // Series by source and state, never by account: there may be tens of thousands.
+  void sources(const std::vector<SourceReport>& reports);
+  void open_accounts(std::size_t count);
   // Adds what the account's readers counted since the last call, as davenport_content_reads_total{reason}.
   void content_reads(const indexer::ContentReads& reads, std::string_view account);
 

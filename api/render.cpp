@@ -226,6 +226,20 @@ std::string render_thread(std::string_view id, const std::vector<std::string>& r
   return out;
 }
 
+// Documents are what somebody wrote, and may be no JSON that others read: they are given as text.
+std::string render_conflicts(std::string_view id,
+                             const std::vector<indexer::LeafRevision>& leaves) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().key("id").string(id).key("revisions").begin_array();
+  for (const auto& leaf : leaves) {
+    json.begin_object().key("rev").string(leaf.rev).key("deleted").boolean(leaf.deleted);
+    json.key("document").string(leaf.document).end_object();
+  }
+  json.end_array().end_object();
+  return out;
+}
+
 std::string render_files(const std::vector<std::string>& rows,
                          const std::optional<indexer::OrderKey>& next) {
   std::string out;

@@ -27,6 +27,8 @@ namespace api {
 [[nodiscard]] std::string render_search(const indexer::SearchAnswer& answer);
 [[nodiscard]] std::string render_mailboxes(const std::vector<indexer::MailboxCounts>& mailboxes);
 [[nodiscard]] std::string render_thread(std::string_view id, const std::vector<std::string>& rows);
+[[nodiscard]] std::string render_conflicts(std::string_view id,
+                                           const std::vector<indexer::LeafRevision>& leaves);
 [[nodiscard]] std::string render_files(const std::vector<std::string>& rows,
                                        const std::optional<indexer::OrderKey>& next);
 [[nodiscard]] std::string render_bodies(std::string_view id,
@@ -37,7 +39,11 @@ namespace api {
                                                    std::string_view type);
 [[nodiscard]] std::string render_task(const TaskReport& task);
 [[nodiscard]] std::string render_tasks(const std::vector<TaskReport>& tasks);
+// Opens the accounts one after another, as many at a time as may be open.
 [[nodiscard]] std::string render_status(Accounts& accounts, const std::vector<FeedReport>& feeds,
+                                        const std::vector<SourceReport>& sources,
                                         const std::vector<TaskReport>& tasks);
+[[nodiscard]] std::string render_accounts(Accounts& accounts, const std::vector<FeedReport>& feeds);
+[[nodiscard]] std::string render_sources(const std::vector<SourceReport>& sources);
 
 }  // namespace api

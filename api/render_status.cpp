@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include "api/render.hpp"
 #include "mail/json_writer.hpp"
@@ -15,66 +16,131 @@ void write_time(JsonWriter& json, std::string_view name, sys_seconds time) {
                         : json.string(mail::to_rfc3339({time, std::chrono::minutes(0)}));
 }
 
+using FeedsByAccount = std::map<std::string, std::vector<const FeedReport*>, std::less<>>;
+
+FeedsByAccount by_account(const std::vector<FeedReport>& feeds) {
+  FeedsByAccount sorted;
+  for (const FeedReport& feed : feeds) sorted[feed.account].push_back(&feed);
+  return sorted;
+}
+
+const std::vector<const FeedReport*>& of(std::string_view account, const FeedsByAccount& feeds) {
+  static const std::vector<const FeedReport*> none;
+  const auto found = feeds.find(account);
+  return found == feeds.end() ? none : found->second;
+}
+
 // How far the slowest feed of the account is behind: 0 while all of them wait for news; none when one of them never
 // caught up, or the account has no source.
-std::optional<std::int64_t> lag_seconds(std::string_view account,
-                                        const std::vector<FeedReport>& feeds) {
+std::optional<std::int64_t> lag_seconds(const std::vector<const FeedReport*>& feeds) {
   const auto now =
       std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
   std::optional<std::int64_t> lag;
-  for (const auto& feed : feeds) {
-    if (feed.account != account) continue;
-    if (feed.caught_up == sys_seconds{}) return std::nullopt;
-    const auto behind = feed.state == "waiting" ? std::chrono::seconds(0) : now - feed.caught_up;
+  for (const FeedReport* feed : feeds) {
+    if (feed->state == FeedState::kGone) continue;
+    if (feed->caught_up == sys_seconds{}) return std::nullopt;
+    const auto behind =
+        feed->state == FeedState::kWaiting ? std::chrono::seconds(0) : now - feed->caught_up;
     lag = std::max(lag.value_or(0), static_cast<std::int64_t>(behind.count()));
   }
   return lag;
 }
 
-void write_feeds(JsonWriter& json, std::string_view account, const std::vector<FeedReport>& feeds) {
+void write_error(JsonWriter& json, const std::string& error) {
+  json.key("lastError");
+  error.empty() ? json.null() : json.string(error);
+}
+
+void write_feeds(JsonWriter& json, const std::vector<const FeedReport*>& feeds) {
   json.key("feeds").begin_array();
-  for (const auto& feed : feeds) {
-    if (feed.account != account) continue;
-    json.begin_object().key("database").string(feed.database).key("state").string(feed.state);
-    write_time(json, "since", feed.since);
-    json.key("lastError");
-    feed.last_error.empty() ? json.null() : json.string(feed.last_error);
+  for (const FeedReport* feed : feeds) {
+    json.begin_object().key("database").string(feed->database);
+    json.key("state").string(feed_state_name(feed->state));
+    write_time(json, "since", feed->since);
+    write_error(json, feed->last_error);
     json.end_object();
   }
   json.end_array();
 }
 
-// Documents and quarantine of all stores.
-void write_stores(JsonWriter& json, indexer::Account& account) {
-  std::int64_t documents = 0;
-  std::string quarantined;
-  JsonWriter list(quarantined);
-  list.begin_array();
-  for (const auto doctype : mail::kDoctypes) {
-    const auto* store = account.stores().find(doctype);
-    if (store == nullptr) continue;
-    documents += store->counts().documents;
-    for (const auto& document : store->quarantined()) {
-      list.begin_object()
-          .key("database")
-          .string(account.name() + "/" + indexer::Stores::database_part(doctype));
-      list.key("docId").string(document.id).key("reason").string(document.reason);
-      write_time(list, "since", document.since);
-      list.key("attempts").number(document.attempts).key("nextAttempt").null().end_object();
+void write_sources(JsonWriter& json, const std::vector<SourceReport>& sources) {
+  json.key("sources").begin_array();
+  for (const SourceReport& source : sources) {
+    json.begin_object().key("source").string(source.name).key("url").string(source.url);
+    json.key("state").string(feed_state_name(source.state));
+    write_time(json, "since", source.since);
+    write_error(json, source.last_error);
+    json.key("watch").string(watch_name(source.watch));
+    json.key("openFeeds").number(source.open_feeds).key("accounts").number(source.accounts);
+    json.key("idle").number(source.idle).key("pulls").number(source.pulls);
+    json.key("quarantined").number(source.quarantined).key("databases").begin_object();
+    for (const FeedState state : kFeedStates) {
+      json.key(feed_state_name(state));
+      json.number(source.databases[static_cast<std::size_t>(state)]);
     }
+    json.end_object().end_object();
   }
-  list.end_array();
-  json.key("documents").number(documents).key("quarantined").raw(quarantined);
+  json.end_array();
 }
 
-void write_account(JsonWriter& json, indexer::Account& account,
-                   const std::vector<FeedReport>& feeds) {
+// What is known of an account without opening it.
+void write_account_at_source(JsonWriter& json, Accounts& accounts, const std::string& name) {
+  const SourceConfig* source = accounts.source_of(name);
+  json.key("account").string(name).key("local").boolean(source == nullptr).key("source");
+  source == nullptr ? json.null() : json.string(source->name);
+  json.key("gone").boolean(source != nullptr && accounts.registry().is_gone(name));
+}
+
+// "alice/io-cozy-emails": the database that a store is the replica of.
+std::string database_of(const std::string& account, const Layout& layout,
+                        const std::string& store) {
+  for (const auto doctype : mail::kDoctypes) {
+    if (indexer::Stores::database_part(doctype) == store) return layout.database(account, doctype);
+  }
+  return layout.database(account, mail::Doctype::kEmails);
+}
+
+// Documents, quarantine and conflicts of all stores.
+void write_stores(JsonWriter& json, indexer::Account& account, const Layout& layout) {
+  constexpr std::size_t kConflictsNamed = 10;
+  std::int64_t documents = 0, conflicted = 0;
+  std::string quarantined, conflicts;
+  JsonWriter list(quarantined), ids(conflicts);
+  list.begin_array();
+  ids.begin_array();
+  for (const auto& [name, store] : account.stores().all()) {
+    const auto counts = store->counts();
+    documents += counts.documents;
+    conflicted += counts.conflicted;
+    const std::string database = database_of(account.name(), layout, name);
+    for (const auto& document : store->quarantined()) {
+      list.begin_object().key("database").string(database);
+      list.key("docId").string(document.id).key("reason").string(document.reason);
+      write_time(list, "since", document.since);
+      list.key("attempts").number(document.attempts);
+      write_time(list, "nextAttempt", document.next_attempt);
+      list.end_object();
+    }
+    for (const std::string& id : store->conflicted(kConflictsNamed))
+      ids.begin_object().key("database").string(database).key("docId").string(id).end_object();
+  }
+  list.end_array();
+  ids.end_array();
+  json.key("documents").number(documents).key("quarantined").raw(quarantined);
+  json.key("conflicts").begin_object().key("count").number(conflicted);
+  json.key("first").raw(conflicts).end_object();
+}
+
+void write_account(JsonWriter& json, Accounts& accounts, indexer::Account& account,
+                   const std::vector<const FeedReport*>& feeds) {
   const auto index = account.index_state();
   const auto bytes = account.bytes();
-  json.begin_object().key("account").string(account.name());
-  write_stores(json, account);
+  const SourceConfig* source = accounts.source_of(account.name());
+  json.begin_object();
+  write_account_at_source(json, accounts, account.name());
+  write_stores(json, account, source == nullptr ? Layout() : source->layout);
   json.key("messages").number(account.message_count()).key("lagSeconds");
-  const auto lag = lag_seconds(account.name(), feeds);
+  const auto lag = lag_seconds(feeds);
   lag ? json.number(*lag) : json.null();
   json.key("pending").number(index.pending);
   json.key("index")
@@ -84,7 +150,7 @@ void write_account(JsonWriter& json, indexer::Account& account,
       .key("pending")
       .number(index.pending);
   json.key("failed").number(index.failed).key("generation").string(index.generation).end_object();
-  write_feeds(json, account.name(), feeds);
+  write_feeds(json, feeds);
   json.key("bytes")
       .begin_object()
       .key("store")
@@ -97,7 +163,9 @@ void write_account(JsonWriter& json, indexer::Account& account,
 }  // namespace
 
 std::string render_status(Accounts& accounts, const std::vector<FeedReport>& feeds,
+                          const std::vector<SourceReport>& sources,
                           const std::vector<TaskReport>& tasks) {
+  const FeedsByAccount sorted = by_account(feeds);
   std::string out;
   JsonWriter json(out);
   json.begin_object().key("version").string(DAVENPORT_VERSION).key("accounts").begin_array();
@@ -107,7 +175,7 @@ std::string render_status(Accounts& accounts, const std::vector<FeedReport>& fee
       if (!account) continue;
       std::string row;
       JsonWriter account_json(row);
-      write_account(account_json, *account, feeds);
+      write_account(account_json, accounts, *account, of(name, sorted));
       json.raw(row);
     } catch (const std::exception& error) {  // of this account; the others are well
       json.begin_object()
@@ -119,9 +187,34 @@ std::string render_status(Accounts& accounts, const std::vector<FeedReport>& fee
     }
   }
   json.end_array();
+  write_sources(json, sources);
   json.key("tasks").begin_array();
   for (const auto& task : tasks) json.raw(render_task(task));
   json.end_array().end_object();
+  return out;
+}
+
+std::string render_accounts(Accounts& accounts, const std::vector<FeedReport>& feeds) {
+  const FeedsByAccount sorted = by_account(feeds);
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().key("accounts").begin_array();
+  for (const auto& name : accounts.names()) {
+    json.begin_object();
+    write_account_at_source(json, accounts, name);
+    write_feeds(json, of(name, sorted));
+    json.end_object();
+  }
+  json.end_array().end_object();
+  return out;
+}
+
+std::string render_sources(const std::vector<SourceReport>& sources) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object();
+  write_sources(json, sources);
+  json.end_object();
   return out;
 }
 

@@ -1,135 +1,119 @@
 #include "api/replication.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <map>
+#include <boost/asio/use_future.hpp>
+#include <fmt/format.h>
+#include <future>
+#include <mutex>
 #include <spdlog/spdlog.h>
 #include <thread>
 
-#include "api/account_worker.hpp"
-#include "api/feed.hpp"
+#include "api/indexing.hpp"
+#include "api/source_follower.hpp"
 
 namespace api {
 namespace {
 
 namespace net = boost::asio;
+using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kWorkers = 2;
-constexpr std::chrono::seconds kLagInterval{5};
+constexpr std::size_t kWorkers =
+    2;  // a commit waits for the disk while the next page is taken apart
+constexpr std::chrono::seconds kHousekeeping{5};
+constexpr std::chrono::seconds kFetchPatience{30};
 
-// An account with a source, and the feeds that bring it.
-struct FollowedAccount {
-  std::shared_ptr<indexer::Account> account;
-  std::vector<std::unique_ptr<Feed>> feeds;
-  // Messages and bodies that were never pulled. While they are swept, text waits: in bulk afterwards it is several times
-  // as fast.
-  std::atomic<std::size_t> sweeps_left{0};
-};
+std::chrono::milliseconds since(Clock::time_point start) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+}
 
-bool waits_for_sweep(indexer::Account& account, mail::Doctype doctype) {
-  if (doctype != mail::Doctype::kEmails && doctype != mail::Doctype::kContents) return false;
-  const replica::Store* store = account.stores().find(doctype);
-  return store == nullptr || store->checkpoint().since.json.empty();
+void add(replica::PullSummary& sum, const replica::PullSummary& part) {
+  sum.rows += part.rows;
+  sum.documents += part.documents;
+  sum.quarantined += part.quarantined;
+  sum.bytes += part.bytes;
+}
+
+std::vector<std::string> quarantined_of(const SourceConfig& source, indexer::Account& account) {
+  std::vector<std::string> lines;
+  for (const mail::Doctype doctype : source.databases_of_account()) {
+    const replica::Store* store = account.stores().find(doctype);
+    if (store == nullptr) continue;
+    for (const replica::Quarantined& document : store->quarantined()) {
+      lines.push_back(fmt::format("{} {}: {}", source.layout.database(account.name(), doctype),
+                                  document.id, document.reason));
+    }
+  }
+  return lines;
 }
 
 }  // namespace
 
 struct Replication::State {
   State(const Config& given_config, Accounts& given_accounts, Metrics& given_metrics)
-      : config(given_config), accounts(given_accounts), metrics(given_metrics) {}
+      : config(given_config), accounts(given_accounts), metrics(given_metrics) {
+    for (const SourceConfig& source : config.sources) {
+      followers.push_back(std::make_unique<SourceFollower>(
+          ReplicationParts{config, accounts, indexing, metrics, context, workers}, source));
+    }
+    thread = std::thread([this] { context.run(); });
+  }
 
-  void index_lists(const std::shared_ptr<indexer::Account>& account, indexer::Progress& progress);
-  void index_text(const std::shared_ptr<indexer::Account>& account, indexer::Progress& progress);
-  void follow(const SourceConfig& source, replica::CouchClient& client, const std::string& name);
-  net::awaitable<void> report_lag();
+  // What `question` says on the thread of the followers, or here once that has ended.
+  template <typename Question>
+  auto ask(Question question) -> std::invoke_result_t<Question&> {
+    if (is_stopped) return question();
+    std::packaged_task<std::invoke_result_t<Question&>()> task(std::move(question));
+    auto answer = task.get_future();
+    net::post(context, std::ref(task));
+    return answer.get();
+  }
+  [[nodiscard]] SourceFollower* follower_of(std::string_view account);
+  void housekeep();
 
   const Config& config;
   Accounts& accounts;
   Metrics& metrics;
-
-  // Lists never wait for text: two consumers.
-  AccountWorker text{
-      "indexing text", AccountWorker::Priority::kIdle,
-      [this](const auto& account, indexer::Progress& progress) { index_text(account, progress); }};
-  AccountWorker lists{
-      "updating lists", AccountWorker::Priority::kNormal,
-      [this](const auto& account, indexer::Progress& progress) { index_lists(account, progress); }};
-
+  Indexing indexing{accounts, metrics};
   net::io_context context{1};
   net::executor_work_guard<net::io_context::executor_type> work{context.get_executor()};
   net::thread_pool workers{kWorkers};
-  net::steady_timer lag_timer{context};
-  std::vector<std::unique_ptr<replica::CouchClient>> clients;  // one a source
-  std::map<std::string, FollowedAccount, std::less<>> followed;  // does not change once started
-  bool stopping = false;  // the io_context's
+  net::steady_timer timer{context};
+  std::vector<std::unique_ptr<SourceFollower>> followers;  // one a source
+  std::atomic<bool> is_stopped = false;
   std::thread thread;
 };
 
-void Replication::State::index_lists(const std::shared_ptr<indexer::Account>& account,
-                                     indexer::Progress& progress) {
-  account->project(progress);
-  const auto found = followed.find(account->name());
-  const bool is_filling = found != followed.end() && found->second.sweeps_left > 0;
-  if (!is_filling) text.soon(account);
-}
-
-void Replication::State::index_text(const std::shared_ptr<indexer::Account>& account,
-                                    indexer::Progress& progress) {
-  const std::size_t entries = account->index(progress);
-  metrics.entries_indexed(entries);
-  if (entries > 0) spdlog::info("account {}: {} entries indexed", account->name(), entries);
-}
-
-void Replication::State::follow(const SourceConfig& source, replica::CouchClient& client,
-                                const std::string& name) {
-  auto opened = accounts.find(name);
-  FollowedAccount& account = followed[name];
-  account.account = std::move(opened);
-  for (const mail::Doctype doctype : mail::kDoctypes) {
-    Feed::Events events;
-    events.on_commit = [this, &account](const replica::PullSummary& batch) {
-      metrics.documents_pulled(batch.documents);
-      metrics.quarantined(batch.quarantined);
-      lists.soon(account.account);
-    };
-    const bool counts = waits_for_sweep(*account.account, doctype);
-    if (counts) ++account.sweeps_left;
-    events.on_caught_up = [this, &account, is_first = counts]() mutable {
-      if (std::exchange(is_first, false) && --account.sweeps_left == 0) lists.soon(account.account);
-    };
-    account.feeds.push_back(std::make_unique<Feed>(client, source, account.account, doctype,
-                                                   context.get_executor(), workers,
-                                                   std::move(events)));
+SourceFollower* Replication::State::follower_of(std::string_view account) {
+  const SourceConfig* source = accounts.source_of(account);
+  for (const auto& follower : followers) {
+    if (source == &follower->source()) return follower.get();
   }
+  // Nobody knows it yet: where all accounts are followed it may be.
+  for (const auto& follower : followers) {
+    if (source == nullptr && follower->source().has_all_accounts) return follower.get();
+  }
+  return nullptr;
 }
 
-net::awaitable<void> Replication::State::report_lag() {
-  while (!stopping) {
-    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-    for (const auto& [name, account] : followed) {
-      std::chrono::seconds lag{0};
-      for (const auto& feed : account.feeds) {
-        const FeedReport report = feed->report();
-        const auto behind_since = std::max(report.caught_up, std::chrono::sys_seconds{});
-        if (report.state == "waiting") continue;
-        lag = std::max(
-            lag, now - (behind_since.time_since_epoch().count() > 0 ? behind_since : report.since));
-      }
-      metrics.replication_lag(name, lag);
-    }
-    lag_timer.expires_after(kLagInterval);
-    boost::system::error_code ended_early;
-    co_await lag_timer.async_wait(net::redirect_error(net::use_awaitable, ended_early));
-  }
+// On the context's thread; what closes files is done by a worker.
+void Replication::State::housekeep() {
+  std::vector<SourceReport> reports;
+  for (const auto& follower : followers) reports.push_back(follower->report());
+  metrics.sources(reports);
+  net::post(workers, [this] {
+    accounts.close_idle();
+    metrics.open_accounts(accounts.open_count());
+  });
+  timer.expires_after(std::min<Clock::duration>(kHousekeeping, config.replication.account_idle));
+  timer.async_wait([this](const boost::system::error_code& cancelled) {
+    if (!cancelled) housekeep();
+  });
 }
 
 Replication::Replication(const Config& config, Accounts& accounts, Metrics& metrics)
@@ -139,66 +123,131 @@ Replication::~Replication() { stop(); }
 
 void Replication::start() {
   State& state = *state_;
-  for (const SourceConfig& source : state.config.sources) {
-    state.clients.push_back(
-        std::make_unique<replica::CouchClient>(state.context.get_executor(), source.address));
-    for (const std::string& name : source.accounts) {
-      try {
-        state.follow(source, *state.clients.back(), name);
-      } catch (const indexer::AccountBusy&) {
-        throw;
-      } catch (const std::exception& error) {
-        spdlog::error("account {} is not followed: {}", name, error.what());
-      }
-    }
-  }
-  for (auto& [name, account] : state.followed) {
-    for (const auto& feed : account.feeds)
-      net::co_spawn(state.context, feed->follow(), net::detached);
-  }
-  net::co_spawn(state.context, state.report_lag(), net::detached);
-  state.thread = std::thread([&state] { state.context.run(); });
+  for (const auto& follower : state.followers) follower->restore();
+  state.indexing.catch_up();
+  net::post(state.context, [&state] {
+    for (const auto& follower : state.followers) follower->start();
+    state.housekeep();
+  });
 }
 
 void Replication::stop() {
   State& state = *state_;
   if (state.thread.joinable()) {
     net::post(state.context, [&state] {
-      state.stopping = true;
-      state.lag_timer.cancel();
-      for (auto& [name, account] : state.followed) {
-        for (const auto& feed : account.feeds) feed->stop();
-      }
-      for (const auto& client : state.clients) client->close();
+      state.timer.cancel();
+      for (const auto& follower : state.followers) follower->stop();
     });
     state.work.reset();
     state.thread.join();
+    state.is_stopped = true;
     state.workers.join();
+    for (const auto& follower : state.followers) follower->flush();
   }
-  state.lists.stop();
-  state.text.stop();
+  state.indexing.stop();
 }
 
 bool Replication::wake(std::string_view account) {
   State& state = *state_;
-  const auto found = state.followed.find(account);
-  if (found == state.followed.end()) return false;
-  net::post(state.context, [&followed = found->second] {
-    for (const auto& feed : followed.feeds) feed->wake();
-  });
-  return true;
+  SourceFollower* follower = state.follower_of(account);
+  if (follower == nullptr) return false;
+  return state.ask([follower, name = std::string(account)] { return follower->wake(name); });
 }
 
-void Replication::index_soon(std::string_view account) {
-  if (auto found = state_->accounts.find(account)) state_->lists.soon(std::move(found));
+void Replication::used(std::string_view account) {
+  State& state = *state_;
+  state.indexing.once(account);
+  if (state.followers.empty()) return;
+  net::post(state.context, [&state, name = std::string(account)] {
+    for (const auto& follower : state.followers) follower->used(name);
+  });
+}
+
+SyncOutcome Replication::sync(const std::string& account, bool with_index,
+                              const std::function<void(const replica::PullSummary&)>& progress) {
+  State& state = *state_;
+  SourceFollower* follower = state.follower_of(account);
+  if (follower == nullptr)
+    throw std::runtime_error(fmt::format("account '{}' has no source", account));
+  SyncOutcome outcome;
+  std::mutex mutex;  // two workers may commit at once
+  const auto on_commit = [&](const replica::PullSummary& batch) {
+    const std::lock_guard lock(mutex);
+    add(outcome.pulled, batch);
+    if (progress) progress(outcome.pulled);
+  };
+  auto synced =
+      net::co_spawn(state.context, follower->sync(account, on_commit), net::use_future).get();
+  if (synced.empty())
+    throw std::runtime_error(fmt::format("account '{}' is not there at the source", account));
+  outcome.pulled = {};
+  for (SyncedDatabase& database : synced) {
+    if (database.error) std::rethrow_exception(database.error);
+    add(outcome.pulled, database.pulled);
+    outcome.databases.push_back(
+        {database.name, database.is_absent, database.pulled, database.duration});
+  }
+  const auto opened = state.accounts.find(account);
+  if (!opened) throw std::runtime_error(fmt::format("account '{}' cannot be opened", account));
+  if (with_index) {
+    const auto start = Clock::now();
+    indexer::Progress none;
+    outcome.entries_indexed = state.indexing.run(*opened, none);
+    outcome.index_duration = since(start);
+  }
+  outcome.quarantined = quarantined_of(follower->source(), *opened);
+  return outcome;
+}
+
+void Replication::fetch_blob(const std::shared_ptr<indexer::Account>& account,
+                             mail::Doctype doctype, const replica::WantedBlob& wanted) {
+  using replica::SourceError;
+  State& state = *state_;
+  SourceFollower* follower = state.follower_of(account->name());
+  if (follower == nullptr) {
+    throw SourceError(SourceError::Kind::kNotFound, 0,
+                      fmt::format("account '{}' has no source", account->name()));
+  }
+  auto fetched =
+      net::co_spawn(state.context, follower->fetch_blob(account, doctype, wanted), net::use_future);
+  if (fetched.wait_for(kFetchPatience) != std::future_status::ready)
+    throw SourceError(SourceError::Kind::kTimeout, 0, "the source takes too long; try again");
+  fetched.get();
 }
 
 std::vector<FeedReport> Replication::feeds() const {
-  std::vector<FeedReport> reports;
-  for (const auto& [name, account] : state_->followed) {
-    for (const auto& feed : account.feeds) reports.push_back(feed->report());
-  }
-  return reports;
+  State& state = *state_;
+  return state.ask([&state] {
+    std::vector<FeedReport> reports;
+    for (const auto& follower : state.followers) {
+      auto some = follower->feeds();
+      reports.insert(reports.end(), std::make_move_iterator(some.begin()),
+                     std::make_move_iterator(some.end()));
+    }
+    return reports;
+  });
+}
+
+std::vector<FeedReport> Replication::feeds_of(std::string_view account) const {
+  State& state = *state_;
+  return state.ask([&state, name = std::string(account)] {
+    std::vector<FeedReport> reports;
+    for (const auto& follower : state.followers) {
+      auto some = follower->feeds_of(name);
+      reports.insert(reports.end(), std::make_move_iterator(some.begin()),
+                     std::make_move_iterator(some.end()));
+    }
+    return reports;
+  });
+}
+
+std::vector<SourceReport> Replication::sources() const {
+  State& state = *state_;
+  return state.ask([&state] {
+    std::vector<SourceReport> reports;
+    for (const auto& follower : state.followers) reports.push_back(follower->report());
+    return reports;
+  });
 }
 
 }  // namespace api

@@ -1,5 +1,5 @@
-// Keeps the accounts of the configuration in step with their sources: pulls every database, then follows it by long-poll,
-// and has the account indexed after each commit. A source that is down is tried again with growing pauses and harms no other.
+// Keeps accounts in step with their sources: one follower for each source, all on one thread, and what they share. A source
+// that is down is tried again with growing pauses and harms no other.
 #pragma once
 
 #include <chrono>
@@ -13,24 +13,15 @@
 #include "api/accounts.hpp"
 #include "api/config.hpp"
 #include "api/metrics.hpp"
+#include "api/reports.hpp"
 #include "replica/replicator.hpp"
 
 namespace api {
 
-// One database that is followed ("feeds" of status).
-struct FeedReport {
-  std::string account;
-  std::string database;
-  std::string state;  // initializing, running, waiting, crashing
-  std::chrono::sys_seconds since{};
-  std::chrono::sys_seconds caught_up{};  // when it last had everything; 0: never
-  std::string last_error;
-};
-
 struct SyncOutcome {
   struct Database {
     std::string name;
-    bool absent = false;  // at the source
+    bool is_absent = false;  // at the source
     replica::PullSummary pulled;
     std::chrono::milliseconds duration{};
   };
@@ -41,25 +32,35 @@ struct SyncOutcome {
   std::vector<std::string> quarantined;  // "<database> <docId>: <reason>"
 };
 
-// Pulls an account once: all its databases until caught up, then catalog and index. Blocks. Throws replica::SourceError.
-// `progress` is called on any thread, one at a time, after each batch, and may be null; `with_index` false leaves catalog
-// and index behind.
-[[nodiscard]] SyncOutcome sync_once(
-    const SourceConfig& source, indexer::Account& account, bool with_index, Metrics& metrics,
-    const std::function<void(const replica::PullSummary&)>& progress);
-
+// Members may be called from any thread.
 class Replication {
  public:
   Replication(const Config& config, Accounts& accounts, Metrics& metrics);
   ~Replication();  // stops
 
-  void start();  // throws indexer::AccountBusy
+  // Follows all sources. Without it nothing is done but what is asked for.
+  void start();
   void stop();
-  // Pull now (the ping): ends pauses; who waits at the source is told of changes anyway. False when the account has no source.
+
+  // The ping: looks at the account's databases now, and pulls what moved, each at most once a second. False when no source
+  // can have the account.
   bool wake(std::string_view account);
-  // Indexes what a local account's stores hold, in the background as after a pull.
-  void index_soon(std::string_view account);
-  [[nodiscard]] std::vector<FeedReport> feeds() const;
+  // Somebody reads the account: what is behind is indexed, and it is polled sooner.
+  void used(std::string_view account);
+
+  // Pulls all databases of an account until caught up, with all that is quarantined; then catalog and index, unless
+  // `with_index` is false. Blocks. `progress` is called on any thread, one at a time, after each batch, and may be null.
+  // Throws replica::SourceError, and std::runtime_error when the account has no source.
+  [[nodiscard]] SyncOutcome sync(const std::string& account, bool with_index,
+                                 const std::function<void(const replica::PullSummary&)>& progress);
+  // Fetches bytes that a document names, and that are not here, into the account's blobs. Blocks, for half a minute at
+  // most. Throws replica::SourceError.
+  void fetch_blob(const std::shared_ptr<indexer::Account>& account, mail::Doctype doctype,
+                  const replica::WantedBlob& wanted);
+
+  [[nodiscard]] std::vector<FeedReport> feeds() const;  // all of them: tens of thousands, perhaps
+  [[nodiscard]] std::vector<FeedReport> feeds_of(std::string_view account) const;
+  [[nodiscard]] std::vector<SourceReport> sources() const;
 
  private:
   struct State;

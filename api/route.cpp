@@ -8,21 +8,6 @@
 #include "api/render.hpp"
 
 namespace api {
-namespace {
-
-constexpr std::chrono::seconds kBetweenPings{1};
-
-}  // namespace
-
-bool PingLimit::admit(const std::string& account) {
-  const auto now = std::chrono::steady_clock::now();
-  const std::lock_guard lock(mutex_);
-  const auto last = last_.find(account);
-  if (last != last_.end() && now - last->second < kBetweenPings) return false;
-  last_[account] = now;
-  return true;
-}
-
 void Parameters::refuse(std::string_view code, const std::string& message) {
   if (!mistake_) mistake_ = error_response(400, code, message);
 }

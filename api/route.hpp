@@ -1,10 +1,8 @@
 // What a route's handler is given, and how it reads its parameters. Internal to the routes.
 #pragma once
 
-#include <chrono>
 #include <initializer_list>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,16 +13,6 @@
 
 namespace api {
 
-// At most one ping per second and account gets through.
-class PingLimit {
- public:
-  [[nodiscard]] bool admit(const std::string& account);
-
- private:
-  std::mutex mutex_;
-  std::map<std::string, std::chrono::steady_clock::time_point> last_;
-};
-
 // One request on its way through a route.
 struct Call {
   const HttpRequest& request;
@@ -34,7 +22,6 @@ struct Call {
   Tasks& tasks;
   Replication& replication;
   Metrics& metrics;
-  PingLimit& pings;
 };
 
 using RouteHandler = HttpResponse (*)(const Call&);
@@ -82,6 +69,7 @@ HttpResponse with_account(const Call& call) {
   if (!account)
     return unknown("account", call.segments[0],
                    "known accounts are listed by GET /v1/admin/accounts");
+  call.replication.used(account->name());
   HttpResponse response = handler(call, *account);
   call.metrics.content_reads(account->stores().content_reads(), account->name());
   return response;
@@ -97,6 +85,7 @@ HttpResponse with_account(const Call& call) {
 [[nodiscard]] HttpResponse get_mailboxes(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_messages(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_message(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse get_conflicts(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_thread(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_files(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_file(const Call& call, indexer::Account& account);
@@ -108,9 +97,10 @@ HttpResponse with_account(const Call& call) {
 [[nodiscard]] HttpResponse get_attachment(const Call& call, indexer::Account& account);
 
 // routes_admin.cpp
-[[nodiscard]] HttpResponse post_sync(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse post_sync(const Call& call);
 [[nodiscard]] HttpResponse get_accounts(const Call& call);
-[[nodiscard]] HttpResponse post_sync_task(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse get_sources(const Call& call);
+[[nodiscard]] HttpResponse post_sync_task(const Call& call);
 [[nodiscard]] HttpResponse post_reindex(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse post_import(const Call& call);
 [[nodiscard]] HttpResponse get_tasks(const Call& call);

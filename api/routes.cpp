@@ -25,6 +25,7 @@ const std::vector<Route>& table() {
        with_account<get_messages>},
       {"GET", "/v1/accounts/{account}/messages/{id}", {}, with_account<get_message>},
       {"GET", "/v1/accounts/{account}/messages/{id}/body", {"type"}, with_account<get_body>},
+      {"GET", "/v1/accounts/{account}/messages/{id}/conflicts", {}, with_account<get_conflicts>},
       {"GET", "/v1/accounts/{account}/messages/{id}/raw", {}, with_account<get_raw>},
       {"GET",
        "/v1/accounts/{account}/messages/{id}/attachments/{partId}",
@@ -37,9 +38,10 @@ const std::vector<Route>& table() {
        "/v1/accounts/{account}/search",
        {"q", "sort", "limit", "after", "snippets"},
        with_account<get_search>},
-      {"POST", "/v1/accounts/{account}/sync", {}, with_account<post_sync>},
+      {"POST", "/v1/accounts/{account}/sync", {}, post_sync},
       {"GET", "/v1/admin/accounts", {}, get_accounts},
-      {"POST", "/v1/admin/accounts/{account}/sync", {}, with_account<post_sync_task>},
+      {"GET", "/v1/admin/sources", {}, get_sources},
+      {"POST", "/v1/admin/accounts/{account}/sync", {}, post_sync_task},
       {"POST", "/v1/admin/accounts/{account}/reindex", {}, with_account<post_reindex>},
       {"POST", "/v1/admin/accounts/{account}/import", {}, post_import},
       {"GET", "/v1/admin/tasks", {}, get_tasks},
@@ -140,7 +142,6 @@ struct Routes::State {
   Tasks& tasks;
   Replication& replication;
   Metrics& metrics;
-  PingLimit pings;
 
   [[nodiscard]] HttpResponse answer(const Match& match, const HttpRequest& request);
   [[nodiscard]] HttpResponse dispatch(const Match& match, const HttpRequest& request);
@@ -152,7 +153,7 @@ HttpResponse Routes::State::dispatch(const Match& match, const HttpRequest& requ
     return unknown("route", request.path, "the routes are described by GET /openapi.json");
   }
   if (auto refusal = refuse_unknown_parameter(*match.route, request)) return std::move(*refusal);
-  Call call{request, {}, config, accounts, tasks, replication, metrics, pings};
+  Call call{request, {}, config, accounts, tasks, replication, metrics};
   for (const auto segment : match.segments) {
     auto decoded = percent_decode(segment);
     if (!decoded) {
@@ -181,7 +182,7 @@ HttpResponse Routes::State::answer(const Match& match, const HttpRequest& reques
 
 Routes::Routes(const Config& config, Accounts& accounts, Tasks& tasks, Replication& replication,
                Metrics& metrics)
-    : state_(new State{config, accounts, tasks, replication, metrics, {}}) {}
+    : state_(new State{config, accounts, tasks, replication, metrics}) {}
 
 Routes::~Routes() = default;
 

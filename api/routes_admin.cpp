@@ -59,10 +59,10 @@ TaskOutcome import(indexer::Account& account, const std::vector<std::filesystem:
   return outcome;
 }
 
-TaskOutcome sync(const SourceConfig& source, indexer::Account& account, Metrics& metrics,
+TaskOutcome sync(Replication& replication, const std::string& account,
                  indexer::Progress& progress) {
   const auto began = Clock::now();
-  auto synced = sync_once(source, account, true, metrics, [&](const replica::PullSummary& pulled) {
+  auto synced = replication.sync(account, true, [&](const replica::PullSummary& pulled) {
     progress.done = static_cast<std::int64_t>(pulled.documents);
   });
   return {
@@ -71,10 +71,24 @@ TaskOutcome sync(const SourceConfig& source, indexer::Account& account, Metrics&
       std::move(synced.quarantined)};
 }
 
-HttpResponse no_source(const indexer::Account& account) {
-  return error_response(
-      409, "noSource",
-      fmt::format("account '{}' is local: it has no source to pull from", account.name()));
+// Of an account that no source can have.
+HttpResponse no_source(const Call& call) {
+  const std::string& name = call.segments[0];
+  const auto names = call.accounts.names();
+  if (!std::binary_search(names.begin(), names.end(), name))
+    return unknown("account", name, "known accounts are listed by GET /v1/admin/accounts");
+  return error_response(409, "noSource",
+                        fmt::format("account '{}' is local: it has no source to pull from", name));
+}
+
+bool may_have_source(const Call& call) {
+  const std::string& name = call.segments[0];
+  if (call.accounts.source_of(name) != nullptr) return true;
+  const auto names = call.accounts.names();
+  if (!is_valid_account_name(name) || std::binary_search(names.begin(), names.end(), name))
+    return false;
+  return std::any_of(call.config.sources.begin(), call.config.sources.end(),
+                     [](const SourceConfig& source) { return source.has_all_accounts; });
 }
 
 // The paths of {"paths": ["/…", …]}; nothing for any other payload.
@@ -95,38 +109,26 @@ std::optional<std::vector<std::filesystem::path>> read_paths(const std::string& 
 
 }  // namespace
 
-HttpResponse post_sync(const Call& call, indexer::Account& account) {
-  if (call.config.source_of(account.name()) == nullptr) return no_source(account);
-  if (!call.pings.admit(account.name())) {
-    HttpResponse response = error_response(
-        429, "tooManyRequests", "one sync per second and account; try again in a second");
-    response.fields.emplace_back("Retry-After", "1");
-    return response;
-  }
-  return json_response(fmt::format(R"({{"queued":{}}})", call.replication.wake(account.name())),
-                       202);
+HttpResponse post_sync(const Call& call) {
+  if (!may_have_source(call) || !call.replication.wake(call.segments[0])) return no_source(call);
+  return json_response(R"({"queued":true})", 202);
 }
 
 HttpResponse get_accounts(const Call& call) {
-  std::string out;
-  mail::JsonWriter json(out);
-  json.begin_object().key("accounts").begin_array();
-  for (const auto& name : call.accounts.names()) {
-    json.begin_object().key("account").string(name);
-    json.key("local").boolean(call.config.source_of(name) == nullptr).end_object();
-  }
-  json.end_array().end_object();
-  return json_response(std::move(out));
+  return json_response(render_accounts(call.accounts, call.replication.feeds()));
 }
 
-HttpResponse post_sync_task(const Call& call, indexer::Account& account) {
-  const SourceConfig* source = call.config.source_of(account.name());
-  if (source == nullptr) return no_source(account);
-  auto kept = call.accounts.find(account.name());
+HttpResponse get_sources(const Call& call) {
+  return json_response(render_sources(call.replication.sources()));
+}
+
+HttpResponse post_sync_task(const Call& call) {
+  if (!may_have_source(call)) return no_source(call);
+  const std::string& name = call.segments[0];
   return accepted(
-      call, call.tasks.start("sync", account.name(),
-                             [kept, source, &metrics = call.metrics](indexer::Progress& progress) {
-                               return sync(*source, *kept, metrics, progress);
+      call, call.tasks.start("sync", name,
+                             [name, &replication = call.replication](indexer::Progress& progress) {
+                               return sync(replication, name, progress);
                              }));
 }
 
@@ -162,7 +164,7 @@ HttpResponse post_import(const Call& call) {
             "first letter or digit",
             name));
   }
-  if (call.config.source_of(name) != nullptr) {
+  if (call.accounts.source_of(name) != nullptr) {
     return error_response(
         409, "hasSource",
         fmt::format("account '{}' is pulled from a source: import into that with --into URL",
@@ -195,7 +197,8 @@ HttpResponse delete_task(const Call& call) {
 }
 
 HttpResponse get_status(const Call& call) {
-  return json_response(render_status(call.accounts, call.replication.feeds(), call.tasks.list()));
+  return json_response(render_status(call.accounts, call.replication.feeds(),
+                                     call.replication.sources(), call.tasks.list()));
 }
 
 }  // namespace api

@@ -1,12 +1,15 @@
 #include <algorithm>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "api/percent.hpp"
 #include "api/render.hpp"
 #include "api/route.hpp"
+#include "mail/documents.hpp"
 #include "mail/html.hpp"
 #include "mail/parser.hpp"
 #include "mail/text.hpp"
+#include "replica/attachments.hpp"
 
 namespace api {
 namespace {
@@ -37,19 +40,79 @@ std::vector<indexer::Body> all_made_safe(std::vector<indexer::Body> bodies) {
   return bodies;
 }
 
+HttpResponse source_failed(const replica::SourceError& error) {
+  using Kind = replica::SourceError::Kind;
+  if (error.kind() == Kind::kTimeout)
+    return error_response(504, "sourceTimeout",
+                          fmt::format("the source did not send it in time: {}", error.what()));
+  if (error.kind() == Kind::kNotFound)
+    return error_response(404, "unknownAttachment",
+                          fmt::format("the source does not have it any more: {}", error.what()));
+  return error_response(
+      502, "sourceFailed",
+      fmt::format("it is not kept here, and the source failed: {}", error.what()));
+}
+
+// A message's document, and the revision that it is of.
+struct Document {
+  std::string json;
+  std::string rev;
+  mail::MetadataDocument metadata;
+};
+
+std::optional<Document> find_document(indexer::Account& account, const std::string& id) {
+  auto json = account.metadata_document(id);
+  const auto row = account.message(id);
+  if (!json || !row) return std::nullopt;
+  auto metadata = mail::read_metadata(*json);
+  if (!metadata) return std::nullopt;
+  const auto members = nlohmann::json::parse(*row, nullptr, false);
+  return Document{std::move(*json), members.value("rev", ""), std::move(*metadata)};
+}
+
+// The bytes of an attachment that a document names; they are fetched from the source when they are not here. Else the answer
+// that says why there are none.
+std::optional<std::string> find_bytes(const Call& call, indexer::Account& account,
+                                      const Document& document, const std::string& name,
+                                      HttpResponse& otherwise) {
+  const auto stub = replica::find_attachment(document.json, name);
+  if (!stub) {
+    otherwise = unknown("attachment", name, "its document does not have it any more");
+    return std::nullopt;
+  }
+  auto bytes = account.stores().blobs().get(stub->digest);
+  if (bytes) return bytes;
+  replica::WantedBlob wanted;
+  wanted.digest = stub->digest;
+  wanted.id = document.metadata.id;
+  wanted.rev = document.rev;
+  wanted.name = name;
+  wanted.length = stub->length;
+  try {
+    call.replication.fetch_blob(call.accounts.find(account.name()), mail::Doctype::kEmails, wanted);
+  } catch (const replica::SourceError& error) {
+    otherwise = source_failed(error);
+    return std::nullopt;
+  }
+  return account.stores().blobs().get(stub->digest);
+}
+
 // The original message, or the answer that says why there is none.
-std::optional<std::string> find_raw(indexer::Account& account, const std::string& id,
-                                    HttpResponse& otherwise) {
-  auto raw = account.raw(id);
-  if (!raw && !account.message(id)) {
+std::optional<std::string> find_raw(const Call& call, indexer::Account& account,
+                                    const std::string& id, HttpResponse& otherwise) {
+  const auto document = find_document(account, id);
+  if (!document) {
     otherwise = unknown_message(id);
-  } else if (!raw) {
+    return std::nullopt;
+  }
+  if (document->metadata.original.empty()) {
     otherwise = error_response(
         404, "rawNotKept",
         "the original of this message is not kept: its source has no message/rfc822 attachment for "
         "it; GET …/body gives its text");
+    return std::nullopt;
   }
-  return raw;
+  return find_bytes(call, account, *document, document->metadata.original, otherwise);
 }
 
 // RFC 6266 and 5987: a name in ASCII for everybody, the full one for those who know how.
@@ -128,18 +191,26 @@ HttpResponse get_body(const Call& call, indexer::Account& account) {
 
 HttpResponse get_raw(const Call& call, indexer::Account& account) {
   HttpResponse otherwise;
-  auto raw = find_raw(account, call.segments[1], otherwise);
+  auto raw = find_raw(call, account, call.segments[1], otherwise);
   return raw ? download(std::move(*raw), "message/rfc822", "message.eml") : otherwise;
 }
 
+// An attachment of the document, or else a part of the original message.
 HttpResponse get_attachment(const Call& call, indexer::Account& account) {
   HttpResponse otherwise;
-  const auto raw = find_raw(account, call.segments[1], otherwise);
+  const std::string& part_id = call.segments[2];
+  const auto document = find_document(account, call.segments[1]);
+  if (!document) return unknown_message(call.segments[1]);
+  for (const auto& attachment : document->metadata.attachments) {
+    if (attachment.part_id != part_id || attachment.blob.empty()) continue;
+    auto bytes = find_bytes(call, account, *document, attachment.blob, otherwise);
+    return bytes ? download(std::move(*bytes), attachment.type, attachment.name) : otherwise;
+  }
+  const auto raw = find_raw(call, account, call.segments[1], otherwise);
   if (!raw) return otherwise;
-  auto part = mail::extract_part(*raw, call.segments[2]);
+  auto part = mail::extract_part(*raw, part_id);
   if (!part)
-    return unknown("attachment", call.segments[2],
-                   "'partId' of a message's attachments names them");
+    return unknown("attachment", part_id, "'partId' of a message's attachments names them");
   return download(std::move(part->bytes), part->type, part->name);
 }
 

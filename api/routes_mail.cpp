@@ -80,6 +80,14 @@ HttpResponse get_message(const Call& call, indexer::Account& account) {
   return json_response(std::move(*row));
 }
 
+HttpResponse get_conflicts(const Call& call, indexer::Account& account) {
+  const std::string& id = call.segments[1];
+  const auto leaves = account.conflicts(id);
+  if (!leaves)
+    return unknown("message", id, "it may have been deleted; GET …/messages lists what is there");
+  return json_response(render_conflicts(id, *leaves));
+}
+
 HttpResponse get_thread(const Call& call, indexer::Account& account) {
   const std::string& id = call.segments[1];
   const auto rows = account.thread(id);

@@ -56,16 +56,17 @@ std::size_t build_all(Generation& generation, const Stores& stores, Progress& pr
 
 std::int64_t rows_in(const Stores& stores) {
   std::int64_t rows = 0;
-  for (const auto doctype : mail::kDoctypes) {
-    if (const auto* store = stores.find(doctype)) rows += store->pending(replica::LocalSeq{});
-  }
+  for (const auto& each : stores.all()) rows += each.store->pending(replica::LocalSeq{});
   return rows;
 }
 
 }  // namespace
 
-Account::Account(fs::path folder, std::string name, replica::sqlite::Access access)
-    : name_(std::move(name)), stores_(folder, access), state_(std::make_unique<State>()) {
+Account::Account(fs::path folder, std::string name, replica::sqlite::Access access,
+                 std::optional<std::string> doctype_member)
+    : name_(std::move(name)),
+      stores_(folder, access, std::move(doctype_member)),
+      state_(std::make_unique<State>()) {
   const bool writing = access == replica::sqlite::Access::kReadWrite;
   if (!writing && !fs::is_directory(folder))
     throw AccountUnknown(fmt::format("unknown account '{}'", name_));
@@ -76,6 +77,7 @@ Account::Account(fs::path folder, std::string name, replica::sqlite::Access acce
     Generation::sweep(state_->derived());
   }
   state_->open_live();
+  if (writing) renew_restored_stores();
   if (!writing && !state_->live && rows_in(stores_) > 0) {
     throw std::runtime_error(
         fmt::format("account '{0}' has no lists yet: make them with davenport reindex {0}", name_));
@@ -121,9 +123,24 @@ void Account::State::make_live(std::shared_ptr<Generation> generation) {
   live = std::move(generation);
 }
 
+// A store that was put back from a backup gives sequences anew that lists and index have seen with other documents. Before a
+// pull brings it to where it was, it gets another epoch, by which they see that they have to begin again.
+void Account::renew_restored_stores() {
+  const auto live = state_->generation();
+  if (!live) return;
+  const auto text = live->text_checkpoint();
+  const auto catalog = live->catalog().checkpoint();
+  for (const auto doctype : mail::kDoctypes) {
+    const auto* store = stores_.find(doctype);
+    if (store != nullptr && (catalog.is_beyond(*store) || text.is_beyond(*store)))
+      stores_.create(doctype).renew_epoch();
+  }
+}
+
 bool Account::is_derived_from_stores() const {
   const auto live = state_->generation();
   if (!live || !Generation::is_current_format(live->name())) return false;
+  const auto followed = live->catalog().followed();
   // In this order: the text index follows the catalog, also between the two reads.
   const auto text = live->text_checkpoint();
   const auto catalog = live->catalog().checkpoint();
@@ -131,6 +148,8 @@ bool Account::is_derived_from_stores() const {
       std::begin(mail::kDoctypes), std::end(mail::kDoctypes), [&](mail::Doctype doctype) {
         const auto* store = stores_.find(doctype);
         if (store == nullptr) return true;
+        const auto known = followed.find(doctype);
+        if (known != followed.end() && known->second != store->identity()) return false;
         // After a power cut the catalog can be behind the text index, and would number what it projects again otherwise.
         const bool text_is_ahead = text.of(store->identity()) > catalog.of(store->identity());
         return catalog.continues(*store) && text.continues(*store) && !text_is_ahead;

@@ -68,11 +68,19 @@ struct Body {
   bool truncated = false;
 };
 
+// A leaf of a document's revision tree.
+struct LeafRevision {
+  std::string rev;
+  bool deleted = false;
+  std::string document;  // JSON as the source sent it
+};
+
 class Account {
  public:
   // kReadOnly throws AccountUnknown when the folder is not there; kReadWrite creates it and throws AccountBusy when
-  // another process writes.
-  Account(std::filesystem::path folder, std::string name, replica::sqlite::Access access);
+  // another process writes. `doctype_member` as for Stores.
+  Account(std::filesystem::path folder, std::string name, replica::sqlite::Access access,
+          std::optional<std::string> doctype_member = {});
   ~Account();
 
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -104,6 +112,8 @@ class Account {
   [[nodiscard]] std::optional<std::vector<Body>> bodies(std::string_view id) const;
   [[nodiscard]] std::optional<std::string> metadata_document(
       std::string_view id) const;  // JSON as the source sent it
+  // The leaves of a message's document, the winner first; none when the message is unknown.
+  [[nodiscard]] std::optional<std::vector<LeafRevision>> conflicts(std::string_view id) const;
   [[nodiscard]] std::optional<std::string> raw(
       std::string_view id) const;  // the original message, where it is kept
   [[nodiscard]] std::optional<std::string> find_mailbox(std::string_view name) const;
@@ -117,6 +127,7 @@ class Account {
 
  private:
   struct State;
+  void renew_restored_stores();
   [[nodiscard]] bool is_derived_from_stores() const;
   void require_stores() const;
 

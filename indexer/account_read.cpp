@@ -155,6 +155,21 @@ std::optional<std::string> Account::metadata_document(std::string_view id) const
   return stored->body;
 }
 
+std::optional<std::vector<LeafRevision>> Account::conflicts(std::string_view id) const {
+  const auto live = state_->generation();
+  const auto doc_id = live ? live->catalog().document_id(Kind::kMail, id) : std::nullopt;
+  const auto* emails = stores_.find(mail::Doctype::kEmails);
+  const auto tree = doc_id && emails != nullptr ? emails->tree(*doc_id) : std::nullopt;
+  if (!tree) return std::nullopt;
+  std::vector<LeafRevision> leaves;
+  for (const auto& leaf : tree->leaves()) {
+    // One that was replaced since the tree was read is a leaf no more.
+    if (auto document = emails->body(*doc_id, leaf.rev))
+      leaves.push_back({leaf.rev.to_string(), leaf.deleted, std::move(*document)});
+  }
+  return leaves;
+}
+
 std::optional<std::string> Account::raw(std::string_view id) const {
   const auto document = metadata_document(id);
   if (!document) return std::nullopt;
@@ -173,10 +188,8 @@ IndexState Account::index_state() const {
   IndexState state;
   const auto live = state_->generation();
   const auto projected = live ? live->catalog().checkpoint() : DerivedCheckpoint{};
-  for (const auto doctype : mail::kDoctypes) {
-    const auto* store = stores_.find(doctype);
-    if (store != nullptr) state.pending += store->pending(projected.of(store->identity()));
-  }
+  for (const auto& each : stores_.all())
+    state.pending += each.store->pending(projected.of(each.store->identity()));
   if (!live) {
     state.complete = state.pending == 0;
     return state;

@@ -53,6 +53,21 @@ struct Found {
   std::int64_t whole_until = kEnd;
 };
 
+// Stores in the order of the first of their feeds.
+std::vector<std::pair<replica::StoreIdentity, std::vector<const Feed*>>> feeds_by_store(
+    const Meta& meta) {
+  std::vector<std::pair<replica::StoreIdentity, std::vector<const Feed*>>> stores;
+  for (const auto& feed : kFeeds) {
+    const auto store = meta.stores.find(feed.doctype);
+    if (store == meta.stores.end()) continue;
+    auto known = std::find_if(stores.begin(), stores.end(),
+                              [&](const auto& each) { return each.first == store->second; });
+    if (known == stores.end()) known = stores.insert(stores.end(), {store->second, {}});
+    known->second.push_back(&feed);
+  }
+  return stores;
+}
+
 Found find_changes(Reader& reader, const Feed& feed, std::int64_t since, std::size_t budget) {
   Found found;
   auto entries = reader.connection.prepare(feed.entries);
@@ -82,32 +97,38 @@ Catalog::TextChanges Catalog::text_changes(const Stores&, const DerivedCheckpoin
   auto reached = text;
   std::unordered_set<std::int64_t> named;
   std::size_t taken = 0;
-  for (const auto& feed : kFeeds) {
-    const auto store = meta.stores.find(feed.doctype);
-    if (store == meta.stores.end()) continue;
+  for (const auto& [store, feeds] : feeds_by_store(meta)) {
     if (taken >= limit) {
       changes.more = true;
       break;
     }
-    auto found = find_changes(*reader, feed, text.of(store->second).value, limit - taken);
-    for (const auto& [seq, key] : found.entries) {
-      if (seq > found.whole_until) break;
-      ++taken;
-      if (!named.insert(key).second) continue;
-      Rows rows(by_key, key);
-      if (rows.next()) changes.changed.push_back(reader->text_entry(rows));
+    // One store may hold several doctypes: none is taken beyond where another was cut.
+    std::vector<Found> found;
+    auto whole_until = kEnd;
+    for (const auto* feed : feeds) {
+      found.push_back(find_changes(*reader, *feed, text.of(store).value, limit - taken));
+      whole_until = std::min(whole_until, found.back().whole_until);
     }
-    for (auto& [seq, id] : found.removed) {
-      if (seq > found.whole_until) break;
-      ++taken;
-      changes.removed.emplace_back(feed.kind, std::move(id));
+    for (std::size_t i = 0; i < feeds.size(); ++i) {
+      for (const auto& [seq, key] : found[i].entries) {
+        if (seq > whole_until) break;
+        ++taken;
+        if (!named.insert(key).second) continue;
+        Rows rows(by_key, key);
+        if (rows.next()) changes.changed.push_back(reader->text_entry(rows));
+      }
+      for (auto& [seq, id] : found[i].removed) {
+        if (seq > whole_until) break;
+        ++taken;
+        changes.removed.emplace_back(feeds[i]->kind, std::move(id));
+      }
     }
-    if (found.whole_until < kEnd) {
-      reached.advance(store->second, replica::LocalSeq{found.whole_until});
+    if (whole_until < kEnd) {
+      reached.advance(store, replica::LocalSeq{whole_until});
       changes.more = true;
       break;
     }
-    reached.advance(store->second, meta.checkpoint.of(store->second));
+    reached.advance(store, meta.checkpoint.of(store));
   }
   changes.reached = changes.more ? reached : meta.checkpoint;
   return changes;

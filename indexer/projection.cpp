@@ -70,6 +70,7 @@ Projection::Projection(Writer& writer, const Stores& stores)
 }
 
 Projected Projection::run(std::size_t limit) {
+  const auto& member = stores_.doctype_member();
   for (const auto doctype : kOrder) {
     const auto* const store = stores_.find(doctype);
     if (store == nullptr) continue;
@@ -78,7 +79,11 @@ Projected Projection::run(std::size_t limit) {
     auto reached = meta_.checkpoint.of(identity);
     result_.changes += store->documents(reached, limit - result_.changes,
                                         [&](const replica::Change& change, std::string_view body) {
-                                          apply(doctype, change, body);
+                                          if (member) {
+                                            apply_any(*member, change, body);
+                                          } else {
+                                            apply(doctype, change, body);
+                                          }
                                           reached = change.seq;
                                         });
     if (reached > meta_.checkpoint.of(identity)) {
@@ -110,6 +115,21 @@ void Projection::follow(mail::Doctype doctype, const replica::Store& store) {
   meta_.stores[doctype] = identity;
 }
 
+void Projection::apply_any(const std::string& doctype_member, const replica::Change& change,
+                           std::string_view body) {
+  std::optional<mail::Doctype> doctype;
+  if (!change.deleted) {
+    const auto said = mail::read_doctype(body, doctype_member);
+    doctype = said ? *said : mail::Doctype::kEmails;  // fails there, with its reason
+  }
+  replica::Change gone = change;
+  gone.deleted = true;
+  for (const auto other : kOrder) {
+    if (other != doctype) apply(other, gone, {});
+  }
+  if (doctype) apply(*doctype, change, body);
+}
+
 void Projection::apply(mail::Doctype doctype, const replica::Change& change,
                        std::string_view body) {
   if (is_design_document(change.id)) return;
@@ -127,9 +147,9 @@ void Projection::apply(mail::Doctype doctype, const replica::Change& change,
 }
 
 void Projection::apply_mailbox(const replica::Change& change, std::string_view body) {
-  changed_ = true;
   if (!change.deleted) {
     if (const auto mailbox = mail::read_mailbox(body)) {
+      changed_ = true;
       writer_.put_mailbox
           .bind(change.id, mailbox->name, mailbox->parent_id, mailbox->role, mailbox->sort_order)
           .run();
@@ -139,6 +159,7 @@ void Projection::apply_mailbox(const replica::Change& change, std::string_view b
     }
   }
   writer_.delete_mailbox.bind(change.id).run();
+  changed_ = changed_ || writer_.connection.changes() > 0;
 }
 
 void Projection::apply_message(const replica::Change& change, std::string_view body) {

@@ -37,6 +37,9 @@ class Projection {
     std::vector<std::string> contents, inline_types;
   };
 
+  // A row of a feed that has documents of all doctypes: what is known of its id under another one goes.
+  void apply_any(const std::string& doctype_member, const replica::Change& change,
+                 std::string_view body);
   // One row of each feed.
   void apply(mail::Doctype doctype, const replica::Change& change, std::string_view body);
   void apply_mailbox(const replica::Change& change, std::string_view body);

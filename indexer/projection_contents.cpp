@@ -9,14 +9,12 @@ namespace indexer {
 void Projection::apply_content(const replica::Change& change, std::string_view body) {
   bool was_present = false;
   std::optional<std::string> old_email;
-  bool is_known = false;
   std::string type;
   std::int64_t size = 0;
   bool truncated = false;
   if (has_contents_) {
     Rows rows(writer_.find_content, change.id);
     if (rows.next()) {
-      is_known = true;
       if (!rows.is_null(0)) old_email = std::string(rows.text(0));
       type = rows.text(1);
       size = rows.integer(2);
@@ -38,7 +36,7 @@ void Projection::apply_content(const replica::Change& change, std::string_view b
       fail(mail::Doctype::kContents, change, content.error().reason);
     }
   }
-  if (!is_present && !is_known) return;
+  if (!is_present && !was_present) return;
 
   writer_.put_content.bind(change.id, email, type, size, change.seq.value, is_present, truncated)
       .run();

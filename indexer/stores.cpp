@@ -39,9 +39,8 @@ class Scanner {
   std::string_view text_;
 };
 
-std::filesystem::path store_file(const std::filesystem::path& folder, mail::Doctype doctype) {
-  return folder / "store" / (Stores::database_part(doctype) + ".db");
-}
+// The store of all doctypes.
+constexpr std::string_view kDocuments = "documents";
 
 }  // namespace
 
@@ -60,6 +59,10 @@ bool DerivedCheckpoint::continues(const replica::Store& store) const {
   const auto found = by_uuid_.find(identity.uuid);
   if (found == by_uuid_.end()) return true;
   return found->second.first == identity.epoch && found->second.second <= store.last_seq();
+}
+
+bool DerivedCheckpoint::is_beyond(const replica::Store& store) const {
+  return of(store.identity()) > store.last_seq();
 }
 
 std::string DerivedCheckpoint::to_json() const {
@@ -91,28 +94,50 @@ DerivedCheckpoint DerivedCheckpoint::parse(std::string_view json) {
   return scanner.take('}') && scanner.at_end() ? checkpoint : DerivedCheckpoint{};
 }
 
-Stores::Stores(const std::filesystem::path& folder, replica::sqlite::Access access)
-    : folder_(folder), access_(access) {
+Stores::Stores(const std::filesystem::path& folder, replica::sqlite::Access access,
+               std::optional<std::string> doctype_member)
+    : folder_(folder), access_(access), doctype_member_(std::move(doctype_member)) {
   for (const auto doctype : mail::kDoctypes) std::ignore = find(doctype);
 }
 
 const replica::Store* Stores::find(mail::Doctype doctype) const {
   const std::lock_guard lock(mutex_);
-  auto& store = stores_[static_cast<std::size_t>(doctype)];
+  auto& store = place_of(doctype);
   if (!store) {
-    const auto file = store_file(folder_, doctype);
+    const auto file = file_of(doctype);
     if (std::filesystem::exists(file)) store = std::make_unique<replica::Store>(file, access_);
   }
   return store.get();
 }
 
+std::vector<Stores::Named> Stores::all() const {
+  std::vector<Named> stores;
+  for (const auto doctype : mail::kDoctypes) {
+    const auto* const store = find(doctype);
+    if (store != nullptr) stores.push_back({database_name(doctype), store});
+    if (doctype_member_) break;
+  }
+  return stores;
+}
+
 replica::Store& Stores::create(mail::Doctype doctype) {
   const std::lock_guard lock(mutex_);
-  auto& store = stores_[static_cast<std::size_t>(doctype)];
+  auto& store = place_of(doctype);
   if (!store)
-    store = std::make_unique<replica::Store>(store_file(folder_, doctype),
-                                             replica::sqlite::Access::kReadWrite);
+    store = std::make_unique<replica::Store>(file_of(doctype), replica::sqlite::Access::kReadWrite);
   return *store;
+}
+
+std::string Stores::database_name(mail::Doctype doctype) const {
+  return doctype_member_ ? std::string(kDocuments) : database_part(doctype);
+}
+
+std::filesystem::path Stores::file_of(mail::Doctype doctype) const {
+  return folder_ / "store" / (database_name(doctype) + ".db");
+}
+
+std::unique_ptr<replica::Store>& Stores::place_of(mail::Doctype doctype) const {
+  return stores_[doctype_member_ ? 0 : static_cast<std::size_t>(doctype)];
 }
 
 replica::Blobs& Stores::blobs() const {

@@ -32,6 +32,8 @@ class DerivedCheckpoint {
   void advance(const replica::StoreIdentity& store, replica::LocalSeq seq);
   // False when this was derived from another epoch of the store, or from more than the store holds: rebuild.
   [[nodiscard]] bool continues(const replica::Store& store) const;
+  // True when it followed this epoch of the store to where the store does not reach: it was put back from a backup.
+  [[nodiscard]] bool is_beyond(const replica::Store& store) const;
 
   [[nodiscard]] std::string to_json() const;
   [[nodiscard]] static DerivedCheckpoint parse(
@@ -44,23 +46,39 @@ class DerivedCheckpoint {
 
 class Stores {
  public:
-  // `folder` is the account's. Opens the stores that are there; nothing is created.
-  Stores(const std::filesystem::path& folder, replica::sqlite::Access access);
+  // `folder` is the account's. Opens the stores that are there; nothing is created. With `doctype_member` one store holds the
+  // documents of all doctypes, and the member of that name tells each one's.
+  Stores(const std::filesystem::path& folder, replica::sqlite::Access access,
+         std::optional<std::string> doctype_member = {});
 
   // Null when there is no store of that doctype (yet); one that another process created since is opened.
   [[nodiscard]] const replica::Store* find(mail::Doctype doctype) const;
+  // Each store that there is once, with its `database_name`.
+  struct Named {
+    std::string database;
+    const replica::Store* store = nullptr;
+  };
+  [[nodiscard]] std::vector<Named> all() const;
   // Creates the store's file when it is absent.
   [[nodiscard]] replica::Store& create(mail::Doctype doctype);
   [[nodiscard]] replica::Blobs& blobs() const;
 
-  // "io-cozy-emails": the doctype as it stands in file and database names.
+  [[nodiscard]] const std::optional<std::string>& doctype_member() const { return doctype_member_; }
+
+  // The store of that doctype as it stands in file names: "io-cozy-emails", or "documents" where one store holds all.
+  [[nodiscard]] std::string database_name(mail::Doctype doctype) const;
+  // "io-cozy-emails": the doctype as it stands in names of databases of its own.
   [[nodiscard]] static std::string database_part(mail::Doctype doctype);
 
   [[nodiscard]] ContentReads& content_reads() const { return content_reads_; }
 
  private:
+  [[nodiscard]] std::unique_ptr<replica::Store>& place_of(mail::Doctype doctype) const;
+  [[nodiscard]] std::filesystem::path file_of(mail::Doctype doctype) const;
+
   std::filesystem::path folder_;
   replica::sqlite::Access access_;
+  std::optional<std::string> doctype_member_;
   mutable std::mutex mutex_;
   mutable std::array<std::unique_ptr<replica::Store>, std::size(mail::kDoctypes)> stores_;
   mutable std::unique_ptr<replica::Blobs> blobs_;

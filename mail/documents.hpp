@@ -126,10 +126,15 @@ struct FileDocument {
   std::string content;
 };
 
+// The doctype that the member of that name says, where documents of all doctypes lie in one database; nothing for another.
+[[nodiscard]] Result<std::optional<Doctype>> read_doctype(std::string_view json,
+                                                          std::string_view member);
 [[nodiscard]] Result<MetadataDocument> read_metadata(std::string_view json);
 [[nodiscard]] Result<ContentDocument> read_content(std::string_view json);
 [[nodiscard]] Result<Mailbox> read_mailbox(std::string_view json);
 [[nodiscard]] Result<FileDocument> read_file(std::string_view json);
+// When a message was received, else sent: all that a filter by age reads of it.
+[[nodiscard]] Result<std::optional<DateTime>> read_message_date(std::string_view json);
 
 // JSON as `import` writes it, `_id` included; absent and empty members that a reader does not need are left out.
 // `original` of a metadata document is not written: its attachment is added by whoever stores the bytes.

@@ -263,6 +263,17 @@ Result<Document> read_document(std::string_view json, Document document, Visit v
 
 }  // namespace
 
+Result<std::optional<Doctype>> read_doctype(std::string_view json, std::string_view member) {
+  return read_document(json, std::optional<Doctype>(),
+                       [member](std::optional<Doctype>& found, std::string_view name, value& v) {
+                         if (name != member) return;
+                         const auto text = string_in(v);
+                         for (const auto doctype : kDoctypes) {
+                           if (text == doctype_name(doctype)) found = doctype;
+                         }
+                       });
+}
+
 Result<MetadataDocument> read_metadata(std::string_view json) {
   std::optional<DateTime> date;  // cozy-emails' name for sentAt
   bool says_attachment = false;  // else it follows from the attachments
@@ -353,6 +364,19 @@ Result<FileDocument> read_file(std::string_view json) {
     if (name == "type") d.is_directory = token(v) == "\"directory\"";
     if (name == "content" || name == "text") read_string(v, d.content);
   });
+}
+
+Result<std::optional<DateTime>> read_message_date(std::string_view json) {
+  std::optional<DateTime> sent_at, date;
+  auto result =
+      read_document(json, std::optional<DateTime>{},
+                    [&](std::optional<DateTime>& received_at, std::string_view name, value& v) {
+                      if (name == "receivedAt") read_time(v, received_at);
+                      if (name == "sentAt") read_time(v, sent_at);
+                      if (name == "date") read_time(v, date);
+                    });
+  if (result && !*result) *result = sent_at ? sent_at : date;
+  return result;
 }
 
 }  // namespace mail

@@ -127,6 +127,26 @@ struct PackedWriter {
 
 std::string blob_digest(std::string_view bytes) { return to_digest(md5(bytes)); }
 
+// The unfinished files that are being written.
+struct Unfinished {
+  std::mutex mutex;
+  std::set<std::filesystem::path> files;
+};
+
+struct Blobs::Incoming::State {
+  State(std::shared_ptr<Unfinished> all, std::filesystem::path path)
+      : file(std::move(path)), unfinished(std::move(all)) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    const std::lock_guard lock(unfinished->mutex);
+    unfinished->files.erase(file.path());
+  }
+
+  GrowingFile file;
+  std::shared_ptr<Unfinished> unfinished;
+};
+
 struct Blobs::State {
   State(std::filesystem::path path, sqlite::Access wanted)
       : folder(std::move(path)),
@@ -153,6 +173,7 @@ struct Blobs::State {
   sqlite::Access access;
   std::mutex writing_mutex;
   std::unique_ptr<PackedWriter> writer;
+  std::shared_ptr<Unfinished> being_written = std::make_shared<Unfinished>();
   Pool<PackedReader> readers;
 };
 
@@ -216,12 +237,7 @@ std::optional<Stored> Blobs::State::find(const Md5& value) {
   return std::nullopt;
 }
 
-struct Blobs::Incoming::State {
-  GrowingFile file;
-};
-
-Blobs::Incoming::Incoming(std::filesystem::path unfinished)
-    : state_(new State{GrowingFile(std::move(unfinished))}) {}
+Blobs::Incoming::Incoming(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Blobs::Incoming::Incoming(Incoming&&) noexcept = default;
 
@@ -256,7 +272,10 @@ void Blobs::put(std::span<const Blob> blobs) {
 
 Blobs::Incoming Blobs::receive(std::string_view digest) {
   state_->require_writing();
-  return Incoming(unfinished_of(state_->folder, require_digest(digest)));
+  auto file = unfinished_of(state_->folder, require_digest(digest));
+  const std::lock_guard lock(state_->being_written->mutex);
+  while (!state_->being_written->files.insert(file).second) file += "+";
+  return Incoming(std::make_unique<Incoming::State>(state_->being_written, std::move(file)));
 }
 
 bool Blobs::finish(Incoming incoming, std::string_view digest, BlobEncoding encoding) {

@@ -27,10 +27,10 @@ class Blobs {
     std::string_view bytes;
   };
   // A blob that comes in pieces, perhaps in several tries: what came before is kept in the folder until all of it is there
-  // (tuning::kKeptUnfinished). Belongs to one thread at a time; one object for a digest at a time.
+  // (tuning::kKeptUnfinished). Belongs to one thread at a time. Of several for one digest at a time only the first goes on
+  // with what came before.
   class Incoming {
    public:
-    explicit Incoming(std::filesystem::path unfinished);
     Incoming(Incoming&&) noexcept;
     Incoming& operator=(Incoming&&) = delete;
     ~Incoming();
@@ -41,6 +41,7 @@ class Blobs {
    private:
     friend class Blobs;
     struct State;
+    explicit Incoming(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
   };
   // Nothing is created before the first `put` or `append`. Files of the format before are read as they are, and upgraded by

@@ -1,9 +1,9 @@
 // A CouchDB-speaking server over HTTP: what its routes mean, as coroutines over Beast. Connections are kept alive and
 // reused, answers inflated by Content-Encoding, every step has a deadline. Runs on the executor it is given.
 //
-// Throws SourceError for every answer that is not the one asked for and for a network that fails. Nothing is retried here, but
-// for a kept connection that turns out closed before a byte of the answer came, and for a server that answers 429: what it did
-// not do is asked for again more slowly, for a minute at most.
+// What depends on what the server is asks for its welcome first. Throws SourceError for every answer that is not the one asked
+// for and for a network that fails. Nothing is retried here, but for a kept connection that turns out closed before a byte of
+// the answer came, and for a server that answers 429: what it did not do is asked for again more slowly, for a minute at most.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -48,6 +48,8 @@ struct Timeouts {
 struct ClientLimits {
   // Sockets, at least two. Requests that wait at the server (feeds, long-polls) get all but four of them, or half of few.
   std::size_t connections = tuning::kMaxConnections;
+  // How long a connection of no use is kept.
+  std::chrono::milliseconds idle{tuning::kIdleConnection};
 };
 
 // What a server speaks, as its welcome says.
@@ -121,6 +123,8 @@ struct WatchQuery {
   std::vector<std::string> doctypes;  // of kRealtime
   // Where to begin; empty: now. Moves with the feed, so that the next one goes on where this one ended.
   SourceSeq since;
+  // Called when the feed is open: what moves from then on is heard. May be null.
+  std::function<void()> stands = {};
 };
 
 struct Moved {

@@ -90,6 +90,7 @@ net::awaitable<void> converse(ServerPtr server, HttpConnection& connection, Laye
     co_await stream.async_write(net::buffer(text), redirect_error(use_awaitable, error));
     check();
   }
+  if (query.stands) query.stands();
 
   beast::flat_buffer buffer;
   for (;;) {

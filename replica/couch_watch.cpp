@@ -1,5 +1,6 @@
 // Feeds that say that something moved: `_db_updates`, `_changes` continuous and as a long-poll.
 #include <fmt/core.h>
+#include <limits>
 
 #include "replica/couch_routes.hpp"
 
@@ -47,6 +48,7 @@ class Lines {
 net::awaitable<WatchQuery> watch_lines(ServerPtr server, WatchQuery query,
                                        std::function<void(const Moved&)> moved) {
   Answer answer = co_await send(server, ask_to_watch(*server, query), query.database);
+  if (query.stands) query.stands();
   Lines lines;
   bool has_ended = false;
   const auto take = [&](const std::string& line) {
@@ -61,9 +63,10 @@ net::awaitable<WatchQuery> watch_lines(ServerPtr server, WatchQuery query,
     moved({is_database ? query.database : signal->database, signal->is_deleted});
   };
   constexpr std::size_t kPiece = 16 * 1024;
+  constexpr auto kNoLimit = std::numeric_limits<std::uint64_t>::max();  // it may last for years
   std::string piece(kPiece, '\0');
   for (;;) {
-    const std::size_t size = co_await answer.read(piece, tuning::kMaxStreamedAnswer);
+    const std::size_t size = co_await answer.read(piece, kNoLimit);
     if (size == 0) break;
     if (!lines.feed({piece.data(), size}, take))
       throw not_understood(*server, answer, "a line of the feed does not end");
@@ -75,6 +78,7 @@ net::awaitable<WatchQuery> watch_lines(ServerPtr server, WatchQuery query,
 net::awaitable<WatchQuery> watch_long_poll(ServerPtr server, WatchQuery query,
                                            std::function<void(const Moved&)> moved) {
   Answer answer = co_await send(server, ask_to_watch(*server, query), query.database);
+  if (query.stands) query.stands();
   RowScanner scanner(tuning::kMaxFeedLine);
   const auto take = [&](const RowScanner::Row&) { moved({query.database, false}); };
   co_await read_rows(server, answer, scanner, take);

@@ -76,6 +76,7 @@ void FetchPlan::take(SentRevision sent) {
   const auto found = by_id_.find(sent.revision.id);
   if (found == by_id_.end()) return;
   const bool nameless = sent.revision.rev.generation == 0;
+  FetchedRevision* taker = nullptr;  // gets the document itself, others before it a copy
   for (const std::size_t i : found->second) {
     FetchedRevision& asked = asked_[i];
     const bool exact = asked.revision.rev == sent.revision.rev;
@@ -84,13 +85,15 @@ void FetchPlan::take(SentRevision sent) {
         exact || (nameless ? !sent.problem.empty() : succeeds(sent.revision, asked.revision.rev));
     if (!concerns || (answered_[i] && !exact)) continue;
     if (sent.problem.empty()) {
-      asked.revision = sent.revision;
+      if (taker != nullptr) taker->revision = sent.revision;
+      taker = &asked;
       asked.problem.clear();
       answered_[i] = true;
     } else if (!answered_[i]) {
       asked.problem = sent.problem;
     }
   }
+  if (taker != nullptr) taker->revision = std::move(sent.revision);
 }
 
 std::vector<FetchedRevision> FetchPlan::results() {

@@ -55,6 +55,7 @@ HttpClient::HttpClient(net::any_io_executor executor, const SourceAddress& addre
     : executor_(std::move(executor)),
       url_(SourceUrl::parse(address.url)),
       timeouts_(timeouts),
+      limits_(limits),
       authorization_(authorization_of(address)),
       tls_(net::ssl::context::tls_client),
       places_(executor_, connections(limits), waiting_connections(limits)),
@@ -193,13 +194,13 @@ void HttpClient::give_back(std::unique_ptr<HttpConnection> connection) {
 }
 
 void HttpClient::close_idle_in_time() {
-  idle_timer_.expires_at(idle_.front().since + tuning::kIdleConnection);
+  idle_timer_.expires_at(idle_.front().since + limits_.idle);
   idle_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
     const auto self = weak.lock();
     if (cancelled || !self) return;
     const auto now = Clock::now();
     auto& idle = self->idle_;
-    while (!idle.empty() && now - idle.front().since >= tuning::kIdleConnection) idle.pop_front();
+    while (!idle.empty() && now - idle.front().since >= self->limits_.idle) idle.pop_front();
     if (!idle.empty()) self->close_idle_in_time();
   });
 }

@@ -111,6 +111,7 @@ class HttpClient : public std::enable_shared_from_this<HttpClient> {
   net::any_io_executor executor_;
   SourceUrl url_;
   Timeouts timeouts_;
+  ClientLimits limits_;
   std::string authorization_;  // value of the field; empty without user and token
   net::ssl::context tls_;
   Pacing pacing_;

@@ -42,8 +42,11 @@ TEST_F(ConfigTest, ReadsEveryKey) {
       "data_dir = 'mail'\n[http]\nlisten = '[::1]:0'\nworkers = 4\n[[source]]\n"
       "url = 'http://127.0.0.1:5984/prefix'\nuser = 'ada'\npassword_file = '" +
       (folder_ / "password").string() +
-      "'\naccounts = ['alice', 'bob']\nlayout = '{account}/{doctype}'\nwatch = 'poll'\n"
-      "poll_interval = '30s'\n");
+      "'\nname = 'office'\naccounts = ['alice', 'bob']\nlayout = 'mail-{account}'\n"
+      "doctype_member = 'docType'\nwatch = 'continuous'\npoll_interval = '30s'\n"
+      "write_checkpoints = false\nattachments = 'keep'\ndoctypes = ['emails', 'io.cozy.files']\n"
+      "messages_since = '5y'\nmax_feeds = 3\nmax_connections = 9\n"
+      "[replication]\nmax_open_accounts = 5\naccount_idle = '2s'\nmemory = '64M'\npulls = 2\n");
   EXPECT_EQ(config.data_dir, "mail");
   EXPECT_EQ(config.http.listen, "[::1]:0");
   EXPECT_EQ(config.http.workers, 4U);
@@ -53,7 +56,21 @@ TEST_F(ConfigTest, ReadsEveryKey) {
   EXPECT_EQ(source.address.user, "ada");
   EXPECT_EQ(source.address.password, "secret ");
   EXPECT_THAT(source.accounts, ElementsAre("alice", "bob"));
-  EXPECT_EQ(source.watch, api::Watch::kPoll);
+  EXPECT_EQ(source.name, "office");
+  EXPECT_EQ(source.layout.pattern(), "mail-{account}");
+  EXPECT_EQ(source.doctype_member, "docType");
+  EXPECT_EQ(source.watch, api::Watch::kContinuous);
+  EXPECT_FALSE(source.write_checkpoints);
+  EXPECT_EQ(source.attachments, api::Attachments::kKeep);
+  EXPECT_THAT(source.doctypes, ElementsAre(mail::Doctype::kEmails, mail::Doctype::kFiles));
+  ASSERT_TRUE(source.messages_since);
+  EXPECT_EQ(source.messages_since->span, std::chrono::years(5));
+  EXPECT_EQ(source.max_feeds, 3U);
+  EXPECT_EQ(source.max_connections, 9U);
+  EXPECT_EQ(config.replication.max_open_accounts, 5U);
+  EXPECT_EQ(config.replication.account_idle, std::chrono::seconds(2));
+  EXPECT_EQ(config.replication.memory, 64U << 20U);
+  EXPECT_EQ(config.replication.pulls, 2U);
   EXPECT_EQ(source.poll_interval, std::chrono::seconds(30));
   EXPECT_EQ(config.source_of("bob"), &source);
   EXPECT_EQ(config.source_of("carol"), nullptr);
@@ -82,7 +99,8 @@ TEST_F(ConfigTest, TheExampleNamesOnlyKeysThatAreKnown) {
     std::string line = example.substr(at, end - at);
     const bool is_key = line.size() > 1 && line[0] == '#' && line[1] != ' ';
     if (is_key) line.erase(0, 1);
-    const bool needs_the_machine = line.starts_with("password") || line.starts_with("ca_file");
+    const bool needs_the_machine =
+        line.starts_with("password") || line.starts_with("token") || line.starts_with("ca_file");
     if (!needs_the_machine) uncommented += line + "\n";
     at = end + 1;
   }
@@ -111,20 +129,44 @@ TEST_F(ConfigTest, MistakesAreNamedWithTheirLine) {
       {"[[source]]\nurl = 'ftp://h'\naccounts = ['a']", "2", "must begin with http://"},
       {"[[source]]\nurl = 'http://u:p@h/x'\naccounts = ['a']", "2", "must not hold a password"},
       {source, "1", "needs accounts"},
-      {source + "accounts = 'all'", "3", "not available yet"},
+      {source + "accounts = 'al'", "3", "or \"all\""},
+      {source + "accounts = 'all'\nlayout = '{doctype}'", "3", "needs a layout with {account}"},
+      {source + "accounts = ['a', 'b']\nlayout = 'mail'", "3", "has the databases of one account"},
       {source + "accounts = ['a', 7]", "3", "text in quotes"},
       {source + "accounts = ['../a']", "3", "cannot be an account's name"},
       {source + "accounts = ['a', 'a']", "1", "is in a source already"},
       {source + "accounts = ['a']\n" + source + "accounts = ['a']", "4", "is in a source already"},
-      {source + "accounts = ['a']\nwatch = 'updates'", "4", "not available"},
-      {source + "accounts = ['a']\nlayout = '{doctype}'", "4", "not available"},
+      {source + "accounts = ['a']\nname = 'x'\n" + source + "accounts = ['b']\nname = 'x'", "5",
+       "is another source's already"},
+      {source + "accounts = ['a']\nname = 'A b'", "4", "cannot be one"},
+      {source + "accounts = ['a']\nwatch = 'push'", "4", "write updates or continuous or longpoll"},
+      {source + "accounts = ['a']\nlayout = '{user}'", "4", "no other braces"},
+      {source + "accounts = ['a']\nlayout = ''", "4", "names no database"},
+      {source + "accounts = ['a']\nlayout = '{account}{doctype}'", "4", "something between"},
+      {source + "accounts = ['a']\ndoctype_member = 'd'", "4", "is for a layout without {doctype}"},
+      {source + "accounts = ['a']\nlayout = 'm'\ndoctype_member = ''", "5", "must name a member"},
+      {source + "accounts = ['a']\ndoctypes = ['email']", "4", "\"email\" is unknown"},
+      {source + "accounts = ['a']\ndoctypes = []", "4", "must be a list"},
+      {source + "accounts = ['a']\ndoctypes = ['emails', 'io.cozy.emails']", "4", "there twice"},
+      {source + "accounts = ['a']\nmessages_since = '2015'", "4", "neither a day nor an age"},
+      {source + "accounts = ['a']\nmax_feeds = 0", "4", "from 1 to"},
+      {source + "accounts = ['a']\nmax_connections = '9'", "4", "a whole number"},
+      {source + "accounts = ['a']\nwrite_checkpoints = 'no'", "4", "true or false"},
+      {source + "accounts = ['a']\nattachments = 'some'", "4", "write extract or keep or none"},
+      {"[replication]\nmemory = '32'", "2", "is no size"},
+      {"[replication]\nmemory = '1M'", "2", "4M at least"},
+      {"[replication]\naccount_idle = 60", "2", "must be a text"},
+      {"[replication]\npulls = 0", "2", "from 1 to 64"},
+      {"replication = 1", "1", "replication is a section"},
       {source + "accounts = ['a']\npoll_interval = '3'", "4", "no duration"},
-      {source + "accounts = ['a']\nattachments = 'keep'", "4", "unknown key source.attachments"},
+      {source + "accounts = ['a']\nattachment = 'keep'", "4", "unknown key source.attachment"},
       {source + "accounts = ['a']\nuser = 'u'\npassword_file = '/nowhere/p'", "5",
        "cannot read /nowhere/p"},
       {source + "accounts = ['a']\nuser = 'u'\npassword_env = 'DAVENPORT_NONE'", "5",
        "no variable DAVENPORT_NONE"},
       {source + "accounts = ['a']\npassword_env = 'PATH'", "1", "password without source.user"},
+      {source + "accounts = ['a']\ntoken_file = '/nowhere/t'", "4", "cannot read /nowhere/t"},
+      {source + "accounts = ['a']\ntoken_env = 'PATH'\nuser = 'u'", "1", "not both"},
   };
   for (const auto& row : rows) {
     const std::string error = error_of(row.toml);
@@ -138,17 +180,6 @@ TEST_F(ConfigTest, AFileThatIsNotThereIsNamed) {
   EXPECT_THROW((void)api::load_config(folder_.path()), api::ConfigError);
 }
 
-TEST(AccountName, IsSafeAsFolderAndDatabase) {
-  for (const std::string name : {"alice", "0", "a.b_c-d+e$f(g)", "alice.example.org"}) {
-    EXPECT_TRUE(api::is_valid_account_name(name)) << name;
-  }
-  for (const std::string& name :
-       {std::string(), std::string("Alice"), std::string(".."), std::string("a/b"),
-        std::string("-a"), std::string("a b"), std::string("é"), std::string(201, 'a')}) {
-    EXPECT_FALSE(api::is_valid_account_name(name)) << name;
-  }
-}
-
 TEST(Duration, HasAUnit) {
   EXPECT_EQ(api::parse_duration("500ms"), std::chrono::milliseconds(500));
   EXPECT_EQ(api::parse_duration("30s"), std::chrono::seconds(30));
@@ -159,8 +190,24 @@ TEST(Duration, HasAUnit) {
   }
 }
 
-TEST(DatabaseName, IsTheLayoutFilledIn) {
-  EXPECT_EQ(api::database_name("alice", mail::Doctype::kContents), "alice/io-cozy-email-contents");
+TEST(Bytes, HaveAUnit) {
+  EXPECT_EQ(api::parse_bytes("500K"), 500U << 10U);
+  EXPECT_EQ(api::parse_bytes("32M"), 32U << 20U);
+  EXPECT_EQ(api::parse_bytes("1G"), 1U << 30U);
+  for (const std::string text : {"", "32", "M", "-1M", "0M", "32 M", "32MB", "9999999999G"}) {
+    EXPECT_EQ(api::parse_bytes(text), std::nullopt) << text;
+  }
+}
+
+TEST(MessageAge, IsADayOrASpan) {
+  using namespace std::chrono;
+  const sys_seconds now = sys_days(2026y / 3 / 1);
+  EXPECT_EQ(api::parse_message_age("2015-01-31")->since(now), sys_days(2015y / 1 / 31));
+  EXPECT_EQ(api::parse_message_age("90d")->since(now), now - days(90));
+  EXPECT_EQ(api::parse_message_age("5y")->since(now), now - years(5));
+  for (const std::string text : {"", "2015", "2015-13-01", "5", "y", "0d", "-1y", "5m"}) {
+    EXPECT_FALSE(api::parse_message_age(text)) << text;
+  }
 }
 
 }  // namespace

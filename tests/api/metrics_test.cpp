@@ -59,12 +59,26 @@ TEST(Metrics, CountersAndLag) {
   metrics.documents_pulled(5);
   metrics.entries_indexed(6);
   metrics.quarantined(7);
-  metrics.replication_lag("alice", std::chrono::minutes(2));
+  api::SourceReport source;
+  source.name = "office";
+  source.lag = std::chrono::minutes(2);
+  source.watch = api::Watch::kContinuous;
+  source.open_feeds = 3;
+  source.databases[static_cast<std::size_t>(api::FeedState::kGone)] = 8;
+  source.state = api::FeedState::kCrashing;
+  metrics.sources({source});
+  metrics.open_accounts(9);
   const auto text = metrics.to_text();
   EXPECT_THAT(text, HasSubstr("davenport_documents_pulled_total 5"));
   EXPECT_THAT(text, HasSubstr("davenport_entries_indexed_total 6"));
   EXPECT_THAT(text, HasSubstr("davenport_quarantined_total 7"));
-  EXPECT_THAT(text, HasSubstr("davenport_replication_lag_seconds{account=\"alice\"} 120"));
+  EXPECT_THAT(text, HasSubstr("davenport_replication_lag_seconds{source=\"office\"} 120"));
+  EXPECT_THAT(text, HasSubstr("davenport_databases{source=\"office\",state=\"gone\"} 8"));
+  EXPECT_THAT(text, HasSubstr("davenport_feeds_open{source=\"office\",watch=\"continuous\"} 3"));
+  EXPECT_THAT(text, HasSubstr("davenport_feeds_open{source=\"office\",watch=\"updates\"} 0"));
+  EXPECT_THAT(text, HasSubstr("davenport_source_up{source=\"office\"} 0"));
+  EXPECT_THAT(text, HasSubstr("davenport_accounts_open 9"));
+  EXPECT_THAT(text, HasSubstr("process_open_fds "));
 }
 
 }  // namespace

@@ -41,7 +41,11 @@ std::string field(const HttpResponse& response, std::string_view name) {
 class RoutesTest : public testing::Test {
  protected:
   static void SetUpTestSuite() { mail::initialize(); }
-  RoutesTest() { config_.data_dir = folder_.path() / "data"; }
+  static api::Config config_in(const std::filesystem::path& folder) {
+    api::Config config;
+    config.data_dir = folder;
+    return config;
+  }
 
   HttpResponse ask(std::string method, std::string path,
                    std::multimap<std::string, std::string> query = {}, std::string accept = "") {
@@ -83,7 +87,7 @@ class RoutesTest : public testing::Test {
   }
 
   support::TemporaryFolder folder_;
-  api::Config config_;
+  api::Config config_ = config_in(folder_.path() / "data");
   api::Accounts accounts_{config_, replica::sqlite::Access::kReadWrite};
   api::Metrics metrics_;
   api::Replication replication_{config_, accounts_, metrics_};
@@ -186,6 +190,8 @@ TEST_F(RoutesTest, MistakesAreNamed) {
       {"DELETE", mail + "messages/" + id_, {}, 405, "readOnly", "CouchDB"},
       {"PUT", "/healthz", {}, 405, "methodNotAllowed", "GET, HEAD"},
       {"POST", mail + "sync", {}, 409, "noSource", "local"},
+      {"POST", "/v1/accounts/nobody/sync", {}, 404, "unknownAccount", ""},
+      {"POST", "/v1/admin/accounts/alice/sync", {}, 409, "noSource", "local"},
       {"POST", "/v1/admin/accounts/alice/import", {}, 403, "adminSocketOnly", "davenport import"},
       {"POST", "/v1/admin/accounts/bob/reindex", {}, 404, "unknownAccount", ""},
       {"GET", "/v1/admin/tasks/nope", {}, 404, "unknownTask", ""},
@@ -294,8 +300,10 @@ TEST_F(RoutesTest, ReindexIsATask) {
   }
   EXPECT_THAT(task["outcome"].get<std::string>(), StartsWith("1 messages in ")) << task;
   EXPECT_EQ(get_json("/v1/admin/tasks")["tasks"][0]["id"], task["id"]);
-  EXPECT_EQ(get_json("/v1/admin/accounts")["accounts"],
-            json::parse(R"([{"account":"alice","local":true}])"));
+  EXPECT_EQ(
+      get_json("/v1/admin/accounts")["accounts"],
+      json::parse(R"([{"account":"alice","local":true,"source":null,"gone":false,"feeds":[]}])"));
+  EXPECT_EQ(get_json("/v1/admin/sources"), json::parse(R"({"sources":[]})"));
   const auto status = get_json("/v1/admin/status");
   EXPECT_EQ(status["accounts"][0]["messages"], 1);
   EXPECT_EQ(status["accounts"][0]["index"]["complete"], true);

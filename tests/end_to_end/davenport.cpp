@@ -8,19 +8,21 @@
 
 namespace end_to_end {
 
-Davenport::Davenport() : port_(support::free_port()) { write_config(""); }
+Davenport::Davenport() : Davenport("") {}
 
-Davenport::Davenport(const std::string& source_url, const std::string& account)
-    : port_(support::free_port()) {
-  write_config(
-      fmt::format("[[source]]\nurl = \"{}\"\naccounts = [\"{}\"]\npoll_interval = \"1s\"\n",
-                  source_url, account));
+Davenport::Davenport(const std::string& sections) : port_(support::free_port()) {
+  configure(sections);
 }
 
-void Davenport::write_config(const std::string& sources) {
+Davenport::Davenport(const std::string& source_url, const std::string& account)
+    : Davenport(
+          fmt::format("[[source]]\nurl = \"{}\"\naccounts = [\"{}\"]\npoll_interval = \"1s\"\n",
+                      source_url, account)) {}
+
+void Davenport::configure(const std::string& sections) {
   support::write_file(folder_ / "davenport.toml",
                       fmt::format("data_dir = \"{}\"\n[http]\nlisten = \"127.0.0.1:{}\"\n{}",
-                                  (folder_ / "data").string(), port_, sources));
+                                  (folder_ / "data").string(), port_, sections));
 }
 
 std::vector<std::string> Davenport::command(std::vector<std::string> arguments) const {

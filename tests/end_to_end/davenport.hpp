@@ -19,6 +19,11 @@ class Davenport {
   Davenport();  // an empty data folder, no source
   // Pulls `account` from that server.
   Davenport(const std::string& source_url, const std::string& account);
+  explicit Davenport(
+      const std::string& sections);  // of the configuration, beside data_dir and [http]
+
+  // Takes the place of the sections that were there; for the commands that are started afterwards.
+  void configure(const std::string& sections);
 
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
   [[nodiscard]] std::filesystem::path account_folder(const std::string& account) const {
@@ -41,8 +46,6 @@ class Davenport {
   [[nodiscard]] std::string url(const std::string& path) const;
 
  private:
-  void write_config(const std::string& sources);
-
   support::TemporaryFolder folder_;
   unsigned short port_;
   std::unique_ptr<support::Program> server_;

@@ -131,6 +131,25 @@ TEST_F(BlobsIncoming, OtherBytesAreDropped) {
   EXPECT_TRUE(receive(blobs, bytes, BlobEncoding::kIdentity, digest)) << "it begins from nothing";
 }
 
+TEST_F(BlobsIncoming, TwoOfOneDigestDoNotDisturbEachOther) {
+  Blobs blobs(path_, Access::kReadWrite);
+  const auto bytes = noise(300'000, 9);
+  const auto digest = blob_digest(bytes);
+  const auto head = std::string_view(bytes).substr(0, 100),
+             tail = std::string_view(bytes).substr(100);
+  auto first = blobs.receive(digest);
+  first.append(head);
+  auto second = blobs.receive(digest);
+  EXPECT_EQ(second.size(), 0);
+  second.append(head);
+  first.append(tail);
+  EXPECT_TRUE(blobs.finish(std::move(first), digest, BlobEncoding::kIdentity));
+  second.append(tail);
+  EXPECT_TRUE(blobs.finish(std::move(second), digest, BlobEncoding::kIdentity));
+  EXPECT_EQ(blobs.get(digest), bytes);
+  EXPECT_EQ(unfinished(), 0);
+}
+
 TEST_F(BlobsIncoming, RestartForgetsWhatCame) {
   Blobs blobs(path_, Access::kReadWrite);
   auto incoming = blobs.receive(blob_digest("right"));

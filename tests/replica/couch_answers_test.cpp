@@ -55,6 +55,63 @@ TEST(FeedRow, KeepsTheBytesOfTheDocument) {
   }
 }
 
+// A document so large that it takes the memory of its row.
+std::string large_document(const std::string& before, const std::string& after) {
+  return before + R"("_id":"d","x":")" + std::string(2'000'000, 'x') + "\"" + after;
+}
+
+template <typename Read>
+auto with_large_row(const std::string& json, const Read& read) {
+  decltype(read(std::declval<const RowScanner::Row&>())) result;
+  RowScanner scanner(10'000'000);
+  const std::string answer = "[" + json + ", {}]";
+  for (std::size_t at = 0; at < answer.size(); at += 60'000) {
+    scanner.feed(std::string_view(answer).substr(at, 60'000), [&](const RowScanner::Row& row) {
+      if (row.json != "{}") result = read(row);
+    });
+  }
+  EXPECT_TRUE(scanner.complete());
+  return result;
+}
+
+TEST(FeedRow, KeepsTheBytesOfALargeDocument) {
+  AnswerReader reader;
+  const std::string document = large_document(R"({"_rev":"1-a",)", "}");
+  for (const std::string more : {"", R"( , "deleted": true)"}) {
+    const FeedRow row = with_large_row(
+        R"({"id":"d","changes":[{"rev":"1-a"}],"doc":)" + document + more + "}",
+        [&reader](const RowScanner::Row& each) { return reader.feed_row(each, true); });
+    EXPECT_TRUE(row.document == document);
+    EXPECT_EQ(row.deleted, !more.empty());
+    EXPECT_EQ(row.problem, "");
+  }
+}
+
+TEST(BulkGetRow, KeepsTheBytesOfALargeDocument) {
+  AnswerReader reader;
+  const std::string member = R"("_revisions":{"start":2,"ids":["b","a"]})";
+  const std::string whole = large_document(R"({"_rev":"2-b",)", "}");
+  const std::vector<std::string> documents = {
+      large_document("{" + member + R"(,"_rev":"2-b",)", "}"),
+      large_document(R"({"_rev":"2-b",)" + member + ",", "}"),
+      large_document(R"({"_rev":"2-b",)", "," + member + "}")};
+  for (const std::string& document : documents) {
+    const auto sent = with_large_row(
+        R"({"id":"d","docs":[{"ok":)" + document + R"(},{"ok": )" + document + " }]}",
+        [&reader](const RowScanner::Row& row) { return reader.bulk_get_row(row); });
+    ASSERT_EQ(sent.size(), 2U);
+    for (const SentRevision& each : sent) {
+      EXPECT_EQ(each.problem, "");
+      EXPECT_TRUE(each.revision.body == whole);
+      EXPECT_THAT(each.revision.ancestors, ElementsAre("a"));
+    }
+    const SentRevision leaf = with_large_row(
+        R"({"ok":)" + document + "}",
+        [&reader](const RowScanner::Row& row) { return reader.open_revs_row(row, "d"); });
+    EXPECT_TRUE(leaf.revision.body == whole);
+  }
+}
+
 TEST(FeedRow, PutsTheWinnerFirst) {
   const FeedRow row = feed_row(
       R"({"id":"d","changes":[{"rev":"2-a"},{"rev":"2-b"}],"doc":{"_id":"d","_rev":"2-b"},"seq":14,"deleted":true})");

@@ -250,7 +250,7 @@ TEST(CouchClient, MayBeDestroyedWhileARequestIsUnderWay) {
   const ScriptedServer server({slow});
   net::io_context context;
   auto client = std::make_unique<CouchClient>(context.get_executor(),
-                                              SourceAddress{server.url(), "", "", {}});
+                                              SourceAddress{server.url(), "", "", "", {}});
   auto result = net::co_spawn(context, client->server_info(), net::use_future);
   context.run_for(50ms);
   client.reset();

@@ -1,13 +1,9 @@
 // TLS as it is met: a certificate that is trusted, one that is not, one of another host.
-#include <cstdio>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <memory>
-#include <openssl/ec.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 
 #include "replica/couch_client.hpp"
+#include "tests/replica/certificate.hpp"
 #include "tests/support/awaiting.hpp"
 #include "tests/support/scripted_server.hpp"
 #include "tests/support/support.hpp"
@@ -16,39 +12,6 @@ namespace replica {
 namespace {
 
 using testing::HasSubstr;
-
-struct CertificateFiles {
-  std::string certificate;
-  std::string key;
-};
-
-// A self-signed certificate for `name` ("IP:127.0.0.1", "DNS:example.org"), valid for an hour.
-CertificateFiles make_certificate(const support::TemporaryFolder& folder, const std::string& name) {
-  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
-  const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), X509_free);
-  X509_set_version(certificate.get(), X509_VERSION_3);
-  ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
-  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -60);
-  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
-  X509_set_pubkey(certificate.get(), key.get());
-  X509_NAME* subject = X509_get_subject_name(certificate.get());
-  X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>("davenport test"), -1, -1, 0);
-  X509_set_issuer_name(certificate.get(), subject);
-  X509_EXTENSION* names = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, name.c_str());
-  X509_add_ext(certificate.get(), names, -1);
-  X509_EXTENSION_free(names);
-  X509_sign(certificate.get(), key.get(), EVP_sha256());
-
-  CertificateFiles files{(folder / "certificate.pem").string(), (folder / "key.pem").string()};
-  FILE* out = std::fopen(files.certificate.c_str(), "w");
-  PEM_write_X509(out, certificate.get());
-  std::fclose(out);
-  out = std::fopen(files.key.c_str(), "w");
-  PEM_write_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-  std::fclose(out);
-  return files;
-}
 
 // What a client that trusts `ca_file` makes of a server with that certificate: its version, or the error.
 std::string ask(const CertificateFiles& files, const std::string& ca_file) {

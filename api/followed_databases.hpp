@@ -1,0 +1,84 @@
+// The databases of one source that are followed, and what is known of each: small, for there are tens of thousands and
+// most of them have nothing to do. Belongs to one thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/config.hpp"
+#include "api/registry.hpp"
+#include "api/reports.hpp"
+#include "replica/couch_client.hpp"
+#include "replica/schedule.hpp"
+
+namespace api {
+
+using DatabaseId = replica::Schedule::Id;
+
+struct FollowedDatabase {
+  FeedState state = FeedState::kInitializing;
+  bool is_present = false;  // at the source, as far as is known
+  bool is_filling = false;  // text waits for its first pull
+  std::uint8_t failures = 0;  // in a row
+  std::uint32_t quarantined = 0;
+  std::uint64_t seen = 0;  // fingerprint of what was pulled up to; 0: never pulled
+  std::chrono::sys_seconds since{};  // when it entered its state
+  std::chrono::sys_seconds caught_up{};  // when it last had everything; 0: never
+  std::chrono::steady_clock::time_point looked{};  // when it was last compared with the source
+  std::chrono::steady_clock::time_point moved{};  // when it last changed there
+  std::unique_ptr<std::string> last_error;
+  std::unique_ptr<replica::DatabaseInfo>
+      found;  // that it moved: to be remembered once it is pulled
+};
+
+// Tells update sequences of incarnations apart. Never 0.
+[[nodiscard]] std::uint64_t fingerprint(std::string_view update_seq, std::string_view incarnation);
+
+class FollowedDatabases {
+ public:
+  explicit FollowedDatabases(const SourceConfig& source);
+
+  // The account's databases, of which nothing is known yet; an account that is there already stays as it is.
+  void add(std::string_view account);
+  [[nodiscard]] bool contains(std::string_view account) const;
+  // Nothing for a database that is not followed, or not named as the source's are.
+  [[nodiscard]] std::optional<DatabaseId> find(std::string_view database) const;
+  [[nodiscard]] std::vector<DatabaseId> of_account(std::string_view account) const;
+  // What was known when the program ended.
+  void restore(const KnownDatabase& known);
+  [[nodiscard]] KnownDatabase known(DatabaseId id, std::string seen, std::string incarnation,
+                                    std::optional<std::chrono::sys_seconds> next_attempt) const;
+
+  [[nodiscard]] std::size_t size() const { return databases_.size(); }
+  [[nodiscard]] std::size_t account_count() const { return accounts_.size(); }
+  [[nodiscard]] FollowedDatabase& operator[](DatabaseId id) { return databases_[id]; }
+  [[nodiscard]] const FollowedDatabase& operator[](DatabaseId id) const { return databases_[id]; }
+  [[nodiscard]] std::string name(DatabaseId id) const;
+  [[nodiscard]] const std::string& account(DatabaseId id) const;
+  [[nodiscard]] mail::Doctype doctype(DatabaseId id) const;
+  // Of messages and bodies, which text is made of; of messages, which every account has.
+  [[nodiscard]] bool has_text(DatabaseId id) const;
+  [[nodiscard]] bool is_required(DatabaseId id) const;
+
+  void enter(DatabaseId id, FeedState state);
+  // Remembers what went wrong. True when it is something else than the last time.
+  bool set_error(DatabaseId id, const std::string& error);
+  [[nodiscard]] FeedReport report(DatabaseId id) const;
+
+ private:
+  const SourceConfig& source_;
+  const std::vector<mail::Doctype> doctypes_;  // of each account, in this order
+  std::vector<const std::string*> accounts_;  // names, in `numbers_`
+  std::map<std::string, std::uint32_t, std::less<>> numbers_;
+  std::deque<FollowedDatabase> databases_;  // grows only: what is referred to stays where it is
+};
+
+}  // namespace api

@@ -1,0 +1,115 @@
+#include "api/indexing.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace api {
+
+Indexing::Indexing(Accounts& accounts, Metrics& metrics)
+    : accounts_(accounts),
+      metrics_(metrics),
+      text_("indexing text", AccountWorker::Priority::kIdle, accounts,
+            [this](indexer::Account& account, indexer::Progress& progress) {
+              index_text(account, progress);
+            }),
+      lists_("updating lists", AccountWorker::Priority::kNormal, accounts,
+             [this](indexer::Account& account, indexer::Progress& progress) {
+               index_lists(account, progress);
+             }) {}
+
+Indexing::~Indexing() { stop(); }
+
+void Indexing::stop() {
+  lists_.stop();
+  text_.stop();
+}
+
+void Indexing::soon(std::string_view account) { lists_.soon(std::string(account)); }
+
+void Indexing::once(std::string_view account) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!looked_at_.emplace(account).second) return;
+  }
+  soon(account);
+}
+
+void Indexing::catch_up() {
+  for (const std::string& name : accounts_.registry().behind()) soon(name);
+  for (const std::string& name : accounts_.names()) {
+    if (accounts_.source_of(name) == nullptr) once(name);
+  }
+}
+
+void Indexing::begin_pull(const std::string& account) {
+  {
+    const std::lock_guard lock(mutex_);
+    Pulls& pulls = pulls_[account];
+    ++pulls.running;
+    pulls.last = ++pull_count_;
+  }
+  accounts_.registry().mark_behind(account);
+}
+
+std::size_t Indexing::run(indexer::Account& account, indexer::Progress& progress) {
+  account.project(progress);
+  return index_text(account, progress);
+}
+
+void Indexing::end_pull(const std::string& account, bool then_index) {
+  {
+    const std::lock_guard lock(mutex_);
+    --pulls_[account].running;
+  }
+  if (then_index) soon(account);
+}
+
+void Indexing::begin_filling(const std::string& account) {
+  const std::lock_guard lock(mutex_);
+  ++filling_[account];
+}
+
+void Indexing::end_filling(const std::string& account) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = filling_.find(account);
+    if (found == filling_.end() || --found->second > 0) return;
+    filling_.erase(found);
+  }
+  soon(account);
+}
+
+void Indexing::index_lists(indexer::Account& account, indexer::Progress& progress) {
+  account.project(progress);
+  {
+    const std::lock_guard lock(mutex_);
+    if (filling_.contains(account.name())) return;
+  }
+  text_.soon(account.name());
+}
+
+std::size_t Indexing::index_text(indexer::Account& account, indexer::Progress& progress) {
+  const std::uint64_t last = last_pull(account.name());
+  const std::size_t entries = account.index(progress);
+  metrics_.entries_indexed(entries);
+  if (entries > 0) spdlog::info("account {}: {} entries indexed", account.name(), entries);
+  if (account.index_state().pending == 0) clear_behind(account.name(), last);
+  return entries;
+}
+
+std::uint64_t Indexing::last_pull(const std::string& account) {
+  const std::lock_guard lock(mutex_);
+  const auto found = pulls_.find(account);
+  return found == pulls_.end() ? 0 : found->second.last;
+}
+
+// Unless a pull is under way, or began since: then the account will be looked at again.
+void Indexing::clear_behind(const std::string& account, std::uint64_t last_pull) {
+  const std::lock_guard lock(mutex_);
+  const auto found = pulls_.find(account);
+  if (found != pulls_.end() && (found->second.running > 0 || found->second.last != last_pull))
+    return;
+  accounts_.registry().clear_behind(account);
+  if (found != pulls_.end()) pulls_.erase(found);
+}
+
+}  // namespace api

@@ -1,0 +1,66 @@
+// Keeps lists and text of accounts up with their stores, in the background. Lists never wait for text: each has a worker of
+// its own. An account is held open only while it is worked on.
+//
+// The registry knows, also after a crash, which accounts may be behind: from before a pull commits until all is indexed.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "api/account_worker.hpp"
+#include "api/accounts.hpp"
+#include "api/metrics.hpp"
+
+namespace api {
+
+// Any thread, but for `stop`.
+class Indexing {
+ public:
+  Indexing(Accounts& accounts, Metrics& metrics);
+  ~Indexing();  // stops
+
+  void soon(std::string_view account);
+  // The same, the first time that it is called: what an earlier program left is looked at when the account is used.
+  void once(std::string_view account);
+  // What a crash left behind, and local accounts: nobody else would look at them.
+  void catch_up();
+  void stop();  // cancels what is under way and waits for its end
+
+  // Brings an account up to its stores now. Returns the number of entries.
+  [[nodiscard]] std::size_t run(indexer::Account& account, indexer::Progress& progress);
+
+  // Around the pull of a database; `begin_pull` writes to disk. `then_index`: soon, in the background.
+  void begin_pull(const std::string& account);
+  void end_pull(const std::string& account, bool then_index);
+  // While messages or bodies are pulled for the first time, text waits: in bulk afterwards it is several times as fast. Each
+  // `begin_filling` has its `end_filling`.
+  void begin_filling(const std::string& account);
+  void end_filling(const std::string& account);
+
+ private:
+  struct Pulls {
+    int running = 0;
+    std::uint64_t last = 0;  // tells whether another began meanwhile
+  };
+
+  void index_lists(indexer::Account& account, indexer::Progress& progress);
+  std::size_t index_text(indexer::Account& account, indexer::Progress& progress);
+  [[nodiscard]] std::uint64_t last_pull(const std::string& account);
+  void clear_behind(const std::string& account, std::uint64_t last_pull);
+
+  Accounts& accounts_;
+  Metrics& metrics_;
+  std::mutex mutex_;  // of the four below; held also while the registry forgets an account
+  std::map<std::string, Pulls> pulls_;
+  std::uint64_t pull_count_ = 0;
+  std::map<std::string, int> filling_;
+  std::set<std::string, std::less<>> looked_at_;
+  AccountWorker text_;
+  AccountWorker lists_;  // hands on to `text_`
+};
+
+}  // namespace api

@@ -1,0 +1,169 @@
+#include "api/registry.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+
+#include "embedded/davenport_sql.hpp"
+
+namespace api {
+namespace {
+
+namespace sqlite = replica::sqlite;
+using std::chrono::sys_seconds;
+
+constexpr int kFormat = 1;
+
+constexpr std::string_view kColumns =
+    "SELECT source, name, account, doctype, gone, seen, incarnation, quarantined, next_attempt "
+    "FROM database ";
+
+std::string doctype_text(const std::optional<mail::Doctype>& doctype) {
+  return doctype ? std::string(mail::doctype_name(*doctype)) : std::string();
+}
+
+std::optional<mail::Doctype> doctype_of(std::string_view text) {
+  for (const mail::Doctype doctype : mail::kDoctypes) {
+    if (mail::doctype_name(doctype) == text) return doctype;
+  }
+  return std::nullopt;
+}
+
+KnownDatabase row_of(const sqlite::Statement& row) {
+  KnownDatabase database;
+  database.source = row.text(0);
+  database.name = row.text(1);
+  database.account = row.text(2);
+  database.doctype = doctype_of(row.text(3));
+  database.is_gone = row.integer(4) != 0;
+  database.seen = row.text(5);
+  database.incarnation = row.text(6);
+  database.quarantined = row.integer(7);
+  if (!row.is_null(8)) database.next_attempt = sys_seconds(std::chrono::seconds(row.integer(8)));
+  return database;
+}
+
+}  // namespace
+
+struct Registry::State {
+  std::filesystem::path file;
+  sqlite::Access access;
+  mutable std::mutex mutex;  // of all below
+  mutable std::optional<sqlite::Connection> connection;
+  std::set<std::string, std::less<>> behind;  // as the table has it
+
+  // Null when there is no file to read yet.
+  [[nodiscard]] sqlite::Connection* open() const;
+};
+
+sqlite::Connection* Registry::State::open() const {
+  if (connection) return &*connection;
+  const bool is_writing = access == sqlite::Access::kReadWrite;
+  if (!is_writing && !std::filesystem::exists(file)) return nullptr;
+  connection.emplace(file, access, sqlite::Durability::kFull);
+  sqlite::open_schema(*connection, access, kFormat, embedded::davenport_sql);
+  return &*connection;
+}
+
+Registry::Registry(std::filesystem::path file, sqlite::Access access)
+    : state_(std::make_unique<State>()) {
+  state_->file = std::move(file);
+  state_->access = access;
+}
+
+Registry::~Registry() = default;
+
+void Registry::each_database(std::string_view source,
+                             const std::function<void(const KnownDatabase&)>& visit) const {
+  const std::lock_guard lock(state_->mutex);
+  const auto* connection = state_->open();
+  if (connection == nullptr) return;
+  auto rows = connection->prepare(std::string(kColumns) + "WHERE source = ? ORDER BY name");
+  rows.bind(source);
+  while (rows.step()) visit(row_of(rows));
+}
+
+std::vector<KnownDatabase> Registry::databases_of(std::string_view account) const {
+  std::vector<KnownDatabase> databases;
+  const std::lock_guard lock(state_->mutex);
+  const auto* connection = state_->open();
+  if (connection == nullptr) return databases;
+  auto rows = connection->prepare(std::string(kColumns) + "WHERE account = ? ORDER BY name");
+  rows.bind(account);
+  while (rows.step()) databases.push_back(row_of(rows));
+  return databases;
+}
+
+std::vector<std::string> Registry::accounts() const {
+  std::vector<std::string> accounts;
+  const std::lock_guard lock(state_->mutex);
+  const auto* connection = state_->open();
+  if (connection == nullptr) return accounts;
+  auto rows = connection->prepare("SELECT DISTINCT account FROM database ORDER BY account");
+  rows.bind();
+  while (rows.step()) accounts.emplace_back(rows.text(0));
+  return accounts;
+}
+
+std::optional<std::string> Registry::source_of(std::string_view account) const {
+  const auto databases = databases_of(account);
+  // Where it is now; else where it was.
+  const auto present = std::find_if(databases.begin(), databases.end(),
+                                    [](const KnownDatabase& each) { return !each.is_gone; });
+  if (present != databases.end()) return present->source;
+  return databases.empty() ? std::nullopt : std::optional(databases.front().source);
+}
+
+bool Registry::is_gone(std::string_view account) const {
+  const auto databases = databases_of(account);
+  return !databases.empty() && std::all_of(databases.begin(), databases.end(),
+                                           [](const KnownDatabase& each) { return each.is_gone; });
+}
+
+void Registry::record(std::span<const KnownDatabase> databases) {
+  if (databases.empty()) return;
+  const std::lock_guard lock(state_->mutex);
+  sqlite::Connection& connection = *state_->open();
+  sqlite::Transaction transaction(connection);
+  auto put = connection.prepare(
+      "INSERT OR REPLACE INTO database (source, name, account, doctype, gone, seen, incarnation, "
+      "quarantined, next_attempt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  for (const KnownDatabase& each : databases) {
+    std::optional<std::int64_t> next_attempt;
+    if (each.next_attempt) next_attempt = each.next_attempt->time_since_epoch().count();
+    const std::string doctype = doctype_text(each.doctype);
+    put.bind(each.source, each.name, each.account, doctype, each.is_gone, each.seen,
+             each.incarnation, each.quarantined, next_attempt)
+        .run();
+  }
+  transaction.commit();
+}
+
+void Registry::mark_behind(std::string_view account) {
+  const std::lock_guard lock(state_->mutex);
+  if (state_->behind.contains(account)) return;
+  auto put = state_->open()->prepare("INSERT OR IGNORE INTO behind (account) VALUES (?)");
+  put.bind(account).run();
+  state_->behind.emplace(account);
+}
+
+void Registry::clear_behind(std::string_view account) {
+  const std::lock_guard lock(state_->mutex);
+  auto remove = state_->open()->prepare("DELETE FROM behind WHERE account = ?");
+  remove.bind(account).run();
+  if (const auto found = state_->behind.find(account); found != state_->behind.end())
+    state_->behind.erase(found);
+}
+
+std::vector<std::string> Registry::behind() const {
+  std::vector<std::string> accounts;
+  const std::lock_guard lock(state_->mutex);
+  const auto* connection = state_->open();
+  if (connection == nullptr) return accounts;
+  auto rows = connection->prepare("SELECT account FROM behind ORDER BY account");
+  rows.bind();
+  while (rows.step()) accounts.emplace_back(rows.text(0));
+  return accounts;
+}
+
+}  // namespace api

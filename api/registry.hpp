@@ -1,0 +1,64 @@
+// What is known of the sources' databases without opening an account: the file <data_dir>/davenport.db. With it a gap is
+// closed by comparing sequences, an account that went from its source stays known, and whose lists are behind is known after
+// a crash. It is not derived, but the sources can fill it anew. Any thread; throws replica::sqlite::Error.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mail/documents.hpp"
+#include "replica/sqlite.hpp"
+
+namespace api {
+
+struct KnownDatabase {
+  std::string source;  // SourceConfig::name
+  std::string name;
+  std::string account;
+  std::optional<mail::Doctype> doctype;  // none: all of them
+  bool is_gone = false;
+  std::string seen;  // JSON: all up to this update sequence was pulled; empty: never
+  std::string incarnation;
+  std::int64_t quarantined = 0;
+  std::optional<std::chrono::sys_seconds> next_attempt;
+
+  friend bool operator==(const KnownDatabase&, const KnownDatabase&) = default;
+};
+
+class Registry {
+ public:
+  // kReadOnly opens the file when it is there, and knows nothing until it is.
+  Registry(std::filesystem::path file, replica::sqlite::Access access);
+  ~Registry();
+
+  // Those of a source, by name; one row at a time, since there may be tens of thousands. `visit` must not
+  // use the registry.
+  void each_database(std::string_view source,
+                     const std::function<void(const KnownDatabase&)>& visit) const;
+  [[nodiscard]] std::vector<KnownDatabase> databases_of(std::string_view account) const;
+  [[nodiscard]] std::vector<std::string> accounts() const;  // sorted
+  // The name of the source that the account was found at, also when it is gone.
+  [[nodiscard]] std::optional<std::string> source_of(std::string_view account) const;
+  [[nodiscard]] bool is_gone(std::string_view account) const;  // all of its databases are
+  // Puts rows in the place of those of the same source and name. Durable when it returns.
+  void record(std::span<const KnownDatabase> databases);
+
+  // Before documents of the account are committed. Durable when it returns.
+  void mark_behind(std::string_view account);
+  void clear_behind(std::string_view account);
+  [[nodiscard]] std::vector<std::string> behind() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace api

@@ -1,0 +1,90 @@
+#include "api/replica_options.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace api {
+namespace {
+
+constexpr std::uint64_t kLeastBatch = 1ULL << 20U;  // bytes
+
+// The rules by which documents are left out.
+struct Filter {
+  std::string doctype_member;  // empty: the database has one doctype only
+  std::vector<mail::Doctype> doctypes;  // that are kept; empty: all
+  std::optional<std::chrono::sys_seconds> messages_since;
+
+  [[nodiscard]] bool keeps(std::string_view document) const;
+};
+
+// What cannot be read is kept: it will be named where it is derived from.
+bool Filter::keeps(std::string_view document) const {
+  if (!doctype_member.empty()) {
+    const auto doctype = mail::read_doctype(document, doctype_member);
+    if (!doctype) return true;
+    const bool is_wanted =
+        doctypes.empty() ||
+        (*doctype && std::find(doctypes.begin(), doctypes.end(), **doctype) != doctypes.end());
+    if (!is_wanted) return false;
+    if (*doctype != mail::Doctype::kEmails) return true;
+  }
+  if (!messages_since) return true;
+  const auto date = mail::read_message_date(document);
+  return !date || !*date || (*date)->utc >= *messages_since;
+}
+
+// Text is read by the index; a whole message gives text and attachments.
+bool is_extracted(std::string_view content_type) {
+  const auto type = content_type.substr(0, content_type.find_first_of("; "));
+  return type == "text/plain" || type == "text/html" || type == "message/rfc822";
+}
+
+void add_filter(replica::ReplicatorOptions& options, const SourceConfig& source,
+                mail::Doctype doctype) {
+  Filter filter;
+  if (source.layout.has_all_doctypes_in_one()) {
+    filter.doctype_member = source.doctype_member;
+    if (source.doctypes.size() < std::size(mail::kDoctypes)) {
+      std::vector<std::string_view> names;
+      for (const mail::Doctype kept : source.doctypes) names.push_back(mail::doctype_name(kept));
+      filter.doctypes = source.doctypes;
+      options.filter = fmt::format("{} in {}", source.doctype_member, fmt::join(names, ","));
+    }
+  }
+  if (source.messages_since &&
+      (!filter.doctype_member.empty() || doctype == mail::Doctype::kEmails)) {
+    filter.messages_since = source.messages_since->since(
+        std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+    if (!options.filter.empty()) options.filter += "; ";
+    options.filter += "messages since " + source.messages_since->text;
+  }
+  if (options.filter.empty()) return;
+  options.keep = [filter](std::string_view document) { return filter.keeps(document); };
+}
+
+void add_attachments(replica::ReplicatorOptions& options, Attachments which,
+                     indexer::Account& account) {
+  if (which == Attachments::kNone) return;
+  options.blobs = &account.stores().blobs();
+  options.wants_bytes = [which](std::string_view content_type, std::uint64_t) {
+    return which == Attachments::kKeep || is_extracted(content_type);
+  };
+}
+
+}  // namespace
+
+replica::ReplicatorOptions replica_options(const Config& config, const SourceConfig& source,
+                                           indexer::Account& account, mail::Doctype doctype) {
+  replica::ReplicatorOptions options;
+  options.write_checkpoints = source.write_checkpoints;
+  const std::uint64_t pulls = config.replication.pulls * config.sources.size();
+  options.batch_bytes =
+      std::clamp<std::uint64_t>(config.replication.memory / std::max<std::uint64_t>(pulls, 1),
+                                kLeastBatch, replica::tuning::kBatchBytes);
+  add_filter(options, source, doctype);
+  add_attachments(options, source.attachments, account);
+  return options;
+}
+
+}  // namespace api

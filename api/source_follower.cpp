@@ -1,0 +1,298 @@
+#include "api/source_follower.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <spdlog/spdlog.h>
+
+#include "replica/workers.hpp"
+
+namespace api {
+namespace {
+
+namespace net = boost::asio;
+
+// Between two turns of one database, whoever asks for them.
+constexpr std::chrono::seconds kGap{1};
+constexpr std::size_t kLooksAtOnce = 2;  // requests
+constexpr std::size_t kDatabasesOfALook = 100;  // 2 ms of the server's time each
+// First pulls are long and heavy for both sides; what is followed already goes on beside them.
+constexpr std::size_t kFirstPullsAtOnce = 2;
+// An account that is used is looked at again when it was not for so long.
+constexpr std::chrono::seconds kFreshForReaders{10};
+
+replica::ClientLimits limits_of(const SourceConfig& source) {
+  replica::ClientLimits limits;
+  limits.connections = source.max_connections;
+  return limits;
+}
+
+}  // namespace
+
+SourceFollower::SourceFollower(ReplicationParts parts, const SourceConfig& source)
+    : parts_(parts),
+      source_(source),
+      client_(parts.context.get_executor(), source.address, {}, limits_of(source)),
+      databases_(source),
+      watcher_(client_, source, databases_, parts.context.get_executor(),
+               {[this](const replica::Moved& moved) { heard(moved); }, [this] { compare_all(); },
+                [this](const replica::SourceError& error) { failed(error); },
+                [this](std::size_t most) { return most_active(most); }}),
+      looks_(kGap),
+      pulls_(kGap),
+      timer_(parts.context),
+      turn_ended_(parts.context, Clock::time_point::max()) {
+  for (const std::string& account : source.accounts) databases_.add(account);
+}
+
+void SourceFollower::restore() {
+  const auto now = Clock::now();
+  const auto clock = std::chrono::system_clock::now();
+  parts_.accounts.registry().each_database(source_.name, [&](const KnownDatabase& known) {
+    if (source_.has_all_accounts) databases_.add(known.account);
+    databases_.restore(known);
+    const auto id = databases_.find(known.name);
+    if (id && known.next_attempt && !known.is_gone)
+      pulls_.due(*id,
+                 now + std::chrono::duration_cast<Clock::duration>(*known.next_attempt - clock));
+  });
+  for (DatabaseId id = 0; id < databases_.size(); ++id) {
+    if (databases_[id].seen != 0 || !databases_.has_text(id)) continue;
+    if (source_.has_all_accounts && !databases_[id].is_present) continue;
+    databases_[id].is_filling = true;
+    parts_.indexing.begin_filling(databases_.account(id));
+  }
+}
+
+void SourceFollower::start() {
+  is_started_ = true;
+  since_ = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  net::co_spawn(parts_.context, watcher_.run(), net::detached);
+  pump();
+}
+
+void SourceFollower::stop() {
+  is_stopping_ = true;
+  timer_.cancel();
+  turn_ended_.cancel();
+  watcher_.stop();
+  client_.close();
+}
+
+void SourceFollower::flush() { parts_.accounts.registry().record(to_record_); }
+
+bool SourceFollower::wake(const std::string& account) {
+  const auto now = Clock::now();
+  if (databases_.contains(account)) {
+    for (const DatabaseId id : databases_.of_account(account)) {
+      databases_[id].moved = now;
+      looks_.urge(id, now);
+      if (pulls_.is_due(id)) pulls_.urge(id, now);
+    }
+    pump();
+    return true;
+  }
+  if (!source_.has_all_accounts || !is_valid_account_name(account)) return false;
+  net::co_spawn(parts_.context, adopt(account), net::detached);
+  return true;
+}
+
+void SourceFollower::used(const std::string& account) {
+  const auto now = Clock::now();
+  for (const DatabaseId id : databases_.of_account(account)) {
+    databases_[id].moved = now;
+    const bool is_told = watcher_.in_use() == Watch::kUpdates;
+    if (!is_told && now - databases_[id].looked > kFreshForReaders) looks_.due(id, now);
+  }
+  pump();
+}
+
+// Starts what is due as far as the bounds allow, and waits for what will be.
+void SourceFollower::pump() {
+  if (!is_started_ || is_stopping_) return;
+  const auto now = Clock::now();
+  if (now >= down_until_) {
+    if (next_discovery_ && now >= *next_discovery_ && !is_discovering_ && may_ask()) {
+      is_discovering_ = true;
+      net::co_spawn(parts_.context, discover(), net::detached);
+    }
+    start_looks(now);
+    start_pulls(now);
+  }
+  wait_for_what_is_due();
+}
+
+// A source that was down is tried with one request.
+bool SourceFollower::may_ask() const {
+  return failures_ == 0 || (looks_running_ == 0 && pulls_running_ == 0 && !is_discovering_);
+}
+
+void SourceFollower::start_looks(Clock::time_point now) {
+  while (looks_running_ < kLooksAtOnce && may_ask()) {
+    std::vector<DatabaseId> ids;
+    while (ids.size() < kDatabasesOfALook) {
+      const auto id = looks_.take(now);
+      if (!id) break;
+      ids.push_back(*id);
+    }
+    if (ids.empty()) return;
+    ++looks_running_;
+    net::co_spawn(parts_.context, look(std::move(ids)), net::detached);
+  }
+}
+
+void SourceFollower::start_pulls(Clock::time_point now) {
+  while (pulls_running_ < parts_.config.replication.pulls && may_ask()) {
+    std::optional<DatabaseId> id;
+    if (first_pulls_running_ < kFirstPullsAtOnce && !first_pulls_.empty()) {
+      id = first_pulls_.front();
+      first_pulls_.pop_front();
+    } else {
+      id = pulls_.take(now);
+    }
+    if (!id) return;
+    const bool is_first = databases_[*id].seen == 0;
+    if (is_first && first_pulls_running_ >= kFirstPullsAtOnce) {
+      first_pulls_.push_back(*id);
+      continue;
+    }
+    ++pulls_running_;
+    if (is_first) ++first_pulls_running_;
+    net::co_spawn(parts_.context, pull(*id), net::detached);
+  }
+}
+
+void SourceFollower::wait_for_what_is_due() {
+  const auto now = Clock::now();
+  std::optional<Clock::time_point> next;
+  const auto at = [&next](std::optional<Clock::time_point> time) {
+    if (time && (!next || *time < *next)) next = time;
+  };
+  if (looks_running_ < kLooksAtOnce) at(looks_.next());
+  if (pulls_running_ < parts_.config.replication.pulls) at(pulls_.next());
+  if (!is_discovering_) at(next_discovery_);
+  // What runs calls again when it ends.
+  if (!next || (now >= down_until_ && !may_ask())) return;
+  timer_.expires_at(std::max({*next, down_until_, now}));
+  timer_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (!cancelled) pump();
+  });
+}
+
+void SourceFollower::answered() {
+  if (failures_ == 0) return;
+  if (failures_ > 1) {
+    spdlog::info("source {}: answers again", source_.name);
+    logged_error_.clear();
+  }
+  failures_ = 0;
+  last_error_.clear();
+  since_ = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+void SourceFollower::failed(const replica::SourceError& error) {
+  const auto now = Clock::now();
+  if (is_stopping_ || now < down_until_) return;  // one of several that failed together
+  if (++failures_ == 1)
+    since_ = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  last_error_ = error.what();
+  const auto pause = replica::backoff_pause(failures_, error.retry_after(), random_);
+  down_until_ = now + pause;
+  if (logged_error_ == last_error_) return;
+  spdlog::warn("source {}: {}; again in {:.1f} s", source_.name, last_error_,
+               static_cast<double>(pause.count()) / 1'000);
+  logged_error_ = last_error_;
+}
+
+// Rows are written in batches: those that come while one is written make the next.
+void SourceFollower::remember(KnownDatabase known) {
+  to_record_.push_back(std::move(known));
+  if (is_recording_ || is_stopping_) return;
+  is_recording_ = true;
+  net::co_spawn(parts_.context, write_registry(), net::detached);
+}
+
+net::awaitable<void> SourceFollower::write_registry() {
+  while (!to_record_.empty() && !is_stopping_) {
+    auto write = [&registry = parts_.accounts.registry(), rows = std::exchange(to_record_, {})] {
+      registry.record(rows);
+    };
+    try {
+      co_await replica::run_on(parts_.workers, std::move(write));
+    } catch (const std::exception& error) {
+      // What is not remembered is looked at again after a restart.
+      spdlog::error("source {}: {}", source_.name, error.what());
+    }
+  }
+  is_recording_ = false;
+}
+
+// Messages before all else, then what moved or was used last.
+std::vector<DatabaseId> SourceFollower::most_active(std::size_t most) const {
+  std::vector<DatabaseId> ids;
+  for (DatabaseId id = 0; id < databases_.size(); ++id) {
+    if (databases_[id].is_present) ids.push_back(id);
+  }
+  const auto is_before = [this](DatabaseId a, DatabaseId b) {
+    const bool a_first = databases_.is_required(a), b_first = databases_.is_required(b);
+    if (a_first != b_first) return a_first;
+    return databases_[a].moved > databases_[b].moved;
+  };
+  const auto count = std::min(most, ids.size());
+  std::partial_sort(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(count), ids.end(),
+                    is_before);
+  ids.resize(count);
+  return ids;
+}
+
+// A source that is down is so for all of its databases.
+FeedReport SourceFollower::feed(DatabaseId id) const {
+  FeedReport report = databases_.report(id);
+  if (failures_ == 0 || report.state == FeedState::kGone) return report;
+  report.state = FeedState::kCrashing;
+  report.last_error = last_error_;
+  return report;
+}
+
+std::vector<FeedReport> SourceFollower::feeds() const {
+  std::vector<FeedReport> reports;
+  reports.reserve(databases_.size());
+  for (DatabaseId id = 0; id < databases_.size(); ++id) reports.push_back(feed(id));
+  return reports;
+}
+
+std::vector<FeedReport> SourceFollower::feeds_of(const std::string& account) const {
+  std::vector<FeedReport> reports;
+  for (const DatabaseId id : databases_.of_account(account)) reports.push_back(feed(id));
+  return reports;
+}
+
+SourceReport SourceFollower::report() const {
+  SourceReport report;
+  report.name = source_.name;
+  report.url = source_.address.url;
+  report.since = since_;
+  report.last_error = last_error_;
+  report.watch = watcher_.in_use();
+  report.open_feeds = watcher_.open_feeds();
+  report.accounts = databases_.account_count();
+  report.pulls = pulls_running_;
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  for (DatabaseId id = 0; id < databases_.size(); ++id) {
+    const FollowedDatabase& database = databases_[id];
+    ++report.databases[static_cast<std::size_t>(database.state)];
+    report.quarantined += database.quarantined;
+    const bool is_due = pulls_.is_due(id) || pulls_.is_taken(id) || looks_.is_taken(id);
+    if (database.state == FeedState::kWaiting && !is_due) ++report.idle;
+    if (database.state == FeedState::kWaiting || database.state == FeedState::kGone) continue;
+    const bool was_here = database.caught_up != std::chrono::sys_seconds{};
+    report.lag = std::max(report.lag, now - (was_here ? database.caught_up : database.since));
+  }
+  report.state = failures_ > 0        ? FeedState::kCrashing
+                 : pulls_running_ > 0 ? FeedState::kRunning
+                 : report.idle > 0    ? FeedState::kWaiting
+                                      : FeedState::kInitializing;
+  return report;
+}
+
+}  // namespace api

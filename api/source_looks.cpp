@@ -1,0 +1,217 @@
+// How the follower of a source learns what databases there are, and which of them moved.
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <map>
+#include <set>
+#include <spdlog/spdlog.h>
+
+#include "api/source_errors.hpp"
+#include "api/source_follower.hpp"
+#include "replica/workers.hpp"
+
+namespace api {
+namespace {
+
+namespace net = boost::asio;
+
+constexpr const char* kNotThere = "not there at the source";
+
+std::chrono::sys_seconds wall_clock() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+}  // namespace
+
+// Whatever moved unheard is found by its sequence.
+void SourceFollower::compare_all() {
+  const auto now = Clock::now();
+  if (source_.has_all_accounts) next_discovery_ = now;
+  for (DatabaseId id = 0; id < databases_.size(); ++id) {
+    if (databases_[id].is_present || !source_.has_all_accounts) looks_.due(id, now);
+  }
+  pump();
+}
+
+void SourceFollower::heard(const replica::Moved& moved) {
+  if (is_stopping_) return;
+  if (const auto id = databases_.find(moved.database)) {
+    databases_[*id].moved = Clock::now();
+    looks_.due(*id, Clock::now());
+    pump();
+    return;
+  }
+  if (!source_.has_all_accounts || moved.is_deleted) return;
+  const auto place = source_.layout.place_of(moved.database, {});
+  if (place && !databases_.contains(place->account))
+    net::co_spawn(parts_.context, adopt(place->account), net::detached);
+}
+
+// All databases that are there: new accounts are followed, databases that went are marked so.
+net::awaitable<void> SourceFollower::discover() {
+  const auto asked = Clock::now();
+  const bool is_told = watcher_.in_use() == Watch::kUpdates;
+  std::optional<std::vector<std::string>> names;
+  try {
+    names = co_await client_.all_databases();
+    answered();
+  } catch (const replica::SourceError& error) {
+    failed(error);
+  }
+  std::set<DatabaseId> there;
+  if (names) {
+    std::set<std::string> unknown;
+    for (const std::string& name : *names) {
+      const auto place = source_.layout.place_of(name, {});
+      if (place && !databases_.contains(place->account)) unknown.insert(place->account);
+    }
+    for (const std::string& account : unknown) {
+      if (co_await may_adopt(account)) follow(account);
+    }
+    for (const std::string& name : *names) {
+      if (const auto id = databases_.find(name)) there.insert(*id);
+    }
+    for (DatabaseId id = 0; id < databases_.size(); ++id) {
+      const bool was_there = databases_[id].is_present;
+      if (there.contains(id) && !was_there) looks_.due(id, Clock::now());
+      if (!there.contains(id)) absent(id);
+    }
+  }
+  is_discovering_ = false;
+  if (!names) {
+    next_discovery_ = asked;  // once the pause of the source is over
+  } else if (is_told) {
+    next_discovery_.reset();
+  } else {
+    next_discovery_ = asked + replica::jittered(source_.poll_interval, random_);
+  }
+  pump();
+}
+
+// An account is another source's when that one lists it, or had it first.
+net::awaitable<bool> SourceFollower::may_adopt(std::string account) {
+  auto find = [&accounts = parts_.accounts, account] { return accounts.source_of(account); };
+  const SourceConfig* owner = co_await replica::on(parts_.workers, std::move(find));
+  if (owner != nullptr && owner != &source_) {
+    spdlog::warn("source {}: account {} is left out: it is in source {}", source_.name, account,
+                 owner->name);
+    co_return false;
+  }
+  co_return true;
+}
+
+// An account of which somebody spoke: it is followed when one of its databases is there.
+net::awaitable<void> SourceFollower::adopt(std::string account) {
+  std::vector<std::string> names;
+  for (const mail::Doctype doctype : source_.databases_of_account())
+    names.push_back(source_.layout.database(account, doctype));
+  bool is_there = false;
+  try {
+    is_there = !(co_await client_.databases_info(names)).empty();
+  } catch (const replica::SourceError& error) {
+    if (is_of_source(error)) failed(error);
+  }
+  if (is_there && !databases_.contains(account) && co_await may_adopt(account)) follow(account);
+  for (const DatabaseId id : databases_.of_account(account)) looks_.urge(id, Clock::now());
+  pump();
+}
+
+void SourceFollower::follow(const std::string& account) {
+  if (databases_.contains(account)) return;
+  spdlog::info("source {}: account {} appeared", source_.name, account);
+  databases_.add(account);
+  for (const DatabaseId id : databases_.of_account(account)) {
+    if (!databases_.has_text(id)) continue;
+    databases_[id].is_filling = true;
+    parts_.indexing.begin_filling(account);
+  }
+}
+
+net::awaitable<void> SourceFollower::look(std::vector<DatabaseId> ids) {
+  std::vector<std::string> names;
+  for (const DatabaseId id : ids) names.push_back(databases_.name(id));
+  std::exception_ptr problem;
+  bool is_down = false;
+  std::map<std::string, replica::DatabaseInfo> infos;
+  try {
+    for (auto& info : co_await client_.databases_info(names))
+      infos.emplace(info.name, std::move(info));
+    answered();
+  } catch (const replica::SourceError& error) {
+    is_down = is_of_source(error);
+    if (is_down) failed(error);
+    problem = std::current_exception();
+  }
+  const auto now = Clock::now();
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const DatabaseId id = ids[i];
+    looks_.done(id);
+    if (is_stopping_) continue;
+    if (is_down) {
+      looks_.due(id, now);
+      continue;
+    }
+    databases_[id].looked = now;
+    if (problem) {
+      pulls_.due(id, now);  // each learns by itself what is wrong with it
+    } else if (const auto info = infos.find(names[i]); info != infos.end()) {
+      found(id, info->second);
+    } else {
+      absent(id);
+    }
+    const bool is_told = watcher_.in_use() == Watch::kUpdates;
+    if (!is_told) looks_.due(id, now + replica::jittered(source_.poll_interval, random_));
+  }
+  --looks_running_;
+  pump();
+}
+
+void SourceFollower::found(DatabaseId id, const replica::DatabaseInfo& info) {
+  FollowedDatabase& database = databases_[id];
+  const bool is_back = database.state == FeedState::kGone;
+  if (is_back) spdlog::info("{}: is there again", databases_.name(id));
+  if (!database.is_present) {
+    database.is_present = true;
+    if (is_back) databases_.enter(id, FeedState::kInitializing);
+    remember(databases_.known(id, "", "", {}));
+  }
+  if (fingerprint(info.update_seq, info.instance_start_time) == database.seen) {
+    if (database.state == FeedState::kInitializing) caught_up(id);
+    return;
+  }
+  database.found = std::make_unique<replica::DatabaseInfo>(info);
+  pulls_.due(id, Clock::now());
+}
+
+// What was pulled stays, and can be read.
+void SourceFollower::absent(DatabaseId id) {
+  FollowedDatabase& database = databases_[id];
+  pulls_.forget(id);
+  database.found.reset();
+  if (!database.is_present) {
+    if (database.state == FeedState::kGone) return;
+    if (databases_.set_error(id, std::string(kNotThere) + " yet") && !source_.has_all_accounts)
+      spdlog::info("{}: {} yet", databases_.name(id), kNotThere);
+    databases_.enter(id, FeedState::kWaiting);
+    database.caught_up = wall_clock();
+    end_first(id);
+    return;
+  }
+  spdlog::warn("{}: is gone from the source; what was pulled stays", databases_.name(id));
+  database.is_present = false;
+  database.seen = 0;
+  databases_.enter(id, FeedState::kGone);
+  (void)databases_.set_error(id, std::string(kNotThere) + " any more");
+  remember(databases_.known(id, "", "", {}));
+  end_first(id);
+}
+
+void SourceFollower::caught_up(DatabaseId id) {
+  databases_.enter(id, FeedState::kWaiting);
+  FollowedDatabase& database = databases_[id];
+  database.caught_up = wall_clock();
+  database.failures = 0;
+  database.last_error.reset();
+}
+
+}  // namespace api

@@ -1,0 +1,228 @@
+// How the follower of a source pulls a database.
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <spdlog/spdlog.h>
+
+#include "api/replica_options.hpp"
+#include "api/source_errors.hpp"
+#include "api/source_follower.hpp"
+#include "replica/workers.hpp"
+
+namespace api {
+namespace {
+
+namespace net = boost::asio;
+
+struct Opened {
+  std::shared_ptr<indexer::Account> account;
+  replica::Store* store = nullptr;
+};
+
+struct Quarantine {
+  std::uint32_t count = 0;
+  std::optional<std::chrono::sys_seconds> next_attempt;
+};
+
+std::uint8_t one_more(std::uint8_t failures) {
+  return failures == UINT8_MAX ? failures : static_cast<std::uint8_t>(failures + 1);
+}
+
+}  // namespace
+
+net::awaitable<void> SourceFollower::pull(DatabaseId id) {
+  const bool is_first = databases_[id].seen == 0;
+  std::exception_ptr error;
+  Pulled result;
+  databases_.enter(id, FeedState::kRunning);
+  try {
+    result = co_await pull_database(id, {});
+  } catch (...) {
+    error = std::current_exception();
+  }
+  error ? pull_failed(id, error) : pulled(id, result);
+  --pulls_running_;
+  if (is_first) --first_pulls_running_;
+  pulls_.done(id);
+  turn_ended_.cancel();
+  pump();
+}
+
+net::awaitable<SourceFollower::Pulled> SourceFollower::pull_database(DatabaseId id,
+                                                                     PullQuestion question) {
+  const std::string account_name = databases_.account(id);
+  const std::string name = databases_.name(id);
+  const mail::Doctype doctype = databases_.doctype(id);
+  // A store is made only of a database that is there.
+  if (!databases_[id].found) {
+    databases_[id].found =
+        std::make_unique<replica::DatabaseInfo>(co_await client_.database_info(name));
+  }
+  const replica::DatabaseInfo began = *databases_[id].found;
+
+  auto open = [&parts = parts_, account_name, doctype] {
+    Opened opened;
+    opened.account = parts.accounts.find(account_name);
+    if (!opened.account) throw std::runtime_error("the account cannot be opened");
+    opened.store = &opened.account->stores().create(doctype);
+    parts.indexing.begin_pull(account_name);
+    return opened;
+  };
+  Opened opened = co_await replica::on(parts_.workers, std::move(open));
+
+  std::exception_ptr error;
+  Pulled result;
+  try {
+    auto on_commit = [&parts = parts_, account_name, question](const replica::PullSummary& batch) {
+      parts.metrics.documents_pulled(batch.documents);
+      parts.metrics.quarantined(batch.quarantined);
+      if (question.is_indexed) parts.indexing.soon(account_name);
+      if (question.on_commit) question.on_commit(batch);
+    };
+    replica::Replicator replicator(
+        client_, name, *opened.store, parts_.workers, std::move(on_commit),
+        replica_options(parts_.config, source_, *opened.account, doctype));
+    if (question.retries_all) replicator.retry_now();
+    result.summary = co_await replicator.pull_until_caught_up();
+    auto read = [store = opened.store] {
+      return Quarantine{static_cast<std::uint32_t>(store->quarantined().size()),
+                        store->next_attempt()};
+    };
+    const Quarantine quarantine = co_await replica::on(parts_.workers, std::move(read));
+    result.quarantined = quarantine.count;
+    result.next_attempt = quarantine.next_attempt;
+    result.seen = began.update_seq;
+  } catch (...) {
+    error = std::current_exception();
+  }
+  parts_.indexing.end_pull(account_name, question.is_indexed);
+  if (error) std::rethrow_exception(error);
+  // Unless it was found elsewhere meanwhile.
+  FollowedDatabase& database = databases_[id];
+  database.is_present = true;
+  database.seen = fingerprint(began.update_seq, began.instance_start_time);
+  database.quarantined = result.quarantined;
+  remember(databases_.known(id, began.update_seq, began.instance_start_time, result.next_attempt));
+  co_return result;
+}
+
+void SourceFollower::pulled(DatabaseId id, const Pulled& pulled) {
+  answered();
+  if (pulled.summary.documents > 0 || pulled.summary.quarantined > 0) {
+    spdlog::info("{}: {} documents pulled, {} quarantined", databases_.name(id),
+                 pulled.summary.documents, pulled.summary.quarantined);
+  }
+  databases_[id].found.reset();
+  caught_up(id);
+  end_first(id);
+  if (pulled.next_attempt) {
+    const auto wait = *pulled.next_attempt - std::chrono::system_clock::now();
+    pulls_.due(id, Clock::now() + std::chrono::duration_cast<Clock::duration>(wait));
+  }
+}
+
+void SourceFollower::pull_failed(DatabaseId id, const std::exception_ptr& error) {
+  if (is_stopping_) return;
+  FollowedDatabase& database = databases_[id];
+  database.found.reset();
+  std::string reason;
+  bool is_sources = false;
+  std::optional<std::chrono::seconds> retry_after;
+  try {
+    std::rethrow_exception(error);
+  } catch (const replica::SourceError& failure) {
+    if (failure.kind() == replica::SourceError::Kind::kNotFound) {
+      answered();
+      absent(id);
+      return;
+    }
+    reason = failure.what();
+    retry_after = failure.retry_after();
+    is_sources = is_of_source(failure);
+    is_sources ? failed(failure) : answered();
+  } catch (const std::exception& failure) {
+    reason = failure.what();
+  }
+  databases_.enter(id, FeedState::kCrashing);
+  database.failures = one_more(database.failures);
+  const auto pause = replica::backoff_pause(database.failures, retry_after, random_);
+  const bool is_news = databases_.set_error(id, reason);
+  if (is_news && !is_sources) {
+    spdlog::warn("{}: {}; again in {:.1f} s", databases_.name(id), reason,
+                 static_cast<double>(pause.count()) / 1'000);
+  }
+  pulls_.put_off(id, Clock::now() + pause);
+  pulls_.due(id, Clock::now() + pause);
+}
+
+// Text does not wait for this database any more.
+void SourceFollower::end_first(DatabaseId id) {
+  if (std::exchange(databases_[id].is_filling, false))
+    parts_.indexing.end_filling(databases_.account(id));
+}
+
+net::awaitable<std::vector<SyncedDatabase>> SourceFollower::sync(
+    std::string account, std::function<void(const replica::PullSummary&)> on_commit) {
+  if (!databases_.contains(account)) co_await adopt(account);
+  if (!databases_.contains(account) && failures_ > 0)
+    throw replica::SourceError(replica::SourceError::Kind::kNetwork, 0, last_error_);
+  const auto ids = databases_.of_account(account);
+  std::vector<SyncedDatabase> outcomes(ids.size());
+  std::size_t left = ids.size();
+  net::steady_timer all_ended(parts_.context, Clock::time_point::max());
+  const auto one_ended = [&left, &all_ended](const std::exception_ptr&) {
+    if (--left == 0) all_ended.cancel();
+  };
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    net::co_spawn(parts_.context, sync_database(ids[i], on_commit, outcomes[i]), one_ended);
+  boost::system::error_code ended;
+  while (left > 0) co_await all_ended.async_wait(net::redirect_error(net::use_awaitable, ended));
+  co_return outcomes;
+}
+
+net::awaitable<void> SourceFollower::sync_database(
+    DatabaseId id, std::function<void(const replica::PullSummary&)> on_commit,
+    SyncedDatabase& outcome) {
+  outcome.name = databases_.name(id);
+  co_await take_turn(id);
+  const auto began = Clock::now();
+  PullQuestion question;
+  question.retries_all = true;
+  question.is_indexed = false;
+  question.on_commit = std::move(on_commit);
+  databases_.enter(id, FeedState::kRunning);
+  databases_[id].found.reset();  // asked for anew: the answer says that all up to now is here
+  try {
+    const Pulled result = co_await pull_database(id, std::move(question));
+    pulled(id, result);
+    outcome.pulled = result.summary;
+  } catch (...) {
+    outcome.error = std::current_exception();
+  }
+  if (outcome.error) {
+    pull_failed(id, outcome.error);
+    outcome.is_absent = !databases_[id].is_present && databases_[id].state != FeedState::kCrashing;
+    // Only the messages' database must be there: mail without mailboxes, contents or files is mail.
+    if (outcome.is_absent && !databases_.is_required(id)) outcome.error = nullptr;
+  }
+  outcome.duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
+  pulls_.done(id);
+  turn_ended_.cancel();
+  pump();
+}
+
+// Waits until nobody else pulls the database. One that waits for its first pull need not wait any longer.
+net::awaitable<void> SourceFollower::take_turn(DatabaseId id) {
+  if (std::erase(first_pulls_, id) > 0) co_return;
+  while (!pulls_.seize(id, Clock::now())) {
+    if (is_stopping_)
+      throw replica::SourceError(replica::SourceError::Kind::kNetwork, 0, "stopping");
+    boost::system::error_code ended;
+    co_await turn_ended_.async_wait(net::redirect_error(net::use_awaitable, ended));
+  }
+}
+
+}  // namespace api

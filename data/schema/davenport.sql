@@ -1,0 +1,23 @@
+-- davenport.db: what is known of the sources without opening an account. Not derived, and not needed to read mail: without it,
+-- every database is looked at again once. Format 1.
+
+-- A database of a source, by the source's name in the configuration: a source that moves keeps its rows.
+CREATE TABLE database (
+  source TEXT NOT NULL,
+  name TEXT NOT NULL,
+  account TEXT NOT NULL,
+  doctype TEXT NOT NULL,  -- "io.cozy.emails"; empty: all doctypes are in it
+  gone INTEGER NOT NULL,  -- 1: it was there, and is not any more
+  seen TEXT NOT NULL,  -- the source's update sequence (JSON): all up to it was pulled; empty: never
+  incarnation TEXT NOT NULL,  -- instance_start_time of the database that `seen` is of
+  quarantined INTEGER NOT NULL,  -- documents and attachments that could not be taken over
+  next_attempt INTEGER,  -- seconds since 1970: when the first of them is tried again
+  PRIMARY KEY (source, name)
+) WITHOUT ROWID;
+
+CREATE INDEX database_account ON database (account);
+
+-- Accounts whose lists or text may be behind their stores: marked before documents are committed, cleared when both caught up.
+CREATE TABLE behind (
+  account TEXT PRIMARY KEY
+) WITHOUT ROWID;

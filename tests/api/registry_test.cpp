@@ -1,0 +1,103 @@
+#include "api/registry.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/support.hpp"
+
+namespace {
+
+using api::KnownDatabase;
+using api::Registry;
+using replica::sqlite::Access;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Optional;
+
+KnownDatabase database(const std::string& source, const std::string& account,
+                       mail::Doctype doctype = mail::Doctype::kEmails) {
+  KnownDatabase known;
+  known.source = source;
+  known.name = account + "/" + std::string(mail::doctype_name(doctype));
+  known.account = account;
+  known.doctype = doctype;
+  known.seen = R"("7-g1AAAA")";
+  known.incarnation = "1700000000";
+  return known;
+}
+
+class RegistryTest : public testing::Test {
+ protected:
+  void record(std::vector<KnownDatabase> databases) { registry_.record(databases); }
+  support::TemporaryFolder folder_;
+  Registry registry_{folder_ / "davenport.db", Access::kReadWrite};
+};
+
+TEST_F(RegistryTest, KeepsWhatItIsToldByNameOfTheSource) {
+  auto row = database("office", "alice");
+  row.quarantined = 2;
+  row.next_attempt = std::chrono::sys_seconds(std::chrono::seconds(1'800'000'000));
+  auto whole = database("home", "bob");
+  whole.name = "bob";
+  whole.doctype.reset();
+  record({row, whole});
+  const Registry reopened(folder_ / "davenport.db", Access::kReadOnly);
+  std::vector<KnownDatabase> found;
+  reopened.each_database("office", [&](const KnownDatabase& each) { found.push_back(each); });
+  EXPECT_THAT(found, ElementsAre(row));
+  EXPECT_THAT(reopened.databases_of("bob"), ElementsAre(whole));
+  EXPECT_THAT(reopened.accounts(), ElementsAre("alice", "bob"));
+  EXPECT_THAT(reopened.source_of("alice"), Optional(std::string("office")));
+  EXPECT_EQ(reopened.source_of("carol"), std::nullopt);
+}
+
+TEST_F(RegistryTest, AnAccountIsGoneWhenAllOfItsDatabasesAre) {
+  auto emails = database("office", "alice");
+  auto files = database("office", "alice", mail::Doctype::kFiles);
+  emails.is_gone = true;
+  record({emails, files});
+  EXPECT_FALSE(registry_.is_gone("alice"));
+  files.is_gone = true;
+  record({files});
+  EXPECT_TRUE(registry_.is_gone("alice"));
+  EXPECT_FALSE(registry_.is_gone("nobody"));
+  EXPECT_THAT(registry_.accounts(), ElementsAre("alice"));
+}
+
+TEST_F(RegistryTest, AnAccountThatMovedBelongsToWhereItIs) {
+  auto before = database("a", "alice");
+  before.is_gone = true;
+  record({before, database("b", "alice")});
+  EXPECT_THAT(registry_.source_of("alice"), Optional(std::string("b")));
+}
+
+TEST_F(RegistryTest, RemembersWhoseListsAreBehind) {
+  registry_.mark_behind("alice");
+  registry_.mark_behind("bob");
+  registry_.mark_behind("alice");
+  registry_.clear_behind("bob");
+  registry_.clear_behind("carol");
+  Registry reopened(folder_ / "davenport.db", Access::kReadWrite);
+  EXPECT_THAT(reopened.behind(), ElementsAre("alice"));
+  reopened.clear_behind("alice");
+  EXPECT_THAT(reopened.behind(), IsEmpty());
+}
+
+TEST_F(RegistryTest, ReadingCreatesNothing) {
+  const Registry reading(folder_ / "absent/davenport.db", Access::kReadOnly);
+  EXPECT_THAT(reading.accounts(), IsEmpty());
+  EXPECT_THAT(reading.behind(), IsEmpty());
+  EXPECT_EQ(reading.source_of("alice"), std::nullopt);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "absent"));
+}
+
+TEST_F(RegistryTest, HoldsManyRows) {
+  std::vector<KnownDatabase> rows;
+  for (int i = 0; i < 2'000; ++i) rows.push_back(database("office", "a" + std::to_string(i)));
+  record(rows);
+  std::size_t count = 0;
+  registry_.each_database("office", [&](const KnownDatabase&) { ++count; });
+  EXPECT_EQ(count, rows.size());
+}
+
+}  // namespace
