@@ -1,99 +1,162 @@
-// How fast a database is pulled from a PouchDB Server on this machine: fills one in memory with documents of about 1 KB, pulls
-// it once throwing away what comes, once into a store, and prints documents a second and this program's CPU time.
-#include <chrono>
-#include <fmt/core.h>
-#include <fstream>
+// How fast davenport's first pull is; see its --help.
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <memory>
 #include <nlohmann/json.hpp>
-#include <sys/resource.h>
-#include <sys/utsname.h>
-#include <thread>
+#include <optional>
 
-#include "replica/replicator.hpp"
-#include "tests/support/awaiting.hpp"
+#include "tests/bench/corpus.hpp"
+#include "tests/bench/discarding_client.hpp"
+#include "tests/bench/measured.hpp"
+#include "tests/bench/replay_server.hpp"
+#include "tests/support/faulty_proxy.hpp"
 #include "tests/support/pouchdb_server.hpp"
 #include "tests/support/support.hpp"
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using bench::Corpus;
+using bench::CorpusKind;
+using bench::Measured;
 
-std::string processor() {
-  std::ifstream in("/proc/cpuinfo");
-  for (std::string line; std::getline(in, line);) {
-    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-  }
-  return "unknown";
-}
+constexpr const char* kAbout =
+    R"(Measures the first pull: `davenport sync --once --no-index` as a program of its own, everything included.
 
-double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
+A first run goes through a proxy that records its requests. The opponent makes exactly these requests to the same
+server, with as many under way at a time, and throws the answers away. Both take turns, and medians are compared.
+Then twice as many documents are pulled: memory must not grow with them.)";
 
-void fill(const support::PouchdbServer& server, int documents) {
-  server.ask("PUT", "/mail");
-  constexpr int kBatch = 500;
-  for (int first = 0; first < documents; first += kBatch) {
-    nlohmann::json docs = nlohmann::json::array();
-    for (int i = first; i < std::min(first + kBatch, documents); ++i) {
-      docs.push_back({{"_id", fmt::format("m-{:07}", i)},
-                      {"subject", fmt::format("Grüße №{}", i)},
-                      {"from", {{{"name", "Ada"}, {"email", "ada@example.org"}}}},
-                      {"preview", std::string(820, static_cast<char>('a' + i % 26))}});
+constexpr const char* kAccount = "bench";
+
+struct Options {
+  std::size_t documents = 100'000;
+  std::string server = "both";
+  std::string corpus = "both";
+  bench::Shares shares;
+  int repeat = 3;
+  bool doubles = true;
+};
+
+class Server {
+ public:
+  Server(const Corpus& corpus, bool is_pouchdb) {
+    if (is_pouchdb) {
+      pouchdb_.emplace();
+      fill(corpus);
+    } else {
+      replay_ = std::make_unique<bench::ReplayServer>(corpus, kAccount);
     }
-    server.ask("POST", "/mail/_bulk_docs", nlohmann::json({{"docs", docs}}).dump());
   }
+  [[nodiscard]] std::string url() const { return pouchdb_ ? pouchdb_->url() : replay_->url(); }
+
+ private:
+  void fill(const Corpus& corpus) const {
+    const std::string path = fmt::format("/{}%2F{}", kAccount, corpus.database());
+    for (const char* database : {"io-cozy-emails", "io-cozy-email-contents"})
+      (void)pouchdb_->ask("PUT", fmt::format("/{}%2F{}", kAccount, database));
+    constexpr std::size_t kBatch = 200;
+    for (std::size_t first = 0; first < corpus.size(); first += kBatch) {
+      std::string documents;
+      for (std::size_t i = first; i < std::min(first + kBatch, corpus.size()); ++i) {
+        for (const bench::CorpusLeaf& leaf : corpus.leaves(i)) {
+          if (!documents.empty()) documents += ',';
+          corpus.append(documents, i, leaf, true);
+        }
+      }
+      (void)pouchdb_->ask("POST", path + "/_bulk_docs",
+                          R"({"new_edits":false,"docs":[)" + documents + "]}");
+    }
+  }
+
+  std::optional<support::PouchdbServer> pouchdb_;
+  std::unique_ptr<bench::ReplayServer> replay_;
+};
+
+Measured pull(const std::string& url) {
+  const support::TemporaryFolder folder;
+  support::write_file(
+      folder / "davenport.toml",
+      fmt::format("data_dir = \"{}\"\n[[source]]\nurl = \"{}\"\naccounts = [\"{}\"]\n",
+                  (folder / "data").string(), url, kAccount));
+  const Measured measured =
+      bench::run_measured({DAVENPORT_BINARY, "--config", (folder / "davenport.toml").string(),
+                           "sync", kAccount, "--once", "--no-index"});
+  if (measured.exit_code != 0)
+    throw std::runtime_error(fmt::format("davenport ended with {}", measured.exit_code));
+  return measured;
 }
 
-replica::net::awaitable<void> discard(replica::CouchClient& client) {
-  (void)co_await client.server_info();
-  replica::ChangesQuery query;
-  query.limit = 4000;
-  query.include_docs = true;
-  for (;;) {
-    const replica::ChangesPage page = co_await client.changes("mail", query);
-    if (page.rows.empty()) co_return;
-    query.since = page.last_seq;
-  }
+void show(const char* what, const Measured& pulled, std::size_t documents) {
+  const auto count = static_cast<double>(documents);
+  fmt::print(
+      "  {:<26} {:>8.0f} documents/s  {:>6.2f} s  {:>5.1f} us CPU/document  {:>5.0f} MiB peak\n",
+      what, count / pulled.seconds, pulled.seconds, pulled.cpu_seconds * 1e6 / count,
+      pulled.peak_mib);
+  std::fflush(stdout);
 }
 
-template <typename Work>
-void measure(const char* what, int documents, const Work& work) {
-  const auto start = Clock::now();
-  const double cpu = cpu_seconds();
-  work();
-  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  fmt::print("{:<24} {:>8.0f} documents/s   {:>6.1f} us CPU of ours/document   {:.2f} s\n", what,
-             documents / seconds, (cpu_seconds() - cpu) * 1e6 / documents, seconds);
+void measure(const Options& options, CorpusKind kind, bool is_pouchdb) {
+  const Corpus corpus(kind, options.documents, options.shares);
+  fmt::print("\ncorpus:  {}\nserver:  {}\n", corpus.description(),
+             is_pouchdb ? "PouchDB Server in memory, on this machine"
+                        : "answers of CouchDB 3.5 generated in memory, on this machine");
+  const auto count = static_cast<double>(corpus.size());
+  std::vector<double> pulled_seconds, discarded_seconds;
+  {
+    const Server server(corpus, is_pouchdb);
+    support::FaultyProxy recorder(server.url(), 0, {});
+    (void)recorder.take_passed();
+    (void)pull(recorder.url());
+    const auto requests = recorder.take_passed();
+    const auto warm_up = bench::discard(server.url(), requests);
+    fmt::print("  {} requests, {:.1f} MB of answers\n", requests.size(),
+               static_cast<double>(warm_up.bytes) / 1e6);
+    for (int turn = 0; turn < options.repeat; ++turn) {
+      discarded_seconds.push_back(bench::discard(server.url(), requests).seconds);
+      fmt::print("  {:<26} {:>8.0f} documents/s  {:>6.2f} s\n", "the same, thrown away",
+                 count / discarded_seconds.back(), discarded_seconds.back());
+      const Measured pulled = pull(server.url());
+      pulled_seconds.push_back(pulled.seconds);
+      show("davenport sync --no-index", pulled, corpus.size());
+    }
+  }
+  fmt::print("  ratio of the medians: {:.2f}\n",
+             bench::median(pulled_seconds) / bench::median(discarded_seconds));
+  if (!options.doubles) return;
+  const Corpus twice(kind, 2 * options.documents, options.shares);
+  const Server server(twice, is_pouchdb);
+  show("twice as many documents", pull(server.url()), twice.size());
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int documents = argc > 1 ? std::atoi(argv[1]) : 20'000;
-  utsname system{};
-  uname(&system);
-  fmt::print("machine: {}, {} processors, {} {}\n", processor(),
-             std::thread::hardware_concurrency(), system.sysname, system.release);
-  fmt::print("corpus:  {} documents of about 1 KB, PouchDB Server in memory on the same machine\n",
-             documents);
-  fmt::print("command: {} {}\n", argv[0], documents);
-  const support::PouchdbServer server;
-  fill(server, documents);
-
-  replica::net::io_context context{1};
-  replica::CouchClient client(context.get_executor(), {server.url(), "", "", {}});
-  measure("feed thrown away", documents, [&] { support::run(context, discard(client)); });
-
-  const support::TemporaryFolder folder;
-  replica::Store store(folder / "mail.db", replica::sqlite::Access::kReadWrite);
-  replica::net::thread_pool workers{1};
-  replica::Replicator replicator(client, "mail", store, workers, {});
-  measure("pulled into a store", documents,
-          [&] { (void)support::run(context, replicator.pull_until_caught_up()); });
-  return store.counts().documents == documents ? 0 : 1;
+  Options options;
+  CLI::App app(kAbout);
+  app.add_option("documents", options.documents, "how many")->capture_default_str();
+  app.add_option("--server", options.server, "pouchdb, replay or both")
+      ->check(CLI::IsMember({"pouchdb", "replay", "both"}))
+      ->capture_default_str();
+  app.add_option("--corpus", options.corpus, "A: metadata, B: contents, or both")
+      ->check(CLI::IsMember({"A", "B", "both"}))
+      ->capture_default_str();
+  app.add_option("--edited", options.shares.edited, "percent of A of later generations")
+      ->capture_default_str();
+  app.add_option("--deleted", options.shares.deleted, "percent of A")->capture_default_str();
+  app.add_option("--conflicts", options.shares.conflicting, "percent of A")->capture_default_str();
+  app.add_option("--repeat", options.repeat, "turns")->capture_default_str();
+  app.add_flag("--twice,!--no-twice", options.doubles, "pull twice as many as well (the default)");
+  CLI11_PARSE(app, argc, argv);
+  bench::print_machine(argc, argv);
+  try {
+    for (const bool is_pouchdb : {false, true}) {
+      if (options.server == (is_pouchdb ? "replay" : "pouchdb")) continue;
+      if (options.corpus != "B") measure(options, CorpusKind::kMetadata, is_pouchdb);
+      if (options.corpus != "A") measure(options, CorpusKind::kContent, is_pouchdb);
+    }
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "pull_bench: {}\n", error.what());
+    return 1;
+  }
+  return 0;
 }

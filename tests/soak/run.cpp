@@ -1,0 +1,152 @@
+#include "tests/soak/run.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <fmt/format.h>
+#include <thread>
+
+#include "tests/soak/check.hpp"
+#include "tests/support/support.hpp"
+
+namespace soak {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr const char* kAccount = "ada";
+constexpr unsigned kLongestRound = 3'000;  // ms
+constexpr std::chrono::seconds kStopTime{60};  // for a clean end, on a machine that is busy
+constexpr int kCatchUps = 30;
+
+}  // namespace
+
+Run::Run(const Plan& plan)
+    : plan_(plan),
+      random_(plan.seed),
+      source_(plan.server),
+      proxy_(source_.url(), plan.seed, support::usual_rates()),
+      writer_(source_, kAccount, plan.seed + 1),
+      power_cut_(plan.folder / "data", plan.folder / "shadow") {
+  power_cut_.begin();
+}
+
+// Anew for each run of davenport: a port that was free may be somebody else's by now.
+void Run::write_config() {
+  support::write_file(
+      plan_.folder / "davenport.toml",
+      fmt::format("data_dir = \"{}\"\n[http]\nlisten = \"127.0.0.1:{}\"\n"
+                  "[[source]]\nurl = \"{}\"\naccounts = [\"{}\"]\npoll_interval = \"1s\"\n"
+                  "attachments = \"keep\"\n",
+                  data().string(), support::free_port(), proxy_.url(), kAccount));
+}
+
+std::vector<std::string> Run::command(std::vector<std::string> words) const {
+  std::vector<std::string> all = {DAVENPORT_BINARY, "--config",
+                                  (plan_.folder / "davenport.toml").string()};
+  all.insert(all.end(), words.begin(), words.end());
+  return all;
+}
+
+std::vector<std::string> Run::run() {
+  const auto end_of_trouble = Clock::now() + plan_.time;
+  while (plan_.rounds ? rounds_ < *plan_.rounds : Clock::now() < end_of_trouble) {
+    round();
+    ++rounds_;
+  }
+  proxy_.set_faulty(false);
+  catch_up();
+  const Replica replica{command({}), data(), kAccount};
+  for (std::string& difference : differences(source_, replica, plan_.folder / "fresh"))
+    problems_.push_back(std::move(difference));
+  return problems_;
+}
+
+void Run::round() {
+  write_config();
+  const bool serves = chance(60);
+  const auto words = serves ? std::vector<std::string>{"serve"}
+                            : std::vector<std::string>{"sync", kAccount, "--once"};
+  support::Program program(power_cut_.preloaded(command(words)));
+  const auto until = Clock::now() + milliseconds(random_() % kLongestRound);
+  while (Clock::now() < until && program.is_running()) {
+    writer_.step();
+    std::this_thread::sleep_for(milliseconds(random_() % 15));
+  }
+  if (program.is_running()) return end(program);
+  // A one-time pull may end by itself, with or without success; a server may not.
+  ++ends_.stopped;
+  expect_exit(program.wait(), serves ? std::vector<int>{} : std::vector<int>{0, 1, 3});
+  after_the_end(false);
+}
+
+void Run::end(support::Program& program) {
+  const bool is_killed = chance(65);
+  program.signal(is_killed ? SIGKILL : SIGTERM);
+  const auto deadline = Clock::now() + kStopTime;
+  while (program.is_running() && Clock::now() < deadline)
+    std::this_thread::sleep_for(milliseconds(2));
+  if (program.is_running()) {
+    problems_.push_back("davenport does not stop when it is told to: " + program.err_so_far());
+    program.signal(SIGKILL);
+    (void)program.wait();
+    return;
+  }
+  const auto result = program.wait();
+  if (!is_killed) {
+    constexpr int kTerminated = 128 + SIGTERM;  // before it could listen for the signal
+    expect_exit(result, {0, 1, 3, kTerminated});
+  }
+  ++(is_killed ? ends_.killed : ends_.stopped);
+  after_the_end(is_killed);
+}
+
+void Run::after_the_end(bool was_killed) {
+  const fs::path copy = plan_.folder / "copy";
+  if (was_killed && chance(40)) {
+    ++ends_.power_cuts;
+    power_cut_.strike(random_);
+  } else if (fs::exists(copy) && chance(10)) {
+    ++ends_.put_back;
+    fs::remove_all(data());
+    fs::copy(copy, data(), fs::copy_options::recursive);
+    power_cut_.begin();
+  } else if (!was_killed && chance(30)) {
+    fs::remove_all(copy);
+    fs::copy(data(), copy, fs::copy_options::recursive);
+  }
+}
+
+void Run::expect_exit(const support::ProgramResult& result, std::vector<int> allowed) {
+  if (std::find(allowed.begin(), allowed.end(), result.exit_code) != allowed.end()) return;
+  problems_.push_back(fmt::format("davenport ended with {}: {}", result.exit_code, result.err));
+}
+
+void Run::catch_up() {
+  support::ProgramResult result;
+  for (int i = 0; i < kCatchUps; ++i) {
+    ++catch_ups_;
+    result = support::run(command({"sync", kAccount, "--once"}));
+    if (result.exit_code == 0) return;
+    std::this_thread::sleep_for(milliseconds(200));
+  }
+  problems_.push_back(fmt::format("davenport does not catch up: it ends with {}: {}{}",
+                                  result.exit_code, result.out, result.err));
+}
+
+std::string Run::summary() const {
+  std::string operations, faults;
+  for (const auto& [name, times] : writer_.operations())
+    operations += fmt::format("{}{} {}", operations.empty() ? "" : ", ", name, times);
+  for (const auto& [fault, times] : proxy_.injected())
+    faults += fmt::format("{}{} {}", faults.empty() ? "" : ", ", name_of(fault), times);
+  return fmt::format(
+      "{} rounds; {} operations ({}); {} kills, of which {} power cuts, {} clean ends, {} put back "
+      "from a copy; {} requests, faults: {}; caught up at run {}; {} differences",
+      rounds_, writer_.steps(), operations, ends_.killed, ends_.power_cuts, ends_.stopped,
+      ends_.put_back, proxy_.requests(), faults, catch_ups_, problems_.size());
+}
+
+}  // namespace soak
