@@ -1,4 +1,6 @@
 // Documents, one by one and many at a time.
+#include <algorithm>
+#include <array>
 #include <fmt/core.h>
 #include <iterator>
 
@@ -56,6 +58,13 @@ net::awaitable<std::vector<FetchedRevision>> fetch_leaves(ServerPtr server, std:
   co_return leaves;
 }
 
+// CouchDB 1.6 takes the unknown route for a form that a browser sends, and 400 is its word for "no such route".
+bool is_unknown_route(const Refused& refused) {
+  constexpr std::array kNoRoute{404, 405, 501};
+  return std::find(kNoRoute.begin(), kNoRoute.end(), refused.status) != kNoRoute.end() ||
+         (refused.status == 400 && refused.body.find("Referer") != std::string::npos);
+}
+
 // True when the server has the route.
 net::awaitable<bool> bulk_get(ServerPtr server, std::string database, FetchPlan::Part part,
                               FetchPlan& plan) {
@@ -69,8 +78,7 @@ net::awaitable<bool> bulk_get(ServerPtr server, std::string database, FetchPlan:
   Answer answer = co_await server->http->send(std::move(ask));
   if (!succeeded(answer.status())) {
     const Refused refused = co_await read_refused(answer);
-    const int status = refused.status;
-    if (status == 404 || status == 405 || status == 501) co_return false;
+    if (is_unknown_route(refused)) co_return false;
     throw refusal(*server, answer.location(), database, refused);
   }
   RowScanner scanner(tuning::kMaxRowBytes);

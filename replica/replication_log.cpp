@@ -149,9 +149,6 @@ LogVerdict compare(const ReplicationLog& store, const std::optional<ReplicationL
   if (source->session_id == store.session_id) return {};
   if (knows(*source, store.session_id))
     return {Source::kKnowsMore, {source->history.front().recorded_seq}};
-  for (const LoggedSession& session : store.history) {
-    if (knows(*source, session.id)) return {Source::kWentBack, {session.recorded_seq}};
-  }
   return {Source::kIsAnother, {}};
 }
 

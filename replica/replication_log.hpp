@@ -64,11 +64,10 @@ struct LogVerdict {
   enum class Source {
     kContinues,  // as far as the log tells
     kKnowsMore,  // it knows sessions after our last: the store was put back from a backup, unless it is as far as `since`
-    kWentBack,  // it does not know our last sessions: it was put back from a backup; its rows come again after `since`
-    kIsAnother,  // it knows none of ours
+    kIsAnother,  // it does not know our last session: it was made anew, or put back from a backup
   };
   Source source = Source::kContinues;
-  SourceSeq since;
+  SourceSeq since;  // of kKnowsMore: where its last session ended
 };
 // `source`: nothing when the document is not there.
 [[nodiscard]] LogVerdict compare(const ReplicationLog& store,

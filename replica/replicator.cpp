@@ -1,7 +1,9 @@
 #include "replica/replicator.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <fmt/format.h>
 #include <iterator>
+#include <stdexcept>
 #include <tuple>
 #include <utility>
 
@@ -47,6 +49,7 @@ net::awaitable<void> Replicator::begin_session(PullSummary& summary) {
   ends_.dialect = server.dialect;
   auto look = [&store = ends_.store] { return std::pair(store.checkpoint(), store.is_sweeping()); };
   std::tie(checkpoint_, is_sweeping_) = co_await on(ends_.workers, std::move(look));
+  co_await expect_replica();
   log_.begin_session(checkpoint_.since);
   const auto since = co_await where_to_resume();
   if (!since) {
@@ -59,6 +62,24 @@ net::awaitable<void> Replicator::begin_session(PullSummary& summary) {
   if (!has_purged) co_return;
   checkpoint_ = checkpoint_at(*since);
   if (!co_await refresher_.take_purges(checkpoint_, summary)) self_check_.expect_difference();
+}
+
+// Documents that came from no source, as by an import, would be purged as what the source lacks. A store that is pulled into
+// has a log from its first session on.
+net::awaitable<void> Replicator::expect_replica() {
+  if (!checkpoint_.since.json.empty() || is_sweeping_) co_return;
+  auto look = [&store = ends_.store] {
+    if (!store.replication_log().empty()) return true;
+    if (store.last_seq() > LocalSeq{}) return false;
+    store.set_replication_log(to_json(ReplicationLog{}));
+    return true;
+  };
+  if (co_await on(ends_.workers, std::move(look))) co_return;
+  throw std::runtime_error(
+      fmt::format("{}: the account here holds documents of its own, as from an import, and a "
+                  "source would take their place: pull into another account, or import them "
+                  "--into the source and remove the account's folder here",
+                  ends_.database));
 }
 
 // Nothing when the checkpoint does not continue the source.
@@ -79,8 +100,6 @@ net::awaitable<std::optional<SourceSeq>> Replicator::where_to_resume() {
       if (verdict.since != since)
         co_await run_on(ends_.workers, [&store = ends_.store] { store.renew_epoch(); });
       co_return since;
-    case LogVerdict::Source::kWentBack:
-      co_return verdict.since;
     case LogVerdict::Source::kIsAnother:
       break;
   }

@@ -55,6 +55,7 @@ class Replicator {
 
  private:
   [[nodiscard]] net::awaitable<void> begin_session(PullSummary& summary);
+  [[nodiscard]] net::awaitable<void> expect_replica();
   [[nodiscard]] net::awaitable<std::optional<SourceSeq>> where_to_resume();
   [[nodiscard]] net::awaitable<void> begin_sweep();
   [[nodiscard]] net::awaitable<void> follow_feed(PullSummary& summary);

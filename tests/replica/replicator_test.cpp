@@ -225,5 +225,18 @@ TEST(Workers, FinishWhenNobodyWaitsAnyMore) {
   EXPECT_TRUE(finished);
 }
 
+TEST_F(ReplicatorTest, LeavesDocumentsOfNoSourceAlone) {
+  Batch imported;
+  imported.revisions.push_back({"a", {1, "x"}, {}, false, R"({"_id":"a"})"});
+  store_.commit(imported);
+  try {
+    pull({welcome(), database()});
+    FAIL() << "documents that the source lacks were taken for a replica of it";
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("of its own"));
+  }
+  EXPECT_EQ(body("a"), R"({"_id":"a"})");
+}
+
 }  // namespace
 }  // namespace replica
