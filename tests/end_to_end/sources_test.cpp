@@ -50,7 +50,7 @@ class Sources : public testing::Test {
     return answer.status == 200 ? subjects(answer.body()) : std::vector<std::string>();
   }
   static json account(const Davenport& davenport, const std::string& name) {
-    const auto answer = http("GET", davenport.url("/v1/admin/accounts")).body();
+    const json answer = http("GET", davenport.url("/v1/admin/accounts")).body();
     for (const auto& each : answer["accounts"]) {
       if (each["account"] == name) return each;
     }
@@ -149,8 +149,9 @@ TEST_F(Sources, ASourceThatMovedIsNotFetchedAgain) {
   const std::string moved = elsewhere.url() + "/jack%2Fio-cozy-emails";
   ASSERT_EQ(http("PUT", moved).status, 201);
   json copy = {{"new_edits", false}, {"docs", json::array()}};
-  const auto all = http("GET", database("jack/io-cozy-emails") + "/_all_docs?include_docs=true");
-  for (const auto& row : all.body()["rows"]) copy["docs"].push_back(row["doc"]);
+  const json all =
+      http("GET", database("jack/io-cozy-emails") + "/_all_docs?include_docs=true").body();
+  for (const auto& row : all["rows"]) copy["docs"].push_back(row["doc"]);
   ASSERT_EQ(copy["docs"].size(), 3U);
   ASSERT_EQ(http("POST", moved + "/_bulk_docs", copy.dump()).status, 201);
   ASSERT_EQ(http("PUT", moved + "/d", message("Message d").dump()).status, 201);
