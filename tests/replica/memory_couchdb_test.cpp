@@ -9,8 +9,11 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "replica/replicator.hpp"
+#include "tests/support/awaiting.hpp"
 #include "tests/support/plain_client.hpp"
 #include "tests/support/recordings.hpp"
+#include "tests/support/support.hpp"
 
 namespace support {
 namespace {
@@ -192,6 +195,38 @@ TEST_F(RecordedRequests, ShowTheSameDocuments) {
   for (auto& [id, row] : theirs) row.erase("seq");
   for (auto& [id, row] : ours) row.erase("seq");
   EXPECT_EQ(ours, theirs);
+}
+
+// The recorded database, pulled: what the store has is what the recorded feed says.
+TEST_F(RecordedRequests, AreOfADatabaseThatIsReplicated) {
+  const TemporaryFolder folder;
+  replica::Store store(folder / "mail.db", replica::sqlite::Access::kReadWrite);
+  replica::net::io_context context{1};
+  replica::net::thread_pool workers{1};
+  replica::CouchClient client(context.get_executor(), {server_.url(), "admin", "secret", {}});
+  replica::Replicator replicator(client, "t-mail", store, workers, {});
+  (void)support::run(context, replicator.pull_until_caught_up());
+
+  const json feed = json::parse(recording(kCouchdb, "changes-include-docs").payload);
+  std::int64_t documents = 0;
+  for (const json& row : feed.at("results")) {
+    const std::string id = row.at("id");
+    if (id.starts_with("_design/")) continue;
+    SCOPED_TRACE(id);
+    const auto document = store.read(id);
+    const auto tree = store.tree(id);
+    ASSERT_TRUE(document && tree);
+    EXPECT_EQ(json::parse(document->body), row.at("doc"));
+    EXPECT_EQ(document->change.rev.to_string(), row.at("doc").at("_rev"));
+    EXPECT_EQ(document->change.deleted, row.value("deleted", false));
+    std::set<std::string> ours, theirs;
+    for (const auto& leaf : tree->leaves()) ours.insert(leaf.rev.to_string());
+    for (const json& change : row.at("changes")) theirs.insert(change.at("rev"));
+    EXPECT_EQ(ours, theirs);
+    if (!document->change.deleted) ++documents;
+  }
+  EXPECT_EQ(store.counts().documents, documents);
+  EXPECT_TRUE(store.quarantined().empty());
 }
 
 TEST_F(RecordedRequests, OfDocuments) {

@@ -56,7 +56,7 @@ void RandomHistory::forget_all() { live_.clear(); }
 json RandomHistory::body(const std::string& id) {
   json document = {{"_id", id}, {"n", ++written_}, {"subject", "Grüße 📧 \\ \"quoted\""}};
   if (below(10) == 0) document["text"] = std::string(below(20'000), 'x');
-  if (below(6) == 0) {
+  if (below(15) == 0) {
     const std::string text = fmt::format("attachment {} ", written_) + std::string(500, 'y');
     document["_attachments"] = {
         {"body.txt", {{"content_type", "text/plain"}, {"data", base64(text)}}},
