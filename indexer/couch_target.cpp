@@ -2,7 +2,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
+#include <chrono>
 #include <fmt/format.h>
+#include <future>
 #include <openssl/evp.h>
 
 #include "indexer/import_documents.hpp"
@@ -111,7 +113,8 @@ template <typename T>
 T CouchTarget::wait_for(net::awaitable<T> work) {
   context_.restart();
   auto result = net::co_spawn(context_, std::move(work), net::use_future);
-  context_.run();
+  // Not until the context has nothing to do: a kept connection has a timer that runs for a minute.
+  while (result.wait_for(std::chrono::seconds(0)) != std::future_status::ready) context_.run_one();
   return result.get();
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <fmt/format.h>
 #include <mutex>
@@ -163,6 +164,10 @@ struct Blobs::State {
     if (access == sqlite::Access::kReadOnly) throw sqlite::read_only(packed);
   }
   [[nodiscard]] PackedWriter& packed_writer();
+  // Of who writes, once its tables are there: another thread may be making them.
+  [[nodiscard]] bool has_packed() const {
+    return access == sqlite::Access::kReadOnly ? std::filesystem::exists(packed) : is_made.load();
+  }
   void write_files(std::span<const std::pair<Md5, std::string_view>> blobs) const;
   void keep_file(const std::filesystem::path& unfinished, const std::filesystem::path& file) const;
   [[nodiscard]] bool contains(const Md5& value);
@@ -173,12 +178,14 @@ struct Blobs::State {
   sqlite::Access access;
   std::mutex writing_mutex;
   std::unique_ptr<PackedWriter> writer;
+  std::atomic<bool> is_made = false;
   std::shared_ptr<Unfinished> being_written = std::make_shared<Unfinished>();
   Pool<PackedReader> readers;
 };
 
 PackedWriter& Blobs::State::packed_writer() {
   if (!writer) writer = std::make_unique<PackedWriter>(packed);
+  is_made = true;
   return *writer;
 }
 
@@ -208,7 +215,7 @@ void Blobs::State::keep_file(const std::filesystem::path& unfinished,
 
 bool Blobs::State::contains(const Md5& value) {
   // A reader may come before the first blob does.
-  if (std::filesystem::exists(packed)) {
+  if (has_packed()) {
     const auto reader = readers.take();
     if (has(reader->is_known, value)) return true;
   }
@@ -217,7 +224,7 @@ bool Blobs::State::contains(const Md5& value) {
 }
 
 std::optional<Stored> Blobs::State::find(const Md5& value) {
-  if (std::filesystem::exists(packed)) {
+  if (has_packed()) {
     const auto reader = readers.take();
     const sqlite::ResetAtEnd reset(reader->find);
     if (reader->find.bind(key(value)).step()) {

@@ -65,6 +65,7 @@ net::awaitable<void> ask_one_by_one(ServerPtr server, std::span<const std::strin
   for (const std::string& database : databases) {
     try {
       infos.push_back(co_await database_info_of(server, database));
+      infos.back().name = database;  // PouchDB Server's own name for it may be without slashes
     } catch (const SourceError& error) {
       if (error.kind() != SourceError::Kind::kNotFound) throw;
     }
