@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <optional>
+#include <spdlog/spdlog.h>
 
 #include "api/admin_client.hpp"
 #include "api/commands.hpp"
@@ -14,8 +15,11 @@ namespace {
 
 std::string database_line(const SyncOutcome::Database& database) {
   if (database.is_absent) return fmt::format("{}: not there at the source\n", database.name);
-  return fmt::format("{}: {} documents, {}, {}\n", database.name, database.pulled.documents,
-                     bytes_in_words(database.pulled.bytes), in_words(database.duration));
+  const std::string attachments =
+      database.pulled.blobs > 0 ? fmt::format("{} attachments, ", database.pulled.blobs) : "";
+  return fmt::format("{}: {} documents, {}{}, {}\n", database.name, database.pulled.documents,
+                     attachments, bytes_in_words(database.pulled.bytes),
+                     in_words(database.duration));
 }
 
 int sync_until_caught_up(const SyncCommand& command, const Config& config) {
@@ -46,6 +50,7 @@ int sync_until_caught_up(const SyncCommand& command, const Config& config) {
 
 // Follows one account, as `serve` does with all of them, and logs what comes.
 int follow(const Config& config) {
+  spdlog::set_level(spdlog::level::info);
   const StopSignals stop;
   Metrics metrics;
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);

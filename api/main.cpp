@@ -40,6 +40,7 @@ void listen(HttpServer& server, const Config& config) {
 }
 
 int run(const ServeCommand&, const CommandLine&, const Config& config) {
+  spdlog::set_level(spdlog::level::info);
   const StopSignals stop;
   Metrics metrics;
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
@@ -78,6 +79,7 @@ void prepare_process() {
   ::umask(0077);  // mail is private
   std::signal(SIGPIPE, SIG_IGN);
   spdlog::set_default_logger(spdlog::stderr_logger_mt("davenport"));
+  spdlog::set_level(spdlog::level::warn);  // a command says itself what it does
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
 }
 

@@ -74,11 +74,13 @@ net::awaitable<void> BatchWriter::commit(Batch batch, PullSummary& summary) {
     PullSummary committed;
     if (ends.options.keep) leave_out(batch, ends.store, ends.options.keep);
     note_wanted(batch, ends.options, ends.dialect == Dialect::kCozy);
-    committed.documents = ends.store.commit(batch).documents;
+    const std::size_t changed_documents = ends.store.commit(batch).documents;
     committed.quarantined = batch.quarantined.size();
     committed.bytes = bytes_of(batch);
     committed.blobs = batch.arrived.size();
-    const bool changed = committed.documents + committed.quarantined + committed.blobs > 0;
+    // A document that moved because its bytes came is no document that came.
+    if (batch.arrived.empty()) committed.documents = changed_documents;
+    const bool changed = changed_documents + committed.quarantined > 0;
     if (on_commit && changed) on_commit(committed);
     return committed;
   };
