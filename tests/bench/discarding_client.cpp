@@ -48,14 +48,17 @@ struct Replay {
       ask.body = requests[index].payload;
       auto answer = co_await client->send(std::move(ask));
       std::string piece(64 * 1024, '\0');
-      while (co_await answer.read(piece, std::numeric_limits<std::uint64_t>::max()) > 0) {
-      }
+      std::size_t size = 1;
+      while (size > 0)
+        size = co_await answer.read(piece, std::numeric_limits<std::uint64_t>::max());
       bytes += answer.bytes();
     } catch (...) {
       error = std::current_exception();
     }
     ended[index] = true;
     changed.cancel();
+    // Kept connections would keep the context.
+    if (std::find(ended.begin(), ended.end(), false) == ended.end()) client->close();
   }
 };
 
@@ -63,14 +66,14 @@ struct Replay {
 
 Discarded discard(const std::string& url, const std::vector<PassedRequest>& requests) {
   net::io_context context{1};
-  Replay replay{
-      requests,
-      std::make_shared<replica::HttpClient>(
-          context.get_executor(), replica::SourceAddress{url, {}, {}, {}, {}}, replica::Timeouts{}),
-      net::steady_timer(context, net::steady_timer::time_point::max()),
-      std::vector<bool>(requests.size()),
-      0,
-      nullptr};
+  Replay replay{requests,
+                std::make_shared<replica::HttpClient>(context.get_executor(),
+                                                      replica::SourceAddress{url, {}, {}, {}, {}},
+                                                      replica::Timeouts{}, replica::ClientLimits{}),
+                net::steady_timer(context, net::steady_timer::time_point::max()),
+                std::vector<bool>(requests.size()),
+                0,
+                nullptr};
   const auto start = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < requests.size(); ++i)
     net::co_spawn(context, replay.make(i), [](const std::exception_ptr&) {});
