@@ -26,7 +26,7 @@ constexpr const char* kAbout =
 databases an account by its `_db_updates`. First all accounts are pulled; then nothing happens for a while; then
 messages are written into one account of a hundred. Everything is done twice, first with a tenth of the accounts
 but as many active ones: what differs between the two lines is what idle accounts cost. An account is closed five
-seconds after its last use.)";
+seconds after its last use. Most of the time goes by with the first pulls: some forty databases a second.)";
 
 constexpr const char* kDoctypes[] = {"io-cozy-emails", "io-cozy-email-contents",
                                      "io-cozy-email-mailboxes", "io-cozy-files"};
@@ -152,6 +152,7 @@ void measure(const Options& options, std::size_t accounts, std::size_t active) {
   fmt::print("  written to listed: {:.1f} ms in the median, {:.1f} ms at 95 %, {:.1f} ms at most\n",
              latencies[latencies.size() / 2], latencies[latencies.size() * 95 / 100],
              latencies.back());
+  std::fflush(stdout);
   davenport.signal(SIGTERM);
   (void)davenport.wait();
 }
