@@ -1,6 +1,7 @@
 #include "replica/page_reader.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <utility>
 
 #include "replica/page_plan.hpp"
@@ -30,6 +31,7 @@ net::awaitable<std::optional<ChangesPage>> PageReader::next() {
   Awaited awaited = *std::exchange(ahead_, {});
   if (awaited.error) std::rethrow_exception(awaited.error);
   if (awaited.is_refused) co_return std::nullopt;
+  expect_progress(awaited.page);
   caught_up_ = is_last(awaited);
   since_ = awaited.page.last_seq;
   learn_from(awaited.page);
@@ -69,6 +71,15 @@ net::awaitable<ChangesPage> PageReader::read(ChangesQuery query) {
     co_await fetcher_.expect_well(*failure);
     query.include_docs = !is_again;
   }
+}
+
+// What a sweep did not meet is purged: it must not end before the feed does (apache/couchdb issue 4078).
+void PageReader::expect_progress(const ChangesPage& page) const {
+  const bool stands_still = page.rows.empty() && page.last_seq == since_;
+  if (!is_sweep_ || !stands_still || page.pending.value_or(0) == 0) return;
+  throw SourceError(SourceError::Kind::kProtocol, 0,
+                    fmt::format("{}: the feed says that {} rows are pending, and gives none",
+                                ends_.database, *page.pending));
 }
 
 bool PageReader::is_last(const Awaited& awaited) const {

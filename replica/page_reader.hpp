@@ -39,6 +39,7 @@ class PageReader {
 
   [[nodiscard]] boost::asio::awaitable<Awaited> ask();
   [[nodiscard]] boost::asio::awaitable<ChangesPage> read(ChangesQuery query);
+  void expect_progress(const ChangesPage& page) const;
   [[nodiscard]] bool is_last(const Awaited& awaited) const;
   void learn_from(const ChangesPage& page);
 

@@ -125,7 +125,7 @@ TEST(FaultyProxy, RecordsWhatPasses) {
   (void)ask(proxy.url(), post("/a", "asked"), support::answer("first").size());
   (void)ask(proxy.url(), get("/b"), support::answer("second").size());
   std::vector<support::PassedRequest> passed;
-  while (passed.size() < 2 || passed[1].ended == 0) {
+  while (passed.size() < 2) {
     auto more = proxy.take_passed();
     passed.insert(passed.end(), more.begin(), more.end());
   }

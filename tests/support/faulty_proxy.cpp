@@ -343,7 +343,13 @@ std::uint64_t FaultyProxy::requests() const { return state_->numbers; }
 std::vector<PassedRequest> FaultyProxy::take_passed() {
   const std::lock_guard lock(state_->mutex);
   state_->is_recording = true;
-  return std::exchange(state_->passed, {});
+  const auto under_way =
+      std::stable_partition(state_->passed.begin(), state_->passed.end(),
+                            [](const PassedRequest& request) { return request.ended != 0; });
+  std::vector<PassedRequest> ended(std::make_move_iterator(state_->passed.begin()),
+                                   std::make_move_iterator(under_way));
+  state_->passed.erase(state_->passed.begin(), under_way);
+  return ended;
 }
 
 }  // namespace support

@@ -36,7 +36,7 @@ class FaultyProxy {
   void set_faulty(bool on);
   [[nodiscard]] std::map<Fault, std::uint64_t> injected() const;
   [[nodiscard]] std::uint64_t requests() const;
-  // What passed since the last call; recorded from the first call on.
+  // What ended since the last call; recorded from the first call on.
   [[nodiscard]] std::vector<PassedRequest> take_passed();
 
  private:
