@@ -302,8 +302,7 @@ TEST_F(PouchdbTest, RefusesStrangers) {
     ADD_FAILURE() << "no error";
   } catch (const SourceError& error) {
     EXPECT_EQ(error.kind(), SourceError::Kind::kUnauthorized);
-    EXPECT_THAT(error.what(),
-                HasSubstr("user 'admin' was refused (401)"));
+    EXPECT_THAT(error.what(), HasSubstr("user 'admin' was refused (401)"));
     EXPECT_THAT(error.what(), Not(HasSubstr("wr0ng")));
   }
   EXPECT_EQ(pull({closed.url(), "admin", "secret", {}}, "mail").documents, 1U);
