@@ -186,15 +186,4 @@ Checkpoint Replicator::checkpoint_at(SourceSeq since) const {
           ends_.options.filter};
 }
 
-net::awaitable<bool> Replicator::wait_for_change(std::chrono::milliseconds timeout) {
-  ChangesQuery query;
-  const Checkpoint checkpoint =
-      co_await on(ends_.workers, [&store = ends_.store] { return store.checkpoint(); });
-  query.since = checkpoint.since;
-  query.limit = 1;
-  query.wait = timeout;
-  const ChangesPage page = co_await ends_.source.changes(ends_.database, query);
-  co_return !page.rows.empty();
-}
-
 }  // namespace replica

@@ -46,10 +46,6 @@ class Replicator {
   [[nodiscard]] net::awaitable<PullSummary> pull_until_caught_up();
   // The next pull tries all again that did not come, whether its time has come or not.
   void retry_now() { retries_all_ = true; }
-  // Waits at the source until it has changed, `timeout` at most; true when it has.
-  [[nodiscard]] net::awaitable<bool> wait_for_change(std::chrono::milliseconds timeout);
-  // The source's update sequence (JSON) when the last pull began: all up to it is here. Empty before the first.
-  [[nodiscard]] const std::string& pulled_up_to() const { return pulled_up_to_; }
 
   [[nodiscard]] const std::string& database() const { return ends_.database; }
 
@@ -79,6 +75,7 @@ class Replicator {
   bool is_sweeping_ = false;
   bool retries_all_ = false;
   std::uint64_t document_bytes_ = tuning::kUsualDocumentBytes;  // of those that came lately
+  // The source's update sequence (JSON) when the last pull began; empty before the first.
   std::string pulled_up_to_;
 };
 

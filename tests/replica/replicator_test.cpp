@@ -174,20 +174,6 @@ TEST_F(ReplicatorTest, AFetchThatFailsKeepsTheCheckpoint) {
   EXPECT_EQ(store_.checkpoint().since.json, "");
 }
 
-TEST_F(ReplicatorTest, WaitsForAChange) {
-  const std::string feed_of_one =
-      "GET /mail/_changes?style=all_docs&limit=1&since=0&seq_interval=1&feed=longpoll&timeout=2000";
-  const ScriptedServer server({welcome(), get(feed_of_one, answer(page({row("a", "1-x")}, "1"))),
-                               get(feed_of_one, answer(page({}, "0")))});
-  net::io_context context{1};
-  net::thread_pool workers{1};
-  CouchClient client(context.get_executor(), {server.url(), "", "", {}});
-  Replicator replicator(client, "mail", store_, workers, {});
-  EXPECT_TRUE(support::run(context, replicator.wait_for_change(2s)));
-  EXPECT_FALSE(support::run(context, replicator.wait_for_change(2s)));
-  EXPECT_EQ(server.complaints(), "");
-}
-
 TEST_F(ReplicatorTest, EndsWhenTheSourceIsClosed) {
   Exchange slow = get(feed("1-g", 4000), answer("{}"));
   slow.delay = 10s;
