@@ -42,7 +42,7 @@ class Replication {
   void start();
   void stop();
 
-  // The ping: looks at the account's databases now, and pulls what moved, each at most once a second. False when no source
+  // The ping: looks at the account's databases now, and pulls what moved, each at most five times a second. False when no source
   // can have the account.
   bool wake(std::string_view account);
   // Somebody reads the account: what is behind is indexed, and it is polled sooner.

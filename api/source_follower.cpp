@@ -12,8 +12,8 @@ namespace {
 
 namespace net = boost::asio;
 
-// Between two turns of one database, whoever asks for them.
-constexpr std::chrono::seconds kGap{1};
+// Between two turns of one database, whoever asks for them: what comes in a burst is pulled together.
+constexpr std::chrono::milliseconds kGap{200};
 constexpr std::size_t kLooksAtOnce = 2;  // requests
 constexpr std::size_t kDatabasesOfALook = 100;  // 2 ms of the server's time each
 // First pulls are long and heavy for both sides; what is followed already goes on beside them.

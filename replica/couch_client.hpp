@@ -98,9 +98,6 @@ struct ChangesQuery {
   SourceSeq since;
   std::size_t limit = 0;
   bool include_docs = false;
-  // Long-poll: wait at the server until there is a change; when there was none, the page is empty and `last_seq` is `since`
-  // or what the server says. None: answer at once.
-  std::optional<std::chrono::milliseconds> wait;
 };
 
 // A revision asked for: either there, or why not.

@@ -15,21 +15,15 @@ std::string changes_path(CouchServer& server, const std::string& database,
                   percent_encode(server.reader.since_value(query.since)));
   if (query.include_docs) path += "&include_docs=true";
   if (speaks_couchdb(dialect)) path += fmt::format("&seq_interval={}", limit);
-  if (!query.wait) return path;
-  path += fmt::format("&feed=longpoll&timeout={}", query.wait->count());
-  // CouchDB forgets the timeout when it is asked for heartbeats: only where they are needed.
-  const auto heartbeat = server.timeouts.heartbeat;
-  if (*query.wait > heartbeat) path += fmt::format("&heartbeat={}", heartbeat.count());
   return path;
 }
 
-net::awaitable<ChangesPage> read_changes(ServerPtr server, std::string database, ChangesQuery query,
-                                         Clock::time_point deadline) {
+}  // namespace
+
+net::awaitable<ChangesPage> changes_of(ServerPtr server, std::string database, ChangesQuery query) {
   const Dialect dialect = co_await dialect_of(server);
   Ask ask;
   ask.path = changes_path(*server, database, query, dialect);
-  ask.deadline = deadline;
-  ask.waits = query.wait.has_value();
   Answer answer = co_await send(server, std::move(ask), std::move(database));
 
   ChangesPage page;
@@ -49,23 +43,6 @@ net::awaitable<ChangesPage> read_changes(ServerPtr server, std::string database,
   page.pending = end->pending;
   page.bytes = answer.bytes();
   co_return page;
-}
-
-}  // namespace
-
-net::awaitable<ChangesPage> changes_of(ServerPtr server, std::string database, ChangesQuery query) {
-  if (!query.wait)
-    co_return co_await read_changes(server, std::move(database), std::move(query),
-                                    Clock::time_point::max());
-  const auto deadline = Clock::now() + *query.wait + tuning::kLongPollGrace;
-  try {
-    co_return co_await read_changes(server, std::move(database), query, deadline);
-  } catch (const SourceError& error) {
-    if (error.kind() != SourceError::Kind::kTimeout || Clock::now() < deadline) throw;
-  }
-  ChangesPage nothing;
-  nothing.last_seq = query.since;
-  co_return nothing;
 }
 
 }  // namespace replica

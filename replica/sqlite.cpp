@@ -18,8 +18,14 @@ constexpr int kBusyTimeout = 10'000;  // milliseconds that a writer waits for an
 constexpr int kReaderCache = 2'000;  // kilobytes of pages kept, at most
 // The same. Random ids touch much of their index: measured, 2,000 make a commit a tenth dearer.
 constexpr int kWriterCache = 4'000;
-constexpr int kCheckpointPages = 8'000;  // of the write-ahead log before it is copied into the file
-constexpr std::int64_t kKeptLogBytes = 32LL << 20;  // what the log may occupy while it is empty
+// The write-ahead log is copied into the file when it has so many bytes, and may occupy them while it is empty.
+constexpr int kLogBytes = 32 << 20;
+
+// SQLite counts its allocations under one lock for all threads unless told not to.
+void stop_counting_allocations() {
+  static const int done = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(done);
+}
 
 bool is_out_of_space(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
 
@@ -195,8 +201,10 @@ void Statement::bind_one(int index, std::nullptr_t) {
 
 void Connection::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
 
-Connection::Connection(const std::filesystem::path& file, Access access, Durability durability)
+Connection::Connection(const std::filesystem::path& file, Access access, Durability durability,
+                       int page_bytes)
     : file_(file) {
+  stop_counting_allocations();
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   std::string name = file.string();
   if (access == Access::kReadWrite) {
@@ -223,10 +231,11 @@ Connection::Connection(const std::filesystem::path& file, Access access, Durabil
   // Not mapped into memory: that gains little here, and a file that is cut short under a map kills
   // the program.
   execute(
-      fmt::format("PRAGMA cache_size=-{}; PRAGMA synchronous={}; PRAGMA wal_autocheckpoint={}; "
-                  "PRAGMA journal_size_limit={}; PRAGMA secure_delete=FAST",
-                  kWriterCache, durability == Durability::kFull ? "FULL" : "NORMAL",
-                  kCheckpointPages, kKeptLogBytes));
+      fmt::format("PRAGMA page_size={}; PRAGMA cache_size=-{}; PRAGMA synchronous={}; "
+                  "PRAGMA wal_autocheckpoint={}; PRAGMA journal_size_limit={}; "
+                  "PRAGMA secure_delete=FAST",
+                  page_bytes, kWriterCache, durability == Durability::kFull ? "FULL" : "NORMAL",
+                  kLogBytes / page_bytes, kLogBytes));
   Statement mode = prepare("PRAGMA journal_mode=WAL");
   if (!mode.step() || mode.text(0) != "wal") {
     throw Error(SQLITE_IOERR,

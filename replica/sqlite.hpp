@@ -101,6 +101,8 @@ class ResetAtEnd {
   Statement& statement_;
 };
 
+inline constexpr int kUsualPage = 4'096;  // bytes
+
 class Connection {
  public:
   // Opens in WAL mode; kReadWrite creates the file and its folder. A reader in another process needs write access to the
@@ -108,7 +110,10 @@ class Connection {
   //
   // A reader that may not write to the folder opens a closed file as one that nobody changes: it must be opened anew to
   // see what a writer that starts later does.
-  Connection(const std::filesystem::path& file, Access access, Durability durability);
+  //
+  // `page_bytes` is the size of a new file's pages; an old one keeps its own.
+  Connection(const std::filesystem::path& file, Access access, Durability durability,
+             int page_bytes = kUsualPage);
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;
   ~Connection();

@@ -13,8 +13,13 @@ namespace replica {
 
 namespace {
 
+// Bodies are of some kilobytes: with pages of 4,096 bytes most would spill into a page of their own, and a first pull
+// of bodies of 4 KB took half as much processor time again (pull_bench B: 49 µs a document instead of 31).
+constexpr int kPageBytes = 16'384;
+
 sqlite::Connection open(const std::filesystem::path& file) {
-  sqlite::Connection connection(file, sqlite::Access::kReadWrite, sqlite::Durability::kFull);
+  sqlite::Connection connection(file, sqlite::Access::kReadWrite, sqlite::Durability::kFull,
+                                kPageBytes);
   sqlite::open_schema(connection, sqlite::Access::kReadWrite, kStoreFormat, embedded::store_sql,
                       embedded::store_upgrade_sql);
   return connection;

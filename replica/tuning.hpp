@@ -68,7 +68,5 @@ inline constexpr int kMaxRefusals = 10;
 inline constexpr std::chrono::milliseconds kMaxPause{60'000};
 // Servers write newlines this often into a long-poll that waits longer, so that a dead connection is noticed.
 inline constexpr std::chrono::milliseconds kHeartbeat{20'000};
-// What a server may need beyond the time a long-poll was given.
-inline constexpr std::chrono::milliseconds kLongPollGrace{1'000};
 
 }  // namespace replica::tuning

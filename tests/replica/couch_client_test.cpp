@@ -106,21 +106,6 @@ TEST(CouchClient, AsksAgainWhenAKeptConnectionWasClosed) {
   EXPECT_EQ(talk.server.complaints(), "");
 }
 
-TEST(CouchClient, WaitsAtTheServer) {
-  const std::string feed = std::string(kFeed) + "&feed=longpoll&timeout=300";
-  Exchange silent = get(feed, answer(kOneRow));
-  silent.delay = 10s;
-  Conversation talk({get(feed, chunked_answer("{\"results\":[\n\n\n\n],\"last_seq\":0}", 1)),
-                     get(feed, answer(kOneRow)), silent});
-  ChangesQuery query = first_ten();
-  query.wait = 300ms;
-  EXPECT_EQ(talk.run(talk.client.changes("mail", query)).last_seq.json, "0");
-  EXPECT_EQ(talk.run(talk.client.changes("mail", query)).rows.size(), 1U);
-  const ChangesPage nothing = talk.run(talk.client.changes("mail", query));
-  EXPECT_THAT(nothing.rows, IsEmpty());
-  EXPECT_EQ(nothing.last_seq, query.since);
-}
-
 constexpr auto kBulkGet = "POST /mail/_bulk_get?revs=true";
 
 TEST(CouchClient, FetchesRevisionsWithTheirAncestors) {
