@@ -105,14 +105,14 @@ std::optional<std::string> find_raw(const Call& call, indexer::Account& account,
     otherwise = unknown_message(id);
     return std::nullopt;
   }
-  if (document->metadata.original.empty()) {
+  if (!document->metadata.original) {
     otherwise = error_response(
         404, "rawNotKept",
         "the original of this message is not kept: its source has no message/rfc822 attachment for "
         "it; GET …/body gives its text");
     return std::nullopt;
   }
-  return find_bytes(call, account, *document, document->metadata.original, otherwise);
+  return find_bytes(call, account, *document, document->metadata.original->name, otherwise);
 }
 
 // RFC 6266 and 5987: a name in ASCII for everybody, the full one for those who know how.

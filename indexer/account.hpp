@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "indexer/bodies.hpp"
 #include "indexer/catalog.hpp"
 #include "indexer/fulltext.hpp"
 #include "indexer/stores.hpp"
@@ -59,13 +60,6 @@ struct SearchAnswer {
   std::optional<OrderKey> next_after;  // date order: there is more
   std::optional<std::size_t> next_offset;  // relevance: there is more
   IndexState index;
-};
-
-struct Body {
-  std::string part_id;  // id of the content document, or "inline"
-  std::string type;
-  std::string content;
-  bool truncated = false;
 };
 
 // A leaf of a document's revision tree.

@@ -4,7 +4,6 @@
 #include "indexer/account_state.hpp"
 #include "indexer/snippet.hpp"
 #include "mail/documents.hpp"
-#include "replica/attachments.hpp"
 
 namespace indexer {
 namespace fs = std::filesystem;
@@ -25,12 +24,24 @@ std::string title_of(Kind kind, std::string_view row) {
   return file ? file->name : "";
 }
 
+bool shows_match(std::string_view snippet) {
+  return snippet.find("<mark>") != std::string_view::npos;
+}
+
+// From what the writer of the message wrote himself, where a word of the query stands there.
+std::string snippet_of_body(const std::string& text, const Query& query) {
+  auto own = snippet(new_text(mail::split_quoted(text)), query, Field::kBody);
+  if (shows_match(own)) return own;
+  auto any = snippet(text, query, Field::kBody);
+  return shows_match(any) ? any : own;
+}
+
 void add_snippet(SearchAnswer::Found& found, const Hit& hit, const Catalog& catalog,
                  const Texts& texts, const Query& query) {
   found.subject = snippet(title_of(found.kind, found.row), query, Field::kSubject);
   const auto entries = catalog.entries(hit.number, 1);
   if (entries.empty() || entries.front().id != hit.id) return;
-  found.preview = snippet(texts.snippet_text(entries.front()), query, Field::kBody);
+  found.preview = snippet_of_body(texts.snippet_text(entries.front()), query);
 }
 
 std::uint64_t size_of(const fs::path& path) {
@@ -119,30 +130,20 @@ std::optional<std::vector<Body>> Account::bodies(std::string_view id) const {
   const auto live = state_->generation();
   const auto doc_id = live ? live->catalog().document_id(Kind::kMail, id) : std::nullopt;
   if (!doc_id) return std::nullopt;
+  const Bodies reader(stores_, stores_.content_reads().body);
   std::vector<Body> bodies;
-  const auto* contents = stores_.find(mail::Doctype::kContents);
-  bool inline_bodies = false;
   for (const auto& part : live->catalog().bodies(id)) {
-    if (part.content_id.empty()) {
-      inline_bodies = true;
-      continue;
-    }
-    const auto stored = contents != nullptr ? contents->read(part.content_id) : std::nullopt;
-    if (!stored) continue;
-    ++stores_.content_reads().body;
-    if (auto content = mail::read_content(stored->body)) {
-      bodies.push_back(
-          {part.content_id, content->type, std::move(content->content), content->truncated});
-    }
+    if (part.content_id.empty()) continue;
+    if (auto body = reader.of_content(part.content_id)) bodies.push_back(*std::move(body));
   }
-  if (inline_bodies) {
-    const auto document = metadata_document(*doc_id);
-    const auto metadata = document ? mail::read_metadata(*document) : mail::Malformed{"gone"};
-    if (metadata) {
-      for (const auto& body : metadata->inline_bodies)
-        bodies.push_back({"inline", body.type, body.content, false});
-    }
-  }
+  const auto document = metadata_document(*doc_id);
+  const auto metadata = document ? mail::read_metadata(*document) : mail::Malformed{"gone"};
+  if (!metadata) return bodies;
+  for (auto& body : reader.of_metadata(*metadata)) bodies.push_back(std::move(body));
+  const bool has_any = std::any_of(bodies.begin(), bodies.end(),
+                                   [](const Body& body) { return has_content(body.content); });
+  if (has_any) return bodies;
+  for (auto& body : reader.of_original(*metadata)) bodies.push_back(std::move(body));
   return bodies;
 }
 
@@ -174,9 +175,8 @@ std::optional<std::string> Account::raw(std::string_view id) const {
   const auto document = metadata_document(id);
   if (!document) return std::nullopt;
   const auto metadata = mail::read_metadata(*document);
-  if (!metadata || metadata->original.empty()) return std::nullopt;
-  const auto stub = replica::find_attachment(*document, metadata->original);
-  return stub ? stores_.blobs().get(stub->digest) : std::nullopt;
+  if (!metadata || !metadata->original) return std::nullopt;
+  return stores_.blobs().get(metadata->original->digest);
 }
 
 std::optional<std::string> Account::find_mailbox(std::string_view name) const {

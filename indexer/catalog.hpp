@@ -24,7 +24,7 @@
 namespace indexer {
 
 // Format of the file and of what is projected into it; part of a generation's identity.
-inline constexpr int kCatalogFormat = 1;
+inline constexpr int kCatalogFormat = 2;
 
 enum class Kind : std::uint8_t { kMail, kFile };
 
@@ -88,7 +88,8 @@ struct TextEntry {
 
 // One body as the catalog knows it.
 struct BodyPart {
-  std::string content_id;  // content document; empty: it stands inline in the metadata document
+  std::string
+      content_id;  // content document; empty: the metadata document has it, or its original message
   std::string type;
 };
 

@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include "indexer/analyzer.hpp"
+#include "indexer/language.hpp"
+#include "mail/text.hpp"
 
 namespace indexer {
 namespace {
 
 constexpr Xapian::termpos kGap = 100;
+constexpr unsigned kQuotedWeight = 1;
 
 }  // namespace
 
@@ -19,6 +22,8 @@ std::string unique_term(Kind kind, std::string_view id) {
   return fmt::format("Q{}{}", kind_letter(kind), id);
 }
 
+std::string language_term(std::string_view code) { return fmt::format("L{}", code); }
+
 Xapian::Document EntryBuilder::build(const TextEntry& entry, const EntryText& text) {
   document_ = Xapian::Document();
   document_.set_data(fmt::format("{}{}", kind_letter(entry.kind), entry.id));
@@ -27,9 +32,8 @@ Xapian::Document EntryBuilder::build(const TextEntry& entry, const EntryText& te
   document_.add_value(kDateSlot, Xapian::sortable_serialise(static_cast<double>(entry.date)));
   document_.add_value(kSizeSlot, Xapian::sortable_serialise(static_cast<double>(entry.size)));
 
+  add_body(text.body);
   Xapian::termpos start = 0;
-  add(Field::kBody, text.body, start);
-  start = 0;
   add(Field::kSubject, text.subject, start);
   add(Field::kFrom, text.from);
   add(Field::kTo, text.to);
@@ -44,9 +48,25 @@ Xapian::Document EntryBuilder::build(const TextEntry& entry, const EntryText& te
   return document_;
 }
 
+void EntryBuilder::add_body(std::string_view text) {
+  const auto runs = mail::split_quoted(text);
+  Xapian::termpos position = 0;
+  for (const auto& run : runs)
+    add(Field::kBody, run.text, run.is_new ? info(Field::kBody).weight : kQuotedWeight, position);
+  const std::string language = language_of(new_text(runs));
+  if (language.empty()) return;
+  document_.add_boolean_term(language_term(language));
+  document_.add_boolean_term(language_term(language.substr(0, language.find('-'))));
+  document_.add_value(kLanguageSlot, language);
+}
+
 void EntryBuilder::add(Field field, std::string_view text, Xapian::termpos& position) {
+  add(field, text, info(field).weight, position);
+}
+
+void EntryBuilder::add(Field field, std::string_view text, unsigned weight,
+                       Xapian::termpos& position) {
   const std::string_view prefix = info(field).prefix;
-  const unsigned weight = info(field).weight;
   const bool stemmed = info(field).stemmed;
   WordScanner scanner(text);
   for (Word word; scanner.next(word);) {

@@ -2,8 +2,8 @@
 //
 //   terms       prefix of the field + word, with positions (addresses and names 100 apart, so that phrases do not cross)
 //               "Z" + prefix + stem of the words that are not their own stem, without positions, in fields that are stemmed
-//               "Q" + kind letter + public id, unique;  "T" + "mail" | "file"
-//   values      date and size (fields.hpp)
+//               "Q" + kind letter + public id, unique;  "T" + "mail" | "file";  "L" + language
+//   values      date, size and language (fields.hpp)
 //   data        kind letter + public id
 //
 // Entry 1 has nothing in it, so that no term is in all entries: Xapian 1.4.22 then walks the list of all entries in place of
@@ -33,6 +33,7 @@ inline constexpr Xapian::docid kEmptyEntry = 1;
 [[nodiscard]] char kind_letter(Kind kind);
 [[nodiscard]] std::string kind_term(Kind kind);
 [[nodiscard]] std::string unique_term(Kind kind, std::string_view id);
+[[nodiscard]] std::string language_term(std::string_view code);
 
 // For one thread.
 class EntryBuilder {
@@ -40,6 +41,8 @@ class EntryBuilder {
   [[nodiscard]] Xapian::Document build(const TextEntry& entry, const EntryText& text);
 
  private:
+  void add_body(std::string_view text);
+  void add(Field field, std::string_view text, unsigned weight, Xapian::termpos& position);
   void add(Field field, std::string_view text, Xapian::termpos& position);
   void add(Field field, const std::vector<mail::Address>& addresses);
   void add(Field field, const std::vector<std::string>& texts);

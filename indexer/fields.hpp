@@ -18,23 +18,24 @@ struct FieldInfo {
   Field field;
   std::string_view name;  // as it is written in a query, before the colon; empty: cannot be named
   std::string_view prefix;  // of its terms (Xapian's convention: capitals)
-  unsigned weight;  // how much a word counts (within-document frequency)
+  unsigned
+      weight;  // how much a word counts (within-document frequency); text quoted from other messages counts 1
   bool stemmed;  // a word finds its other forms; not wanted of names
   std::string_view help;
 };
 
 inline constexpr std::array kFields = {
-    FieldInfo{Field::kAny, "", "", 1, true, "any of the others"},
-    FieldInfo{Field::kFrom, "from", "A", 3, false, "name or address of the sender"},
-    FieldInfo{Field::kTo, "to", "XTO", 2, false, "name or address of a recipient (to)"},
-    FieldInfo{Field::kCc, "cc", "XCC", 1, false, "name or address of a recipient (cc)"},
-    FieldInfo{Field::kBcc, "bcc", "XBCC", 1, false, "name or address of a recipient (bcc)"},
-    FieldInfo{Field::kSubject, "subject", "S", 4, true,
+    FieldInfo{Field::kAny, "", "", 2, true, "any of the others"},
+    FieldInfo{Field::kFrom, "from", "A", 6, false, "name or address of the sender"},
+    FieldInfo{Field::kTo, "to", "XTO", 4, false, "name or address of a recipient (to)"},
+    FieldInfo{Field::kCc, "cc", "XCC", 2, false, "name or address of a recipient (cc)"},
+    FieldInfo{Field::kBcc, "bcc", "XBCC", 2, false, "name or address of a recipient (bcc)"},
+    FieldInfo{Field::kSubject, "subject", "S", 8, true,
               "words of the subject, or the name of a file"},
-    FieldInfo{Field::kBody, "body", "", 1, true, "words of the text"},
-    FieldInfo{Field::kFilename, "filename", "XFN", 2, true,
+    FieldInfo{Field::kBody, "body", "", 2, true, "words of the text"},
+    FieldInfo{Field::kFilename, "filename", "XFN", 4, true,
               "name of an attachment, or name and folder of a file"},
-    FieldInfo{Field::kTag, "tag", "K", 2, true, "tag of a file"},
+    FieldInfo{Field::kTag, "tag", "K", 4, true, "tag of a file"},
 };
 
 static_assert([] {
@@ -51,5 +52,7 @@ static_assert([] {
 // Value slots of an entry.
 inline constexpr unsigned kDateSlot = 0;  // seconds since 1970, as Xapian::sortable_serialise
 inline constexpr unsigned kSizeSlot = 1;  // octets, the same
+inline constexpr unsigned kLanguageSlot =
+    2;  // as language_of() gives it; none where that is not known
 
 }  // namespace indexer

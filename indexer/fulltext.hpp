@@ -22,7 +22,7 @@
 namespace indexer {
 
 // Changes when the terms of an entry do (entry.cpp); part of a generation's identity.
-inline constexpr int kAnalysisVersion = 1;
+inline constexpr int kAnalysisVersion = 2;
 
 // Following: one writer, entries replaced as they change.
 class FulltextWriter {

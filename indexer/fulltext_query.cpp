@@ -172,6 +172,10 @@ Xapian::Query QueryTranslator::translate_node(const MatchSize& size) {
   return all_entries();
 }
 
+Xapian::Query QueryTranslator::translate_node(const MatchLanguage& language) {
+  return Xapian::Query(language_term(language.code));
+}
+
 Xapian::Query QueryTranslator::translate_node(const MatchAnd& both) {
   std::vector<Xapian::Query> wanted, unwanted;
   for (const auto& query : both.all) {

@@ -30,6 +30,7 @@ class QueryTranslator {
   Xapian::Query translate_node(const MatchState& state);
   Xapian::Query translate_node(const MatchDate& date);
   Xapian::Query translate_node(const MatchSize& size);
+  static Xapian::Query translate_node(const MatchLanguage& language);
   Xapian::Query translate_node(const MatchAnd& all);
   Xapian::Query translate_node(const MatchOr& any);
   Xapian::Query translate_node(const MatchNot& negated);

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <unordered_set>
 
+#include "indexer/bodies.hpp"
 #include "indexer/list_row.hpp"
 #include "indexer/text_hash.hpp"
 #include "mail/threads.hpp"
@@ -184,6 +185,8 @@ void Projection::apply_file(const replica::Change& change, std::string_view body
 void Projection::put_message(const replica::Change& change, mail::MetadataDocument message) {
   message.id = change.id;
   if (message.contents.size() > 1) drop_repeats(message.contents);
+  complete_from_original(message, stores_.blobs());
+  const auto attached = attached_bodies_here(message, stores_.blobs());
   const auto id = public_id(change.id);
   const auto old = find(Kind::kMail, id);
 
@@ -193,7 +196,7 @@ void Projection::put_message(const replica::Change& change, mail::MetadataDocume
   entry.flags = (contains(message.keywords, "$seen") ? 0 : kUnread) |
                 (contains(message.keywords, "$flagged") ? kFlagged : 0) |
                 (message.has_attachment ? kAttachment : 0);
-  entry.text_hash = text_hash(message, entry.place.date);
+  entry.text_hash = text_hash(message, attached, entry.place.date);
   entry.text_seq =
       old.key != 0 && old.text_hash == entry.text_hash ? old.text_seq : change.seq.value;
   entry.views = views_of(message, entry.flags);
@@ -201,6 +204,7 @@ void Projection::put_message(const replica::Change& change, mail::MetadataDocume
     entry.thread_keys.push_back(static_cast<std::int64_t>(key));
   entry.contents = std::move(message.contents);
   for (auto& body : message.inline_bodies) entry.inline_types.push_back(std::move(body.type));
+  for (const auto& body : attached) entry.inline_types.push_back(body.type);
 
   const bool stays_in_thread = old.key != 0 && old.thread_keys == entry.thread_keys;
   const bool moves = old.key == 0 || old.place != entry.place || old.views != entry.views;

@@ -27,7 +27,8 @@ void Projection::apply_content(const replica::Change& change, std::string_view b
   if (!change.deleted) {
     ++stores_.content_reads().index;
     if (auto content = mail::read_content(body)) {
-      is_present = true;
+      // When the bytes come, the document moves in its store's feed.
+      is_present = !content->attached || stores_.blobs().contains(content->attached->digest);
       email = content->email.empty() ? std::nullopt : std::optional(std::move(content->email));
       type = std::move(content->type);
       size = static_cast<std::int64_t>(content->content.size());

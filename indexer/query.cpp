@@ -1,5 +1,6 @@
 #include "indexer/query.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <fmt/format.h>
@@ -16,7 +17,7 @@ void throw_exception_from_error(const QueryError& error, const boost::source_loc
 
 namespace {
 
-enum class Special { kIn, kIs, kHas, kBefore, kAfter, kLarger, kSmaller };
+enum class Special { kIn, kIs, kHas, kBefore, kAfter, kLarger, kSmaller, kLanguage };
 
 // What may stand before a colon: a field of the table, or a condition on the entry as a whole.
 using Key = std::variant<Field, Special>;
@@ -26,9 +27,9 @@ struct SpecialInfo {
   Special special;
 };
 constexpr SpecialInfo kSpecials[] = {
-    {"in", Special::kIn},           {"is", Special::kIs},       {"has", Special::kHas},
-    {"before", Special::kBefore},   {"after", Special::kAfter}, {"larger", Special::kLarger},
-    {"smaller", Special::kSmaller},
+    {"in", Special::kIn},           {"is", Special::kIs},         {"has", Special::kHas},
+    {"before", Special::kBefore},   {"after", Special::kAfter},   {"larger", Special::kLarger},
+    {"smaller", Special::kSmaller}, {"lang", Special::kLanguage},
 };
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
@@ -113,6 +114,13 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
                                      << 53;  // exact in a value slot, which holds a double
   if (!number || *number > (kLargest >> shift)) return std::nullopt;
   return *number << shift;
+}
+
+// "fr", or with a script: "zh-hant".
+bool is_language_code(std::string_view text) {
+  const auto letters = text.substr(0, text.find('-'));
+  return (letters.size() == 2 || letters.size() == 3) && text.size() <= 8 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return is_letter(c) || c == '-'; });
 }
 
 QueryPtr make(auto node) {
@@ -362,6 +370,12 @@ class Parser {
                fmt::format("\"{}\" is no size; write bytes, as in 4096, or 20K, 5M, 1G", text));
         return make(which == Special::kLarger ? MatchSize{*size + 1, std::nullopt}
                                               : MatchSize{std::nullopt, size});
+      }
+      case Special::kLanguage: {
+        if (!is_language_code(text))
+          fail(position,
+               fmt::format("\"{}\" is no language; write its code, as in en, fr or zh-hant", text));
+        return make(MatchLanguage{lower_case(text)});
       }
     }
     fail(position, "unknown condition");

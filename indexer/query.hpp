@@ -3,7 +3,7 @@
 //   query   = or ;  or = and { "OR" and } ;  and = unary { ["AND"] unary } ;  unary = ["NOT" | "-"] primary
 //   primary = [field ":"] ( "(" query ")" | word | word "*" | "\"" words "\"" )
 //
-// Fields are those of the table in fields.hpp and in, is, has, before, after, larger, smaller, in any case; operators are
+// Fields are those of the table in fields.hpp and in, is, has, lang, before, after, larger, smaller, in any case; operators are
 // capitals. A word that holds several (an address, a URL, a time) is a phrase of them. A mistake is an error with its
 // position, never an empty result.
 #pragma once
@@ -60,6 +60,9 @@ struct MatchDate {  // from <= date < to, seconds since 1970
 struct MatchSize {  // from <= octets < to
   std::optional<std::uint64_t> from, to;
 };
+struct MatchLanguage {
+  std::string code;  // as language_of() gives it
+};
 struct MatchAnd {
   std::vector<QueryPtr> all;
 };
@@ -71,8 +74,8 @@ struct MatchNot {
 };
 
 struct Query {
-  std::variant<MatchAll, MatchWords, MatchMailbox, MatchState, MatchDate, MatchSize, MatchAnd,
-               MatchOr, MatchNot>
+  std::variant<MatchAll, MatchWords, MatchMailbox, MatchState, MatchDate, MatchSize, MatchLanguage,
+               MatchAnd, MatchOr, MatchNot>
       node;
 };
 

@@ -38,7 +38,8 @@ class Hash {
 
 }  // namespace
 
-std::int64_t text_hash(const mail::MetadataDocument& message, std::int64_t date) {
+std::int64_t text_hash(const mail::MetadataDocument& message,
+                       const std::vector<mail::AttachedBody>& attached_here, std::int64_t date) {
   Hash hash;
   hash.add(static_cast<std::uint64_t>(date))
       .add(message.size)
@@ -51,6 +52,9 @@ std::int64_t text_hash(const mail::MetadataDocument& message, std::int64_t date)
   hash.add(message.inline_bodies.size());
   for (const auto& body : message.inline_bodies)
     hash.add(std::string_view(body.type)).add(std::string_view(body.content));
+  hash.add(attached_here.size());
+  for (const auto& body : attached_here)
+    hash.add(std::string_view(body.type)).add(std::string_view(body.digest));
   return hash.value();
 }
 

@@ -1,9 +1,9 @@
 #include "indexer/texts.hpp"
 
-#include <atomic>
 #include <optional>
 #include <utility>
 
+#include "indexer/bodies.hpp"
 #include "mail/html.hpp"
 
 namespace indexer {
@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::string_view kPlain = "text/plain";
 constexpr std::string_view kHtml = "text/html";
-
-bool has_content(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n\f\v") != std::string_view::npos;
-}
 
 mail::Malformed absent(const std::string& doc_id) {
   return {"document " + doc_id + " is not in the store"};
@@ -30,17 +26,6 @@ std::optional<std::string> read_live(const Stores& stores, mail::Doctype doctype
   return std::move(stored->body);
 }
 
-std::optional<mail::ContentDocument> read_content(const Stores& stores,
-                                                  const std::string& content_id,
-                                                  std::atomic<std::uint64_t>& reads) {
-  const auto json = read_live(stores, mail::Doctype::kContents, content_id);
-  if (!json) return {};
-  ++reads;
-  auto content = mail::read_content(*json);
-  if (!content) return {};
-  return std::move(*content);
-}
-
 // Plain texts follow each other; HTML counts only where there is none of them with content.
 class BodyText {
  public:
@@ -54,7 +39,11 @@ class BodyText {
       plain_.append("\n\n").append(content);
     }
   }
+  void add(std::vector<Body>&& bodies) {
+    for (auto& body : bodies) add(body.type, std::move(body.content));
+  }
   [[nodiscard]] bool has_plain() const { return !plain_.empty(); }
+  [[nodiscard]] bool is_empty() const { return plain_.empty() && html_.empty(); }
   [[nodiscard]] std::string take() {
     return plain_.empty() ? mail::html_to_text(html_) : std::move(plain_);
   }
@@ -68,19 +57,21 @@ bool is_html(const TextEntry& entry, std::size_t index) {
   return index < entry.content_types.size() && entry.content_types[index] == kHtml;
 }
 
-std::string body_of(const Stores& stores, const TextEntry& entry, mail::MetadataDocument& message) {
-  BodyText body;
-  for (auto& inline_body : message.inline_bodies)
-    body.add(inline_body.type, std::move(inline_body.content));
+std::string body_of(const Stores& stores, const TextEntry& entry,
+                    const mail::MetadataDocument& message) {
+  const Bodies bodies(stores, stores.content_reads().index);
+  BodyText text;
+  text.add(bodies.of_metadata(message));
   for (const bool html : {false, true}) {
-    if (html && body.has_plain()) break;
+    if (html && text.has_plain()) break;
     for (std::size_t i = 0; i < entry.contents.size(); ++i) {
       if (is_html(entry, i) != html) continue;
-      auto content = read_content(stores, entry.contents[i], stores.content_reads().index);
-      if (content) body.add(content->type, std::move(content->content));
+      auto body = bodies.of_content(entry.contents[i]);
+      if (body) text.add(body->type, std::move(body->content));
     }
   }
-  return body.take();
+  if (text.is_empty()) text.add(bodies.of_original(message));
+  return text.take();
 }
 
 mail::Result<EntryText> read_message(const Stores& stores, const TextEntry& entry) {
@@ -88,6 +79,7 @@ mail::Result<EntryText> read_message(const Stores& stores, const TextEntry& entr
   if (!json) return absent(entry.doc_id);
   auto message = mail::read_metadata(*json);
   if (!message) return message.error();
+  complete_from_original(*message, stores.blobs());
   EntryText text;
   text.body = body_of(stores, entry, *message);
   text.from = std::move(message->from);
@@ -126,6 +118,15 @@ std::size_t content_for_snippet(const TextEntry& entry) {
 
 }  // namespace
 
+std::string new_text(const std::vector<mail::TextRun>& runs) {
+  std::string own, all;
+  for (const auto& run : runs) {
+    all += run.text;
+    if (run.is_new) own += run.text;
+  }
+  return has_content(own) ? own : all;
+}
+
 mail::Result<EntryText> Texts::read(const TextEntry& entry) const {
   return entry.kind == Kind::kMail ? read_message(stores_, entry) : read_file_text(stores_, entry);
 }
@@ -136,14 +137,14 @@ std::string Texts::snippet_text(const TextEntry& entry) const {
     auto text = read_file_text(stores_, entry);
     return text ? std::move(text->body) : std::string();
   }
+  const Bodies bodies(stores_, stores_.content_reads().snippet);
   if (!entry.contents.empty()) {
-    auto content = read_content(stores_, entry.contents[content_for_snippet(entry)],
-                                stores_.content_reads().snippet);
+    auto content = bodies.of_content(entry.contents[content_for_snippet(entry)]);
     if (content) body.add(content->type, std::move(content->content));
   } else if (const auto json = read_live(stores_, mail::Doctype::kEmails, entry.doc_id)) {
-    if (auto message = mail::read_metadata(*json)) {
-      for (auto& inline_body : message->inline_bodies)
-        body.add(inline_body.type, std::move(inline_body.content));
+    if (const auto message = mail::read_metadata(*json)) {
+      body.add(bodies.of_metadata(*message));
+      if (body.is_empty()) body.add(bodies.of_original(*message));
     }
   }
   return body.take();

@@ -6,6 +6,7 @@
 
 #include "indexer/catalog.hpp"
 #include "indexer/stores.hpp"
+#include "mail/text.hpp"
 
 namespace indexer {
 
@@ -20,6 +21,9 @@ struct EntryText {
   std::string path;
   std::string type;
 };
+
+// What the writer of a message wrote, without what he quoted; all of it where he wrote nothing.
+[[nodiscard]] std::string new_text(const std::vector<mail::TextRun>& runs);
 
 class Texts {
  public:

@@ -69,6 +69,16 @@ struct InlineBody {
   std::string content;
 };
 
+// A CouchDB attachment of a document (`_attachments`) that is a body: of its text, or a whole message.
+struct AttachedBody {
+  std::string name;
+  std::string type;  // "text/plain", "text/html" or "message/rfc822"
+  std::string charset;  // as the type's parameter says; may be empty
+  std::string digest;  // as CouchDB writes it: "md5-…"
+
+  friend bool operator==(const AttachedBody&, const AttachedBody&) = default;
+};
+
 // `io.cozy.emails`: all that a list shows of a message. Members are JMAP's (RFC 8621 section 4.1).
 struct MetadataDocument {
   std::string id;
@@ -88,8 +98,9 @@ struct MetadataDocument {
   std::vector<Attachment> attachments;
   std::vector<std::string> contents;  // ids of its content documents, in reading order
   std::vector<InlineBody> inline_bodies;
-  std::string
-      original;  // name of the CouchDB attachment of type message/rfc822 with the whole message; may be empty
+  // Texts among the CouchDB attachments that `attachments` does not name, plain text first.
+  std::vector<AttachedBody> attached_bodies;
+  std::optional<AttachedBody> original;  // the whole message as a CouchDB attachment
 };
 
 // `io.cozy.email.contents`: one body of one message, always Unicode.
@@ -98,6 +109,7 @@ struct ContentDocument {
   std::string email;  // id of the metadata document; may be empty
   std::string type;  // "text/plain" or "text/html"
   std::string content;
+  std::optional<AttachedBody> attached;  // what stands for an empty `content`
   bool truncated = false;
 };
 

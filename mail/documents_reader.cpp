@@ -217,16 +217,54 @@ void read_attachments(value& v, std::vector<Attachment>& out) {
   });
 }
 
-// The first of `_attachments` that is a whole message.
-std::string original_in(value& v) {
-  std::string original;
-  for_each_member(v, [&original](std::string_view name, value& stub) {
-    if (!original.empty()) return;
-    for_each_member(stub, [&](std::string_view member_name, value& member) {
-      if (member_name == "content_type" && token(member) == "\"message/rfc822\"") original = name;
+// "text/plain; charset=utf-8" to its two halves. Servers keep what an uploader said of the type, so it is taken leniently.
+void read_media_type(value& v, AttachedBody& body) {
+  std::string text;
+  read_string(v, text);
+  text = lower_ascii(std::move(text));
+  body.type = text.substr(0, text.find_first_of("; \t"));
+  constexpr std::string_view kCharset = "charset=";
+  const auto at = text.find(kCharset, body.type.size());
+  if (at == std::string::npos) return;
+  body.charset = text.substr(at + kCharset.size());
+  std::erase(body.charset, '"');
+  body.charset.resize(std::min(body.charset.find_first_of("; \t"), body.charset.size()));
+}
+
+// The texts and whole messages among `_attachments`, in their order.
+std::vector<AttachedBody> attached_bodies_in(value& v) {
+  std::vector<AttachedBody> bodies;
+  for_each_member(v, [&bodies](std::string_view name, value& stub) {
+    AttachedBody body;
+    for_each_member(stub, [&body](std::string_view member_name, value& member) {
+      if (member_name == "content_type") read_media_type(member, body);
+      if (member_name == "digest") read_string(member, body.digest);
     });
+    if (body.type != "text/plain" && body.type != "text/html" && body.type != "message/rfc822")
+      return;
+    body.name = name;
+    bodies.push_back(std::move(body));
   });
-  return original;
+  return bodies;
+}
+
+// What a reader would call an attachment is no body. The first whole message is the original.
+void sort_out_attached(std::vector<AttachedBody>&& bodies, MetadataDocument& d) {
+  for (auto& body : bodies) {
+    const bool is_named = std::any_of(
+        d.attachments.begin(), d.attachments.end(), [&body](const Attachment& attachment) {
+          return attachment.blob == body.name || attachment.name == body.name;
+        });
+    if (is_named) continue;
+    if (body.type != "message/rfc822") {
+      d.attached_bodies.push_back(std::move(body));
+    } else if (!d.original) {
+      d.original = std::move(body);
+    }
+  }
+  std::stable_sort(
+      d.attached_bodies.begin(), d.attached_bodies.end(),
+      [](const AttachedBody& a, const AttachedBody& b) { return a.type > b.type; });  // plain first
 }
 
 // ── Documents ──
@@ -277,6 +315,7 @@ Result<std::optional<Doctype>> read_doctype(std::string_view json, std::string_v
 Result<MetadataDocument> read_metadata(std::string_view json) {
   std::optional<DateTime> date;  // cozy-emails' name for sentAt
   bool says_attachment = false;  // else it follows from the attachments
+  std::vector<AttachedBody> attached;
   auto result = read_document(
       json, MetadataDocument{}, [&](MetadataDocument& d, std::string_view name, value& v) {
         if (name == "_id") return read_string(v, d.id);
@@ -305,7 +344,7 @@ Result<MetadataDocument> read_metadata(std::string_view json) {
         }
         if (name == "attachments") return read_attachments(v, d.attachments);
         if (name == "contents") return read_strings(v, d.contents);
-        if (name == "_attachments") d.original = original_in(v);
+        if (name == "_attachments") attached = attached_bodies_in(v);
         if (name == "text" || name == "html") {
           if (auto content = string_in(v)) {
             d.inline_bodies.push_back(
@@ -316,6 +355,7 @@ Result<MetadataDocument> read_metadata(std::string_view json) {
   if (result && !result->sent_at) result->sent_at = date;
   if (result && !says_attachment) result->has_attachment = !result->attachments.empty();
   if (result) {
+    sort_out_attached(std::move(attached), *result);
     std::stable_sort(
         result->inline_bodies.begin(), result->inline_bodies.end(),
         [](const InlineBody& a, const InlineBody& b) { return a.type > b.type; });  // plain first
@@ -324,14 +364,24 @@ Result<MetadataDocument> read_metadata(std::string_view json) {
 }
 
 Result<ContentDocument> read_content(std::string_view json) {
-  return read_document(json, ContentDocument{},
-                       [](ContentDocument& d, std::string_view name, value& v) {
-                         if (name == "_id") return read_string(v, d.id);
-                         if (name == "email") return read_string(v, d.email);
-                         if (name == "type") return read_string(v, d.type);
-                         if (name == "content") return read_string(v, d.content);
-                         if (name == "truncated") read_bool(v, d.truncated);
-                       });
+  std::vector<AttachedBody> attached;
+  auto result = read_document(json, ContentDocument{},
+                              [&attached](ContentDocument& d, std::string_view name, value& v) {
+                                if (name == "_id") return read_string(v, d.id);
+                                if (name == "email") return read_string(v, d.email);
+                                if (name == "type") return read_string(v, d.type);
+                                if (name == "content") return read_string(v, d.content);
+                                if (name == "truncated") read_bool(v, d.truncated);
+                                if (name == "_attachments") attached = attached_bodies_in(v);
+                              });
+  if (!result || !result->content.empty()) return result;
+  const auto text = std::find_if(attached.begin(), attached.end(), [](const AttachedBody& body) {
+    return body.type != "message/rfc822";
+  });
+  if (text == attached.end()) return result;
+  if (result->type.empty()) result->type = text->type;
+  result->attached = std::move(*text);
+  return result;
 }
 
 Result<Mailbox> read_mailbox(std::string_view json) {

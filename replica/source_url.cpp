@@ -1,5 +1,6 @@
 #include "replica/source_url.hpp"
 
+#include <boost/asio/ip/address.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <fmt/core.h>
@@ -41,6 +42,12 @@ SourceUrl SourceUrl::parse(const std::string& url) {
 
 std::string_view SourceUrl::authority() const {
   return std::string_view(origin).substr(origin.find("//") + 2);
+}
+
+bool SourceUrl::is_loopback() const {
+  boost::system::error_code no_address;
+  const auto address = boost::asio::ip::make_address(host, no_address);
+  return no_address ? host == "localhost" : address.is_loopback();
 }
 
 std::string percent_encode(std::string_view name) {

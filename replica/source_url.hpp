@@ -16,6 +16,7 @@ struct SourceUrl {
   // Throws std::invalid_argument with what is wrong; a URL with credentials in it is refused and not repeated.
   [[nodiscard]] static SourceUrl parse(const std::string& url);
   [[nodiscard]] std::string_view authority() const;  // "host:port"
+  [[nodiscard]] bool is_loopback() const;
 };
 
 // All bytes but letters, digits and "-_.~" as %XX: a slash in a name is no slash of the path.

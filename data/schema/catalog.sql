@@ -1,4 +1,4 @@
--- Format 1 of derived/<generation>/catalog.db, the lists of one account. Derived: another format means another
+-- Format 2 of derived/<generation>/catalog.db, the lists of one account. Derived: another format means another
 -- generation, nothing is converted.
 
 -- instance (random, names this file); changes (grows when a list may have changed); checkpoint (JSON);
@@ -36,7 +36,7 @@ CREATE TABLE details (
   views       BLOB NOT NULL,
   thread_keys BLOB NOT NULL,
   contents    BLOB NOT NULL,    -- ids of the content documents that it names
-  inline      BLOB NOT NULL,    -- types of the bodies that stand in the document itself
+  inline      BLOB NOT NULL,    -- types of the bodies that stand in the document itself or are its attachments
   row         TEXT NOT NULL
 );
 

@@ -13,6 +13,7 @@
 
 #include "indexer/analyzer.hpp"
 #include "indexer/fulltext.hpp"
+#include "indexer/language.hpp"
 #include "indexer/stems.hpp"
 #include "tests/support/support.hpp"
 
@@ -195,6 +196,9 @@ class Model {
   bool holds(const MatchSize& size, const Entry& entry) {
     return (!size.from || *size.from <= entry.entry.size) &&
            (!size.to || entry.entry.size < *size.to);
+  }
+  bool holds(const MatchLanguage& language, const Entry& entry) {
+    return language_of(new_text(mail::split_quoted(entry.text.body))) == language.code;
   }
   bool holds(const MatchAnd& both, const Entry& entry) {
     return std::all_of(both.all.begin(), both.all.end(),

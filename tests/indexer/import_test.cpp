@@ -141,7 +141,7 @@ TEST_F(StoreImportTest, AMessageBecomesDocuments) {
   EXPECT_EQ(original["content_type"], "message/rfc822");
   EXPECT_EQ(original["length"], message(1).size());
   EXPECT_EQ(stores_.blobs().get(original["digest"].get<std::string>()), message(1));
-  EXPECT_EQ(mail::read_metadata(metadata.dump())->original, "message.eml");
+  EXPECT_EQ(mail::read_metadata(metadata.dump())->original->name, "message.eml");
 
   const json content = json::parse(body(mail::Doctype::kContents, id + ":text"));
   EXPECT_EQ(content["email"], id);

@@ -44,6 +44,9 @@ struct Printer {
   std::string operator()(const MatchSize& size) const {
     return print_bounds("size", size.from, size.to);
   }
+  std::string operator()(const MatchLanguage& language) const {
+    return fmt::format("lang[{}]", language.code);
+  }
   std::string operator()(const MatchAnd& both) const { return print_all("and", both.all); }
   std::string operator()(const MatchOr& either) const { return print_all("or", either.any); }
   std::string operator()(const MatchNot& negated) const {
@@ -106,6 +109,7 @@ TEST(Query, IsReadToATree) {
       {"after:2024-02-29", "date[1709164800,)"},
       {"larger:10 smaller:2k", "(and size[11,) size[,2048))"},
       {"larger:1M smaller:1G", "(and size[1048577,) size[,1073741824))"},
+      {"lang:FR -lang:zh-Hant", "(and lang[fr] (not lang[zh-hant]))"},
       {"a\"b c\"d", "(and a \"b c\" d)"},
       {"a(b)", "(and a b)"},
   };
@@ -158,6 +162,8 @@ TEST(Query, NamesMistakesAndTheirPlace) {
       {"larger:M", 7, "no size"},
       {"larger:-1", 7, "no size"},
       {"smaller:99999999999999999999G", 8, "no size"},
+      {"lang:french", 5, "no language"},
+      {"lang:f1", 5, "no language"},
       {"in:a*", 3, "for words only"},
   };
   for (const auto& row : rows) {

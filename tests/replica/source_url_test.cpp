@@ -33,6 +33,15 @@ TEST(SourceUrl, IsTakenApart) {
   }
 }
 
+TEST(SourceUrl, KnowsTheMachineItIsOn) {
+  for (const char* url :
+       {"http://localhost:5984", "http://127.0.0.1", "https://127.3.2.1/x", "http://[::1]:5984"})
+    EXPECT_TRUE(SourceUrl::parse(url).is_loopback()) << url;
+  for (const char* url : {"http://example.org", "http://10.0.0.1", "http://localhost.example.org",
+                          "http://[fe80::1]"})
+    EXPECT_FALSE(SourceUrl::parse(url).is_loopback()) << url;
+}
+
 TEST(SourceUrl, RefusesWhatItCannotUse) {
   for (const std::string url : {"", "127.0.0.1:5984", "ftp://host", "http://", "http://host/?a=b",
                                 "http://host/#x", "http:// x"}) {

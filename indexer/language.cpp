@@ -1,0 +1,35 @@
+#include "indexer/language.hpp"
+
+#include <cld2/public/compact_lang_det.h>
+#include <cld2/public/encodings.h>
+
+#include "mail/text.hpp"
+
+namespace indexer {
+namespace {
+
+// Enough to be sure; CLD2 takes about 10 µs a kilobyte.
+constexpr std::size_t kMaxBytes = 4'096;
+
+// CLD2 knows some languages by codes that were withdrawn since.
+std::string current_code(std::string code) {
+  for (char& c : code) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  if (code == "iw") return "he";
+  if (code == "jw") return "jv";
+  return code;
+}
+
+}  // namespace
+
+std::string language_of(std::string_view utf8) {
+  const std::string text = mail::to_valid_utf8(utf8.substr(0, kMaxBytes));
+  bool is_reliable = false;
+  const CLD2::Language language = CLD2::DetectLanguage(text.data(), static_cast<int>(text.size()),
+                                                       /*is_plain_text=*/true, &is_reliable);
+  if (!is_reliable || language == CLD2::UNKNOWN_LANGUAGE) return {};
+  return current_code(CLD2::LanguageCode(language));
+}
+
+}  // namespace indexer
