@@ -159,8 +159,8 @@ HttpConnection::Request HttpClient::request(Ask& ask) const {
   message.set(http::field::host, url_.authority());
   message.set(http::field::user_agent, "davenport/" DAVENPORT_VERSION);
   message.set(http::field::accept, ask.inflates ? "application/json" : "*/*");
-  // What compresses a feed keeps it back until there is enough of it: express does. On one machine, to compress costs both
-  // sides more than to send: PouchDB Server gave half as many documents, which took twice our processor time.
+  // What compresses a feed keeps it back until there is enough of it: express does. On one machine it costs both sides more
+  // than to send: of bodies of 4 KB PouchDB Server gave 4,400 a second, at 54 µs of ours each; plain ones 7,700, at 33.
   const bool is_worth_it = !ask.inflates || (!ask.waits && !url_.is_loopback());
   const bool accepts_gzip = ask.accepts_gzip && is_worth_it;
   message.set(http::field::accept_encoding, accepts_gzip ? "gzip" : "identity");

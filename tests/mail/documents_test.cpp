@@ -239,7 +239,7 @@ TEST(Documents, AThrownMalformedSaysWhy) {
 }
 
 TEST(Documents, Content) {
-  ContentDocument d{"m:html", "m", "text/html", "<p>\xE2\x80\xA8\n\"x\"\\", true};
+  ContentDocument d{"m:html", "m", "text/html", "<p>\xE2\x80\xA8\n\"x\"\\", {}, true};
   const auto read = read_content(to_json(d));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->id, d.id);
