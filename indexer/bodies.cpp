@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "mail/charset.hpp"
+#include "mail/html.hpp"
 #include "mail/parser.hpp"
+#include "mail/text.hpp"
 
 namespace indexer {
 namespace {
@@ -92,6 +94,15 @@ std::vector<mail::AttachedBody> attached_bodies_here(const mail::MetadataDocumen
   if (message.original && !has_others && blobs.contains(message.original->digest))
     here.push_back(*message.original);
   return here;
+}
+
+std::string preview_of(const std::vector<Body>& bodies) {
+  for (const auto& body : bodies) {
+    if (!has_content(body.content)) continue;
+    return body.type == "text/html" ? mail::preview_of(mail::html_to_text(body.content))
+                                    : mail::preview_of(body.content);
+  }
+  return {};
 }
 
 void complete_from_original(mail::MetadataDocument& message, const replica::Blobs& blobs) {

@@ -45,6 +45,9 @@ class Bodies {
 [[nodiscard]] std::vector<mail::AttachedBody> attached_bodies_here(
     const mail::MetadataDocument& message, const replica::Blobs& blobs);
 
+// Of the first that has content.
+[[nodiscard]] std::string preview_of(const std::vector<Body>& bodies);
+
 // A metadata document that has none of a message's own fields takes them from its original, where that is here.
 void complete_from_original(mail::MetadataDocument& message, const replica::Blobs& blobs);
 

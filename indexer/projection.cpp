@@ -187,6 +187,9 @@ void Projection::put_message(const replica::Change& change, mail::MetadataDocume
   if (message.contents.size() > 1) drop_repeats(message.contents);
   complete_from_original(message, stores_.blobs());
   const auto attached = attached_bodies_here(message, stores_.blobs());
+  if (message.preview.empty() && !(message.inline_bodies.empty() && attached.empty()))
+    message.preview =
+        preview_of(Bodies(stores_, stores_.content_reads().index).of_metadata(message));
   const auto id = public_id(change.id);
   const auto old = find(Kind::kMail, id);
 

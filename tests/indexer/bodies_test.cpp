@@ -66,6 +66,7 @@ TEST_F(BodiesTest, AnAttachmentOfTheMetadataDocumentIsABody) {
   message("a", kDate, stubs({html, text}));  // a document moves in the feed when its bytes come
   EXPECT_EQ(body(), "café");
   EXPECT_EQ(level(), R"("body")");
+  EXPECT_EQ(member(row_of("a"), "preview"), R"("café")");
   EXPECT_EQ(Texts(stores_).snippet_text(entry()), "café");
 }
 
