@@ -58,10 +58,6 @@ class StructureReader {
   int count_ = 0;
 };
 
-bool is_media(std::string_view type) {
-  return begins_with(type, "image/") || begins_with(type, "audio/") || begins_with(type, "video/");
-}
-
 // What mail programs add of themselves does not count, nor an image that an HTML body shows.
 bool counts_as_attachment(const Part& part, std::string_view container, bool in_alternative) {
   const auto& type = part.fields.type;
@@ -71,14 +67,14 @@ bool counts_as_attachment(const Part& part, std::string_view container, bool in_
         "application/pgp-encrypted"}) {
     if (type == own) return false;
   }
-  if (container == "multipart/encrypted") return false;
+  if (container == "multipart/encrypted" || part.is_closed()) return false;
   if (container == "multipart/report" &&
       (type == "message/delivery-status" || type == "message/disposition-notification" ||
        type == "text/rfc822-headers" || type == "message/feedback-report")) {
     return false;
   }
   if (attached) return true;
-  return !in_alternative && !(is_media(type) && part.fields.has_content_id) &&
+  return !in_alternative && !(part.is_media() && part.fields.has_content_id) &&
          container != "multipart/related";
 }
 
@@ -100,8 +96,8 @@ class Arranger {
       if (part.is_multipart()) {
         const bool below = in_alternative || part.fields.type == "multipart/alternative";
         place(part.parts, part.fields.type, below, html, text);
-      } else if (!is_body(part, i == 0, container)) {
-        out_.attachments.push_back({&part, counts_as_attachment(part, container, in_alternative)});
+      } else if (!is_body(part, i == 0, container) || (alternative && part.is_media())) {
+        attach(part, container, in_alternative, false);
       } else if (alternative) {
         const auto list = part.body_type() == "text/html" ? html : text;
         if (list != nullptr) list->push_back(&part);
@@ -110,6 +106,8 @@ class Arranger {
         if (in_alternative && part.body_type() == "text/html") text = nullptr;
         if (text != nullptr) text->push_back(&part);
         if (html != nullptr) html->push_back(&part);
+        if (part.is_media())
+          attach(part, container, in_alternative, text != nullptr && html != nullptr);
       }
     }
     if (!alternative || text == nullptr || html == nullptr) return;
@@ -126,8 +124,15 @@ class Arranger {
  private:
   static bool is_body(const Part& part, bool first, std::string_view container) {
     const auto& fields = part.fields;
-    return fields.disposition != "attachment" && !part.body_type().empty() &&
+    if (fields.disposition == "attachment") return false;
+    if (part.is_media()) return first || container != "multipart/related";
+    return !part.body_type().empty() &&
            (first || (fields.name.empty() && container != "multipart/related"));
+  }
+
+  void attach(const Part& part, std::string_view container, bool in_alternative, bool in_body) {
+    out_.attachments.push_back(
+        {&part, counts_as_attachment(part, container, in_alternative), in_body});
   }
 
   Arrangement& out_;
@@ -144,6 +149,20 @@ std::string_view Part::body_type() const {
   return prose && !begins_with(type, "text/x-vcard") && !begins_with(type, "text/x-amp")
              ? "text/plain"
              : "";
+}
+
+bool Part::is_message() const {
+  return fields.type == "message/rfc822" || fields.type == "message/global";
+}
+
+bool Part::is_media() const {
+  const std::string_view type = fields.type;
+  return begins_with(type, "image/") || begins_with(type, "audio/") || begins_with(type, "video/");
+}
+
+bool Part::is_closed() const {
+  return fields.type == "multipart/encrypted" || fields.type == "application/pkcs7-mime" ||
+         fields.type == "application/x-pkcs7-mime";
 }
 
 Part read_structure(const Entity& message, const ParseLimits& limits,
