@@ -43,7 +43,7 @@ std::string_view without_route(std::string_view address) {
 class AddressReader {
  public:
   AddressReader(std::string_view line, std::size_t max, std::vector<Address>& out)
-      : line_(line), max_(max), out_(out) {}
+      : line_(line), max_(max), last_word_end_(line.rfind("?=") + 1), out_(out) {}
 
   void read() {
     while (at_ < line_.size() && out_.size() < max_) read_next();
@@ -68,6 +68,8 @@ class AddressReader {
       case ';':
         ++at_;
         return end_mailbox();
+      case '=':
+        return read_encoded_word();
       default:
         append(line_[at_++]);
     }
@@ -127,8 +129,9 @@ class AddressReader {
 
   // One that is not closed goes to the next comma.
   void read_angle() {
-    if (has_angle_) end_mailbox();
+    if (has_angle_) end_mailbox_without_comma();
     has_angle_ = true;
+    name_size_ = phrase_.size();
     ++at_;
     while (at_ < line_.size() && line_[at_] != '>') {
       const char c = line_[at_];
@@ -153,12 +156,21 @@ class AddressReader {
     at_ += length;
   }
 
+  // In it commas and colons are text, though they should be encoded.
+  void read_encoded_word() {
+    const auto length = at_ < last_word_end_ ? encoded_word_length(line_, at_) : 0;
+    const auto word = line_.substr(at_, length);
+    const bool is_name = length > 0 && word.find_first_of("<>") == std::string_view::npos;
+    for (const auto stop = at_ + (is_name ? length : 1); at_ < stop;) append(line_[at_++]);
+  }
+
   // "[IPv6:::1]"
   void read_literal() {
-    const auto end = line_.find_first_of("],;<> ", at_);
-    const auto length =
-        end != std::string_view::npos && line_[end] == ']' ? end + 1 - at_ : std::size_t{1};
-    for (const auto stop = at_ + length; at_ < stop;) append(line_[at_++]);
+    constexpr std::size_t kMaxLiteral = 64;
+    const auto rest = line_.substr(at_, kMaxLiteral);
+    const auto end = rest.find_first_of("],;<> ");
+    const bool is_literal = end != std::string_view::npos && rest[end] == ']';
+    for (const auto stop = at_ + (is_literal ? end + 1 : 1); at_ < stop;) append(line_[at_++]);
   }
 
   void end_mailbox() {
@@ -171,6 +183,14 @@ class AddressReader {
     clear();
   }
 
+  // What stands behind the angle brackets is the name of the next.
+  void end_mailbox_without_comma() {
+    std::string next = phrase_.substr(name_size_);
+    phrase_.resize(name_size_);
+    end_mailbox();
+    phrase_ = std::move(next);
+  }
+
   // No angle brackets: "user@host", "Some Name user@host", "user", or words.
   void add_bare() {
     const std::string text = without_blanks(trimmed(plain_));
@@ -178,7 +198,7 @@ class AddressReader {
     bool found = false;
     for (std::size_t at = 0; at < text.size();) {
       auto end = std::min(text.find(' ', at), text.size());
-      if (text[at] == '"') end = std::min(std::max(text.rfind('"') + 1, end), text.size());
+      if (text[at] == '"') end = std::min(text.find(' ', text.rfind('"')), text.size());
       const auto word = std::string_view(text).substr(at, end - at);
       if (word.find('@') != std::string_view::npos) {
         add(name.empty() ? trimmed(comment_) : name, unquoted(word));
@@ -219,12 +239,14 @@ class AddressReader {
 
   std::string_view line_;
   std::size_t max_;
+  std::size_t last_word_end_;  // no encoded word begins behind it
   std::vector<Address>& out_;
   std::size_t at_ = 0;
   std::string phrase_;  // words, quotes undone
   std::string plain_;  // the same with quotes: an address may stand there
   std::string comment_;  // the last
   std::string angle_;
+  std::size_t name_size_ = 0;  // of `phrase_`, when the angle brackets came
   bool has_angle_ = false;
   // No more are closed: so no more than one search goes to the end of the line in vain.
   bool unclosed_quote_ = false, unclosed_comment_ = false;

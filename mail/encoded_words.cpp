@@ -70,6 +70,12 @@ void append_line(std::string& out, std::string_view text) {
 
 }  // namespace
 
+std::size_t encoded_word_length(std::string_view line, std::size_t at) {
+  if (line.substr(at, 2) != "=?") return 0;
+  const auto word = word_at(line, at);
+  return word ? word->end - at : 0;
+}
+
 std::string decode_words(std::string_view line) {
   std::string out;
   std::size_t copied = 0;

@@ -10,4 +10,7 @@ namespace mail {
 // hold blanks, as some programs write them. A character may be split between words of one charset.
 [[nodiscard]] std::string decode_words(std::string_view line);
 
+// Length of the encoded word that begins at `at`, or 0 when there is none.
+[[nodiscard]] std::size_t encoded_word_length(std::string_view line, std::size_t at);
+
 }  // namespace mail

@@ -102,10 +102,14 @@ std::string header_charset(std::string_view raw, const Entity& message, const Pa
   return is_ascii(header) ? std::string() : detect_charset(raw);
 }
 
+bool holds_closed_part(const Part& part) {
+  return part.is_closed() || std::any_of(part.parts.begin(), part.parts.end(), holds_closed_part);
+}
+
 // Marks what stays closed for want of a key: by the message's own Content-Type among its headers.
 void mark_closed(const Entity& message, const Part& structure, HeaderReader& reader,
                  ParsedMessage& parsed) {
-  if (!structure.is_closed()) return;
+  if (!holds_closed_part(structure)) return;
   parsed.metadata.headers.emplace_back("Content-Type",
                                        reader.text({"Content-Type", message.find("Content-Type")}));
   parsed.cuts.emplace_back("encrypted content stays closed");

@@ -82,7 +82,8 @@ bool counts_as_attachment(const Part& part, std::string_view container, bool in_
 // alternative only that form's texts are collected.
 class Arranger {
  public:
-  explicit Arranger(Arrangement& out) : out_(out) {}
+  // `prose`: other text that is read as it is counts as text/plain.
+  Arranger(Arrangement& out, bool prose) : out_(out), prose_(prose) {}
 
   using List = std::vector<const Part*>*;
 
@@ -122,11 +123,12 @@ class Arranger {
   }
 
  private:
-  static bool is_body(const Part& part, bool first, std::string_view container) {
+  [[nodiscard]] bool is_body(const Part& part, bool first, std::string_view container) const {
     const auto& fields = part.fields;
     if (fields.disposition == "attachment") return false;
     if (part.is_media()) return first || container != "multipart/related";
-    return !part.body_type().empty() &&
+    const bool is_text = prose_ || fields.type == "text/plain" || fields.type == "text/html";
+    return is_text && !part.body_type().empty() &&
            (first || (fields.name.empty() && container != "multipart/related"));
   }
 
@@ -136,7 +138,27 @@ class Arranger {
   }
 
   Arrangement& out_;
+  bool prose_;
 };
+
+Arrangement arranged(const Part& message, bool prose) {
+  Arrangement arrangement;
+  Arranger arranger(arrangement, prose);
+  if (message.is_multipart()) {
+    const bool alternative = message.fields.type == "multipart/alternative";
+    arranger.place(message.parts, message.fields.type, alternative, &arrangement.html,
+                   &arrangement.text);
+  } else {
+    arranger.place({&message, 1}, "", false, &arrangement.html, &arrangement.text);
+  }
+  return arrangement;
+}
+
+bool has_text(const Arrangement& arrangement) {
+  const auto is_text = [](const Part* part) { return !part->body_type().empty(); };
+  return std::any_of(arrangement.text.begin(), arrangement.text.end(), is_text) ||
+         std::any_of(arrangement.html.begin(), arrangement.html.end(), is_text);
+}
 
 }  // namespace
 
@@ -173,16 +195,8 @@ Part read_structure(const Entity& message, const ParseLimits& limits,
 }
 
 Arrangement arrange(const Part& message) {
-  Arrangement arrangement;
-  Arranger arranger(arrangement);
-  if (message.is_multipart()) {
-    const bool alternative = message.fields.type == "multipart/alternative";
-    arranger.place(message.parts, message.fields.type, alternative, &arrangement.html,
-                   &arrangement.text);
-  } else {
-    arranger.place({&message, 1}, "", false, &arrangement.html, &arrangement.text);
-  }
-  return arrangement;
+  auto arrangement = arranged(message, false);
+  return has_text(arrangement) ? arrangement : arranged(message, true);
 }
 
 }  // namespace mail

@@ -35,7 +35,8 @@ struct Part {
 
 // Parts in the order in which they are read. Where there is only one form of a text it stands in
 // both lists. Media that the RFC shows between texts stand in the lists, and among the attachments too,
-// since bodies are text here.
+// since bodies are text here. A message without plain text or HTML has other text as its body: a patch,
+// text/enriched.
 struct Arrangement {
   struct Attached {
     const Part* part;

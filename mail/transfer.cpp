@@ -34,6 +34,13 @@ std::size_t base64_size(std::string_view body) {
   return static_cast<std::size_t>(characters) * 3 / 4;
 }
 
+// Lists append to encoded text what is encoded as well, or plain words: those are no part of it
+// (RFC 2045 section 6.8).
+bool all_base64(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return base64_value(c) != kOther || c == '\n' || c == '\r'; });
+}
+
 // Calls `sink` with the decoded pieces of quoted-printable or uuencoded text.
 template <typename Sink>
 void decode_pieces(std::string_view body, std::string_view encoding, Sink sink) {
@@ -70,8 +77,9 @@ std::string decode_base64(std::string_view text) {
     bits = 0;
     characters = 0;
   };
-  for (const char c : text) {
-    const auto value = base64_value(c);
+  bool looked_ahead = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto value = base64_value(text[at]);
     if (value < kPadding) {
       bits = bits << 6 | value;
       if (++characters < 4) continue;
@@ -82,6 +90,8 @@ std::string decode_base64(std::string_view text) {
       characters = 0;
     } else if (value == kPadding) {
       end_group();
+      if (!looked_ahead && !all_base64(text.substr(at))) break;
+      looked_ahead = true;
     }
   }
   end_group();

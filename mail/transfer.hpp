@@ -13,8 +13,8 @@ namespace mail {
 // Whether decoding gives the bytes as they are.
 [[nodiscard]] bool is_identity(std::string_view encoding);
 
-// Several encoded texts one after the other, each with its padding, are all decoded; other
-// characters are passed over.
+// Several encoded texts one after the other, each with its padding, are all decoded; what else
+// follows a padding ends the text. Other characters before it are passed over.
 [[nodiscard]] std::string decode_base64(std::string_view text);
 
 }  // namespace mail

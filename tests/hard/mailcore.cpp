@@ -131,7 +131,7 @@ std::vector<Agreement> mailcore_messages(const fs::path& corpora) {
     const auto path = fs::relative(item.path(), folder / "input");
     const auto json = read_json(folder / "output" / path);
     const auto raw = read_file(item.path());
-    const auto parsed = mail::parse_message(raw);
+    auto parsed = mail::parse_message(raw);
     if (!parsed || !json.is_object()) continue;
     const auto& header = json["header"];
     compare_header(path.string(), header, parsed->metadata, tables.headers);
@@ -141,6 +141,7 @@ std::vector<Agreement> mailcore_messages(const fs::path& corpora) {
     tables.trees.compare(path.string(), tree(json["mainPart"]), tree(part));
     if (path.string().find("jwz") == std::string::npos) continue;
     expected.push_back(expected_links(path.string(), header));
+    parsed->metadata.id = path.string();
     names.push_back(path.string());
     keys.push_back(mail::thread_keys(parsed->metadata));
   }

@@ -21,7 +21,11 @@ Json field(const Json& part, const std::string& name) {
 
 std::string type_of(const Json& part) {
   const auto value = field(part, "content_type");
-  if (!value.is_object() || !value.contains("ContentType")) return "text/plain";
+  if (!value.is_object() || !value.contains("ContentType")) {
+    // Parts of a digest are messages where nothing is said.
+    return part["body"].is_object() && part["body"].contains("Message") ? "message/rfc822"
+                                                                        : "text/plain";
+  }
   const auto& type = value["ContentType"];
   if (type["c_subtype"].is_null()) return "text/plain";
   auto name = type["c_type"].get<std::string>() + "/" + type["c_subtype"].get<std::string>();

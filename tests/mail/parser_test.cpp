@@ -5,7 +5,7 @@
 
 namespace mail {
 
-void PrintTo(const Address& address, std::ostream* out) {
+inline void PrintTo(const Address& address, std::ostream* out) {
   *out << address.name << " <" << address.email << ">";
 }
 
