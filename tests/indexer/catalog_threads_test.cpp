@@ -132,16 +132,12 @@ TEST_F(CatalogThreadsTest, AListOfThreadsShowsTheNewestMatchOfEach) {
 
 TEST_F(CatalogThreadsTest, ALongThreadStaysCheap) {
   constexpr int kMessages = 10'000;
-  replica::Batch batch;
-  for (int i = 0; i < kMessages; ++i) {
-    replica::IncomingRevision revision;
-    revision.id = fmt::format("m{}", (i * 1009) % kMessages);
-    revision.rev = {1, fmt::format("{:032x}", i)};
-    revision.body = fmt::format(R"({{"_id":"{}","messageId":["{}@x"],"inReplyTo":["m{}@x"]}})",
-                                revision.id, revision.id, (i * 1009) % kMessages - 1);
-    batch.revisions.push_back(std::move(revision));
-  }
-  stores_.create(Doctype::kEmails).commit(batch);
+  const auto reply_to_the_one_before = [this](int number) {
+    put(Doctype::kEmails, fmt::format("m{}", number),
+        fmt::format(R"("messageId":["m{}@x"],"inReplyTo":["m{}@x"])", number, number - 1));
+  };
+  for (int i = 0; i < kMessages; ++i) reply_to_the_one_before((i * 1009) % kMessages);
+  flush();
   const auto begin = std::clock();
   project(catalog_, 100);
   EXPECT_EQ(catalog_.thread("m0", {}).size(), static_cast<std::size_t>(kMessages));
@@ -150,7 +146,7 @@ TEST_F(CatalogThreadsTest, ALongThreadStaysCheap) {
   project();
   EXPECT_EQ(catalog_.thread("m0", {}).size(), 5'000U);
   EXPECT_EQ(catalog_.thread("m9999", {}).size(), 4'999U);
-  put(Doctype::kEmails, "m5000", R"("messageId":["m5000@x"],"inReplyTo":["m4999@x"])");
+  reply_to_the_one_before(5'000);
   project();
   EXPECT_EQ(catalog_.thread("m9999", {}).size(), static_cast<std::size_t>(kMessages));
   const double seconds = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
