@@ -5,6 +5,7 @@
 #include <iconv.h>
 #include <simdjson.h>
 
+#include "mail/charset_detector.hpp"
 #include "mail/text.hpp"
 
 namespace mail {
@@ -13,7 +14,9 @@ namespace {
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 enum class Family {
-  kWindows1252,  // also what is said to be ASCII, Latin 1 or nothing
+  kUnknown,  // nothing is said, or ASCII, which 8-bit text is not
+  kUtf8,
+  kWindows1252,  // also what is said to be Latin 1
   kSingleByte,
   kMultiByte,
   kOther,  // its ASCII bytes need not be ASCII: escape sequences, UTF-16
@@ -39,9 +42,12 @@ bool begins_with_any(std::string_view key, std::initializer_list<std::string_vie
 }
 
 Family family_of(std::string_view key) {
-  for (const std::string_view plain : {"", "utf8", "usascii", "ascii", "iso88591", "latin1",
-                                       "windows1252", "cp1252", "iso646us"}) {
-    if (key == plain) return Family::kWindows1252;
+  for (const std::string_view ascii : {"", "usascii", "ascii", "iso646us", "ansix341968"}) {
+    if (key == ascii) return Family::kUnknown;
+  }
+  if (key == "utf8") return Family::kUtf8;
+  for (const std::string_view latin : {"iso88591", "latin1", "windows1252", "cp1252"}) {
+    if (key == latin) return Family::kWindows1252;
   }
   if (begins_with_any(key, {"iso2022", "csiso2022", "utf7", "unicode11utf7", "hz", "utf16", "utf32",
                             "ucs2", "ucs4"})) {
@@ -61,6 +67,10 @@ std::string iconv_name(std::string_view charset, std::string_view key) {
   if (key == "shiftjis" || key == "sjis" || key == "xsjis") return "CP932";
   if (key == "big5") return "BIG5-HKSCS";
   if (key == "iso88598i" || key == "iso88598e") return "ISO-8859-8";
+  if (key == "iso88599" || key == "latin5") return "CP1254";
+  if (key == "tis620" || key == "iso885911") return "CP874";
+  if (key == "macintosh" || key == "xmacroman" || key == "macroman") return "MACINTOSH";
+  if (key == "xmaccyrillic") return "MAC-CYRILLIC";
   if (key == "unicode11utf7") return "UTF-7";
   constexpr std::string_view kHarmless =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:";
@@ -130,6 +140,71 @@ class Converter {
   std::string name_;
 };
 
+// HZ (RFC 1843): two bytes a character between "~{" and "~}", as in GB 2312 without the high bits.
+std::string gb_of_hz(std::string_view bytes) {
+  std::string out;
+  bool wide = false;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const auto pair = bytes.substr(i, 2);
+    if (pair == "~{" || pair == "~}") {
+      wide = pair == "~{";
+      ++i;
+    } else if (!wide && (pair == "~~" || pair == "~\n")) {
+      if (pair == "~~") out += '~';
+      ++i;
+    } else {
+      wide = wide && bytes[i] != '\n';
+      out += static_cast<char>(wide && bytes[i] > ' ' ? bytes[i] | 0x80 : bytes[i]);
+    }
+  }
+  return out;
+}
+
+// Nothing when no charset has that name.
+std::optional<std::string> by_name(std::string_view bytes, std::string_view charset) {
+  thread_local Converter converter;
+  const auto key = key_of(charset);
+  if (begins_with_any(key, {"hz"})) return by_name(gb_of_hz(bytes), "GBK");
+  const auto name = iconv_name(charset, key);
+  if (name.empty() || !converter.open(name)) return std::nullopt;
+  bool clean = true;
+  const auto text = converter.convert(bytes, clean);
+  const bool is_utf8 = !clean && simdjson::validate_utf8(bytes.data(), bytes.size());
+  return to_valid_utf8(is_utf8 ? bytes : std::string_view(text));
+}
+
+// By its bytes; windows-1252 where they do not say.
+std::string detected(std::string_view bytes) {
+  const auto charset = detect_charset(bytes);
+  const auto family = family_of(key_of(charset));
+  if (family == Family::kUtf8) return to_valid_utf8(bytes);
+  if (family == Family::kUnknown || family == Family::kWindows1252) return from_windows1252(bytes);
+  auto text = by_name(bytes, charset);
+  return text ? *std::move(text) : from_windows1252(bytes);
+}
+
+// Cut or slightly damaged UTF-8 is still that; other text that lies about it has few whole sequences.
+bool mostly_utf8(std::string_view bytes) {
+  const auto text = to_valid_utf8(bytes);
+  std::size_t broken = 0, whole = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (static_cast<unsigned char>(text[at]) < 0xC0) continue;
+    ++(text.compare(at, kReplacement.size(), kReplacement) == 0 ? broken : whole);
+  }
+  return broken <= whole;
+}
+
+// Languages that Latin 1 is for have fewer accents than plain letters.
+bool seems_latin(std::string_view bytes) {
+  std::size_t plain = 0, high = 0;
+  for (const char byte : bytes) {
+    const char folded = static_cast<char>(byte | 0x20);
+    plain += folded >= 'a' && folded <= 'z';
+    high += static_cast<unsigned char>(byte) >= 0x80;
+  }
+  return high < plain || high < 24;
+}
+
 }  // namespace
 
 char32_t windows1252_character(unsigned char byte) {
@@ -150,29 +225,28 @@ bool is_ascii(std::string_view bytes) {
 std::string to_utf8(std::string_view bytes, std::string_view charset) {
   const auto key = key_of(charset);
   const auto family = family_of(key);
-  if (family != Family::kOther && is_ascii(bytes)) return to_valid_utf8(bytes);
-  const bool valid = simdjson::validate_utf8(bytes.data(), bytes.size());
-  if (valid && (family == Family::kWindows1252 || family == Family::kSingleByte))
-    return to_valid_utf8(bytes);
-  if (key == "utf8") {
-    // Cut or slightly damaged UTF-8 is still that; Latin text that lies about it has few whole
-    // sequences.
-    auto text = to_valid_utf8(bytes);
-    std::size_t broken = 0, whole = 0;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-      if (static_cast<unsigned char>(text[at]) < 0xC0) continue;
-      ++(text.compare(at, kReplacement.size(), kReplacement) == 0 ? broken : whole);
-    }
-    return broken > whole ? from_windows1252(bytes) : text;
+  if (family != Family::kOther && is_ascii(bytes)) {
+    const bool escapes =
+        family == Family::kUnknown && bytes.find("\x1B$") != std::string_view::npos;
+    return escapes ? detected(bytes) : to_valid_utf8(bytes);
   }
-  if (family == Family::kWindows1252) return from_windows1252(bytes);
-  thread_local Converter converter;
-  const auto name = iconv_name(charset, key);
-  if (name.empty() || !converter.open(name))
-    return valid ? to_valid_utf8(bytes) : from_windows1252(bytes);
-  bool clean = true;
-  auto text = converter.convert(bytes, clean);
-  return to_valid_utf8(!clean && valid ? bytes : std::string_view(text));
+  const bool valid = simdjson::validate_utf8(bytes.data(), bytes.size());
+  if (valid && family != Family::kMultiByte && family != Family::kOther)
+    return to_valid_utf8(bytes);
+  switch (family) {
+    case Family::kUnknown:
+      return detected(bytes);
+    case Family::kUtf8:
+      return mostly_utf8(bytes) ? to_valid_utf8(bytes) : detected(bytes);
+    case Family::kWindows1252:
+      return seems_latin(bytes) ? from_windows1252(bytes) : detected(bytes);
+    case Family::kSingleByte:
+    case Family::kMultiByte:
+    case Family::kOther:
+      break;
+  }
+  auto text = by_name(bytes, charset);
+  return text ? *std::move(text) : detected(bytes);
 }
 
 }  // namespace mail

@@ -71,6 +71,7 @@ Entity read_entity(std::string_view raw) {
       break;
     }
     const auto name = name_length(line);
+    if (line.substr(0, 2) == "--") break;  // the delimiter of a part, after a header without an end
     if (name == 0) {
       const auto next =
           raw.substr(at + length, std::min<std::size_t>(1'000, raw.size() - at - length));

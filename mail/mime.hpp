@@ -28,7 +28,8 @@ struct Entity {
   [[nodiscard]] std::string_view find(std::string_view name) const;
 };
 
-// An empty line ends the header, as does a line that can be no field unless a field follows it. At
+// An empty line ends the header, as does the delimiter of a part, and a line that can be no field
+// unless a field follows it. At
 // the top of a message blank lines, a byte order mark and an mbox "From " line are passed over.
 [[nodiscard]] Entity read_entity(std::string_view raw);
 [[nodiscard]] std::string_view without_envelope(std::string_view raw);

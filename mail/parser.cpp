@@ -2,10 +2,14 @@
 
 #include <gmime/gmime.h>
 
+#include "mail/body_writer.hpp"
 #include "mail/charset.hpp"
+#include "mail/charset_detector.hpp"
 #include "mail/html.hpp"
+#include "mail/mail_date.hpp"
 #include "mail/structure.hpp"
 #include "mail/text.hpp"
+#include "mail/transfer.hpp"
 
 namespace mail {
 namespace {
@@ -15,6 +19,7 @@ namespace {
 constexpr std::string_view kKeptFields[] = {"List-Id", "List-Post", "List-Unsubscribe",
                                             "Auto-Submitted", "Importance"};
 constexpr std::size_t kMaxKeptFields = 32;
+constexpr std::size_t kAttachedHeader = 64 << 10;  // bytes; of a message that is attached
 constexpr std::size_t kPreviewHtml = 256
                                      << 10;  // bytes; style sheets can stand before the first word
 
@@ -53,110 +58,6 @@ std::optional<DateTime> time_of_receipt(const Entity& message) {
   return parse_mail_date(received.substr(semicolon + 1));
 }
 
-// The charset that an HTML text names itself ("<meta charset=utf-8>"), for parts that say nothing.
-std::string_view charset_in_html(std::string_view html) {
-  html = html.substr(0, 2'048);
-  for (auto at = html.find("charset="); at != std::string_view::npos;
-       at = html.find("charset=", at + 1)) {
-    auto name = html.substr(at + 8);
-    while (!name.empty() && (name.front() == '"' || name.front() == '\'' || name.front() == ' '))
-      name.remove_prefix(1);
-    name = name.substr(0, name.find_first_of("\"' />;"));
-    if (!name.empty()) return name;
-  }
-  return {};
-}
-
-void to_line_feeds(std::string& text) {
-  std::size_t to = text.find('\r');
-  if (to == std::string::npos) return;
-  for (std::size_t from = to; from < text.size(); ++from) {
-    if (text[from] == '\r') {
-      if (from + 1 < text.size() && text[from + 1] == '\n') continue;
-      text[to++] = '\n';
-    } else {
-      text[to++] = text[from];
-    }
-  }
-  text.resize(to);
-}
-
-std::string escaped_html(std::string_view text) {
-  std::string out;
-  append_html_escaped(out, text);
-  return out;
-}
-
-// Makes one body of the parts that RFC 8621 has readers show one after the other.
-class BodyWriter {
- public:
-  BodyWriter(const ParseLimits& limits, std::vector<std::string>& cuts)
-      : limits_(limits), cuts_(cuts) {}
-
-  // Nothing when no part of the list is of that type: then it says the same as the other list.
-  [[nodiscard]] std::optional<ContentDocument> body(const std::vector<const Part*>& parts,
-                                                    std::string_view type) {
-    if (std::none_of(parts.begin(), parts.end(),
-                     [type](const Part* part) { return part->body_type() == type; })) {
-      return std::nullopt;
-    }
-    ContentDocument body;
-    body.type = type;
-    for (const auto* part : parts) {
-      if (body.truncated) break;
-      auto content = text_of(*part, body.truncated);
-      if (part->body_type() != type) {
-        content = type == "text/plain" ? html_to_text(content)
-                                       : "<pre>" + escaped_html(content) + "</pre>";
-      }
-      if (!body.content.empty() && body.content.back() != '\n' && !content.empty())
-        body.content += '\n';
-      if (body.content.empty()) {
-        body.content = std::move(content);
-      } else {
-        body.content += content;
-      }
-      if (body.content.size() > limits_.max_body_bytes) {
-        body.content.resize(beginning(body.content).size());
-        body.truncated = true;
-      }
-    }
-    if (body.truncated)
-      cuts_.push_back(body.type + " body is longer than " + std::to_string(limits_.max_body_bytes) +
-                      " bytes");
-    if (body.content.empty()) return std::nullopt;
-    return body;
-  }
-
- private:
-  // UTF-8 with line feeds.
-  std::string text_of(const Part& part, bool& truncated) const {
-    // No encoding of text makes more than four bytes out of one that stays.
-    const auto most = limits_.max_body_bytes * 4;
-    truncated = part.body.size() > most;
-    const auto raw = part.body.substr(0, most);
-    const auto& fields = part.fields;
-    const bool encoded = fields.encoding == "base64" || fields.encoding == "quoted-printable" ||
-                         fields.encoding.find("uue") != std::string::npos;
-    const std::string decoded = encoded ? decode_transfer(raw, fields.encoding) : std::string();
-    const std::string_view bytes = encoded ? std::string_view(decoded) : raw;
-    std::string_view charset = fields.charset;
-    if (charset.empty() && fields.type == "text/html") charset = charset_in_html(bytes);
-    auto text = to_utf8(bytes, charset);
-    to_line_feeds(text);
-    return text;
-  }
-
-  [[nodiscard]] std::string_view beginning(std::string_view text) const {
-    auto size = limits_.max_body_bytes;
-    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
-    return text.substr(0, size);
-  }
-
-  const ParseLimits& limits_;
-  std::vector<std::string>& cuts_;
-};
-
 std::string preview(const std::vector<ContentDocument>& bodies) {
   if (bodies.empty()) return {};
   const auto& body = bodies.front();
@@ -164,18 +65,63 @@ std::string preview(const std::vector<ContentDocument>& bodies) {
   return preview_of(html_to_text(std::string_view(body.content).substr(0, kPreviewHtml)));
 }
 
-std::vector<Attachment> attachments(const Arrangement& arrangement) {
+// A message that is attached without a name is called by its subject.
+std::string subject_of(const Part& part, const ParseLimits& limits,
+                       std::vector<std::string>& cuts) {
+  const auto header = decode_transfer(part.body.substr(0, kAttachedHeader), part.fields.encoding);
+  const auto message = read_entity(without_envelope(header));
+  HeaderReader reader(limits.max_header_value_bytes, limits.max_addresses,
+                      read_content_fields(message, "text/plain").charset, cuts);
+  return reader.text({"Subject", message.find("Subject")});
+}
+
+std::vector<Attachment> attachments(const Arrangement& arrangement, const ParseLimits& limits,
+                                    std::vector<std::string>& cuts) {
   std::vector<Attachment> out;
   out.reserve(arrangement.attachments.size());
   for (const auto& attached : arrangement.attachments) {
     const auto& part = *attached.part;
+    auto name = part.fields.name;
+    if (name.empty() && part.is_message()) name = subject_of(part, limits, cuts);
     out.push_back({part.id,
-                   part.fields.name,
+                   std::move(name),
                    part.fields.type,
                    decoded_size(part.body, part.fields.encoding),
                    {}});
   }
   return out;
+}
+
+// What raw 8-bit text in the header is in: what the message says of its text, else what it seems to be.
+std::string header_charset(std::string_view raw, const Entity& message, const Part& structure,
+                           const Arrangement& arrangement) {
+  if (!structure.fields.charset.empty()) return structure.fields.charset;
+  if (!arrangement.text.empty() && !arrangement.text.front()->fields.charset.empty())
+    return arrangement.text.front()->fields.charset;
+  const auto header = raw.substr(0, raw.size() - message.body.size());
+  return is_ascii(header) ? std::string() : detect_charset(raw);
+}
+
+bool holds_closed_part(const Part& part) {
+  return part.is_closed() || std::any_of(part.parts.begin(), part.parts.end(), holds_closed_part);
+}
+
+// Marks what stays closed for want of a key: by the message's own Content-Type among its headers.
+void mark_closed(const Entity& message, const Part& structure, HeaderReader& reader,
+                 ParsedMessage& parsed) {
+  if (!holds_closed_part(structure)) return;
+  parsed.metadata.headers.emplace_back("Content-Type",
+                                       reader.text({"Content-Type", message.find("Content-Type")}));
+  parsed.cuts.emplace_back("encrypted content stays closed");
+}
+
+// Files of old Macintoshes have carriage returns alone. `copy` keeps the bytes that the result views.
+std::string_view with_line_feeds(std::string_view raw, std::string& copy) {
+  if (raw.find('\n') != std::string_view::npos || raw.find('\r') == std::string_view::npos)
+    return raw;
+  copy.assign(raw);
+  std::replace(copy.begin(), copy.end(), '\r', '\n');
+  return copy;
 }
 
 const Part* find_part(const Part& part, std::string_view id) {
@@ -189,7 +135,8 @@ const Part* find_part(const Part& part, std::string_view id) {
 }  // namespace
 
 Result<ParsedMessage> parse_message(std::string_view raw, const ParseLimits& limits) {
-  raw = without_envelope(raw);
+  std::string copy;
+  raw = without_envelope(with_line_feeds(raw, copy));
   const auto message = read_entity(raw);
   if (message.fields.empty()) return Malformed{"not a message: it begins with no header field"};
   ParsedMessage parsed;
@@ -199,12 +146,10 @@ Result<ParsedMessage> parse_message(std::string_view raw, const ParseLimits& lim
 
   const auto structure = read_structure(message, limits, parsed.cuts);
   const auto arrangement = arrange(structure);
-  auto charset = structure.fields.charset;
-  if (charset.empty() && !arrangement.text.empty())
-    charset = arrangement.text.front()->fields.charset;
-  HeaderReader reader(limits.max_header_value_bytes, limits.max_addresses, std::move(charset),
-                      parsed.cuts);
+  HeaderReader reader(limits.max_header_value_bytes, limits.max_addresses,
+                      header_charset(raw, message, structure, arrangement), parsed.cuts);
   for (const auto& field : message.fields) read_field(field, reader, metadata);
+  mark_closed(message, structure, reader, parsed);
   metadata.received_at = time_of_receipt(message);
   metadata.size = raw.size();
 
@@ -214,7 +159,7 @@ Result<ParsedMessage> parse_message(std::string_view raw, const ParseLimits& lim
   if (auto html = writer.body(arrangement.html, "text/html"))
     parsed.bodies.push_back(*std::move(html));
   metadata.preview = preview(parsed.bodies);
-  metadata.attachments = attachments(arrangement);
+  metadata.attachments = attachments(arrangement, limits, parsed.cuts);
   metadata.has_attachment =
       std::any_of(arrangement.attachments.begin(), arrangement.attachments.end(),
                   [](const Arrangement::Attached& attached) { return attached.counts; });
@@ -222,8 +167,10 @@ Result<ParsedMessage> parse_message(std::string_view raw, const ParseLimits& lim
 }
 
 std::optional<PartBytes> extract_part(std::string_view raw, std::string_view part_id) {
+  std::string copy;
+  raw = without_envelope(with_line_feeds(raw, copy));
   std::vector<std::string> cuts;
-  const auto structure = read_structure(read_entity(without_envelope(raw)), ParseLimits{}, cuts);
+  const auto structure = read_structure(read_entity(raw), ParseLimits{}, cuts);
   const auto* part = find_part(structure, part_id);
   if (part == nullptr) return std::nullopt;
   return PartBytes{part->fields.type, part->fields.name,

@@ -1,4 +1,4 @@
-// What header fields mean, by GMime. Values come as they stand in the message: folded, encoded,
+// What header fields mean. Values come as they stand in the message: folded, encoded,
 // perhaps raw 8-bit.
 #pragma once
 
@@ -38,10 +38,6 @@ class HeaderReader {
   std::vector<std::string>& cuts_;
 };
 
-// RFC 5322's date and what is written instead; nothing when it cannot be the date of a mail (before
-// 1970, after 2105).
-[[nodiscard]] std::optional<DateTime> parse_mail_date(std::string_view value);
-
 // Content-Type, Content-Disposition and Content-Transfer-Encoding of a part.
 struct ContentFields {
   std::string type;  // lower case, "text/plain" where nothing readable is said
@@ -51,13 +47,10 @@ struct ContentFields {
   std::string disposition;  // lower case; empty when there is none
   std::string encoding;  // lower case
   bool has_content_id = false;
+  bool is_flowed = false;  // RFC 3676
+  bool deletes_space = false;
 };
 [[nodiscard]] ContentFields read_content_fields(const Entity& entity,
                                                 std::string_view default_type);
-
-// The bytes that stand for the part in its transfer encoding.
-[[nodiscard]] std::string decode_transfer(std::string_view body, std::string_view encoding);
-// How many those are.
-[[nodiscard]] std::size_t decoded_size(std::string_view body, std::string_view encoding);
 
 }  // namespace mail

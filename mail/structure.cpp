@@ -58,10 +58,6 @@ class StructureReader {
   int count_ = 0;
 };
 
-bool is_media(std::string_view type) {
-  return begins_with(type, "image/") || begins_with(type, "audio/") || begins_with(type, "video/");
-}
-
 // What mail programs add of themselves does not count, nor an image that an HTML body shows.
 bool counts_as_attachment(const Part& part, std::string_view container, bool in_alternative) {
   const auto& type = part.fields.type;
@@ -71,14 +67,14 @@ bool counts_as_attachment(const Part& part, std::string_view container, bool in_
         "application/pgp-encrypted"}) {
     if (type == own) return false;
   }
-  if (container == "multipart/encrypted") return false;
+  if (container == "multipart/encrypted" || part.is_closed()) return false;
   if (container == "multipart/report" &&
       (type == "message/delivery-status" || type == "message/disposition-notification" ||
        type == "text/rfc822-headers" || type == "message/feedback-report")) {
     return false;
   }
   if (attached) return true;
-  return !in_alternative && !(is_media(type) && part.fields.has_content_id) &&
+  return !in_alternative && !(part.is_media() && part.fields.has_content_id) &&
          container != "multipart/related";
 }
 
@@ -86,7 +82,8 @@ bool counts_as_attachment(const Part& part, std::string_view container, bool in_
 // alternative only that form's texts are collected.
 class Arranger {
  public:
-  explicit Arranger(Arrangement& out) : out_(out) {}
+  // `prose`: other text that is read as it is counts as text/plain.
+  Arranger(Arrangement& out, bool prose) : out_(out), prose_(prose) {}
 
   using List = std::vector<const Part*>*;
 
@@ -100,8 +97,8 @@ class Arranger {
       if (part.is_multipart()) {
         const bool below = in_alternative || part.fields.type == "multipart/alternative";
         place(part.parts, part.fields.type, below, html, text);
-      } else if (!is_body(part, i == 0, container)) {
-        out_.attachments.push_back({&part, counts_as_attachment(part, container, in_alternative)});
+      } else if (!is_body(part, i == 0, container) || (alternative && part.is_media())) {
+        attach(part, container, in_alternative, false);
       } else if (alternative) {
         const auto list = part.body_type() == "text/html" ? html : text;
         if (list != nullptr) list->push_back(&part);
@@ -110,6 +107,8 @@ class Arranger {
         if (in_alternative && part.body_type() == "text/html") text = nullptr;
         if (text != nullptr) text->push_back(&part);
         if (html != nullptr) html->push_back(&part);
+        if (part.is_media())
+          attach(part, container, in_alternative, text != nullptr && html != nullptr);
       }
     }
     if (!alternative || text == nullptr || html == nullptr) return;
@@ -124,14 +123,42 @@ class Arranger {
   }
 
  private:
-  static bool is_body(const Part& part, bool first, std::string_view container) {
+  [[nodiscard]] bool is_body(const Part& part, bool first, std::string_view container) const {
     const auto& fields = part.fields;
-    return fields.disposition != "attachment" && !part.body_type().empty() &&
+    if (fields.disposition == "attachment") return false;
+    if (part.is_media()) return first || container != "multipart/related";
+    const bool is_text = prose_ || fields.type == "text/plain" || fields.type == "text/html";
+    return is_text && !part.body_type().empty() &&
            (first || (fields.name.empty() && container != "multipart/related"));
   }
 
+  void attach(const Part& part, std::string_view container, bool in_alternative, bool in_body) {
+    out_.attachments.push_back(
+        {&part, counts_as_attachment(part, container, in_alternative), in_body});
+  }
+
   Arrangement& out_;
+  bool prose_;
 };
+
+Arrangement arranged(const Part& message, bool prose) {
+  Arrangement arrangement;
+  Arranger arranger(arrangement, prose);
+  if (message.is_multipart()) {
+    const bool alternative = message.fields.type == "multipart/alternative";
+    arranger.place(message.parts, message.fields.type, alternative, &arrangement.html,
+                   &arrangement.text);
+  } else {
+    arranger.place({&message, 1}, "", false, &arrangement.html, &arrangement.text);
+  }
+  return arrangement;
+}
+
+bool has_text(const Arrangement& arrangement) {
+  const auto is_text = [](const Part* part) { return !part->body_type().empty(); };
+  return std::any_of(arrangement.text.begin(), arrangement.text.end(), is_text) ||
+         std::any_of(arrangement.html.begin(), arrangement.html.end(), is_text);
+}
 
 }  // namespace
 
@@ -146,6 +173,20 @@ std::string_view Part::body_type() const {
              : "";
 }
 
+bool Part::is_message() const {
+  return fields.type == "message/rfc822" || fields.type == "message/global";
+}
+
+bool Part::is_media() const {
+  const std::string_view type = fields.type;
+  return begins_with(type, "image/") || begins_with(type, "audio/") || begins_with(type, "video/");
+}
+
+bool Part::is_closed() const {
+  return fields.type == "multipart/encrypted" || fields.type == "application/pkcs7-mime" ||
+         fields.type == "application/x-pkcs7-mime";
+}
+
 Part read_structure(const Entity& message, const ParseLimits& limits,
                     std::vector<std::string>& cuts) {
   auto part = StructureReader(limits, cuts).read(message, "text/plain", {}, 0);
@@ -154,16 +195,8 @@ Part read_structure(const Entity& message, const ParseLimits& limits,
 }
 
 Arrangement arrange(const Part& message) {
-  Arrangement arrangement;
-  Arranger arranger(arrangement);
-  if (message.is_multipart()) {
-    const bool alternative = message.fields.type == "multipart/alternative";
-    arranger.place(message.parts, message.fields.type, alternative, &arrangement.html,
-                   &arrangement.text);
-  } else {
-    arranger.place({&message, 1}, "", false, &arrangement.html, &arrangement.text);
-  }
-  return arrangement;
+  auto arrangement = arranged(message, false);
+  return has_text(arrangement) ? arrangement : arranged(message, true);
 }
 
 }  // namespace mail

@@ -22,6 +22,11 @@ struct Part {
   // The body that it can be a part of, "text/plain" or "text/html"; empty when it is none. Patches,
   // logs and other text that is read as it is are plain text here.
   [[nodiscard]] std::string_view body_type() const;
+  [[nodiscard]] bool is_message() const;
+  // Image, sound or film, which readers can show between texts.
+  [[nodiscard]] bool is_media() const;
+  // Encrypted, by OpenPGP or S/MIME, or inside an S/MIME signature.
+  [[nodiscard]] bool is_closed() const;
 };
 
 // The part that `message` is, with all below it. Messages inside are not looked into.
@@ -29,12 +34,15 @@ struct Part {
                                   std::vector<std::string>& cuts);
 
 // Parts in the order in which they are read. Where there is only one form of a text it stands in
-// both lists.
+// both lists. Media that the RFC shows between texts stand in the lists, and among the attachments too,
+// since bodies are text here. A message without plain text or HTML has other text as its body: a patch,
+// text/enriched.
 struct Arrangement {
   struct Attached {
     const Part* part;
-    bool
-        counts;  // somebody attached it: no signature, no image of an HTML body, no delivery report
+    // Somebody attached it: no signature, no image of an HTML body, no delivery report.
+    bool counts;
+    bool in_body;  // shown between texts
   };
   std::vector<const Part*> text;
   std::vector<const Part*> html;

@@ -5,7 +5,7 @@
 
 namespace mail {
 
-void PrintTo(const Address& address, std::ostream* out) {
+inline void PrintTo(const Address& address, std::ostream* out) {
   *out << address.name << " <" << address.email << ">";
 }
 
@@ -186,7 +186,7 @@ TEST_F(Parser, ImpossibleDatesAreAbsent) {
       {"14 May 01 16:39 GMT", "2001-05-14T16:39:00Z"},
       {"Mon, 14 May 2001 16:39:00 +0530 (IST)", "2001-05-14T16:39:00+05:30"},
       {"Mon,\n 14 May 2001\n 16:39:00 EST", "2001-05-14T16:39:00-05:00"},
-      {"Thu, 13 Feb 1969 23:32:54 -0330", ""},
+      {"Thu, 13 Feb 1969 23:32:54 -0330", "1969-02-13T23:32:54-03:30"},
       {"Mon, 30 Jun 3609 15:33:50 +0600", ""},
       {"Mon, 99 May 2001 16:39:00 -0700", ""},
       {"yesterday", ""},
@@ -266,8 +266,8 @@ TEST_F(Parser, BodiesAndAttachments) {
                  {kPlain, "Content-Type: text/plain\nContent-Disposition: attachment\n\nlog"}),
        "text/plain: plain", "2 text/plain  3", true},
       {multipart("mixed", {kPlain, "Content-Type: message/rfc822\n\nSubject: inner\n\ninner body"}),
-       "text/plain: plain", "2 message/rfc822  26", true},
-      {multipart("digest", {"\nSubject: inner\n\nx"}), "", "1 message/rfc822  17", true},
+       "text/plain: plain", "2 message/rfc822 inner 26", true},
+      {multipart("digest", {"\nSubject: inner\n\nx"}), "", "1 message/rfc822 inner 17", true},
       {multipart("report", {kPlain, "Content-Type: message/delivery-status\n\nx"}),
        "text/plain: plain", "2 message/delivery-status  1", false},
       {multipart("alternative", {kPlain, "Content-Type: text/calendar\n\nBEGIN"}),

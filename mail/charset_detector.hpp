@@ -1,0 +1,13 @@
+// The charset of text that does not say it, from its bytes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace mail {
+
+// A name for `to_utf8`, such as "UTF-8", "windows-1251", "EUC-KR"; empty when the bytes are too few
+// to tell, or like nothing known. Plain ASCII is "ASCII". Looks at the first 64 KiB.
+[[nodiscard]] std::string detect_charset(std::string_view bytes);
+
+}  // namespace mail
