@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mail {
 
@@ -15,8 +16,18 @@ void append_character(std::string& out, char32_t character);
 // At most `max_characters` code points of `utf8`, cut between characters.
 [[nodiscard]] std::string_view first_characters(std::string_view utf8, std::size_t max_characters);
 
-// The beginning of a body as one line of at most 256 characters: white space folded, quoted lines ("> ") and the line
-// that introduces them left out where other text is there.
+// Lines of a body that are alike: new, or quoted from another message. Of the latter are also the lines that introduce a
+// quotation, the whole message that some programs put below an answer, signatures and the footers of lists.
+struct TextRun {
+  std::string_view text;
+  bool is_new = true;
+};
+// The runs one after the other are `text`; blank lines go with what is before them. Quotations of HTML are known by the marks
+// that html_to_text() gives them.
+[[nodiscard]] std::vector<TextRun> split_quoted(std::string_view text);
+
+// The beginning of the new text of a body as one line of at most 256 characters, white space folded, without what newsletters
+// put around theirs ("View in browser"). Where nothing is new, the beginning of all of it.
 [[nodiscard]] std::string preview_of(std::string_view text);
 
 // Appends `text` so that HTML shows it as it is, between tags and in attributes.

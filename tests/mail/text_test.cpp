@@ -38,38 +38,5 @@ TEST(Text, FirstCharactersCutsBetweenCharacters) {
   EXPECT_EQ(first_characters("abc", 0), "");
 }
 
-TEST(Text, Preview) {
-  struct Case {
-    std::string text, expected;
-  };
-  const Case cases[] = {
-      {"", ""},
-      {" Hello,\r\n\r\n\tworld  ", "Hello, world"},
-      {"On Monday Ada wrote:\n> old words\n> more\n\nMy answer", "My answer"},
-      {"My answer\n\nOn Monday Ada wrote:\n\n> old words\n", "My answer"},
-      {"Note:\nfirst", "Note: first"},
-      {"> only\n> quoted", "> only > quoted"},
-      {"words\n-- \nAda\nPhone", "words"},
-      {"-- \nAda", "-- Ada"},
-      {"a\xC2\xA0\xE2\x80\x8C\xC2\xA0\xE2\x80\x8C b", "a b"},
-      {std::string(300, 'x'), std::string(256, 'x')},
-  };
-  for (const auto& c : cases) EXPECT_EQ(preview_of(c.text), c.expected) << c.text;
-}
-
-TEST(Text, PreviewHasAtMost256Characters) {
-  std::string text;
-  for (int i = 0; i < 10'000; ++i) text += "\xC3\xA9\n ";
-  const auto preview = preview_of(text);
-  EXPECT_EQ(preview.size(), 128 * 2 + 127U);
-  EXPECT_EQ(preview_of(text.substr(0, 4)), "\xC3\xA9");
-}
-
-TEST(Text, PreviewOfEndlessQuotationEnds) {
-  std::string text;
-  for (int i = 0; i < 1'000'000; ++i) text += "x:\n\n";
-  EXPECT_FALSE(preview_of(text).empty());
-}
-
 }  // namespace
 }  // namespace mail
