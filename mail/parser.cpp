@@ -173,7 +173,8 @@ std::vector<Attachment> attachments(const Arrangement& arrangement) {
                    part.fields.name,
                    part.fields.type,
                    decoded_size(part.body, part.fields.encoding),
-                   {}});
+                   {},
+                   part.fields.content_id});
   }
   return out;
 }

@@ -176,6 +176,12 @@ std::string decoded_text(std::string line) {
   return std::string(trimmed(text));
 }
 
+std::string content_id_of(std::string_view value) {
+  value = trimmed(value.substr(0, kMaxMessageId));
+  if (value.starts_with("<")) value.remove_prefix(1);
+  return to_valid_utf8(trimmed(value.substr(0, value.find('>'))));
+}
+
 std::string parameter(const char* value) {
   return value == nullptr ? std::string() : to_valid_utf8(trimmed(value));
 }
@@ -317,7 +323,7 @@ ContentFields read_content_fields(const Entity& entity, std::string_view default
   const auto encoding = entity.find("Content-Transfer-Encoding");
   fields.encoding =
       lower_ascii(trimmed(encoding.substr(0, std::min(encoding.find(';'), std::size_t{40}))));
-  fields.has_content_id = !entity.find("Content-ID").empty();
+  fields.content_id = content_id_of(entity.find("Content-ID"));
   return fields;
 }
 

@@ -50,7 +50,7 @@ struct ContentFields {
   std::string name;
   std::string disposition;  // lower case; empty when there is none
   std::string encoding;  // lower case
-  bool has_content_id = false;
+  std::string content_id;  // without angle brackets; empty when there is none
 };
 [[nodiscard]] ContentFields read_content_fields(const Entity& entity,
                                                 std::string_view default_type);

@@ -78,7 +78,7 @@ bool counts_as_attachment(const Part& part, std::string_view container, bool in_
     return false;
   }
   if (attached) return true;
-  return !in_alternative && !(is_media(type) && part.fields.has_content_id) &&
+  return !in_alternative && !(is_media(type) && !part.fields.content_id.empty()) &&
          container != "multipart/related";
 }
 
