@@ -156,6 +156,7 @@ std::size_t HtmlStack::size_before_open(std::uint8_t number) const {
   const bool item = number == kLi, term = number == kDt || number == kDd,
              option = number == kOption;
   if (!element.is(kBlock | kTablePart) && !option) return open_.size();
+  auto stay = open_.size();
   for (auto i = open_.size(); i > 0; --i) {
     const auto candidate = static_cast<std::uint8_t>(open_[i - 1]);
     if (candidate == kTable) break;
@@ -166,14 +167,17 @@ std::size_t HtmlStack::size_before_open(std::uint8_t number) const {
       if ((cell && candidate == kTr) || (row && in_group)) break;
       continue;
     }
-    if (candidate == kP && element.is(kBlock)) return i - 1;
+    if (candidate == kP && element.is(kBlock)) {
+      stay = i - 1;
+      if (!item && !term) break;  // an item may end the one that the paragraph is in
+    }
     if ((item && candidate == kLi) || (option && candidate == kOption)) return i - 1;
     if (term && (candidate == kDt || candidate == kDd)) return i - 1;
     if (html_element(candidate).is(kTablePart) || candidate == kUl || candidate == kOl ||
         candidate == kDl)
       break;
   }
-  return open_.size();
+  return stay;
 }
 
 }  // namespace mail

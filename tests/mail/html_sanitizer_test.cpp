@@ -29,6 +29,7 @@ TEST(HtmlSanitizer, KeepsWhatIsHarmless) {
       {"<p style='font-family:\"A B\", sans-serif'>a</p>",
        "<p style=\"font-family:&quot;A B&quot;, sans-serif\">a</p>"},
       {"<b><i>a</b>b</i>", "<b><i>a</i></b>b"},
+      {"<li><p>a<li>b", "<li><p>a</p></li><li>b</li>"},
       {"a<br>b<hr/>", "a<br>b<hr>"},
   };
   for (const auto& c : cases) EXPECT_EQ(sanitize_html(c.html), c.expected) << c.html;
