@@ -90,9 +90,10 @@ StyleVisibility visibility_of_style(std::string_view style) {
   StyleVisibility seen;
   bool no_room = false, cut = false;
   while (!style.empty()) {
-    const auto [property, value] = take_declaration(style);
-    const auto is = [&property](std::string_view name) {
-      return equals_ignoring_case(property, name);
+    const auto declaration = take_declaration(style);
+    const auto value = declaration.value;
+    const auto is = [&declaration](std::string_view name) {
+      return equals_ignoring_case(declaration.property, name);
     };
     if (is("display")) seen.hidden = seen.hidden || begins_with_word(value, "none");
     if (is("visibility")) seen.hidden = seen.hidden || begins_with_word(value, "hidden");
@@ -121,13 +122,13 @@ bool style_has_no_border(std::string_view style) {
 std::string safe_style(std::string_view style) {
   std::string safe;
   while (!style.empty()) {
-    const auto [property, value] = take_declaration(style);
-    const auto* const allowed =
-        std::find_if(std::begin(kAllowedProperties), std::end(kAllowedProperties),
-                     [&](std::string_view name) { return equals_ignoring_case(property, name); });
-    if (allowed == std::end(kAllowedProperties) || !is_harmless_value(value)) continue;
+    const auto declaration = take_declaration(style);
+    const auto* const allowed = std::find_if(
+        std::begin(kAllowedProperties), std::end(kAllowedProperties),
+        [&](std::string_view name) { return equals_ignoring_case(declaration.property, name); });
+    if (allowed == std::end(kAllowedProperties) || !is_harmless_value(declaration.value)) continue;
     if (!safe.empty()) safe += ';';
-    safe.append(*allowed).append(":").append(value);
+    safe.append(*allowed).append(":").append(declaration.value);
   }
   return safe;
 }
