@@ -78,6 +78,7 @@ void write_attachments(JsonWriter& json, const std::vector<Attachment>& attachme
     if (!attachment.name.empty()) json.key("name").string(attachment.name);
     json.key("type").string(attachment.type).key("size").number(attachment.size);
     if (!attachment.blob.empty()) json.key("blob").string(attachment.blob);
+    if (!attachment.cid.empty()) json.key("cid").string(attachment.cid);
     json.end_object();
   }
   json.end_array();

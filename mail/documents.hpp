@@ -59,6 +59,8 @@ struct Attachment {
   std::string type;
   std::uint64_t size = 0;
   std::string blob;  // name of the CouchDB attachment with its bytes; empty when there is none
+  std::string
+      cid;  // its Content-ID without angle brackets, by which an HTML body names it; may be empty
 
   friend bool operator==(const Attachment&, const Attachment&) = default;
 };

@@ -211,6 +211,7 @@ void read_attachments(value& v, std::vector<Attachment>& out) {
       if (name == "type" || name == "contentType") read_string(member, attachment.type);
       if (name == "size" || name == "length") read_integer(member, attachment.size);
       if (name == "blob") read_string(member, attachment.blob);
+      if (name == "cid" || name == "contentId") read_string(member, attachment.cid);
     });
     if (attachment.name.empty()) attachment.name = std::move(generated_name);
     if (any) out.push_back(std::move(attachment));

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "mail/html_style.hpp"
 #include "mail/html_walker.hpp"
 
 namespace mail {
@@ -15,6 +16,15 @@ constexpr auto kEndsRun = [] {
   table['&'] = table[0xC2] = true;
   return table;
 }();
+
+constexpr std::string_view kQuotationMark = "> ";
+constexpr std::size_t kMaxQuotationMarks = 5;  // more would only make the text longer
+
+// Gmail and others indent by a <blockquote> without border.
+bool is_quotation(const HtmlTokenizer& tag) {
+  return tag.attribute("type") || tag.attribute("class") ||
+         !style_has_no_border(tag.attribute("style").value_or(""));
+}
 
 class TextSink {
  public:
@@ -58,12 +68,20 @@ class TextSink {
     } else {
       separate(element);
       if (element.name == "pre") ++pre_;
+      if (element.name == "blockquote") {
+        quotations_.push_back(is_quotation(tag));
+        quotation_depth_ += quotations_.back() ? 1 : 0;
+      }
     }
   }
 
   void close(const HtmlElement& element) {
     separate(element);
     if (element.name == "pre") --pre_;
+    if (element.name == "blockquote") {
+      quotation_depth_ -= quotations_.back() ? 1 : 0;
+      quotations_.pop_back();
+    }
   }
 
  private:
@@ -89,13 +107,21 @@ class TextSink {
     if (gap_ != kNone && !out_.empty())
       out_ += gap_ == kSpace ? " " : gap_ == kLine ? "\n" : "\n\n";
     gap_ = kNone;
+    if (quotation_depth_ > 0 && (out_.empty() || out_.back() == '\n')) mark_quotation();
     out_ += text;
+  }
+
+  void mark_quotation() {
+    for (std::size_t i = 0; i < std::min(quotation_depth_, kMaxQuotationMarks); ++i)
+      out_ += kQuotationMark;
   }
 
   std::string& out_;
   std::string reference_;
   Gap gap_ = kNone;
   int pre_ = 0;
+  std::vector<bool> quotations_;  // for each <blockquote> that is open, whether it is one
+  std::size_t quotation_depth_ = 0;
 };
 
 }  // namespace

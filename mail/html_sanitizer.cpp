@@ -1,10 +1,13 @@
 // Everything in the output is written here: elements and attributes of these lists, and escaped
 // text. Nothing of the input is copied as markup, so no reader sees other tags than this one did.
+#include <charconv>
 #include <optional>
 
 #include "mail/html.hpp"
+#include "mail/html_style.hpp"
 #include "mail/html_walker.hpp"
 #include "mail/text.hpp"
+#include "mail/text_lines.hpp"
 
 namespace mail {
 namespace {
@@ -29,26 +32,11 @@ constexpr AllowedAttribute kAllowedAttributes[] = {
     {"valign", ValueKind::kWord},      {"width", ValueKind::kWord},
 };
 
-constexpr std::string_view kAllowedProperties[] = {
-    "background-color", "border",      "border-collapse", "color",       "font-family",
-    "font-size",        "font-style",  "font-weight",     "line-height", "list-style-type",
-    "margin-left",      "padding",     "padding-left",    "text-align",  "text-decoration",
-    "vertical-align",   "white-space", "width",
-};
-
 constexpr std::string_view kWordCharacters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789#%.+-";
-constexpr std::string_view kStyleCharacters =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789#%.,+- !'";
 
 bool consists_of(std::string_view text, std::string_view characters) {
   return text.find_first_not_of(characters) == std::string_view::npos;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
-  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
-  return text;
 }
 
 bool begins_with_any(std::string_view text,
@@ -63,69 +51,34 @@ bool begins_with_any(std::string_view text,
 std::string address_of(std::string_view raw) {
   std::string url = decode_character_references(raw);
   std::erase_if(url, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; });
-  return std::string(trimmed(url));
+  return std::string(trimmed_line(url));
 }
 
-std::optional<std::string> link_of(std::string_view raw) {
-  auto url = address_of(raw);
-  if (!begins_with_any(url, {"http://", "https://", "mailto:", "cid:"})) return std::nullopt;
-  return url;
-}
-
-std::optional<std::string> image_of(std::string_view raw) {
-  auto url = address_of(raw);
-  if (!begins_with_any(url, {"cid:", "data:image/png;", "data:image/jpeg;", "data:image/gif;",
-                             "data:image/webp;"})) {
-    return std::nullopt;
-  }
-  return url;
-}
-
-// The declarations that only change how text looks. No parentheses, so no url() and no
-// expression().
-std::optional<std::string> style_of(std::string_view raw) {
-  const auto decoded = decode_character_references(raw);
-  std::string_view rest = decoded;
-  std::string style;
-  while (!rest.empty()) {
-    const auto end = std::min(rest.find(';'), rest.size());
-    const auto declaration = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    const auto colon = declaration.find(':');
-    if (colon == std::string_view::npos) continue;
-    const auto property = trimmed(declaration.substr(0, colon)),
-               value = trimmed(declaration.substr(colon + 1));
-    if (value.empty() || !consists_of(value, kStyleCharacters)) continue;
-    for (const auto allowed : kAllowedProperties) {
-      if (!equals_ignoring_case(property, allowed)) continue;
-      if (!style.empty()) style += ';';
-      style.append(allowed).append(":").append(value);
+// "a%40b" is "a@b" (RFC 2392: a Content-ID in a "cid:" address is percent-encoded).
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto digits = text.substr(at + 1, 2);
+    unsigned byte = 0;
+    if (text[at] == '%' && digits.size() == 2 &&
+        std::from_chars(digits.data(), digits.data() + 2, byte, 16).ptr == digits.data() + 2) {
+      out += static_cast<char>(byte);
+      at += 2;
+    } else {
+      out += text[at];
     }
   }
-  if (style.empty()) return std::nullopt;
-  return style;
+  return out;
 }
 
-std::optional<std::string> value_of(ValueKind kind, std::string_view raw) {
-  switch (kind) {
-    case ValueKind::kText:
-      return decode_character_references(raw);
-    case ValueKind::kWord:
-      if (!consists_of(raw, kWordCharacters)) return std::nullopt;
-      return std::string(raw);
-    case ValueKind::kLink:
-      return link_of(raw);
-    case ValueKind::kImage:
-      return image_of(raw);
-    case ValueKind::kStyle:
-      return style_of(raw);
-  }
-  return std::nullopt;
+std::optional<std::string> some(std::string text) {
+  if (text.empty()) return std::nullopt;
+  return text;
 }
 
 class HtmlSink {
  public:
-  explicit HtmlSink(std::string& out) : out_(out) {}
+  HtmlSink(std::string& out, const SafeHtmlOptions& options) : out_(out), options_(options) {}
 
   void text(std::string_view raw) { append_html_escaped(out_, decode_character_references(raw)); }
 
@@ -133,7 +86,7 @@ class HtmlSink {
     if (element.is(kActive)) return;
     const bool image = element.name == "img", link = element.name == "a";
     if (image && !image_of(tag.attribute("src").value_or(""))) {
-      // A remote image is shown by the words for it.
+      // An image that is not shown is told by the words for it.
       if (const auto alternative = tag.attribute("alt")) text(*alternative);
       return;
     }
@@ -145,11 +98,13 @@ class HtmlSink {
       const auto raw = tag.attribute(allowed.name);
       const auto value = raw ? value_of(allowed.kind, *raw) : std::nullopt;
       if (!value) continue;
-      out_.append(" ").append(allowed.name).append("=\"");
-      append_html_escaped(out_, *value);
-      out_ += '"';
+      append_attribute(allowed.name, *value);
+      if (allowed.kind == ValueKind::kLink) {
+        append_attribute("rel", "noopener noreferrer nofollow");
+        append_attribute("target", "_blank");
+      }
     }
-    out_ += link ? " rel=\"noopener noreferrer\">" : ">";
+    out_ += '>';
   }
 
   void close(const HtmlElement& element) {
@@ -157,15 +112,61 @@ class HtmlSink {
   }
 
  private:
+  void append_attribute(std::string_view name, std::string_view value) {
+    out_.append(" ").append(name).append("=\"");
+    append_html_escaped(out_, value);
+    out_ += '"';
+  }
+
+  [[nodiscard]] std::optional<std::string> value_of(ValueKind kind, std::string_view raw) const {
+    switch (kind) {
+      case ValueKind::kText:
+        return decode_character_references(raw);
+      case ValueKind::kWord:
+        if (!consists_of(raw, kWordCharacters)) return std::nullopt;
+        return std::string(raw);
+      case ValueKind::kLink:
+        return link_of(raw);
+      case ValueKind::kImage:
+        return image_of(raw);
+      case ValueKind::kStyle:
+        return some(safe_style(decode_character_references(raw)));
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] std::optional<std::string> link_of(std::string_view raw) const {
+    auto url = address_of(raw);
+    if (begins_with_any(url, {"cid:"})) return attachment_of(std::move(url));
+    if (!begins_with_any(url, {"http://", "https://", "mailto:"})) return std::nullopt;
+    return url;
+  }
+
+  [[nodiscard]] std::optional<std::string> image_of(std::string_view raw) const {
+    auto url = address_of(raw);
+    if (begins_with_any(url, {"cid:"})) return attachment_of(std::move(url));
+    const bool remote = begins_with_any(url, {"http://", "https://"});
+    const bool inside = begins_with_any(
+        url, {"data:image/png;", "data:image/jpeg;", "data:image/gif;", "data:image/webp;"});
+    if (!inside && !(remote && options_.remote_images)) return std::nullopt;
+    return url;
+  }
+
+  [[nodiscard]] std::optional<std::string> attachment_of(std::string cid_url) const {
+    if (!options_.attachment_url) return cid_url;
+    return some(options_.attachment_url(percent_decoded(std::string_view(cid_url).substr(4))));
+  }
+
   std::string& out_;
+  const SafeHtmlOptions& options_;
 };
 
 }  // namespace
 
-std::string sanitize_html(std::string_view utf8_html) {
+std::string sanitize_html(std::string_view utf8_html, const SafeHtmlOptions& options) {
   std::string out;
   out.reserve(utf8_html.size());
-  HtmlSink sink(out);
+  HtmlSink sink(out, options);
   walk_html(utf8_html, sink);
   return out;
 }

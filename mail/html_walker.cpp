@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "mail/html_style.hpp"
+
 namespace mail {
 namespace {
 
@@ -117,32 +119,23 @@ constexpr auto kP = find("p"), kLi = find("li"), kUl = find("ul"), kOl = find("o
                kTh = find("th"), kTr = find("tr"), kTable = find("table"), kTbody = find("tbody"),
                kThead = find("thead"), kTfoot = find("tfoot"), kOption = find("option");
 
-// Whether `declarations` has "property: value", blanks and case ignored.
-bool declares(std::string_view declarations, std::string_view wanted) {
-  std::size_t matched = 0;
-  for (const char c : declarations) {
-    if (static_cast<unsigned char>(c) <= ' ') continue;
-    const char folded = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (folded == wanted[matched]) {
-      if (++matched == wanted.size()) return true;
-    } else {
-      matched = folded == wanted[0] ? 1 : 0;  // no beginning of what is wanted comes again in it
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
 std::uint8_t html_element_number(std::string_view lower_case_name) { return find(lower_case_name); }
 
 const HtmlElement& html_element(std::uint8_t number) { return kElements[number - 1U]; }
 
-bool is_hidden_by_attribute(const HtmlTokenizer& tag) {
-  if (tag.attributes().empty()) return false;
-  if (tag.attribute("hidden")) return true;
+HtmlVisibility visibility_of_tag(const HtmlElement& element, const HtmlTokenizer& tag) {
+  if (element.is(kHidden)) return {true, {}};
+  if (tag.attributes().empty()) return {};
+  if (tag.attribute("hidden")) return {true, {}};
   const auto style = tag.attribute("style");
-  return style && (declares(*style, "display:none") || declares(*style, "visibility:hidden"));
+  if (!style) return {};
+  const auto seen = style->find('&') == std::string_view::npos
+                        ? visibility_of_style(*style)
+                        : visibility_of_style(decode_character_references(*style));
+  // Links are hidden from Outlook alone: it is given a button of its own in their place.
+  return {seen.hidden || (seen.hidden_in_outlook && element.name != "a"), seen.tiny};
 }
 
 std::size_t HtmlStack::size_after_close(std::uint8_t number) const {
@@ -163,6 +156,7 @@ std::size_t HtmlStack::size_before_open(std::uint8_t number) const {
   const bool item = number == kLi, term = number == kDt || number == kDd,
              option = number == kOption;
   if (!element.is(kBlock | kTablePart) && !option) return open_.size();
+  auto stay = open_.size();
   for (auto i = open_.size(); i > 0; --i) {
     const auto candidate = static_cast<std::uint8_t>(open_[i - 1]);
     if (candidate == kTable) break;
@@ -173,14 +167,17 @@ std::size_t HtmlStack::size_before_open(std::uint8_t number) const {
       if ((cell && candidate == kTr) || (row && in_group)) break;
       continue;
     }
-    if (candidate == kP && element.is(kBlock)) return i - 1;
+    if (candidate == kP && element.is(kBlock)) {
+      stay = i - 1;
+      if (!item && !term) break;  // an item may end the one that the paragraph is in
+    }
     if ((item && candidate == kLi) || (option && candidate == kOption)) return i - 1;
     if (term && (candidate == kDt || candidate == kDd)) return i - 1;
     if (html_element(candidate).is(kTablePart) || candidate == kUl || candidate == kOl ||
         candidate == kDl)
       break;
   }
-  return open_.size();
+  return stay;
 }
 
 }  // namespace mail

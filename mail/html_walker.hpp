@@ -7,9 +7,12 @@
 //   };
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "mail/html_tokenizer.hpp"
 
@@ -35,8 +38,13 @@ struct HtmlElement {
 // Elements by number; numbers begin at 1 (0: an element without meaning, only its content counts).
 [[nodiscard]] std::uint8_t html_element_number(std::string_view lower_case_name);
 [[nodiscard]] const HtmlElement& html_element(std::uint8_t number);
-// Whether the tag itself says that the element is not shown.
-[[nodiscard]] bool is_hidden_by_attribute(const HtmlTokenizer& tag);
+// Whether the text of the element is shown, as its start tag says.
+struct HtmlVisibility {
+  bool hidden = false;
+  std::optional<bool> tiny;  // letters without size, until an element inside gives them one
+};
+[[nodiscard]] HtmlVisibility visibility_of_tag(const HtmlElement& element,
+                                               const HtmlTokenizer& tag);
 
 // The elements that are open; all loops over it are bounded by kMaxDepth.
 class HtmlStack {
@@ -45,14 +53,23 @@ class HtmlStack {
 
   [[nodiscard]] std::size_t size() const { return open_.size(); }
   [[nodiscard]] std::uint8_t top() const { return static_cast<std::uint8_t>(open_.back()); }
-  void push(std::uint8_t number) { open_ += static_cast<char>(number); }
-  void pop() { open_.pop_back(); }
+  // Whether letters in the innermost have no size.
+  [[nodiscard]] bool is_tiny() const { return !tiny_.empty() && tiny_.back(); }
+  void push(std::uint8_t number, bool tiny) {
+    open_ += static_cast<char>(number);
+    tiny_.push_back(tiny);
+  }
+  void pop() {
+    open_.pop_back();
+    tiny_.pop_back();
+  }
   // How many stay open when an end tag of that element is read, or when a start tag of it is.
   [[nodiscard]] std::size_t size_after_close(std::uint8_t number) const;
   [[nodiscard]] std::size_t size_before_open(std::uint8_t number) const;
 
  private:
   std::string open_;
+  std::vector<bool> tiny_;
 };
 
 template <typename Sink>
@@ -71,7 +88,7 @@ void walk_html(std::string_view html, Sink& sink) {
   for (auto kind = tokens.next(); kind != Kind::kEnd; kind = tokens.next()) {
     const bool visible = stack.size() <= visible_depth;
     if (kind == Kind::kText) {
-      if (visible) sink.text(tokens.text());
+      if (visible && !stack.is_tiny()) sink.text(tokens.text());
       continue;
     }
     const auto number = html_element_number(tokens.name());
@@ -86,20 +103,19 @@ void walk_html(std::string_view html, Sink& sink) {
       continue;
     }
     pop_to(stack.size_before_open(number));
+    const auto seen = visibility_of_tag(element, tokens);
+    const bool shown = stack.size() <= visible_depth && !seen.hidden;
     if (element.is(kVoid)) {
-      if (stack.size() <= visible_depth && !is_hidden_by_attribute(tokens))
-        sink.open(element, tokens);
+      if (shown) sink.open(element, tokens);
       continue;
     }
     if (stack.size() == HtmlStack::kMaxDepth) continue;
-    if (stack.size() <= visible_depth) {
-      if (element.is(kHidden) || is_hidden_by_attribute(tokens)) {
-        visible_depth = stack.size();
-      } else {
-        sink.open(element, tokens);
-      }
+    if (shown) {
+      sink.open(element, tokens);
+    } else {
+      visible_depth = std::min(visible_depth, stack.size());
     }
-    stack.push(number);
+    stack.push(number, seen.tiny.value_or(stack.is_tiny()));
   }
   pop_to(0);
 }

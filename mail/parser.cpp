@@ -87,7 +87,8 @@ std::vector<Attachment> attachments(const Arrangement& arrangement, const ParseL
                    std::move(name),
                    part.fields.type,
                    decoded_size(part.body, part.fields.encoding),
-                   {}});
+                   {},
+                   part.fields.content_id});
   }
   return out;
 }

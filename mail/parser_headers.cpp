@@ -66,6 +66,12 @@ void read_content_disposition(std::string_view value, ContentFields& fields) {
   if (const auto name = trimmed(read.find("filename")); !name.empty()) fields.name = name;
 }
 
+std::string content_id_of(std::string_view value) {
+  value = trimmed(value.substr(0, kMaxMessageId));
+  if (value.starts_with("<")) value.remove_prefix(1);
+  return to_valid_utf8(trimmed(value.substr(0, value.find('>'))));
+}
+
 }  // namespace
 
 void HeaderReader::cut(std::string what) {
@@ -136,7 +142,7 @@ ContentFields read_content_fields(const Entity& entity, std::string_view default
     read_content_disposition(value, fields);
   const auto encoding = entity.find("Content-Transfer-Encoding").substr(0, 40);
   fields.encoding = lower_ascii(trimmed(encoding.substr(0, encoding.find_first_of(";("))));
-  fields.has_content_id = !entity.find("Content-ID").empty();
+  fields.content_id = content_id_of(entity.find("Content-ID"));
   return fields;
 }
 

@@ -46,7 +46,7 @@ struct ContentFields {
   std::string name;
   std::string disposition;  // lower case; empty when there is none
   std::string encoding;  // lower case
-  bool has_content_id = false;
+  std::string content_id;  // without angle brackets; empty when there is none
   bool is_flowed = false;  // RFC 3676
   bool deletes_space = false;
 };

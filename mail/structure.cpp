@@ -74,7 +74,7 @@ bool counts_as_attachment(const Part& part, std::string_view container, bool in_
     return false;
   }
   if (attached) return true;
-  return !in_alternative && !(part.is_media() && part.fields.has_content_id) &&
+  return !in_alternative && !(part.is_media() && !part.fields.content_id.empty()) &&
          container != "multipart/related";
 }
 

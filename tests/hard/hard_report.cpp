@@ -30,8 +30,9 @@ int main(int argc, char** argv) {
   app.add_flag("--list", list, "name every disagreement");
   CLI11_PARSE(app, argc, argv);
   mail::initialize();
-  constexpr Corpus kCorpora[] = {hard::stalwart_tables, hard::stalwart_messages,
-                                 hard::mailcore_messages, hard::chardet_charsets};
+  constexpr Corpus kCorpora[] = {hard::stalwart_tables,     hard::stalwart_messages,
+                                 hard::mailcore_messages,   hard::chardet_charsets,
+                                 hard::kopano_html_to_text, hard::mailcore2_rendered_text};
   for (const auto corpus : kCorpora) {
     for (const auto& agreement : corpus(folder)) print(agreement, list);
   }

@@ -24,5 +24,7 @@ struct Agreement {
 [[nodiscard]] std::vector<Agreement> stalwart_messages(const std::filesystem::path& corpora);
 [[nodiscard]] std::vector<Agreement> mailcore_messages(const std::filesystem::path& corpora);
 [[nodiscard]] std::vector<Agreement> chardet_charsets(const std::filesystem::path& corpora);
+[[nodiscard]] std::vector<Agreement> kopano_html_to_text(const std::filesystem::path& corpora);
+[[nodiscard]] std::vector<Agreement> mailcore2_rendered_text(const std::filesystem::path& corpora);
 
 }  // namespace hard

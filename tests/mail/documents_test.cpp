@@ -71,7 +71,7 @@ MetadataDocument whole() {
   d.keywords = {"$seen"};
   d.headers = {{"List-Id", "<dev.example.org>"}, {"X", ""}};
   d.has_attachment = true;
-  d.attachments = {{"2", "q1.pdf", "application/pdf", 88123, "q1.pdf"}};
+  d.attachments = {{"2", "q1.pdf", "application/pdf", 88123, "q1.pdf", "i@example.org"}};
   d.contents = {"m-0001:text", "m-0001:html"};
   d.inline_bodies = {{"text/plain", "hello"}, {"text/html", "<p>hello"}};
   return d;
@@ -131,7 +131,7 @@ TEST(Documents, MetadataOfCozyEmails) {
   EXPECT_TRUE(read->has_attachment);
   EXPECT_EQ(read->headers,
             (std::vector<std::pair<std::string, std::string>>{{"list-id", "<l.example.org>"}}));
-  EXPECT_EQ(read->attachments, (std::vector<Attachment>{{"", "a.txt", "text/plain", 3, ""}}));
+  EXPECT_EQ(read->attachments, (std::vector<Attachment>{{"", "a.txt", "text/plain", 3, "", ""}}));
 }
 
 TEST(Documents, MembersOfAnotherTypeAreAbsent) {

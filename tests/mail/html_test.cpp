@@ -39,8 +39,17 @@ TEST(Html, ToText) {
       {"<div style='color:red; DISPLAY : none'>x<p>y</p></div>z", "z"},
       {"<span hidden>x</span>y<p hidden>z<p>w", "y\n\nw"},
       {"<div style=\"visibility:hidden\">x</div>y", "y"},
-      {"<div style='display:nonexistent'></div>", ""},
+      {"<div style='display:nonexistent'>a</div>", "a"},
       {"<td style=display:none>x<td>y", "y"},
+      {"a<span style='font-size:0'>x<b>y</b></span>b", "ab"},
+      {"<td style='font-size:0px'><div style='font-size:13px'>a</div>x</td>", "a"},
+      {"<div style='font-size:0.9em;opacity:0.5'>a</div>", "a"},
+      {"<div style='font:0/0 a'>x</div><div style='font-size:1px;color:#fff'>y</div>a", "a"},
+      {"<div style='max-height:0px; overflow:hidden'>x</div><div style='max-height:0'>a</div>",
+       "a"},
+      {"<div style='opacity:0'>x</div><div style='display&#58;none'>y</div>a", "a"},
+      {"<span style='mso-hide:all'>x</span><a style='mso-hide:all'>Button</a>", "Button"},
+      {"<div style='display:none !important'>x</div>a", "a"},
       {"<template>x</template><noscript>y</noscript><svg><text>z</text></svg>w", "w"},
       {"<img src='http://x/y' alt='A logo'> <img>", "A logo"},
       {"1 < 2 and 3 <4> 5", "1 < 2 and 3 <4> 5"},
@@ -54,6 +63,48 @@ TEST(Html, ToText) {
       {"<button>a</button><button>b</button>", "a b"},
   };
   for (const auto& c : cases) EXPECT_EQ(html_to_text(c.html), c.expected) << c.html;
+}
+
+TEST(Html, QuotationsAreMarked) {
+  struct Case {
+    std::string html, expected;
+  };
+  const Case cases[] = {
+      {"a<blockquote>b<br>c<p>d</p></blockquote>e", "a\n\n> b\n> c\n\n> d\n\ne"},
+      {"<blockquote type=cite>a<blockquote class=gmail_quote>b</blockquote>c</blockquote>",
+       "> a\n\n> > b\n\n> c"},
+      {"<blockquote style='margin:0 0 0 40px;border:none;padding:0'>a</blockquote>b", "a\n\nb"},
+      {"<blockquote class=gmail_quote style='border:none'>a</blockquote>", "> a"},
+      {"<blockquote><pre>a\n  b</pre></blockquote>", "> a\n>   b"},
+      {"<blockquote><blockquote><blockquote><blockquote><blockquote><blockquote>a", "> > > > > a"},
+      {"<blockquote hidden>a</blockquote>b", "b"},
+      {"<blockquote></blockquote>a", "a"},
+  };
+  for (const auto& c : cases) EXPECT_EQ(html_to_text(c.html), c.expected) << c.html;
+}
+
+TEST(Html, CharsetThatItNames) {
+  struct Case {
+    std::string html, expected;
+  };
+  const Case cases[] = {
+      {"", ""},
+      {"<p>charset=koi8-r", ""},
+      {"<meta charset=KOI8-R>", "koi8-r"},
+      {"<META http-equiv='Content-Type' content=\"text/html; Charset = 'ISO-8859-2'\">",
+       "iso-8859-2"},
+      {"<!-- <meta charset=a> --><title><meta charset=b></title><meta name=x><meta charset=c>",
+       "c"},
+      {"<?xml version=\"1.0\" encoding=\"ISO-8859-15\"?><html>", "iso-8859-15"},
+      {"\xEF\xBB\xBF<meta charset=koi8-r>", "utf-8"},
+      {"\xFF\xFE<", "utf-16le"},
+      {"\xFE\xFF", "utf-16be"},
+      {"<meta charset=utf-16le>", "utf-8"},
+      {"<meta charset", ""},
+      {"<meta content='charset'><meta content='charset='>", ""},
+      {std::string(5'000, ' ') + "<meta charset=a>", ""},
+  };
+  for (const auto& c : cases) EXPECT_EQ(html_charset(c.html), c.expected) << c.html;
 }
 
 std::string repeated(std::string_view unit, std::size_t bytes) {
@@ -90,6 +141,13 @@ TEST(Html, HostileInputTakesLinearTime) {
       repeated("<ul><li>", kBytes),
       repeated("<table><tr><td>", kBytes),
       repeated("<a style='display:", kBytes),
+      repeated("<blockquote>a<br>", kBytes),
+      "<p style='" + repeated("color:rgb(1);", kBytes) + "'>",
+      "<p style='color:" + repeated("rgb(1)", kBytes) + "'>",
+      "<p style='color:" + repeated("rgb(", kBytes) + "'>",
+      "<p style='color:" + repeated("-a", kBytes) + "'>",
+      "<p style='" + repeated("font-size:0;", kBytes) + "'>",
+      "<img src='cid:" + repeated("%", kBytes) + "'>",
       "<!--" + repeated("--", kBytes),
       "<!--" + repeated("--!", kBytes),
       attributes,
