@@ -104,6 +104,7 @@ ImportSummary import_paths(std::span<const std::filesystem::path> paths, ImportT
   ImportSummary summary;
   summary.refused = std::move(tree.refused);
   Batches batches(target, summary);
+  progress.of = 0;
   for (const MailFolder& folder : tree.folders) {
     if (folder.kind == MailFolder::Kind::kArchives) continue;
     progress.of += static_cast<std::int64_t>(folder.names.size());

@@ -113,11 +113,12 @@ class ExportTest : public testing::Test {
     const std::string raw = "Subject: " + id + "\r\n\r\ntext of " + id + "\r\n";
     const std::string digest = replica::blob_digest(raw);
     from_.account.stores().blobs().put(std::vector<replica::Blobs::Blob>{{digest, raw}});
-    return leaf(id, rev,
-                R"({"_id":")" + id + R"(","subject":")" + id + "\"," + members +
-                    R"(,"_attachments":{"message.eml":{"content_type":"message/rfc822","digest":")" +
-                    digest + R"(","length":)" + std::to_string(raw.size()) + R"(,"stub":true}}})",
-                std::move(ancestors));
+    return leaf(
+        id, rev,
+        R"({"_id":")" + id + R"(","subject":")" + id + "\"," + members +
+            R"(,"_attachments":{"message.eml":{"content_type":"message/rfc822","digest":")" +
+            digest + R"(","length":)" + std::to_string(raw.size()) + R"(,"stub":true}}})",
+        std::move(ancestors));
   }
 
   support::TemporaryFolder folder_;
@@ -150,8 +151,9 @@ TEST_F(ExportTest, AWholeExportIsTheSameElsewhere) {
 
 TEST_F(ExportTest, WhatArrivedEarlierKeepsItsTime) {
   from_.commit(Doctype::kEmails, {});
-  std::vector<WholeDocument> old = {
-      {"a", std::chrono::sys_seconds(std::chrono::seconds(1'000'000'000)), {leaf("a", "1-a", "{}")}}};
+  std::vector<WholeDocument> old = {{"a",
+                                     std::chrono::sys_seconds(std::chrono::seconds(1'000'000'000)),
+                                     {leaf("a", "1-a", "{}")}}};
   replica::StoreRestorer(from_.store(Doctype::kEmails)).take(old);
   write_export("whole.tar");
   restore("whole.tar", to_);
@@ -186,7 +188,8 @@ TEST_F(ExportTest, IncrementsBringWhatChanged) {
   EXPECT_EQ(indexer::read_restore_state(to_.folder).state, third);
 
   Side other(folder_ / "other", "other");
-  EXPECT_THAT(refusal("2.tar", other), HasSubstr("import the whole export into a new account first"));
+  EXPECT_THAT(refusal("2.tar", other),
+              HasSubstr("import the whole export into a new account first"));
   EXPECT_TRUE(other.everything().empty());
 }
 
@@ -240,10 +243,10 @@ TEST(ExportDocument, IsCutOutByteForByte) {
                                            R"({"a":1}]},"leaves":[)",
                                            "{\n}\n\n"};
   for (const std::string& body : bodies) {
-    WholeDocument document{"id \"\\\n",
-                           std::chrono::sys_seconds(std::chrono::seconds(7)),
-                           {leaf("id \"\\\n", "3-c", body, {"b", "a"}),
-                            leaf("id \"\\\n", "2-x", body, {}, true)}};
+    WholeDocument document{
+        "id \"\\\n",
+        std::chrono::sys_seconds(std::chrono::seconds(7)),
+        {leaf("id \"\\\n", "3-c", body, {"b", "a"}), leaf("id \"\\\n", "2-x", body, {}, true)}};
     std::string line;
     indexer::append_document(line, document);
     EXPECT_EQ(line.find('\n'), std::string::npos);

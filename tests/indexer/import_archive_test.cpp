@@ -64,13 +64,14 @@ TEST_F(ArchiveImport, TakesMaildirsMboxesAndMessages) {
              {".Sent.2020/cur/2:2,", "Subject: two\n\n"},
              {"dovecot-uidlist", "3 V1\n"},
              {"tmp/3", "Subject: no\n\n"},
-             {"lists/dev.mbox", "From a 10:00\nSubject: three\nX-Keywords: Later\n\n\nFrom b 10:00\n"
-                                "Subject: four\nStatus: R\n\n"},
+             {"lists/dev.mbox",
+              "From a 10:00\nSubject: three\nX-Keywords: Later\n\n\nFrom b 10:00\n"
+              "Subject: four\nStatus: R\n\n"},
              {"plain/5.eml", "Subject: five\n\n"},
              {"plain/empty.eml", ""}});
   const auto summary = import(tar_);
   EXPECT_THAT(target_.messages,
-              ElementsAre("one in inbox $flagged $seen", "two in sent-2020",
+              ElementsAre("one in inbox $seen $flagged", "two in sent-2020",
                           "three in lists-dev later", "four in lists-dev $seen", "five in plain"));
   EXPECT_THAT(target_.mailboxes,
               ElementsAre("inbox", "sent", "sent-2020", "lists", "lists-dev", "plain"));
@@ -80,20 +81,16 @@ TEST_F(ArchiveImport, TakesMaildirsMboxesAndMessages) {
 
 TEST_F(ArchiveImport, CompressedOnesAreReadAsWell) {
   write_tar({{"a.eml", "Subject: one\n\n"}});
-  const std::vector<std::vector<std::string>> commands = {
-      {"gzip", "-k"}, {"xz", "-k"}, {"bzip2", "-k"}};
-  for (auto command : commands) {
-    command.push_back(tar_.string());
-    if (support::run(command).exit_code != 0) continue;  // the machine lacks the program
-  }
-  std::size_t found = 1;
   EXPECT_EQ(import(tar_).messages, 1U);
-  for (const char* suffix : {".gz", ".xz", ".bz2"}) {
-    if (!std::filesystem::exists(tar_.string() + suffix)) continue;
-    EXPECT_EQ(import(tar_.string() + suffix).messages, 1U) << suffix;
-    ++found;
+  const std::vector<std::string> programs = {"gzip", "xz", "zstd"};
+  for (const std::string& program : programs) {
+    const std::string file = folder_ / (program + ".tar");
+    const auto packed =
+        support::run({"sh", "-c", program + " -c < " + tar_.string() + " > " + file});
+    if (packed.exit_code == 127 && program == "zstd")
+      continue;  // the one that Debian need not have
+    EXPECT_EQ(import(file).messages, 1U) << program;
   }
-  EXPECT_GE(found, 2U);
 }
 
 TEST_F(ArchiveImport, OneThatIsCutOffSaysSo) {
@@ -106,12 +103,18 @@ TEST(PlaceInArchive, IsThatOfAFolderThatWasAskedFor) {
   const struct {
     std::string path, mailbox;
   } rows[] = {
-      {"Maildir/cur/1", "Inbox"},         {"Maildir/.Sent/new/1", "Sent"},
-      {"INBOX/cur/1", "Inbox"},           {"a/b/1.eml", "a/b"},
-      {"1.eml", "Inbox"},                 {"/a/../b/./1.eml", "a/b"},
-      {"a/.hidden", "none"},              {"a/tmp/1", "none"},
-      {".Entw&APw-rfe/cur/1", "Entwürfe"}, {".A&-B/cur/1", "A&B"},
-      {".A&xB/cur/1", "A&xB"},            {"", "none"},
+      {"Maildir/cur/1", "Inbox"},
+      {"Maildir/.Sent/new/1", "Sent"},
+      {"INBOX/cur/1", "Inbox"},
+      {"a/b/1.eml", "a/b"},
+      {"1.eml", "Inbox"},
+      {"/a/../b/./1.eml", "a/b"},
+      {"a/.hidden", "none"},
+      {"a/tmp/1", "none"},
+      {".Entw&APw-rfe/cur/1", "Entwürfe"},
+      {".A&-B/cur/1", "A&B"},
+      {".A&xB/cur/1", "A&xB"},
+      {"", "none"},
       {"..", "none"},
   };
   for (const auto& row : rows) {
@@ -122,7 +125,8 @@ TEST(PlaceInArchive, IsThatOfAFolderThatWasAskedFor) {
 
 TEST(DovecotKeywords, AreTheLettersOfAMaildir) {
   const support::TemporaryFolder folder;
-  support::write_file(folder / "dovecot-keywords", "0 $Forwarded\n2 Work\n999999999999999999999 x\n");
+  support::write_file(folder / "dovecot-keywords",
+                      "0 $Forwarded\n2 Work\n999999999999999999999 x\n");
   const auto letters = indexer::read_letters(folder / "dovecot-keywords");
   EXPECT_THAT(letters, ElementsAre("$forwarded", "", "work"));
   EXPECT_THAT(indexer::maildir_keywords("1:2,Sabcz", letters),

@@ -29,7 +29,7 @@ struct RecordingTarget : indexer::ImportTarget {
   }
   Written put_messages(std::span<indexer::ImportedMessage> given) override {
     for (const indexer::ImportedMessage& one : given) subjects.push_back(one.metadata.subject);
-    return {given.size(), {}};
+    return {given.size(), 0, {}};
   }
   std::vector<mail::Mailbox> mailboxes;
   std::vector<std::string> subjects;
@@ -258,6 +258,7 @@ TEST_F(StoreImportTest, FlagsThatContradictEachOtherChangeNothing) {
 }
 
 TEST_F(StoreImportTest, FoldersBelowFoldersHaveParents) {
+  file("cur/2", message(2));
   file(".Sent.2020/cur/1", message(1));
   import_into_store();
   const json mailbox = json::parse(body(mail::Doctype::kMailboxes, "sent-2020"));
