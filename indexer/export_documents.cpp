@@ -142,6 +142,7 @@ replica::WholeDocument read_document(std::string_view text) {
   replica::WholeDocument document;
   line.need(R"({"id":)");
   document.id = line.string();
+  if (document.id.empty()) LineReader::refuse();
   line.need(R"(,"arrived":)");
   document.arrived = std::chrono::sys_seconds(std::chrono::seconds(line.number()));
   if (!line.take(R"(,"purged":true)")) {

@@ -14,6 +14,7 @@
 #include "indexer/restore_state.hpp"
 #include "mail/parser.hpp"
 #include "replica/store_restorer.hpp"
+#include "tests/support/bytes.hpp"
 #include "tests/support/support.hpp"
 
 namespace {
@@ -147,6 +148,40 @@ TEST_F(ExportTest, AWholeExportIsTheSameElsewhere) {
   EXPECT_EQ(to_.account.raw("YQ"), "Subject: a\r\n\r\ntext of a\r\n");
   EXPECT_THAT(members("whole.tar"), Contains(HasSubstr("mail/Sent/_/2020/")));
   EXPECT_THAT(members("whole.tar"), Not(Contains(HasSubstr(".."))));
+}
+
+TEST_F(ExportTest, AttachmentsComeAlongEachOnce) {
+  auto& blobs = from_.account.stores().blobs();
+  const std::string large(300'000, 'x');
+  const std::string small = "a few bytes";
+  const std::string packed = support::gzip(std::string(1'000, 'y'));
+  blobs.put(std::vector<replica::Blobs::Blob>{{replica::blob_digest(large), large},
+                                              {replica::blob_digest(small), small}});
+  auto incoming = blobs.receive(replica::blob_digest(packed));
+  incoming.append(packed);
+  ASSERT_TRUE(blobs.finish(std::move(incoming), replica::blob_digest(packed),
+                           replica::BlobEncoding::kGzip));
+  const auto file = [](const std::string& id, const std::vector<std::string>& digests) {
+    std::string stubs;
+    for (const std::string& digest : digests) {
+      stubs += (stubs.empty() ? "\"" : ",\"") + digest + R"(":{"stub":true,"length":1,"digest":")" +
+               digest + "\"}";
+    }
+    return leaf(id, "1-a", R"({"name":"f","_attachments":{)" + stubs + "}}");
+  };
+  const std::string absent = replica::blob_digest("absent");
+  from_.commit(Doctype::kFiles,
+               {file("f", {replica::blob_digest(large), replica::blob_digest(small)}),
+                file("g", {replica::blob_digest(small), replica::blob_digest(packed), absent})});
+  write_export("whole.tar");
+  EXPECT_EQ(summary_.files, 3U);
+  EXPECT_EQ(summary_.missing, 1U);
+  restore("whole.tar", to_);
+  auto& there = to_.account.stores().blobs();
+  EXPECT_EQ(there.get(replica::blob_digest(large)), large);
+  EXPECT_EQ(there.get(replica::blob_digest(small)), small);
+  EXPECT_EQ(there.get(replica::blob_digest(packed)), std::string(1'000, 'y'));
+  EXPECT_FALSE(there.contains(absent));
 }
 
 TEST_F(ExportTest, WhatArrivedEarlierKeepsItsTime) {
