@@ -47,10 +47,12 @@ void add_sync(CLI::App& app, CommandLine& line, SyncCommand& sync) {
 
 void add_import(CLI::App& app, CommandLine& line, ImportCommand& import) {
   CLI::App* command = app.add_subcommand(
-      "import", with_example("Maildirs, mbox files, messages or folders of them become documents",
-                             "davenport import alice ~/Maildir archive.mbox"));
+      "import",
+      with_example("Maildirs, mbox files, messages, folders or tars of them become documents; an "
+                   "export is taken over",
+                   "davenport import alice ~/Maildir archive.mbox"));
   command->add_option("ACCOUNT", import.account)->required();
-  command->add_option("PATH", import.paths)->required();
+  command->add_option("PATH", import.paths, "\"-\" is a tar on standard input")->required();
   CLI::Option* into = command->add_option("--into", import.into,
                                           "CouchDB to write to, instead of the local account");
   into->type_name("URL");
@@ -59,6 +61,19 @@ void add_import(CLI::App& app, CommandLine& line, ImportCommand& import) {
   command->add_option("--password-file", import.password_file, "file that holds the password")
       ->needs(user);
   command->callback([&line, &import] { line.command = import; });
+}
+
+void add_export(CLI::App& app, CommandLine& line, ExportCommand& export_) {
+  CLI::App* command = app.add_subcommand(
+      "export", with_example("write an account to standard output, as a tar of mail, documents and "
+                             "files; the state that it ends with is printed on standard error",
+                             "davenport export alice | age -r KEY > alice.tar.age"));
+  command->add_option("ACCOUNT", export_.account)->required();
+  command
+      ->add_option("--since", export_.since,
+                   "only what changed since the export that ended with this state")
+      ->type_name("STATE");
+  command->callback([&line, &export_] { line.command = export_; });
 }
 
 void add_list(CLI::App& app, CommandLine& line, ListCommand& list) {
@@ -151,6 +166,7 @@ std::variant<CommandLine, Information> parse_command_line(int argc, const char* 
   CommandLine line;
   SyncCommand sync;
   ImportCommand import;
+  ExportCommand export_;
   ListCommand list;
   SearchCommand search;
   std::vector<std::string> query_words;
@@ -172,6 +188,7 @@ std::variant<CommandLine, Information> parse_command_line(int argc, const char* 
   add_serve(app, line);
   add_sync(app, line, sync);
   add_import(app, line, import);
+  add_export(app, line, export_);
   add_list(app, line, list);
   add_search(app, line, search, query_words);
   add_show(app, line, show);

@@ -32,6 +32,11 @@ struct ImportCommand {
   std::filesystem::path password_file;
 };
 
+struct ExportCommand {
+  std::string account;
+  std::string since;  // state of an earlier export; empty: everything
+};
+
 struct ListCommand {
   std::string account;
   std::string mailbox;
@@ -75,8 +80,8 @@ struct StatusCommand {
 struct CommandLine {
   std::optional<std::filesystem::path> config;  // none: the default file where it is there
   std::optional<std::filesystem::path> data;  // instead of the configuration's data_dir
-  std::variant<ServeCommand, SyncCommand, ImportCommand, ListCommand, SearchCommand, ShowCommand,
-               ReindexCommand, StatusCommand>
+  std::variant<ServeCommand, SyncCommand, ImportCommand, ExportCommand, ListCommand, SearchCommand,
+               ShowCommand, ReindexCommand, StatusCommand>
       command;
 };
 

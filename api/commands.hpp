@@ -23,6 +23,7 @@ int run(const ListCommand& command, const CommandLine& line, const Config& confi
 int run(const SearchCommand& command, const CommandLine& line, const Config& config);
 int run(const ShowCommand& command, const CommandLine& line, const Config& config);
 int run(const StatusCommand& command, const CommandLine& line, const Config& config);
+int run(const ExportCommand& command, const CommandLine& line, const Config& config);
 
 // These ask the running server when there is one, else they do it themselves.
 int run(const SyncCommand& command, const CommandLine& line, const Config& config);

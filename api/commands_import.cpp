@@ -1,4 +1,3 @@
-#include <atomic>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -7,6 +6,7 @@
 #include "api/admin_client.hpp"
 #include "api/commands.hpp"
 #include "api/terminal.hpp"
+#include "api/watched.hpp"
 #include "indexer/couch_target.hpp"
 #include "indexer/import.hpp"
 
@@ -15,49 +15,23 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kProgressInterval{200};
-
 int parser_threads() { return static_cast<int>(std::max(1U, std::thread::hardware_concurrency())); }
 
-// Shows what a piece of work has done while it runs.
-class Watcher {
- public:
-  Watcher(const char* what, const indexer::Progress& progress)
-      : thread_([this, what, &progress] {
-          while (!ended_) {
-            if (progress.of > 0)
-              line_.show(
-                  fmt::format("{}: {} of {}", what, progress.done.load(), progress.of.load()));
-            std::this_thread::sleep_for(kProgressInterval);
-          }
-        }) {}
-  Watcher(const Watcher&) = delete;
-  Watcher& operator=(const Watcher&) = delete;
-  ~Watcher() {
-    ended_ = true;
-    thread_.join();
+// Standard input, as whoever reads files can open it: a server too, while this command waits for it.
+std::vector<std::filesystem::path> named(std::vector<std::filesystem::path> paths) {
+  for (auto& path : paths) {
+    if (path == "-") path = fmt::format("/proc/{}/fd/{}", ::getpid(), STDIN_FILENO);
   }
-
- private:
-  ProgressLine line_;
-  std::atomic<bool> ended_{false};
-  std::thread thread_;
-};
-
-template <typename Work>
-auto watched(const char* what, Work work) {
-  indexer::Progress progress;
-  if (!is_terminal(STDERR_FILENO)) return work(progress);
-  const Watcher watcher(what, progress);
-  return work(progress);
+  return paths;
 }
 
 indexer::ImportSummary import_locally(const ImportCommand& command, const Config& config) {
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
   (void)indexer::find_mail(command.paths);  // a path that is not there makes no account
   const auto account = accounts.create(command.account);
+  const auto folder = config.data_dir / "accounts" / command.account;
   return watched("import", [&](indexer::Progress& progress) {
-    return indexer::import_into(*account, command.paths, progress);
+    return indexer::import_into(*account, folder, command.paths, progress);
   });
 }
 
@@ -79,7 +53,9 @@ int import_at_server(const AdminClient& server, const ImportCommand& command) {
   nlohmann::json payload;
   for (const auto& path : command.paths) {
     std::error_code error;
-    const auto whole = std::filesystem::canonical(path, error);
+    const bool is_pipe = std::filesystem::is_fifo(path, error);
+    const auto whole =
+        is_pipe ? std::filesystem::absolute(path, error) : std::filesystem::canonical(path, error);
     if (error) throw std::runtime_error(fmt::format("{}: {}", path.string(), error.message()));
     payload["paths"].push_back(whole.string());
   }
@@ -96,7 +72,9 @@ int import_at_server(const AdminClient& server, const ImportCommand& command) {
 
 }  // namespace
 
-int run(const ImportCommand& command, const CommandLine&, const Config& config) {
+int run(const ImportCommand& asked, const CommandLine&, const Config& config) {
+  ImportCommand command = asked;
+  command.paths = named(std::move(command.paths));
   if (!is_valid_account_name(command.account)) {
     throw UsageError(
         fmt::format("'{}' cannot be an account's name: use lower-case letters, digits and _-+$(). "
@@ -122,8 +100,7 @@ int run(const ImportCommand& command, const CommandLine&, const Config& config) 
     fmt::print(stderr, "davenport: {}: {}\n", for_terminal(refused.path),
                for_terminal(refused.reason));
   }
-  print(fmt::format("imported {} messages ({} already there) in {:.1f} s; {} refused\n",
-                    summary.messages, summary.unchanged,
+  print(fmt::format("{} in {:.1f} s; {} refused\n", indexer::what_was_imported(summary),
                     static_cast<double>(duration.count()) / 1'000, summary.refused.size()));
   return summary.refused.empty() ? kDone : kDoneButSomeRefused;
 }

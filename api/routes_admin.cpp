@@ -47,12 +47,11 @@ TaskOutcome reindex(indexer::Account& account, indexer::Progress& progress) {
                      seconds_since(began));
 }
 
-TaskOutcome import(indexer::Account& account, const std::vector<std::filesystem::path>& paths,
-                   indexer::Progress& progress) {
+TaskOutcome import(indexer::Account& account, const std::filesystem::path& folder,
+                   const std::vector<std::filesystem::path>& paths, indexer::Progress& progress) {
   const auto began = Clock::now();
-  const auto summary = indexer::import_into(account, paths, progress);
-  TaskOutcome outcome(fmt::format("imported {} messages ({} already there) in {:.1f} s; {} refused",
-                                  grouped(summary.messages), grouped(summary.unchanged),
+  const auto summary = indexer::import_into(account, folder, paths, progress);
+  TaskOutcome outcome(fmt::format("{} in {:.1f} s; {} refused", indexer::what_was_imported(summary),
                                   seconds_since(began), grouped(summary.refused.size())));
   for (const auto& file : summary.refused)
     outcome.problems.push_back(fmt::format("{}: {}", file.path, file.reason));
@@ -177,11 +176,12 @@ HttpResponse post_import(const Call& call) {
         R"(the payload must be {"paths": ["/…", …]} with at least one absolute path)");
   }
   auto account = call.accounts.create(name);
-  return accepted(
-      call, call.tasks.start("import", name,
-                             [account, paths = std::move(*paths)](indexer::Progress& progress) {
-                               return import(*account, paths, progress);
-                             }));
+  return accepted(call,
+                  call.tasks.start("import", name,
+                                   [account, folder = call.config.data_dir / "accounts" / name,
+                                    paths = std::move(*paths)](indexer::Progress& progress) {
+                                     return import(*account, folder, paths, progress);
+                                   }));
 }
 
 HttpResponse get_tasks(const Call& call) { return json_response(render_tasks(call.tasks.list())); }

@@ -78,6 +78,22 @@ std::vector<mail::Mailbox> all_mailboxes(const Connection& connection) {
   return mailboxes;
 }
 
+// "Sent/2020" of a mailbox "2020" below "Sent".
+std::string path_of(const mail::Mailbox& mailbox, const std::vector<mail::Mailbox>& all) {
+  constexpr int kMaxDepth = 20;  // parents may go round in a circle
+  std::string path = mailbox.name;
+  const mail::Mailbox* at = &mailbox;
+  for (int depth = 0; depth < kMaxDepth && at->parent_id; ++depth) {
+    const auto parent = std::find_if(all.begin(), all.end(), [at](const mail::Mailbox& each) {
+      return each.id == *at->parent_id;
+    });
+    if (parent == all.end()) break;
+    path.insert(0, parent->name + "/");
+    at = &*parent;
+  }
+  return path;
+}
+
 }  // namespace
 
 std::string public_id(std::string_view doc_id) {
@@ -170,7 +186,10 @@ std::optional<std::string> Catalog::find_mailbox(std::string_view name) const {
         return mailbox.role && fold(*mailbox.role) == folded;
       }))
     return id;
-  return find([&](const mail::Mailbox& mailbox) { return fold(mailbox.name) == folded; });
+  if (auto id = find([&](const mail::Mailbox& mailbox) { return fold(mailbox.name) == folded; }))
+    return id;
+  return find(
+      [&](const mail::Mailbox& mailbox) { return fold(path_of(mailbox, mailboxes)) == folded; });
 }
 
 std::optional<std::string> Catalog::document_id(Kind kind, std::string_view id) const {

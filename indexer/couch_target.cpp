@@ -93,18 +93,18 @@ ImportTarget::Written CouchTarget::put_messages(std::span<ImportedMessage> messa
   const Errors errors = wait_for(write(emails_, std::move(metadata)));
 
   for (const ImportedMessage* message : sent) {
+    const bool takes_keywords = seen_.is_first(message->metadata.id);
     const auto error = errors.find(message->metadata.id);
     if (error == errors.end()) {
       ++written.added;
       continue;
     }
-    const std::string refusal =
-        error->second.error == "conflict"
-            ? wait_for(add_mailboxes(message->metadata.id, message->metadata.mailbox_ids))
-            : words_of(error->second);
-    if (!refusal.empty())
+    Again again{words_of(error->second)};
+    if (error->second.error == "conflict") again = wait_for(import_again(*message, takes_keywords));
+    if (!again.refusal.empty())
       written.refused.push_back(
-          {message->path, fmt::format("{} does not take it: {}", emails_, refusal)});
+          {message->path, fmt::format("{} does not take it: {}", emails_, again.refusal)});
+    if (again.is_changed) ++written.changed;
   }
   return written;
 }
@@ -171,19 +171,17 @@ net::awaitable<replica::BulkDocsRow> CouchTarget::write_one(std::string database
   co_return refused;
 }
 
-net::awaitable<std::string> CouchTarget::add_mailboxes(std::string id,
-                                                       std::vector<std::string> mailbox_ids) {
+net::awaitable<CouchTarget::Again> CouchTarget::import_again(const ImportedMessage& message,
+                                                             bool takes_keywords) {
+  const std::string& id = message.metadata.id;
   const auto present = co_await client_.get_document(emails_, id);
-  if (!present) co_return "it was deleted there at the same time; import it again";
-  const auto readable = mail::read_metadata(*present);
-  if (!readable) co_return readable.error().reason;
-  const auto missing = missing_mailboxes(mailbox_ids, readable->mailbox_ids);
-  if (missing.empty()) co_return std::string();
-  auto changed = with_mailboxes(*present, missing);
-  if (!changed) co_return changed.error().reason;
-  const auto row = co_await client_.put_document(emails_, std::move(id), std::move(*changed));
-  if (row.error.empty()) co_return std::string();
-  co_return words_of(row);
+  if (!present) co_return Again{"it was deleted there at the same time; import it again"};
+  auto changed = imported_again(*present, message, takes_keywords);
+  if (!changed) co_return Again{changed.error().reason};
+  if (!*changed) co_return Again{};
+  const auto row = co_await client_.put_document(emails_, id, std::move(**changed));
+  if (!row.error.empty()) co_return Again{words_of(row)};
+  co_return Again{"", true};
 }
 
 }  // namespace indexer

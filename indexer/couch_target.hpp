@@ -12,7 +12,7 @@
 namespace indexer {
 
 // Documents are written in `_bulk_docs` batches that become smaller when the server says that one is too large. Messages
-// that are there stay as they are, but for mailboxes that they lack. Throws replica::SourceError when the server fails.
+// that are there stay as they are, but for mailboxes that they lack and keywords that their file rules. Throws replica::SourceError when the server fails.
 class CouchTarget : public ImportTarget {
  public:
   // `database_of` names the database of a doctype; databases are created when they are absent.
@@ -36,14 +36,19 @@ class CouchTarget : public ImportTarget {
   [[nodiscard]] replica::net::awaitable<replica::BulkDocsRow> write_one(std::string database,
                                                                         std::string id,
                                                                         std::string json);
-  // Why it was not possible; empty when the message is in all its mailboxes.
-  [[nodiscard]] replica::net::awaitable<std::string> add_mailboxes(
-      std::string id, std::vector<std::string> mailbox_ids);
+  // What came of a message that is there already.
+  struct Again {
+    std::string refusal;  // why it could not be changed; empty: nothing is wrong
+    bool is_changed = false;
+  };
+  [[nodiscard]] replica::net::awaitable<Again> import_again(const ImportedMessage& message,
+                                                            bool takes_keywords);
 
   boost::asio::io_context context_;
   replica::CouchClient client_;
   std::string emails_, contents_, mailboxes_;
   std::size_t bytes_per_request_ = 4 << 20;
+  SeenMessages seen_;
 };
 
 }  // namespace indexer

@@ -1,29 +1,39 @@
-// Mail from files into documents: Maildir, mbox, single messages, folders of any of these.
+// Mail from files into documents: Maildir, mbox, single messages, folders and tars of any of these.
 //
 // A message becomes a metadata document `<digest>` (SHA-256 of its bytes, shortened), a content document for each body
 // (`<digest>:text`, `<digest>:html`), and keeps its original as attachment "message.eml" (message/rfc822). The same bytes
-// give the same documents: importing twice changes nothing; a message found in two mailboxes is one message in both.
+// give the same documents: importing twice changes nothing; a message found in two mailboxes is one message in both. What
+// the names of a Maildir's files say of a message that is there already is taken over: its keywords are changed.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "indexer/account.hpp"
+#include "indexer/archive.hpp"
 #include "indexer/mail_files.hpp"
+#include "indexer/seen_messages.hpp"
 #include "mail/documents.hpp"
 
 namespace indexer {
 
 struct ImportSummary {
   std::uint64_t messages = 0;  // new
+  std::uint64_t changed =
+      0;  // were there already, and are in another mailbox or have other keywords now
   std::uint64_t unchanged = 0;  // were there already
   std::uint64_t bytes = 0;  // of the messages read
   std::vector<RefusedFile> refused;
+  std::optional<std::uint64_t> restored;  // documents of an export, when it was one
+  bool was_restored = false;  // an export that the account has already
 };
+// "imported 5 messages (2 already there)"
+[[nodiscard]] std::string what_was_imported(const ImportSummary& summary);
 
 // A message on its way into an account or a server.
 struct ImportedMessage {
@@ -31,18 +41,23 @@ struct ImportedMessage {
   mail::MetadataDocument metadata;  // complete, but for `original`
   std::vector<mail::ContentDocument> contents;
   std::string raw;
+  std::string mailbox;  // name
+  RuledKeywords ruled;
 };
 
 // Where imported documents go. Called by one thread.
 class ImportTarget {
  public:
   virtual ~ImportTarget() = default;
+  // Mailboxes that are there stay as they are.
   virtual void put_mailboxes(std::span<const mail::Mailbox> mailboxes) = 0;
   struct Written {
     std::size_t added = 0;  // were not there before
+    std::size_t changed = 0;  // were there, otherwise
     std::vector<RefusedFile> refused;  // the target will not have them
   };
-  // Messages that are there already are added to the mailboxes that they lack. Throws when nothing more can be written.
+  // Messages that are there already are added to the mailboxes that they lack, and get the keywords that their file rules.
+  // Throws when nothing more can be written.
   virtual Written put_messages(std::span<ImportedMessage> messages) = 0;
 };
 
@@ -55,6 +70,7 @@ class StoreTarget : public ImportTarget {
 
  private:
   Stores& stores_;
+  SeenMessages seen_;
 };
 
 // Reads and parses on `threads` threads and writes batches to the target. Files that cannot be read or parsed are named
@@ -63,8 +79,13 @@ class StoreTarget : public ImportTarget {
 [[nodiscard]] ImportSummary import_paths(std::span<const std::filesystem::path> paths,
                                          ImportTarget& target, int threads, Progress& progress);
 
-// The same into a local account, whose lists grow meanwhile; lists and index are up to date when it returns.
-[[nodiscard]] ImportSummary import_into(Account& account,
+// The same of an archive that is open.
+[[nodiscard]] ImportSummary import_archive(ArchiveReader& archive, const std::string& name,
+                                           ImportTarget& target, int threads, Progress& progress);
+
+// The same into a local account, whose lists grow meanwhile; lists and index are up to date when it returns. One archive
+// alone may be another davenport's export, which is taken over as `restore` does. `folder` is the account's.
+[[nodiscard]] ImportSummary import_into(Account& account, const std::filesystem::path& folder,
                                         std::span<const std::filesystem::path> paths,
                                         Progress& progress);
 

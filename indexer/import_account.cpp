@@ -2,10 +2,12 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "indexer/account.hpp"
 #include "indexer/import.hpp"
+#include "indexer/restore.hpp"
 
 namespace indexer {
 namespace {
@@ -77,13 +79,37 @@ class FollowedTarget : public ImportTarget {
   std::thread follower_;
 };
 
+// The archive that is all there is to import.
+std::optional<std::filesystem::path> only_archive(std::span<const std::filesystem::path> paths) {
+  const MailTree tree = find_mail(paths);
+  if (tree.folders.size() != 1 || tree.folders.front().kind != MailFolder::Kind::kArchives)
+    return std::nullopt;
+  return tree.folders.front().path / tree.folders.front().names.front();
+}
+
+ImportSummary import_export(Account& account, const std::filesystem::path& folder,
+                            ArchiveReader& archive, Progress& progress) {
+  const RestoreSummary restored = restore(account, folder, archive, progress);
+  ImportSummary summary;
+  summary.restored = restored.documents;
+  summary.was_restored = restored.was_there;
+  return summary;
+}
+
 }  // namespace
 
-ImportSummary import_into(Account& account, std::span<const std::filesystem::path> paths,
-                          Progress& progress) {
+ImportSummary import_into(Account& account, const std::filesystem::path& folder,
+                          std::span<const std::filesystem::path> paths, Progress& progress) {
   const int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  // Opened once: of a pipe, what was read is gone.
+  std::optional<ArchiveReader> archive;
+  const auto file = only_archive(paths);
+  if (file) archive.emplace(*file);
+  if (archive && is_export(*archive)) return import_export(account, folder, *archive, progress);
+
   FollowedTarget target(account, progress.cancelled);
-  auto summary = import_paths(paths, target, threads, progress);
+  auto summary = archive ? import_archive(*archive, file->string(), target, threads, progress)
+                         : import_paths(paths, target, threads, progress);
   target.finish();
   account.index(progress);
   return summary;

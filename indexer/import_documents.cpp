@@ -3,22 +3,12 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <openssl/sha.h>
 #include <unordered_map>
+
+#include "indexer/sha256.hpp"
 
 namespace indexer {
 namespace {
-
-std::string sha256_hex(std::string_view bytes, std::size_t digits) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(digits);
-  for (std::size_t i = 0; i < digits; ++i)
-    hex += kDigits[(digest[i / 2] >> (i % 2 == 0 ? 4 : 0)) & 0xf];
-  return hex;
-}
 
 struct WellKnown {
   std::string_view id;
@@ -51,17 +41,43 @@ std::string slug_of(const std::string& name) {
   while (slug.ends_with('-')) slug.pop_back();
   if (slug.size() > 100) slug.resize(100);
   if (!beyond_ascii && !slug.empty() && slug.size() < 100) return slug;
-  return slug + (slug.empty() ? "" : "-") + sha256_hex(name, 8);
+  return slug + (slug.empty() ? "" : "-") + sha256_hex(name).substr(0, 8);
+}
+
+// Those of `wanted` that are not in `present`.
+std::vector<std::string> missing_from(const std::vector<std::string>& present,
+                                      const std::vector<std::string>& wanted) {
+  std::vector<std::string> missing;
+  for (const std::string& each : wanted) {
+    if (std::find(present.begin(), present.end(), each) == present.end()) missing.push_back(each);
+  }
+  return missing;
+}
+
+bool is_same_set(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  return missing_from(a, b).empty() && missing_from(b, a).empty();
+}
+
+// Those that the file does not rule as they are, those that it rules as it has them.
+std::vector<std::string> ruled_keywords(const mail::MetadataDocument& present,
+                                        const ImportedMessage& message) {
+  auto keywords = missing_from(*message.ruled, present.keywords);
+  keywords.insert(keywords.end(), message.metadata.keywords.begin(),
+                  message.metadata.keywords.end());
+  return keywords;
 }
 
 }  // namespace
 
-std::string message_digest(std::string_view raw) { return sha256_hex(raw, 32); }
+std::string message_digest(std::string_view raw) { return sha256_hex(raw).substr(0, 32); }
 
 mail::Mailbox mailbox_of_name(const std::string& name) {
   mail::Mailbox mailbox;
   mailbox.id = slug_of(name);
-  mailbox.name = name;
+  const std::size_t slash = name.rfind('/');
+  const bool has_parent = slash != std::string::npos && slash > 0 && slash + 1 < name.size();
+  mailbox.name = has_parent ? name.substr(slash + 1) : name;
+  if (has_parent) mailbox.parent_id = slug_of(name.substr(0, slash));
   mailbox.sort_order = static_cast<std::int64_t>(std::size(kRoleOrder)) + 1;
   for (const WellKnown& known : kWellKnown) {
     if (known.id != mailbox.id) continue;
@@ -72,6 +88,15 @@ mail::Mailbox mailbox_of_name(const std::string& name) {
   return mailbox;
 }
 
+std::vector<mail::Mailbox> mailboxes_of_name(const std::string& name) {
+  std::vector<mail::Mailbox> mailboxes = {mailbox_of_name(name)};
+  for (std::size_t slash = name.rfind('/'); mailboxes.front().parent_id;
+       slash = name.rfind('/', slash - 1)) {
+    mailboxes.insert(mailboxes.begin(), mailbox_of_name(name.substr(0, slash)));
+  }
+  return mailboxes;
+}
+
 std::string with_original(std::string document, std::string_view value) {
   document.pop_back();
   document += fmt::format(R"(,"_attachments":{{"{}":)", kOriginalName);
@@ -80,25 +105,31 @@ std::string with_original(std::string document, std::string_view value) {
   return document;
 }
 
-mail::Result<std::string> with_mailboxes(std::string_view document,
-                                         std::span<const std::string> mailbox_ids) {
+mail::Result<std::optional<std::string>> imported_again(std::string_view document,
+                                                        const ImportedMessage& message,
+                                                        bool takes_keywords) {
   // Bounds the nesting, which nlohmann's writer follows on the stack.
-  if (const auto readable = mail::read_metadata(document); !readable) return readable.error();
+  const auto present = mail::read_metadata(document);
+  if (!present) return present.error();
+  const auto mailboxes = missing_from(present->mailbox_ids, message.metadata.mailbox_ids);
+  std::vector<std::string> keywords;
+  const bool rules = takes_keywords && message.ruled;
+  if (rules) keywords = ruled_keywords(*present, message);
+  const bool same_keywords = !rules || is_same_set(keywords, present->keywords);
+  if (mailboxes.empty() && same_keywords) return std::optional<std::string>();
+
   auto json = nlohmann::ordered_json::parse(document, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return mail::Malformed{"its JSON cannot be written back unchanged"};
-  auto& mailboxes = json["mailboxIds"];
-  if (!mailboxes.is_object()) mailboxes = nlohmann::ordered_json::object();
-  for (const std::string& id : mailbox_ids) mailboxes[id] = true;
-  return {boost::system::in_place_value, json.dump()};
-}
-
-std::vector<std::string> missing_mailboxes(const std::vector<std::string>& wanted,
-                                           const std::vector<std::string>& present) {
-  std::vector<std::string> missing;
-  for (const std::string& id : wanted) {
-    if (std::find(present.begin(), present.end(), id) == present.end()) missing.push_back(id);
+  if (!mailboxes.empty()) {
+    auto& member = json["mailboxIds"];
+    if (!member.is_object()) member = nlohmann::ordered_json::object();
+    for (const std::string& id : mailboxes) member[id] = true;
   }
-  return missing;
+  if (!same_keywords) {
+    json["keywords"] = nlohmann::ordered_json::object();
+    for (const std::string& keyword : keywords) json["keywords"][keyword] = true;
+  }
+  return std::optional<std::string>(json.dump());
 }
 
 std::vector<ImportedMessage*> merge_repeated(std::span<ImportedMessage> messages) {
@@ -111,7 +142,7 @@ std::vector<ImportedMessage*> merge_repeated(std::span<ImportedMessage> messages
       continue;
     }
     std::vector<std::string>& mailboxes = first->second->metadata.mailbox_ids;
-    for (std::string& id : missing_mailboxes(message.metadata.mailbox_ids, mailboxes))
+    for (std::string& id : missing_from(mailboxes, message.metadata.mailbox_ids))
       mailboxes.push_back(std::move(id));
   }
   return unique;

@@ -1,6 +1,7 @@
 // What `import` makes of a message, whatever target it goes to: ids, mailboxes, and changes to documents that are there.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,20 +17,20 @@ inline constexpr std::string_view kOriginalName = "message.eml";
 // First 32 hexadecimal digits of the SHA-256 of a message's bytes: its document id.
 [[nodiscard]] std::string message_digest(std::string_view raw);
 
-// A mailbox by its name: id "sent-2020" of "Sent/2020", role where the name is a well-known one. Names beyond ASCII keep
+// A mailbox by its name: of "Sent/2020" id "sent-2020", name "2020" and parent "sent"; role where the name is a well-known one. Names beyond ASCII keep
 // apart by a digest in the id.
 [[nodiscard]] mail::Mailbox mailbox_of_name(const std::string& name);
+// The same with the mailboxes above it, of which each is the parent of the next: "Sent" and "2020".
+[[nodiscard]] std::vector<mail::Mailbox> mailboxes_of_name(const std::string& name);
 
 // The document with one more member, `_attachments`, that has the original message; `value` is the attachment's JSON.
 [[nodiscard]] std::string with_original(std::string document, std::string_view value);
 
-// The metadata document as a member of these mailboxes too; nothing else of it changes. Refuses what cannot be read.
-[[nodiscard]] mail::Result<std::string> with_mailboxes(std::string_view document,
-                                                       std::span<const std::string> mailbox_ids);
-
-// Those of `wanted` that are not in `present`.
-[[nodiscard]] std::vector<std::string> missing_mailboxes(const std::vector<std::string>& wanted,
-                                                         const std::vector<std::string>& present);
+// What the metadata document of a message that is there becomes when the message is imported again: in the mailboxes that
+// it lacks, and with the keywords that its file rules, if `takes_keywords`; nothing else of it changes. Nothing when it is
+// so already. Refuses what cannot be read.
+[[nodiscard]] mail::Result<std::optional<std::string>> imported_again(
+    std::string_view document, const ImportedMessage& message, bool takes_keywords);
 
 // The messages of a batch, each once: one that comes again adds its mailboxes to the first.
 [[nodiscard]] std::vector<ImportedMessage*> merge_repeated(std::span<ImportedMessage> messages);

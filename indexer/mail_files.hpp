@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <filesystem>
 #include <iosfwd>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,12 +19,21 @@ struct RefusedFile {
   std::string reason;
 };
 
+// Keywords that the place of a message rules: it has those that are set there, and not the others. Null: it rules none.
+using RuledKeywords = std::shared_ptr<const std::vector<std::string>>;
+
 // A folder and the files in it that are, or hold, messages.
 struct MailFolder {
+  enum class Kind {
+    kFiles,  // each is a message or an mbox
+    kMaildir,  // each is one message, with its flags in its name
+    kArchives,  // whose members say their mailboxes
+  };
   std::filesystem::path path;
   std::string mailbox;  // name, such as "Inbox" or "Sent/2020"
-  bool is_maildir = false;  // each file is one message, with its flags in its name
+  Kind kind = Kind::kFiles;
   std::vector<std::string> names;  // of the files, sorted
+  std::vector<std::string> letters;  // keywords of the flags a, b, c, … (dovecot-keywords)
 };
 
 struct MailTree {
@@ -32,19 +43,32 @@ struct MailTree {
 
 // A folder with cur/ or new/ in it is a Maildir, named "Inbox" when it was asked for itself, else after its folder; its
 // dot folders are mailboxes as Maildir++ has them. Loose files belong to a mailbox named after their folder, a file that
-// was asked for itself to "Inbox". Links to folders are not followed. Throws std::runtime_error for a path that is not
-// there.
+// was asked for itself to "Inbox". A tar, or a pipe, that was asked for itself is an archive. Links to folders are not
+// followed. Throws std::runtime_error for a path that is not there.
 [[nodiscard]] MailTree find_mail(std::span<const std::filesystem::path> paths);
 
-// Keywords of the flags after ":2," in the name of a Maildir's file.
-[[nodiscard]] std::vector<std::string> maildir_keywords(std::string_view file_name);
+// Where a member of an archive belongs, as if the archive were a folder that was asked for itself.
+struct PlaceInArchive {
+  std::string mailbox;  // name
+  std::string mbox_mailbox;  // name, when the member turns out to be an mbox
+  bool is_maildir = false;
+};
+// Nothing for what is no mail: hidden files, what is being delivered, files of mail servers.
+[[nodiscard]] std::optional<PlaceInArchive> place_in_archive(std::string_view path);
+
+// Keywords of the flags after ":2," in the name of a Maildir's file; `letters` as in MailFolder.
+[[nodiscard]] std::vector<std::string> maildir_keywords(std::string_view file_name,
+                                                        std::span<const std::string> letters);
+// Those that such a name rules; none without ":2,".
+[[nodiscard]] RuledKeywords maildir_ruled_keywords(std::string_view file_name,
+                                                   std::span<const std::string> letters);
 
 // The messages of an mbox (mboxo and mboxrd), one at a time: memory holds one message, whatever the size of the file.
 class MboxReader {
  public:
   struct Message {
     std::string raw;  // without its "From " line and the quoting of others
-    std::vector<std::string> keywords;  // of its Status and X-Status headers
+    std::vector<std::string> keywords;  // of its Status, X-Status and X-Keywords headers
     bool too_large = false;  // longer than allowed; `raw` is empty then
   };
 

@@ -38,18 +38,6 @@ std::string stub(const std::string& digest, std::size_t length) {
                      digest, length);
 }
 
-// The document of a message that is there, in the mailboxes that it lacks; nothing when it lacks none.
-mail::Result<std::optional<std::string>> with_missing_mailboxes(
-    const std::string& document, const std::vector<std::string>& wanted) {
-  const auto readable = mail::read_metadata(document);
-  if (!readable) return readable.error();
-  const auto missing = missing_mailboxes(wanted, readable->mailbox_ids);
-  if (missing.empty()) return std::optional<std::string>();
-  auto changed = with_mailboxes(document, missing);
-  if (!changed) return changed.error();
-  return std::optional<std::string>(std::move(*changed));
-}
-
 }  // namespace
 
 void StoreTarget::put_mailboxes(std::span<const mail::Mailbox> mailboxes) {
@@ -71,17 +59,19 @@ ImportTarget::Written StoreTarget::put_messages(std::span<ImportedMessage> messa
   std::vector<ImportedMessage*> fresh;
   for (ImportedMessage* message : merge_repeated(messages)) {
     const std::string& id = message->metadata.id;
+    const bool takes_keywords = seen_.is_first(id);
     const auto present = emails.read(id);
     if (!present || present->change.deleted) {
       fresh.push_back(message);
       continue;
     }
-    auto changed = with_missing_mailboxes(present->body, message->metadata.mailbox_ids);
+    auto changed = imported_again(present->body, *message, takes_keywords);
     if (!changed) {
       written.refused.push_back(
           {message->path, "is there already, but cannot be read: " + changed.error().reason});
     } else if (*changed) {
       metadata_batch.revisions.push_back(next_revision(id, std::move(**changed), emails.tree(id)));
+      ++written.changed;
     }
   }
 

@@ -11,8 +11,7 @@
 #include <system_error>
 #include <utility>
 
-#include "embedded/blobs_sql.hpp"
-#include "embedded/blobs_upgrade_sql.hpp"
+#include "replica/blob_files.hpp"
 #include "replica/compression.hpp"
 #include "replica/digest.hpp"
 #include "replica/files.hpp"
@@ -24,14 +23,9 @@ namespace replica {
 
 namespace {
 
-constexpr int kFormat = 2;
 constexpr std::size_t kPackedBelow =
     std::size_t{256} << 10;  // bytes; larger ones would bloat the log of the packed file
 constexpr std::size_t kInflateSize = std::size_t{64} << 10;  // bytes at a time
-
-// What a file of format 1 lacks.
-constexpr std::string_view kBridge =
-    "CREATE TEMP VIEW blobs AS SELECT number, md5, size, data, 0 AS gzip FROM main.blobs";
 
 // Bytes as the digest counts them.
 struct Stored {
@@ -43,12 +37,6 @@ Md5 require_digest(std::string_view digest) {
   const auto value = parse_digest(digest);
   if (!value) throw std::invalid_argument(fmt::format("not an md5 digest: {:?}", digest));
   return *value;
-}
-
-std::filesystem::path file_of(const std::filesystem::path& folder, const Md5& value,
-                              BlobEncoding encoding) {
-  const auto hex = to_hex(value);
-  return folder / hex.substr(0, 2) / (encoding == BlobEncoding::kGzip ? hex + ".gz" : hex);
 }
 
 std::filesystem::path unfinished_of(const std::filesystem::path& folder, const Md5& value) {
@@ -80,35 +68,14 @@ std::string inflate(std::string_view bytes) {
   return result;
 }
 
-std::span<const std::byte> key(const Md5& value) { return std::as_bytes(std::span(value)); }
-
-sqlite::Connection open(const std::filesystem::path& file, sqlite::Access access) {
-  sqlite::Connection connection(file, access, sqlite::Durability::kFull);
-  sqlite::open_schema(connection, access, kFormat, embedded::blobs_sql, embedded::blobs_upgrade_sql,
-                      kBridge);
-  return connection;
-}
-
 bool has(sqlite::Statement& is_known, const Md5& value) {
   const sqlite::ResetAtEnd reset(is_known);
-  return is_known.bind(key(value)).step();
+  return is_known.bind(packed_key(value)).step();
 }
-
-// The packed file, with what one thread at a time needs to read or write it.
-struct PackedReader {
-  explicit PackedReader(const std::filesystem::path& file)
-      : connection(open(file, sqlite::Access::kReadOnly)),
-        is_known(connection.prepare("SELECT 1 FROM blobs WHERE md5=?")),
-        find(connection.prepare("SELECT size, data, gzip FROM blobs WHERE md5=?")) {}
-
-  sqlite::Connection connection;
-  sqlite::Statement is_known, find;
-  Decompressor decompressor;
-};
 
 struct PackedWriter {
   explicit PackedWriter(const std::filesystem::path& file)
-      : connection(open(file, sqlite::Access::kReadWrite)),
+      : connection(open_packed(file, sqlite::Access::kReadWrite)),
         is_known(connection.prepare("SELECT 1 FROM blobs WHERE md5=?")),
         insert(connection.prepare("INSERT INTO blobs (md5, size, data, gzip) VALUES (?,?,?,?)")) {}
 
@@ -116,7 +83,7 @@ struct PackedWriter {
     if (has(is_known, value)) return;
     const bool is_gzip = encoding == BlobEncoding::kGzip;
     const auto data = std::as_bytes(std::span(is_gzip ? bytes : compressor.pack(bytes)));
-    insert.bind(key(value), static_cast<std::int64_t>(bytes.size()), data, is_gzip).run();
+    insert.bind(packed_key(value), static_cast<std::int64_t>(bytes.size()), data, is_gzip).run();
   }
 
   sqlite::Connection connection;
@@ -151,7 +118,7 @@ struct Blobs::Incoming::State {
 struct Blobs::State {
   State(std::filesystem::path path, sqlite::Access wanted)
       : folder(std::move(path)),
-        packed(folder / "packed.db"),
+        packed(packed_file(folder)),
         access(wanted),
         readers([this] { return std::make_unique<PackedReader>(packed); }) {
     if (access == sqlite::Access::kReadOnly) return;
@@ -193,7 +160,7 @@ PackedWriter& Blobs::State::packed_writer() {
 void Blobs::State::write_files(std::span<const std::pair<Md5, std::string_view>> blobs) const {
   std::set<std::filesystem::path> folders;
   for (const auto& [value, bytes] : blobs) {
-    const auto file = file_of(folder, value, BlobEncoding::kIdentity);
+    const auto file = blob_file(folder, value, BlobEncoding::kIdentity);
     if (std::filesystem::exists(file)) continue;
     create_folders(file.parent_path());
     auto unfinished = file;
@@ -219,15 +186,15 @@ bool Blobs::State::contains(const Md5& value) {
     const auto reader = readers.take();
     if (has(reader->is_known, value)) return true;
   }
-  return std::filesystem::exists(file_of(folder, value, BlobEncoding::kIdentity)) ||
-         std::filesystem::exists(file_of(folder, value, BlobEncoding::kGzip));
+  return std::filesystem::exists(blob_file(folder, value, BlobEncoding::kIdentity)) ||
+         std::filesystem::exists(blob_file(folder, value, BlobEncoding::kGzip));
 }
 
 std::optional<Stored> Blobs::State::find(const Md5& value) {
   if (has_packed()) {
     const auto reader = readers.take();
     const sqlite::ResetAtEnd reset(reader->find);
-    if (reader->find.bind(key(value)).step()) {
+    if (reader->find.bind(packed_key(value)).step()) {
       Stored stored;
       if (!reader->decompressor.unpack(reader->find.blob(1), reader->find.integer(0),
                                        stored.bytes)) {
@@ -238,7 +205,7 @@ std::optional<Stored> Blobs::State::find(const Md5& value) {
     }
   }
   for (const auto encoding : {BlobEncoding::kIdentity, BlobEncoding::kGzip}) {
-    if (auto bytes = read_file(file_of(folder, value, encoding)))
+    if (auto bytes = read_file(blob_file(folder, value, encoding)))
       return Stored{std::move(*bytes), encoding};
   }
   return std::nullopt;
@@ -297,7 +264,7 @@ bool Blobs::finish(Incoming incoming, std::string_view digest, BlobEncoding enco
   if (!state_->contains(value)) {
     const std::lock_guard lock(state_->writing_mutex);
     if (incoming.size() >= kPackedBelow) {
-      state_->keep_file(unfinished, file_of(state_->folder, value, encoding));
+      state_->keep_file(unfinished, blob_file(state_->folder, value, encoding));
       return true;
     }
     PackedWriter& writer = state_->packed_writer();

@@ -74,9 +74,10 @@ StoreWriter::StoreWriter(const std::filesystem::path& file)
       unmet_(connection_.prepare("SELECT d.id FROM unmet u JOIN documents d ON d.seq=u.seq "
                                  "ORDER BY u.seq LIMIT ?")) {}
 
-CommitSummary StoreWriter::commit(const Batch& batch) {
+CommitSummary StoreWriter::commit(const Batch& batch, const Arrivals& arrivals) {
   sqlite::Transaction transaction(connection_);
   Progress progress = begin();
+  progress.arrivals = &arrivals;
   const auto moved = take_wanting(batch.arrived);
   const auto steps = by_document(batch, moved);
   for (std::size_t first = 0, end = 0; first < steps.size(); first = end) {
@@ -150,6 +151,12 @@ StoreWriter::Progress StoreWriter::begin() {
     progress.is_sweeping = state_.integer(3) != 0;
   }
   return progress;
+}
+
+std::chrono::sys_seconds StoreWriter::arrival_of(std::string_view id, const Progress& progress) {
+  if (progress.arrivals == nullptr) return progress.now;
+  const auto known = progress.arrivals->find(id);
+  return known == progress.arrivals->end() ? progress.now : known->second;
 }
 
 void StoreWriter::finish(const Progress& progress) {
@@ -251,7 +258,7 @@ void StoreWriter::write_row(std::string_view id, const Row& before, const Revisi
   if (before.seq == 0) {
     insert_
         .bind(seq, id, rev, winner.deleted, tree.conflicts(),
-              progress.now.time_since_epoch().count(), winner.body, leaves)
+              arrival_of(id, progress).time_since_epoch().count(), winner.body, leaves)
         .run();
   } else {
     update_.bind(seq, rev, winner.deleted, tree.conflicts(), winner.body, leaves, before.seq).run();

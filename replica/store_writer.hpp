@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "replica/compression.hpp"
@@ -16,11 +17,15 @@
 
 namespace replica {
 
+// When another store first saw documents, by id.
+using Arrivals = std::unordered_map<std::string_view, std::chrono::sys_seconds>;
+
 class StoreWriter {
  public:
   explicit StoreWriter(const std::filesystem::path& file);
 
-  CommitSummary commit(const Batch& batch);
+  // Documents that are new here arrived at the time that `arrivals` has for them, else now.
+  CommitSummary commit(const Batch& batch, const Arrivals& arrivals = {});
   LocalSeq purge(std::span<const std::string> ids);
   void begin_sweep();
   void set_replication_log(std::string_view json);
@@ -35,6 +40,7 @@ class StoreWriter {
     std::int64_t documents = 0;  // live ones, more or fewer
     std::int64_t deleted = 0;
     std::chrono::sys_seconds now{};
+    const Arrivals* arrivals = nullptr;  // null: all arrive now
     bool has_quarantined = false, has_wanted = false, is_sweeping = false;
   };
   // One thing that a batch says of a document; nothing of the three: bytes that it wanted arrived.
@@ -52,6 +58,8 @@ class StoreWriter {
   };
 
   [[nodiscard]] Progress begin();
+  [[nodiscard]] static std::chrono::sys_seconds arrival_of(std::string_view id,
+                                                           const Progress& progress);
   void finish(const Progress& progress);
   [[nodiscard]] Row find(std::string_view id);
   // What a batch says, the steps of a document one after the other.

@@ -179,8 +179,9 @@ TEST_F(CatalogTest, MailboxesAreCountedAndFound) {
   EXPECT_EQ(mailboxes[2].mailbox.id, "stray");
   EXPECT_EQ(mailboxes[2].mailbox.name, "stray");
   const std::pair<const char*, std::optional<std::string>> names[] = {
-      {"b1", "b1"},    {"inbox", "b1"},    {"INBOX", "b1"}, {"posteingang", "b1"},
-      {"äPFEL", "b2"}, {"stray", "stray"}, {"x", {}}};
+      {"b1", "b1"},          {"inbox", "b1"}, {"INBOX", "b1"},
+      {"posteingang", "b1"}, {"äPFEL", "b2"}, {"POSTEINGANG/Äpfel", "b2"},
+      {"stray", "stray"},    {"x", {}}};
   for (const auto& [name, id] : names) EXPECT_EQ(catalog_.find_mailbox(name), id) << name;
   remove(Doctype::kMailboxes, "b2");
   project();

@@ -29,7 +29,7 @@ struct RecordingTarget : indexer::ImportTarget {
   }
   Written put_messages(std::span<indexer::ImportedMessage> given) override {
     for (const indexer::ImportedMessage& one : given) subjects.push_back(one.metadata.subject);
-    return {given.size(), {}};
+    return {given.size(), 0, {}};
   }
   std::vector<mail::Mailbox> mailboxes;
   std::vector<std::string> subjects;
@@ -201,23 +201,70 @@ TEST(MailboxOfName, HasAnIdAndARole) {
     const mail::Mailbox mailbox = indexer::mailbox_of_name(row.name);
     EXPECT_EQ(mailbox.id, row.id) << row.name;
     EXPECT_EQ(mailbox.role.value_or(""), row.role) << row.name;
-    EXPECT_EQ(mailbox.name, row.name);
+    const bool has_parent = mailbox.parent_id.has_value();
+    EXPECT_EQ(mailbox.name, has_parent ? row.name.substr(row.name.rfind('/') + 1) : row.name);
   }
   EXPECT_NE(indexer::mailbox_of_name("Entwürfe").id, indexer::mailbox_of_name("Entwörfe").id);
   EXPECT_THAT(indexer::mailbox_of_name("日本").id, SizeIs(8));
 }
 
-TEST(WithMailboxes, ChangesNothingElse) {
-  const std::vector<std::string> ids = {"sent"};
-  EXPECT_EQ(
-      indexer::with_mailboxes(R"({"_id":"a","z":12.5,"mailboxIds":{"inbox":true},"a":[]})", ids)
-          .value(),
-      R"({"_id":"a","z":12.5,"mailboxIds":{"inbox":true,"sent":true},"a":[]})");
-  EXPECT_EQ(indexer::with_mailboxes(R"({"_id":"a"})", ids).value(),
-            R"({"_id":"a","mailboxIds":{"sent":true}})");
+// What the document becomes; "same" when it stays as it is, "refused" when it cannot be read.
+std::string again(std::string_view document, const std::string& file_name,
+                  bool takes_keywords = true) {
+  indexer::ImportedMessage message;
+  message.metadata.mailbox_ids = {"sent"};
+  message.metadata.keywords = indexer::maildir_keywords(file_name, {});
+  message.ruled = indexer::maildir_ruled_keywords(file_name, {});
+  const auto changed = indexer::imported_again(document, message, takes_keywords);
+  if (!changed) return "refused";
+  return changed->value_or("same");
+}
+
+TEST(ImportedAgain, ChangesMailboxesAndKeywordsOnly) {
+  EXPECT_EQ(again(R"({"_id":"a","z":12.5,"mailboxIds":{"inbox":true},"a":[]})", "1"),
+            R"({"_id":"a","z":12.5,"mailboxIds":{"inbox":true,"sent":true},"a":[]})");
+  EXPECT_EQ(again(R"({"_id":"a"})", "1"), R"({"_id":"a","mailboxIds":{"sent":true}})");
+  const std::string seen = R"({"mailboxIds":{"sent":true},"keywords":{"$seen":true,"work":true}})";
+  EXPECT_EQ(again(seen, "1:2,S"), "same");
+  EXPECT_EQ(again(seen, "1"), "same") << "a name without flags rules none";
+  EXPECT_EQ(again(seen, "1:2,F", false), "same");
+  EXPECT_EQ(again(seen, "1:2,F"),
+            R"({"mailboxIds":{"sent":true},"keywords":{"work":true,"$flagged":true}})");
   for (const std::string text : {"[]", "{", "{\"a\":\"\\ud800\"}"}) {
-    EXPECT_TRUE(indexer::with_mailboxes(text, ids).has_error()) << text;
+    EXPECT_EQ(again(text, "1"), "refused") << text;
   }
+}
+
+TEST_F(StoreImportTest, ChangedFlagsAreTakenOver) {
+  file("cur/1:2,S", message(1));
+  EXPECT_EQ(import_into_store().messages, 1U);
+  std::filesystem::rename(folder_ / "mail/cur/1:2,S", folder_ / "mail/cur/1:2,FR");
+  const auto changed = import_into_store();
+  EXPECT_EQ(changed.changed, 1U);
+  EXPECT_EQ(changed.messages, 0U);
+  const std::string id = indexer::message_digest(message(1));
+  EXPECT_EQ(json::parse(body(mail::Doctype::kEmails, id))["keywords"],
+            json::parse(R"({"$answered":true,"$flagged":true})"));
+  EXPECT_EQ(import_into_store().unchanged, 1U);
+}
+
+TEST_F(StoreImportTest, FlagsThatContradictEachOtherChangeNothing) {
+  file("cur/1:2,S", message(1));
+  file(".Sent/cur/1:2,F", message(1));
+  import_into_store();
+  const auto seq = stores_.find(mail::Doctype::kEmails)->last_seq();
+  for (int i = 0; i < 2; ++i) import_into_store();
+  EXPECT_EQ(stores_.find(mail::Doctype::kEmails)->last_seq(), seq);
+}
+
+TEST_F(StoreImportTest, FoldersBelowFoldersHaveParents) {
+  file("cur/2", message(2));
+  file(".Sent.2020/cur/1", message(1));
+  import_into_store();
+  const json mailbox = json::parse(body(mail::Doctype::kMailboxes, "sent-2020"));
+  EXPECT_EQ(mailbox["name"], "2020");
+  EXPECT_EQ(mailbox["parentId"], "sent");
+  EXPECT_EQ(json::parse(body(mail::Doctype::kMailboxes, "sent"))["name"], "Sent");
 }
 
 }  // namespace

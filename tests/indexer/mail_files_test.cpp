@@ -15,7 +15,7 @@ using testing::IsEmpty;
 std::vector<std::string> summary_of(const indexer::MailTree& tree) {
   std::vector<std::string> lines;
   for (const indexer::MailFolder& folder : tree.folders) {
-    std::string line = folder.mailbox + (folder.is_maildir ? " m " : " p ");
+    std::string line = folder.mailbox + (folder.kind == indexer::MailFolder::Kind::kMaildir ? " m " : " p ");
     for (const std::string& name : folder.names) line += name + ",";
     lines.push_back(std::move(line));
   }
@@ -75,10 +75,10 @@ TEST_F(FindMail, APathThatIsNotThereThrows) {
 }
 
 TEST(MaildirKeywords, AreTheFlagsOfTheName) {
-  EXPECT_THAT(indexer::maildir_keywords("1.host:2,DFPRST"),
+  EXPECT_THAT(indexer::maildir_keywords("1.host:2,DFPRST", {}),
               ElementsAre("$draft", "$flagged", "$forwarded", "$answered", "$seen", "$deleted"));
   for (const char* name : {"1.host", "1.host:2,", "1.host:1,S", "1.host:2,abc", ""}) {
-    EXPECT_THAT(indexer::maildir_keywords(name), IsEmpty()) << name;
+    EXPECT_THAT(indexer::maildir_keywords(name, {}), IsEmpty()) << name;
   }
 }
 

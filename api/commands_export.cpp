@@ -1,0 +1,37 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "api/commands.hpp"
+#include "api/terminal.hpp"
+#include "api/watched.hpp"
+#include "indexer/export.hpp"
+
+namespace api {
+
+int run(const ExportCommand& command, const CommandLine&, const Config& config) {
+  if (is_terminal(STDOUT_FILENO)) {
+    throw UsageError(
+        fmt::format("an export is a tar, and no terminal shows it: davenport export {0} > {0}.tar",
+                    command.account));
+  }
+  const auto folder = config.data_dir / "accounts" / command.account;
+  if (!is_valid_account_name(command.account) || !std::filesystem::is_directory(folder))
+    throw indexer::AccountUnknown(
+        fmt::format("unknown account '{}'", for_terminal(command.account)));
+  const auto exported = watched("export", [&](indexer::Progress& progress) {
+    return indexer::export_account(folder, command.account, command.since, STDOUT_FILENO, progress);
+  });
+  fmt::print(stderr, "exported {} documents, {} messages, {} other files\n", exported.documents,
+             exported.messages, exported.files);
+  if (exported.missing > 0) {
+    fmt::print(
+        stderr,
+        "{} attachments are named by documents, and their bytes are not here: they are not in "
+        "the export\n",
+        exported.missing);
+  }
+  fmt::print(stderr, "state: {}\n", exported.state);
+  return exported.missing == 0 ? kDone : kDoneButSomeRefused;
+}
+
+}  // namespace api

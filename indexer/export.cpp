@@ -1,0 +1,260 @@
+#include "indexer/export.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_set>
+
+#include "indexer/archive.hpp"
+#include "indexer/export_format.hpp"
+#include "indexer/mailbox_paths.hpp"
+#include "mail/json_writer.hpp"
+#include "replica/attachments.hpp"
+#include "replica/blob_reader.hpp"
+#include "replica/digest.hpp"
+
+namespace indexer {
+namespace fs = std::filesystem;
+namespace {
+
+// Digests of files that are in the export already: beyond so many, a file may be in it twice.
+constexpr std::size_t kMaxRemembered = 200'000;
+
+// One store as it is exported.
+struct Part {
+  mail::Doctype doctype = mail::Doctype::kEmails;
+  std::unique_ptr<replica::StoreSnapshot> store;
+  replica::LocalSeq since;
+  std::uint64_t bytes = 0;  // of its documents as lines
+  std::uint64_t documents = 0;
+};
+
+// Messages first: bodies and files are written before what names them.
+std::vector<Part> open_stores(const fs::path& folder, const std::string& name) {
+  if (fs::exists(folder / "store" / "documents.db")) {
+    throw std::runtime_error(fmt::format(
+        "account '{}' has one database for all doctypes, and such accounts cannot be exported",
+        name));
+  }
+  std::vector<Part> parts;
+  for (const mail::Doctype doctype : mail::kDoctypes) {
+    const fs::path file = folder / "store" / (Stores::database_part(doctype) + ".db");
+    if (!fs::exists(file)) continue;
+    Part& part = parts.emplace_back();
+    part.doctype = doctype;
+    part.store = std::make_unique<replica::StoreSnapshot>(file);
+  }
+  return parts;
+}
+
+// Sets where each part begins, and returns where the export ends. A store without a row is not in a state.
+DerivedCheckpoint begin_at(std::vector<Part>& parts, const std::string& since,
+                           const std::string& name) {
+  const auto known = since.empty() ? DerivedCheckpoint() : decode_state(since);
+  DerivedCheckpoint here, reached;
+  bool is_beyond = false;
+  for (Part& part : parts) {
+    const replica::LocalSeq last = part.store->last_seq();
+    if (known) part.since = known->of(part.store->identity());
+    is_beyond = is_beyond || part.since > last;
+    if (part.since.value > 0) here.advance(part.store->identity(), part.since);
+    if (last.value > 0) reached.advance(part.store->identity(), last);
+  }
+  if (!known || here != *known || is_beyond) {
+    throw std::runtime_error(
+        fmt::format("the state given with --since is not one of account '{}' as it is now (was it "
+                    "put back from "
+                    "a backup, or made anew?): make a whole export, without --since",
+                    name));
+  }
+  return reached;
+}
+
+class Exporter {
+ public:
+  Exporter(const fs::path& folder, std::vector<Part> parts, int descriptor, Progress& progress)
+      : parts_(std::move(parts)),
+        blobs_(folder / "blobs"),
+        archive_(descriptor),
+        progress_(progress) {}
+
+  ExportSummary run(const ExportHeader& header) {
+    write_member(std::string(kExportHeader), begin_json(header) + "}\n");
+    read_mailboxes();
+    for (Part& part : parts_) write_blobs(part);
+    for (Part& part : parts_) write_documents(part);
+    if (!digests_.is_empty()) write_digests();
+    write_member(std::string(kExportManifest), manifest(header));
+    archive_.finish();
+    summary_.state = header.state;
+    return summary_;
+  }
+
+ private:
+  // Documents that change after `since`; what a whole export need not say is left out.
+  void each_document(Part& part, const std::function<void(const replica::WholeDocument&)>& visit) {
+    part.store->documents(part.since, [&](const replica::WholeDocument& document) {
+      if (progress_.cancelled) throw Cancelled();
+      const bool says_something = part.since.value > 0 || !document.leaves.empty();
+      if (says_something) visit(document);
+    });
+  }
+
+  void read_mailboxes() {
+    for (Part& part : parts_) {
+      if (part.doctype != mail::Doctype::kMailboxes) continue;
+      part.store->documents({}, [this](const replica::WholeDocument& document) {
+        if (document.leaves.empty() || document.leaves.front().deleted) return;
+        if (const auto mailbox = mail::read_mailbox(document.leaves.front().body))
+          mailboxes_.add(*mailbox);
+      });
+    }
+  }
+
+  // The bytes that the documents name; and how much room the documents take.
+  void write_blobs(Part& part) {
+    each_document(part, [&](const replica::WholeDocument& document) {
+      line_.clear();
+      append_document(line_, document);
+      part.bytes += line_.size() + 1;
+      ++part.documents;
+      originals_.clear();
+      for (const replica::IncomingRevision& leaf : document.leaves) write_blobs(part, leaf);
+      ++progress_.done;
+    });
+  }
+
+  void write_blobs(const Part& part, const replica::IncomingRevision& leaf) {
+    const auto stubs = replica::attachment_stubs(leaf.body);
+    if (stubs.empty()) return;
+    std::optional<mail::MetadataDocument> message;
+    if (part.doctype == mail::Doctype::kEmails && !leaf.deleted) {
+      if (auto read = mail::read_metadata(leaf.body)) message = std::move(*read);
+    }
+    for (const replica::AttachmentStub& stub : stubs) {
+      const auto value = replica::parse_digest(stub.digest);
+      if (!value) continue;
+      const bool is_original = message && stub.name == message->original;
+      if (is_original && write_original(*message, stub.digest, replica::to_hex(*value))) continue;
+      write_file(stub.digest, replica::to_hex(*value));
+    }
+  }
+
+  // False when its bytes are not those of a message as it was sent.
+  bool write_original(const mail::MetadataDocument& message, const std::string& digest,
+                      const std::string& hex) {
+    if (std::find(originals_.begin(), originals_.end(), hex) != originals_.end()) return true;
+    const auto kept = blobs_.open(digest);
+    if (!kept || kept->encoding != replica::BlobEncoding::kIdentity) return false;
+    const auto folders = folders_of(mailboxes_, message.mailbox_ids);
+    const auto path_in = [&hex](const std::string& folder) {
+      return fmt::format("mail/{}/{}.eml", folder, hex);
+    };
+    write_blob(path_in(folders.front()), kept->size);
+    for (std::size_t i = 1; i < folders.size(); ++i)
+      archive_.link(path_in(folders[i]), path_in(folders.front()));
+    originals_.push_back(hex);
+    ++summary_.messages;
+    return true;
+  }
+
+  void write_file(const std::string& digest, const std::string& hex) {
+    if (files_.size() >= kMaxRemembered) files_.clear();
+    if (!files_.insert(hex).second) return;
+    const auto kept = blobs_.open(digest);
+    if (!kept) {
+      ++summary_.missing;
+      return;
+    }
+    const bool is_gzip = kept->encoding == replica::BlobEncoding::kGzip;
+    write_blob(fmt::format("files/{}{}", hex, is_gzip ? ".gz" : ""), kept->size);
+    ++summary_.files;
+  }
+
+  void write_blob(const std::string& path, std::uint64_t size) {
+    archive_.begin(path, size);
+    for (auto piece = blobs_.read(); !piece.empty(); piece = blobs_.read()) write(piece);
+    end_member(path);
+  }
+
+  void write_documents(Part& part) {
+    const std::string path = documents_member(part.doctype);
+    archive_.begin(path, part.bytes);
+    each_document(part, [&](const replica::WholeDocument& document) {
+      line_.clear();
+      append_document(line_, document);
+      line_ += '\n';
+      write(line_);
+    });
+    end_member(path);
+    summary_.documents += part.documents;
+  }
+
+  void write_digests() {
+    const std::string path = digests_.next_member();
+    const std::string lines = digests_.take();
+    archive_.begin(path, lines.size());
+    archive_.write(lines);
+  }
+
+  void write_member(const std::string& path, const std::string& bytes) {
+    archive_.begin(path, bytes.size());
+    write(bytes);
+    end_member(path);
+  }
+
+  void write(std::string_view bytes) {
+    archive_.write(bytes);
+    sum_.update(bytes);
+  }
+
+  void end_member(const std::string& path) {
+    digests_.add(path, sum_.take_hex());
+    if (digests_.is_full()) write_digests();
+  }
+
+  std::string manifest(const ExportHeader& header) {
+    std::string json = begin_json(header);
+    mail::JsonWriter writer(json);
+    json += ',';
+    writer.key("members").number(digests_.size()).key("digests").string(digests_.sum());
+    writer.key("messages").number(summary_.messages).key("files").number(summary_.files);
+    writer.key("missing").number(summary_.missing).key("stores").begin_array();
+    for (const Part& part : parts_) {
+      writer.begin_object().key("doctype").string(mail::doctype_name(part.doctype));
+      writer.key("uuid").string(part.store->identity().uuid);
+      writer.key("epoch").string(part.store->identity().epoch);
+      writer.key("since").number(part.since.value);
+      writer.key("upTo").number(part.store->last_seq().value);
+      writer.key("documents").number(part.documents).end_object();
+    }
+    writer.end_array().end_object();
+    return json + "\n";
+  }
+
+  std::vector<Part> parts_;
+  replica::BlobReader blobs_;
+  ArchiveWriter archive_;
+  Progress& progress_;
+  MailboxPaths mailboxes_;
+  std::unordered_set<std::string> files_;  // digests that are in the export, at most kMaxRemembered
+  std::vector<std::string> originals_;  // digests of the document's, which leaves may share
+  std::string line_;
+  Sha256 sum_;
+  DigestList digests_;
+  ExportSummary summary_;
+};
+
+}  // namespace
+
+ExportSummary export_account(const fs::path& folder, const std::string& name,
+                             const std::string& since, int descriptor, Progress& progress) {
+  auto parts = open_stores(folder, name);
+  const auto reached = begin_at(parts, since, name);
+  const ExportHeader header{name, since, encode_state(reached)};
+  return Exporter(folder, std::move(parts), descriptor, progress).run(header);
+}
+
+}  // namespace indexer

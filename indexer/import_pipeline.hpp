@@ -1,0 +1,80 @@
+// Messages on their way from files to documents: one thread reads, some parse, the caller takes what came of them.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "indexer/import.hpp"
+
+namespace indexer {
+
+inline constexpr std::size_t kMaxMessageBytes = std::size_t{256} << 20;
+// Why a larger one is refused.
+[[nodiscard]] std::string too_large();
+
+// A message that was found, before it is parsed.
+struct FoundMessage {
+  std::string path;  // as it is named when refused
+  std::filesystem::path file;  // to be read by the parser; empty: `raw` was read already
+  std::string raw;
+  std::vector<std::string> keywords;
+  RuledKeywords ruled;
+  std::string mailbox;  // name
+};
+
+// Memory is bounded: the reader waits while enough is ahead of the caller.
+class ImportPipeline {
+ public:
+  using Outcome = std::variant<ImportedMessage, RefusedFile>;
+
+  // `read` runs on a thread of its own and calls `push` and `refuse`.
+  ImportPipeline(std::function<void(ImportPipeline&)> read, int parsers);
+  ImportPipeline(const ImportPipeline&) = delete;
+  ImportPipeline& operator=(const ImportPipeline&) = delete;
+  ~ImportPipeline();  // stops the reader where it is
+
+  // In the order in which they were found; nothing once all was taken. Throws what reader or parser threw.
+  [[nodiscard]] std::optional<Outcome> next();
+
+  // For the reader. `bytes` of the message. Both end the reader by an exception when the pipeline ends.
+  void push(FoundMessage message, std::size_t bytes);
+  void refuse(std::string path, std::string reason);
+
+ private:
+  struct Stopped {};
+  struct Slot {
+    std::optional<FoundMessage> found;
+    std::optional<Outcome> outcome;
+    std::size_t bytes = 0;
+  };
+
+  void run_reader(const std::function<void(ImportPipeline&)>& read);
+  void run_parser();
+  void push(Slot slot);
+  void fail(std::exception_ptr error);
+
+  std::mutex mutex_;
+  std::condition_variable room_, work_, ready_;
+  std::deque<Slot> slots_;
+  std::size_t first_ = 0;  // number of slots_.front(), counted from the first message read
+  std::size_t next_to_parse_ = 0;
+  std::size_t bytes_ahead_ = 0;
+  bool read_all_ = false;
+  bool stopping_ = false;
+  std::exception_ptr error_;
+
+  std::thread reader_;
+  std::vector<std::thread> parsers_;
+};
+
+}  // namespace indexer

@@ -1,0 +1,192 @@
+#include "indexer/maildir.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <fstream>
+
+#include "indexer/mail_files.hpp"
+#include "mail/text.hpp"
+
+namespace indexer {
+namespace {
+
+constexpr std::size_t kLetters = 26;
+constexpr std::size_t kMaxKeyword = 255;
+
+struct Flag {
+  char letter;
+  std::string_view keyword;
+};
+constexpr std::array kFlags = {Flag{'D', "$draft"},     Flag{'F', "$flagged"},
+                               Flag{'P', "$forwarded"}, Flag{'R', "$answered"},
+                               Flag{'S', "$seen"},      Flag{'T', "$deleted"}};
+
+std::string in_lower_case(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) {
+    return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+  });
+  return lower;
+}
+
+// The flags of a file's name; nothing when it has none.
+std::optional<std::string_view> flags_of(std::string_view file_name) {
+  const std::size_t info = file_name.rfind(":2,");
+  if (info == std::string_view::npos) return std::nullopt;
+  return file_name.substr(info + 3);
+}
+
+// What stands between "&" and "-" in modified UTF-7: base64 of UTF-16, with "," for "/".
+std::optional<std::string> decode_shifted(std::string_view text) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
+  if (text.empty()) return "&";
+  std::string utf8;
+  unsigned bits = 0, high = 0;
+  int count = 0;
+  for (const char c : text) {
+    const auto digit = kDigits.find(c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    bits = (bits << 6) | static_cast<unsigned>(digit);
+    if ((count += 6) < 16) continue;
+    count -= 16;
+    const unsigned unit = (bits >> count) & 0xffff;
+    const bool is_high = unit >= 0xd800 && unit < 0xdc00;
+    const bool is_low = unit >= 0xdc00 && unit < 0xe000;
+    if (is_low != (high != 0)) return std::nullopt;
+    if (is_low) {
+      mail::append_character(utf8, 0x10000 + ((high - 0xd800) << 10) + (unit - 0xdc00));
+    } else if (!is_high) {
+      mail::append_character(utf8, unit);
+    }
+    high = is_high ? unit : 0;
+  }
+  if (high != 0) return std::nullopt;
+  return utf8;
+}
+
+// Nothing for what is not in modified UTF-7.
+std::optional<std::string> decode_utf7(std::string_view text) {
+  std::string utf8;
+  while (!text.empty()) {
+    const std::size_t shift = text.find('&');
+    utf8 += text.substr(0, shift);
+    if (shift == std::string_view::npos) break;
+    const std::size_t end = text.find('-', shift);
+    if (end == std::string_view::npos) return std::nullopt;
+    const auto decoded = decode_shifted(text.substr(shift + 1, end - shift - 1));
+    if (!decoded) return std::nullopt;
+    utf8 += *decoded;
+    text.remove_prefix(end + 1);
+  }
+  return utf8;
+}
+
+bool is_of_mail_server(std::string_view name) {
+  constexpr std::array<std::string_view, 6> kNames = {"dovecot",     "maildirfolder", "maildirsize",
+                                                      "courierimap", "subscriptions", "sieve"};
+  return std::any_of(kNames.begin(), kNames.end(),
+                     [name](std::string_view begin) { return name.starts_with(begin); });
+}
+
+std::vector<std::string> components_of(std::string_view path) {
+  std::vector<std::string> components;
+  for (const auto& part : std::filesystem::path(path).relative_path()) {
+    std::string name = part.string();
+    if (!name.empty() && name != "." && name != "..") components.push_back(std::move(name));
+  }
+  return components;
+}
+
+}  // namespace
+
+std::string mailbox_name(std::string name) {
+  if (name.empty() || in_lower_case(name) == "inbox") return "Inbox";
+  return name;
+}
+
+std::string below(const std::string& parent, const std::string& name) {
+  return parent.empty() ? name : parent + "/" + name;
+}
+
+std::string folder_name(const std::string& folder) {
+  if (!folder.starts_with('.')) return folder;
+  std::string dotted = folder.substr(1);
+  std::replace(dotted.begin(), dotted.end(), '.', '/');
+  return decode_utf7(dotted).value_or(dotted);
+}
+
+std::optional<std::string> as_keyword(std::string_view name) {
+  constexpr std::string_view kForbidden = "(){]%*\"\\";
+  const bool is_plain = std::all_of(name.begin(), name.end(), [&](char c) {
+    return c > ' ' && c < '\x7f' && kForbidden.find(c) == std::string_view::npos;
+  });
+  if (name.empty() || name.size() > kMaxKeyword || !is_plain) return std::nullopt;
+  return in_lower_case(name);
+}
+
+std::vector<std::string> read_letters(const std::filesystem::path& dovecot_keywords) {
+  std::vector<std::string> letters;
+  std::ifstream in(dovecot_keywords);
+  std::size_t number = 0;
+  std::string name;
+  while (in >> number >> name && number < kLetters) {
+    if (letters.size() <= number) letters.resize(number + 1);
+    letters[number] = as_keyword(name).value_or("");
+  }
+  return letters;
+}
+
+std::vector<std::string> maildir_keywords(std::string_view file_name,
+                                          std::span<const std::string> letters) {
+  std::vector<std::string> keywords;
+  for (const char letter : flags_of(file_name).value_or("")) {
+    const auto* const flag = std::find_if(kFlags.begin(), kFlags.end(),
+                                          [&](const Flag& each) { return each.letter == letter; });
+    if (flag != kFlags.end()) keywords.emplace_back(flag->keyword);
+    const auto number = static_cast<std::size_t>(letter - 'a');
+    if (letter >= 'a' && number < letters.size() && !letters[number].empty())
+      keywords.push_back(letters[number]);
+  }
+  return keywords;
+}
+
+RuledKeywords maildir_ruled_keywords(std::string_view file_name,
+                                     std::span<const std::string> letters) {
+  if (!flags_of(file_name)) return nullptr;
+  auto ruled = std::make_shared<std::vector<std::string>>();
+  for (const Flag& flag : kFlags) ruled->emplace_back(flag.keyword);
+  ruled->insert(ruled->end(), letters.begin(), letters.end());
+  return ruled;
+}
+
+std::optional<PlaceInArchive> place_in_archive(std::string_view path) {
+  auto components = components_of(path);
+  if (components.empty()) return std::nullopt;
+  const std::string file = std::move(components.back());
+  components.pop_back();
+  if (file.starts_with('.') || is_of_mail_server(file)) return std::nullopt;
+
+  PlaceInArchive place;
+  if (!components.empty()) {
+    if (components.back() == "tmp") return std::nullopt;
+    place.is_maildir = components.back() == "cur" || components.back() == "new";
+    if (place.is_maildir) components.pop_back();
+  }
+  // What is packed is usually the Maildir itself, not what is in it.
+  const bool is_below_maildir =
+      !components.empty() && (in_lower_case(components.front()) == "maildir" ||
+                              in_lower_case(components.front()) == ".maildir");
+  if (is_below_maildir) components.erase(components.begin());
+  std::string folder;
+  for (const std::string& component : components) folder = below(folder, folder_name(component));
+  place.mailbox = mailbox_name(folder);
+  // Without the extension it may be one message of many that begin as an mbox does.
+  const std::filesystem::path name(file);
+  const bool names_mailbox = name.extension() == ".mbox" && name.stem() != "mbox";
+  place.mbox_mailbox = names_mailbox ? below(folder, name.stem().string()) : place.mailbox;
+  return place;
+}
+
+}  // namespace indexer

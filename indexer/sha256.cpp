@@ -1,0 +1,48 @@
+#include "indexer/sha256.hpp"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <stdexcept>
+
+namespace indexer {
+namespace {
+
+struct FreeContext {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+
+void require(int result) {
+  if (result != 1) throw std::runtime_error("OpenSSL refuses SHA-256: check its configuration");
+}
+
+}  // namespace
+
+struct Sha256::State {
+  std::unique_ptr<EVP_MD_CTX, FreeContext> context{EVP_MD_CTX_new()};
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  require(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr));
+}
+
+Sha256::~Sha256() = default;
+
+void Sha256::update(std::string_view bytes) {
+  require(EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()));
+}
+
+std::string Sha256::take_hex() {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  require(EVP_DigestFinal_ex(state_->context.get(), digest, &size));
+  require(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr));
+  return fmt::format("{:02x}", fmt::join(digest, digest + size, ""));
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  Sha256 sum;
+  sum.update(bytes);
+  return sum.take_hex();
+}
+
+}  // namespace indexer

@@ -1,0 +1,81 @@
+#include "replica/store_snapshot.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+#include "replica/store_reader.hpp"
+
+namespace replica {
+
+namespace {
+
+// Tables that format 1 lacks are not read here.
+constexpr std::string_view kBridge = "SELECT 1";
+
+sqlite::Connection open(const std::filesystem::path& file) {
+  sqlite::Connection connection(file, sqlite::Access::kReadOnly, sqlite::Durability::kFull);
+  sqlite::open_schema(connection, sqlite::Access::kReadOnly, kStoreFormat, {}, {}, kBridge);
+  return connection;
+}
+
+// `ancestors` of a revision on its way in are digests, as in the tree.
+IncomingRevision incoming(const std::string& id, const Leaf& leaf) {
+  IncomingRevision revision;
+  revision.id = id;
+  revision.rev = leaf.rev;
+  revision.ancestors = leaf.ancestors;
+  revision.deleted = leaf.deleted;
+  return revision;
+}
+
+}  // namespace
+
+StoreSnapshot::StoreSnapshot(const std::filesystem::path& file)
+    : connection_(open(file)),
+      view_(connection_),
+      meta_(connection_.prepare("SELECT value FROM meta WHERE key=?")),
+      last_(connection_.prepare("SELECT max(seq) FROM documents")),
+      rows_(connection_.prepare(
+          "SELECT id, arrived, leaves FROM documents WHERE seq>? ORDER BY seq")),
+      body_(connection_.prepare("SELECT size, data FROM bodies WHERE id=?")),
+      identity_{meta("uuid"), meta("epoch")} {
+  const sqlite::ResetAtEnd reset(last_);
+  if (last_.bind().step()) last_seq_ = {last_.integer(0)};
+}
+
+void StoreSnapshot::documents(LocalSeq since,
+                              const std::function<void(const WholeDocument&)>& visit) {
+  const sqlite::ResetAtEnd reset(rows_);
+  WholeDocument document;
+  for (rows_.bind(since.value); rows_.step();) {
+    document.id = rows_.text(0);
+    document.arrived = std::chrono::sys_seconds(std::chrono::seconds(rows_.integer(1)));
+    read_leaves(rows_.text(2), document);
+    visit(document);
+  }
+}
+
+std::string StoreSnapshot::meta(std::string_view key) {
+  const sqlite::ResetAtEnd reset(meta_);
+  return meta_.bind(key).step() ? std::string(meta_.text(0)) : std::string();
+}
+
+void StoreSnapshot::read_leaves(std::string_view encoded, WholeDocument& document) {
+  document.leaves.clear();
+  RevisionTree tree;
+  try {
+    tree = RevisionTree::decode(encoded);
+  } catch (const std::invalid_argument& e) {
+    throw sqlite::damaged(connection_.file(), e.what());
+  }
+  for (const Leaf& leaf : tree.leaves()) {
+    IncomingRevision& revision = document.leaves.emplace_back(incoming(document.id, leaf));
+    const sqlite::ResetAtEnd reset(body_);
+    if (!body_.bind(leaf.body).step())
+      throw sqlite::damaged(connection_.file(), "a revision without its body");
+    if (!decompressor_.unpack(body_.blob(1), body_.integer(0), revision.body))
+      throw sqlite::damaged(connection_.file(), "a body that cannot be decompressed");
+  }
+}
+
+}  // namespace replica

@@ -1,0 +1,46 @@
+// A store as it was at one moment, for who copies all of it. Writers go on meanwhile; until the snapshot ends, what they
+// write stays in the write-ahead log. Belongs to one thread at a time. Throws sqlite::Error.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "replica/compression.hpp"
+#include "replica/sqlite.hpp"
+#include "replica/store.hpp"
+
+namespace replica {
+
+// A document with all of its leaves.
+struct WholeDocument {
+  std::string id;
+  std::chrono::sys_seconds arrived{};  // when a store first saw it
+  std::vector<IncomingRevision> leaves;  // the winner first; none: it was purged
+};
+
+class StoreSnapshot {
+ public:
+  explicit StoreSnapshot(const std::filesystem::path& file);
+
+  [[nodiscard]] const StoreIdentity& identity() const { return identity_; }
+  [[nodiscard]] LocalSeq last_seq() const { return last_seq_; }
+  // Documents that changed after `since`, in the order of the feed; the same each time. `visit` may throw.
+  void documents(LocalSeq since, const std::function<void(const WholeDocument&)>& visit);
+
+ private:
+  [[nodiscard]] std::string meta(std::string_view key);
+  void read_leaves(std::string_view encoded, WholeDocument& document);
+
+  sqlite::Connection connection_;
+  sqlite::ReadTransaction view_;
+  Decompressor decompressor_;
+  sqlite::Statement meta_, last_, rows_, body_;
+  StoreIdentity identity_;
+  LocalSeq last_seq_;
+};
+
+}  // namespace replica
