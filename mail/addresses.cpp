@@ -226,7 +226,8 @@ class AddressReader {
   void add(std::string_view name, std::string_view email) {
     if ((name.empty() && email.empty()) || out_.size() >= max_) return;
     const auto decoded = decode_words(name);
-    out_.push_back({std::string(trimmed(decoded)), std::string(email)});
+    // Some programs encode the quotes too.
+    out_.push_back({std::string(trimmed(unquoted(trimmed(decoded)))), std::string(email)});
   }
 
   void clear() {

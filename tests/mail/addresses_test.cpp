@@ -47,6 +47,7 @@ TEST(Addresses, AsTheyAreWritten) {
       {"\"=?utf-8?Q?J=C3=BCrgen?=\" <j@x>", {{"J\xC3\xBCrgen", "j@x"}}},
       {"=?utf-8?Q?Smith, J. :)?= <j@x>", {{"Smith, J. :)", "j@x"}}},
       {"=?utf-8?Q?Smith=2C_J=2E?= <j@x>", {{"Smith, J.", "j@x"}}},
+      {"=?utf-8?Q?\"J=C3=BCrgen\"?= <j@x>", {{"J\xC3\xBCrgen", "j@x"}}},
       {"j@x (=?utf-8?Q?J=C3=BCrgen?=)", {{"J\xC3\xBCrgen", "j@x"}}},
       // RFC 6532.
       {"J\xC3\xBCrgen <j\xC3\xBC@\xC3\xBC.org>", {{"J\xC3\xBCrgen", "j\xC3\xBC@\xC3\xBC.org"}}},
