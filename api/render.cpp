@@ -265,12 +265,12 @@ std::string render_bodies(std::string_view id, const std::vector<indexer::Body>&
 }
 
 std::vector<indexer::Body> bodies_as(const std::vector<indexer::Body>& bodies,
-                                     std::string_view type) {
+                                     std::string_view type, const mail::SafeHtmlOptions& safe) {
   std::vector<indexer::Body> chosen;
   for (const auto& body : bodies) {
     if (body.type != type) continue;
     chosen.push_back(body);
-    if (type == "text/html") chosen.back().content = mail::sanitize_html(body.content);
+    if (type == "text/html") chosen.back().content = mail::sanitize_html(body.content, safe);
   }
   if (!chosen.empty() || type != "text/plain") return chosen;
   for (const auto& body : bodies) {

@@ -12,6 +12,7 @@
 #include "api/replication.hpp"
 #include "api/tasks.hpp"
 #include "indexer/account.hpp"
+#include "mail/html.hpp"
 
 namespace api {
 
@@ -36,7 +37,8 @@ namespace api {
 // The bodies that answer a request for `type` ("text/plain", "text/html"): those of that type, HTML made safe, else, for
 // plain text, the text of the HTML.
 [[nodiscard]] std::vector<indexer::Body> bodies_as(const std::vector<indexer::Body>& bodies,
-                                                   std::string_view type);
+                                                   std::string_view type,
+                                                   const mail::SafeHtmlOptions& safe = {});
 [[nodiscard]] std::string render_task(const TaskReport& task);
 [[nodiscard]] std::string render_tasks(const std::vector<TaskReport>& tasks);
 // Opens the accounts one after another, as many at a time as may be open.

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <fmt/format.h>
+#include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "api/percent.hpp"
@@ -16,11 +18,13 @@ namespace {
 
 constexpr std::size_t kMaxFileNameCharacters = 120;
 
-// What came by mail runs no script and fetches nothing, whatever the sanitiser let through.
+// What came by mail runs no script and fetches nothing but images of the message itself, whatever the sanitiser let through.
 constexpr std::string_view kMailPolicy =
-    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src data: cid:; "
-    "style-src "
-    "'unsafe-inline'; frame-ancestors 'self'";
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src "
+    "'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; img-src 'self' "
+    "data:";
+constexpr std::string_view kRemoteImages =
+    " http: https:";  // added to its end where they are wanted
 
 HttpResponse unknown_message(const std::string& id) {
   return unknown("message", id, "it may have been deleted; GET …/messages lists what is there");
@@ -33,11 +37,33 @@ bool accepts(std::string_view accept, std::string_view type) {
          accept.find(any_subtype) != accept.npos;
 }
 
-std::vector<indexer::Body> all_made_safe(std::vector<indexer::Body> bodies) {
+std::vector<indexer::Body> all_made_safe(std::vector<indexer::Body> bodies,
+                                         const mail::SafeHtmlOptions& safe) {
   for (auto& body : bodies) {
-    if (body.type == "text/html") body.content = mail::sanitize_html(body.content);
+    if (body.type == "text/html") body.content = mail::sanitize_html(body.content, safe);
   }
   return bodies;
+}
+
+// Images that a message's HTML names by their Content-ID are shown from its attachments.
+mail::SafeHtmlOptions safe_html_options(const Call& call, indexer::Account& account,
+                                        bool remote_images) {
+  const auto json = account.metadata_document(call.segments[1]);
+  auto metadata = json ? mail::read_metadata(*json) : mail::MetadataDocument{};
+  std::map<std::string, std::string, std::less<>> urls;
+  if (metadata) {
+    for (auto& attachment : metadata->attachments) {
+      if (attachment.cid.empty()) continue;
+      urls.emplace(std::move(attachment.cid),
+                   fmt::format("/v1/accounts/{}/messages/{}/attachments/{}",
+                               percent_encode(call.segments[0]), percent_encode(call.segments[1]),
+                               percent_encode(attachment.part_id)));
+    }
+  }
+  return {remote_images, [urls = std::move(urls)](std::string_view content_id) {
+            const auto found = urls.find(content_id);
+            return found == urls.end() ? std::string() : found->second;
+          }};
 }
 
 HttpResponse source_failed(const replica::SourceError& error) {
@@ -159,6 +185,7 @@ HttpResponse get_body(const Call& call, indexer::Account& account) {
   const std::string& id = call.segments[1];
   Parameters parameters(call.request);
   const std::string type = parameters.choice("type", {"text/plain", "text/html"});
+  const bool remote_images = parameters.choice("images", {"none", "remote"}) == "remote";
   if (parameters.mistake()) return *parameters.mistake();
   const bool as_json = call.request.accept.find("application/json") != std::string::npos;
   if (!as_json && !accepts(call.request.accept, type)) {
@@ -167,12 +194,13 @@ HttpResponse get_body(const Call& call, indexer::Account& account) {
   }
   const auto bodies = account.bodies(id);
   if (!bodies) return unknown_message(id);
+  const auto safe = safe_html_options(call, account, remote_images);
   if (as_json) {
     const bool of_one_type = call.request.query.contains("type");
-    return json_response(
-        render_bodies(id, of_one_type ? bodies_as(*bodies, type) : all_made_safe(*bodies)));
+    return json_response(render_bodies(
+        id, of_one_type ? bodies_as(*bodies, type, safe) : all_made_safe(*bodies, safe)));
   }
-  const auto chosen = bodies_as(*bodies, type);
+  const auto chosen = bodies_as(*bodies, type, safe);
   if (chosen.empty()) {
     return error_response(404, "unknownBody",
                           bodies->empty()
@@ -185,7 +213,10 @@ HttpResponse get_body(const Call& call, indexer::Account& account) {
     if (!response.payload.empty()) response.payload += "\n\n";
     response.payload += body.content;
   }
-  response.fields.emplace_back("Content-Security-Policy", kMailPolicy);
+  response.fields = {
+      {"Content-Security-Policy",
+       fmt::format("{}{}", kMailPolicy, remote_images ? kRemoteImages : std::string_view())},
+      {"Referrer-Policy", "no-referrer"}};
   return response;
 }
 

@@ -1,10 +1,6 @@
 // What in a body its author did not write for this message: quoted lines, what introduces them, the message below, signatures.
 //
 // Lines are looked at one by one, with a bounded number of those that follow, so time is linear in the body.
-#include <algorithm>
-#include <array>
-#include <span>
-
 #include "mail/text.hpp"
 #include "mail/text_lines.hpp"
 #include "mail/text_marks.hpp"
@@ -38,6 +34,16 @@ std::string_view next_content(std::string_view rest) {
   return {};
 }
 
+// Whether quoted lines follow, at once or after "[...]".
+bool quoted_lines_follow(std::string_view rest) {
+  for (int i = 0; i < kLookahead && !rest.empty(); ++i) {
+    const auto content = trimmed_line(take_line(rest));
+    const bool ellipsis = content.starts_with("[") || content.starts_with("...");
+    if (!content.empty() && !ellipsis) return is_quoted(content);
+  }
+  return false;
+}
+
 bool ends_in_colon(std::string_view content) {
   return content.ends_with(":") || content.ends_with("\xEF\xBC\x9A");
 }
@@ -63,7 +69,7 @@ Attribution read_attribution(std::string_view text) {
     const auto whole = text.substr(0, text.size() - rest.size());
     const bool says_written = contains_written(whole),
                has_address = whole.find('@') != std::string_view::npos;
-    const bool marks_follow = is_quoted(next_content(rest));
+    const bool marks_follow = quoted_lines_follow(rest);
     const bool dated = says_written && has_digit(whole) &&
                        (has_address || begins_attribution(trimmed_line(whole)));
     if (marks_follow ? says_written || has_address || has_digit(whole) : dated)

@@ -7,8 +7,7 @@
 
 #include "api/percent.hpp"
 #include "api/route.hpp"
-#include "mail/parser.hpp"
-#include "tests/support/support.hpp"
+#include "tests/api/routes_fixture.hpp"
 
 namespace {
 
@@ -30,70 +29,10 @@ constexpr std::string_view kMessage =
     "Content-Disposition: attachment; "
     "filename*=UTF-8''z%C3%A4hler%2F%221.pdf\r\n\r\naGVsbG8=\r\n--b--\r\n";
 
-std::string field(const HttpResponse& response, std::string_view name) {
-  for (const auto& [key, value] : response.fields) {
-    if (key == name) return value;
-  }
-  return {};
-}
-
-// An account "alice" with one imported message.
-class RoutesTest : public testing::Test {
+// With one imported message.
+class RoutesTest : public RoutesFixture {
  protected:
-  static void SetUpTestSuite() { mail::initialize(); }
-  static api::Config config_in(const std::filesystem::path& folder) {
-    api::Config config;
-    config.data_dir = folder;
-    return config;
-  }
-
-  HttpResponse ask(std::string method, std::string path,
-                   std::multimap<std::string, std::string> query = {}, std::string accept = "") {
-    return routes_.handle(
-        {std::move(method), std::move(path), std::move(query), std::move(accept), "", false, ""});
-  }
-  HttpResponse get(std::string path, std::multimap<std::string, std::string> query = {},
-                   std::string accept = "") {
-    return ask("GET", std::move(path), std::move(query), std::move(accept));
-  }
-  json get_json(std::string path, std::multimap<std::string, std::string> query = {}) {
-    const auto response = get(std::move(path), std::move(query));
-    EXPECT_EQ(response.status, 200) << response.payload;
-    return json::parse(response.payload);
-  }
-
-  // Imports over the admin route and waits for its task.
-  void import_message() {
-    support::write_file(folder_ / "mail/cur/1:2,", kMessage);
-    const json payload = {{"paths", {(folder_ / "mail").string()}}};
-    const auto started = routes_.handle({"POST",
-                                         "/v1/admin/accounts/alice/import",
-                                         {},
-                                         "",
-                                         payload.dump(),
-                                         true,
-                                         "application/json"});
-    ASSERT_EQ(started.status, 202) << started.payload;
-    json task;
-    for (int turn = 0; turn < 6'000; ++turn) {
-      task = get_json(field(started, "Location"));
-      if (task["state"] != "queued" && task["state"] != "running") break;
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    ASSERT_EQ(task["state"], "done") << task;
-    const auto list = get_json("/v1/accounts/alice/messages");
-    ASSERT_EQ(list["messages"].size(), 1U) << list;
-    id_ = list["messages"][0]["id"];
-  }
-
-  support::TemporaryFolder folder_;
-  api::Config config_ = config_in(folder_.path() / "data");
-  api::Accounts accounts_{config_, replica::sqlite::Access::kReadWrite};
-  api::Metrics metrics_;
-  api::Replication replication_{config_, accounts_, metrics_};
-  api::Tasks tasks_;
-  api::Routes routes_{config_, accounts_, tasks_, replication_, metrics_};
-  std::string id_;
+  void import_message() { RoutesFixture::import_message(kMessage); }
 };
 
 TEST_F(RoutesTest, DescriptionAndTableNameTheSameRoutesAndParameters) {

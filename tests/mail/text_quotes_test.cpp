@@ -66,6 +66,10 @@ TEST(Quotes, AttributionsInManyLanguages) {
   }
 }
 
+TEST(Quotes, MarksMayBeginAfterAnEllipsis) {
+  EXPECT_EQ(new_text("On Friday, 3 May, Ada wrote:\n[...]\n> old\nnew\n"), "[...]\n|new\n");
+}
+
 TEST(Quotes, WhatOnlyEndsInAColonIsNew) {
   const Case cases[] = {
       {"Note:\nfirst", "Note:\nfirst"},
