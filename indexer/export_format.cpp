@@ -1,9 +1,8 @@
 #include "indexer/export_format.hpp"
 
-#include <array>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <openssl/evp.h>
+#include <utility>
 
 #include "mail/json_writer.hpp"
 

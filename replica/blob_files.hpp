@@ -1,7 +1,9 @@
 // Where blobs lie: the packed file and the files beside it. For those who read and write them.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
+#include <span>
 #include <string_view>
 
 #include "replica/blobs.hpp"

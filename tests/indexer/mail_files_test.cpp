@@ -15,7 +15,8 @@ using testing::IsEmpty;
 std::vector<std::string> summary_of(const indexer::MailTree& tree) {
   std::vector<std::string> lines;
   for (const indexer::MailFolder& folder : tree.folders) {
-    std::string line = folder.mailbox + (folder.kind == indexer::MailFolder::Kind::kMaildir ? " m " : " p ");
+    std::string line =
+        folder.mailbox + (folder.kind == indexer::MailFolder::Kind::kMaildir ? " m " : " p ");
     for (const std::string& name : folder.names) line += name + ",";
     lines.push_back(std::move(line));
   }
