@@ -24,7 +24,7 @@
 namespace indexer {
 
 // Format of the file and of what is projected into it; part of a generation's identity.
-inline constexpr int kCatalogFormat = 1;
+inline constexpr int kCatalogFormat = 2;
 
 enum class Kind : std::uint8_t { kMail, kFile };
 

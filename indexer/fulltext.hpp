@@ -22,7 +22,7 @@
 namespace indexer {
 
 // Changes when the terms of an entry do (entry.cpp); part of a generation's identity.
-inline constexpr int kAnalysisVersion = 1;
+inline constexpr int kAnalysisVersion = 2;
 
 // Following: one writer, entries replaced as they change.
 class FulltextWriter {
@@ -78,6 +78,7 @@ struct SearchRequest {
   std::size_t limit = 50;
   std::optional<OrderKey> after;  // date order: where the last page ended
   std::size_t offset = 0;  // relevance: hits already seen
+  std::optional<Kind> kind;  // only these
 };
 
 struct Hit {

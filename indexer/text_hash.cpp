@@ -30,6 +30,12 @@ class Hash {
     for (const auto& address : addresses) add(address.name).add(address.email);
     return *this;
   }
+  Hash& add(const FilesState& state) {
+    add(state.here);
+    for (const auto& file : state.files)
+      add(std::string_view(file.digest)).add(std::string_view(file.part_id));
+    return *this;
+  }
   [[nodiscard]] std::int64_t value() const { return static_cast<std::int64_t>(state_); }
 
  private:
@@ -38,7 +44,8 @@ class Hash {
 
 }  // namespace
 
-std::int64_t text_hash(const mail::MetadataDocument& message, std::int64_t date) {
+std::int64_t text_hash(const mail::MetadataDocument& message, std::int64_t date,
+                       const FilesState& files) {
   Hash hash;
   hash.add(static_cast<std::uint64_t>(date))
       .add(message.size)
@@ -51,10 +58,11 @@ std::int64_t text_hash(const mail::MetadataDocument& message, std::int64_t date)
   hash.add(message.inline_bodies.size());
   for (const auto& body : message.inline_bodies)
     hash.add(std::string_view(body.type)).add(std::string_view(body.content));
+  hash.add(files);
   return hash.value();
 }
 
-std::int64_t text_hash(const mail::FileDocument& file, std::int64_t date) {
+std::int64_t text_hash(const mail::FileDocument& file, std::int64_t date, const FilesState& files) {
   Hash hash;
   hash.add(static_cast<std::uint64_t>(date)).add(file.size).add(std::string_view(file.name));
   hash.add(std::string_view(file.path))
@@ -62,6 +70,7 @@ std::int64_t text_hash(const mail::FileDocument& file, std::int64_t date) {
       .add(std::string_view(file.content));
   hash.add(file.tags.size());
   for (const auto& tag : file.tags) hash.add(std::string_view(tag));
+  hash.add(files);
   return hash.value();
 }
 
