@@ -80,11 +80,23 @@ std::string next_page(const SearchCommand& command, const CommandLine& line,
       fmt::format("{} (position {} of the query)", for_terminal(error.message), error.position));
 }
 
+// "[q1.pdf] " where the words around the hit are an attachment's.
+std::string attachment_of(const indexer::SearchAnswer::Found& hit, const json& row) {
+  if (hit.part.empty()) return "";
+  for (const auto& attachment : row.value("attachments", json::array())) {
+    if (text_of(attachment, "partId") != hit.part) continue;
+    const auto name = text_of(attachment, "name");
+    return fmt::format("[{}] ", for_terminal(name.empty() ? hit.part : name));
+  }
+  return fmt::format("[{}] ", for_terminal(hit.part));
+}
+
 std::string hit_lines(const indexer::SearchAnswer::Found& hit, std::size_t width, bool bold) {
   const json row = json::parse(hit.row, nullptr, false);
   std::string lines =
       hit.kind == indexer::Kind::kMail ? message_line(row, width) : file_line(row, width);
-  if (!hit.preview.empty()) lines += "    " + snippet_text(hit.preview, bold) + "\n";
+  if (!hit.preview.empty())
+    lines += "    " + attachment_of(hit, row) + snippet_text(hit.preview, bold) + "\n";
   return lines;
 }
 

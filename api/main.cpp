@@ -19,6 +19,8 @@
 #include "api/routes.hpp"
 #include "api/stop_signals.hpp"
 #include "api/tasks.hpp"
+#include "indexer/extraction/sandbox.hpp"
+#include "indexer/extraction/worker_process.hpp"
 #include "mail/parser.hpp"
 
 namespace api {
@@ -50,6 +52,12 @@ int run(const ServeCommand&, const CommandLine&, const Config& config) {
   HttpServer server([&routes](const HttpRequest& request) { return routes.handle(request); },
                     config.http.workers);
 
+  if (!indexer::has_landlock()) {
+    spdlog::warn(
+        "this kernel has no Landlock: workers that read attachments can open no file, and miss "
+        "words "
+        "of PDF files whose fonts are not embedded");
+  }
   listen(server, config);
   replication.start();
   server.start();
@@ -93,6 +101,8 @@ int complain(const std::exception& error, int exit_code) {
 
 int main(int argc, char** argv) {
   try {
+    if (argc == 2 && std::string_view(argv[1]) == indexer::kWorkerArgument)
+      indexer::run_extract_worker(indexer::extract_text);
     api::prepare_process();
     const auto parsed = api::parse_command_line(argc, argv);
     if (const auto* information = std::get_if<api::Information>(&parsed)) {

@@ -107,7 +107,9 @@ void write_found(JsonWriter& json, const indexer::SearchAnswer::Found& found) {
   json.key("score").number(found.score);
   if (!found.subject.empty() || !found.preview.empty()) {
     json.key("snippet").begin_object().key("subject").string(found.subject);
-    json.key("preview").string(found.preview).end_object();
+    json.key("preview").string(found.preview).key("part");
+    found.part.empty() ? json.null() : json.string(found.part);
+    json.end_object();
   }
   json.end_object();
 }

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "indexer/extraction/extract.hpp"
+
 namespace api {
 namespace {
 
@@ -34,10 +36,10 @@ bool Filter::keeps(std::string_view document) const {
   return !date || !*date || (*date)->utc >= *messages_since;
 }
 
-// Text is read by the index; a whole message gives text and attachments.
+// What the index reads: texts, documents, and whole messages, which give text and attachments.
 bool is_extracted(std::string_view content_type) {
-  const auto type = content_type.substr(0, content_type.find_first_of("; "));
-  return type == "text/plain" || type == "text/html" || type == "message/rfc822";
+  const auto type = indexer::file_type(content_type, "");
+  return type != indexer::FileType::kNone && type != indexer::FileType::kUnknown;
 }
 
 void add_filter(replica::ReplicatorOptions& options, const SourceConfig& source,
@@ -67,8 +69,9 @@ void add_attachments(replica::ReplicatorOptions& options, Attachments which,
                      indexer::Account& account) {
   if (which == Attachments::kNone) return;
   options.blobs = &account.stores().blobs();
-  options.wants_bytes = [which](std::string_view content_type, std::uint64_t) {
-    return which == Attachments::kKeep || is_extracted(content_type);
+  options.wants_bytes = [which](std::string_view content_type, std::uint64_t size) {
+    return which == Attachments::kKeep ||
+           (is_extracted(content_type) && size <= indexer::kMaxFileBytes);
   };
 }
 

@@ -39,7 +39,7 @@ const std::vector<Route>& table() {
       {"GET", "/v1/accounts/{account}/files/{id}", {}, with_account<get_file>},
       {"GET",
        "/v1/accounts/{account}/search",
-       {"q", "sort", "limit", "after", "snippets"},
+       {"q", "sort", "limit", "after", "snippets", "kind"},
        with_account<get_search>},
       {"POST", "/v1/accounts/{account}/sync", {}, post_sync},
       {"GET", "/v1/admin/accounts", {}, get_accounts},

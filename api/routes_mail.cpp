@@ -125,6 +125,10 @@ HttpResponse get_search(const Call& call, indexer::Account& account) {
   if (by_date) request.after = parameters.place("after");
   if (!by_date) request.offset = parameters.offset("after");
   const bool snippets = parameters.flag("snippets", true);
+  if (call.request.query.contains("kind")) {
+    const bool is_mail = parameters.choice("kind", {"mail", "file"}) == "mail";
+    request.kind = is_mail ? indexer::Kind::kMail : indexer::Kind::kFile;
+  }
   if (parameters.mistake()) return *parameters.mistake();
 
   const auto query = indexer::parse_query(text);

@@ -53,6 +53,7 @@ struct SearchAnswer {
     std::string row;  // M or F, JSON
     double score = 0;
     std::string subject, preview;  // snippets, HTML; empty when not asked for
+    std::string part;  // id of the attachment that `preview` is cut from; empty: from the body
   };
   std::vector<Found> hits;
   std::int64_t total = 0;

@@ -24,6 +24,7 @@ std::string title_of(Kind kind, std::string_view row) {
   return file ? file->name : "";
 }
 
+// What a text holds is escaped, so that a mark is one of a match.
 bool shows_match(std::string_view snippet) {
   return snippet.find("<mark>") != std::string_view::npos;
 }
@@ -36,12 +37,32 @@ std::string snippet_of_body(const std::string& text, const Query& query) {
   return shows_match(any) ? any : own;
 }
 
+// Attachments whose texts are looked at for one hit, until one of them matches.
+constexpr std::size_t kAttachmentsOfSnippet = 4;
+
+void add_attachment_snippet(SearchAnswer::Found& found, const Texts& texts, const TextEntry& entry,
+                            const Query& query) {
+  std::size_t read = 0;
+  for (const auto& file : texts.attachments(entry)) {
+    const auto text = texts.known(file);
+    if (!text) continue;
+    auto preview = snippet(*text, query, Field::kAttachment);
+    if (shows_match(preview)) {
+      found.preview = std::move(preview);
+      found.part = file.part_id;
+      return;
+    }
+    if (++read == kAttachmentsOfSnippet) return;
+  }
+}
+
 void add_snippet(SearchAnswer::Found& found, const Hit& hit, const Catalog& catalog,
                  const Texts& texts, const Query& query) {
   found.subject = snippet(title_of(found.kind, found.row), query, Field::kSubject);
   const auto entries = catalog.entries(hit.number, 1);
   if (entries.empty() || entries.front().id != hit.id) return;
   found.preview = snippet_of_body(texts.snippet_text(entries.front()), query);
+  if (!shows_match(found.preview)) add_attachment_snippet(found, texts, entries.front(), query);
 }
 
 std::uint64_t size_of(const fs::path& path) {

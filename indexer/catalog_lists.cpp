@@ -23,8 +23,8 @@ struct TextReach {
   std::int64_t emails, contents, files;
 };
 
-void append_level(std::string& row, bool has_body_in_index) {
-  row += has_body_in_index ? R"(,"level":"body")" : R"(,"level":"metadata")";
+void append_level(std::string& row, std::string_view level) {
+  row.append(R"(,"level":")").append(level).append("\"");
 }
 
 void append_thread(std::string& row, Reader& reader, std::int64_t thread, std::int64_t count,
@@ -44,6 +44,13 @@ void append_thread(std::string& row, Reader& reader, std::int64_t thread, std::i
   writer.end_array().end_object();
 }
 
+// `rows` is of Reader::message_row. Attachments are indexed together with what the document itself says.
+std::string_view message_level(const Rows& rows, const TextReach& reach) {
+  if (rows.integer(5) > reach.emails || rows.integer(6) > reach.contents) return "metadata";
+  if ((rows.integer(8) & kFilesHere) != 0) return "attachments";
+  return rows.integer(7) > 0 ? "body" : "metadata";
+}
+
 std::string read_message_row(Reader& reader, std::int64_t entry, const TextReach& reach,
                              bool with_thread) {
   std::string row;
@@ -52,8 +59,7 @@ std::string read_message_row(Reader& reader, std::int64_t entry, const TextReach
   const auto rendered = rows.text(0), thread_id = rows.text(1);
   row.reserve(rendered.size() + thread_id.size() + 64);
   row.append(rendered).append(R"(,"threadId":")").append(thread_id).append("\"");
-  append_level(row, rows.integer(5) <= reach.emails && rows.integer(6) <= reach.contents &&
-                        rows.integer(7) > 0);
+  append_level(row, message_level(rows, reach));
   if (with_thread) append_thread(row, reader, rows.integer(4), rows.integer(2), rows.integer(3));
   row += '}';
   return row;
@@ -63,7 +69,7 @@ std::string read_file_row(Reader& reader, std::int64_t entry, const TextReach& r
   Rows rows(reader.file_row, entry);
   if (!rows.next()) return {};
   std::string row(rows.text(0));
-  append_level(row, rows.integer(1) <= reach.files && rows.integer(2) > 0);
+  append_level(row, rows.integer(1) <= reach.files && rows.integer(2) > 0 ? "body" : "metadata");
   row += '}';
   return row;
 }

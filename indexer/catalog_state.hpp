@@ -22,8 +22,8 @@ namespace indexer {
 using replica::sqlite::Connection;
 using replica::sqlite::Statement;
 
-// Bits of entries.flags.
-inline constexpr int kUnread = 1, kFlagged = 2, kAttachment = 4;
+// Bits of entries.flags. kFilesHere: it has attachments that can be read, and the bytes of all of them.
+inline constexpr int kUnread = 1, kFlagged = 2, kAttachment = 4, kFilesHere = 8;
 
 // ── Views ──
 inline constexpr std::int64_t kAllMail = 2, kAllUnread = 4, kAllFlagged = 1, kAllAttachment = 3,
@@ -173,8 +173,8 @@ struct Reader {
   Statement thread_oldest_first = connection.prepare(
       "SELECT key, sender FROM entries WHERE thread = ? ORDER BY date, id DESC LIMIT ?");
   Statement message_row = connection.prepare(
-      "SELECT d.row, t.id, t.count, t.unread, e.thread, e.text_seq, e.body_seq, e.bodies FROM "
-      "entries e "
+      "SELECT d.row, t.id, t.count, t.unread, e.thread, e.text_seq, e.body_seq, e.bodies, "
+      "e.flags FROM entries e "
       "JOIN details d ON d.entry = e.key JOIN threads t ON t.thread = e.thread WHERE e.key = ?");
   Statement file_row = connection.prepare(
       "SELECT d.row, e.text_seq, e.bodies FROM entries e JOIN details d ON d.entry = e.key WHERE "

@@ -41,6 +41,7 @@ Xapian::Document EntryBuilder::build(const TextEntry& entry, const EntryText& te
   add(Field::kBcc, text.bcc);
   add(Field::kFilename, text.attachment_names);
   add(Field::kTag, text.tags);
+  add(Field::kAttachment, text.attachments);
   if (entry.kind == Kind::kFile) {
     start = kGap;
     add(Field::kFilename, text.path.empty() ? text.subject : text.path, start);

@@ -136,7 +136,7 @@ class Exporter {
     for (const replica::AttachmentStub& stub : stubs) {
       const auto value = replica::parse_digest(stub.digest);
       if (!value) continue;
-      const bool is_original = message && stub.name == message->original;
+      const bool is_original = message && message->original && stub.name == message->original->name;
       if (is_original && write_original(*message, stub.digest, replica::to_hex(*value))) continue;
       write_file(stub.digest, replica::to_hex(*value));
     }

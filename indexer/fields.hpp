@@ -9,7 +9,7 @@
 
 namespace indexer {
 
-enum class Field { kAny, kFrom, kTo, kCc, kBcc, kSubject, kBody, kFilename, kTag };
+enum class Field { kAny, kFrom, kTo, kCc, kBcc, kSubject, kBody, kFilename, kTag, kAttachment };
 
 // Each word stands in the index once, under the prefix of its field; most words are the body's, so that has none. A word
 // without a field is looked for in all of them. Measured on 17,885 messages: to have the words of headers once more without
@@ -36,6 +36,7 @@ inline constexpr std::array kFields = {
     FieldInfo{Field::kFilename, "filename", "XFN", 4, true,
               "name of an attachment, or name and folder of a file"},
     FieldInfo{Field::kTag, "tag", "K", 4, true, "tag of a file"},
+    FieldInfo{Field::kAttachment, "attachment", "XAT", 1, true, "words of the attached files"},
 };
 
 static_assert([] {

@@ -78,6 +78,7 @@ struct SearchRequest {
   std::size_t limit = 50;
   std::optional<OrderKey> after;  // date order: where the last page ended
   std::size_t offset = 0;  // relevance: hits already seen
+  std::optional<Kind> kind;  // only these
 };
 
 struct Hit {

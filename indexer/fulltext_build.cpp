@@ -56,6 +56,12 @@ void sync_path(const fs::path& path) {
   close(file);
 }
 
+std::size_t bytes_of(const EntryText& text) {
+  std::size_t bytes = text.body.size();
+  for (const auto& attachment : text.attachments) bytes += attachment.size();
+  return bytes;
+}
+
 // The parts of an index while it is built, in a folder that goes with this object.
 class Build {
  public:
@@ -148,7 +154,7 @@ class Build {
       if (!read) ++unread;
       const auto text = read ? std::move(*read) : EntryText{};
       part.replace_document(entry.number, builder.build(entry, text));
-      bytes += text.body.size();
+      bytes += bytes_of(text);
       if (bytes > kBytesPerFlush) {
         part.commit();
         bytes = 0;

@@ -145,6 +145,9 @@ QueryResult<HitPage> FulltextReader::search(const SearchRequest& request,
     auto query = QueryTranslator(state_->database, scope, numbers, state_->stems, request.order)
                      .translate(*request.query);
     if (!query) return query.error();
+    if (request.kind)
+      query =
+          Xapian::Query(Xapian::Query::OP_FILTER, *query, Xapian::Query(kind_term(*request.kind)));
     if (request.order == SearchOrder::kRelevance) return state_->by_relevance(*query, request);
     return state_->by_date(*query, request, scope);
   });

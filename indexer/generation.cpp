@@ -94,8 +94,9 @@ std::size_t Generation::build_index(const Stores& stores,
                                     const std::atomic<bool>& cancelled) {
   // What changes while the build runs is after this checkpoint, so following repeats it.
   const auto checkpoint = catalog_.checkpoint();
-  const auto failed = build_fulltext(index_folder(), catalog_, Texts(stores), checkpoint,
-                                     kBuildThreads, done, cancelled);
+  Extractor extractor(stores.extracts());
+  const auto failed = build_fulltext(index_folder(), catalog_, Texts(stores, &extractor),
+                                     checkpoint, kBuildThreads, done, cancelled);
   set_text_checkpoint(checkpoint);
   has_index_ = true;
   return failed;
@@ -106,12 +107,15 @@ std::size_t Generation::follow_index(const Stores& stores, const std::atomic<boo
       text_checkpoint() == catalog_.checkpoint())
     return 0;
   if (!writer_) writer_ = std::make_unique<FulltextWriter>(index_folder());
-  const Texts texts(stores);
+  Extractor extractor(stores.extracts());
+  const Texts texts(stores, &extractor);
   std::size_t written = 0;
   for (bool more = true; more && !cancelled;) {
     const auto changes = catalog_.text_changes(stores, writer_->checkpoint(), kFollowBatch);
     for (const auto& [kind, id] : changes.removed) writer_->remove(kind, id);
     for (const auto& entry : changes.changed) {
+      if (cancelled)
+        return written;  // reading files takes long; what is not committed is done again
       const auto text = texts.read(entry);
       writer_->replace(entry, text ? *text : EntryText{});
     }

@@ -7,7 +7,6 @@
 
 #include "indexer/bodies.hpp"
 #include "indexer/list_row.hpp"
-#include "indexer/text_hash.hpp"
 #include "mail/threads.hpp"
 
 namespace indexer {
@@ -166,7 +165,11 @@ void Projection::apply_mailbox(const replica::Change& change, std::string_view b
 void Projection::apply_message(const replica::Change& change, std::string_view body) {
   if (change.deleted) return remove_entry(Kind::kMail, change);
   auto message = mail::read_metadata(body);
-  if (message) return put_message(change, *std::move(message));
+  if (message) {
+    complete_from_original(*message, stores_.blobs());
+    const auto files = state_of(attached_files(*message, body));
+    return put_message(change, *std::move(message), files);
+  }
   fail(mail::Doctype::kEmails, change, message.error().reason);
   remove_entry(Kind::kMail, change);
 }
@@ -177,15 +180,22 @@ void Projection::apply_file(const replica::Change& change, std::string_view body
   if (!file) {
     fail(mail::Doctype::kFiles, change, file.error().reason);
   } else if (!file->is_directory && !file->trashed) {
-    return put_file(change, *file);
+    const auto stored = stored_file(*file, body);
+    return put_file(change, *file,
+                    state_of(stored ? std::vector{*stored} : std::vector<AttachedFile>{}));
   }
   remove_entry(Kind::kFile, change);
 }
 
-void Projection::put_message(const replica::Change& change, mail::MetadataDocument message) {
+FilesState Projection::state_of(std::vector<AttachedFile> files) const {
+  const auto here = count_here(stores_, files);
+  return {std::move(files), here};
+}
+
+void Projection::put_message(const replica::Change& change, mail::MetadataDocument message,
+                             const FilesState& files) {
   message.id = change.id;
   if (message.contents.size() > 1) drop_repeats(message.contents);
-  complete_from_original(message, stores_.blobs());
   const auto attached = attached_bodies_here(message, stores_.blobs());
   if (message.preview.empty() && !(message.inline_bodies.empty() && attached.empty()))
     message.preview =
@@ -198,8 +208,9 @@ void Projection::put_message(const replica::Change& change, mail::MetadataDocume
   entry.place = {order_date(message.received_at, message.sent_at, change.arrived), id};
   entry.flags = (contains(message.keywords, "$seen") ? 0 : kUnread) |
                 (contains(message.keywords, "$flagged") ? kFlagged : 0) |
-                (message.has_attachment ? kAttachment : 0);
-  entry.text_hash = text_hash(message, attached, entry.place.date);
+                (message.has_attachment ? kAttachment : 0) |
+                (!files.files.empty() && files.here == files.files.size() ? kFilesHere : 0);
+  entry.text_hash = text_hash(message, attached, entry.place.date, files);
   entry.text_seq =
       old.key != 0 && old.text_hash == entry.text_hash ? old.text_seq : change.seq.value;
   entry.views = views_of(message, entry.flags);
@@ -222,16 +233,17 @@ void Projection::put_message(const replica::Change& change, mail::MetadataDocume
        message_row(id, change, message), old);
 }
 
-void Projection::put_file(const replica::Change& change, const mail::FileDocument& file) {
+void Projection::put_file(const replica::Change& change, const mail::FileDocument& file,
+                          const FilesState& files) {
   const auto id = public_id(change.id);
   const auto old = find(Kind::kFile, id);
   Entry entry;
   entry.key = old.key;
   entry.place = {order_date(file.updated_at, file.created_at, change.arrived), id};
-  entry.text_hash = text_hash(file, entry.place.date);
+  entry.text_hash = text_hash(file, entry.place.date, files);
   entry.text_seq =
       old.key != 0 && old.text_hash == entry.text_hash ? old.text_seq : change.seq.value;
-  entry.bodies = file.content.empty() ? 0 : 1;
+  entry.bodies = file.content.empty() && files.here == 0 ? 0 : 1;
   entry.views = {kAllFiles};
   save(Kind::kFile, entry, change.id, file.size, "", file_row(id, change, file), old);
 }

@@ -10,6 +10,7 @@
 
 #include "indexer/catalog_state.hpp"
 #include "indexer/numbering.hpp"
+#include "indexer/text_hash.hpp"
 #include "indexer/thread_batch.hpp"
 #include "indexer/view_batch.hpp"
 
@@ -47,8 +48,11 @@ class Projection {
   void apply_content(const replica::Change& change, std::string_view body);
   void apply_file(const replica::Change& change, std::string_view body);
 
-  void put_message(const replica::Change& change, mail::MetadataDocument message);
-  void put_file(const replica::Change& change, const mail::FileDocument& file);
+  void put_message(const replica::Change& change, mail::MetadataDocument message,
+                   const FilesState& files);
+  void put_file(const replica::Change& change, const mail::FileDocument& file,
+                const FilesState& files);
+  [[nodiscard]] FilesState state_of(std::vector<AttachedFile> files) const;
   // Takes the entry of that document out of all tables, if there is one.
   void remove_entry(Kind kind, const replica::Change& change);
 

@@ -96,7 +96,10 @@ DerivedCheckpoint DerivedCheckpoint::parse(std::string_view json) {
 
 Stores::Stores(const std::filesystem::path& folder, replica::sqlite::Access access,
                std::optional<std::string> doctype_member)
-    : folder_(folder), access_(access), doctype_member_(std::move(doctype_member)) {
+    : folder_(folder),
+      access_(access),
+      doctype_member_(std::move(doctype_member)),
+      extracts_(std::make_unique<ExtractCache>(folder / "extracts.db", access)) {
   for (const auto doctype : mail::kDoctypes) std::ignore = find(doctype);
 }
 

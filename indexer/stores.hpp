@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "indexer/extraction/cache.hpp"
 #include "mail/documents.hpp"
 #include "replica/blobs.hpp"
 #include "replica/store.hpp"
@@ -62,6 +63,8 @@ class Stores {
   // Creates the store's file when it is absent.
   [[nodiscard]] replica::Store& create(mail::Doctype doctype);
   [[nodiscard]] replica::Blobs& blobs() const;
+  // Derived, but of no generation: texts follow from the bytes of files alone.
+  [[nodiscard]] ExtractCache& extracts() const { return *extracts_; }
 
   [[nodiscard]] const std::optional<std::string>& doctype_member() const { return doctype_member_; }
 
@@ -82,6 +85,7 @@ class Stores {
   mutable std::mutex mutex_;
   mutable std::array<std::unique_ptr<replica::Store>, std::size(mail::kDoctypes)> stores_;
   mutable std::unique_ptr<replica::Blobs> blobs_;
+  std::unique_ptr<ExtractCache> extracts_;
   mutable ContentReads content_reads_;
 };
 

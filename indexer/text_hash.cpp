@@ -30,6 +30,12 @@ class Hash {
     for (const auto& address : addresses) add(address.name).add(address.email);
     return *this;
   }
+  Hash& add(const FilesState& state) {
+    add(state.here);
+    for (const auto& file : state.files)
+      add(std::string_view(file.digest)).add(std::string_view(file.part_id));
+    return *this;
+  }
   [[nodiscard]] std::int64_t value() const { return static_cast<std::int64_t>(state_); }
 
  private:
@@ -39,7 +45,8 @@ class Hash {
 }  // namespace
 
 std::int64_t text_hash(const mail::MetadataDocument& message,
-                       const std::vector<mail::AttachedBody>& attached_here, std::int64_t date) {
+                       const std::vector<mail::AttachedBody>& attached_here, std::int64_t date,
+                       const FilesState& files) {
   Hash hash;
   hash.add(static_cast<std::uint64_t>(date))
       .add(message.size)
@@ -55,10 +62,11 @@ std::int64_t text_hash(const mail::MetadataDocument& message,
   hash.add(attached_here.size());
   for (const auto& body : attached_here)
     hash.add(std::string_view(body.type)).add(std::string_view(body.digest));
+  hash.add(files);
   return hash.value();
 }
 
-std::int64_t text_hash(const mail::FileDocument& file, std::int64_t date) {
+std::int64_t text_hash(const mail::FileDocument& file, std::int64_t date, const FilesState& files) {
   Hash hash;
   hash.add(static_cast<std::uint64_t>(date)).add(file.size).add(std::string_view(file.name));
   hash.add(std::string_view(file.path))
@@ -66,6 +74,7 @@ std::int64_t text_hash(const mail::FileDocument& file, std::int64_t date) {
       .add(std::string_view(file.content));
   hash.add(file.tags.size());
   for (const auto& tag : file.tags) hash.add(std::string_view(tag));
+  hash.add(files);
   return hash.value();
 }
 

@@ -4,15 +4,23 @@
 #include <cstdint>
 #include <vector>
 
+#include "indexer/attached_files.hpp"
 #include "mail/documents.hpp"
 
 namespace indexer {
 
-// Of all that the text index takes from the document, the order date included, and of the attachments that are its bodies
-// and here. Kept in catalogs: what it covers may change only with the catalog's format.
+// The files that go with a document, and of how many the bytes are here.
+struct FilesState {
+  std::vector<AttachedFile> files;
+  std::size_t here = 0;
+};
+
+// Of all that the text index takes from the document, the attachments that are its bodies and here, and its files; the order
+// date included. Kept in catalogs: what it covers may change only with the catalog's format.
 [[nodiscard]] std::int64_t text_hash(const mail::MetadataDocument& message,
                                      const std::vector<mail::AttachedBody>& attached_here,
-                                     std::int64_t date);
-[[nodiscard]] std::int64_t text_hash(const mail::FileDocument& file, std::int64_t date);
+                                     std::int64_t date, const FilesState& files);
+[[nodiscard]] std::int64_t text_hash(const mail::FileDocument& file, std::int64_t date,
+                                     const FilesState& files);
 
 }  // namespace indexer

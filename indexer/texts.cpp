@@ -74,13 +74,16 @@ std::string body_of(const Stores& stores, const TextEntry& entry,
   return text.take();
 }
 
-mail::Result<EntryText> read_message(const Stores& stores, const TextEntry& entry) {
+mail::Result<EntryText> read_message(const Stores& stores, const TextEntry& entry,
+                                     Extractor* extractor) {
   const auto json = read_live(stores, mail::Doctype::kEmails, entry.doc_id);
   if (!json) return absent(entry.doc_id);
   auto message = mail::read_metadata(*json);
   if (!message) return message.error();
   complete_from_original(*message, stores.blobs());
   EntryText text;
+  if (extractor != nullptr)
+    text.attachments = FileTexts(stores, *extractor).texts(attached_files(*message, *json));
   text.body = body_of(stores, entry, *message);
   text.from = std::move(message->from);
   text.to = std::move(message->to);
@@ -93,15 +96,26 @@ mail::Result<EntryText> read_message(const Stores& stores, const TextEntry& entr
   return text;
 }
 
-mail::Result<EntryText> read_file_text(const Stores& stores, const TextEntry& entry) {
+// The text that the document brings along, or that of its bytes.
+std::string file_body(const Stores& stores, mail::FileDocument& file, std::string_view document,
+                      Extractor* extractor) {
+  const auto stored = stored_file(file, document);
+  if (!stored) return std::move(file.content);
+  if (extractor == nullptr) return known_text(stores, *stored).value_or("");
+  auto texts = FileTexts(stores, *extractor).texts({*stored});
+  return texts.empty() ? std::string() : std::move(texts.front());
+}
+
+mail::Result<EntryText> read_file_text(const Stores& stores, const TextEntry& entry,
+                                       Extractor* extractor) {
   const auto json = read_live(stores, mail::Doctype::kFiles, entry.doc_id);
   if (!json) return absent(entry.doc_id);
   auto file = mail::read_file(*json);
   if (!file) return file.error();
   EntryText text;
+  text.body = file_body(stores, *file, *json, extractor);
   text.subject = file->name;
   text.attachment_names = {std::move(file->name)};
-  text.body = std::move(file->content);
   text.tags = std::move(file->tags);
   text.path = std::move(file->path);
   text.type = std::move(file->type);
@@ -128,13 +142,23 @@ std::string new_text(const std::vector<mail::TextRun>& runs) {
 }
 
 mail::Result<EntryText> Texts::read(const TextEntry& entry) const {
-  return entry.kind == Kind::kMail ? read_message(stores_, entry) : read_file_text(stores_, entry);
+  return entry.kind == Kind::kMail ? read_message(stores_, entry, extractor_)
+                                   : read_file_text(stores_, entry, extractor_);
+}
+
+std::vector<AttachedFile> Texts::attachments(const TextEntry& entry) const {
+  const auto json = read_live(stores_, mail::Doctype::kEmails, entry.doc_id);
+  if (entry.kind != Kind::kMail || !json) return {};
+  auto message = mail::read_metadata(*json);
+  if (!message) return {};
+  complete_from_original(*message, stores_.blobs());
+  return attached_files(*message, *json);
 }
 
 std::string Texts::snippet_text(const TextEntry& entry) const {
   BodyText body;
   if (entry.kind == Kind::kFile) {
-    auto text = read_file_text(stores_, entry);
+    auto text = read_file_text(stores_, entry, nullptr);
     return text ? std::move(text->body) : std::string();
   }
   const Bodies bodies(stores_, stores_.content_reads().snippet);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "indexer/attached_files.hpp"
 #include "indexer/catalog.hpp"
 #include "indexer/stores.hpp"
 #include "mail/text.hpp"
@@ -17,6 +18,7 @@ struct EntryText {
   std::string
       body;  // text/plain, or the text of the HTML where there is no plain text with content
   std::vector<std::string> attachment_names;
+  std::vector<std::string> attachments;  // texts of attached files
   std::vector<std::string> tags;
   std::string path;
   std::string type;
@@ -27,15 +29,23 @@ struct EntryText {
 
 class Texts {
  public:
-  explicit Texts(const Stores& stores) : stores_(stores) {}
+  // Without an extractor `read` gives no texts of files.
+  explicit Texts(const Stores& stores, Extractor* extractor = nullptr)
+      : stores_(stores), extractor_(extractor) {}
 
   // Counts its reads of content documents as `index`.
   [[nodiscard]] mail::Result<EntryText> read(const TextEntry& entry) const;
   // The text that snippets are cut from; reads at most one content document, counted as `snippet`.
   [[nodiscard]] std::string snippet_text(const TextEntry& entry) const;
+  // The attachments of a message, to look for what its body does not hold.
+  [[nodiscard]] std::vector<AttachedFile> attachments(const TextEntry& entry) const;
+  [[nodiscard]] std::optional<std::string> known(const AttachedFile& file) const {
+    return known_text(stores_, file);
+  }
 
  private:
   const Stores& stores_;
+  Extractor* extractor_;
 };
 
 }  // namespace indexer

@@ -138,6 +138,7 @@ struct FileDocument {
   bool trashed = false;
   bool is_directory = false;
   std::string content;
+  std::string md5sum;  // base64, of the file's bytes
 };
 
 // The doctype that the member of that name says, where documents of all doctypes lie in one database; nothing for another.

@@ -414,6 +414,7 @@ Result<FileDocument> read_file(std::string_view json) {
     if (name == "trashed") return read_bool(v, d.trashed);
     if (name == "type") d.is_directory = token(v) == "\"directory\"";
     if (name == "content" || name == "text") read_string(v, d.content);
+    if (name == "md5sum") read_string(v, d.md5sum);
   });
 }
 

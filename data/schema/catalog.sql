@@ -11,7 +11,7 @@ CREATE TABLE entries (
   key       INTEGER PRIMARY KEY,
   kind      INTEGER NOT NULL,   -- 0 mail, 1 file
   date      INTEGER NOT NULL,   -- seconds since 1970, of the order of lists
-  flags     INTEGER NOT NULL,   -- 1 unread, 2 flagged, 4 attachment
+  flags     INTEGER NOT NULL,   -- 1 unread, 2 flagged, 4 attachment, 8 all its readable attachments are here
   thread    INTEGER,            -- NULL for files
   number    INTEGER,            -- in the text index; NULL before numbers were assigned
   text_seq  INTEGER NOT NULL,   -- row of its own store's feed that last changed its text

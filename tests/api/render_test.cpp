@@ -57,8 +57,8 @@ TEST(Render, ListHasRowsAsTheyAreAndTheCursorOfItsEnd) {
 
 TEST(Render, SearchTellsMailFromFiles) {
   indexer::SearchAnswer answer;
-  answer.hits.push_back({indexer::Kind::kMail, R"({"id":"m"})", 0.5, "a <mark>b</mark>", "c"});
-  answer.hits.push_back({indexer::Kind::kFile, R"({"id":"f"})", 0, "", ""});
+  answer.hits.push_back({indexer::Kind::kMail, R"({"id":"m"})", 0.5, "a <mark>b</mark>", "c", "2"});
+  answer.hits.push_back({indexer::Kind::kFile, R"({"id":"f"})", 0, "", "", ""});
   answer.total = 2;
   answer.next_offset = 50;
   answer.index = {true, 0, 1, "g1"};
@@ -66,6 +66,7 @@ TEST(Render, SearchTellsMailFromFiles) {
   EXPECT_EQ(search["hits"][0]["kind"], "mail");
   EXPECT_EQ(search["hits"][0]["message"]["id"], "m");
   EXPECT_EQ(search["hits"][0]["snippet"]["subject"], "a <mark>b</mark>");
+  EXPECT_EQ(search["hits"][0]["snippet"]["part"], "2");
   EXPECT_EQ(search["hits"][1]["file"]["id"], "f");
   EXPECT_FALSE(search["hits"][1].contains("snippet"));
   EXPECT_EQ(api::decode_offset_cursor(search["next"].get<std::string>()), 50U);

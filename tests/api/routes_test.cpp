@@ -197,6 +197,12 @@ TEST_F(RoutesTest, FindsAndShows) {
   EXPECT_FALSE(
       get_json("/v1/accounts/alice/search", {{"q", "numbers"}, {"snippets", "false"}})["hits"][0]
           .contains("snippet"));
+  EXPECT_TRUE(found["hits"][0]["snippet"]["part"].is_null());
+  const auto of_kind = [&](const char* kind) {
+    return get_json("/v1/accounts/alice/search", {{"q", "numbers"}, {"kind", kind}})["hits"].size();
+  };
+  EXPECT_EQ(of_kind("mail"), 1U);
+  EXPECT_EQ(of_kind("file"), 0U);
 
   const auto path = "/v1/accounts/alice/messages/" + id_ + "/";
   const auto text = get(path + "body");

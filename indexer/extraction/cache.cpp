@@ -1,0 +1,163 @@
+#include "indexer/extraction/cache.hpp"
+
+#include <atomic>
+#include <mutex>
+#include <span>
+
+#include "embedded/extracts_sql.hpp"
+#include "replica/compression.hpp"
+#include "replica/digest.hpp"
+#include "replica/pool.hpp"
+
+namespace indexer {
+namespace {
+
+namespace fs = std::filesystem;
+using replica::sqlite::Access;
+using replica::sqlite::Connection;
+using replica::sqlite::ResetAtEnd;
+using replica::sqlite::Statement;
+
+constexpr int kFormat = 1;
+
+Connection open(const fs::path& file, Access access) {
+  Connection connection(file, access, replica::sqlite::Durability::kNormal);
+  replica::sqlite::open_schema(connection, access, kFormat, embedded::extracts_sql);
+  return connection;
+}
+
+void remove_database(const fs::path& file) {
+  for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(file.string() + suffix);
+}
+
+Connection open_or_replace(const fs::path& file) {
+  try {
+    return open(file, Access::kReadWrite);
+  } catch (const replica::sqlite::Error& error) {
+    if (error.is_disk_full()) throw;
+    remove_database(file);
+    return open(file, Access::kReadWrite);
+  }
+}
+
+std::span<const std::byte> key(const replica::Md5& md5) { return std::as_bytes(std::span(md5)); }
+
+std::span<const std::byte> blob(std::string_view bytes) {
+  return std::as_bytes(std::span(bytes.data(), bytes.size()));
+}
+
+struct Reader {
+  explicit Reader(const fs::path& file)
+      : connection(open(file, Access::kReadOnly)),
+        find(connection.prepare("SELECT truncated, failure, size, data FROM extracts WHERE md5 = ? "
+                                "AND type = ? AND version = ?")),
+        find_part(connection.prepare("SELECT md5 FROM parts WHERE message = ? AND part = ?")) {}
+
+  Connection connection;
+  Statement find, find_part;
+  replica::Decompressor decompressor;
+};
+
+struct Writer {
+  explicit Writer(const fs::path& file)
+      : connection(open_or_replace(file)),
+        put(connection.prepare("INSERT OR REPLACE INTO extracts VALUES (?, ?, ?, ?, ?, ?, ?)")),
+        put_part(connection.prepare("INSERT OR REPLACE INTO parts VALUES (?, ?, ?)")) {}
+
+  Connection connection;
+  Statement put, put_part;
+  replica::Compressor compressor;
+};
+
+}  // namespace
+
+struct ExtractCache::State {
+  State(fs::path path, Access wanted)
+      : file(std::move(path)),
+        access(wanted),
+        readers([this] { return std::make_unique<Reader>(file); }) {}
+
+  // False while there is no file that can be read.
+  [[nodiscard]] bool is_readable() {
+    if (readable) return true;
+    if (!fs::exists(file)) return false;
+    try {
+      std::ignore = readers.take();
+      readable = true;
+    } catch (const replica::sqlite::Error&) {
+      return false;
+    }
+    return true;
+  }
+
+  Writer& writing() {
+    if (!writer) writer = std::make_unique<Writer>(file);
+    return *writer;
+  }
+
+  const fs::path file;
+  const Access access;
+  replica::Pool<Reader> readers;
+  std::atomic<bool> readable{false};
+  std::mutex mutex;  // of what follows
+  std::unique_ptr<Writer> writer;
+};
+
+ExtractCache::ExtractCache(fs::path file, Access access)
+    : state_(std::make_unique<State>(std::move(file), access)) {}
+
+ExtractCache::~ExtractCache() = default;
+
+std::optional<Extract> ExtractCache::find(std::string_view digest, FileType type) const {
+  const auto md5 = replica::parse_digest(digest);
+  if (!md5 || !state_->is_readable()) return std::nullopt;
+  const auto reader = state_->readers.take();
+  const ResetAtEnd reset(reader->find);
+  if (!reader->find.bind(key(*md5), static_cast<int>(type), kExtractorVersion).step())
+    return std::nullopt;
+  Extract extract;
+  extract.truncated = reader->find.integer(0) != 0;
+  extract.failure = reader->find.text(1);
+  if (!reader->decompressor.unpack(reader->find.blob(3), reader->find.integer(2), extract.text))
+    return std::nullopt;
+  return extract;
+}
+
+void ExtractCache::put(std::string_view digest, FileType type, const Extract& extract) {
+  const auto md5 = replica::parse_digest(digest);
+  if (!md5 || state_->access != Access::kReadWrite) return;
+  const std::lock_guard lock(state_->mutex);
+  auto& writer = state_->writing();
+  const auto data = writer.compressor.pack(extract.text);
+  const auto failure =
+      extract.failure.empty() ? std::nullopt : std::optional<std::string>(extract.failure);
+  writer.put
+      .bind(key(*md5), static_cast<int>(type), kExtractorVersion, extract.truncated, failure,
+            static_cast<std::int64_t>(extract.text.size()), blob(data))
+      .run();
+}
+
+std::optional<std::string> ExtractCache::part_digest(std::string_view message,
+                                                     std::string_view part_id) const {
+  const auto md5 = replica::parse_digest(message);
+  if (!md5 || !state_->is_readable()) return std::nullopt;
+  const auto reader = state_->readers.take();
+  const ResetAtEnd reset(reader->find_part);
+  if (!reader->find_part.bind(key(*md5), part_id).step()) return std::nullopt;
+  replica::Md5 part{};
+  const auto stored = reader->find_part.blob(0);
+  if (stored.size() != part.size()) return std::nullopt;
+  std::copy(stored.begin(), stored.end(), part.begin());
+  return replica::to_digest(part);
+}
+
+void ExtractCache::put_part(std::string_view message, std::string_view part_id,
+                            std::string_view digest) {
+  const auto message_md5 = replica::parse_digest(message);
+  const auto part_md5 = replica::parse_digest(digest);
+  if (!message_md5 || !part_md5 || state_->access != Access::kReadWrite) return;
+  const std::lock_guard lock(state_->mutex);
+  state_->writing().put_part.bind(key(*message_md5), part_id, key(*part_md5)).run();
+}
+
+}  // namespace indexer

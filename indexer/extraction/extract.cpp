@@ -1,0 +1,88 @@
+#include "indexer/extraction/extract.hpp"
+
+#include <exception>
+#include <new>
+
+#include "indexer/extraction/office.hpp"
+#include "indexer/extraction/pdf.hpp"
+#include "indexer/extraction/rtf.hpp"
+#include "indexer/extraction/text_output.hpp"
+#include "mail/charset.hpp"
+#include "mail/html.hpp"
+#include "mail/parser.hpp"
+
+namespace indexer {
+namespace {
+
+std::string utf8_of(std::string_view bytes) {
+  if (bytes.starts_with("\xFF\xFE")) return mail::to_utf8(bytes.substr(2), "utf-16le");
+  if (bytes.starts_with("\xFE\xFF")) return mail::to_utf8(bytes.substr(2), "utf-16be");
+  return mail::to_utf8(bytes, "");
+}
+
+void add_addresses(TextOutput& out, const std::vector<mail::Address>& addresses) {
+  for (const auto& address : addresses) {
+    out.add(address.name);
+    out.separate(' ');
+    out.add(address.email);
+    out.separate('\n');
+  }
+}
+
+void read_message(std::string_view bytes, TextOutput& out) {
+  const auto message = mail::parse_message(bytes);
+  if (!message) throw std::runtime_error("it is no message: " + message.error().reason);
+  out.add(message->metadata.subject);
+  out.separate('\n');
+  add_addresses(out, message->metadata.from);
+  add_addresses(out, message->metadata.to);
+  add_addresses(out, message->metadata.cc);
+  if (!message->bodies.empty()) {
+    const auto& body = message->bodies.front();  // plain text comes before HTML
+    out.add(body.type == "text/html" ? mail::html_to_text(body.content) : body.content);
+    out.separate('\n');
+  }
+  for (const auto& attachment : message->metadata.attachments) {
+    out.add(attachment.name);
+    out.separate('\n');
+  }
+}
+
+void read_as(FileType type, std::string_view bytes, TextOutput& out) {
+  switch (type) {
+    case FileType::kText:
+      return out.add(utf8_of(bytes));
+    case FileType::kHtml:
+      return out.add(mail::html_to_text(utf8_of(bytes)));
+    case FileType::kMessage:
+      return read_message(bytes, out);
+    case FileType::kPdf:
+      return read_pdf(bytes, out);
+    case FileType::kOffice:
+      return read_office(bytes, out);
+    case FileType::kRtf:
+      return read_rtf(bytes, out);
+    case FileType::kNone:
+    case FileType::kUnknown:
+      throw std::runtime_error("it is of no type that has text");
+  }
+}
+
+}  // namespace
+
+Extract extract_text(std::string_view bytes, FileType type) {
+  TextOutput out(kMaxExtractBytes);
+  try {
+    read_as(file_type_of_bytes(bytes, type), bytes, out);
+  } catch (const std::bad_alloc&) {
+    return Extract::failed("reading it takes too much memory");
+  } catch (const std::exception& error) {
+    return Extract::failed(error.what());
+  }
+  Extract extract;
+  extract.truncated = out.is_full();
+  extract.text = out.take();
+  return extract;
+}
+
+}  // namespace indexer

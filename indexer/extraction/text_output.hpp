@@ -1,0 +1,41 @@
+// The text of a file while it is collected: UTF-8, cut between characters at a limit.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace indexer {
+
+class TextOutput {
+ public:
+  explicit TextOutput(std::size_t max_bytes) : max_bytes_(max_bytes) {}
+
+  void add(std::string_view utf8) {
+    if (is_full_) return;
+    std::size_t length = utf8.size();
+    if (length > max_bytes_ - text_.size()) {
+      length = max_bytes_ - text_.size();
+      while (length > 0 && (static_cast<unsigned char>(utf8[length]) & 0xC0) == 0x80) --length;
+      is_full_ = true;
+    }
+    text_.append(utf8.substr(0, length));
+  }
+  // Ends a cell or a line; several in a row are one.
+  void separate(char separator) {
+    if (text_.empty() || text_.back() == '\n' || text_.back() == separator) return;
+    add(std::string_view(&separator, 1));
+  }
+
+  [[nodiscard]] bool is_full() const { return is_full_; }  // more is not wanted
+  [[nodiscard]] std::size_t size() const { return text_.size(); }
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+ private:
+  std::size_t max_bytes_;
+  std::string text_;
+  bool is_full_ = false;
+};
+
+}  // namespace indexer
