@@ -11,20 +11,6 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// The charset that an HTML text names itself ("<meta charset=utf-8>"), for parts that say nothing.
-std::string_view charset_in_html(std::string_view html) {
-  html = html.substr(0, 2'048);
-  for (auto at = html.find("charset="); at != std::string_view::npos;
-       at = html.find("charset=", at + 1)) {
-    auto name = html.substr(at + 8);
-    while (!name.empty() && (name.front() == '"' || name.front() == '\'' || name.front() == ' '))
-      name.remove_prefix(1);
-    name = name.substr(0, name.find_first_of("\"' />;"));
-    if (!name.empty()) return name;
-  }
-  return {};
-}
-
 void to_line_feeds(std::string& text) {
   std::size_t to = text.find('\r');
   if (to == std::string::npos) return;
@@ -94,9 +80,8 @@ std::string BodyWriter::text_of(const Part& part, bool& truncated) const {
   const bool encoded = !is_identity(fields.encoding);
   const std::string decoded = encoded ? decode_transfer(raw, fields.encoding) : std::string();
   const std::string_view bytes = encoded ? std::string_view(decoded) : raw;
-  std::string_view charset = fields.charset;
-  if (charset.empty() && fields.type == "text/html") charset = charset_in_html(bytes);
-  auto text = to_utf8(bytes, charset);
+  const bool names_itself = fields.charset.empty() && fields.type == "text/html";
+  auto text = to_utf8(bytes, names_itself ? html_charset(bytes) : fields.charset);
   if (text.compare(0, kByteOrderMark.size(), kByteOrderMark) == 0)
     text.erase(0, kByteOrderMark.size());
   to_line_feeds(text);
