@@ -146,6 +146,8 @@ class Model {
       }
       case Field::kTag:
         return entry.text.tags;
+      case Field::kAttachment:
+        return entry.text.attachments;
     }
     return {};
   }
@@ -275,6 +277,7 @@ class Random {
     made.text.subject = words(4);
     made.text.body = words(12);
     if (one_in(4)) made.text.attachment_names = {word() + ".pdf", words(2)};
+    if (one_in(4)) made.text.attachments = {words(8), words(3)};
     if (made.entry.kind == Kind::kFile) {
       made.text.tags = {word(), word()};
       made.text.path = "/Documents/" + word() + "/" + word();
