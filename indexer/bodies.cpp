@@ -89,8 +89,8 @@ std::vector<mail::AttachedBody> attached_bodies_here(const mail::MetadataDocumen
   std::copy_if(message.attached_bodies.begin(), message.attached_bodies.end(),
                std::back_inserter(here),
                [&blobs](const mail::AttachedBody& body) { return blobs.contains(body.digest); });
-  const bool has_others = !message.contents.empty() || !message.inline_bodies.empty() ||
-                          !message.attached_bodies.empty();
+  // Content documents that are named may never come.
+  const bool has_others = !message.inline_bodies.empty() || !here.empty();
   if (message.original && !has_others && blobs.contains(message.original->digest))
     here.push_back(*message.original);
   return here;

@@ -41,7 +41,7 @@ class Bodies {
 [[nodiscard]] bool has_content(std::string_view text);
 
 // Those attachments that give the message its bodies beside its content documents, and whose bytes are here. The original
-// message is one where the document names and holds no other body.
+// message is one where the document itself has no other.
 [[nodiscard]] std::vector<mail::AttachedBody> attached_bodies_here(
     const mail::MetadataDocument& message, const replica::Blobs& blobs);
 

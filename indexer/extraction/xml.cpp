@@ -8,6 +8,8 @@
 #include <new>
 #include <stdexcept>
 
+#include "mail/text.hpp"
+
 namespace indexer {
 namespace {
 
@@ -68,7 +70,8 @@ void characters(void* user, const xmlChar* text, int length) {
   auto& run = run_of(user);
   const std::string_view utf8(reinterpret_cast<const char*>(text),
                               static_cast<std::size_t>(length));
-  run.guarded([&] { run.handler.text(utf8); });
+  // libxml2 goes on after bytes that are no UTF-8, and passes them on.
+  run.guarded([&] { run.handler.text(mail::to_valid_utf8(utf8)); });
 }
 
 struct Free {
@@ -77,6 +80,9 @@ struct Free {
     xmlFreeParserCtxt(parser);
   }
 };
+
+// Some errors are printed whatever the options say.
+void print_nothing(void*, const char*, ...) {}
 
 }  // namespace
 
@@ -92,6 +98,7 @@ std::string_view XmlAttributes::find(std::string_view local_name) const {
 
 void read_xml(const NextPiece& next, XmlHandler& handler) {
   // What is not set is not done: no entity is declared, no document built.
+  xmlSetGenericErrorFunc(nullptr, print_nothing);
   xmlSAXHandler events{};
   events.initialized = XML_SAX2_MAGIC;
   events.startElementNs = start_element;

@@ -131,6 +131,22 @@ TEST_F(BodiesTest, AnOriginalGivesMetadataAndBodies) {
   EXPECT_THAT(Texts(stores_).snippet_text(entry()), HasSubstr("café original"));
 }
 
+TEST_F(BodiesTest, AnOriginalStandsInForContentsThatDoNotCome) {
+  const Stub original{"message.eml", "message/rfc822", kOriginal};
+  const std::string named = R"("subject":"Own","contents":["a:1"],)";
+  message("a", kDate, named + stubs({original}));
+  EXPECT_EQ(body(), "");
+  auto before = catalog_.checkpoint();
+  arrive(original.bytes);
+  message("a", kDate, named + stubs({original}));
+  EXPECT_TRUE(is_pending(before));
+  EXPECT_THAT(body(), HasSubstr("café original"));
+  before = catalog_.checkpoint();
+  message("a", kDate, named.substr(0, named.size() - 1));  // another revision, without it, wins
+  EXPECT_TRUE(is_pending(before));
+  EXPECT_EQ(body(), "");
+}
+
 TEST_F(BodiesTest, TheOriginalStandsBackForOtherHomes) {
   const Stub original{"message.eml", "message/rfc822", kOriginal};
   arrive(original.bytes);
