@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "indexer/blob_bytes.hpp"
 #include "mail/parser.hpp"
 #include "mail/text.hpp"
 #include "replica/attachments.hpp"
@@ -30,9 +31,9 @@ class Bytes {
 
   std::optional<std::string> of(const AttachedFile& file) {
     if (file.digest.empty()) return std::nullopt;
-    if (!file.is_part) return blob(file.digest);
+    if (!file.is_part) return blob_bytes(stores_.blobs(), file.digest);
     if (original_digest_ != file.digest) {
-      original_ = blob(file.digest);
+      original_ = blob_bytes(stores_.blobs(), file.digest);
       original_digest_ = file.digest;
     }
     if (!original_) return std::nullopt;
@@ -42,17 +43,6 @@ class Bytes {
   }
 
  private:
-  // A damaged blob harms its own files only; who asks for its bytes is told.
-  [[nodiscard]] std::optional<std::string> blob(const std::string& digest) const {
-    try {
-      return stores_.blobs().get(digest);
-    } catch (const replica::sqlite::Error&) {
-      throw;
-    } catch (const std::runtime_error&) {
-      return std::nullopt;
-    }
-  }
-
   const Stores& stores_;
   std::string original_digest_;
   std::optional<std::string> original_;

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <iterator>
-#include <stdexcept>
 #include <utility>
 
+#include "indexer/blob_bytes.hpp"
 #include "mail/charset.hpp"
 #include "mail/html.hpp"
 #include "mail/parser.hpp"
@@ -13,19 +13,8 @@
 namespace indexer {
 namespace {
 
-// Bytes that are damaged are as good as absent: one body must not stop all others.
-std::optional<std::string> read_blob(const replica::Blobs& blobs, const std::string& digest) {
-  try {
-    return blobs.get(digest);
-  } catch (const replica::sqlite::Error&) {
-    throw;
-  } catch (const std::runtime_error&) {
-    return std::nullopt;
-  }
-}
-
 std::optional<std::string> text_of(const mail::AttachedBody& body, const replica::Blobs& blobs) {
-  const auto bytes = read_blob(blobs, body.digest);
+  const auto bytes = blob_bytes(blobs, body.digest);
   if (!bytes) return std::nullopt;
   return mail::to_utf8(*bytes, body.charset);
 }
@@ -33,7 +22,7 @@ std::optional<std::string> text_of(const mail::AttachedBody& body, const replica
 std::optional<mail::ParsedMessage> parse_original(const mail::MetadataDocument& message,
                                                   const replica::Blobs& blobs) {
   if (!message.original) return std::nullopt;
-  const auto raw = read_blob(blobs, message.original->digest);
+  const auto raw = blob_bytes(blobs, message.original->digest);
   if (!raw) return std::nullopt;
   auto parsed = mail::parse_message(*raw);
   if (!parsed) return std::nullopt;

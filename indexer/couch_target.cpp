@@ -5,23 +5,14 @@
 #include <chrono>
 #include <fmt/format.h>
 #include <future>
-#include <openssl/evp.h>
 
+#include "indexer/base64.hpp"
 #include "indexer/import_documents.hpp"
 
 namespace indexer {
 namespace {
 
 namespace net = boost::asio;
-
-std::string base64(std::string_view bytes) {
-  std::string encoded((bytes.size() + 2) / 3 * 4 + 1, '\0');  // and the NUL that OpenSSL writes
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                                     reinterpret_cast<const unsigned char*>(bytes.data()),
-                                     static_cast<int>(bytes.size()));
-  encoded.resize(static_cast<std::size_t>(length));
-  return encoded;
-}
 
 std::string inline_attachment(std::string_view raw) {
   return fmt::format(R"({{"content_type":"message/rfc822","data":"{}"}})", base64(raw));

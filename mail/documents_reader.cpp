@@ -190,6 +190,7 @@ void read_headers(value& v, std::vector<std::pair<std::string, std::string>>& ou
     if (!pair[0].empty()) out.emplace_back(std::move(pair[0]), std::move(pair[1]));
   });
   for_each_member(v, [&out](std::string_view name, value& member) {
+    if (name.empty()) return;
     std::vector<std::string> values;
     read_strings(member, values);
     for (auto& text : values) out.emplace_back(name, std::move(text));

@@ -60,11 +60,12 @@ class TextSink {
     }
   }
 
-  void open(const HtmlElement& element, const HtmlTokenizer& tag) {
+  void open(const HtmlElement& element, const HtmlTokenizer& tag, bool has_letters) {
     if (element.name == "br") {
       gap_ = gap_ >= kLine ? kBlankLine : kLine;
     } else if (element.name == "img") {
-      if (const auto alternative = tag.attribute("alt")) text(*alternative);
+      const auto alternative = has_letters ? tag.attribute("alt") : std::nullopt;
+      if (alternative) text(*alternative);
     } else {
       separate(element);
       if (element.name == "pre") ++pre_;

@@ -82,12 +82,13 @@ class HtmlSink {
 
   void text(std::string_view raw) { append_html_escaped(out_, decode_character_references(raw)); }
 
-  void open(const HtmlElement& element, const HtmlTokenizer& tag) {
+  void open(const HtmlElement& element, const HtmlTokenizer& tag, bool has_letters) {
     if (element.is(kActive)) return;
     const bool image = element.name == "img", link = element.name == "a";
     if (image && !image_of(tag.attribute("src").value_or(""))) {
       // An image that is not shown is told by the words for it.
-      if (const auto alternative = tag.attribute("alt")) text(*alternative);
+      const auto alternative = has_letters ? tag.attribute("alt") : std::nullopt;
+      if (alternative) text(*alternative);
       return;
     }
     out_.append("<").append(element.name);

@@ -2,7 +2,7 @@
 //
 //   struct Sink {
 //     void text(std::string_view raw);  // character references unresolved
-//     void open(const HtmlElement& element, const HtmlTokenizer& tag);
+//     void open(const HtmlElement& element, const HtmlTokenizer& tag, bool has_letters);  // false: text there has no size
 //     void close(const HtmlElement& element);  // once for each open of what is not void
 //   };
 #pragma once
@@ -106,12 +106,12 @@ void walk_html(std::string_view html, Sink& sink) {
     const auto seen = visibility_of_tag(element, tokens);
     const bool shown = stack.size() <= visible_depth && !seen.hidden;
     if (element.is(kVoid)) {
-      if (shown) sink.open(element, tokens);
+      if (shown) sink.open(element, tokens, !stack.is_tiny());
       continue;
     }
     if (stack.size() == HtmlStack::kMaxDepth) continue;
     if (shown) {
-      sink.open(element, tokens);
+      sink.open(element, tokens, !stack.is_tiny());
     } else {
       visible_depth = std::min(visible_depth, stack.size());
     }

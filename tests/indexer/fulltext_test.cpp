@@ -321,18 +321,24 @@ TEST(Fulltext, RanksTheSubjectAboveTheBody) {
   EXPECT_THAT(ids_of(second), ElementsAre("1"));
 }
 
-TEST(Fulltext, RanksNewTextAboveQuotedText) {
-  const support::TemporaryFolder folder;
+// Messages of nothing but these texts, numbered in their order.
+Model model_of(const std::vector<std::string>& bodies) {
   Model model;
-  for (const char* body :
-       {"On Monday, Ada wrote:\n> the budget is here\n\nThank you, it is read.\n",
-        "The budget is here, it is to be read.\n> thank you\n"}) {
+  for (const auto& body : bodies) {
     Entry entry;
     entry.entry.id = std::to_string(model.entries.size());
     entry.text.body = body;
     model.entries.push_back(entry);
   }
   model.number(16);
+  return model;
+}
+
+TEST(Fulltext, RanksNewTextAboveQuotedText) {
+  const support::TemporaryFolder folder;
+  const Model model =
+      model_of({"On Monday, Ada wrote:\n> the budget is here\n\nThank you, it is read.\n",
+                "The budget is here, it is to be read.\n> thank you\n"});
   write(folder / "index", model);
   FulltextReader reader(folder / "index");
   EXPECT_THAT(ids_of(search(reader, model, "budget", SearchOrder::kRelevance)),
@@ -343,24 +349,17 @@ TEST(Fulltext, RanksNewTextAboveQuotedText) {
 
 TEST(Fulltext, FindsByLanguage) {
   const support::TemporaryFolder folder;
-  Model model;
-  for (const char* body :
-       {"Please find the report of last week below, and tell me what you think of it.",
-        "Veuillez trouver le compte rendu de la semaine derni\u00e8re, et dites-moi ce que vous en "
-        "pensez.\n"
-        "> Please find the report of last week below, and tell me what you think of it. It is long "
-        "and in English.\n",
-        "\u8acb\u770b\u4e0a\u9031\u7684\u5831\u544a\uff0c\u4e26\u544a\u8a34\u6211\u4f60\u5c0d\u5b83"
-        "\u7684\u770b"
-        "\u6cd5\u3002\u9019\u500b\u5831\u544a\u5f88\u91cd\u8981\uff0c\u8acb\u4f60\u8a8d\u771f\u95b1"
-        "\u8b80\u3002",
-        "42"}) {
-    Entry entry;
-    entry.entry.id = std::to_string(model.entries.size());
-    entry.text.body = body;
-    model.entries.push_back(entry);
-  }
-  model.number(16);
+  const Model model = model_of(
+      {"Please find the report of last week below, and tell me what you think of it.",
+       "Veuillez trouver le compte rendu de la semaine derni\u00e8re, et dites-moi ce que vous en "
+       "pensez.\n"
+       "> Please find the report of last week below, and tell me what you think of it. It is long "
+       "and in English.\n",
+       "\u8acb\u770b\u4e0a\u9031\u7684\u5831\u544a\uff0c\u4e26\u544a\u8a34\u6211\u4f60\u5c0d\u5b83"
+       "\u7684\u770b"
+       "\u6cd5\u3002\u9019\u500b\u5831\u544a\u5f88\u91cd\u8981\uff0c\u8acb\u4f60\u8a8d\u771f\u95b1"
+       "\u8b80\u3002",
+       "42"});
   write(folder / "index", model);
   FulltextReader reader(folder / "index");
   EXPECT_THAT(ids_of(search(reader, model, "lang:en")), ElementsAre("0"));

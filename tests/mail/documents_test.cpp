@@ -181,6 +181,7 @@ TEST(Documents, MembersOfAnotherTypeAreAbsent) {
        }},
       {R"({"hasAttachment":"yes","sentAt":5})",
        [](auto& d) { EXPECT_FALSE(d.has_attachment || d.sent_at); }},
+      {R"({"headers":{"":["x"],"A":"b"}})", [](auto& d) { EXPECT_EQ(d.headers.size(), 1U); }},
       {R"({"headers":[["A","b"],["C"],{"name":"D","value":"e"},5]})",
        [](auto& d) { EXPECT_EQ(d.headers.size(), 3U); }},
       {R"({"s\u0075bject":"s","mailboxIds":{"\u00e9\"":true}})",

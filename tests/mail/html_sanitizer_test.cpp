@@ -117,6 +117,7 @@ TEST(HtmlSanitizer, ImagesOfTheMessageComeFromItsAttachments) {
       {"<img src='CID:one%40x'>", "<img src=\"/attachments/2?a&amp;b\">"},
       {"<img src='cid:one&#64;x'>", "<img src=\"/attachments/2?a&amp;b\">"},
       {"<img src='cid:two@x' alt=words>", "words"},
+      {"<p style='font-size:0'><img src='cid:two@x' alt=words>", "<p style=\"font-size:0\"></p>"},
       {"<img src='cid:'><img src='cid:%'><img src='cid:%4'>", ""},
       {"<a href='cid:two@x'>a</a>", "<a>a</a>"},
   };
