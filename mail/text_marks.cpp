@@ -19,11 +19,11 @@ constexpr std::string_view kOpeners[] = {
     "вт, ",  "ср, ",  "чт, ",   "пт, ",  "сб, ",  "вс, ",     "在"};
 
 constexpr std::string_view kWritten[] = {
-    "wrote",       "writes",    "said",    "schrieb", "a écrit",      "écrit :",   "escribió",
-    "ha scritto",  "escreveu",  "schreef", "skrev",   "napisał",      "pisze",     "napsal",
-    "píše",        "kirjoitti", "пишет",   "написал", "писал",        "yazdı",     "írta",
-    "έγραψε",      "a scris",   "写道",    "寫道",    "のメッセージ", "님이 작성", "wrote",
-    "va escriure", "skrifaði",  "rašė",    "пише"};
+    "wrote",      "writes",    "said",    "schrieb", "a écrit",      "écrit :",   "escribió",
+    "ha scritto", "escreveu",  "schreef", "skrev",   "napisał",      "pisze",     "napsal",
+    "píše",       "kirjoitti", "пишет",   "написал", "писал",        "yazdı",     "írta",
+    "έγραψε",     "a scris",   "写道",    "寫道",    "のメッセージ", "님이 작성", "va escriure",
+    "skrifaði",   "rašė",      "пише"};
 
 constexpr std::string_view kFromFields[] = {"From",   "Von",    "De",        "Da",     "Van",
                                             "Från",   "Fra",    "Lähettäjä", "Od",     "От",
