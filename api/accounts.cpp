@@ -17,7 +17,7 @@ std::shared_ptr<indexer::Account> Accounts::open(std::string_view name) const {
   if (source != nullptr && source->layout.has_all_doctypes_in_one())
     doctype_member = source->doctype_member;
   return std::make_shared<indexer::Account>(folder, std::string(name), access_,
-                                            std::move(doctype_member));
+                                            std::move(doctype_member), config_.index);
 }
 
 std::shared_ptr<indexer::Account> Accounts::find(std::string_view name) {

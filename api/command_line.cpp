@@ -112,6 +112,17 @@ void add_search(CLI::App& app, CommandLine& line, SearchCommand& search,
           "date or relevance")
       ->check(CLI::IsMember({"date", "relevance"}))
       ->type_name("ORDER");
+  command->add_flag("--threads", search.threads, "the first message found of each thread");
+  command->add_option("--kind", search.kind, "only mail, or only files")
+      ->check(CLI::IsMember({"mail", "file"}))
+      ->type_name("KIND");
+  command
+      ->add_option("--facets", search.facets,
+                   "counts of the hits by sender, mailbox, year, type, keyword or language")
+      ->type_name("F,…");
+  command->add_flag("--filter", search.is_filter, "QUERY is a JSON filter (data/QUERY.md)");
+  command->add_flag("--explain", search.explain,
+                    "show what the query became: terms, forms, estimates");
   add_page(*command, search.limit, search.after);
   command->add_flag("--no-snippets", search.no_snippets,
                     "read no bodies for the words around a hit");

@@ -54,7 +54,12 @@ struct ListCommand {
 struct SearchCommand {
   std::string account;
   std::string query;
+  bool is_filter = false;  // the query is a JSON filter
   bool by_relevance = false;
+  bool threads = false;
+  bool explain = false;
+  std::string kind;  // "mail" or "file"; empty: both
+  std::string facets;  // names, with commas
   std::size_t limit = 50;
   std::string after;
   bool no_snippets = false;

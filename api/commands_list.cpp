@@ -64,56 +64,6 @@ std::string next_page(const ListCommand& command, const CommandLine& line,
   return shell_command(line, words);
 }
 
-std::string next_page(const SearchCommand& command, const CommandLine& line,
-                      const std::string& cursor) {
-  std::vector<std::string> words = {"search", command.account, "--limit",
-                                    std::to_string(command.limit)};
-  if (command.by_relevance) words.insert(words.end(), {"--sort", "relevance"});
-  if (command.no_snippets) words.emplace_back("--no-snippets");
-  words.insert(words.end(), {"--after", cursor, "--", command.query});
-  return shell_command(line, words);
-}
-
-// A mistake in the query, with its place underlined by a number: positions count bytes from 0.
-[[noreturn]] void refuse_query(const indexer::QueryError& error) {
-  throw UsageError(
-      fmt::format("{} (position {} of the query)", for_terminal(error.message), error.position));
-}
-
-// "[q1.pdf] " where the words around the hit are an attachment's.
-std::string attachment_of(const indexer::SearchAnswer::Found& hit, const json& row) {
-  if (hit.part.empty()) return "";
-  for (const auto& attachment : row.value("attachments", json::array())) {
-    if (text_of(attachment, "partId") != hit.part) continue;
-    const auto name = text_of(attachment, "name");
-    return fmt::format("[{}] ", for_terminal(name.empty() ? hit.part : name));
-  }
-  return fmt::format("[{}] ", for_terminal(hit.part));
-}
-
-std::string hit_lines(const indexer::SearchAnswer::Found& hit, std::size_t width, bool bold) {
-  const json row = json::parse(hit.row, nullptr, false);
-  std::string lines =
-      hit.kind == indexer::Kind::kMail ? message_line(row, width) : file_line(row, width);
-  if (!hit.preview.empty())
-    lines += "    " + attachment_of(hit, row) + snippet_text(hit.preview, bold) + "\n";
-  return lines;
-}
-
-std::string summary_of(const indexer::SearchAnswer& answer) {
-  std::string line = fmt::format("{}{} found", answer.total_is_exact ? "" : "about ", answer.total);
-  if (!answer.index.complete)
-    line +=
-        fmt::format("; the index is not complete: {} entries are pending", answer.index.pending);
-  return line + "\n";
-}
-
-std::optional<std::string> cursor_after(const indexer::SearchAnswer& answer) {
-  if (answer.next_after) return encode_cursor(*answer.next_after);
-  if (answer.next_offset) return encode_cursor(*answer.next_offset);
-  return std::nullopt;
-}
-
 }  // namespace
 
 int run(const ListCommand& command, const CommandLine& line, const Config& config) {
@@ -131,43 +81,6 @@ int run(const ListCommand& command, const CommandLine& line, const Config& confi
   lines += fmt::format("{}{} messages, {} unread\n", page.total_is_exact ? "" : "about ",
                        page.total, page.unread);
   if (page.next) lines += "next page: " + next_page(command, line, *page.next) + "\n";
-  print(lines);
-  return kDone;
-}
-
-int run(const SearchCommand& command, const CommandLine& line, const Config& config) {
-  Accounts accounts(config, replica::sqlite::Access::kReadOnly);
-  const auto account = open_account(accounts, command.account);
-  const auto query = indexer::parse_query(command.query);
-  if (!query) refuse_query(query.error());
-
-  indexer::SearchRequest request;
-  request.query = &*query;
-  request.order =
-      command.by_relevance ? indexer::SearchOrder::kRelevance : indexer::SearchOrder::kDate;
-  request.limit = command.limit;
-  if (!command.after.empty() && command.by_relevance) {
-    const auto offset = decode_offset_cursor(command.after);
-    if (!offset) refuse_cursor();
-    request.offset = *offset;
-  } else if (!command.after.empty()) {
-    request.after = decode_place_cursor(command.after);
-    if (!request.after) refuse_cursor();
-  }
-  const auto answer = account->search(request, !command.no_snippets);
-  if (!answer) refuse_query(answer.error());
-  if (command.json) {
-    print(render_search(*answer) + "\n");
-    return kDone;
-  }
-
-  const std::size_t width = terminal_width();
-  const bool bold = is_terminal(STDOUT_FILENO);
-  std::string lines;
-  for (const auto& hit : answer->hits) lines += hit_lines(hit, width, bold);
-  lines += summary_of(*answer);
-  if (const auto cursor = cursor_after(*answer))
-    lines += "next page: " + next_page(command, line, *cursor) + "\n";
   print(lines);
   return kDone;
 }

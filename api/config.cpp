@@ -10,10 +10,12 @@
 #include <map>
 
 #include "api/config_section.hpp"
+#include "indexer/query_values.hpp"
 
 namespace api {
 namespace {
 
+constexpr std::size_t kMaxHeaderName = 100;
 constexpr std::uint64_t kLeastMemory = 4ULL << 20U;  // bytes: a batch of one source and one pull
 
 // Until there are access tokens, whoever can connect can read all mail.
@@ -65,6 +67,26 @@ ReplicationConfig read_replication(Section section) {
   replication.pulls = section.number("pulls", 1, 64, replication.pulls);
   section.finish();
   return replication;
+}
+
+indexer::IndexOptions read_index(Section section) {
+  indexer::IndexOptions options;
+  if (const auto language = section.text("language")) {
+    const toml::node& node = *section.find("language");
+    if (!indexer::is_language_code(*language))
+      section.fail(node, "index.language must be the code of a language, such as \"en\" or \"fr\"");
+    options.language = indexer::lower_case_ascii(*language);
+  }
+  if (section.find("headers") != nullptr) {
+    options.headers.clear();
+    for (const auto& [name, node] : section.texts("headers", "[\"x-mailer\"]")) {
+      if (name.empty() || name.size() > kMaxHeaderName)
+        section.fail(*node, "index.headers must be names of header fields");
+      options.headers.push_back(indexer::lower_case_ascii(name));
+    }
+  }
+  section.finish();
+  return options;
 }
 
 // The sources, each account in one of them only.
@@ -161,6 +183,10 @@ Config load_config(const std::optional<std::filesystem::path>& file) {
     if (!replication->is_table())
       root.fail(*replication, "replication is a section: [replication]");
     config.replication = read_replication(Section(*replication->as_table(), name, "replication"));
+  }
+  if (const toml::node* index = root.find("index")) {
+    if (!index->is_table()) root.fail(*index, "index is a section: [index]");
+    config.index = read_index(Section(*index->as_table(), name, "index"));
   }
   if (const toml::node* sources = root.find("source")) {
     config.sources = read_sources(*sources, name, root);

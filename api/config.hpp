@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "api/layout.hpp"
+#include "indexer/index_options.hpp"
 #include "mail/documents.hpp"
 #include "replica/couch_client.hpp"
 
@@ -81,6 +82,7 @@ struct Config {
   std::filesystem::path data_dir = "/var/lib/davenport";
   HttpConfig http;
   ReplicationConfig replication;
+  indexer::IndexOptions index;
   std::vector<SourceConfig> sources;
 
   // The source that lists the account; null when none does.

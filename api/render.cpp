@@ -19,6 +19,8 @@ constexpr std::size_t kMaxOffset = 1'000'000;
 constexpr std::string_view kBase64Url =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+}  // namespace
+
 std::string to_base64url(std::string_view bytes) {
   std::string text;
   unsigned bits = 0;
@@ -48,6 +50,8 @@ std::optional<std::string> from_base64url(std::string_view text) {
   return bytes;
 }
 
+namespace {
+
 // The JSON object in a cursor; null for what is none.
 nlohmann::json cursor_content(std::string_view cursor) {
   if (cursor.size() > kMaxCursorBytes) return nullptr;
@@ -66,10 +70,6 @@ void write_rows(JsonWriter& json, std::string_view name, const std::vector<std::
 void write_next(JsonWriter& json, const std::optional<std::string>& cursor) {
   json.key("next");
   cursor ? json.string(*cursor) : json.null();
-}
-
-std::optional<std::string> cursor_of(const std::optional<indexer::OrderKey>& place) {
-  return place ? std::optional(encode_cursor(*place)) : std::nullopt;
 }
 
 std::size_t bytes_of(const std::vector<std::string>& rows) {
@@ -100,20 +100,6 @@ void write_task(JsonWriter& json, const TaskReport& task) {
   json.end_array().end_object();
 }
 
-void write_found(JsonWriter& json, const indexer::SearchAnswer::Found& found) {
-  const bool is_mail = found.kind == indexer::Kind::kMail;
-  json.begin_object().key("kind").string(is_mail ? "mail" : "file");
-  json.key(is_mail ? "message" : "file").raw(found.row);
-  json.key("score").number(found.score);
-  if (!found.subject.empty() || !found.preview.empty()) {
-    json.key("snippet").begin_object().key("subject").string(found.subject);
-    json.key("preview").string(found.preview).key("part");
-    found.part.empty() ? json.null() : json.string(found.part);
-    json.end_object();
-  }
-  json.end_object();
-}
-
 }  // namespace
 
 std::string encode_cursor(const indexer::OrderKey& place) {
@@ -126,6 +112,10 @@ std::string encode_cursor(const indexer::OrderKey& place) {
       .string(place.id)
       .end_object();
   return to_base64url(text);
+}
+
+std::optional<std::string> encode_cursor(const std::optional<indexer::OrderKey>& place) {
+  return place ? std::optional(encode_cursor(*place)) : std::nullopt;
 }
 
 std::string encode_cursor(std::size_t offset) {
@@ -162,7 +152,7 @@ std::string render_list(const indexer::ListPage& page) {
   write_rows(json, "messages", page.rows);
   json.key("total").number(page.total).key("unread").number(page.unread);
   json.key("totalIsExact").boolean(page.total_is_exact);
-  write_next(json, cursor_of(page.next));
+  write_next(json, encode_cursor(page.next));
   json.key("state").string(page.state).end_object();
   return out;
 }
@@ -173,27 +163,6 @@ std::string render_messages(const std::vector<std::string>& rows) {
   JsonWriter json(out);
   json.begin_object();
   write_rows(json, "messages", rows);
-  json.end_object();
-  return out;
-}
-
-std::string render_search(const indexer::SearchAnswer& answer) {
-  std::string out;
-  JsonWriter json(out);
-  json.begin_object().key("hits").begin_array();
-  for (const auto& found : answer.hits) write_found(json, found);
-  json.end_array();
-  json.key("total").number(answer.total).key("totalIsExact").boolean(answer.total_is_exact);
-  json.key("facets").begin_object().end_object();
-  auto next = cursor_of(answer.next_after);
-  if (answer.next_offset) next = encode_cursor(*answer.next_offset);
-  write_next(json, next);
-  json.key("index").begin_object().key("complete").boolean(answer.index.complete);
-  json.key("pending")
-      .number(answer.index.pending)
-      .key("failed")
-      .number(answer.index.failed)
-      .end_object();
   json.end_object();
   return out;
 }
@@ -249,7 +218,7 @@ std::string render_files(const std::vector<std::string>& rows,
   JsonWriter json(out);
   json.begin_object();
   write_rows(json, "files", rows);
-  write_next(json, cursor_of(next));
+  write_next(json, encode_cursor(next));
   json.end_object();
   return out;
 }

@@ -89,7 +89,10 @@ HttpResponse with_account(const Call& call) {
 [[nodiscard]] HttpResponse get_thread(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_files(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_file(const Call& call, indexer::Account& account);
-[[nodiscard]] HttpResponse get_search(const Call& call, indexer::Account& account);
+
+// routes_search.cpp
+[[nodiscard]] HttpResponse search(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse search_several(const Call& call);
 
 // routes_content.cpp
 [[nodiscard]] HttpResponse get_body(const Call& call, indexer::Account& account);

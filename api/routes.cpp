@@ -7,9 +7,16 @@
 
 #include "api/percent.hpp"
 #include "api/route.hpp"
+#include "api/search_call.hpp"
 
 namespace api {
 namespace {
+
+std::vector<std::string_view> search_several_parameters() {
+  std::vector<std::string_view> names{"accounts"};
+  names.insert(names.end(), std::begin(kSearchParameters), std::end(kSearchParameters));
+  return names;
+}
 
 const std::vector<Route>& table() {
   static const std::vector<Route> routes = {
@@ -39,8 +46,11 @@ const std::vector<Route>& table() {
       {"GET", "/v1/accounts/{account}/files/{id}", {}, with_account<get_file>},
       {"GET",
        "/v1/accounts/{account}/search",
-       {"q", "sort", "limit", "after", "snippets", "kind"},
-       with_account<get_search>},
+       {std::begin(kSearchParameters), std::end(kSearchParameters)},
+       with_account<search>},
+      {"POST", "/v1/accounts/{account}/search", {}, with_account<search>},
+      {"GET", "/v1/search", search_several_parameters(), search_several},
+      {"POST", "/v1/search", {"accounts"}, search_several},
       {"POST", "/v1/accounts/{account}/sync", {}, post_sync},
       {"GET", "/v1/admin/accounts", {}, get_accounts},
       {"GET", "/v1/admin/sources", {}, get_sources},

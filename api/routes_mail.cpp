@@ -115,30 +115,4 @@ HttpResponse get_file(const Call& call, indexer::Account& account) {
   return json_response(std::move(*row));
 }
 
-HttpResponse get_search(const Call& call, indexer::Account& account) {
-  Parameters parameters(call.request);
-  const std::string text = parameters.text("q");
-  indexer::SearchRequest request;
-  const bool by_date = parameters.choice("sort", {"date", "relevance"}) == "date";
-  request.order = by_date ? indexer::SearchOrder::kDate : indexer::SearchOrder::kRelevance;
-  request.limit = parameters.number("limit", 1, kMaxRows, kDefaultRows);
-  if (by_date) request.after = parameters.place("after");
-  if (!by_date) request.offset = parameters.offset("after");
-  const bool snippets = parameters.flag("snippets", true);
-  if (call.request.query.contains("kind")) {
-    const bool is_mail = parameters.choice("kind", {"mail", "file"}) == "mail";
-    request.kind = is_mail ? indexer::Kind::kMail : indexer::Kind::kFile;
-  }
-  if (parameters.mistake()) return *parameters.mistake();
-
-  const auto query = indexer::parse_query(text);
-  if (query.has_error())
-    return error_response(400, "badQuery", query.error().message, query.error().position);
-  request.query = &*query;
-  const auto answer = account.search(request, snippets);
-  if (answer.has_error())
-    return error_response(400, "badQuery", answer.error().message, answer.error().position);
-  return json_response(render_search(*answer));
-}
-
 }  // namespace api

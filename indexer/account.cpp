@@ -63,7 +63,7 @@ std::int64_t rows_in(const Stores& stores) {
 }  // namespace
 
 Account::Account(fs::path folder, std::string name, replica::sqlite::Access access,
-                 std::optional<std::string> doctype_member)
+                 std::optional<std::string> doctype_member, IndexOptions options)
     : name_(std::move(name)),
       stores_(folder, access, std::move(doctype_member)),
       state_(std::make_unique<State>()) {
@@ -72,6 +72,7 @@ Account::Account(fs::path folder, std::string name, replica::sqlite::Access acce
     throw AccountUnknown(fmt::format("unknown account '{}'", name_));
   state_->folder = std::move(folder);
   state_->access = access;
+  state_->options = std::move(options);
   if (writing) {
     state_->lock = lock_for_writing(state_->folder, name_);
     Generation::sweep(state_->derived());
@@ -92,7 +93,7 @@ void Account::State::open_live() {
     const auto name = Generation::live_name(derived());
     if (!name) return;
     try {
-      auto generation = std::make_shared<Generation>(derived() / *name, access);
+      auto generation = std::make_shared<Generation>(derived() / *name, access, options);
       const std::lock_guard guard(mutex);
       live = std::move(generation);
       return;
@@ -112,7 +113,8 @@ void Account::State::require_live() {
   if (generation()) return;
   const std::lock_guard rebuilding(rebuild_work);
   if (!generation())
-    make_live(std::make_shared<Generation>(derived() / Generation::new_name(), access));
+    make_live(
+        std::make_shared<Generation>(derived() / Generation::new_name(options), access, options));
 }
 
 void Account::State::make_live(std::shared_ptr<Generation> generation) {
@@ -139,7 +141,7 @@ void Account::renew_restored_stores() {
 
 bool Account::is_derived_from_stores() const {
   const auto live = state_->generation();
-  if (!live || !Generation::is_current_format(live->name())) return false;
+  if (!live || !Generation::is_current_format(live->name(), state_->options)) return false;
   const auto followed = live->catalog().followed();
   // In this order: the text index follows the catalog, also between the two reads.
   const auto text = live->text_checkpoint();
@@ -201,8 +203,8 @@ void Account::require_stores() const {
 std::size_t Account::reindex(Progress& progress) {
   const std::lock_guard rebuilding(state_->rebuild_work);
   require_stores();
-  const auto next =
-      std::make_shared<Generation>(state_->derived() / Generation::new_name(), state_->access);
+  const auto next = std::make_shared<Generation>(
+      state_->derived() / Generation::new_name(state_->options), state_->access, state_->options);
   next->set_disposable(true);
   progress.of = progress.done + rows_in(stores_);
   project_all(*next, stores_, progress);

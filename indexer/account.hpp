@@ -52,12 +52,18 @@ struct SearchAnswer {
     Kind kind = Kind::kMail;
     std::string row;  // M or F, JSON
     double score = 0;
+    OrderKey place;  // date order: a cursor after it
+    std::size_t next_offset = 0;  // relevance: the same
     std::string subject, preview;  // snippets, HTML; empty when not asked for
     std::string part;  // id of the attachment that `preview` is cut from; empty: from the body
   };
   std::vector<Found> hits;
   std::int64_t total = 0;
   bool total_is_exact = true;
+  bool is_partial = false;  // the time was up before all was looked at
+  std::vector<FacetCounts> facets;
+  std::vector<Suggestion> suggestions;  // as HitPage
+  std::optional<Explanation> explanation;
   std::optional<OrderKey> next_after;  // date order: there is more
   std::optional<std::size_t> next_offset;  // relevance: there is more
   IndexState index;
@@ -75,7 +81,7 @@ class Account {
   // kReadOnly throws AccountUnknown when the folder is not there; kReadWrite creates it and throws AccountBusy when
   // another process writes. `doctype_member` as for Stores.
   Account(std::filesystem::path folder, std::string name, replica::sqlite::Access access,
-          std::optional<std::string> doctype_member = {});
+          std::optional<std::string> doctype_member = {}, IndexOptions options = {});
   ~Account();
 
   [[nodiscard]] const std::string& name() const { return name_; }

@@ -30,10 +30,11 @@ bool shows_match(std::string_view snippet) {
 }
 
 // From what the writer of the message wrote himself, where a word of the query stands there.
-std::string snippet_of_body(const std::string& text, const Query& query) {
-  auto own = snippet(new_text(mail::split_quoted(text)), query, Field::kBody);
+std::string snippet_of_body(const std::string& text, const Query& query,
+                            const std::vector<std::string>& languages) {
+  auto own = snippet(new_text(mail::split_quoted(text)), query, Field::kBody, languages);
   if (shows_match(own)) return own;
-  auto any = snippet(text, query, Field::kBody);
+  auto any = snippet(text, query, Field::kBody, languages);
   return shows_match(any) ? any : own;
 }
 
@@ -41,12 +42,12 @@ std::string snippet_of_body(const std::string& text, const Query& query) {
 constexpr std::size_t kAttachmentsOfSnippet = 4;
 
 void add_attachment_snippet(SearchAnswer::Found& found, const Texts& texts, const TextEntry& entry,
-                            const Query& query) {
+                            const Query& query, const std::vector<std::string>& languages) {
   std::size_t read = 0;
   for (const auto& file : texts.attachments(entry)) {
     const auto text = texts.known(file);
     if (!text) continue;
-    auto preview = snippet(*text, query, Field::kAttachment);
+    auto preview = snippet(*text, query, Field::kAttachment, languages);
     if (shows_match(preview)) {
       found.preview = std::move(preview);
       found.part = file.part_id;
@@ -57,12 +58,14 @@ void add_attachment_snippet(SearchAnswer::Found& found, const Texts& texts, cons
 }
 
 void add_snippet(SearchAnswer::Found& found, const Hit& hit, const Catalog& catalog,
-                 const Texts& texts, const Query& query) {
-  found.subject = snippet(title_of(found.kind, found.row), query, Field::kSubject);
+                 const Texts& texts, const Query& query,
+                 const std::vector<std::string>& languages) {
+  found.subject = snippet(title_of(found.kind, found.row), query, Field::kSubject, languages);
   const auto entries = catalog.entries(hit.number, 1);
   if (entries.empty() || entries.front().id != hit.id) return;
-  found.preview = snippet_of_body(texts.snippet_text(entries.front()), query);
-  if (!shows_match(found.preview)) add_attachment_snippet(found, texts, entries.front(), query);
+  found.preview = snippet_of_body(texts.snippet_text(entries.front()), query, languages);
+  if (!shows_match(found.preview))
+    add_attachment_snippet(found, texts, entries.front(), query, languages);
 }
 
 std::uint64_t size_of(const fs::path& path) {
@@ -122,10 +125,14 @@ QueryResult<SearchAnswer> Account::search(const SearchRequest& request, bool sni
   if (!live || !live->has_index()) return answer;
 
   const auto reader = live->reader();
-  const auto page = reader->search(request, live->catalog());
+  auto page = reader->search(request, live->catalog());
   if (!page) return page.error();
   answer.total = page->total;
   answer.total_is_exact = page->total_is_exact;
+  answer.is_partial = page->is_partial;
+  answer.facets = std::move(page->facets);
+  answer.suggestions = std::move(page->suggestions);
+  answer.explanation = std::move(page->explanation);
   const auto text = live->text_checkpoint();
   const Texts texts(stores_);
   for (const auto& hit : page->hits) {
@@ -135,13 +142,16 @@ QueryResult<SearchAnswer> Account::search(const SearchRequest& request, bool sni
     found.kind = hit.kind;
     found.row = std::move(*row);
     found.score = hit.score;
-    if (snippets) add_snippet(found, hit, live->catalog(), texts, *request.query);
+    found.place = {hit.date, hit.id};
+    found.next_offset = hit.next_offset;
+    if (snippets)
+      add_snippet(found, hit, live->catalog(), texts, *request.query, reader->languages());
   }
   if (page->more && !page->hits.empty()) {
     if (request.order == SearchOrder::kDate) {
       answer.next_after = OrderKey{page->hits.back().date, page->hits.back().id};
     } else {
-      answer.next_offset = request.offset + page->hits.size();
+      answer.next_offset = page->next_offset;
     }
   }
   return answer;

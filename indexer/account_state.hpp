@@ -13,6 +13,7 @@ namespace indexer {
 struct Account::State {
   std::filesystem::path folder;
   replica::sqlite::Access access = replica::sqlite::Access::kReadOnly;
+  IndexOptions options;
   std::optional<FileLock> lock;  // held by who writes
 
   // One rebuild, one text indexing and one projection at a time; who takes several takes them in this order.

@@ -1,5 +1,6 @@
 #include "indexer/analyzer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <utf8proc.h>
@@ -75,8 +76,6 @@ constexpr bool is_ignorable(std::int32_t c) {
   return c == 0xAD || c == 0x200C || c == 0x200D || c == 0x2060 || c == 0xFEFF;
 }
 
-constexpr bool is_apostrophe(std::int32_t c) { return c == '\'' || c == 0x2019; }
-
 struct Character {
   std::int32_t code = 0;
   std::size_t bytes = 1;
@@ -118,19 +117,86 @@ Character character_at(std::string_view text, std::size_t position) {
   return character;
 }
 
-bool is_letter_at(std::string_view text, std::size_t position) {
-  if (position >= text.size()) return false;
-  if (is_ascii(text[position])) return ascii_class(text[position]) == Class::kLetter;
-  return character_at(text, position).kind == Class::kLetter;
-}
-
-bool is_digit_at(std::string_view text, std::size_t position) {
-  return position < text.size() && is_ascii(text[position]) &&
-         ascii_class(text[position]) == Class::kDigit;
-}
-
 // Raw bytes of a word that may still fold to kMaxWordBytes.
 constexpr std::size_t kMaxRawBytes = 4 * kMaxWordBytes;
+
+// The characters of a word, decomposed and case folded.
+struct Codes {
+  // One more than used: utf8proc_reencode ends its result, which may fill the array, with a zero. Ligatures become two.
+  std::array<utf8proc_int32_t, 2 * kMaxRawBytes + 1> values;
+  std::size_t size = 0;
+
+  void push_back(std::int32_t code) { values[size++] = code; }
+};
+
+constexpr auto kFolding = static_cast<utf8proc_option_t>(
+    UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
+
+// False when it is more than a word may have.
+bool decompose(std::string_view text, Codes& codes) {
+  const auto count = utf8proc_decompose(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                        static_cast<utf8proc_ssize_t>(text.size()),
+                                        codes.values.data(), kMaxRawBytes, kFolding);
+  if (count <= 0 || count > static_cast<utf8proc_ssize_t>(kMaxRawBytes)) return false;
+  codes.size = static_cast<std::size_t>(count);
+  return true;
+}
+
+// Leaves `codes` composed, and the text in `bytes`; empty when it is longer than a word may be.
+std::string_view compose(Codes& codes, std::array<char, kMaxWordBytes>& bytes) {
+  if (codes.size == 0) return {};
+  const auto length =
+      utf8proc_reencode(codes.values.data(), static_cast<utf8proc_ssize_t>(codes.size), kFolding);
+  if (length <= 0 || length > static_cast<utf8proc_ssize_t>(kMaxWordBytes)) return {};
+  const std::string_view text(reinterpret_cast<const char*>(codes.values.data()),
+                              static_cast<std::size_t>(length));
+  text.copy(bytes.data(), kMaxWordBytes);
+  return {bytes.data(), text.size()};
+}
+
+constexpr std::int32_t kBreve = 0x306, kCyrillicI = 0x438;
+
+bool is_accent(std::int32_t code) {
+  return (code >= 0x300 && code <= 0x36F) ||  // of Latin, Greek and Cyrillic
+         (code >= 0x591 && code <= 0x5C7) ||  // Hebrew
+         (code >= 0x610 && code <= 0x61A) || (code >= 0x64B && code <= 0x65F) || code == 0x670 ||
+         code == 0x640;  // Arabic, and what only stretches its words
+}
+
+// Letters that do not decompose: two characters, or one and zero.
+struct Letter {
+  std::int32_t code, first, second;
+};
+constexpr Letter kLetters[] = {
+    {0xE6, 'a', 'e'}, {0xF0, 'd', 0},  {0xF8, 'o', 0},    {0x111, 'd', 0}, {0x127, 'h', 0},
+    {0x131, 'i', 0},  {0x142, 'l', 0}, {0x153, 'o', 'e'}, {0x167, 't', 0}, {0xFE, 't', 'h'},
+};
+
+const Letter* find_letter(std::int32_t code) {
+  if (code < 0xE6 || code > 0x167) return nullptr;
+  const auto* const found = std::find_if(std::begin(kLetters), std::end(kLetters),
+                                         [&](const Letter& l) { return l.code == code; });
+  return found == std::end(kLetters) ? nullptr : found;
+}
+
+bool has_accents(const Codes& codes) {
+  return std::any_of(codes.values.begin(), codes.values.begin() + codes.size,
+                     [](auto code) { return is_accent(code) || find_letter(code) != nullptr; });
+}
+
+Codes without_accents(const Codes& codes) {
+  Codes plain;
+  for (std::size_t i = 0; i < codes.size; ++i) {
+    const auto code = codes.values[i];
+    if (const auto* letter = find_letter(code)) {
+      plain.push_back(letter->first);
+      if (letter->second != 0) plain.push_back(letter->second);
+    } else if (!is_accent(code) || (code == kBreve && i > 0 && codes.values[i - 1] == kCyrillicI)) {
+      plain.push_back(code);
+    }
+  }
+  return plain;
+}
 
 // Lines of base64 are 60 to 76 characters; no word or path of that length mixes capitals, small letters and digits.
 constexpr std::size_t kBase64Run = 60;
@@ -170,56 +236,34 @@ bool WordScanner::next(Word& word) {
 bool WordScanner::scan_ascii(Word& word) {
   const std::size_t begin = position_;
   std::size_t length = 0;
-  Class last = Class::kSeparator;
-  const auto append = [&](char c) {
-    if (length < kMaxWordBytes) folded_[length] = c;
-    ++length;
-    ++position_;
-  };
   while (position_ < text_.size()) {
     const char c = text_[position_];
     if (!is_ascii(c)) {
-      const auto character = character_at(text_, position_);
-      if (character.kind == Class::kSeparator && !is_apostrophe(character.code)) break;
-      if (character.kind == Class::kIdeograph) break;
+      const auto kind = character_at(text_, position_).kind;
+      if (kind == Class::kSeparator || kind == Class::kIdeograph) break;
       return scan_unicode(word, begin);
     }
-    const Class kind = ascii_class(c);
-    if (kind != Class::kSeparator) {
-      append(kAscii.folded[static_cast<unsigned char>(c)]);
-      last = kind;
-    } else if (c == '\'' && last == Class::kLetter && is_letter_at(text_, position_ + 1)) {
-      append(c);
-    } else if ((c == '.' || c == ',') && last == Class::kDigit &&
-               is_digit_at(text_, position_ + 1)) {
-      append(c);
-    } else {
+    if (ascii_class(c) == Class::kSeparator) {
       if ((c == '/' || c == '+') && skip_base64(begin)) return false;
       break;
     }
+    if (length < kMaxWordBytes) folded_[length] = kAscii.folded[static_cast<unsigned char>(c)];
+    ++length;
+    ++position_;
   }
   if (length > kMaxWordBytes) return false;
-  word = {std::string_view(folded_.data(), length), begin, position_, false};
+  const std::string_view folded(folded_.data(), length);
+  word = {folded, folded, begin, position_, false};
   return true;
 }
 
 // A word of any letters.
 bool WordScanner::scan_unicode(Word& word, std::size_t begin) {
   position_ = begin;
-  Class last = Class::kSeparator;
   while (position_ < text_.size()) {
     const auto character = character_at(text_, position_);
-    const std::size_t after = position_ + character.bytes;
-    if (character.kind == Class::kIdeograph) break;
-    if (character.kind == Class::kSeparator) {
-      const bool joins_letters =
-          is_apostrophe(character.code) && last == Class::kLetter && is_letter_at(text_, after);
-      const bool joins_digits = (character.code == '.' || character.code == ',') &&
-                                last == Class::kDigit && is_digit_at(text_, after);
-      if (!joins_letters && !joins_digits) break;
-    }
-    if (character.kind != Class::kMark) last = character.kind;
-    position_ = after;
+    if (character.kind == Class::kIdeograph || character.kind == Class::kSeparator) break;
+    position_ += character.bytes;
   }
   return fold(word, begin, position_);
 }
@@ -241,31 +285,17 @@ bool WordScanner::scan_character(Word& word) {
 // False when nothing is left of it, or more than a word may have.
 bool WordScanner::fold(Word& word, std::size_t begin, std::size_t end) {
   if (end - begin > kMaxRawBytes) return false;
-  std::array<char, kMaxRawBytes> raw;
-  std::size_t raw_length = 0;
-  for (std::size_t i = begin; i < end;) {
-    constexpr std::string_view kCurly = "\u2019";
-    if (text_.substr(i, kCurly.size()) == kCurly) {
-      raw[raw_length++] = '\'';
-      i += kCurly.size();
-    } else {
-      raw[raw_length++] = text_[i++];
-    }
+  Codes codes;
+  if (!decompose(text_.substr(begin, end - begin), codes)) return false;
+  std::string_view folded;
+  if (has_accents(codes)) {
+    auto plain = without_accents(codes);
+    folded = compose(plain, folded_);
+    if (folded.empty()) return false;
   }
-
-  constexpr auto kOptions = static_cast<utf8proc_option_t>(
-      UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
-  // One code more than used: utf8proc_reencode ends its result, which may fill the array, with a zero.
-  std::array<utf8proc_int32_t, kMaxRawBytes + 1> codes;
-  const auto count = utf8proc_decompose(reinterpret_cast<const utf8proc_uint8_t*>(raw.data()),
-                                        static_cast<utf8proc_ssize_t>(raw_length), codes.data(),
-                                        static_cast<utf8proc_ssize_t>(kMaxRawBytes), kOptions);
-  if (count <= 0 || count > static_cast<utf8proc_ssize_t>(kMaxRawBytes)) return false;
-  const auto length = utf8proc_reencode(codes.data(), count, kOptions);
-  if (length <= 0 || length > static_cast<utf8proc_ssize_t>(kMaxWordBytes)) return false;
-  std::string_view(reinterpret_cast<const char*>(codes.data()), static_cast<std::size_t>(length))
-      .copy(folded_.data(), kMaxWordBytes);
-  word = {std::string_view(folded_.data(), static_cast<std::size_t>(length)), begin, end, false};
+  const auto exact = compose(codes, exact_);
+  if (exact.empty()) return false;
+  word = {folded.empty() ? exact : folded, exact, begin, end, false};
   return true;
 }
 
@@ -287,6 +317,15 @@ bool WordScanner::skip_base64(std::size_t begin) {
     ++position_;
   }
   return true;
+}
+
+std::string without_accents(std::string_view word) {
+  if (std::all_of(word.begin(), word.end(), is_ascii)) return std::string(word);
+  Codes codes;
+  std::array<char, kMaxWordBytes> bytes{};
+  if (word.size() > kMaxRawBytes || !decompose(word, codes)) return std::string(word);
+  auto plain = without_accents(codes);
+  return std::string(compose(plain, bytes));
 }
 
 std::vector<std::string> words_of(std::string_view utf8) {

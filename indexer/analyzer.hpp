@@ -1,9 +1,12 @@
 // Text to words, the same way for indexing, queries and snippets.
 //
 // A word is a run of letters, digits and marks (Unicode), case folded and composed (NFKC with case folding), so that two
-// spellings of the same text are one word. Between letters an apostrophe joins, between digits a dot or comma. What is
-// written without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) has each of its characters as a word of its
-// own, so that a run of them is found as a phrase.
+// spellings of the same text are one word. Nothing joins words: an identifier, a number with a dot or a French "l'heure" are
+// phrases of their parts, which are found by themselves. What is written without spaces (Chinese, Japanese, Korean, Thai, Lao,
+// Khmer, Burmese) has each of its characters as a word of its own, so that a run of them is found as a phrase.
+//
+// Words are compared without accents: marks over Latin, Greek and Cyrillic letters (but that of й), vowel points of Hebrew
+// and Arabic, and strokes (ø, ł, đ, dotless ı); ligatures (æ, œ) are two letters.
 //
 // Words longer than kMaxWordBytes are left out, and so are runs of base64: nobody searches for them, and a mailbox holds
 // many. Bytes that are no UTF-8 separate words. Linear in the text.
@@ -22,7 +25,8 @@ namespace indexer {
 inline constexpr std::size_t kMaxWordBytes = 64;
 
 struct Word {
-  std::string_view folded;  // valid until the next word is asked for
+  std::string_view folded;  // without accents; valid until the next word is asked for
+  std::string_view exact;  // with them; the same where there are none
   std::size_t begin = 0;  // bytes in the text
   std::size_t end = 0;
   bool ideograph = false;  // a character that is a word of its own
@@ -45,7 +49,7 @@ class WordScanner {
 
   std::string_view text_;
   std::size_t position_ = 0;
-  std::array<char, kMaxWordBytes> folded_{};
+  std::array<char, kMaxWordBytes> folded_{}, exact_{};
 };
 
 // Calls `visit` with each word in order.
@@ -56,5 +60,8 @@ void for_each_word(std::string_view utf8, Visit&& visit) {
 }
 
 [[nodiscard]] std::vector<std::string> words_of(std::string_view utf8);
+
+// A word as the scanner gives it, without its accents.
+[[nodiscard]] std::string without_accents(std::string_view word);
 
 }  // namespace indexer

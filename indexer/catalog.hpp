@@ -19,14 +19,14 @@
 #include <string_view>
 #include <vector>
 
+#include "indexer/facets.hpp"
+#include "indexer/kind.hpp"
 #include "indexer/stores.hpp"
 
 namespace indexer {
 
 // Format of the file and of what is projected into it; part of a generation's identity.
 inline constexpr int kCatalogFormat = 2;
-
-enum class Kind : std::uint8_t { kMail, kFile };
 
 // The public id of a document: base64url of its CouchDB id where that fits 255 characters, else of its SHA-256.
 [[nodiscard]] std::string public_id(std::string_view doc_id);
@@ -154,6 +154,19 @@ class Catalog {
   // ── For the text index ──
   // Numbers of the messages that match, ascending.
   [[nodiscard]] std::vector<std::uint32_t> numbers(const MessageFilter& filter) const;
+  // Ids of all mailboxes.
+  [[nodiscard]] std::vector<std::string> mailbox_ids() const;
+  // Numbers of the messages of a thread (id of the thread or of a message in it), ascending; none when there is none.
+  [[nodiscard]] std::vector<std::uint32_t> thread_numbers(std::string_view id) const;
+  // For each number its thread; 0 for what has none.
+  [[nodiscard]] std::vector<std::int64_t> threads_of(
+      const std::vector<std::uint32_t>& numbers) const;
+  // Numbers of all messages in the threads of these, ascending.
+  [[nodiscard]] std::vector<std::uint32_t> same_threads(
+      const std::vector<std::uint32_t>& numbers) const;
+  // What facets count, of each of these entries that is there.
+  void facet_rows(const std::vector<std::uint32_t>& numbers,
+                  const std::function<void(const FacetRow&)>& visit) const;
   // The first number after that place in newest-first order, for a cursor; past the last number when there is none.
   [[nodiscard]] std::uint32_t number_after(const OrderKey& place) const;
   // Entries with numbers from `from` on, ascending, at most `limit`.

@@ -1,9 +1,12 @@
 #include "indexer/entry.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "indexer/analyzer.hpp"
 #include "indexer/language.hpp"
+#include "indexer/query_values.hpp"
+#include "indexer/sha256.hpp"
 #include "mail/text.hpp"
 
 namespace indexer {
@@ -11,6 +14,7 @@ namespace {
 
 constexpr Xapian::termpos kGap = 100;
 constexpr unsigned kQuotedWeight = 1;
+constexpr std::size_t kMaxTypes = 20;  // of one entry
 
 }  // namespace
 
@@ -24,6 +28,18 @@ std::string unique_term(Kind kind, std::string_view id) {
 
 std::string language_term(std::string_view code) { return fmt::format("L{}", code); }
 
+std::string message_id_term(std::string_view id) {
+  constexpr std::size_t kMostBytes = 200;  // Xapian takes terms of 245
+  return fmt::format("XM{}", id.size() <= kMostBytes ? std::string(id) : sha256_hex(id));
+}
+
+std::string header_term(std::string_view name) { return fmt::format("XHN{}", name); }
+
+std::string word_prefix(Field field, std::string_view header) {
+  if (field == Field::kHeader) return fmt::format("{}{}:", info(field).prefix, header);
+  return std::string(info(field).prefix);
+}
+
 Xapian::Document EntryBuilder::build(const TextEntry& entry, const EntryText& text) {
   document_ = Xapian::Document();
   document_.set_data(fmt::format("{}{}", kind_letter(entry.kind), entry.id));
@@ -32,9 +48,14 @@ Xapian::Document EntryBuilder::build(const TextEntry& entry, const EntryText& te
   document_.add_value(kDateSlot, Xapian::sortable_serialise(static_cast<double>(entry.date)));
   document_.add_value(kSizeSlot, Xapian::sortable_serialise(static_cast<double>(entry.size)));
 
-  add_body(text.body);
-  Xapian::termpos start = 0;
-  add(Field::kSubject, text.subject, start);
+  const auto body = mail::split_quoted(text.body);
+  choose_stems(body);
+  Xapian::termpos position = 0;
+  for (const auto& run : body) {
+    const auto weight = run.is_new ? info(Field::kBody).weight : kQuotedWeight;
+    add_words(word_prefix(Field::kBody), true, run.text, weight, position);
+  }
+  add(Field::kSubject, text.subject);
   add(Field::kFrom, text.from);
   add(Field::kTo, text.to);
   add(Field::kCc, text.cc);
@@ -42,43 +63,59 @@ Xapian::Document EntryBuilder::build(const TextEntry& entry, const EntryText& te
   add(Field::kFilename, text.attachment_names);
   add(Field::kTag, text.tags);
   add(Field::kAttachment, text.attachments);
+  add_types(text);
+  add_headers(text.headers);
+  for (const auto& id : text.message_ids) document_.add_boolean_term(message_id_term(id));
   if (entry.kind == Kind::kFile) {
-    start = kGap;
-    add(Field::kFilename, text.path.empty() ? text.subject : text.path, start);
+    position = kGap;
+    add(Field::kFilename, text.path.empty() ? text.subject : text.path, position);
   }
   return document_;
 }
 
-void EntryBuilder::add_body(std::string_view text) {
-  const auto runs = mail::split_quoted(text);
-  Xapian::termpos position = 0;
-  for (const auto& run : runs)
-    add(Field::kBody, run.text, run.is_new ? info(Field::kBody).weight : kQuotedWeight, position);
-  const std::string language = language_of(new_text(runs));
+// Those of the account's language, and of the text's own.
+void EntryBuilder::choose_stems(const std::vector<mail::TextRun>& body) {
+  languages_.clear();
+  if (auto* own = stems_.of(options_.language)) languages_.push_back(own);
+  const std::string language = language_of(new_text(body));
   if (language.empty()) return;
+  const std::string general = language.substr(0, language.find('-'));
   document_.add_boolean_term(language_term(language));
-  document_.add_boolean_term(language_term(language.substr(0, language.find('-'))));
+  document_.add_boolean_term(language_term(general));
   document_.add_value(kLanguageSlot, language);
+  if (general == options_.language) return;
+  if (auto* other = stems_.of(general)) languages_.push_back(other);
 }
 
-void EntryBuilder::add(Field field, std::string_view text, Xapian::termpos& position) {
-  add(field, text, info(field).weight, position);
-}
-
-void EntryBuilder::add(Field field, std::string_view text, unsigned weight,
-                       Xapian::termpos& position) {
-  const std::string_view prefix = info(field).prefix;
-  const bool stemmed = info(field).stemmed;
+void EntryBuilder::add_words(const std::string& prefix, bool stemmed, std::string_view text,
+                             unsigned weight, Xapian::termpos& position) {
   WordScanner scanner(text);
   for (Word word; scanner.next(word);) {
     term_.assign(prefix).append(word.folded);
     document_.add_posting(term_, ++position, weight);
+    if (word.exact != word.folded) {
+      other_term_.assign(kExactPrefix).append(prefix).append(word.exact);
+      document_.add_term(other_term_, weight);
+    }
     if (!stemmed || word.ideograph) continue;
-    if (const auto stem = stems_.stem(word.folded); stem != word.folded) {
-      stem_term_.assign(kStemPrefix).append(prefix).append(stem);
-      document_.add_term(stem_term_, weight);
+    for (std::size_t i = 0; i < languages_.size(); ++i) {
+      const auto stem = languages_[i]->stem(word.exact);
+      if (stem == word.folded) continue;
+      // Two languages that agree are one.
+      if (i > 0 && languages_[0]->stem(word.exact) == stem) continue;
+      other_term_.assign(kStemPrefix).append(prefix).append(stem);
+      document_.add_term(other_term_, weight);
     }
   }
+}
+
+void EntryBuilder::add(Field field, std::string_view text, Xapian::termpos& position) {
+  add_words(word_prefix(field), info(field).stemmed, text, info(field).weight, position);
+}
+
+void EntryBuilder::add(Field field, std::string_view text) {
+  Xapian::termpos position = 0;
+  add(field, text, position);
 }
 
 void EntryBuilder::add(Field field, const std::vector<mail::Address>& addresses) {
@@ -97,6 +134,34 @@ void EntryBuilder::add(Field field, const std::vector<std::string>& texts) {
     position += kGap;
     add(field, text, position);
   }
+}
+
+void EntryBuilder::add_headers(const std::vector<std::pair<std::string, std::string>>& headers) {
+  Xapian::termpos list_position = 0, position = 0;
+  for (const auto& [name, value] : headers) {
+    const auto lower = lower_case_ascii(name);
+    if (lower == "list-id") add(Field::kList, value, list_position);
+    if (std::find(options_.headers.begin(), options_.headers.end(), lower) ==
+        options_.headers.end())
+      continue;
+    document_.add_boolean_term(header_term(lower));
+    position += kGap;
+    add_words(word_prefix(Field::kHeader, lower), false, value, info(Field::kHeader).weight,
+              position);
+  }
+}
+
+void EntryBuilder::add_types(const EntryText& text) {
+  auto types = text.attachment_types;
+  if (!text.type.empty()) types.push_back(text.type);
+  for (auto& type : types) type = lower_case_ascii(type);
+  std::sort(types.begin(), types.end());
+  types.erase(std::unique(types.begin(), types.end()), types.end());
+  if (types.size() > kMaxTypes) types.resize(kMaxTypes);
+  add(Field::kType, types);
+  std::string value;
+  for (const auto& type : types) value += type + "\n";
+  if (!value.empty()) document_.add_value(kTypesSlot, value);
 }
 
 }  // namespace indexer

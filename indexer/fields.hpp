@@ -9,7 +9,22 @@
 
 namespace indexer {
 
-enum class Field { kAny, kFrom, kTo, kCc, kBcc, kSubject, kBody, kFilename, kTag, kAttachment };
+enum class Field {
+  kAny,
+  kFrom,
+  kTo,
+  kCc,
+  kBcc,
+  kRecipient,
+  kSubject,
+  kBody,
+  kFilename,
+  kTag,
+  kAttachment,
+  kType,
+  kList,
+  kHeader
+};
 
 // Each word stands in the index once, under the prefix of its field; most words are the body's, so that has none. A word
 // without a field is looked for in all of them. Measured on 17,885 messages: to have the words of headers once more without
@@ -21,22 +36,32 @@ struct FieldInfo {
   unsigned
       weight;  // how much a word counts (within-document frequency); text quoted from other messages counts 1
   bool stemmed;  // a word finds its other forms; not wanted of names
+  bool of_any;  // a word without a field is looked for here
+  bool has_parts;  // names and addresses: `*corp*` finds parts of words
   std::string_view help;
 };
 
 inline constexpr std::array kFields = {
-    FieldInfo{Field::kAny, "", "", 2, true, "any of the others"},
-    FieldInfo{Field::kFrom, "from", "A", 6, false, "name or address of the sender"},
-    FieldInfo{Field::kTo, "to", "XTO", 4, false, "name or address of a recipient (to)"},
-    FieldInfo{Field::kCc, "cc", "XCC", 2, false, "name or address of a recipient (cc)"},
-    FieldInfo{Field::kBcc, "bcc", "XBCC", 2, false, "name or address of a recipient (bcc)"},
-    FieldInfo{Field::kSubject, "subject", "S", 8, true,
+    FieldInfo{Field::kAny, "", "", 2, true, false, false, "any of the others"},
+    FieldInfo{Field::kFrom, "from", "A", 6, false, true, true, "name or address of the sender"},
+    FieldInfo{Field::kTo, "to", "XTO", 4, false, true, true, "name or address of a recipient (to)"},
+    FieldInfo{Field::kCc, "cc", "XCC", 2, false, true, true, "name or address of a recipient (cc)"},
+    FieldInfo{Field::kBcc, "bcc", "XBCC", 2, false, true, true,
+              "name or address of a recipient (bcc)"},
+    FieldInfo{Field::kRecipient, "recipient", "", 4, false, false, true, "to, cc or bcc"},
+    FieldInfo{Field::kSubject, "subject", "S", 8, true, true, false,
               "words of the subject, or the name of a file"},
-    FieldInfo{Field::kBody, "body", "", 2, true, "words of the text"},
-    FieldInfo{Field::kFilename, "filename", "XFN", 4, true,
+    FieldInfo{Field::kBody, "body", "", 2, true, true, false, "words of the text"},
+    FieldInfo{Field::kFilename, "filename", "XFN", 4, true, true, true,
               "name of an attachment, or name and folder of a file"},
-    FieldInfo{Field::kTag, "tag", "K", 4, true, "tag of a file"},
-    FieldInfo{Field::kAttachment, "attachment", "XAT", 1, true, "words of the attached files"},
+    FieldInfo{Field::kTag, "tag", "K", 4, true, true, false, "tag of a file"},
+    FieldInfo{Field::kAttachment, "attachment", "XAT", 1, true, true, false,
+              "words of the attached files"},
+    FieldInfo{Field::kType, "type", "XTY", 1, false, false, false,
+              "media type of an attachment or file, as in type:pdf"},
+    FieldInfo{Field::kList, "list", "XLI", 1, false, false, false, "mailing list (List-Id)"},
+    FieldInfo{Field::kHeader, "header", "XH", 1, false, false, false,
+              "a header that is indexed, as in header:x-mailer:mutt"},
 };
 
 static_assert([] {
@@ -50,10 +75,20 @@ static_assert([] {
   return kFields[static_cast<std::size_t>(field)];
 }
 
+// Whether what is looked for in `wanted` is looked for in `field`, which has terms of its own.
+[[nodiscard]] constexpr bool covers(Field wanted, Field field) {
+  if (wanted == Field::kAny) return info(field).of_any;
+  if (wanted == Field::kRecipient)
+    return field == Field::kTo || field == Field::kCc || field == Field::kBcc;
+  return wanted == field;
+}
+
 // Value slots of an entry.
 inline constexpr unsigned kDateSlot = 0;  // seconds since 1970, as Xapian::sortable_serialise
 inline constexpr unsigned kSizeSlot = 1;  // octets, the same
 inline constexpr unsigned kLanguageSlot =
     2;  // as language_of() gives it; none where that is not known
+inline constexpr unsigned kTypesSlot =
+    3;  // media types of the attachments or of the file, each once, with a line feed after each
 
 }  // namespace indexer

@@ -1,12 +1,13 @@
 // The full-text index of one generation: a Xapian database whose docids are the catalog's numbers, so that newest first
-// is the order of the posting lists and a page costs the same at any size. Keywords and mailboxes are not in it: `in:`,
-// `is:` and `has:` are answered by the catalog.
+// is the order of the posting lists and a page costs the same at any size. Keywords, mailboxes and threads are not in it:
+// what asks for them is answered by the catalog.
 //
 // Entries and the checkpoint that vouches for them are committed together. Throws std::runtime_error with words for the
 // operator for everything that Xapian throws.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -16,19 +17,21 @@
 #include <vector>
 
 #include "indexer/catalog.hpp"
+#include "indexer/facets.hpp"
+#include "indexer/index_options.hpp"
 #include "indexer/query.hpp"
 #include "indexer/texts.hpp"
 
 namespace indexer {
 
 // Changes when the terms of an entry do (entry.cpp); part of a generation's identity.
-inline constexpr int kAnalysisVersion = 2;
+inline constexpr int kAnalysisVersion = 3;
 
 // Following: one writer, entries replaced as they change.
 class FulltextWriter {
  public:
-  explicit FulltextWriter(
-      const std::filesystem::path& folder);  // creates an empty index when there is none
+  // Creates an empty index when there is none.
+  explicit FulltextWriter(const std::filesystem::path& folder, const IndexOptions& options = {});
   ~FulltextWriter();
 
   [[nodiscard]] DerivedCheckpoint checkpoint() const;
@@ -64,11 +67,11 @@ struct EntrySource {
 std::size_t build_fulltext(const std::filesystem::path& folder, const EntrySource& source,
                            const DerivedCheckpoint& checkpoint, int threads,
                            const std::function<void(std::size_t)>& done,
-                           const std::atomic<bool>& cancelled);
+                           const std::atomic<bool>& cancelled, const IndexOptions& options = {});
 std::size_t build_fulltext(const std::filesystem::path& folder, const Catalog& catalog,
                            const Texts& texts, const DerivedCheckpoint& checkpoint, int threads,
                            const std::function<void(std::size_t)>& done,
-                           const std::atomic<bool>& cancelled);
+                           const std::atomic<bool>& cancelled, const IndexOptions& options = {});
 
 enum class SearchOrder { kDate, kRelevance };
 
@@ -79,6 +82,10 @@ struct SearchRequest {
   std::optional<OrderKey> after;  // date order: where the last page ended
   std::size_t offset = 0;  // relevance: hits already seen
   std::optional<Kind> kind;  // only these
+  bool threads = false;  // the first matching message stands for its thread
+  std::vector<Facet> facets;  // what to count among the hits
+  bool explain = false;
+  std::chrono::milliseconds timeout{5'000};  // then what was found is the answer
 };
 
 struct Hit {
@@ -87,13 +94,39 @@ struct Hit {
   std::uint32_t number = 0;
   std::int64_t date = 0;
   double score = 0;  // 0 in date order
+  std::size_t next_offset = 0;  // relevance: hits up to this one, it included
+};
+
+// A word of the query that is rare, and a frequent one that it may be a slip of.
+struct Suggestion {
+  std::size_t position = 0, size = 0;  // of the word in the query
+  std::string word;
+};
+
+// A condition or word of a query: what it became, and how often it matches.
+struct ExplainedPart {
+  std::string text;  // in the text language
+  std::vector<std::pair<std::string, std::int64_t>> terms;  // of the index, and entries of each
+  std::int64_t matches = 0;  // an estimate
+};
+
+struct Explanation {
+  std::string query;  // all of it, in the text language
+  std::vector<std::string> languages;  // whose forms of words are looked for
+  std::vector<ExplainedPart> parts;
+  std::string plan;  // Xapian's description
 };
 
 struct HitPage {
   std::vector<Hit> hits;
-  std::int64_t total = 0;
+  std::int64_t total = 0;  // of threads where threads were asked for
   bool total_is_exact = true;
   bool more = false;
+  std::size_t next_offset = 0;  // relevance: where the next page begins
+  bool is_partial = false;  // the time was up
+  std::vector<FacetCounts> facets;
+  std::vector<Suggestion> suggestions;  // where little was found
+  std::optional<Explanation> explanation;
 };
 
 // What a search asks of the catalog, each as the Catalog's member of that name.
@@ -102,21 +135,30 @@ struct SearchScope {
   std::function<std::vector<std::uint32_t>(const MessageFilter& filter)> numbers;
   std::function<std::uint32_t(const OrderKey& place)> number_after;
   std::function<std::string()> state;
+  std::function<std::vector<std::string>()> mailbox_ids;
+  std::function<std::vector<std::uint32_t>(std::string_view id)> thread;  // Catalog::thread_numbers
+  std::function<std::vector<std::uint32_t>(const std::vector<std::uint32_t>& numbers)> same_threads;
+  std::function<std::vector<std::int64_t>(const std::vector<std::uint32_t>& numbers)> threads_of;
+  std::function<void(const std::vector<std::uint32_t>& numbers,
+                     const std::function<void(const FacetRow&)>& visit)>
+      facet_rows;
 };
 
-// Totals are exact up to this many hits; beyond, they are estimates: counting costs 0.7 ms for each 1,000 (measured on
-// 100,000 messages), a page itself less than that.
+// Totals are exact where the hits are expected to be no more; beyond, they are estimates: counting costs 0.7 ms for each
+// 1,000 (measured on 100,000 messages), a page itself less than that.
 inline constexpr unsigned kExactTotal = 2'000;
 
 // Reading; one object for one thread at a time. Sees what was committed when `refresh` was last called.
 class FulltextReader {
  public:
-  explicit FulltextReader(const std::filesystem::path& folder);
+  explicit FulltextReader(const std::filesystem::path& folder, const IndexOptions& options = {});
   ~FulltextReader();
 
   void refresh();
   [[nodiscard]] DerivedCheckpoint checkpoint() const;
   [[nodiscard]] std::int64_t entries() const;
+  // Whose forms of words a query finds: the account's own, and those that much of the mail is in.
+  [[nodiscard]] const std::vector<std::string>& languages() const;
   // Mailboxes and states of the query are resolved in `catalog`. An unknown mailbox is a QueryError.
   [[nodiscard]] QueryResult<HitPage> search(const SearchRequest& request, const Catalog& catalog);
   [[nodiscard]] QueryResult<HitPage> search(const SearchRequest& request, const SearchScope& scope);

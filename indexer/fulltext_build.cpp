@@ -65,9 +65,13 @@ std::size_t bytes_of(const EntryText& text) {
 // The parts of an index while it is built, in a folder that goes with this object.
 class Build {
  public:
-  Build(fs::path folder, const EntrySource& source, const std::function<void(std::size_t)>& done,
-        const std::atomic<bool>& cancelled)
-      : folder_(std::move(folder)), source_(source), done_(done), cancelled_(cancelled) {
+  Build(fs::path folder, const EntrySource& source, const IndexOptions& options,
+        const std::function<void(std::size_t)>& done, const std::atomic<bool>& cancelled)
+      : folder_(std::move(folder)),
+        source_(source),
+        options_(options),
+        done_(done),
+        cancelled_(cancelled) {
     if (fs::exists(folder_))
       throw std::runtime_error("text index " + folder_.string() + ": is there already");
     parts_folder_ = folder_;
@@ -128,7 +132,7 @@ class Build {
 
   void fill_parts() {
     try {
-      EntryBuilder builder;
+      EntryBuilder builder(options_);
       for (auto run = claim(); !run.entries.empty(); run = claim()) {
         const auto unread = fill(run, builder);
         const std::lock_guard lock(mutex_);
@@ -196,6 +200,7 @@ class Build {
   const fs::path folder_;
   fs::path parts_folder_;
   const EntrySource& source_;
+  const IndexOptions& options_;
   const std::function<void(std::size_t)>& done_;
   const std::atomic<bool>& cancelled_;
 
@@ -213,9 +218,10 @@ class Build {
 std::size_t build_fulltext(const std::filesystem::path& folder, const EntrySource& source,
                            const DerivedCheckpoint& checkpoint, int threads,
                            const std::function<void(std::size_t)>& done,
-                           const std::atomic<bool>& cancelled) {
-  return with_xapian_errors(
-      folder, [&] { return Build(folder, source, done, cancelled).run(checkpoint, threads); });
+                           const std::atomic<bool>& cancelled, const IndexOptions& options) {
+  return with_xapian_errors(folder, [&] {
+    return Build(folder, source, options, done, cancelled).run(checkpoint, threads);
+  });
 }
 
 }  // namespace indexer

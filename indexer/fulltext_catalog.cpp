@@ -6,13 +6,13 @@ namespace indexer {
 std::size_t build_fulltext(const std::filesystem::path& folder, const Catalog& catalog,
                            const Texts& texts, const DerivedCheckpoint& checkpoint, int threads,
                            const std::function<void(std::size_t)>& done,
-                           const std::atomic<bool>& cancelled) {
+                           const std::atomic<bool>& cancelled, const IndexOptions& options) {
   EntrySource source;
   source.entries = [&](std::uint32_t from, std::size_t limit) {
     return catalog.entries(from, limit);
   };
   source.text = [&](const TextEntry& entry) { return texts.read(entry); };
-  return build_fulltext(folder, source, checkpoint, threads, done, cancelled);
+  return build_fulltext(folder, source, checkpoint, threads, done, cancelled, options);
 }
 
 QueryResult<HitPage> FulltextReader::search(const SearchRequest& request, const Catalog& catalog) {
@@ -21,6 +21,13 @@ QueryResult<HitPage> FulltextReader::search(const SearchRequest& request, const 
   scope.numbers = [&](const MessageFilter& filter) { return catalog.numbers(filter); };
   scope.number_after = [&](const OrderKey& place) { return catalog.number_after(place); };
   scope.state = [&] { return catalog.state(); };
+  scope.mailbox_ids = [&] { return catalog.mailbox_ids(); };
+  scope.thread = [&](std::string_view id) { return catalog.thread_numbers(id); };
+  scope.same_threads = [&](const auto& numbers) { return catalog.same_threads(numbers); };
+  scope.threads_of = [&](const auto& numbers) { return catalog.threads_of(numbers); };
+  scope.facet_rows = [&](const auto& numbers, const auto& visit) {
+    catalog.facet_rows(numbers, visit);
+  };
   return search(request, scope);
 }
 

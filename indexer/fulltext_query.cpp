@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <limits>
+#include <set>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -13,37 +15,85 @@ namespace indexer {
 namespace {
 
 // Words that a word with "*" stands for, the most frequent.
-constexpr Xapian::termcount kMaxExpansion = 1'000;
+constexpr std::size_t kMaxExpansion = 1'000;
 // The same at the end of a phrase, where each costs a phrase.
 constexpr std::size_t kMaxPhraseExpansion = 100;
+// What explain() lists of them.
+constexpr std::size_t kMaxExplainedTerms = 50;
 
 Xapian::Query from_source(Xapian::PostingSource* source) {
   return Xapian::Query(source->release());
 }
 
-Xapian::Query phrase(const std::vector<std::string>& terms) {
-  return Xapian::Query(Xapian::Query::OP_PHRASE, terms.begin(), terms.end(),
-                       static_cast<Xapian::termcount>(terms.size()));
+Xapian::Query together(Xapian::Query::op how, const std::vector<std::string>& terms,
+                       std::size_t window) {
+  return Xapian::Query(how, terms.begin(), terms.end(), static_cast<Xapian::termcount>(window));
 }
 
-// Everything that is in the index, but for the empty entry.
+// The most frequent terms that begin with `prefix`, of which the rest is as `wanted` says.
+template <typename Wanted>
+std::vector<std::string> frequent_terms(const Xapian::Database& database, const std::string& prefix,
+                                        std::size_t limit, Deadline& deadline,
+                                        const Wanted& wanted) {
+  struct Candidate {
+    Xapian::doccount entries;
+    std::string term;
+  };
+  std::vector<Candidate> candidates;
+  const auto end = database.allterms_end(prefix);
+  for (auto term = database.allterms_begin(prefix); term != end && !deadline.is_over(); ++term) {
+    auto text = *term;
+    if (wanted(std::string_view(text).substr(prefix.size())))
+      candidates.push_back({term.get_termfreq(), std::move(text)});
+  }
+  const auto kept = std::min(candidates.size(), limit);
+  std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(kept),
+                    candidates.end(), [](const Candidate& a, const Candidate& b) {
+                      return a.entries != b.entries ? a.entries > b.entries : a.term < b.term;
+                    });
+  std::vector<std::string> terms;
+  for (std::size_t i = 0; i < kept; ++i) terms.push_back(std::move(candidates[i].term));
+  return terms;
+}
+
+Xapian::doccount estimate(const Xapian::Database& database, const Xapian::Query& query) {
+  Xapian::Enquire enquire(database);
+  enquire.set_weighting_scheme(Xapian::BoolWeight());
+  enquire.set_query(query);
+  return enquire.get_mset(0, 0).get_matches_estimated();
+}
+
+class Collector : public Xapian::MatchDecider {
+ public:
+  bool operator()(const Xapian::Document& entry) const override {
+    numbers.push_back(entry.get_docid());
+    return true;
+  }
+  mutable std::vector<std::uint32_t> numbers;
+};
+
+}  // namespace
+
 Xapian::Query all_entries() {
   return Xapian::Query(Xapian::Query::OP_OR, Xapian::Query(kind_term(Kind::kMail)),
                        Xapian::Query(kind_term(Kind::kFile)));
 }
 
-}  // namespace
-
-QueryTranslator::QueryTranslator(const Xapian::Database& database, const SearchScope& scope,
-                                 std::function<Numbers(const MessageFilter&)> numbers,
-                                 StemCache& stems, SearchOrder order)
-    : database_(database),
-      scope_(scope),
-      numbers_(std::move(numbers)),
-      stems_(stems),
-      // For ranking, a word counts as one, whatever its fields and forms; for the order by date an OR is cheaper.
-      either_(order == SearchOrder::kRelevance ? Xapian::Query::OP_SYNONYM : Xapian::Query::OP_OR) {
+std::vector<std::uint32_t> all_matches(const Xapian::Database& database, const Xapian::Query& query,
+                                       Deadline& deadline) {
+  Xapian::Enquire enquire(database);
+  enquire.set_weighting_scheme(Xapian::BoolWeight());
+  enquire.set_docid_order(Xapian::Enquire::ASCENDING);
+  enquire.set_query(Xapian::Query(Xapian::Query::OP_FILTER, query,
+                                  from_source(new RangeSource(RangeSource::kAll, deadline))));
+  Collector collector;
+  (void)enquire.get_mset(0, 1, database.get_doccount(), nullptr, &collector);
+  std::sort(collector.numbers.begin(), collector.numbers.end());
+  return std::move(collector.numbers);
 }
+
+QueryTranslator::QueryTranslator(const TranslationContext& context, bool for_relevance)
+    : context_(context), for_relevance_(for_relevance) {}
 
 QueryResult<Xapian::Query> QueryTranslator::translate(const Query& query) {
   try {
@@ -61,69 +111,153 @@ Xapian::Query QueryTranslator::part(const Query& query) {
   return std::visit([&](const auto& node) { return translate_node(node); }, query.node);
 }
 
-Xapian::Query QueryTranslator::translate_node(const MatchAll&) { return all_entries(); }
-
-Xapian::Query QueryTranslator::translate_node(const MatchWords& match) {
-  const auto words = words_of(match.text);
-  if (match.field != Field::kAny) return words_in(info(match.field), words, match);
-  std::vector<Xapian::Query> fields;
-  for (const auto& field : kFields) {
-    if (field.field != Field::kAny) fields.push_back(words_in(field, words, match));
-  }
-  return Xapian::Query(either_, fields.begin(), fields.end());
+Xapian::Query QueryTranslator::any_of(const std::vector<Xapian::Query>& forms) const {
+  // By date an OR is cheaper.
+  return Xapian::Query(for_relevance_ ? Xapian::Query::OP_SYNONYM : Xapian::Query::OP_OR,
+                       forms.begin(), forms.end());
 }
 
-Xapian::Query QueryTranslator::words_in(const FieldInfo& field,
-                                        const std::vector<std::string>& words,
-                                        const MatchWords& match) {
-  const std::string prefix(field.prefix);
-  std::vector<std::string> terms;
-  terms.reserve(words.size());
-  for (const auto& word : words) terms.push_back(prefix + word);
-  if (terms.size() > 1)
-    return match.prefix ? phrase_with_beginning(std::move(terms)) : phrase(terms);
-  if (match.prefix) {
-    return Xapian::Query(Xapian::Query::OP_WILDCARD, terms.front(), kMaxExpansion,
-                         Xapian::Query::WILDCARD_LIMIT_MOST_FREQUENT, either_);
+Xapian::Query QueryTranslator::translate_node(const MatchAll&) { return all_entries(); }
+
+std::vector<std::string> QueryTranslator::prefixes_of(const FieldName& field) const {
+  if (field.field == Field::kHeader) {
+    require_indexed(field.header, 0);
+    return {word_prefix(Field::kHeader, field.header)};
   }
-  if (match.phrase || !field.stemmed) return Xapian::Query(terms.front());
-  const std::string stem(stems_.stem(words.front()));
-  Xapian::Query forms(fmt::format("{}{}{}", kStemPrefix, prefix, stem));
-  if (stems_.stem(stem) == stem)
-    forms = Xapian::Query(either_, forms, Xapian::Query(prefix + stem));
-  return forms;
+  std::vector<std::string> prefixes;
+  for (const auto& each : kFields) {
+    if (each.field != Field::kHeader && covers(field.field, each.field) &&
+        each.field != Field::kRecipient)
+      prefixes.push_back(word_prefix(each.field));
+  }
+  return prefixes;
+}
+
+void QueryTranslator::require_indexed(const std::string& header, std::size_t position) const {
+  const auto& indexed = context_.headers;
+  if (std::find(indexed.begin(), indexed.end(), header) != indexed.end()) return;
+  throw QueryError{
+      fmt::format("the header \"{}\" is not indexed; indexed are {} (add it to headers under "
+                  "[index] in the configuration)",
+                  header, fmt::join(indexed, ", ")),
+      position};
+}
+
+Xapian::Query QueryTranslator::translate_node(const MatchWords& match) {
+  std::vector<QueryWord> words;
+  for_each_word(match.text, [&](const Word& word) {
+    words.push_back({std::string(word.folded), std::string(word.exact)});
+  });
+  std::vector<Xapian::Query> forms, exact;
+  for (const auto& field : kFields) {
+    if (!covers(match.field.field, field.field) || field.field == Field::kRecipient) continue;
+    if (field.field == Field::kHeader) require_indexed(match.field.header, match.position);
+    const auto prefix = word_prefix(field.field, match.field.header);
+    std::vector<std::string> terms;
+    for (const auto& word : words) terms.push_back(prefix + word.folded);
+    if (terms.size() > 1 && match.prefix) {
+      add_phrases_with_beginning(std::move(terms), forms);
+    } else if (terms.size() > 1) {
+      forms.push_back(together(Xapian::Query::OP_PHRASE, terms, terms.size()));
+    } else if (match.prefix) {
+      add_beginning(terms.front(), forms);
+    } else {
+      add_word(prefix, field.stemmed && !match.phrase, words.front(), forms);
+    }
+    if (!for_relevance_ || match.prefix) continue;
+    for (const auto& word : words) {
+      if (word.exact != word.folded)
+        exact.emplace_back(std::string(kExactPrefix) + prefix + word.exact);
+    }
+  }
+  auto query = any_of(forms);
+  if (exact.empty()) return query;
+  return Xapian::Query(Xapian::Query::OP_AND_MAYBE, query, any_of(exact));
+}
+
+// A word, and the words with the same stem. What is its own stem has no term for it.
+void QueryTranslator::add_word(const std::string& prefix, bool stemmed, const QueryWord& word,
+                               std::vector<Xapian::Query>& forms) {
+  std::set<std::string> terms{prefix + word.folded};
+  if (stemmed) {
+    for (const auto& language : context_.languages) {
+      auto* const stems = context_.stems.of(language);
+      if (stems == nullptr) continue;
+      const std::string stem(stems->stem(word.exact));
+      terms.insert(fmt::format("{}{}{}", kStemPrefix, prefix, stem));
+      if (stems->stem(stem) == stem) terms.insert(prefix + stem);
+    }
+  }
+  for (const auto& term : terms) forms.emplace_back(term);
+}
+
+void QueryTranslator::add_beginning(const std::string& term,
+                                    std::vector<Xapian::Query>& forms) const {
+  forms.emplace_back(Xapian::Query::OP_WILDCARD, term,
+                     static_cast<Xapian::termcount>(kMaxExpansion),
+                     Xapian::Query::WILDCARD_LIMIT_MOST_FREQUENT,
+                     for_relevance_ ? Xapian::Query::OP_SYNONYM : Xapian::Query::OP_OR);
 }
 
 // Xapian takes no wildcard in a phrase: one phrase for each of the most frequent words that begin so.
-Xapian::Query QueryTranslator::phrase_with_beginning(std::vector<std::string> terms) {
-  struct Candidate {
-    Xapian::doccount entries;
-    std::string term;
-  };
-  std::vector<Candidate> candidates;
-  const auto end = database_.allterms_end(terms.back());
-  for (auto term = database_.allterms_begin(terms.back()); term != end; ++term) {
-    candidates.push_back({term.get_termfreq(), *term});
+void QueryTranslator::add_phrases_with_beginning(std::vector<std::string> terms,
+                                                 std::vector<Xapian::Query>& forms) const {
+  for (auto& last : frequent_terms(context_.database, terms.back(), kMaxPhraseExpansion,
+                                   context_.deadline, [](std::string_view) { return true; })) {
+    terms.back() = std::move(last);
+    forms.push_back(together(Xapian::Query::OP_PHRASE, terms, terms.size()));
   }
-  const auto kept = std::min(candidates.size(), kMaxPhraseExpansion);
-  std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(kept),
-                    candidates.end(),
-                    [](const Candidate& a, const Candidate& b) { return a.entries > b.entries; });
-  std::vector<Xapian::Query> phrases;
-  for (std::size_t i = 0; i < kept; ++i) {
-    terms.back() = candidates[i].term;
-    phrases.push_back(phrase(terms));
+}
+
+Xapian::Query QueryTranslator::translate_node(const MatchNear& near) {
+  std::vector<Xapian::Query> forms;
+  for (const auto& prefix : prefixes_of(near.field)) {
+    std::vector<std::string> terms;
+    for (const auto& word : near.words) terms.push_back(prefix + word);
+    forms.push_back(together(Xapian::Query::OP_NEAR, terms, near.distance + terms.size() - 1));
   }
-  return Xapian::Query(Xapian::Query::OP_OR, phrases.begin(), phrases.end());
+  return any_of(forms);
+}
+
+Xapian::Query QueryTranslator::translate_node(const MatchPart& part) {
+  std::vector<Xapian::Query> forms;
+  for (const auto& field : kFields) {
+    if (!field.has_parts || field.field == Field::kRecipient ||
+        (part.field.field != Field::kAny && !covers(part.field.field, field.field)))
+      continue;
+    const auto terms = frequent_terms(context_.database, word_prefix(field.field), kMaxExpansion,
+                                      context_.deadline, [&](std::string_view word) {
+                                        return part.at_end ? word.ends_with(part.part)
+                                                           : word.find(part.part) != word.npos;
+                                      });
+    for (const auto& term : terms) forms.emplace_back(term);
+  }
+  return any_of(forms);
+}
+
+Xapian::Query QueryTranslator::translate_node(const MatchHeader& header) {
+  require_indexed(header.name, header.position);
+  return Xapian::Query(header_term(header.name));
 }
 
 Xapian::Query QueryTranslator::translate_node(const MatchMailbox& mailbox) {
-  const auto id = scope_.find_mailbox(mailbox.name);
+  const auto id = context_.scope.find_mailbox(mailbox.name);
   if (!id)
     throw QueryError{fmt::format("there is no mailbox \"{}\"", mailbox.name), mailbox.position};
   MessageFilter filter;
   filter.mailbox = *id;
   return members(filter);
+}
+
+Xapian::Query QueryTranslator::translate_node(const MatchOtherMailbox& other) {
+  std::vector<Xapian::Query> any;
+  for (auto& id : context_.scope.mailbox_ids()) {
+    if (std::find(other.ids.begin(), other.ids.end(), id) != other.ids.end()) continue;
+    MessageFilter filter;
+    filter.mailbox = std::move(id);
+    any.push_back(members(filter));
+  }
+  return Xapian::Query(Xapian::Query::OP_OR, any.begin(), any.end());
 }
 
 Xapian::Query QueryTranslator::translate_node(const MatchState& state) {
@@ -142,18 +276,32 @@ Xapian::Query QueryTranslator::translate_node(const MatchState& state) {
   return members(filter);
 }
 
+Xapian::Query QueryTranslator::translate_node(const MatchKeyword& keyword) {
+  MessageFilter filter;
+  filter.keyword = keyword.keyword;
+  return members(filter);
+}
+
 Xapian::Query QueryTranslator::members(const MessageFilter& filter) {
+  return members(context_.numbers(filter));
+}
+
+Xapian::Query QueryTranslator::members(Numbers numbers) {
   names_numbers_ = true;
-  return from_source(new NumbersSource(numbers_(filter)));
+  return from_source(new NumbersSource(std::move(numbers)));
+}
+
+Xapian::Query QueryTranslator::translate_node(const MatchKind& kind) {
+  return Xapian::Query(kind_term(kind.kind));
 }
 
 // Numbers fall as dates rise. The places asked for are a second wide of the mark, so that how entries of one second are
 // ordered does not matter; the source looks at the dates themselves.
 Xapian::Query QueryTranslator::translate_node(const MatchDate& date) {
   DateSource::Bounds bounds{date.from, date.to, 1, kFirstOverflowNumber};
-  if (date.to) bounds.first = scope_.number_after({*date.to, {}});
+  if (date.to) bounds.first = context_.scope.number_after({*date.to, {}});
   if (date.from)
-    bounds.end = std::min(kFirstOverflowNumber, scope_.number_after({*date.from - 1, {}}));
+    bounds.end = std::min(kFirstOverflowNumber, context_.scope.number_after({*date.from - 1, {}}));
   return from_source(new DateSource(bounds));
 }
 
@@ -174,6 +322,23 @@ Xapian::Query QueryTranslator::translate_node(const MatchSize& size) {
 
 Xapian::Query QueryTranslator::translate_node(const MatchLanguage& language) {
   return Xapian::Query(language_term(language.code));
+}
+
+Xapian::Query QueryTranslator::translate_node(const MatchMessageId& message) {
+  return Xapian::Query(message_id_term(message.id));
+}
+
+Xapian::Query QueryTranslator::translate_node(const MatchThread& thread) {
+  auto numbers = context_.scope.thread(thread.id);
+  if (numbers.empty())
+    throw QueryError{fmt::format("there is no thread \"{}\"", thread.id), thread.position};
+  return members(std::make_shared<const std::vector<std::uint32_t>>(std::move(numbers)));
+}
+
+Xapian::Query QueryTranslator::translate_node(const MatchThreadOf& threads) {
+  const auto found = all_matches(context_.database, part(*threads.of), context_.deadline);
+  return members(
+      std::make_shared<const std::vector<std::uint32_t>>(context_.scope.same_threads(found)));
 }
 
 Xapian::Query QueryTranslator::translate_node(const MatchAnd& both) {
@@ -200,6 +365,44 @@ Xapian::Query QueryTranslator::translate_node(const MatchOr& either) {
 
 Xapian::Query QueryTranslator::translate_node(const MatchNot& negated) {
   return Xapian::Query(Xapian::Query::OP_AND_NOT, all_entries(), part(*negated.of));
+}
+
+std::vector<ExplainedPart> QueryTranslator::explain(const Query& query) {
+  std::vector<ExplainedPart> parts;
+  explain_part(query, parts);
+  return parts;
+}
+
+void QueryTranslator::explain_part(const Query& query, std::vector<ExplainedPart>& parts) {
+  if (const auto* both = std::get_if<MatchAnd>(&query.node)) {
+    for (const auto& each : both->all) explain_part(*each, parts);
+  } else if (const auto* either = std::get_if<MatchOr>(&query.node)) {
+    for (const auto& each : either->any) explain_part(*each, parts);
+  } else if (const auto* negated = std::get_if<MatchNot>(&query.node)) {
+    explain_part(*negated->of, parts);
+  } else {
+    const auto translated = part(query);
+    ExplainedPart explained{to_text(query), {}, 0};
+    explained.matches = estimate(context_.database, translated);
+    const auto add = [&](const std::string& term) {
+      if (explained.terms.size() < kMaxExplainedTerms && context_.database.term_exists(term))
+        explained.terms.emplace_back(term, context_.database.get_termfreq(term));
+    };
+    for (auto term = translated.get_unique_terms_begin(); term != translated.get_terms_end();
+         ++term)
+      add(*term);
+    const auto* words = std::get_if<MatchWords>(&query.node);
+    if (words != nullptr && words->prefix && !words->phrase) {
+      const auto beginning = words_of(words->text).front();
+      for (const auto& prefix : prefixes_of(words->field)) {
+        for (const auto& term :
+             frequent_terms(context_.database, prefix + beginning, kMaxExplainedTerms,
+                            context_.deadline, [](std::string_view) { return true; }))
+          add(term);
+      }
+    }
+    parts.push_back(std::move(explained));
+  }
 }
 
 }  // namespace indexer

@@ -12,40 +12,75 @@
 
 namespace indexer {
 
+// What a query is translated with; all of it outlives the translator.
+struct TranslationContext {
+  const Xapian::Database& database;
+  const SearchScope& scope;
+  std::function<Numbers(const MessageFilter&)> numbers;  // of the messages of a filter, from memory
+  Stems& stems;
+  const std::vector<std::string>& languages;  // whose forms of words are looked for
+  const std::vector<std::string>& headers;  // that are indexed
+  Deadline& deadline;
+};
+
 class QueryTranslator {
  public:
-  // `numbers` gives the messages of a filter; `order` decides how the fields of a word are put together.
-  QueryTranslator(const Xapian::Database& database, const SearchScope& scope,
-                  std::function<Numbers(const MessageFilter&)> numbers, StemCache& stems,
-                  SearchOrder order);
+  // For relevance, accents that were typed count, and a word counts as one, whatever its fields and forms.
+  QueryTranslator(const TranslationContext& context, bool for_relevance);
 
-  // Refuses a mailbox that is not known.
+  // Refuses a mailbox or thread that is not known, and a header that is not indexed.
   [[nodiscard]] QueryResult<Xapian::Query> translate(const Query& query);
+  // What each part of the query that translate() was given became, and how often it matches.
+  [[nodiscard]] std::vector<ExplainedPart> explain(const Query& query);
 
  private:
   Xapian::Query part(const Query& query);
   Xapian::Query translate_node(const MatchAll&);
   Xapian::Query translate_node(const MatchWords& words);
+  Xapian::Query translate_node(const MatchNear& near);
+  Xapian::Query translate_node(const MatchPart& part);
+  Xapian::Query translate_node(const MatchHeader& header);
   Xapian::Query translate_node(const MatchMailbox& mailbox);
+  Xapian::Query translate_node(const MatchOtherMailbox& other);
   Xapian::Query translate_node(const MatchState& state);
+  Xapian::Query translate_node(const MatchKeyword& keyword);
+  static Xapian::Query translate_node(const MatchKind& kind);
   Xapian::Query translate_node(const MatchDate& date);
   Xapian::Query translate_node(const MatchSize& size);
   static Xapian::Query translate_node(const MatchLanguage& language);
+  static Xapian::Query translate_node(const MatchMessageId& message);
+  Xapian::Query translate_node(const MatchThread& thread);
+  Xapian::Query translate_node(const MatchThreadOf& threads);
   Xapian::Query translate_node(const MatchAnd& all);
   Xapian::Query translate_node(const MatchOr& any);
   Xapian::Query translate_node(const MatchNot& negated);
 
-  Xapian::Query words_in(const FieldInfo& field, const std::vector<std::string>& words,
-                         const MatchWords& match);
-  Xapian::Query phrase_with_beginning(std::vector<std::string> terms);
+  struct QueryWord {
+    std::string folded, exact;
+  };
+  void add_word(const std::string& prefix, bool stemmed, const QueryWord& word,
+                std::vector<Xapian::Query>& forms);
+  void add_beginning(const std::string& term, std::vector<Xapian::Query>& forms) const;
+  void add_phrases_with_beginning(std::vector<std::string> terms,
+                                  std::vector<Xapian::Query>& forms) const;
+  [[nodiscard]] std::vector<std::string> prefixes_of(const FieldName& field) const;
+  void require_indexed(const std::string& header, std::size_t position) const;
   Xapian::Query members(const MessageFilter& filter);
+  Xapian::Query members(Numbers numbers);
+  Xapian::Query any_of(const std::vector<Xapian::Query>& forms) const;
+  void explain_part(const Query& query, std::vector<ExplainedPart>& parts);
 
-  const Xapian::Database& database_;
-  const SearchScope& scope_;
-  std::function<Numbers(const MessageFilter&)> numbers_;
-  StemCache& stems_;
-  Xapian::Query::op either_;
+  TranslationContext context_;
+  bool for_relevance_;
   bool names_numbers_ = false;
 };
+
+// Everything that is in the index, but for the empty entry.
+[[nodiscard]] Xapian::Query all_entries();
+
+// The numbers of all entries that match, ascending; those found until the deadline.
+[[nodiscard]] std::vector<std::uint32_t> all_matches(const Xapian::Database& database,
+                                                     const Xapian::Query& query,
+                                                     Deadline& deadline);
 
 }  // namespace indexer

@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <fmt/format.h>
-#include <iterator>
-#include <limits>
 #include <map>
 #include <utility>
 
 #include "indexer/entry.hpp"
 #include "indexer/fulltext_query.hpp"
+#include "indexer/hit_pager.hpp"
+#include "indexer/spelling.hpp"
 #include "indexer/xapian_errors.hpp"
 
 namespace indexer {
@@ -16,61 +16,29 @@ namespace {
 constexpr int kMaxAttempts = 50;
 // Sets of numbers kept between searches.
 constexpr std::size_t kMaxCachedFilters = 16;
+// Hits below which other words are suggested.
+constexpr std::int64_t kFewHits = 3;
 
-// Newest first: by date, then id.
-bool is_newer(std::int64_t date, std::string_view id, std::int64_t other_date,
-              std::string_view other_id) {
-  return date != other_date ? date > other_date : id < other_id;
-}
-
-std::int64_t date_of(const Xapian::Document& entry) {
-  return static_cast<std::int64_t>(Xapian::sortable_unserialise(entry.get_value(kDateSlot)));
-}
-
-Hit hit_of(const Xapian::MSetIterator& match, SearchOrder order) {
-  const auto entry = match.get_document();
-  const auto data = entry.get_data();
-  if (data.empty()) throw Xapian::DatabaseCorruptError(fmt::format("entry {} has no data", *match));
-  Hit hit;
-  hit.kind = data[0] == kind_letter(Kind::kMail) ? Kind::kMail : Kind::kFile;
-  hit.id = data.substr(1);
-  hit.number = *match;
-  hit.date = date_of(entry);
-  if (order == SearchOrder::kRelevance) hit.score = match.get_weight();
-  return hit;
-}
-
-void set_total(HitPage& page, const Xapian::MSet& matches) {
-  page.total = matches.get_matches_estimated();
-  page.total_is_exact = matches.get_matches_lower_bound() == matches.get_matches_upper_bound();
-}
-
-// The order of lists, for entries whose number does not tell it.
-class ListOrder : public Xapian::KeyMaker {
- public:
-  std::string operator()(const Xapian::Document& entry) const override {
-    const auto falling = ~(static_cast<std::uint64_t>(date_of(entry)) ^ (std::uint64_t{1} << 63));
-    std::string key;
-    for (int shift = 56; shift >= 0; shift -= 8) key += static_cast<char>(falling >> shift & 0xFF);
-    return key + entry.get_data().substr(1);
+// The account's own language, and those of a twentieth of the entries whose language is known, at most three.
+std::vector<std::string> dominant_languages(const Xapian::Database& database,
+                                            const std::string& own) {
+  constexpr std::size_t kMost = 3, kShare = 20;
+  std::vector<std::pair<Xapian::doccount, std::string>> found;
+  Xapian::doccount known = 0;
+  const std::string prefix(kLanguagePrefix);
+  const auto end = database.allterms_end(prefix);
+  for (auto term = database.allterms_begin(prefix); term != end; ++term) {
+    auto code = (*term).substr(prefix.size());
+    if (code.find('-') != std::string::npos) continue;
+    known += term.get_termfreq();
+    if (code != own && has_stems(code)) found.emplace_back(term.get_termfreq(), std::move(code));
   }
-};
-
-class AfterPlace : public Xapian::MatchDecider {
- public:
-  explicit AfterPlace(const OrderKey& place) : place_(place) {}
-  bool operator()(const Xapian::Document& entry) const override {
-    return is_newer(place_.date, place_.id, date_of(entry),
-                    std::string_view(entry.get_data()).substr(1));
+  std::sort(found.rbegin(), found.rend());
+  std::vector<std::string> languages{own};
+  for (const auto& [entries, code] : found) {
+    if (languages.size() <= kMost && entries >= known / kShare) languages.push_back(code);
   }
-
- private:
-  const OrderKey& place_;
-};
-
-Xapian::Query within(const Xapian::Query& query, std::uint32_t first, std::uint32_t end) {
-  auto* range = new RangeSource(first, end);
-  return Xapian::Query(Xapian::Query::OP_FILTER, query, Xapian::Query(range->release()));
+  return languages;
 }
 
 }  // namespace
@@ -78,7 +46,9 @@ Xapian::Query within(const Xapian::Query& query, std::uint32_t first, std::uint3
 struct FulltextReader::State {
   std::filesystem::path folder;
   Xapian::Database database;
-  StemCache stems;
+  IndexOptions options;
+  Stems stems;
+  std::vector<std::string> languages;
   std::map<MessageFilter, Numbers> numbers;
   std::string numbers_state;  // of the catalog, when they were read
 
@@ -104,22 +74,23 @@ struct FulltextReader::State {
     return numbers[filter] = std::move(read);
   }
 
-  HitPage by_relevance(const Xapian::Query& query, const SearchRequest& request);
-  HitPage by_date(const Xapian::Query& query, const SearchRequest& request,
-                  const SearchScope& scope);
-  void merge_overflow(const Xapian::Query& query, const SearchRequest& request, HitPage& page);
+  void reopened() { languages = dominant_languages(database, options.language); }
 };
 
-FulltextReader::FulltextReader(const std::filesystem::path& folder)
+FulltextReader::FulltextReader(const std::filesystem::path& folder, const IndexOptions& options)
     : state_(std::make_unique<State>()) {
   state_->folder = folder;
+  state_->options = options;
   with_xapian_errors(folder, [&] { state_->database = Xapian::Database(folder.string()); });
+  state_->retried([&] { state_->reopened(); });
 }
 
 FulltextReader::~FulltextReader() = default;
 
 void FulltextReader::refresh() {
-  with_xapian_errors(state_->folder, [&] { state_->database.reopen(); });
+  state_->retried([&] {
+    if (state_->database.reopen()) state_->reopened();
+  });
 }
 
 DerivedCheckpoint FulltextReader::checkpoint() const {
@@ -132,96 +103,41 @@ std::int64_t FulltextReader::entries() const {
       [&] { return static_cast<std::int64_t>(state_->database.get_doccount()) - 1; });
 }
 
+const std::vector<std::string>& FulltextReader::languages() const { return state_->languages; }
+
 QueryResult<HitPage> FulltextReader::search(const SearchRequest& request,
                                             const SearchScope& scope) {
   if (auto state = scope.state(); state != state_->numbers_state) {
     state_->numbers.clear();
     state_->numbers_state = std::move(state);
   }
-  const auto numbers = [&](const MessageFilter& filter) {
-    return state_->numbers_of(filter, scope);
-  };
+  const auto end = Deadline::Clock::now() + request.timeout;
   return state_->retried([&]() -> QueryResult<HitPage> {
-    auto query = QueryTranslator(state_->database, scope, numbers, state_->stems, request.order)
-                     .translate(*request.query);
+    Deadline deadline(end);
+    const bool by_relevance = request.order == SearchOrder::kRelevance;
+    QueryTranslator translator(
+        {state_->database, scope,
+         [&](const MessageFilter& filter) { return state_->numbers_of(filter, scope); },
+         state_->stems, state_->languages, state_->options.headers, deadline},
+        by_relevance);
+    auto query = translator.translate(*request.query);
     if (!query) return query.error();
     if (request.kind)
       query =
           Xapian::Query(Xapian::Query::OP_FILTER, *query, Xapian::Query(kind_term(*request.kind)));
-    if (request.order == SearchOrder::kRelevance) return state_->by_relevance(*query, request);
-    return state_->by_date(*query, request, scope);
-  });
-}
-
-HitPage FulltextReader::State::by_relevance(const Xapian::Query& query,
-                                            const SearchRequest& request) {
-  Xapian::Enquire enquire(database);
-  enquire.set_query(query);
-  const auto matches = enquire.get_mset(
-      static_cast<Xapian::doccount>(std::min<std::size_t>(request.offset, 1U << 31)),
-      static_cast<Xapian::doccount>(request.limit + 1), kExactTotal);
-  HitPage page;
-  for (auto match = matches.begin(); match != matches.end() && page.hits.size() < request.limit;
-       ++match) {
-    page.hits.push_back(hit_of(match, request.order));
-  }
-  page.more = matches.size() > request.limit;
-  set_total(page, matches);
-  return page;
-}
-
-// Numbers are in the order of the list, so the matcher stops when the page is full.
-HitPage FulltextReader::State::by_date(const Xapian::Query& query, const SearchRequest& request,
-                                       const SearchScope& scope) {
-  Xapian::Enquire enquire(database);
-  enquire.set_weighting_scheme(Xapian::BoolWeight());
-  enquire.set_docid_order(Xapian::Enquire::ASCENDING);
-  const bool has_overflow = database.get_lastdocid() >= kFirstOverflowNumber;
-  const bool is_whole = !request.after && !has_overflow;
-  const std::uint32_t first = request.after ? scope.number_after(*request.after) : 1;
-  enquire.set_query(is_whole ? query : within(query, first, kFirstOverflowNumber));
-  const auto matches = enquire.get_mset(0, static_cast<Xapian::doccount>(request.limit + 1),
-                                        is_whole ? kExactTotal : 0);
-
-  HitPage page;
-  for (auto match = matches.begin(); match != matches.end(); ++match)
-    page.hits.push_back(hit_of(match, request.order));
-  if (has_overflow) merge_overflow(query, request, page);
-  page.more = page.hits.size() > request.limit;
-  if (page.more) page.hits.resize(request.limit);
-
-  if (is_whole) {
-    set_total(page, matches);
-  } else {
-    enquire.set_query(query);
-    set_total(page, enquire.get_mset(0, 0, kExactTotal));
-  }
-  return page;
-}
-
-void FulltextReader::State::merge_overflow(const Xapian::Query& query, const SearchRequest& request,
-                                           HitPage& page) {
-  Xapian::Enquire enquire(database);
-  enquire.set_weighting_scheme(Xapian::BoolWeight());
-  enquire.set_query(within(query, kFirstOverflowNumber, std::numeric_limits<std::uint32_t>::max()));
-  ListOrder order;
-  enquire.set_sort_by_key(&order, false);
-  std::optional<AfterPlace> after;
-  if (request.after) after.emplace(*request.after);
-  const auto matches = enquire.get_mset(0, static_cast<Xapian::doccount>(request.limit + 1), 0,
-                                        nullptr, after ? &*after : nullptr);
-
-  std::vector<Hit> both;
-  auto main = page.hits.begin();
-  for (auto match = matches.begin(); match != matches.end(); ++match) {
-    auto hit = hit_of(match, request.order);
-    for (; main != page.hits.end() && is_newer(main->date, main->id, hit.date, hit.id); ++main) {
-      both.push_back(std::move(*main));
+    HitPager pager(state_->database, *query, request, scope, deadline);
+    auto page = pager.page();
+    if (!request.facets.empty()) page.facets = pager.facets();
+    if (page.total < kFewHits)
+      page.suggestions = suggest_words(state_->database, *request.query, deadline);
+    if (request.explain) {
+      page.explanation = Explanation{to_text(*request.query), state_->languages,
+                                     translator.explain(*request.query), query->get_description()};
     }
-    both.push_back(std::move(hit));
-  }
-  both.insert(both.end(), std::make_move_iterator(main), std::make_move_iterator(page.hits.end()));
-  page.hits = std::move(both);
+    page.is_partial = deadline.was_over();
+    if (page.is_partial) page.total_is_exact = false;
+    return page;
+  });
 }
 
 }  // namespace indexer

@@ -7,6 +7,8 @@
 namespace indexer {
 
 struct FulltextWriter::State {
+  explicit State(const IndexOptions& options) : builder(options) {}
+
   std::filesystem::path folder;
   Xapian::WritableDatabase database;
   EntryBuilder builder;
@@ -20,8 +22,8 @@ struct FulltextWriter::State {
   }
 };
 
-FulltextWriter::FulltextWriter(const std::filesystem::path& folder)
-    : state_(std::make_unique<State>()) {
+FulltextWriter::FulltextWriter(const std::filesystem::path& folder, const IndexOptions& options)
+    : state_(std::make_unique<State>(options)) {
   state_->folder = folder;
   with_xapian_errors(folder, [&] {
     state_->database = Xapian::WritableDatabase(

@@ -21,7 +21,9 @@ constexpr std::size_t kFollowBatch = 1'000;
 // Bulk indexing is bound by the processor, and may have all of it: in a server it runs at SCHED_IDLE.
 const int kBuildThreads = std::max(2, static_cast<int>(std::thread::hardware_concurrency()));
 
-std::string format_prefix() { return fmt::format("c{}a{}-", kCatalogFormat, kAnalysisVersion); }
+std::string format_prefix(const IndexOptions& options) {
+  return fmt::format("c{}a{}o{}-", kCatalogFormat, kAnalysisVersion, options.identity());
+}
 
 fs::path prepare_folder(const fs::path& folder, replica::sqlite::Access access) {
   if (access == replica::sqlite::Access::kReadWrite) fs::create_directories(folder);
@@ -53,8 +55,9 @@ void delete_if_unused(const fs::path& folder) {
 
 }  // namespace
 
-Generation::Generation(const fs::path& folder, replica::sqlite::Access access)
+Generation::Generation(const fs::path& folder, replica::sqlite::Access access, IndexOptions options)
     : folder_(prepare_folder(folder, access)),
+      options_(std::move(options)),
       lock_(share(folder_)),
       catalog_(folder_ / "catalog.db", access) {
   if (!fs::exists(index_folder())) return;
@@ -96,7 +99,7 @@ std::size_t Generation::build_index(const Stores& stores,
   const auto checkpoint = catalog_.checkpoint();
   Extractor extractor(stores.extracts());
   const auto failed = build_fulltext(index_folder(), catalog_, Texts(stores, &extractor),
-                                     checkpoint, kBuildThreads, done, cancelled);
+                                     checkpoint, kBuildThreads, done, cancelled, options_);
   set_text_checkpoint(checkpoint);
   has_index_ = true;
   return failed;
@@ -106,7 +109,7 @@ std::size_t Generation::follow_index(const Stores& stores, const std::atomic<boo
   if (catalog_.text_pending(stores, text_checkpoint()) == 0 &&
       text_checkpoint() == catalog_.checkpoint())
     return 0;
-  if (!writer_) writer_ = std::make_unique<FulltextWriter>(index_folder());
+  if (!writer_) writer_ = std::make_unique<FulltextWriter>(index_folder(), options_);
   Extractor extractor(stores.extracts());
   const Texts texts(stores, &extractor);
   std::size_t written = 0;
@@ -140,7 +143,7 @@ Generation::ReaderLease Generation::reader() const {
   if (reader) {
     reader->refresh();
   } else {
-    reader = std::make_unique<FulltextReader>(index_folder());
+    reader = std::make_unique<FulltextReader>(index_folder(), options_);
   }
   return {*this, std::move(reader)};
 }
@@ -151,13 +154,13 @@ Generation::ReaderLease::~ReaderLease() {
   generation_.idle_readers_.push_back(std::move(reader_));
 }
 
-std::string Generation::new_name() {
+std::string Generation::new_name(const IndexOptions& options) {
   std::random_device random;
-  return format_prefix() + fmt::format("{:08x}{:08x}", random(), random());
+  return format_prefix(options) + fmt::format("{:08x}{:08x}", random(), random());
 }
 
-bool Generation::is_current_format(std::string_view name) {
-  return name.starts_with(format_prefix());
+bool Generation::is_current_format(std::string_view name, const IndexOptions& options) {
+  return name.starts_with(format_prefix(options));
 }
 
 std::optional<std::string> Generation::live_name(const fs::path& derived) {

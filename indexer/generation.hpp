@@ -3,8 +3,8 @@
 //   derived/<generation>/catalog.db, index/, lock
 //   derived/current       name of the live generation, replaced by rename
 //
-// A name is "c<catalog format>a<analysis version>-<random>": a program that projects or analyses otherwise sees by the name that
-// it has to build its own. Whoever has a generation open holds a shared lock on its `lock`; its folder is deleted when it
+// A name is "c<catalog format>a<analysis version>o<options>-<random>": a program that projects or analyses otherwise sees by the
+// name that it has to build its own. Whoever has a generation open holds a shared lock on its `lock`; its folder is deleted when it
 // is not live any more and the last one left.
 #pragma once
 
@@ -25,7 +25,8 @@ namespace indexer {
 class Generation {
  public:
   // Opens, or with kReadWrite creates, the generation of that folder.
-  Generation(const std::filesystem::path& folder, replica::sqlite::Access access);
+  Generation(const std::filesystem::path& folder, replica::sqlite::Access access,
+             IndexOptions options);
   Generation(const Generation&) = delete;
   Generation& operator=(const Generation&) = delete;
   ~Generation();  // deletes the folder when it is disposable and nobody else has it open
@@ -69,8 +70,8 @@ class Generation {
   void set_disposable(bool disposable) { disposable_ = disposable; }
 
   // ── The folder of generations ──
-  [[nodiscard]] static std::string new_name();
-  [[nodiscard]] static bool is_current_format(std::string_view name);
+  [[nodiscard]] static std::string new_name(const IndexOptions& options);
+  [[nodiscard]] static bool is_current_format(std::string_view name, const IndexOptions& options);
   // The live generation's name; nothing when there is none.
   [[nodiscard]] static std::optional<std::string> live_name(const std::filesystem::path& derived);
   static void make_live(const std::filesystem::path& derived, const std::string& name);
@@ -82,6 +83,7 @@ class Generation {
   void set_text_checkpoint(DerivedCheckpoint checkpoint);
 
   std::filesystem::path folder_;
+  IndexOptions options_;
   std::optional<FileLock> lock_;
   Catalog catalog_;
   std::unique_ptr<FulltextWriter> writer_;

@@ -36,19 +36,42 @@ void NumbersSource::skip_to(Xapian::docid number, double) {
 
 void RangeSource::init(const Xapian::Database& database) {
   entries_ = database.get_doccount();
-  number_ = first_;
+  number_ = range_.first;
   started_ = false;
 }
 
 void RangeSource::next(double) {
   if (started_) ++number_;
   started_ = true;
+  stop_if_over();
 }
 
 void RangeSource::skip_to(Xapian::docid number, double) {
   started_ = true;
   number_ = std::max(number_, number);
+  stop_if_over();
 }
+
+void RangeSource::stop_if_over() {
+  if (deadline_.is_over()) number_ = range_.end;
+}
+
+void RecencySource::init(const Xapian::Database& database) {
+  entries_ = database.get_doccount();
+  last_ = std::max<Xapian::docid>(1, std::min(database.get_lastdocid(), kFirstOverflowNumber));
+  number_ = 0;
+  set_maxweight(most_);
+}
+
+double RecencySource::get_weight() const {
+  // Numbers of the overflow range are given to what came late.
+  if (number_ >= kFirstOverflowNumber) return most_;
+  return most_ * (1.0 - static_cast<double>(number_) / last_);
+}
+
+void RecencySource::next(double) { ++number_; }
+
+void RecencySource::skip_to(Xapian::docid number, double) { number_ = std::max(number_, number); }
 
 DateSource::DateSource(const Bounds& bounds) : bounds_(bounds) {
   if (bounds.from) from_ = Xapian::sortable_serialise(static_cast<double>(*bounds.from));

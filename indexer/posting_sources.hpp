@@ -1,7 +1,9 @@
 // What a query asks of numbers and dates rather than of words, for Xapian's matcher. For sources of this folder only.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,26 +37,81 @@ class NumbersSource : public Xapian::PostingSource {
   bool started_ = false;
 };
 
-// All numbers from `first` to before `end`, with and without an entry.
+// When a search has to end with what it has.
+class Deadline {
+ public:
+  using Clock = std::chrono::steady_clock;
+  explicit Deadline(Clock::time_point end) : end_(end) {}
+
+  // Looks at the clock now and then only.
+  [[nodiscard]] bool is_over() {
+    if (!over_ && ++steps_ % kStepsPerLook == 0) over_ = Clock::now() >= end_;
+    return over_;
+  }
+  [[nodiscard]] bool was_over() const { return over_; }
+
+ private:
+  static constexpr unsigned kStepsPerLook = 256;
+  Clock::time_point end_;
+  unsigned steps_ = 0;
+  bool over_ = false;
+};
+
+// All numbers from `first` to before `end`, with and without an entry; none any more when the deadline is over, so that the
+// matcher ends with what it found.
 class RangeSource : public Xapian::PostingSource {
  public:
-  RangeSource(std::uint32_t first, std::uint32_t end) : first_(first), end_(end), number_(first) {}
+  struct Range {
+    std::uint32_t first, end;
+    friend bool operator==(const Range&, const Range&) = default;
+  };
+  static constexpr Range kAll{1, std::numeric_limits<std::uint32_t>::max()};
+
+  RangeSource(Range range, Deadline& deadline)
+      : range_(range), deadline_(deadline), number_(range.first) {}
 
   void init(const Xapian::Database& database) override;
-  Xapian::doccount get_termfreq_min() const override { return 0; }
+  // It does match each entry, so that counts stay exact.
+  Xapian::doccount get_termfreq_min() const override { return range_ == kAll ? entries_ : 0; }
   Xapian::doccount get_termfreq_est() const override { return entries_; }
   Xapian::doccount get_termfreq_max() const override { return entries_; }
   void next(double min_weight) override;
   void skip_to(Xapian::docid number, double min_weight) override;
-  bool at_end() const override { return number_ >= end_; }
+  bool at_end() const override { return number_ >= range_.end; }
   Xapian::docid get_docid() const override { return number_; }
   std::string get_description() const override { return "RangeSource"; }
 
  private:
-  const std::uint32_t first_, end_;
+  void stop_if_over();
+
+  const Range range_;
+  Deadline& deadline_;
   Xapian::doccount entries_ = 0;
   std::uint32_t number_;
   bool started_ = false;
+};
+
+// A light push for what is new: all entries, each with a weight that falls with its number.
+class RecencySource : public Xapian::PostingSource {
+ public:
+  explicit RecencySource(double most) : most_(most) {}
+
+  void init(const Xapian::Database& database) override;
+  Xapian::doccount get_termfreq_min() const override { return entries_; }
+  Xapian::doccount get_termfreq_est() const override { return entries_; }
+  Xapian::doccount get_termfreq_max() const override { return entries_; }
+  double get_weight() const override;
+  void next(double min_weight) override;
+  void skip_to(Xapian::docid number, double min_weight) override;
+  bool at_end() const override { return number_ == std::numeric_limits<std::uint32_t>::max(); }
+  Xapian::docid get_docid() const override { return number_; }
+  std::string get_description() const override { return "RecencySource"; }
+
+ private:
+  const double most_;
+  Xapian::doccount entries_ = 0;
+  Xapian::docid last_ = 1;
+  std::uint32_t number_ = 0;
 };
 
 // Entries with a date in a range. Since numbers follow dates, only those in a range of numbers (which must hold all of

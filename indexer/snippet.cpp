@@ -16,25 +16,59 @@ constexpr std::size_t kMaxTextBytes = 256 << 10;
 constexpr std::size_t kStemSlots = 256;  // few words of a text begin as one that is searched for
 constexpr std::string_view kEllipsis = "\u2026";
 
-// A word, prefix, stem or phrase that the query wants.
+// A word, prefix, stem, part of a word or phrase that the query wants.
 struct Wanted {
   std::vector<std::string> words;
   bool prefix = false;  // the last word is only its beginning
-  std::string stem;  // set: another form of the word will do
+  bool part = false;  // the word stands anywhere in another
+  std::vector<std::string> stems;  // of each language; other forms of the word will do
 };
 
-void collect(const Query& query, Field field, StemCache& stems, std::vector<Wanted>& wanted) {
+// Stems of several languages.
+class Forms {
+ public:
+  explicit Forms(const std::vector<std::string>& languages) : stems_(kStemSlots) {
+    for (const auto& language : languages) {
+      if (stems_.of(language) != nullptr) languages_.push_back(language);
+    }
+  }
+  [[nodiscard]] std::vector<std::string> of(std::string_view word) {
+    std::vector<std::string> stems;
+    for (const auto& language : languages_) stems.emplace_back(stems_.of(language)->stem(word));
+    return stems;
+  }
+  // Whether the word has one of these stems, in the language that each is of.
+  [[nodiscard]] bool has(std::string_view word, const std::vector<std::string>& stems) {
+    for (std::size_t i = 0; i < stems.size(); ++i) {
+      if (stems_.of(languages_[i])->stem(word) == stems[i]) return true;
+    }
+    return false;
+  }
+
+ private:
+  Stems stems_;
+  std::vector<std::string> languages_;
+};
+
+void collect(const Query& query, Field field, Forms& forms, std::vector<Wanted>& wanted) {
   if (const auto* match = std::get_if<MatchWords>(&query.node)) {
-    if (match->field != Field::kAny && match->field != field) return;
-    Wanted one{words_of(match->text), match->prefix, {}};
+    if (!covers(match->field.field, field)) return;
+    Wanted one{words_of(match->text), match->prefix, false, {}};
     if (one.words.empty()) return;
-    if (!match->phrase && !match->prefix && info(field).stemmed)
-      one.stem = stems.stem(one.words.front());
+    if (!match->phrase && !match->prefix && info(field).stemmed) {
+      for_each_word(match->text, [&](const Word& word) { one.stems = forms.of(word.exact); });
+    }
     wanted.push_back(std::move(one));
+  } else if (const auto* near = std::get_if<MatchNear>(&query.node)) {
+    if (!covers(near->field.field, field)) return;
+    for (const auto& word : near->words) wanted.push_back({{word}, false, false, {}});
+  } else if (const auto* part = std::get_if<MatchPart>(&query.node)) {
+    if (!info(field).has_parts || !covers(part->field.field, field)) return;
+    wanted.push_back({{part->part}, false, true, {}});
   } else if (const auto* both = std::get_if<MatchAnd>(&query.node)) {
-    for (const auto& part : both->all) collect(*part, field, stems, wanted);
+    for (const auto& each : both->all) collect(*each, field, forms, wanted);
   } else if (const auto* either = std::get_if<MatchOr>(&query.node)) {
-    for (const auto& part : either->any) collect(*part, field, stems, wanted);
+    for (const auto& each : either->any) collect(*each, field, forms, wanted);
   }
 }
 
@@ -51,10 +85,12 @@ struct Occurrence {
 // Knuth, Morris and Pratt do, so that no word of the text is looked at again.
 class Finder {
  public:
-  Finder(const std::vector<Wanted>& wanted, StemCache& stems) : wanted_(wanted), stems_(stems) {
+  Finder(const std::vector<Wanted>& wanted, Forms& forms) : wanted_(wanted), forms_(forms) {
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       if (wanted[i].words.size() > 1) {
         phrases_.push_back({i, 0, fallbacks(wanted[i].words)});
+      } else if (wanted[i].part || !is_ascii(wanted[i].words.front())) {
+        anywhere_.push_back(i);
       } else {
         by_initial_[static_cast<unsigned char>(wanted[i].words.front().front())].push_back(i);
       }
@@ -67,11 +103,14 @@ class Finder {
       words.push_back({word.begin, word.end});
       const auto last = words.size() - 1;
       for (const auto i : by_initial_[static_cast<unsigned char>(word.folded.front())]) {
-        if (ends_with(wanted_[i], word.folded)) occurrences.push_back({last, last, i});
+        if (ends_with(wanted_[i], word)) occurrences.push_back({last, last, i});
+      }
+      for (const auto i : anywhere_) {
+        if (ends_with(wanted_[i], word)) occurrences.push_back({last, last, i});
       }
       for (auto& phrase : phrases_) {
         const auto before_last = wanted_[phrase.wanted].words.size() - 1;
-        if (phrase.followed == before_last && ends_with(wanted_[phrase.wanted], word.folded)) {
+        if (phrase.followed == before_last && ends_with(wanted_[phrase.wanted], word)) {
           occurrences.push_back({last - before_last, last, phrase.wanted});
         }
         follow(phrase, word.folded);
@@ -107,16 +146,22 @@ class Finder {
     if (wanted[followed] == word) ++followed;
   }
 
-  [[nodiscard]] bool ends_with(const Wanted& wanted, std::string_view word) const {
+  [[nodiscard]] bool ends_with(const Wanted& wanted, const Word& word) const {
     const auto& last = wanted.words.back();
-    if (wanted.prefix ? word.starts_with(last) : word == last) return true;
-    // English stems keep the first letter, so words were told apart by it.
-    return !wanted.stem.empty() && stems_.stem(word) == wanted.stem;
+    if (wanted.part) return word.folded.find(last) != std::string_view::npos;
+    if (wanted.prefix ? word.folded.starts_with(last) : word.folded == last) return true;
+    return !wanted.stems.empty() && !word.ideograph && forms_.has(word.exact, wanted.stems);
+  }
+  static bool is_ascii(std::string_view word) {
+    return std::all_of(word.begin(), word.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   }
 
   const std::vector<Wanted>& wanted_;
-  StemCache& stems_;
-  std::array<std::vector<std::size_t>, 256> by_initial_;  // of single words
+  Forms& forms_;
+  // Single words by their first letter, which stems in Latin letters keep; Arabic ones lose their article.
+  std::array<std::vector<std::size_t>, 256> by_initial_;
+  std::vector<std::size_t> anywhere_;  // the others
   std::vector<Phrase> phrases_;
 };
 
@@ -250,13 +295,14 @@ Span passage(std::string_view text, const Finder& found, std::size_t wanted_coun
 
 }  // namespace
 
-std::string snippet(std::string_view text, const Query& query, Field field, std::size_t max_bytes) {
+std::string snippet(std::string_view text, const Query& query, Field field,
+                    const std::vector<std::string>& languages, std::size_t max_bytes) {
   const bool is_cut = text.size() > kMaxTextBytes;
   text = text.substr(0, character_boundary(text, kMaxTextBytes));
-  StemCache stems(kStemSlots);
+  Forms forms(languages);
   std::vector<Wanted> wanted;
-  collect(query, field, stems, wanted);
-  Finder found(wanted, stems);
+  collect(query, field, forms, wanted);
+  Finder found(wanted, forms);
   found.find(text);
   const auto shown = passage(text, found, wanted.size(), max_bytes);
 

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "indexer/query.hpp"
 
@@ -12,7 +13,9 @@ namespace indexer {
 // for; the beginning where none matches. Cut between words, with "…" where something was left out; white space is one
 // space. Of a phrase, only what stands as a phrase is marked. `field` says which field `text` is of: words of the query
 // that name another field, or are not wanted, do not match. Linear in the text, of which the first 256 KiB are looked at.
+// `languages`: whose forms of words count.
 [[nodiscard]] std::string snippet(std::string_view text, const Query& query, Field field,
+                                  const std::vector<std::string>& languages,
                                   std::size_t max_bytes = 200);
 
 }  // namespace indexer

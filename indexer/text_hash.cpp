@@ -53,7 +53,13 @@ std::int64_t text_hash(const mail::MetadataDocument& message,
       .add(std::string_view(message.subject));
   hash.add(message.from).add(message.to).add(message.cc).add(message.bcc);
   hash.add(message.attachments.size());
-  for (const auto& attachment : message.attachments) hash.add(std::string_view(attachment.name));
+  for (const auto& attachment : message.attachments)
+    hash.add(std::string_view(attachment.name)).add(std::string_view(attachment.type));
+  hash.add(message.message_ids.size());
+  for (const auto& id : message.message_ids) hash.add(std::string_view(id));
+  hash.add(message.headers.size());
+  for (const auto& [name, value] : message.headers)
+    hash.add(std::string_view(name)).add(std::string_view(value));
   hash.add(message.contents.size());
   for (const auto& content : message.contents) hash.add(std::string_view(content));
   hash.add(message.inline_bodies.size());

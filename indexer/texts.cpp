@@ -90,8 +90,11 @@ mail::Result<EntryText> read_message(const Stores& stores, const TextEntry& entr
   text.cc = std::move(message->cc);
   text.bcc = std::move(message->bcc);
   text.subject = std::move(message->subject);
+  text.message_ids = std::move(message->message_ids);
+  text.headers = std::move(message->headers);
   for (auto& attachment : message->attachments) {
     if (!attachment.name.empty()) text.attachment_names.push_back(std::move(attachment.name));
+    if (!attachment.type.empty()) text.attachment_types.push_back(std::move(attachment.type));
   }
   return text;
 }

@@ -17,11 +17,13 @@ struct EntryText {
   std::string subject;
   std::string
       body;  // text/plain, or the text of the HTML where there is no plain text with content
-  std::vector<std::string> attachment_names;
+  std::vector<std::string> attachment_names, attachment_types;
   std::vector<std::string> attachments;  // texts of attached files
   std::vector<std::string> tags;
   std::string path;
-  std::string type;
+  std::string type;  // of a file
+  std::vector<std::string> message_ids;
+  std::vector<std::pair<std::string, std::string>> headers;
 };
 
 // What the writer of a message wrote, without what he quoted; all of it where he wrote nothing.

@@ -23,7 +23,9 @@ struct Entry {
   TextEntry entry;
   EntryText text;
   std::set<std::string> mailboxes;
+  std::set<std::string> keywords;
   bool unread = false, flagged = false, attachment = false;
+  std::int64_t thread = 0;
 };
 
 inline DerivedCheckpoint checkpoint_at(std::int64_t seq) {
@@ -40,6 +42,7 @@ inline OrderKey place_of(const Entry& entry) { return {entry.entry.date, entry.e
 class Model {
  public:
   std::vector<Entry> entries;  // in the order of lists
+  std::vector<std::string> languages{"en"};  // whose forms a query finds
 
   void sort() {
     std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
@@ -82,6 +85,35 @@ class Model {
       return last + 1;
     };
     scope.state = [] { return "1"; };
+    scope.mailbox_ids = [] { return std::vector<std::string>{"inbox", "sent"}; };
+    scope.threads_of = [this](const std::vector<std::uint32_t>& numbers) {
+      std::vector<std::int64_t> threads;
+      for (const auto number : numbers) threads.push_back(with_number(number).thread);
+      return threads;
+    };
+    scope.thread = [this](std::string_view id) {
+      std::vector<std::uint32_t> numbers;
+      for (const auto& entry : entries) {
+        if (entry.entry.id == id && entry.thread != 0) numbers = numbers_in({entry.thread});
+      }
+      return numbers;
+    };
+    scope.same_threads = [this](const std::vector<std::uint32_t>& numbers) {
+      std::set<std::int64_t> threads;
+      for (const auto number : numbers) threads.insert(with_number(number).thread);
+      threads.erase(0);
+      return numbers_in(threads);
+    };
+    scope.facet_rows = [this](const std::vector<std::uint32_t>& numbers, const auto& visit) {
+      for (const auto number : numbers) {
+        const auto& entry = with_number(number);
+        FacetRow row{number, entry.entry.kind, entry.entry.date, {}, {}, {}};
+        if (!entry.text.from.empty()) row.sender = entry.text.from.front().email;
+        row.mailboxes.assign(entry.mailboxes.begin(), entry.mailboxes.end());
+        row.keywords.assign(entry.keywords.begin(), entry.keywords.end());
+        visit(row);
+      }
+    };
     return scope;
   }
 
@@ -112,8 +144,22 @@ class Model {
   }
 
  private:
+  [[nodiscard]] const Entry& with_number(std::uint32_t number) const {
+    return *std::find_if(entries.begin(), entries.end(),
+                         [&](const Entry& entry) { return entry.entry.number == number; });
+  }
+  [[nodiscard]] std::vector<std::uint32_t> numbers_in(const std::set<std::int64_t>& threads) const {
+    std::vector<std::uint32_t> numbers;
+    for (const auto& entry : entries) {
+      if (threads.contains(entry.thread)) numbers.push_back(entry.entry.number);
+    }
+    std::sort(numbers.begin(), numbers.end());
+    return numbers;
+  }
+
   static bool passes(const MessageFilter& filter, const Entry& entry) {
-    return (filter.mailbox.empty() || entry.mailboxes.contains(filter.mailbox)) &&
+    return (filter.keyword.empty() || entry.keywords.contains(filter.keyword)) &&
+           (filter.mailbox.empty() || entry.mailboxes.contains(filter.mailbox)) &&
            (!filter.unread || entry.unread) && (!filter.flagged || entry.flagged) &&
            (!filter.attachment || entry.attachment);
   }
@@ -148,24 +194,57 @@ class Model {
         return entry.text.tags;
       case Field::kAttachment:
         return entry.text.attachments;
+      case Field::kType:
+        return entry.text.attachment_types;
+      case Field::kRecipient:
+      case Field::kList:
+      case Field::kHeader:
+        break;
     }
     return {};
   }
 
+  struct ModelWord {
+    std::string folded, exact;
+  };
+  static std::vector<ModelWord> analyzed(std::string_view text) {
+    std::vector<ModelWord> words;
+    for_each_word(text, [&](const Word& word) {
+      words.push_back({std::string(word.folded), std::string(word.exact)});
+    });
+    return words;
+  }
+
+  // Whether a word of a text is another form of one that is wanted.
+  bool is_form(const ModelWord& word, const ModelWord& wanted, const Entry& entry) {
+    std::set<std::string> own{"en", language_of(new_text(mail::split_quoted(entry.text.body)))};
+    for (const auto& language : languages) {
+      auto* const stems = stems_.of(language);
+      const std::string stem(stems->stem(wanted.exact));
+      if (stems->stem(stem) == stem && word.folded == stem) return true;
+      for (const auto& other : own) {
+        auto* const of_text = stems_.of(other);
+        if (of_text != nullptr && stem != word.folded && of_text->stem(word.exact) == stem)
+          return true;
+      }
+    }
+    return word.folded == wanted.folded;
+  }
+
   bool words_match(const MatchWords& match, const FieldInfo& field, const Entry& entry) {
-    const auto wanted = words_of(match.text);
+    const auto wanted = analyzed(match.text);
     for (const auto& passage : passages(field.field, entry)) {
-      const auto words = words_of(passage);
+      const auto words = analyzed(passage);
       for (std::size_t i = 0; i + wanted.size() <= words.size(); ++i) {
         bool all = true;
         for (std::size_t j = 0; j < wanted.size() && all; ++j) {
           const bool beginning = match.prefix && j + 1 == wanted.size();
           if (beginning) {
-            all = words[i + j].starts_with(wanted[j]);
+            all = words[i + j].folded.starts_with(wanted[j].folded);
           } else if (match.phrase || match.prefix || !field.stemmed) {
-            all = words[i + j] == wanted[j];
+            all = words[i + j].folded == wanted[j].folded;
           } else {
-            all = std::string(stems_.stem(words[i + j])) == stems_.stem(wanted[j]);
+            all = is_form(words[i + j], wanted[j], entry);
           }
         }
         if (all) return true;
@@ -174,14 +253,82 @@ class Model {
     return false;
   }
 
+  // Each word at a place of its own, all within the stretch.
+  static bool near_match(const MatchNear& near, const FieldInfo& field, const Entry& entry) {
+    const auto stretch = near.distance + near.words.size() - 1;
+    for (const auto& passage : passages(field.field, entry)) {
+      const auto words = words_of(passage);
+      for (std::size_t i = 0; i < words.size(); ++i) {
+        std::multiset<std::string> here(
+            words.begin() + static_cast<std::ptrdiff_t>(i),
+            words.begin() + static_cast<std::ptrdiff_t>(std::min(i + stretch, words.size())));
+        bool all = true;
+        for (const auto& word : near.words) {
+          const auto found = here.find(word);
+          all = all && found != here.end();
+          if (found != here.end()) here.erase(found);
+        }
+        if (all) return true;
+      }
+    }
+    return false;
+  }
+
+  template <typename Matches>
+  static bool in_a_field(const FieldName& wanted, const Matches& matches) {
+    return std::any_of(kFields.begin(), kFields.end(), [&](const FieldInfo& field) {
+      return field.field != Field::kAny && field.field != Field::kRecipient &&
+             covers(wanted.field, field.field) && matches(field);
+    });
+  }
+
   bool matches(const Query& query, const Entry& entry) {
     return std::visit([&](const auto& node) { return holds(node, entry); }, query.node);
   }
   bool holds(const MatchAll&, const Entry&) { return true; }
   bool holds(const MatchWords& match, const Entry& entry) {
-    if (match.field != Field::kAny) return words_match(match, info(match.field), entry);
-    return std::any_of(kFields.begin() + 1, kFields.end(),
-                       [&](const FieldInfo& field) { return words_match(match, field, entry); });
+    return in_a_field(match.field,
+                      [&](const FieldInfo& field) { return words_match(match, field, entry); });
+  }
+  bool holds(const MatchNear& near, const Entry& entry) {
+    return in_a_field(near.field,
+                      [&](const FieldInfo& field) { return near_match(near, field, entry); });
+  }
+  bool holds(const MatchPart& part, const Entry& entry) {
+    return in_a_field(part.field, [&](const FieldInfo& field) {
+      const auto texts = passages(field.field, entry);
+      return field.has_parts && std::any_of(texts.begin(), texts.end(), [&](const auto& text) {
+               const auto words = words_of(text);
+               return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+                 return part.at_end ? word.ends_with(part.part)
+                                    : word.find(part.part) != std::string::npos;
+               });
+             });
+    });
+  }
+  bool holds(const MatchHeader&, const Entry&) { return false; }
+  bool holds(const MatchOtherMailbox& other, const Entry& entry) {
+    return std::any_of(entry.mailboxes.begin(), entry.mailboxes.end(), [&](const auto& mailbox) {
+      return std::find(other.ids.begin(), other.ids.end(), mailbox) == other.ids.end();
+    });
+  }
+  bool holds(const MatchKeyword& keyword, const Entry& entry) {
+    return entry.keywords.contains(keyword.keyword);
+  }
+  bool holds(const MatchKind& kind, const Entry& entry) { return entry.entry.kind == kind.kind; }
+  bool holds(const MatchMessageId& message, const Entry& entry) {
+    const auto& ids = entry.text.message_ids;
+    return std::find(ids.begin(), ids.end(), message.id) != ids.end();
+  }
+  bool holds(const MatchThread& thread, const Entry& entry) {
+    return entry.thread != 0 && std::any_of(entries.begin(), entries.end(), [&](const Entry& each) {
+             return each.entry.id == thread.id && each.thread == entry.thread;
+           });
+  }
+  bool holds(const MatchThreadOf& threads, const Entry& entry) {
+    return entry.thread != 0 && std::any_of(entries.begin(), entries.end(), [&](const Entry& each) {
+             return each.thread == entry.thread && matches(*threads.of, each);
+           });
   }
   bool holds(const MatchMailbox& mailbox, const Entry& entry) {
     return entry.mailboxes.contains(mailbox.name);
@@ -212,7 +359,7 @@ class Model {
   }
   bool holds(const MatchNot& negated, const Entry& entry) { return !matches(*negated.of, entry); }
 
-  StemCache stems_;
+  Stems stems_;
 };
 
 constexpr std::int64_t kDay = 86'400;
@@ -277,6 +424,7 @@ class Random {
     made.text.subject = words(4);
     made.text.body = words(12);
     if (one_in(4)) made.text.attachment_names = {word() + ".pdf", words(2)};
+    if (one_in(4)) made.text.attachment_types = {"application/pdf"};
     if (one_in(4)) made.text.attachments = {words(8), words(3)};
     if (made.entry.kind == Kind::kFile) {
       made.text.tags = {word(), word()};
@@ -284,6 +432,9 @@ class Random {
     } else {
       if (one_in(2)) made.mailboxes.insert("inbox");
       if (one_in(3)) made.mailboxes.insert("sent");
+      if (one_in(4)) made.keywords.insert("$answered");
+      made.thread = static_cast<std::int64_t>(1 + below(60));
+      made.text.message_ids = {fmt::format("m{}@example.org", i)};
       made.unread = one_in(3);
       made.flagged = one_in(5);
       made.attachment = one_in(4);
@@ -292,14 +443,32 @@ class Random {
   }
 
   std::string query(int depth = 3) {
-    static constexpr std::string_view kNames[] = {"from",    "to",   "cc",       "bcc",
-                                                  "subject", "body", "filename", "tag"};
+    static constexpr std::string_view kNames[] = {
+        "from", "to", "cc", "bcc", "recipient", "subject", "body", "filename", "tag", "attachment"};
+    static constexpr std::string_view kSingle[] = {"report",    "run", "ada",
+                                                   "caf\u00e9", "The", "of"};
+    const auto single = [&] { return std::string(kSingle[below(std::size(kSingle))]); };
     const auto field =
         one_in(3) ? std::string(kNames[below(std::size(kNames))]) + ":" : std::string();
     const auto day = [&] { return fmt::format("1970-01-{:02}", 1 + below(25)); };
-    switch (below(depth > 0 ? 14 : 10)) {
+    switch (below(depth > 0 ? 22 : 17)) {
       default:
         return field + word();
+      case 10:
+        return fmt::format("{0}{1} NEAR/{2} {0}{3}", field, single(), 1 + below(4), single());
+      case 11:
+        return fmt::format("{}*{}{}", one_in(2) ? "from:" : "", one_in(2) ? "xamp" : "d",
+                           one_in(2) ? "*" : "");
+      case 12:
+        return fmt::format("date:{}..{}", day(), "1970-02");
+      case 13:
+        return fmt::format("size:{}..{}", below(2'000), 2'000 + below(3'000));
+      case 14:
+        return one_in(2) ? "is:answered" : "kind:file";
+      case 15:
+        return one_in(2) ? fmt::format("messageid:<m{}@example.org>", below(100)) : "type:pdf";
+      case 16:
+        return one_in(2) ? "lang:en" : "on:1970-01-05";
       case 3:
         return field + "\"" + word() + " " + beginning() + "\"*";
       case 4:
@@ -314,13 +483,15 @@ class Random {
         return (one_in(2) ? "before:" : "after:") + day();
       case 9:
         return fmt::format("{}:{}", one_in(2) ? "larger" : "smaller", below(5'000));
-      case 10:
+      case 17:
         return "(" + query(depth - 1) + " " + query(depth - 1) + ")";
-      case 11:
+      case 18:
         return "(" + query(depth - 1) + " OR " + query(depth - 1) + ")";
-      case 12:
+      case 19:
         return "NOT " + query(depth - 1);
-      case 13:
+      case 20:
+        return "thread:{" + query(depth - 1) + "}";
+      case 21:
         return "(" + query(depth - 1) + " -" + query(depth - 1) + ")";
     }
   }
@@ -389,6 +560,7 @@ inline std::vector<std::string> paged(FulltextReader& reader, const Model& model
 
 inline void expect_agreement(FulltextReader& reader, Model& model, unsigned seed, int queries) {
   Random random(seed);
+  model.languages = reader.languages();
   for (int i = 0; i < queries; ++i) {
     const auto text = random.query();
     const auto query = parse_query(text);

@@ -16,7 +16,7 @@ std::string cut(std::string_view text, std::string_view query, std::size_t max_b
                 Field field = Field::kBody) {
   const auto parsed = parse_query(query);
   EXPECT_TRUE(parsed) << query;
-  return snippet(text, *parsed, field, max_bytes);
+  return snippet(text, *parsed, field, {"en"}, max_bytes);
 }
 
 TEST(Snippet, MarksWhatTheQueryWants) {

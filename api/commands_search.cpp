@@ -1,0 +1,156 @@
+#include <cstdio>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "api/commands.hpp"
+#include "api/message_lines.hpp"
+#include "api/render.hpp"
+#include "api/search_call.hpp"
+#include "api/terminal.hpp"
+
+namespace api {
+namespace {
+
+using nlohmann::json;
+
+std::string next_page(const SearchCommand& command, const CommandLine& line,
+                      const std::string& cursor) {
+  std::vector<std::string> words = {"search", command.account, "--limit",
+                                    std::to_string(command.limit)};
+  if (command.by_relevance) words.insert(words.end(), {"--sort", "relevance"});
+  if (command.threads) words.emplace_back("--threads");
+  if (!command.kind.empty()) words.insert(words.end(), {"--kind", command.kind});
+  if (command.no_snippets) words.emplace_back("--no-snippets");
+  words.insert(words.end(), {"--after", cursor, "--", command.query});
+  return shell_command(line, words);
+}
+
+// A mistake in the query, with its place by a number: positions count bytes from 0.
+[[noreturn]] void refuse_query(const indexer::QueryError& error) {
+  throw UsageError(
+      fmt::format("{} (position {} of the query)", for_terminal(error.message), error.position));
+}
+
+[[noreturn]] void refuse_cursor() {
+  throw UsageError("--after is no cursor of this command: take the one that its last page printed");
+}
+
+// "[q1.pdf] " where the words around the hit are an attachment's.
+std::string attachment_of(const indexer::SearchAnswer::Found& hit, const json& row) {
+  if (hit.part.empty()) return "";
+  for (const auto& attachment : row.value("attachments", json::array())) {
+    if (text_of(attachment, "partId") != hit.part) continue;
+    const auto name = text_of(attachment, "name");
+    return fmt::format("[{}] ", for_terminal(name.empty() ? hit.part : name));
+  }
+  return fmt::format("[{}] ", for_terminal(hit.part));
+}
+
+std::string hit_lines(const indexer::SearchAnswer::Found& hit, std::size_t width, bool bold) {
+  const json row = json::parse(hit.row, nullptr, false);
+  std::string lines =
+      hit.kind == indexer::Kind::kMail ? message_line(row, width) : file_line(row, width);
+  if (!hit.preview.empty())
+    lines += "    " + attachment_of(hit, row) + snippet_text(hit.preview, bold) + "\n";
+  return lines;
+}
+
+std::string summary_of(const indexer::SearchAnswer& answer, bool threads) {
+  std::string line = fmt::format("{}{}{} found", answer.total_is_exact ? "" : "about ",
+                                 answer.total, threads ? " threads" : "");
+  if (answer.is_partial) line += "; the time was up before all was looked at";
+  if (!answer.index.complete)
+    line +=
+        fmt::format("; the index is not complete: {} entries are pending", answer.index.pending);
+  return line + "\n";
+}
+
+std::string facet_lines(const std::vector<indexer::FacetCounts>& facets) {
+  std::string lines;
+  for (const auto& facet : facets) {
+    lines +=
+        fmt::format("{}{}:", facet_name(facet.facet), facet.is_exact ? "" : " (of the newest)");
+    for (const auto& [value, count] : facet.values)
+      lines += fmt::format("  {} {}", for_terminal(value), count);
+    lines += "\n";
+  }
+  return lines;
+}
+
+std::string explanation_lines(const indexer::Explanation& explanation) {
+  std::string lines = fmt::format("query: {}\n", for_terminal(explanation.query));
+  lines += fmt::format("forms of words in: {}\n", fmt::join(explanation.languages, ", "));
+  for (const auto& part : explanation.parts) {
+    lines += fmt::format("  {}: about {} entries\n", for_terminal(part.text), part.matches);
+    for (const auto& [term, entries] : part.terms)
+      lines += fmt::format("    {} {}\n", for_terminal(term), entries);
+  }
+  return lines;
+}
+
+std::optional<std::string> cursor_after(const indexer::SearchAnswer& answer) {
+  if (answer.next_after) return encode_cursor(*answer.next_after);
+  if (answer.next_offset) return encode_cursor(*answer.next_offset);
+  return std::nullopt;
+}
+
+indexer::SearchRequest request_of(const SearchCommand& command, const indexer::Query& query) {
+  indexer::SearchRequest request;
+  request.query = &query;
+  request.order =
+      command.by_relevance ? indexer::SearchOrder::kRelevance : indexer::SearchOrder::kDate;
+  request.limit = command.limit;
+  request.threads = command.threads;
+  request.explain = command.explain;
+  if (!command.kind.empty())
+    request.kind = command.kind == "mail" ? indexer::Kind::kMail : indexer::Kind::kFile;
+  std::string unknown;
+  auto facets = parse_facets(command.facets, unknown);
+  if (!facets)
+    throw UsageError(
+        fmt::format("there is no facet '{}'; known are {}", for_terminal(unknown), known_facets()));
+  request.facets = std::move(*facets);
+  if (command.after.empty()) return request;
+  if (command.by_relevance) {
+    const auto offset = decode_offset_cursor(command.after);
+    if (!offset) refuse_cursor();
+    request.offset = *offset;
+  } else {
+    request.after = decode_place_cursor(command.after);
+    if (!request.after) refuse_cursor();
+  }
+  return request;
+}
+
+}  // namespace
+
+int run(const SearchCommand& command, const CommandLine& line, const Config& config) {
+  Accounts accounts(config, replica::sqlite::Access::kReadOnly);
+  const auto account = open_account(accounts, command.account);
+  const auto query = command.is_filter ? indexer::parse_filter(command.query)
+                                       : indexer::parse_query(command.query);
+  if (!query) refuse_query(query.error());
+  const auto answer = account->search(request_of(command, *query), !command.no_snippets);
+  if (!answer) refuse_query(answer.error());
+  const std::string text = command.is_filter ? "" : command.query;
+  if (command.json) {
+    print(render_search(*answer, text) + "\n");
+    return kDone;
+  }
+
+  const std::size_t width = terminal_width();
+  const bool bold = is_terminal(STDOUT_FILENO);
+  std::string lines;
+  for (const auto& hit : answer->hits) lines += hit_lines(hit, width, bold);
+  lines += summary_of(*answer, command.threads) + facet_lines(answer->facets);
+  if (const auto meant = did_you_mean(*answer, text))
+    lines += fmt::format("did you mean: {}\n", for_terminal(*meant));
+  if (answer->explanation) lines += explanation_lines(*answer->explanation);
+  if (const auto cursor = cursor_after(*answer))
+    lines += "next page: " + next_page(command, line, *cursor) + "\n";
+  print(lines);
+  return kDone;
+}
+
+}  // namespace api

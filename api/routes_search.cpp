@@ -1,0 +1,234 @@
+// Searches of one account, and of several at once.
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "api/render.hpp"
+#include "api/render_search.hpp"
+#include "api/route.hpp"
+#include "api/search_call.hpp"
+
+namespace api {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMaxAccounts = 32;
+constexpr std::size_t kMaxManyCursor = 16 << 10;
+
+HttpResponse bad_query(const indexer::QueryError& error) {
+  return error_response(400, "badQuery", error.message, error.position);
+}
+
+HttpResponse bad_cursor() {
+  return error_response(400, "badCursor",
+                        "'after' must be the 'next' of an answer to the same kind of request");
+}
+
+// One of the accounts that are searched together.
+struct Searched {
+  std::shared_ptr<indexer::Account> account;
+  std::string after;  // cursor in this account; empty: from the beginning
+  indexer::SearchRequest request;
+  indexer::SearchAnswer answer;
+  std::size_t taken = 0;  // hits that are on the page
+};
+
+// Cursors of the accounts, as the last page left them.
+bool read_cursors(const std::string& cursor, std::vector<Searched>& searched) {
+  if (cursor.empty()) return true;
+  if (cursor.size() > kMaxManyCursor) return false;
+  const auto text = from_base64url(cursor);
+  const auto places = text ? json::parse(*text, nullptr, false) : json();
+  if (!places.is_object()) return false;
+  for (auto& each : searched) {
+    const auto place = places.find(each.account->name());
+    if (place == places.end()) continue;
+    if (!place->is_string()) return false;
+    each.after = place->get<std::string>();
+    const bool by_date = each.request.order == indexer::SearchOrder::kDate;
+    if (each.after.empty()) continue;
+    if (by_date) each.request.after = decode_place_cursor(each.after);
+    const auto offset = by_date ? std::nullopt : decode_offset_cursor(each.after);
+    if (by_date ? !each.request.after.has_value() : !offset.has_value()) return false;
+    each.request.offset = offset.value_or(0);
+  }
+  return true;
+}
+
+// Which of two accounts has the hit that comes first.
+bool comes_first(const Searched& a, const Searched& b) {
+  const auto& one = a.answer.hits[a.taken];
+  const auto& other = b.answer.hits[b.taken];
+  if (a.request.order == indexer::SearchOrder::kRelevance) return one.score > other.score;
+  return one.place.date > other.place.date;
+}
+
+// Takes the first `limit` hits of all; a stable order, so that pages do not overlap.
+std::vector<std::size_t> merge(std::vector<Searched>& searched, std::size_t limit) {
+  std::vector<std::size_t> order;
+  while (order.size() < limit) {
+    std::optional<std::size_t> best;
+    for (std::size_t i = 0; i < searched.size(); ++i) {
+      if (searched[i].taken == searched[i].answer.hits.size()) continue;
+      if (!best || comes_first(searched[i], searched[*best])) best = i;
+    }
+    if (!best) break;
+    ++searched[*best].taken;
+    order.push_back(*best);
+  }
+  return order;
+}
+
+std::string cursor_of(const Searched& each) {
+  if (each.taken == 0) return each.after;
+  if (each.request.order == indexer::SearchOrder::kDate)
+    return encode_cursor(each.answer.hits[each.taken - 1].place);
+  return encode_cursor(each.answer.hits[each.taken - 1].next_offset);
+}
+
+std::optional<std::string> next_cursor(const std::vector<Searched>& searched) {
+  bool has_more = false;
+  json places = json::object();
+  for (const auto& each : searched) {
+    has_more = has_more || each.taken < each.answer.hits.size() || each.answer.next_after ||
+               each.answer.next_offset;
+    places[each.account->name()] = cursor_of(each);
+  }
+  if (!has_more) return std::nullopt;
+  return to_base64url(places.dump());
+}
+
+std::vector<indexer::FacetCounts> merged_facets(const std::vector<Searched>& searched) {
+  std::vector<indexer::FacetCounts> merged;
+  for (const auto& each : searched) {
+    for (const auto& facet : each.answer.facets) {
+      auto found = std::find_if(merged.begin(), merged.end(),
+                                [&](const auto& known) { return known.facet == facet.facet; });
+      if (found == merged.end()) {
+        merged.push_back(facet);
+        continue;
+      }
+      std::map<std::string, std::int64_t> counts(found->values.begin(), found->values.end());
+      for (const auto& [value, count] : facet.values) counts[value] += count;
+      found->values.assign(counts.begin(), counts.end());
+      found->is_exact = found->is_exact && facet.is_exact;
+    }
+  }
+  for (auto& facet : merged) {
+    std::stable_sort(facet.values.begin(), facet.values.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    if (facet.values.size() > indexer::kMaxFacetValues)
+      facet.values.resize(indexer::kMaxFacetValues);
+  }
+  return merged;
+}
+
+std::string render_merged(const std::vector<Searched>& searched,
+                          const std::vector<std::size_t>& order) {
+  std::string out;
+  mail::JsonWriter writer(out);
+  writer.begin_object().key("hits").begin_array();
+  std::vector<std::size_t> written(searched.size(), 0);
+  for (const auto i : order)
+    write_hit(writer, searched[i].answer.hits[written[i]++], searched[i].account->name());
+  writer.end_array();
+  std::int64_t total = 0;
+  bool is_exact = true, is_partial = false;
+  indexer::IndexState index;
+  index.complete = true;
+  for (const auto& each : searched) {
+    total += each.answer.total;
+    is_exact = is_exact && each.answer.total_is_exact;
+    is_partial = is_partial || each.answer.is_partial;
+    index.complete = index.complete && each.answer.index.complete;
+    index.pending += each.answer.index.pending;
+    index.failed += each.answer.index.failed;
+  }
+  writer.key("total").number(total).key("totalIsExact").boolean(is_exact);
+  writer.key("partial").boolean(is_partial);
+  write_facets(writer, merged_facets(searched));
+  const auto next = next_cursor(searched);
+  writer.key("next");
+  next ? writer.string(*next) : writer.null();
+  write_index(writer, index);
+  writer.end_object();
+  return out;
+}
+
+// Snippets read bodies, so they are made for the hits on the page alone.
+std::optional<indexer::QueryError> add_snippets(std::vector<Searched>& searched) {
+  for (auto& each : searched) {
+    if (each.taken == 0) continue;
+    auto request = each.request;
+    request.limit = each.taken;
+    request.facets.clear();
+    auto answer = each.account->search(request, true);
+    if (!answer) return answer.error();
+    const auto hits = std::min(answer->hits.size(), each.taken);
+    for (std::size_t i = 0; i < hits; ++i) {
+      if (answer->hits[i].place == each.answer.hits[i].place)
+        each.answer.hits[i] = std::move(answer->hits[i]);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+HttpResponse search(const Call& call, indexer::Account& account) {
+  auto read = read_search(call.request);
+  if (std::holds_alternative<HttpResponse>(read)) return std::get<HttpResponse>(std::move(read));
+  auto& search = std::get<SearchCall>(read);
+  search.request.query = &search.query;
+  const auto answer = account.search(search.request, search.snippets);
+  if (!answer) return bad_query(answer.error());
+  return json_response(render_search(*answer, search.text));
+}
+
+HttpResponse search_several(const Call& call) {
+  HttpRequest request = call.request;
+  std::string names;
+  if (const auto found = request.query.extract("accounts")) names = found.mapped();
+  auto read = read_search(request, /*several=*/true);
+  if (std::holds_alternative<HttpResponse>(read)) return std::get<HttpResponse>(std::move(read));
+  auto& search = std::get<SearchCall>(read);
+  search.request.query = &search.query;
+
+  std::vector<Searched> searched;
+  std::set<std::string, std::less<>> seen;
+  for (std::string_view rest = names; !rest.empty();) {
+    const auto name = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(name.size() + 1, rest.size()));
+    if (!seen.emplace(name).second) continue;
+    auto account = call.accounts.find(name);
+    if (!account)
+      return unknown("account", name, "known accounts are listed by GET /v1/admin/accounts");
+    call.replication.used(account->name());
+    searched.push_back({std::move(account), {}, search.request, {}, 0});
+  }
+  if (searched.empty() || searched.size() > kMaxAccounts) {
+    return error_response(
+        400, "badParameter",
+        fmt::format("'accounts' must name 1 to {} accounts, as in accounts=alice,bob",
+                    kMaxAccounts));
+  }
+  if (!read_cursors(search.after, searched)) return bad_cursor();
+
+  for (auto& each : searched) {
+    auto answer = each.account->search(each.request, false);
+    if (!answer) return bad_query(answer.error());
+    each.answer = std::move(*answer);
+  }
+  const auto order = merge(searched, search.request.limit);
+  if (search.snippets) {
+    if (const auto error = add_snippets(searched)) return bad_query(*error);
+  }
+  for (const auto& each : searched)
+    call.metrics.content_reads(each.account->stores().content_reads(), each.account->name());
+  return json_response(render_merged(searched, order));
+}
+
+}  // namespace api

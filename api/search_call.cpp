@@ -1,0 +1,138 @@
+#include "api/search_call.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "api/render.hpp"
+
+namespace api {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMaxRows = 500;
+constexpr std::size_t kDefaultRows = 50;
+constexpr std::size_t kMaxTimeout = 30'000;  // milliseconds
+
+HttpResponse bad_query(const indexer::QueryError& error) {
+  return error_response(400, "badQuery", error.message, error.position);
+}
+
+HttpResponse bad_body(const std::string& message) {
+  return error_response(400, "badParameter", message);
+}
+
+// A member as a parameter is written; nothing for what is no such value.
+std::optional<std::string> as_parameter(const json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_boolean()) return value.get<bool>() ? "true" : "false";
+  if (value.is_number_unsigned()) return std::to_string(value.get<std::uint64_t>());
+  if (!value.is_array()) return std::nullopt;
+  std::string list;
+  for (const auto& item : value) {
+    if (!item.is_string()) return std::nullopt;
+    list += (list.empty() ? "" : ",") + item.get<std::string>();
+  }
+  return list;
+}
+
+std::variant<SearchCall, HttpResponse> read_parameters(const HttpRequest& request, bool several) {
+  SearchCall call;
+  Parameters parameters(request);
+  call.text = parameters.text("q");
+  const bool by_date = parameters.choice("sort", {"date", "relevance"}) == "date";
+  call.request.order = by_date ? indexer::SearchOrder::kDate : indexer::SearchOrder::kRelevance;
+  call.request.limit = parameters.number("limit", 1, kMaxRows, kDefaultRows);
+  if (several) {
+    call.after = parameters.text("after");
+  } else if (by_date) {
+    call.request.after = parameters.place("after");
+  } else {
+    call.request.offset = parameters.offset("after");
+  }
+  call.snippets = parameters.flag("snippets", true);
+  call.request.threads = parameters.flag("threads", false);
+  call.request.explain = parameters.flag("explain", false);
+  call.request.timeout = std::chrono::milliseconds(parameters.number(
+      "timeout", 1, kMaxTimeout, static_cast<std::size_t>(call.request.timeout.count())));
+  if (request.query.contains("kind")) {
+    const bool is_mail = parameters.choice("kind", {"mail", "file"}) == "mail";
+    call.request.kind = is_mail ? indexer::Kind::kMail : indexer::Kind::kFile;
+  }
+  std::string unknown;
+  if (auto facets = parse_facets(parameters.text("facets"), unknown)) {
+    call.request.facets = std::move(*facets);
+  } else {
+    return bad_body(fmt::format("there is no facet '{}'; known are {}", unknown, known_facets()));
+  }
+  if (parameters.mistake()) return *parameters.mistake();
+  return call;
+}
+
+std::variant<SearchCall, HttpResponse> read_body(const HttpRequest& request, bool several) {
+  const auto body = json::parse(request.payload, nullptr, false);
+  if (!body.is_object()) return bad_body("the body must be a JSON object with a \"filter\"");
+  HttpRequest as_parameters = request;
+  for (const auto& [name, value] : body.items()) {
+    if (name == "filter") continue;
+    if (std::find(std::begin(kSearchParameters), std::end(kSearchParameters), name) ==
+        std::end(kSearchParameters))
+      return bad_body(fmt::format("unknown member \"{}\"; known are filter, {}", name,
+                                  fmt::join(kSearchParameters, ", ")));
+    const auto text = as_parameter(value);
+    if (!text) return bad_body(fmt::format("\"{}\" has a value of a wrong type", name));
+    as_parameters.query.emplace(name, *text);
+  }
+  auto read = read_parameters(as_parameters, several);
+  const auto filter = body.find("filter");
+  if (filter == body.end() || !std::holds_alternative<SearchCall>(read)) return read;
+  auto& call = std::get<SearchCall>(read);
+  if (!call.text.empty())
+    return bad_body("\"filter\" and \"q\" are two ways to say it: use one of them");
+  auto query = indexer::parse_filter(filter->dump());
+  if (!query) return bad_query(query.error());
+  call.query = std::move(*query);
+  return read;
+}
+
+}  // namespace
+
+std::variant<SearchCall, HttpResponse> read_search(const HttpRequest& request, bool several) {
+  auto read =
+      request.method == "POST" ? read_body(request, several) : read_parameters(request, several);
+  if (!std::holds_alternative<SearchCall>(read)) return read;
+  auto& call = std::get<SearchCall>(read);
+  if (call.text.empty()) return read;
+  auto query = indexer::parse_query(call.text);
+  if (!query) return bad_query(query.error());
+  call.query = std::move(*query);
+  return read;
+}
+
+std::optional<std::vector<indexer::Facet>> parse_facets(std::string_view names,
+                                                        std::string& unknown) {
+  std::vector<indexer::Facet> facets;
+  while (!names.empty()) {
+    const auto name = names.substr(0, names.find(','));
+    names.remove_prefix(std::min(name.size() + 1, names.size()));
+    const auto* const found =
+        std::find_if(std::begin(indexer::kFacets), std::end(indexer::kFacets),
+                     [&](const indexer::FacetName& facet) { return facet.name == name; });
+    if (found == std::end(indexer::kFacets)) {
+      unknown = name;
+      return std::nullopt;
+    }
+    facets.push_back(found->facet);
+  }
+  return facets;
+}
+
+std::string known_facets() {
+  std::string names;
+  for (const auto& facet : indexer::kFacets)
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", facet.name);
+  return names;
+}
+
+}  // namespace api

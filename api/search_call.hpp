@@ -1,0 +1,34 @@
+// What a client asks of a search, read from the parameters of a request or from its JSON.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "api/route.hpp"
+#include "indexer/account.hpp"
+
+namespace api {
+
+struct SearchCall {
+  std::string text;  // the query as it was written; empty where it was a JSON filter
+  indexer::Query query;
+  indexer::SearchRequest request;  // its `query` is to be set to the one above
+  bool snippets = true;
+  std::string after;  // the cursor as it came, where several accounts are searched
+};
+
+// Names that GET …/search knows; POST has them as members of an object, with "filter" beside "q".
+inline constexpr std::string_view kSearchParameters[] = {
+    "q", "sort", "limit", "after", "snippets", "kind", "threads", "facets", "explain", "timeout"};
+
+// The call, or the answer that says what is wrong with it. With `several`, cursors are those of several accounts.
+[[nodiscard]] std::variant<SearchCall, HttpResponse> read_search(const HttpRequest& request,
+                                                                 bool several = false);
+
+// "sender,year"; nothing, and the name that is none in `unknown`, for what is no list of facets.
+[[nodiscard]] std::optional<std::vector<indexer::Facet>> parse_facets(std::string_view names,
+                                                                      std::string& unknown);
+[[nodiscard]] std::string known_facets();
+
+}  // namespace api

@@ -1,0 +1,320 @@
+#include "indexer/hit_pager.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <iterator>
+#include <limits>
+#include <unordered_set>
+#include <utility>
+
+#include "indexer/entry.hpp"
+#include "indexer/fulltext_query.hpp"
+
+namespace indexer {
+namespace {
+
+// What recency adds to the weight of the newest entry, of the most that the query could give.
+constexpr double kRecencyShare = 0.05;
+// Matches whose threads are looked up together, and those that are looked at to count threads: 1 µs each.
+constexpr std::size_t kThreadsAtOnce = 512;
+constexpr std::size_t kMaxThreadsCounted = 10'000;
+
+// Newest first: by date, then id.
+bool is_newer(std::int64_t date, std::string_view id, std::int64_t other_date,
+              std::string_view other_id) {
+  return date != other_date ? date > other_date : id < other_id;
+}
+
+std::int64_t date_of(const Xapian::Document& entry) {
+  return static_cast<std::int64_t>(Xapian::sortable_unserialise(entry.get_value(kDateSlot)));
+}
+
+Hit hit_of(const Xapian::Document& entry, std::uint32_t number) {
+  const auto data = entry.get_data();
+  if (data.empty()) throw Xapian::DatabaseCorruptError(fmt::format("entry {} has no data", number));
+  Hit hit;
+  hit.kind = data[0] == kind_letter(Kind::kMail) ? Kind::kMail : Kind::kFile;
+  hit.id = data.substr(1);
+  hit.number = number;
+  hit.date = date_of(entry);
+  return hit;
+}
+
+// The order of lists, for entries whose number does not tell it.
+class ListOrder : public Xapian::KeyMaker {
+ public:
+  std::string operator()(const Xapian::Document& entry) const override {
+    const auto falling = ~(static_cast<std::uint64_t>(date_of(entry)) ^ (std::uint64_t{1} << 63));
+    std::string key;
+    for (int shift = 56; shift >= 0; shift -= 8) key += static_cast<char>(falling >> shift & 0xFF);
+    return key + entry.get_data().substr(1);
+  }
+};
+
+class AfterPlace : public Xapian::MatchDecider {
+ public:
+  explicit AfterPlace(const OrderKey& place) : place_(place) {}
+  bool operator()(const Xapian::Document& entry) const override {
+    return is_newer(place_.date, place_.id, date_of(entry),
+                    std::string_view(entry.get_data()).substr(1));
+  }
+
+ private:
+  const OrderKey& place_;
+};
+
+Xapian::Query within(const Xapian::Query& query, RangeSource::Range range, Deadline& deadline) {
+  auto* source = new RangeSource(range, deadline);
+  return Xapian::Query(Xapian::Query::OP_FILTER, query, Xapian::Query(source->release()));
+}
+
+constexpr RangeSource::Range kOverflow{kFirstOverflowNumber,
+                                       std::numeric_limits<std::uint32_t>::max()};
+
+Xapian::doccount to_count(std::size_t count) {
+  return static_cast<Xapian::doccount>(std::min<std::size_t>(count, 1U << 31));
+}
+
+// Counts threads as their messages come by; a file is one of its own.
+class SeenThreads {
+ public:
+  bool add(std::int64_t thread) { return thread == 0 || seen_.insert(thread).second; }
+
+ private:
+  std::unordered_set<std::int64_t> seen_;
+};
+
+}  // namespace
+
+HitPage HitPager::page() {
+  if (request_.order == SearchOrder::kRelevance)
+    return request_.threads ? threads_by_relevance() : by_relevance();
+  return request_.threads ? threads_by_date() : by_date();
+}
+
+// Numbers are in the order of the list, so the matcher stops when the page is full.
+HitPage HitPager::by_date() {
+  Xapian::Enquire enquire(database_);
+  enquire.set_weighting_scheme(Xapian::BoolWeight());
+  enquire.set_docid_order(Xapian::Enquire::ASCENDING);
+  const bool has_overflow = database_.get_lastdocid() >= kFirstOverflowNumber;
+  const std::uint32_t first = request_.after ? scope_.number_after(*request_.after) : 1;
+  const auto end = has_overflow ? kFirstOverflowNumber : RangeSource::kAll.end;
+  enquire.set_query(within(query_, {first, end}, deadline_));
+  const auto matches = enquire.get_mset(0, to_count(request_.limit + 1));
+
+  HitPage page;
+  for (auto match = matches.begin(); match != matches.end(); ++match)
+    page.hits.push_back(hit_of(match.get_document(), *match));
+  if (has_overflow) merge_overflow(page);
+  page.more = page.hits.size() > request_.limit;
+  if (page.more) page.hits.resize(request_.limit);
+
+  const bool holds_all = !request_.after && !page.more;
+  if (holds_all) {
+    page.total = static_cast<std::int64_t>(page.hits.size());
+  } else {
+    count(page);
+  }
+  return page;
+}
+
+void HitPager::merge_overflow(HitPage& page) {
+  Xapian::Enquire enquire(database_);
+  enquire.set_weighting_scheme(Xapian::BoolWeight());
+  enquire.set_query(within(query_, kOverflow, deadline_));
+  ListOrder order;
+  enquire.set_sort_by_key(&order, false);
+  std::optional<AfterPlace> after;
+  if (request_.after) after.emplace(*request_.after);
+  const auto matches =
+      enquire.get_mset(0, to_count(request_.limit + 1), 0, nullptr, after ? &*after : nullptr);
+
+  std::vector<Hit> both;
+  auto main = page.hits.begin();
+  for (auto match = matches.begin(); match != matches.end(); ++match) {
+    auto hit = hit_of(match.get_document(), *match);
+    for (; main != page.hits.end() && is_newer(main->date, main->id, hit.date, hit.id); ++main) {
+      both.push_back(std::move(*main));
+    }
+    both.push_back(std::move(hit));
+  }
+  both.insert(both.end(), std::make_move_iterator(main), std::make_move_iterator(page.hits.end()));
+  page.hits = std::move(both);
+}
+
+// Exact for what is expected to be little, and where it costs nothing.
+void HitPager::count(HitPage& page) {
+  Xapian::Enquire enquire(database_);
+  enquire.set_weighting_scheme(Xapian::BoolWeight());
+  enquire.set_query(query_);
+  auto counted = enquire.get_mset(0, 0);
+  const auto is_exact = [&] {
+    return counted.get_matches_lower_bound() == counted.get_matches_upper_bound();
+  };
+  if (!is_exact() && counted.get_matches_estimated() <= kExactTotal) {
+    enquire.set_query(within(query_, RangeSource::kAll, deadline_));
+    counted = enquire.get_mset(0, 0, kExactTotal);
+  }
+  // An estimate may count the empty entry.
+  page.total = std::min(counted.get_matches_estimated(), database_.get_doccount() - 1);
+  page.total_is_exact = is_exact();
+}
+
+Xapian::Query HitPager::with_recency() const {
+  Xapian::Enquire enquire(database_);
+  enquire.set_query(query_);
+  auto* recency = new RecencySource(kRecencyShare * enquire.get_mset(0, 0).get_max_possible());
+  return Xapian::Query(Xapian::Query::OP_AND_MAYBE, query_, Xapian::Query(recency->release()));
+}
+
+HitPage HitPager::by_relevance() {
+  Xapian::Enquire enquire(database_);
+  enquire.set_query(within(with_recency(), RangeSource::kAll, deadline_));
+  const auto matches = enquire.get_mset(to_count(request_.offset), to_count(request_.limit + 1));
+  HitPage page;
+  for (auto match = matches.begin(); match != matches.end() && page.hits.size() < request_.limit;
+       ++match) {
+    page.hits.push_back(hit_of(match.get_document(), *match));
+    page.hits.back().score = match.get_weight();
+    page.hits.back().next_offset = request_.offset + page.hits.size();
+  }
+  page.more = matches.size() > request_.limit;
+  page.next_offset = request_.offset + page.hits.size();
+  count(page);
+  return page;
+}
+
+Hit HitPager::read_hit(std::uint32_t number) const {
+  return hit_of(database_.get_document(number), number);
+}
+
+bool HitPager::is_after(std::uint32_t number, std::uint32_t first_after) const {
+  if (number < kFirstOverflowNumber) return number >= first_after;
+  const auto hit = read_hit(number);
+  return is_newer(request_.after->date, request_.after->id, hit.date, hit.id);
+}
+
+// Which message stands for its thread is told by all that come before it, so the matches are walked from the newest.
+HitPage HitPager::threads_by_date() {
+  const auto& numbers = matches();
+  const std::uint32_t first_after = request_.after ? scope_.number_after(*request_.after) : 0;
+  HitPage page;
+  SeenThreads seen;
+  std::size_t looked_at = 0, found = 0;
+  bool is_past_cursor = !request_.after;
+  while (looked_at < numbers.size()) {
+    const bool is_full = page.hits.size() > request_.limit;
+    if (is_full && (numbers.size() > kMaxThreadsCounted || deadline_.is_over())) break;
+    const auto at_once = std::min(kThreadsAtOnce, numbers.size() - looked_at);
+    const auto begin = numbers.begin() + static_cast<std::ptrdiff_t>(looked_at);
+    const std::vector<std::uint32_t> some(begin, begin + static_cast<std::ptrdiff_t>(at_once));
+    const auto threads = scope_.threads_of(some);
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      if (!seen.add(threads[i])) continue;
+      ++found;
+      is_past_cursor = is_past_cursor || is_after(some[i], first_after);
+      if (is_past_cursor && page.hits.size() <= request_.limit)
+        page.hits.push_back(read_hit(some[i]));
+    }
+    looked_at += at_once;
+  }
+  page.more = page.hits.size() > request_.limit;
+  if (page.more) page.hits.resize(request_.limit);
+  page.total_is_exact = looked_at == numbers.size();
+  page.total = static_cast<std::int64_t>(looked_at == 0 ? 0
+                                                        : static_cast<double>(found) *
+                                                              static_cast<double>(numbers.size()) /
+                                                              static_cast<double>(looked_at));
+  return page;
+}
+
+HitPage HitPager::threads_by_relevance() {
+  Xapian::Enquire enquire(database_);
+  enquire.set_query(within(with_recency(), RangeSource::kAll, deadline_));
+  HitPage page;
+  // `offset` counts messages; those before it are looked at for their threads alone.
+  for (auto wanted = request_.offset + 2 * request_.limit + 1;; wanted *= 2) {
+    const auto matches = enquire.get_mset(0, to_count(wanted));
+    std::vector<std::uint32_t> numbers;
+    for (auto match = matches.begin(); match != matches.end(); ++match) numbers.push_back(*match);
+    const auto threads = scope_.threads_of(numbers);
+    page.hits.clear();
+    page.more = false;
+    SeenThreads seen;
+    std::size_t i = 0;
+    for (auto match = matches.begin(); match != matches.end() && !page.more; ++match, ++i) {
+      if (!seen.add(threads[i]) || i < request_.offset) continue;
+      page.more = page.hits.size() == request_.limit;
+      if (page.more) break;
+      page.hits.push_back(hit_of(match.get_document(), *match));
+      page.hits.back().score = match.get_weight();
+      page.hits.back().next_offset = i + 1;
+    }
+    page.next_offset = i;
+    if (page.more || numbers.size() < wanted || deadline_.was_over()) break;
+  }
+  const auto counted = threads_by_date();
+  page.total = counted.total;
+  page.total_is_exact = counted.total_is_exact;
+  return page;
+}
+
+const std::vector<std::uint32_t>& HitPager::matches() {
+  if (!matches_) {
+    matches_ = all_matches(database_, query_, deadline_);
+    put_in_list_order(*matches_);
+  }
+  return *matches_;
+}
+
+void HitPager::put_in_list_order(std::vector<std::uint32_t>& numbers) const {
+  const auto overflow = std::lower_bound(numbers.begin(), numbers.end(), kFirstOverflowNumber);
+  if (overflow == numbers.end()) return;
+  std::vector<Hit> late;
+  for (auto number = overflow; number != numbers.end(); ++number) late.push_back(read_hit(*number));
+  std::sort(late.begin(), late.end(),
+            [](const Hit& a, const Hit& b) { return is_newer(a.date, a.id, b.date, b.id); });
+  std::vector<std::uint32_t> merged;
+  merged.reserve(numbers.size());
+  auto main = numbers.begin();
+  for (const auto& hit : late) {
+    const auto next = scope_.number_after({hit.date, hit.id});
+    for (; main != overflow && *main < next; ++main) merged.push_back(*main);
+    merged.push_back(hit.number);
+  }
+  merged.insert(merged.end(), main, overflow);
+  numbers = std::move(merged);
+}
+
+std::vector<FacetCounts> HitPager::facets() {
+  auto numbers = matches();
+  const bool is_exact = numbers.size() <= kMaxFaceted && !deadline_.was_over();
+  if (numbers.size() > kMaxFaceted) numbers.resize(kMaxFaceted);
+  FacetCounter counter(request_.facets);
+  scope_.facet_rows(numbers, [&](const FacetRow& row) { counter.add(row); });
+  std::sort(numbers.begin(), numbers.end());
+  const auto for_each_value = [&](Xapian::valueno slot, const auto& visit) {
+    auto value = database_.valuestream_begin(slot);
+    const auto end = database_.valuestream_end(slot);
+    for (const auto number : numbers) {
+      if (value == end) break;
+      if (value.get_docid() < number) value.skip_to(number);
+      if (value != end && value.get_docid() == number) visit(*value);
+    }
+  };
+  if (counter.wants(Facet::kLanguage)) {
+    for_each_value(kLanguageSlot,
+                   [&](const std::string& code) { counter.add(Facet::kLanguage, code); });
+  }
+  if (counter.wants(Facet::kType)) {
+    for_each_value(kTypesSlot, [&](const std::string& types) {
+      for (std::size_t begin = 0, end = 0; (end = types.find('\n', begin)) != std::string::npos;
+           begin = end + 1)
+        counter.add(Facet::kType, std::string_view(types).substr(begin, end - begin));
+    });
+  }
+  return counter.take(is_exact);
+}
+
+}  // namespace indexer

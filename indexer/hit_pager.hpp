@@ -1,0 +1,45 @@
+// A page of the hits of one query, in the order asked for. For sources of this folder only.
+#pragma once
+
+#include <optional>
+#include <vector>
+#include <xapian.h>
+
+#include "indexer/fulltext.hpp"
+#include "indexer/posting_sources.hpp"
+
+namespace indexer {
+
+class HitPager {
+ public:
+  // All of it outlives the pager.
+  HitPager(const Xapian::Database& database, const Xapian::Query& query,
+           const SearchRequest& request, const SearchScope& scope, Deadline& deadline)
+      : database_(database), query_(query), request_(request), scope_(scope), deadline_(deadline) {}
+
+  [[nodiscard]] HitPage page();
+  [[nodiscard]] std::vector<FacetCounts> facets();
+
+ private:
+  HitPage by_date();
+  HitPage by_relevance();
+  HitPage threads_by_date();
+  HitPage threads_by_relevance();
+  void merge_overflow(HitPage& page);
+  void count(HitPage& page);
+  [[nodiscard]] Xapian::Query with_recency() const;
+  [[nodiscard]] Hit read_hit(std::uint32_t number) const;
+  [[nodiscard]] bool is_after(std::uint32_t number, std::uint32_t first_after) const;
+  // All matches in the order of the list.
+  [[nodiscard]] const std::vector<std::uint32_t>& matches();
+  void put_in_list_order(std::vector<std::uint32_t>& numbers) const;
+
+  const Xapian::Database& database_;
+  const Xapian::Query& query_;
+  const SearchRequest& request_;
+  const SearchScope& scope_;
+  Deadline& deadline_;
+  std::optional<std::vector<std::uint32_t>> matches_;
+};
+
+}  // namespace indexer

@@ -1,0 +1,186 @@
+#include "indexer/spelling.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "indexer/analyzer.hpp"
+#include "indexer/entry.hpp"
+#include "indexer/posting_sources.hpp"
+
+namespace indexer {
+namespace {
+
+using Letters = std::u32string;
+
+constexpr std::size_t kFewestLetters = 4;
+// From here on two slips are looked for as well, among the words that begin alike.
+constexpr std::size_t kLettersForTwo = 6;
+constexpr std::size_t kSameBeginning = 3;
+constexpr std::size_t kMaxScanned = 20'000;  // words that begin alike; a few milliseconds
+// How many times as frequent a suggestion must be.
+constexpr Xapian::doccount kTimesAsFrequent = 5;
+
+// Words of the index are valid UTF-8.
+Letters to_letters(std::string_view utf8) {
+  Letters letters;
+  for (std::size_t i = 0; i < utf8.size();) {
+    const auto lead = static_cast<unsigned char>(utf8[i++]);
+    const unsigned more = lead < 0xC0 ? 0 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
+    char32_t letter = more == 0 ? lead : lead & (0x3FU >> more);
+    for (unsigned j = 0; j < more && i < utf8.size(); ++j)
+      letter = letter << 6 | (static_cast<unsigned char>(utf8[i++]) & 0x3FU);
+    letters += letter;
+  }
+  return letters;
+}
+
+std::string to_utf8(const Letters& letters) {
+  std::string utf8;
+  for (const auto letter : letters) {
+    if (letter < 0x80) {
+      utf8 += static_cast<char>(letter);
+      continue;
+    }
+    const int more = letter < 0x800 ? 1 : letter < 0x10000 ? 2 : 3;
+    constexpr unsigned kLeads[] = {0, 0xC0, 0xE0, 0xF0};
+    utf8 += static_cast<char>(kLeads[more] | letter >> (6 * more));
+    for (int shift = 6 * (more - 1); shift >= 0; shift -= 6)
+      utf8 += static_cast<char>(0x80U | (letter >> shift & 0x3FU));
+  }
+  return utf8;
+}
+
+// Entries that hold the word in a field that most words stand in.
+Xapian::doccount frequency(const Xapian::Database& database, const std::string& word) {
+  Xapian::doccount most = 0;
+  for (const auto field : {Field::kBody, Field::kSubject, Field::kFrom})
+    most = std::max(most, database.get_termfreq(word_prefix(field) + word));
+  return most;
+}
+
+// Edits (a letter more, less, other, or two swapped) from one to the other; more than two are three.
+std::size_t edits(const Letters& a, const Letters& b) {
+  constexpr std::size_t kMany = 3;
+  if (a.size() > b.size() + 2 || b.size() > a.size() + 2) return kMany;
+  std::vector<std::size_t> before, last(b.size() + 1), row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      row[j] =
+          std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = std::min(row[j], before[j - 2] + 1);
+    }
+    before = last;
+    last = row;
+  }
+  return std::min(last.back(), kMany);
+}
+
+// The letters that a slip may have put in place of one of the word's.
+Letters alphabet_of(const Letters& word) {
+  constexpr struct {
+    char32_t first, last;
+  } kAlphabets[] = {{U'a', U'z'},
+                    {U'\u03B1', U'\u03C9'},
+                    {U'\u0430', U'\u044F'},
+                    {U'\u05D0', U'\u05EA'},
+                    {U'\u0621', U'\u064A'}};
+  for (const auto& alphabet : kAlphabets) {
+    if (word.front() < alphabet.first || word.front() > alphabet.last) continue;
+    Letters letters;
+    for (auto letter = alphabet.first; letter <= alphabet.last; ++letter) letters += letter;
+    return letters;
+  }
+  return {};
+}
+
+class Speller {
+ public:
+  Speller(const Xapian::Database& database, Deadline& deadline)
+      : database_(database), deadline_(deadline) {}
+
+  std::optional<std::string> correct(const std::string& word) {
+    const auto letters = to_letters(word);
+    if (letters.size() < kFewestLetters) return std::nullopt;
+    best_.clear();
+    best_frequency_ =
+        kTimesAsFrequent * std::max<Xapian::doccount>(frequency(database_, word), 1) - 1;
+    try_one_edit(letters);
+    if (best_.empty() && letters.size() >= kLettersForTwo) try_two_edits(letters);
+    if (best_.empty()) return std::nullopt;
+    return best_;
+  }
+
+ private:
+  void consider(const Letters& candidate) { consider(to_utf8(candidate)); }
+  void consider(const std::string& candidate) {
+    const auto count = frequency(database_, candidate);
+    if (count <= best_frequency_) return;
+    best_frequency_ = count;
+    best_ = candidate;
+  }
+
+  void try_one_edit(const Letters& word) {
+    const auto alphabet = alphabet_of(word);
+    for (std::size_t i = 0; i <= word.size() && !deadline_.is_over(); ++i) {
+      const auto head = word.substr(0, i), tail = word.substr(i);
+      for (const auto letter : alphabet) {
+        consider(head + letter + tail);
+        if (!tail.empty() && letter != tail.front()) consider(head + letter + tail.substr(1));
+      }
+      if (!tail.empty()) consider(head + tail.substr(1));
+      if (tail.size() > 1) consider(head + tail[1] + tail[0] + tail.substr(2));
+    }
+  }
+
+  void try_two_edits(const Letters& word) {
+    const auto beginning = to_utf8(word.substr(0, kSameBeginning));
+    std::size_t scanned = 0;
+    const auto end = database_.allterms_end(beginning);
+    for (auto term = database_.allterms_begin(beginning);
+         term != end && ++scanned <= kMaxScanned && !deadline_.is_over(); ++term) {
+      if (term.get_termfreq() > best_frequency_ && edits(to_letters(*term), word) == 2)
+        consider(*term);
+    }
+  }
+
+  const Xapian::Database& database_;
+  Deadline& deadline_;
+  std::string best_;
+  Xapian::doccount best_frequency_ = 0;
+};
+
+void collect(const Query& query, std::vector<const MatchWords*>& words) {
+  if (const auto* match = std::get_if<MatchWords>(&query.node)) {
+    if (!match->phrase && !match->prefix && match->field.field != Field::kHeader)
+      words.push_back(match);
+  } else if (const auto* both = std::get_if<MatchAnd>(&query.node)) {
+    for (const auto& part : both->all) collect(*part, words);
+  } else if (const auto* either = std::get_if<MatchOr>(&query.node)) {
+    for (const auto& part : either->any) collect(*part, words);
+  }
+}
+
+}  // namespace
+
+std::vector<Suggestion> suggest_words(const Xapian::Database& database, const Query& query,
+                                      Deadline& deadline) {
+  constexpr std::size_t kMaxWords = 4;  // about a millisecond each
+  std::vector<const MatchWords*> words;
+  collect(query, words);
+  if (words.size() > kMaxWords) words.resize(kMaxWords);
+  Speller speller(database, deadline);
+  std::vector<Suggestion> suggestions;
+  for (const auto* match : words) {
+    const auto word = words_of(match->text).front();
+    if (auto corrected = speller.correct(word))
+      suggestions.push_back({match->position, match->text.size(), std::move(*corrected)});
+  }
+  return suggestions;
+}
+
+}  // namespace indexer
