@@ -19,10 +19,11 @@ constexpr std::size_t kMaxCachedFilters = 16;
 // Hits below which other words are suggested.
 constexpr std::int64_t kFewHits = 3;
 
-// The account's own language, and those of a twentieth of the entries whose language is known, at most three.
+// The account's own language, and those that a fiftieth of the entries of a known language are in, at most
+// six more: forms by the rules of a language that hardly occurs would only find other words.
 std::vector<std::string> dominant_languages(const Xapian::Database& database,
                                             const std::string& own) {
-  constexpr std::size_t kMost = 3, kShare = 20;
+  constexpr std::size_t kMost = 6, kShare = 50;
   std::vector<std::pair<Xapian::doccount, std::string>> found;
   Xapian::doccount known = 0;
   const std::string prefix(kLanguagePrefix);

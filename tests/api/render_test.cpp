@@ -57,12 +57,15 @@ TEST(Render, ListHasRowsAsTheyAreAndTheCursorOfItsEnd) {
 
 TEST(Render, SearchTellsMailFromFiles) {
   indexer::SearchAnswer answer;
-  answer.hits.push_back({indexer::Kind::kMail, R"({"id":"m"})", 0.5, "a <mark>b</mark>", "c", "2"});
-  answer.hits.push_back({indexer::Kind::kFile, R"({"id":"f"})", 0, "", "", ""});
+  answer.hits.push_back(
+      {indexer::Kind::kMail, R"({"id":"m"})", 0.5, {}, 0, "a <mark>b</mark>", "c", "2"});
+  answer.hits.push_back({indexer::Kind::kFile, R"({"id":"f"})", 0, {}, 0, "", "", ""});
+  answer.suggestions = {{5, 5, "report"}};
+  answer.facets = {{indexer::Facet::kYear, {{"2001", 2}}, true}};
   answer.total = 2;
   answer.next_offset = 50;
   answer.index = {true, 0, 1, "g1"};
-  const auto search = json::parse(api::render_search(answer));
+  const auto search = json::parse(api::render_search(answer, "from:reprt x"));
   EXPECT_EQ(search["hits"][0]["kind"], "mail");
   EXPECT_EQ(search["hits"][0]["message"]["id"], "m");
   EXPECT_EQ(search["hits"][0]["snippet"]["subject"], "a <mark>b</mark>");
@@ -70,6 +73,10 @@ TEST(Render, SearchTellsMailFromFiles) {
   EXPECT_EQ(search["hits"][1]["file"]["id"], "f");
   EXPECT_FALSE(search["hits"][1].contains("snippet"));
   EXPECT_EQ(api::decode_offset_cursor(search["next"].get<std::string>()), 50U);
+  EXPECT_EQ(search["didYouMean"], "from:report x");
+  EXPECT_EQ(search["facets"], json::parse(R"({"year":[{"value":"2001","count":2}]})"));
+  EXPECT_EQ(search["facetsAreExact"], true);
+  EXPECT_EQ(search["partial"], false);
   EXPECT_EQ(search["index"], json::parse(R"({"complete":true,"pending":0,"failed":1})"));
 }
 

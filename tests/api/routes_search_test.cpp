@@ -1,0 +1,152 @@
+// Searches over the routes: two accounts, mail in several languages, both spellings of a query.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "tests/api/routes_fixture.hpp"
+
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::UnorderedElementsAre;
+
+class SearchRoutes : public RoutesFixture {
+ protected:
+  void SetUp() override {
+    put("alice", 1, "Ada <ada@example.org>", "Budget plan", "The budgets of next year.", "ref0");
+    put("alice", 2, "Grace <grace@corp.example>", "Re: Budget plan", "We agree.", "m1");
+    put("alice", 3, "Ada <ada@example.org>", "Holiday", "A caf\u00e9 near the kernel sources.",
+        "r3");
+    put("bob", 4, "Bob <bob@example.net>", "Budget", "Our budget.", "r4");
+    import("alice");
+    import("bob");
+  }
+
+  void put(const std::string& account, int day, const std::string& from, const std::string& subject,
+           const std::string& text, const std::string& refers_to) {
+    support::write_file(folder_ / account / fmt::format("cur/{}:2,", day),
+                        fmt::format("From: {}\r\nTo: all@example.org\r\nSubject: {}\r\nMessage-ID: "
+                                    "<m{}>\r\nReferences: <{}>\r\n"
+                                    "Date: Mon, {:02} Jan 2024 10:00:00 +0000\r\nContent-Type: "
+                                    "text/plain; charset=utf-8\r\n\r\n{}\r\n",
+                                    from, subject, day, refers_to, day, text));
+  }
+
+  void import(const std::string& account) {
+    const json payload = {{"paths", {(folder_ / account).string()}}};
+    const auto started = post("/v1/admin/accounts/" + account + "/import", payload);
+    ASSERT_EQ(started.status, 202) << started.payload;
+    const auto task = json::parse(started.payload)["id"].get<std::string>();
+    while (true) {
+      const auto report = get_json("/v1/admin/tasks/" + task);
+      if (report["state"] == "done") break;
+      ASSERT_NE(report["state"], "failed") << report.dump();
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  }
+
+  api::HttpResponse post(const std::string& path, const json& payload,
+                         std::multimap<std::string, std::string> query = {}) {
+    return routes_.handle(
+        {"POST", path, std::move(query), "", payload.dump(), true, "application/json"});
+  }
+  json search(const json& payload) {
+    const auto response = post("/v1/accounts/alice/search", payload);
+    EXPECT_EQ(response.status, 200) << response.payload;
+    return json::parse(response.payload);
+  }
+  json find(const std::string& text) {
+    return get_json("/v1/accounts/alice/search", {{"q", text}});
+  }
+
+  static std::vector<std::string> subjects(const json& answer) {
+    std::vector<std::string> subjects;
+    for (const auto& hit : answer["hits"])
+      subjects.push_back(hit["message"]["subject"].get<std::string>());
+    return subjects;
+  }
+};
+
+TEST_F(SearchRoutes, TakesAFilterAsItTakesText) {
+  EXPECT_THAT(subjects(search({{"filter", {{"text", "budget"}}}})),
+              ElementsAre("Re: Budget plan", "Budget plan"));
+  EXPECT_THAT(subjects(search({{"filter", {{"from", "ada"}, {"after", "2024-01-02T00:00:00Z"}}}})),
+              ElementsAre("Holiday"));
+  EXPECT_THAT(subjects(search({{"q", "from:ada"}, {"limit", 1}})), ElementsAre("Holiday"));
+  const json both = {{"q", "x"}, {"filter", json::object()}};
+  EXPECT_EQ(post("/v1/accounts/alice/search", both).status, 400);
+  const auto wrong = post("/v1/accounts/alice/search", {{"filter", {{"frm", "x"}}}});
+  EXPECT_EQ(wrong.status, 400);
+  EXPECT_THAT(wrong.payload, HasSubstr("unknown condition"));
+  EXPECT_EQ(post("/v1/accounts/alice/search", json::array()).status, 400);
+  EXPECT_EQ(post("/v1/accounts/alice/search", {{"colour", 1}}).status, 400);
+}
+
+TEST_F(SearchRoutes, FindsPartsOfAddressesAndThreads) {
+  EXPECT_THAT(subjects(find("*corp*")), ElementsAre("Re: Budget plan"));
+  EXPECT_THAT(subjects(find("from:@example.org")), ElementsAre("Holiday", "Budget plan"));
+  EXPECT_THAT(subjects(find("thread:{from:grace}")), ElementsAre("Re: Budget plan", "Budget plan"));
+  EXPECT_THAT(subjects(find("messageid:<m3>")), ElementsAre("Holiday"));
+  EXPECT_THAT(subjects(find("cafe")), ElementsAre("Holiday"));
+  EXPECT_THAT(subjects(find("CAF\u00c9 NEAR/2 kernel")), testing::IsEmpty());
+  EXPECT_THAT(subjects(find("caf\u00e9 NEAR/3 kernel")), ElementsAre("Holiday"));
+  const auto threads = get_json("/v1/accounts/alice/search", {{"q", "plan"}, {"threads", "true"}});
+  EXPECT_THAT(subjects(threads), ElementsAre("Re: Budget plan"));
+  EXPECT_EQ(threads["total"], 1);
+}
+
+TEST_F(SearchRoutes, CountsFacetsAndExplains) {
+  const auto answer = get_json("/v1/accounts/alice/search",
+                               {{"q", ""}, {"facets", "sender,year"}, {"explain", "true"}});
+  EXPECT_EQ(answer["facets"]["year"], json::parse(R"([{"value":"2024","count":3}])"));
+  EXPECT_EQ(answer["facets"]["sender"][0]["count"], 2);
+  EXPECT_EQ(answer["facetsAreExact"], true);
+  EXPECT_EQ(answer["explain"]["languages"][0], "en");
+  const auto explained = get_json("/v1/accounts/alice/search",
+                                  {{"q", "subject:budgets -from:bob"}, {"explain", "true"}});
+  EXPECT_EQ(explained["explain"]["query"], "(subject:budgets AND NOT from:bob)");
+  EXPECT_EQ(explained["explain"]["parts"][0]["text"], "subject:budgets");
+  EXPECT_EQ(explained["explain"]["parts"][0]["matches"], 2);
+  const auto wrong = get("/v1/accounts/alice/search", {{"q", "x"}, {"facets", "size"}});
+  EXPECT_EQ(wrong.status, 400);
+  EXPECT_THAT(wrong.payload, HasSubstr("known are sender"));
+}
+
+TEST_F(SearchRoutes, AsksWhetherSomethingElseWasMeant) {
+  for (int day = 5; day < 15; ++day)
+    put("alice", day, "x@example.org", "Kernel", "kernel", fmt::format("k{}", day));
+  import("alice");
+  EXPECT_EQ(find("from:x kernal")["didYouMean"], "from:x kernel");
+  EXPECT_FALSE(find("kernel").contains("didYouMean"));
+}
+
+TEST_F(SearchRoutes, SearchesSeveralAccountsAtOnce) {
+  std::multimap<std::string, std::string> query{
+      {"accounts", "alice,bob"}, {"q", "budget"}, {"limit", "1"}, {"facets", "year"}};
+  std::vector<std::string> found;
+  for (int page = 0; page < 5; ++page) {
+    const auto answer = get_json("/v1/search", query);
+    EXPECT_EQ(answer["total"], 3);
+    EXPECT_EQ(answer["facets"]["year"][0]["count"], 3);
+    for (const auto& hit : answer["hits"])
+      found.push_back(hit["account"].get<std::string>() + " " +
+                      hit["message"]["subject"].get<std::string>());
+    if (answer["next"].is_null()) break;
+    query.erase("after");
+    query.emplace("after", answer["next"].get<std::string>());
+  }
+  EXPECT_THAT(found, ElementsAre("bob Budget", "alice Re: Budget plan", "alice Budget plan"));
+  const auto ranked =
+      get_json("/v1/search", {{"accounts", "alice,bob"}, {"q", "budget"}, {"sort", "relevance"}});
+  EXPECT_EQ(ranked["hits"].size(), 3U);
+  EXPECT_THAT(ranked["hits"][0]["snippet"]["subject"].get<std::string>(), HasSubstr("<mark>"));
+  const auto posted =
+      post("/v1/search", {{"filter", {{"from", "ada bob"}}}}, {{"accounts", "bob"}});
+  EXPECT_EQ(posted.status, 200) << posted.payload;
+  EXPECT_EQ(get("/v1/search", {{"q", "x"}}).status, 400);
+  EXPECT_EQ(get("/v1/search", {{"q", "x"}, {"accounts", "alice,carol"}}).status, 404);
+  EXPECT_EQ(get("/v1/search", {{"q", "x"}, {"accounts", "alice"}, {"after", "!"}}).status, 400);
+}
+
+}  // namespace
