@@ -18,7 +18,8 @@ std::string extraction_lines(const json& extractions) {
   const auto failed = extractions.value("failed", std::int64_t{0});
   if (failed == 0) return "";
   std::vector<std::pair<std::int64_t, std::string>> reasons;
-  for (const auto& [reason, files] : extractions.value("reasons", json::object()).items())
+  const json counts = extractions.value("reasons", json::object());
+  for (const auto& [reason, files] : counts.items())
     reasons.emplace_back(files.is_number_integer() ? files.get<std::int64_t>() : 0, reason);
   std::stable_sort(reasons.begin(), reasons.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
