@@ -13,11 +13,14 @@ std::shared_ptr<indexer::Account> Accounts::open(std::string_view name) const {
   const SourceConfig* source = source_of(name);
   const bool may_create = access_ == replica::sqlite::Access::kReadWrite && source != nullptr;
   if (!may_create && !std::filesystem::is_directory(folder)) return nullptr;
-  std::optional<std::string> doctype_member;
-  if (source != nullptr && source->layout.has_all_doctypes_in_one())
-    doctype_member = source->doctype_member;
   return std::make_shared<indexer::Account>(folder, std::string(name), access_,
-                                            std::move(doctype_member), config_.index);
+                                            doctype_member_of(name), config_.index);
+}
+
+std::optional<std::string> Accounts::doctype_member_of(std::string_view name) const {
+  const SourceConfig* source = source_of(name);
+  if (source == nullptr || !source->layout.has_all_doctypes_in_one()) return std::nullopt;
+  return source->doctype_member;
 }
 
 std::shared_ptr<indexer::Account> Accounts::find(std::string_view name) {

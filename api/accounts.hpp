@@ -32,6 +32,9 @@ class Accounts {
   // The source that has the account: the one that lists it, or where it was found. Null for a local account.
   [[nodiscard]] const SourceConfig* source_of(std::string_view name) const;
 
+  // What tells documents apart where its source has one database for all doctypes.
+  [[nodiscard]] std::optional<std::string> doctype_member_of(std::string_view name) const;
+
   // Closes those that nobody used for `account_idle`; call it now and then.
   void close_idle();
   [[nodiscard]] std::size_t open_count() const;

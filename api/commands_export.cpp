@@ -18,8 +18,11 @@ int run(const ExportCommand& command, const CommandLine&, const Config& config) 
   if (!is_valid_account_name(command.account) || !std::filesystem::is_directory(folder))
     throw indexer::AccountUnknown(
         fmt::format("unknown account '{}'", for_terminal(command.account)));
+  const auto doctype_member =
+      Accounts(config, replica::sqlite::Access::kReadOnly).doctype_member_of(command.account);
   const auto exported = watched("export", [&](indexer::Progress& progress) {
-    return indexer::export_account(folder, command.account, command.since, STDOUT_FILENO, progress);
+    return indexer::export_account(folder, command.account, doctype_member, command.since,
+                                   STDOUT_FILENO, progress);
   });
   fmt::print(stderr, "exported {} documents, {} messages, {} other files\n", exported.documents,
              exported.messages, exported.files);

@@ -53,6 +53,11 @@ std::string header_summary(const json& row) {
                       bytes_in_words(attachment.value("size", std::uint64_t{0}))));
     }
   }
+  if (const auto cut = row.find("cut"); cut != row.end() && cut->is_array()) {
+    for (const json& what : *cut) {
+      if (what.is_string()) add("Left out", for_terminal(what.get_ref<const std::string&>()));
+    }
+  }
   return lines;
 }
 

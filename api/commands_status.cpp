@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +12,22 @@ namespace api {
 namespace {
 
 using nlohmann::json;
+
+// Why files have no text, the most frequent reason first.
+std::string extraction_lines(const json& extractions) {
+  const auto failed = extractions.value("failed", std::int64_t{0});
+  if (failed == 0) return "";
+  std::vector<std::pair<std::int64_t, std::string>> reasons;
+  const json counts = extractions.value("reasons", json::object());
+  for (const auto& [reason, files] : counts.items())
+    reasons.emplace_back(files.is_number_integer() ? files.get<std::int64_t>() : 0, reason);
+  std::stable_sort(reasons.begin(), reasons.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::string lines = fmt::format("  the text of {} files cannot be read\n", failed);
+  for (const auto& [files, reason] : reasons)
+    lines += fmt::format("    {}: {}\n", files, for_terminal(reason));
+  return lines;
+}
 
 std::string account_lines(const json& account) {
   const std::string name = text_of(account, "account");
@@ -29,6 +46,7 @@ std::string account_lines(const json& account) {
     lines += fmt::format("  index: {} entries pending\n", index.value("pending", 0));
   if (const int failed = index.value("failed", 0); failed > 0)
     lines += fmt::format("  {} documents cannot be read\n", failed);
+  lines += extraction_lines(account.value("extractions", json::object()));
   for (const json& feed : account.value("feeds", json::array())) {
     lines += fmt::format("  {}: {}", text_of(feed, "database"), text_of(feed, "state"));
     const std::string error = text_of(feed, "lastError");

@@ -172,8 +172,12 @@ class Connection : public OpenConnection {
   void close() override { stream_.close(); }
 
   net::awaitable<void> serve() {
-    bool open = true;
-    while (open && !context_.stopping && co_await wait_for_request()) open = co_await serve_one();
+    while (!context_.stopping) {
+      const bool is_asked = co_await wait_for_request();
+      if (!is_asked) co_return;
+      const bool stays_open = co_await serve_one();
+      if (!stays_open) co_return;
+    }
   }
 
  private:
@@ -265,6 +269,7 @@ class Connection : public OpenConnection {
     beast::error_code error;
     stream_.socket().shutdown(Protocol::socket::shutdown_send, error);
     stream_.expires_after(kLingerTime);
+    idle_ = true;
     std::array<char, kReadBytes> dropped;
     for (std::size_t bytes = 0; !error && bytes < kLingerBytes;) {
       bytes += co_await stream_.async_read_some(net::buffer(dropped),

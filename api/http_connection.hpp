@@ -28,7 +28,7 @@ struct HostPolicy {
 class OpenConnection {
  public:
   virtual ~OpenConnection() = default;
-  [[nodiscard]] virtual bool is_idle() const = 0;  // between requests
+  [[nodiscard]] virtual bool is_idle() const = 0;  // nobody waits for an answer
   virtual void close() = 0;
 };
 

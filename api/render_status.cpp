@@ -131,6 +131,14 @@ void write_stores(JsonWriter& json, indexer::Account& account, const Layout& lay
   json.key("first").raw(conflicts).end_object();
 }
 
+// Files whose text could not be read, by reason.
+void write_extractions(JsonWriter& json, const indexer::ExtractFailures& failures) {
+  json.key("extractions").begin_object().key("failed").number(failures.files);
+  json.key("reasons").begin_object();
+  for (const auto& [reason, files] : failures.reasons) json.key(reason).number(files);
+  json.end_object().end_object();
+}
+
 void write_account(JsonWriter& json, Accounts& accounts, indexer::Account& account,
                    const std::vector<const FeedReport*>& feeds) {
   const auto index = account.index_state();
@@ -150,6 +158,7 @@ void write_account(JsonWriter& json, Accounts& accounts, indexer::Account& accou
       .key("pending")
       .number(index.pending);
   json.key("failed").number(index.failed).key("generation").string(index.generation).end_object();
+  write_extractions(json, account.stores().extracts().failures());
   write_feeds(json, feeds);
   json.key("bytes")
       .begin_object()

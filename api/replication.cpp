@@ -86,6 +86,7 @@ struct Replication::State {
   net::thread_pool workers{kWorkers};
   net::steady_timer timer{context};
   std::vector<std::unique_ptr<SourceFollower>> followers;  // one a source
+  bool is_stopping = false;  // on the context's thread
   std::atomic<bool> is_stopped = false;
   std::thread thread;
 };
@@ -113,7 +114,7 @@ void Replication::State::housekeep() {
   });
   timer.expires_after(std::min<Clock::duration>(kHousekeeping, config.replication.account_idle));
   timer.async_wait([this](const boost::system::error_code& cancelled) {
-    if (!cancelled) housekeep();
+    if (!cancelled && !is_stopping) housekeep();
   });
 }
 
@@ -136,6 +137,7 @@ void Replication::stop() {
   State& state = *state_;
   if (state.thread.joinable()) {
     net::post(state.context, [&state] {
+      state.is_stopping = true;  // a timer that has run out already is not cancelled any more
       state.timer.cancel();
       for (const auto& follower : state.followers) follower->stop();
     });

@@ -110,7 +110,10 @@ net::awaitable<void> SourceFollower::adopt(std::string account) {
     names.push_back(source_.layout.database(account, doctype));
   try {
     const bool is_there = !(co_await client_.databases_info(names)).empty();
-    if (is_there && !databases_.contains(account) && co_await may_adopt(account)) follow(account);
+    if (is_there && !databases_.contains(account)) {
+      const bool is_ours = co_await may_adopt(account);
+      if (is_ours) follow(account);
+    }
   } catch (const replica::SourceError& error) {
     if (is_of_source(error)) failed(error);
   } catch (const std::exception& error) {

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <unordered_set>
 
 #include "indexer/archive.hpp"
 #include "indexer/export_format.hpp"
+#include "indexer/export_part.hpp"
 #include "indexer/mailbox_paths.hpp"
 #include "mail/json_writer.hpp"
 #include "replica/attachments.hpp"
@@ -22,40 +21,13 @@ namespace {
 // Digests of files that are in the export already: beyond so many, a file may be in it twice.
 constexpr std::size_t kMaxRemembered = 200'000;
 
-// One store as it is exported.
-struct Part {
-  mail::Doctype doctype = mail::Doctype::kEmails;
-  std::unique_ptr<replica::StoreSnapshot> store;
-  replica::LocalSeq since;
-  std::uint64_t bytes = 0;  // of its documents as lines
-  std::uint64_t documents = 0;
-};
-
-// Messages first: bodies and files are written before what names them.
-std::vector<Part> open_stores(const fs::path& folder, const std::string& name) {
-  if (fs::exists(folder / "store" / "documents.db")) {
-    throw std::runtime_error(fmt::format(
-        "account '{}' has one database for all doctypes, and such accounts cannot be exported",
-        name));
-  }
-  std::vector<Part> parts;
-  for (const mail::Doctype doctype : mail::kDoctypes) {
-    const fs::path file = folder / "store" / (Stores::database_part(doctype) + ".db");
-    if (!fs::exists(file)) continue;
-    Part& part = parts.emplace_back();
-    part.doctype = doctype;
-    part.store = std::make_unique<replica::StoreSnapshot>(file);
-  }
-  return parts;
-}
-
 // Sets where each part begins, and returns where the export ends. A store without a row is not in a state.
-DerivedCheckpoint begin_at(std::vector<Part>& parts, const std::string& since,
+DerivedCheckpoint begin_at(std::vector<ExportPart>& parts, const std::string& since,
                            const std::string& name) {
   const auto known = since.empty() ? DerivedCheckpoint() : decode_state(since);
   DerivedCheckpoint here, reached;
   bool is_beyond = false;
-  for (Part& part : parts) {
+  for (ExportPart& part : parts) {
     const replica::LocalSeq last = part.store->last_seq();
     if (known) part.since = known->of(part.store->identity());
     is_beyond = is_beyond || part.since > last;
@@ -74,7 +46,8 @@ DerivedCheckpoint begin_at(std::vector<Part>& parts, const std::string& since,
 
 class Exporter {
  public:
-  Exporter(const fs::path& folder, std::vector<Part> parts, int descriptor, Progress& progress)
+  Exporter(const fs::path& folder, std::vector<ExportPart> parts, int descriptor,
+           Progress& progress)
       : parts_(std::move(parts)),
         blobs_(folder / "blobs"),
         archive_(descriptor),
@@ -83,8 +56,8 @@ class Exporter {
   ExportSummary run(const ExportHeader& header) {
     write_member(std::string(kExportHeader), begin_json(header) + "}\n");
     read_mailboxes();
-    for (Part& part : parts_) write_blobs(part);
-    for (Part& part : parts_) write_documents(part);
+    for (ExportPart& part : parts_) write_blobs(part);
+    for (ExportPart& part : parts_) write_documents(part);
     if (!digests_.is_empty()) write_digests();
     write_member(std::string(kExportManifest), manifest(header));
     archive_.finish();
@@ -93,19 +66,19 @@ class Exporter {
   }
 
  private:
-  // Documents that change after `since`; what a whole export need not say is left out.
-  void each_document(Part& part, const std::function<void(const replica::WholeDocument&)>& visit) {
-    part.store->documents(part.since, [&](const replica::WholeDocument& document) {
+  void each_document(const ExportPart& part, const ExportPart::Visit& visit) {
+    part.each_document([&](const replica::WholeDocument& document) {
       if (progress_.cancelled) throw Cancelled();
-      const bool says_something = part.since.value > 0 || !document.leaves.empty();
-      if (says_something) visit(document);
+      visit(document);
     });
   }
 
   void read_mailboxes() {
-    for (Part& part : parts_) {
+    for (const ExportPart& part : parts_) {
       if (part.doctype != mail::Doctype::kMailboxes) continue;
-      part.store->documents({}, [this](const replica::WholeDocument& document) {
+      ExportPart whole = part;  // an increment's messages are in mailboxes that stayed as they were
+      whole.since = {};
+      whole.each_document([this](const replica::WholeDocument& document) {
         if (document.leaves.empty() || document.leaves.front().deleted) return;
         if (const auto mailbox = mail::read_mailbox(document.leaves.front().body))
           mailboxes_.add(*mailbox);
@@ -114,7 +87,7 @@ class Exporter {
   }
 
   // The bytes that the documents name; and how much room the documents take.
-  void write_blobs(Part& part) {
+  void write_blobs(ExportPart& part) {
     each_document(part, [&](const replica::WholeDocument& document) {
       line_.clear();
       append_document(line_, document);
@@ -126,7 +99,7 @@ class Exporter {
     });
   }
 
-  void write_blobs(const Part& part, const replica::IncomingRevision& leaf) {
+  void write_blobs(const ExportPart& part, const replica::IncomingRevision& leaf) {
     const auto stubs = replica::attachment_stubs(leaf.body);
     if (stubs.empty()) return;
     std::optional<mail::MetadataDocument> message;
@@ -179,7 +152,7 @@ class Exporter {
     end_member(path);
   }
 
-  void write_documents(Part& part) {
+  void write_documents(ExportPart& part) {
     const std::string path = documents_member(part.doctype);
     archive_.begin(path, part.bytes);
     each_document(part, [&](const replica::WholeDocument& document) {
@@ -222,7 +195,7 @@ class Exporter {
     writer.key("members").number(digests_.size()).key("digests").string(digests_.sum());
     writer.key("messages").number(summary_.messages).key("files").number(summary_.files);
     writer.key("missing").number(summary_.missing).key("stores").begin_array();
-    for (const Part& part : parts_) {
+    for (const ExportPart& part : parts_) {
       writer.begin_object().key("doctype").string(mail::doctype_name(part.doctype));
       writer.key("uuid").string(part.store->identity().uuid);
       writer.key("epoch").string(part.store->identity().epoch);
@@ -234,7 +207,7 @@ class Exporter {
     return json + "\n";
   }
 
-  std::vector<Part> parts_;
+  std::vector<ExportPart> parts_;
   replica::BlobReader blobs_;
   ArchiveWriter archive_;
   Progress& progress_;
@@ -250,8 +223,9 @@ class Exporter {
 }  // namespace
 
 ExportSummary export_account(const fs::path& folder, const std::string& name,
+                             const std::optional<std::string>& doctype_member,
                              const std::string& since, int descriptor, Progress& progress) {
-  auto parts = open_stores(folder, name);
+  auto parts = export_parts(folder, name, doctype_member);
   const auto reached = begin_at(parts, since, name);
   const ExportHeader header{name, since, encode_state(reached)};
   return Exporter(folder, std::move(parts), descriptor, progress).run(header);

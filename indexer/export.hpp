@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "indexer/account.hpp"
@@ -18,11 +19,13 @@ struct ExportSummary {
   std::uint64_t missing = 0;  // attachments whose bytes are not here
 };
 
-// Writes the account in `folder` as it is when this begins; others may write it meanwhile. `since` is the state of an
-// earlier export, or empty. Memory does not grow with the account. Throws std::runtime_error when `since` is not of this
+// Writes the account in `folder` as it is when this begins; others may write it meanwhile. `doctype_member` as for
+// Stores; `since` is the state of an earlier export, or empty. Memory does not grow with the account. Throws std::runtime_error when `since` is not of this
 // account, Cancelled when `progress` says so; `progress` counts documents.
 [[nodiscard]] ExportSummary export_account(const std::filesystem::path& folder,
-                                           const std::string& name, const std::string& since,
-                                           int descriptor, Progress& progress);
+                                           const std::string& name,
+                                           const std::optional<std::string>& doctype_member,
+                                           const std::string& since, int descriptor,
+                                           Progress& progress);
 
 }  // namespace indexer

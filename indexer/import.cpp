@@ -50,6 +50,7 @@ class Batches {
     mailboxes_.add(message.mailbox);
     bytes_ += message.raw.size();
     summary_.bytes += message.raw.size();
+    if (!message.metadata.cut.empty()) ++summary_.cut;
     messages_.push_back(std::move(message));
     if (messages_.size() >= kMessagesPerBatch || bytes_ >= kBytesPerBatch) write();
   }
@@ -131,7 +132,9 @@ std::string what_was_imported(const ImportSummary& summary) {
   if (summary.restored) return fmt::format("imported {} documents of an export", *summary.restored);
   std::string there = fmt::format("{} already there", summary.unchanged + summary.changed);
   if (summary.changed > 0) there += fmt::format(", {} of them changed", summary.changed);
-  return fmt::format("imported {} messages ({})", summary.messages, there);
+  std::string words = fmt::format("imported {} messages ({})", summary.messages, there);
+  if (summary.cut > 0) words += fmt::format(", {} of those read in part only", summary.cut);
+  return words;
 }
 
 }  // namespace indexer

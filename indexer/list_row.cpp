@@ -76,7 +76,13 @@ std::string message_row(std::string_view id, const replica::Change& change,
         .string(attachment.name);
     writer.key("type").string(attachment.type).key("size").number(attachment.size).end_object();
   }
-  writer.end_array().key("conflicts").number(change.conflicts);
+  writer.end_array();
+  if (!message.cut.empty()) {
+    writer.key("cut").begin_array();
+    for (const auto& what : message.cut) writer.string(what);
+    writer.end_array();
+  }
+  writer.key("conflicts").number(change.conflicts);
   return row;
 }
 

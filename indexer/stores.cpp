@@ -39,9 +39,6 @@ class Scanner {
   std::string_view text_;
 };
 
-// The store of all doctypes.
-constexpr std::string_view kDocuments = "documents";
-
 }  // namespace
 
 replica::LocalSeq DerivedCheckpoint::of(const replica::StoreIdentity& store) const {
@@ -132,7 +129,7 @@ replica::Store& Stores::create(mail::Doctype doctype) {
 }
 
 std::string Stores::database_name(mail::Doctype doctype) const {
-  return doctype_member_ ? std::string(kDocuments) : database_part(doctype);
+  return doctype_member_ ? std::string(kAllDoctypes) : database_part(doctype);
 }
 
 std::filesystem::path Stores::file_of(mail::Doctype doctype) const {

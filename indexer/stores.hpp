@@ -45,6 +45,9 @@ class DerivedCheckpoint {
   std::map<std::string, std::pair<std::string, replica::LocalSeq>> by_uuid_;
 };
 
+// The store of all doctypes, as it stands in file names.
+inline constexpr std::string_view kAllDoctypes = "documents";
+
 class Stores {
  public:
   // `folder` is the account's. Opens the stores that are there; nothing is created. With `doctype_member` one store holds the

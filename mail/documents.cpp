@@ -182,6 +182,7 @@ std::string to_json(const MetadataDocument& document) {
   }
   json.key("hasAttachment").boolean(document.has_attachment);
   write_attachments(json, document.attachments);
+  write_strings(json, "cut", document.cut);
   write_strings(json, "contents", document.contents);
   for (const auto& body : document.inline_bodies) {
     json.key(body.type == "text/html" ? "html" : "text").string(body.content);

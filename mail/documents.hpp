@@ -98,6 +98,8 @@ struct MetadataDocument {
   std::vector<std::pair<std::string, std::string>> headers;
   bool has_attachment = false;
   std::vector<Attachment> attachments;
+  // What the parser left out of this document and its bodies, in words: what a limit cut off, what is encrypted.
+  std::vector<std::string> cut;
   std::vector<std::string> contents;  // ids of its content documents, in reading order
   std::vector<InlineBody> inline_bodies;
   // Texts among the CouchDB attachments that `attachments` does not name, plain text first.

@@ -345,6 +345,7 @@ Result<MetadataDocument> read_metadata(std::string_view json) {
           return read_bool(v, d.has_attachment);
         }
         if (name == "attachments") return read_attachments(v, d.attachments);
+        if (name == "cut") return read_strings(v, d.cut);
         if (name == "contents") return read_strings(v, d.contents);
         if (name == "_attachments") attached = attached_bodies_in(v);
         if (name == "text" || name == "html") {

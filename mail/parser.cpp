@@ -113,7 +113,7 @@ void mark_closed(const Entity& message, const Part& structure, HeaderReader& rea
   if (!holds_closed_part(structure)) return;
   parsed.metadata.headers.emplace_back("Content-Type",
                                        reader.text({"Content-Type", message.find("Content-Type")}));
-  parsed.cuts.emplace_back("encrypted content stays closed");
+  parsed.metadata.cut.emplace_back("encrypted content stays closed");
 }
 
 // Files of old Macintoshes have carriage returns alone. `copy` keeps the bytes that the result views.
@@ -143,24 +143,24 @@ Result<ParsedMessage> parse_message(std::string_view raw, const ParseLimits& lim
   ParsedMessage parsed;
   auto& metadata = parsed.metadata;
   if (message.fields_cut)
-    parsed.cuts.push_back("header fields after the first " + std::to_string(Entity::kMaxFields));
+    parsed.metadata.cut.push_back("header fields after the first " + std::to_string(Entity::kMaxFields));
 
-  const auto structure = read_structure(message, limits, parsed.cuts);
+  const auto structure = read_structure(message, limits, parsed.metadata.cut);
   const auto arrangement = arrange(structure);
   HeaderReader reader(limits.max_header_value_bytes, limits.max_addresses,
-                      header_charset(raw, message, structure, arrangement), parsed.cuts);
+                      header_charset(raw, message, structure, arrangement), parsed.metadata.cut);
   for (const auto& field : message.fields) read_field(field, reader, metadata);
   mark_closed(message, structure, reader, parsed);
   metadata.received_at = time_of_receipt(message);
   metadata.size = raw.size();
 
-  BodyWriter writer(limits, parsed.cuts);
+  BodyWriter writer(limits, parsed.metadata.cut);
   if (auto text = writer.body(arrangement.text, "text/plain"))
     parsed.bodies.push_back(*std::move(text));
   if (auto html = writer.body(arrangement.html, "text/html"))
     parsed.bodies.push_back(*std::move(html));
   metadata.preview = preview(parsed.bodies);
-  metadata.attachments = attachments(arrangement, limits, parsed.cuts);
+  metadata.attachments = attachments(arrangement, limits, parsed.metadata.cut);
   metadata.has_attachment =
       std::any_of(arrangement.attachments.begin(), arrangement.attachments.end(),
                   [](const Arrangement::Attached& attached) { return attached.counts; });

@@ -25,7 +25,6 @@ struct ParsedMessage {
   MetadataDocument metadata;
   std::vector<ContentDocument>
       bodies;  // text/plain before text/html, at most one of each; without `id` and `email`
-  std::vector<std::string> cuts;  // what a limit cut off, in words
 };
 
 // Refuses only what has no header field at all (not a message). `raw` may begin with an mbox "From " line.

@@ -109,12 +109,13 @@ net::awaitable<std::vector<FetchedRevision>> fetch_of(ServerPtr server, std::str
 
   FetchPlan plan(wanted);
   for (const FetchPlan::Part part : plan.parts()) {
-    if (server->known.has_bulk_get && !co_await bulk_get(server, database, part, plan)) {
+    if (server->known.has_bulk_get) {
+      const bool is_fetched = co_await bulk_get(server, database, part, plan);
+      if (is_fetched) continue;
       // throws when it is the database that is gone
       (void)co_await database_info_of(server, database);
       server->known.has_bulk_get = false;
     }
-    if (server->known.has_bulk_get) continue;
     for (RevisionsOfDocument& document : plan.documents(part)) {
       for (SentRevision& sent : co_await open_revs(server, database, std::move(document)))
         plan.take(std::move(sent));

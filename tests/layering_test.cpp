@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/support.hpp"
+
 namespace {
 namespace fs = std::filesystem;
 
@@ -83,6 +85,20 @@ TEST(Layering, ForeignLibrariesHaveOneDoor) {
       EXPECT_TRUE(std::regex_match(include.file, std::regex(door.files)))
           << include.file << " must not include " << include.target << ": it may be included by "
           << door.files;
+    }
+  }
+}
+
+// g++ 12 evaluates the await where what stands before it says no, or destroys what it never made.
+TEST(Layering, NoAwaitStandsBehindAnAndOrAnOr) {
+  const fs::path root = DAVENPORT_SOURCE_DIR;
+  const std::regex pattern(R"((&&|\|\|)\s*!?\s*\(*co_await)");
+  for (const auto* folder : {"api", "indexer", "mail", "replica", "tests"}) {
+    for (const auto& item : fs::recursive_directory_iterator(root / folder)) {
+      if (item.path().extension() != ".cpp" && item.path().extension() != ".hpp") continue;
+      const auto source = support::read_file(item.path());
+      EXPECT_FALSE(std::regex_search(source, pattern))
+          << item.path() << ": give what is awaited a name before the condition";
     }
   }
 }

@@ -1,4 +1,4 @@
--- Format 1 of extracts.db, the texts of files. Derived: what is in another format is made anew.
+-- Format 2 of extracts.db, the texts of files. Derived: what is in another format is made anew.
 
 -- What was read of the file with that digest, taken for a file of that type (indexer/extraction/file_type.hpp).
 CREATE TABLE extracts (
@@ -11,6 +11,7 @@ CREATE TABLE extracts (
   data      BLOB NOT NULL,     -- compressed with zstd when length(data) < size
   PRIMARY KEY (md5, type)
 ) WITHOUT ROWID;
+CREATE INDEX failures ON extracts (version, failure) WHERE failure IS NOT NULL;
 
 -- The digest of a part of a message, so that the message need not be read for it again.
 CREATE TABLE parts (

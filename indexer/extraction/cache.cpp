@@ -5,6 +5,7 @@
 #include <span>
 
 #include "embedded/extracts_sql.hpp"
+#include "embedded/extracts_upgrade_sql.hpp"
 #include "replica/compression.hpp"
 #include "replica/digest.hpp"
 #include "replica/pool.hpp"
@@ -18,11 +19,13 @@ using replica::sqlite::Connection;
 using replica::sqlite::ResetAtEnd;
 using replica::sqlite::Statement;
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
+constexpr std::string_view kBridge = "SELECT 1";  // who reads can do without the index of format 2
 
 Connection open(const fs::path& file, Access access) {
   Connection connection(file, access, replica::sqlite::Durability::kNormal);
-  replica::sqlite::open_schema(connection, access, kFormat, embedded::extracts_sql);
+  replica::sqlite::open_schema(connection, access, kFormat, embedded::extracts_sql,
+                               embedded::extracts_upgrade_sql, kBridge);
   return connection;
 }
 
@@ -135,6 +138,21 @@ void ExtractCache::put(std::string_view digest, FileType type, const Extract& ex
       .bind(key(*md5), static_cast<int>(type), kExtractorVersion, extract.truncated, failure,
             static_cast<std::int64_t>(extract.text.size()), blob(data))
       .run();
+}
+
+ExtractFailures ExtractCache::failures() const {
+  ExtractFailures failures;
+  if (!state_->is_readable()) return failures;
+  const auto reader = state_->readers.take();
+  auto count = reader->connection.prepare(
+      "SELECT count(*) FROM extracts WHERE failure IS NOT NULL AND version = ?");
+  if (count.bind(kExtractorVersion).step()) failures.files = count.integer(0);
+  auto reasons = reader->connection.prepare(
+      "SELECT failure, count(*) AS files FROM extracts WHERE failure IS NOT NULL AND version = ? "
+      "GROUP BY failure ORDER BY files DESC, failure LIMIT ?");
+  reasons.bind(kExtractorVersion, ExtractFailures::kReasonsNamed);
+  while (reasons.step()) failures.reasons.emplace_back(reasons.text(0), reasons.integer(1));
+  return failures;
 }
 
 std::optional<std::string> ExtractCache::part_digest(std::string_view message,

@@ -5,16 +5,28 @@
 // Throws replica::sqlite::Error.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "indexer/extraction/extract.hpp"
 #include "replica/sqlite.hpp"
 
 namespace indexer {
+
+// Files whose text could not be read.
+struct ExtractFailures {
+  static constexpr int kReasonsNamed = 10;
+
+  std::int64_t files = 0;
+  // The most frequent first, with how many files each has.
+  std::vector<std::pair<std::string, std::int64_t>> reasons;
+};
 
 class ExtractCache {
  public:
@@ -27,6 +39,8 @@ class ExtractCache {
   [[nodiscard]] std::optional<Extract> find(std::string_view digest, FileType type) const;
   // For who writes; nothing happens for others.
   void put(std::string_view digest, FileType type, const Extract& extract);
+
+  [[nodiscard]] ExtractFailures failures() const;
 
   // The digest of a part of the message with that digest, when it was put here.
   [[nodiscard]] std::optional<std::string> part_digest(std::string_view message,

@@ -199,6 +199,30 @@ TEST_F(Server, StoppingAnswersWhatIsUnderWay) {
   EXPECT_THROW((void)connect(), boost::system::system_error);
 }
 
+TEST_F(Server, StoppingWaitsForNoIdleClient) {
+  api::HttpLimits limits;
+  limits.stop = std::chrono::seconds(30);
+  for (int turn = 0; turn < 20; ++turn) {
+    start(echo, limits);
+    auto fresh = connect();
+    auto kept = connect();
+    net::write(kept,
+               net::buffer(std::string_view("GET /kept HTTP/1.1\r\nHost: localhost\r\n\r\n")));
+    std::string answer;
+    net::read_until(kept, net::dynamic_buffer(answer), "GET /kept");
+    auto ended = connect();
+    net::write(ended, net::buffer(std::string_view(
+                          "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")));
+    EXPECT_THAT(read_to_end(ended), EndsWith("GET /"));
+    EXPECT_THAT(get("/gone"), EndsWith("GET /gone"));
+    const auto begin = std::chrono::steady_clock::now();
+    server_->stop();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(1'500)) << turn;
+    EXPECT_THAT(read_to_end(kept), IsEmpty());
+    EXPECT_THAT(read_to_end(fresh), IsEmpty());
+  }
+}
+
 TEST_F(Server, TakenAddressIsSaidSo) {
   start();
   api::HttpServer other(echo, 1);

@@ -1,4 +1,5 @@
 // A local account: import, lists, searches, single messages. The embedded default.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/end_to_end/davenport.hpp"
@@ -63,6 +64,28 @@ TEST(Local, ShowGivesTextHeadersAndTheOriginal) {
   EXPECT_EQ(davenport.run({"show", "ada", doc_id, "--raw"}).out,
             support::read_file(davenport.folder() / "mail/Inbox/cur/2.test:2,S"));
   EXPECT_NE(davenport.run({"show", "ada", id}).out.find("Subject: Subject 2"), std::string::npos);
+}
+
+TEST(Local, WhatCouldNotBeReadIsSaid) {
+  const Davenport davenport;
+  support::write_file(
+      davenport.folder() / "mail/cur/1",
+      "Subject: Broken\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\ntext\n"
+      "--x\nContent-Type: application/pdf; name=a.pdf\n\n%PDF-1.4 nothing\n--x--\n");
+  support::write_file(davenport.folder() / "mail/cur/2",
+                      "Subject: Closed\nContent-Type: multipart/encrypted; boundary=x\n\n--x\n\n"
+                      "Version: 1\n--x\n\nsecret\n--x--\n");
+  const auto imported = davenport.run({"import", "ada", (davenport.folder() / "mail").string()});
+  EXPECT_THAT(imported.out, testing::HasSubstr("1 of those read in part only"));
+  const auto status = davenport.run({"status"});
+  EXPECT_THAT(status.out, testing::HasSubstr("the text of 1 files cannot be read\n    1: "));
+  EXPECT_EQ(davenport.run_json({"status"})["accounts"][0]["extractions"]["failed"], 1);
+
+  const auto list = davenport.run_json({"search", "ada", "closed"});
+  const auto& message = list["hits"][0]["message"];
+  EXPECT_EQ(message["cut"], json({"encrypted content stays closed"}));
+  EXPECT_THAT(davenport.run({"show", "ada", message["id"]}).out,
+              testing::HasSubstr("Left out: encrypted content stays closed\n"));
 }
 
 TEST(Local, ListsAndSearchesAnswerWithoutTheContentStore) {

@@ -20,8 +20,8 @@ void Agreement::compare(const std::string& where, const std::string& expected,
   const auto [e, g] = std::mismatch(expected.begin(), expected.end(), got.begin(), got.end());
   const auto same = static_cast<std::size_t>(e - expected.begin());
   const auto from = std::max(expected.size(), got.size()) > kShown && same > 40 ? same - 40 : 0;
-  disagreements.push_back(where + "\n    expected: " + expected.substr(from, kShown) +
-                          "\n    got:      " + got.substr(from, kShown));
+  disagreements.push_back({where, "\n    expected: " + expected.substr(from, kShown) +
+                                      "\n    got:      " + got.substr(from, kShown)});
 }
 
 std::string read_file(const std::filesystem::path& file) {

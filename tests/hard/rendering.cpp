@@ -118,7 +118,7 @@ class WordAgreement {
     agreement.of += count(wanted);
     agreement.agree += count(wanted) - count(missing);
     if (!missing.empty())
-      agreement.disagreements.push_back(fmt::format("{} {}: {}", name, how, listed(missing)));
+      agreement.disagreements.push_back({name, fmt::format(" {}: {}", how, listed(missing))});
   }
 
   Agreement recall_, precision_;

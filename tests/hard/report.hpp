@@ -8,12 +8,17 @@
 
 namespace hard {
 
+struct Disagreement {
+  std::string where;  // the case's name
+  std::string difference;  // expected and got, as it is printed behind the name
+};
+
 struct Agreement {
   std::string corpus;  // "stalwart", "chardet"
   std::string what;  // what was compared: "dates"
   int agree = 0;
   int of = 0;
-  std::vector<std::string> disagreements;  // each in a line: where, expected, got
+  std::vector<Disagreement> disagreements;
 
   // Counts one comparison; `where` and the two values are told when they differ.
   void compare(const std::string& where, const std::string& expected, const std::string& got);

@@ -131,6 +131,17 @@ TEST_F(BodiesTest, AnOriginalGivesMetadataAndBodies) {
   EXPECT_THAT(Texts(stores_).snippet_text(entry()), HasSubstr("café original"));
 }
 
+TEST_F(BodiesTest, WhatWasLeftOutOfAnOriginalIsSaid) {
+  const Stub original{"message.eml", "message/rfc822",
+                      "Subject: " + std::string(70'000, 's') + "\n\nx"};
+  arrive(original.bytes);
+  put(Doctype::kEmails, "a", R"("mailboxIds":{"inbox":true},)" + stubs({original}));
+  put(Doctype::kEmails, "b", R"("subject":"whole","cut":["all of it"])");
+  project();
+  EXPECT_THAT(member(row_of("a"), "cut"), HasSubstr("header Subject is longer than 65536 bytes"));
+  EXPECT_EQ(member(row_of("b"), "cut"), R"(["all of it"])");
+}
+
 TEST_F(BodiesTest, AnOriginalStandsInForContentsThatDoNotCome) {
   const Stub original{"message.eml", "message/rfc822", kOriginal};
   const std::string named = R"("subject":"Own","contents":["a:1"],)";

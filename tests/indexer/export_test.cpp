@@ -50,8 +50,10 @@ std::vector<std::string> lines_of(const fs::path& store) {
 }
 
 struct Side {
-  Side(fs::path path, const std::string& name)
-      : folder(std::move(path)), account(folder, name, replica::sqlite::Access::kReadWrite) {}
+  Side(fs::path path, const std::string& name, std::optional<std::string> member = {})
+      : folder(std::move(path)),
+        doctype_member(std::move(member)),
+        account(folder, name, replica::sqlite::Access::kReadWrite, doctype_member) {}
 
   void commit(Doctype doctype, std::vector<IncomingRevision> revisions) {
     replica::Batch batch;
@@ -69,8 +71,25 @@ struct Side {
     }
     return lines;
   }
+  // Lists, mailboxes, files and bodies.
+  [[nodiscard]] std::vector<std::string> shown() {
+    indexer::Progress progress;
+    account.project(progress);
+    account.index(progress);
+    auto shown = account.list({}).rows;
+    for (const auto& row : std::vector<std::string>(shown)) {
+      const auto id = nlohmann::json::parse(row)["id"].get<std::string>();
+      for (const auto& body : *account.bodies(id)) shown.push_back(id + ": " + body.content);
+    }
+    for (const auto& counts : account.mailboxes())
+      shown.push_back(counts.mailbox.name + ": " + std::to_string(counts.total));
+    std::optional<indexer::OrderKey> next;
+    for (auto& row : account.files(100, std::nullopt, next)) shown.push_back(std::move(row));
+    return shown;
+  }
 
   fs::path folder;
+  std::optional<std::string> doctype_member;  // where one store holds all doctypes
   indexer::Account account;
 };
 
@@ -80,9 +99,13 @@ class ExportTest : public testing::Test {
 
   // Returns the state.
   std::string write_export(const std::string& file, const std::string& since = "") {
+    return write_export_of(from_, file, since);
+  }
+  std::string write_export_of(const Side& side, const std::string& file, const std::string& since) {
     const int descriptor =
         ::open((folder_ / file).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    summary_ = indexer::export_account(from_.folder, "from", since, descriptor, progress_);
+    summary_ = indexer::export_account(side.folder, "from", side.doctype_member, since, descriptor,
+                                       progress_);
     ::close(descriptor);
     return summary_.state;
   }
@@ -226,6 +249,58 @@ TEST_F(ExportTest, IncrementsBringWhatChanged) {
   EXPECT_THAT(refusal("2.tar", other),
               HasSubstr("import the whole export into a new account first"));
   EXPECT_TRUE(other.everything().empty());
+}
+
+TEST_F(ExportTest, OneStoreOfAllDoctypesComesApartByDoctype) {
+  const auto document = [](const std::string& id, const std::string& rev,
+                           const std::string& doctype, const std::string& members,
+                           std::vector<std::string> ancestors = {}) {
+    return leaf(id, rev, R"({"_id":")" + id + R"(","type of":")" + doctype + "\"" + members + "}",
+                std::move(ancestors));
+  };
+  const std::string mail = "io.cozy.emails", body = "io.cozy.email.contents",
+                    mailbox = "io.cozy.email.mailboxes", file = "io.cozy.files";
+  Side all(folder_ / "all", "from", "type of");
+  all.commit(Doctype::kEmails,
+             {document("a", "1-a", mail, R"(,"subject":"one","mailboxIds":{"in":true})"),
+              document("b", "1-a", mail, R"(,"subject":"two","mailboxIds":{"in":true})"),
+              document("a:t", "1-a", body, R"(,"email":"a","content":"text","type":"text/plain")"),
+              document("b:t", "1-a", body, R"(,"email":"b","content":"more","type":"text/plain")"),
+              document("in", "1-a", mailbox, R"(,"name":"Inbox")"),
+              document("old", "1-a", mailbox, R"(,"name":"Old")"),
+              document("f", "1-a", file, R"(,"name":"file")"),
+              document("g", "1-a", file, R"(,"name":"other file")"),
+              document("card", "1-a", "io.cozy.contacts", R"(,"name":"Ada")"),
+              leaf("gone", "2-d", R"({"_deleted":true})", {"a"}, true)});
+  const auto state = write_export_of(all, "1.tar", "");
+  EXPECT_EQ(summary_.documents, 9U) << "a contact is of no doctype here";
+  restore("1.tar", to_);
+  EXPECT_EQ(to_.shown(), all.shown());
+  EXPECT_THAT(lines_of(to_.store(Doctype::kContents)), testing::SizeIs(2));
+
+  const std::string tombstone = R"({"_deleted":true})";
+  all.commit(Doctype::kEmails,
+             {leaf("b", "2-d", tombstone, {"a"}, true), leaf("b:t", "2-d", tombstone, {"a"}, true),
+              leaf("old", "2-d", tombstone, {"a"}, true), leaf("f", "2-d", tombstone, {"a"}, true),
+              document("g", "2-b", mail, R"(,"subject":"was a file")", {"a"}),
+              document("gone", "3-c", body, R"(,"email":"g","content":"back","type":"text/plain")",
+                       {"d", "a"})});
+  all.account.stores().create(Doctype::kEmails).purge(std::vector<std::string>{"a:t"});
+  write_export_of(all, "2.tar", state);
+  restore("2.tar", to_);
+  EXPECT_EQ(to_.shown(), all.shown());
+
+  write_export_of(all, "whole.tar", "");
+  Side other(folder_ / "other", "other");
+  restore("whole.tar", other);
+  EXPECT_EQ(other.shown(), all.shown());
+}
+
+TEST_F(ExportTest, OneStoreOfAllDoctypesNeedsItsMember) {
+  Side all(folder_ / "all", "from", "doctype");
+  all.commit(Doctype::kEmails, {leaf("a", "1-a", R"({"doctype":"io.cozy.emails"})")});
+  all.doctype_member.reset();
+  EXPECT_THROW((void)write_export_of(all, "1.tar", ""), std::runtime_error);
 }
 
 TEST_F(ExportTest, AStateOfAnotherAccountIsRefused) {

@@ -13,6 +13,7 @@ namespace {
 using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::SizeIs;
 
 std::string message(int number) {
@@ -89,6 +90,21 @@ TEST_F(ImportTest, WhatCannotBeReadIsNamed) {
   EXPECT_THAT(summary.refused[0].path, HasSubstr("cur/2"));
   EXPECT_EQ(summary.refused[0].reason, "is empty");
   EXPECT_THAT(summary.refused[1].path, HasSubstr("cur/3"));
+}
+
+TEST_F(StoreImportTest, WhatWasLeftOutOfAMessageIsSaid) {
+  file("cur/1", message(1));
+  file("cur/2", "Subject: " + std::string(70'000, 's') + "\n\ntext\n");
+  const auto summary = import_into_store();
+  EXPECT_EQ(summary.cut, 1U);
+  EXPECT_EQ(indexer::what_was_imported(summary),
+            "imported 2 messages (0 already there), 1 of those read in part only");
+  std::vector<std::vector<std::string>> cuts;
+  stores_.find(mail::Doctype::kEmails)
+      ->documents(replica::LocalSeq{}, 10, [&](const replica::Change&, std::string_view body) {
+        cuts.push_back(mail::read_metadata(body)->cut);
+      });
+  EXPECT_THAT(cuts, ElementsAre(IsEmpty(), ElementsAre(HasSubstr("header Subject is longer"))));
 }
 
 TEST_F(ImportTest, AFileLargerThanAnyMessageIsRefusedUnread) {

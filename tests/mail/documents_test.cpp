@@ -72,6 +72,7 @@ MetadataDocument whole() {
   d.headers = {{"List-Id", "<dev.example.org>"}, {"X", ""}};
   d.has_attachment = true;
   d.attachments = {{"2", "q1.pdf", "application/pdf", 88123, "q1.pdf", "i@example.org"}};
+  d.cut = {"parts after the first 2000"};
   d.contents = {"m-0001:text", "m-0001:html"};
   d.inline_bodies = {{"text/plain", "hello"}, {"text/html", "<p>hello"}};
   return d;
@@ -98,6 +99,7 @@ void expect_equal(const MetadataDocument& a, const MetadataDocument& b) {
   EXPECT_EQ(a.headers, b.headers);
   EXPECT_EQ(a.has_attachment, b.has_attachment);
   EXPECT_EQ(a.attachments, b.attachments);
+  EXPECT_EQ(a.cut, b.cut);
   EXPECT_EQ(a.contents, b.contents);
   EXPECT_EQ(a.inline_bodies, b.inline_bodies);
   EXPECT_EQ(a.original, b.original);

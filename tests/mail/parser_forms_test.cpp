@@ -124,7 +124,7 @@ TEST_F(ParserForms, SignedContentIsOpen) {
       "Content-Type: application/pgp-signature; name=signature.asc\n\nsig\n--b--\n");
   EXPECT_EQ(body_of(parsed, "text/plain"), "signed words");
   EXPECT_FALSE(parsed.metadata.has_attachment);
-  EXPECT_TRUE(parsed.cuts.empty());
+  EXPECT_TRUE(parsed.metadata.cut.empty());
 }
 
 TEST_F(ParserForms, EncryptedContentStaysClosedAndIsMarked) {
@@ -144,7 +144,7 @@ TEST_F(ParserForms, EncryptedContentStaysClosedAndIsMarked) {
     EXPECT_FALSE(parsed.metadata.attachments.empty()) << raw;
     ASSERT_EQ(parsed.metadata.headers.size(), 1U) << raw;
     EXPECT_EQ(parsed.metadata.headers[0].first, "Content-Type");
-    EXPECT_EQ(parsed.cuts, std::vector<std::string>{"encrypted content stays closed"}) << raw;
+    EXPECT_EQ(parsed.metadata.cut, std::vector<std::string>{"encrypted content stays closed"}) << raw;
   }
 }
 

@@ -85,7 +85,7 @@ TEST_F(Parser, Envelope) {
   EXPECT_EQ(m.preview, "Hello, world.");
   EXPECT_FALSE(m.has_attachment);
   EXPECT_EQ(bodies_of(parsed), "text/plain: Hello,\nworld.\n");
-  EXPECT_TRUE(parsed.cuts.empty());
+  EXPECT_TRUE(parsed.metadata.cut.empty());
 }
 
 TEST_F(Parser, SubjectsAreDecoded) {
@@ -290,7 +290,7 @@ TEST_F(Parser, BodiesAndAttachments) {
     EXPECT_EQ(bodies_of(parsed), c.bodies) << c.message;
     EXPECT_EQ(attachments_of(parsed), c.attachments) << c.message;
     EXPECT_EQ(parsed.metadata.has_attachment, c.has_attachment) << c.message;
-    EXPECT_TRUE(parsed.cuts.empty()) << c.message;
+    EXPECT_TRUE(parsed.metadata.cut.empty()) << c.message;
   }
 }
 
@@ -369,10 +369,10 @@ TEST_F(Parser, LimitsLeaveANote) {
   ASSERT_EQ(parsed.bodies.size(), 1U);
   EXPECT_EQ(parsed.bodies[0].content, "1234");
   EXPECT_TRUE(parsed.bodies[0].truncated);
-  EXPECT_EQ(parsed.cuts, (Strings{"parts after the first 2", "parts nested deeper than 1",
-                                  "header Subject is longer than 20 bytes",
-                                  "header To has more than 1 addresses",
-                                  "text/plain body is longer than 5 bytes"}));
+  EXPECT_EQ(parsed.metadata.cut, (Strings{"parts after the first 2", "parts nested deeper than 1",
+                                          "header Subject is longer than 20 bytes",
+                                          "header To has more than 1 addresses",
+                                          "text/plain body is longer than 5 bytes"}));
 }
 
 std::string repeated(std::string_view unit, std::size_t times) {

@@ -64,8 +64,10 @@ net::awaitable<RelayedRequest> read_request(tcp::socket& client, std::string& bu
   request.head = co_await read_head(client, buffer);
   RawPayload payload = RawPayload::of_request(request.head);
   while (!payload.done()) {
-    if (buffer.empty() && !co_await read_more(client, buffer))
-      throw boost::system::system_error(net::error::eof);
+    if (buffer.empty()) {
+      const bool is_more = co_await read_more(client, buffer);
+      if (!is_more) throw boost::system::system_error(net::error::eof);
+    }
     const std::size_t size = payload.take(buffer, &request.decoded);
     request.payload.append(buffer, 0, size);
     buffer.erase(0, size);
@@ -110,7 +112,10 @@ net::awaitable<void> relay(RelayedAnswer& answer, Outlet& outlet) {
   const std::string beginning = answer.head.bytes + answer.raw;
   co_await outlet.send(beginning);
   while (!answer.payload.done()) {
-    if (answer.buffer.empty() && !co_await read_more(answer.socket, answer.buffer)) break;
+    if (answer.buffer.empty()) {
+      const bool is_more = co_await read_more(answer.socket, answer.buffer);
+      if (!is_more) break;
+    }
     const std::size_t size = answer.payload.take(answer.buffer);
     co_await outlet.send(std::string_view(answer.buffer).substr(0, size));
     answer.buffer.erase(0, size);
@@ -121,7 +126,10 @@ net::awaitable<void> relay(RelayedAnswer& answer, Outlet& outlet) {
 net::awaitable<bool> read_whole(RelayedAnswer& answer) {
   while (!answer.payload.done()) {
     if (answer.decoded.size() > kMaxChanged) co_return false;
-    if (answer.buffer.empty() && !co_await read_more(answer.socket, answer.buffer)) break;
+    if (answer.buffer.empty()) {
+      const bool is_more = co_await read_more(answer.socket, answer.buffer);
+      if (!is_more) break;
+    }
     const std::size_t size = answer.payload.take(answer.buffer, &answer.decoded);
     answer.raw.append(answer.buffer, 0, size);
     answer.buffer.erase(0, size);

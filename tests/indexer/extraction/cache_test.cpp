@@ -45,6 +45,36 @@ TEST_F(ExtractCacheTest, KnowsTheDigestsOfParts) {
   EXPECT_FALSE(cache.part_digest(message, "3"));
 }
 
+TEST_F(ExtractCacheTest, FailuresAreCountedByReason) {
+  ExtractCache cache(file_, Access::kReadWrite);
+  EXPECT_EQ(cache.failures().files, 0);
+  for (int i = 0; i < 30; ++i) {
+    const auto reason = i < 5 ? std::string("is encrypted") : "damaged at " + std::to_string(i);
+    cache.put(replica::blob_digest(std::to_string(i)), FileType::kPdf, Extract::failed(reason));
+  }
+  cache.put(digest_, FileType::kPdf, {"text", false, {}, true});
+  const auto failures = ExtractCache(file_, Access::kReadOnly).failures();
+  EXPECT_EQ(failures.files, 30);
+  ASSERT_EQ(failures.reasons.size(), 10U);
+  EXPECT_EQ(failures.reasons.front(), std::pair(std::string("is encrypted"), std::int64_t{5}));
+}
+
+TEST_F(ExtractCacheTest, AFileOfTheFormatBeforeIsKept) {
+  {
+    ExtractCache cache(file_, Access::kReadWrite);
+    cache.put(digest_, FileType::kPdf, Extract::failed("no text"));
+  }
+  {
+    replica::sqlite::Connection before(file_, Access::kReadWrite,
+                                       replica::sqlite::Durability::kNormal);
+    before.execute("DROP INDEX failures; PRAGMA user_version=1");
+  }
+  EXPECT_EQ(ExtractCache(file_, Access::kReadOnly).failures().files, 1);
+  ExtractCache cache(file_, Access::kReadWrite);
+  cache.put(replica::blob_digest("more"), FileType::kPdf, Extract::failed("no text"));
+  EXPECT_EQ(cache.failures().files, 2);
+}
+
 TEST_F(ExtractCacheTest, WhoReadsWritesNothing) {
   ExtractCache cache(file_, Access::kReadOnly);
   cache.put(digest_, FileType::kPdf, {"text", false, {}, true});
