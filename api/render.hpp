@@ -26,6 +26,8 @@ namespace api {
 [[nodiscard]] std::string render_messages(
     const std::vector<std::string>& rows);  // those asked for by id
 [[nodiscard]] std::string render_search(const indexer::SearchAnswer& answer);
+[[nodiscard]] std::string render_completions(
+    const std::vector<indexer::Completion>& completions);
 [[nodiscard]] std::string render_mailboxes(const std::vector<indexer::MailboxCounts>& mailboxes);
 [[nodiscard]] std::string render_thread(std::string_view id, const std::vector<std::string>& rows);
 [[nodiscard]] std::string render_conflicts(std::string_view id,

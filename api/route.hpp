@@ -91,6 +91,9 @@ HttpResponse with_account(const Call& call) {
 [[nodiscard]] HttpResponse get_file(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_search(const Call& call, indexer::Account& account);
 
+// routes_complete.cpp
+[[nodiscard]] HttpResponse get_complete(const Call& call, indexer::Account& account);
+
 // routes_content.cpp
 [[nodiscard]] HttpResponse get_body(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_raw(const Call& call, indexer::Account& account);

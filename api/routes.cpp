@@ -41,6 +41,7 @@ const std::vector<Route>& table() {
        "/v1/accounts/{account}/search",
        {"q", "sort", "limit", "after", "snippets", "kind"},
        with_account<get_search>},
+      {"GET", "/v1/accounts/{account}/complete", {"q", "limit"}, with_account<get_complete>},
       {"POST", "/v1/accounts/{account}/sync", {}, post_sync},
       {"GET", "/v1/admin/accounts", {}, get_accounts},
       {"GET", "/v1/admin/sources", {}, get_sources},

@@ -1,0 +1,68 @@
+// The changes that one transaction makes to the addresses of completion. Counts and scores are sums over the messages that
+// are there, so that they come out the same whatever the order was; they are collected, and each row is written once.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "indexer/address_tables.hpp"
+#include "indexer/address_uses.hpp"
+
+namespace indexer {
+
+class AddressBatch {
+ public:
+  explicit AddressBatch(AddressTables& tables);
+
+  // The message of that entry is there, or is another now; `date` is that of lists.
+  void put(std::int64_t entry, const mail::MetadataDocument& message, std::int64_t date,
+           bool is_new);
+  void remove(std::int64_t entry);
+  // A mailbox came, went or got another role: what it holds may count otherwise.
+  void mailboxes_changed() { mailboxes_changed_ = true; }
+  void flush();
+
+ private:
+  struct PairChange {
+    std::int64_t address = 0;
+    std::int64_t uses = 0, score = 0;
+    bool is_new = false;
+    std::string name;  // of a new one
+  };
+  struct AddressChange {
+    AddressRow change;  // sums to be added; email and the like of a new one
+    bool is_new = false;
+  };
+  struct Date {
+    std::int64_t address = 0, date = 0, uses = 0;
+  };
+
+  [[nodiscard]] std::int64_t address(const std::string& email);
+  [[nodiscard]] std::int64_t pair(std::int64_t address, const std::string& name);
+  void apply(const AddressUses& uses, const MailboxRoles& roles, int sign);
+  void count_anew();
+  void write();
+  void write_dates();
+  void write_pairs();
+  void write_addresses();
+  void write_address(std::int64_t address, const AddressChange& change);
+  void write_keys();
+
+  AddressTables& tables_;
+  MailboxRoles roles_;
+  bool mailboxes_changed_ = false;
+  std::int64_t last_address_, last_pair_;
+  std::unordered_map<std::string, std::int64_t> by_email_;
+  std::map<std::pair<std::int64_t, std::string>, std::int64_t> by_name_;
+  std::map<std::int64_t, AddressChange> addresses_;
+  std::map<std::int64_t, PairChange> pairs_;
+  std::vector<Date> dates_;
+  std::vector<AddressKey> old_keys_, new_keys_;
+};
+
+}  // namespace indexer

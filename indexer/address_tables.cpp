@@ -1,0 +1,143 @@
+#include "indexer/address_tables.hpp"
+
+#include <cstring>
+
+namespace indexer {
+namespace {
+
+using replica::sqlite::ResetAtEnd;
+using replica::sqlite::Statement;
+
+std::optional<std::int64_t> first_integer(Statement& statement) {
+  const ResetAtEnd reset(statement);
+  if (!statement.step() || statement.is_null(0)) return {};
+  return statement.integer(0);
+}
+
+}  // namespace
+
+AddressTables::AddressTables(const replica::sqlite::Connection& c)
+    : roles_(c.prepare("SELECT id, role FROM mailboxes WHERE role IN ('sent', 'junk', 'drafts')")),
+      last_address_(c.prepare("SELECT max(address) FROM addresses")),
+      last_pair_(c.prepare("SELECT max(pair) FROM address_names")),
+      find_address_(c.prepare("SELECT address FROM addresses WHERE email = ?")),
+      find_pair_(c.prepare("SELECT pair FROM address_names WHERE address = ? AND name = ?")),
+      address_(c.prepare("SELECT email, name, text, class, score, count, written, uses FROM "
+                         "addresses WHERE address = ?")),
+      best_name_(c.prepare("SELECT name FROM address_names WHERE address = ? AND name <> '' "
+                           "AND score > 0 "
+                           "ORDER BY score DESC, name LIMIT 1")),
+      put_address_(c.prepare("INSERT INTO addresses VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) "
+                             "ON CONFLICT (address) DO UPDATE SET name = ?3, text = ?4, class = "
+                             "?5, score = ?6, count = ?7, written = ?8, uses = ?9")),
+      remove_address_(c.prepare("DELETE FROM addresses WHERE address = ?")),
+      insert_pair_(c.prepare("INSERT INTO address_names VALUES (?, ?, ?, ?, ?)")),
+      change_pair_(
+          c.prepare("UPDATE address_names SET uses = uses + ?, score = score + ? WHERE pair = ?")),
+      drop_pair_(c.prepare("DELETE FROM address_names WHERE pair = ? AND uses = 0")),
+      change_date_(c.prepare("INSERT INTO address_dates VALUES (?, ?, ?) ON CONFLICT (address, "
+                             "date) DO UPDATE SET uses = uses + excluded.uses")),
+      drop_date_(
+          c.prepare("DELETE FROM address_dates WHERE address = ? AND date = ? AND uses = 0")),
+      insert_key_(c.prepare("INSERT INTO address_keys VALUES (?, ?, ?)")),
+      remove_key_(
+          c.prepare("DELETE FROM address_keys WHERE class = ? AND key = ? AND address = ?")),
+      uses_(c.prepare("SELECT uses FROM entry_addresses WHERE entry = ?")),
+      put_uses_(c.prepare("INSERT OR REPLACE INTO entry_addresses VALUES (?, ?)")),
+      remove_uses_(c.prepare("DELETE FROM entry_addresses WHERE entry = ?")),
+      all_uses_(c.prepare("SELECT uses FROM entry_addresses")) {}
+
+MailboxRoles AddressTables::roles() {
+  MailboxRoles roles;
+  const ResetAtEnd reset(roles_.bind());
+  while (roles_.step()) roles.add(roles_.text(0), roles_.text(1));
+  roles.sort();
+  return roles;
+}
+
+std::int64_t AddressTables::last_address() {
+  return first_integer(last_address_.bind()).value_or(0);
+}
+
+std::int64_t AddressTables::last_pair() { return first_integer(last_pair_.bind()).value_or(0); }
+
+std::optional<std::int64_t> AddressTables::find_address(std::string_view email) {
+  return first_integer(find_address_.bind(email));
+}
+
+std::optional<std::int64_t> AddressTables::find_pair(std::int64_t address, std::string_view name) {
+  return first_integer(find_pair_.bind(address, name));
+}
+
+AddressRow AddressTables::address(std::int64_t address) {
+  AddressRow row;
+  const ResetAtEnd reset(address_.bind(address));
+  if (!address_.step()) return row;
+  row.email = address_.text(0);
+  row.name = address_.text(1);
+  row.text = address_.text(2);
+  row.rank = static_cast<AddressClass>(address_.integer(3));
+  row.score = address_.integer(4);
+  row.count = address_.integer(5);
+  row.written = address_.integer(6);
+  row.uses = address_.integer(7);
+  return row;
+}
+
+std::string AddressTables::best_name(std::int64_t address) {
+  const ResetAtEnd reset(best_name_.bind(address));
+  return best_name_.step() ? std::string(best_name_.text(0)) : std::string();
+}
+
+void AddressTables::put_address(std::int64_t address, const AddressRow& row) {
+  put_address_
+      .bind(address, row.email, row.name, row.text, static_cast<int>(row.rank), row.score,
+            row.count, row.written, row.uses)
+      .run();
+}
+
+void AddressTables::remove_address(std::int64_t address) { remove_address_.bind(address).run(); }
+
+void AddressTables::insert_pair(std::int64_t pair, std::int64_t address, std::string_view name,
+                                std::int64_t uses, std::int64_t score) {
+  insert_pair_.bind(pair, address, name, uses, score).run();
+}
+
+void AddressTables::change_pair(std::int64_t pair, std::int64_t uses, std::int64_t score) {
+  change_pair_.bind(uses, score, pair).run();
+  if (uses < 0) drop_pair_.bind(pair).run();
+}
+
+void AddressTables::change_date(std::int64_t address, std::int64_t date, std::int64_t uses) {
+  change_date_.bind(address, date, uses).run();
+  if (uses < 0) drop_date_.bind(address, date).run();
+}
+
+void AddressTables::insert_key(const AddressKey& key) {
+  insert_key_.bind(static_cast<int>(key.rank), key.key, key.address).run();
+}
+
+void AddressTables::remove_key(const AddressKey& key) {
+  remove_key_.bind(static_cast<int>(key.rank), key.key, key.address).run();
+}
+
+AddressUses AddressTables::uses(std::int64_t entry) {
+  const ResetAtEnd reset(uses_.bind(entry));
+  return uses_.step() ? read_uses(uses_) : AddressUses();
+}
+
+void AddressTables::put_uses(std::int64_t entry, const AddressUses& uses) {
+  const auto packed = uses.pack();
+  put_uses_.bind(entry, std::as_bytes(std::span(packed))).run();
+}
+
+void AddressTables::remove_uses(std::int64_t entry) { remove_uses_.bind(entry).run(); }
+
+AddressUses AddressTables::read_uses(const Statement& row) {
+  const auto blob = row.blob(0);
+  std::vector<std::int64_t> packed(blob.size() / sizeof(std::int64_t));
+  if (!packed.empty()) std::memcpy(packed.data(), blob.data(), packed.size() * sizeof packed[0]);
+  return AddressUses::unpack(packed);
+}
+
+}  // namespace indexer
