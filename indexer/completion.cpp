@@ -1,6 +1,7 @@
 #include "indexer/completion.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "indexer/account_state.hpp"
@@ -11,8 +12,9 @@
 namespace indexer {
 namespace {
 
-// What begins a key of more than so many addresses is common: reading addresses best first meets enough of them soon.
-constexpr std::size_t kCommon = 1'000;
+constexpr std::size_t kFew = 300;  // addresses: so many are read in less than a millisecond
+constexpr std::size_t kSoon = 1'500;  // rows
+constexpr std::size_t kEverything = std::size_t{1} << 40;
 
 struct Candidate {
   std::int64_t address = 0;
@@ -26,12 +28,18 @@ class Completer {
   [[nodiscard]] std::vector<Completion> run();
 
  private:
+  struct First {
+    std::vector<Candidate> found;
+    bool complete = false;  // there are no better ones
+  };
   [[nodiscard]] std::vector<Candidate> best_of(AddressClass rank, std::size_t limit);
-  [[nodiscard]] std::optional<std::vector<std::int64_t>> addresses_with(AddressClass rank,
-                                                                        const std::string& word);
+  // Those of the first keys that begin so, at most that many; ascending.
+  [[nodiscard]] std::vector<std::int64_t> addresses_with(AddressClass rank, const std::string& word,
+                                                         std::size_t keys);
+  [[nodiscard]] std::vector<std::int64_t> addresses_with_all(AddressClass rank);
   [[nodiscard]] std::vector<Candidate> best_among(const std::vector<std::int64_t>& addresses,
                                                   std::size_t limit);
-  [[nodiscard]] std::vector<Candidate> first_in_order(AddressClass rank, std::size_t limit);
+  [[nodiscard]] First first_in_order(AddressClass rank, std::size_t limit, std::size_t rows_read);
   [[nodiscard]] std::optional<Candidate> match(const Rows& row) const;
   [[nodiscard]] std::int64_t last_seen(std::int64_t address);
 
@@ -66,26 +74,39 @@ std::vector<Completion> Completer::run() {
   return found;
 }
 
+// A beginning that few addresses have gives all of them; what is common is met soon when addresses are read best first;
+// and what is common but not among the best (two words that seldom come together) is what is left.
 std::vector<Candidate> Completer::best_of(AddressClass rank, std::size_t limit) {
-  std::optional<std::vector<std::int64_t>> fewest;
+  if (words_.empty()) return first_in_order(rank, limit, kEverything).found;
   for (const auto& word : words_) {
-    auto addresses = addresses_with(rank, word);
-    if (addresses && (!fewest || addresses->size() < fewest->size())) fewest = std::move(addresses);
+    auto addresses = addresses_with(rank, word, kFew + 1);
+    if (addresses.size() <= kFew) return best_among(addresses, limit);
   }
-  return fewest ? best_among(*fewest, limit) : first_in_order(rank, limit);
+  auto first = first_in_order(rank, limit, kSoon);
+  return first.complete ? std::move(first.found) : best_among(addresses_with_all(rank), limit);
 }
 
-// Nothing when they are too many.
-std::optional<std::vector<std::int64_t>> Completer::addresses_with(AddressClass rank,
-                                                                   const std::string& word) {
+std::vector<std::int64_t> Completer::addresses_with(AddressClass rank, const std::string& word,
+                                                    std::size_t keys) {
   const auto beyond = word + '\xff';  // no UTF-8 has that
   std::vector<std::int64_t> addresses;
-  for (Rows rows(with_key_, static_cast<int>(rank), word, beyond, kCommon + 1); rows.next();)
-    addresses.push_back(rows.integer(0));
-  if (addresses.size() > kCommon) return {};
+  Rows rows(with_key_, static_cast<int>(rank), word, beyond, keys);
+  while (rows.next()) addresses.push_back(rows.integer(0));
   std::sort(addresses.begin(), addresses.end());
   addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
   return addresses;
+}
+
+std::vector<std::int64_t> Completer::addresses_with_all(AddressClass rank) {
+  auto all = addresses_with(rank, words_.front(), kEverything);
+  for (std::size_t i = 1; i < words_.size(); ++i) {
+    const auto more = addresses_with(rank, words_[i], kEverything);
+    std::vector<std::int64_t> both;
+    std::set_intersection(all.begin(), all.end(), more.begin(), more.end(),
+                          std::back_inserter(both));
+    all = std::move(both);
+  }
+  return all;
 }
 
 std::vector<Candidate> Completer::best_among(const std::vector<std::int64_t>& addresses,
@@ -103,12 +124,17 @@ std::vector<Candidate> Completer::best_among(const std::vector<std::int64_t>& ad
   return found;
 }
 
-std::vector<Candidate> Completer::first_in_order(AddressClass rank, std::size_t limit) {
-  std::vector<Candidate> found;
-  for (Rows rows(in_order_, static_cast<int>(rank)); found.size() < limit && rows.next();) {
-    if (auto candidate = match(rows)) found.push_back(std::move(*candidate));
+Completer::First Completer::first_in_order(AddressClass rank, std::size_t limit,
+                                           std::size_t rows_read) {
+  First first;
+  Rows rows(in_order_, static_cast<int>(rank));
+  for (; first.found.size() < limit; --rows_read) {
+    if (rows_read == 0) return first;
+    if (!rows.next()) break;
+    if (auto candidate = match(rows)) first.found.push_back(std::move(*candidate));
   }
-  return found;
+  first.complete = true;
+  return first;
 }
 
 std::optional<Candidate> Completer::match(const Rows& row) const {
