@@ -16,6 +16,12 @@ AddressClass class_of(const AddressRow& row) {
   return row.written > 0 ? AddressClass::kWrittenTo : AddressClass::kSeen;
 }
 
+// Of equal ones the first by the alphabet.
+bool is_better(const ScoredName& a, const ScoredName& b) {
+  if (a.name.empty() || a.score <= 0) return false;
+  return a.score != b.score ? a.score > b.score : a.name < b.name;
+}
+
 void append_keys(std::vector<AddressKey>& keys, std::int64_t address, const AddressRow& row) {
   if (row.rank == AddressClass::kNobody) return;
   for (auto& key : address_keys(row.text)) keys.push_back({row.rank, std::move(key), address});
@@ -23,25 +29,23 @@ void append_keys(std::vector<AddressKey>& keys, std::int64_t address, const Addr
 
 }  // namespace
 
-AddressBatch::AddressBatch(AddressTables& tables)
-    : tables_(tables),
-      roles_(tables.roles()),
-      last_address_(tables.last_address()),
-      last_pair_(tables.last_pair()) {}
+AddressBatch::AddressBatch(AddressTables& tables) : tables_(tables), roles_(tables.roles()) {}
 
 void AddressBatch::put(std::int64_t entry, const mail::MetadataDocument& message, std::int64_t date,
                        bool is_new) {
-  auto uses = AddressUses::of(message, date);
-  for (const auto& named : addresses_of(message)) {
-    const auto number = address(named.email);
-    uses.uses.push_back({number, pair(number, named.name), named.role});
-  }
+  const auto addresses = addresses_of(message);
+  const auto uses = AddressUses::of(message, addresses, date);
   if (!is_new) {
     const auto old = tables_.uses(entry);
     if (old == uses) return;
     apply(old, roles_, -1);
   }
   apply(uses, roles_, 1);
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    auto& change = addresses_[uses.uses[i].address];
+    change.email = addresses[i].email;
+    change.names[uses.uses[i].name].name = addresses[i].name;
+  }
   tables_.put_uses(entry, uses);
 }
 
@@ -50,38 +54,18 @@ void AddressBatch::remove(std::int64_t entry) {
   tables_.remove_uses(entry);
 }
 
-std::int64_t AddressBatch::address(const std::string& email) {
-  auto& number = by_email_[email];
-  if (number != 0) return number;
-  if (const auto known = tables_.find_address(email)) return number = *known;
-  number = ++last_address_;
-  auto& created = addresses_[number];
-  created.is_new = true;
-  created.change.email = email;
-  return number;
-}
-
-std::int64_t AddressBatch::pair(std::int64_t address, const std::string& name) {
-  auto& number = by_name_[{address, name}];
-  if (number != 0) return number;
-  if (const auto known = tables_.find_pair(address, name)) return number = *known;
-  number = ++last_pair_;
-  pairs_[number] = {address, 0, 0, true, name};
-  return number;
-}
-
 void AddressBatch::apply(const AddressUses& uses, const MailboxRoles& roles, int sign) {
   const auto kind = uses.kind(roles);
   for (const auto& use : uses.uses) {
     const auto weight = weight_of(use.role, kind, uses.date);
-    auto& address = addresses_[use.address].change;
+    auto& address = addresses_[use.address];
     address.uses += sign;
     address.score += sign * weight.score;
     address.count += sign * weight.count;
     address.written += sign * weight.written;
-    auto& pair = pairs_[use.pair];
-    pair.uses += sign;
-    pair.score += sign * weight.score;
+    auto& name = address.names[use.name];
+    name.uses += sign;
+    name.score += sign * weight.score;
     if (weight.count != 0) dates_.push_back({use.address, uses.date, sign});
   }
 }
@@ -89,8 +73,6 @@ void AddressBatch::apply(const AddressUses& uses, const MailboxRoles& roles, int
 void AddressBatch::flush() {
   if (mailboxes_changed_) count_anew();
   write();
-  by_email_.clear();
-  by_name_.clear();
 }
 
 // All messages are looked at, since a mailbox seldom gets another role.
@@ -110,8 +92,8 @@ void AddressBatch::count_anew() {
 
 void AddressBatch::write() {
   write_dates();
-  write_pairs();
-  write_addresses();
+  for (const auto& [address, change] : addresses_) write_address(address, change);
+  addresses_.clear();
   write_keys();
 }
 
@@ -128,42 +110,45 @@ void AddressBatch::write_dates() {
   dates_.clear();
 }
 
-void AddressBatch::write_pairs() {
-  for (const auto& [number, pair] : pairs_) {
-    if (!pair.is_new) {
-      tables_.change_pair(number, pair.uses, pair.score);
-    } else if (pair.uses > 0) {
-      tables_.insert_pair(number, pair.address, pair.name, pair.uses, pair.score);
-    }
-  }
-  pairs_.clear();
-}
-
-void AddressBatch::write_addresses() {
-  for (const auto& [number, change] : addresses_) write_address(number, change);
-  addresses_.clear();
-}
-
 void AddressBatch::write_address(std::int64_t address, const AddressChange& change) {
-  const auto old = change.is_new ? AddressRow() : tables_.address(address);
+  const auto old = tables_.address(address);
   AddressRow row = old;
-  if (change.is_new) row.email = change.change.email;
-  row.uses += change.change.uses;
-  row.score += change.change.score;
-  row.count += change.change.count;
-  row.written += change.change.written;
-  row.name = tables_.best_name(address);
-  row.rank = class_of(row);
-  if (change.is_new || row.name != old.name) row.text = address_text(row.name, row.email);
-  if (row.text != old.text || row.rank != old.rank || row.uses == 0) {
+  if (old.email.empty()) row.email = change.email;
+  row.uses += change.uses;
+  row.score += change.score;
+  row.count += change.count;
+  row.written += change.written;
+  write_names(address, change, row);
+  if (row.uses == 0) {
     append_keys(old_keys_, address, old);
-    if (row.uses > 0) append_keys(new_keys_, address, row);
-  }
-  if (row.uses > 0) {
-    tables_.put_address(address, row);
-  } else if (!change.is_new) {
     tables_.remove_address(address);
+    return;
   }
+  row.rank = class_of(row);
+  if (old.email.empty() || row.name != old.name) row.text = address_text(row.name, row.email);
+  if (row.text != old.text || row.rank != old.rank) {
+    append_keys(old_keys_, address, old);
+    append_keys(new_keys_, address, row);
+  }
+  tables_.put_address(address, row);
+}
+
+// A name that gains is compared with the best one; only when that one loses are all of them looked at.
+void AddressBatch::write_names(std::int64_t address, const AddressChange& change, AddressRow& row) {
+  const std::string old_best = row.name;
+  bool best_lost = false;
+  for (const auto& [number, name] : change.names) {
+    if (name.uses == 0 && name.score == 0) continue;
+    const auto now = tables_.change_name(address, number, name.name, name.uses, name.score);
+    best_lost = best_lost || (name.score < 0 && now.name == old_best);
+    if (!is_better(now, {row.name, row.name_score})) continue;
+    row.name = now.name;
+    row.name_score = now.score;
+  }
+  if (!best_lost) return;
+  auto best = tables_.best_name(address);
+  row.name = std::move(best.name);
+  row.name_score = best.score;
 }
 
 void AddressBatch::write_keys() {

@@ -5,9 +5,6 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <string_view>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "indexer/address_tables.hpp"
@@ -28,39 +25,31 @@ class AddressBatch {
   void flush();
 
  private:
-  struct PairChange {
-    std::int64_t address = 0;
+  struct NameChange {
+    std::string name;  // empty where only its number is known: there is a row with it then
     std::int64_t uses = 0, score = 0;
-    bool is_new = false;
-    std::string name;  // of a new one
   };
   struct AddressChange {
-    AddressRow change;  // sums to be added; email and the like of a new one
-    bool is_new = false;
+    std::string email;  // as `name`
+    std::int64_t uses = 0, score = 0, count = 0, written = 0;
+    std::map<std::int64_t, NameChange> names;
   };
   struct Date {
     std::int64_t address = 0, date = 0, uses = 0;
   };
 
-  [[nodiscard]] std::int64_t address(const std::string& email);
-  [[nodiscard]] std::int64_t pair(std::int64_t address, const std::string& name);
   void apply(const AddressUses& uses, const MailboxRoles& roles, int sign);
   void count_anew();
   void write();
   void write_dates();
-  void write_pairs();
-  void write_addresses();
   void write_address(std::int64_t address, const AddressChange& change);
+  void write_names(std::int64_t address, const AddressChange& change, AddressRow& row);
   void write_keys();
 
   AddressTables& tables_;
   MailboxRoles roles_;
   bool mailboxes_changed_ = false;
-  std::int64_t last_address_, last_pair_;
-  std::unordered_map<std::string, std::int64_t> by_email_;
-  std::map<std::pair<std::int64_t, std::string>, std::int64_t> by_name_;
   std::map<std::int64_t, AddressChange> addresses_;
-  std::map<std::int64_t, PairChange> pairs_;
   std::vector<Date> dates_;
   std::vector<AddressKey> old_keys_, new_keys_;
 };

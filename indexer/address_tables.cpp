@@ -8,33 +8,25 @@ namespace {
 using replica::sqlite::ResetAtEnd;
 using replica::sqlite::Statement;
 
-std::optional<std::int64_t> first_integer(Statement& statement) {
-  const ResetAtEnd reset(statement);
-  if (!statement.step() || statement.is_null(0)) return {};
-  return statement.integer(0);
-}
-
 }  // namespace
 
 AddressTables::AddressTables(const replica::sqlite::Connection& c)
     : roles_(c.prepare("SELECT id, role FROM mailboxes WHERE role IN ('sent', 'junk', 'drafts')")),
-      last_address_(c.prepare("SELECT max(address) FROM addresses")),
-      last_pair_(c.prepare("SELECT max(pair) FROM address_names")),
-      find_address_(c.prepare("SELECT address FROM addresses WHERE email = ?")),
-      find_pair_(c.prepare("SELECT pair FROM address_names WHERE address = ? AND name = ?")),
-      address_(c.prepare("SELECT email, name, text, class, score, count, written, uses FROM "
-                         "addresses WHERE address = ?")),
-      best_name_(c.prepare("SELECT name FROM address_names WHERE address = ? AND name <> '' "
-                           "AND score > 0 "
-                           "ORDER BY score DESC, name LIMIT 1")),
-      put_address_(c.prepare("INSERT INTO addresses VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) "
-                             "ON CONFLICT (address) DO UPDATE SET name = ?3, text = ?4, class = "
-                             "?5, score = ?6, count = ?7, written = ?8, uses = ?9")),
+      address_(c.prepare("SELECT email, name, name_score, text, class, score, count, written, uses "
+                         "FROM addresses WHERE address = ?")),
+      put_address_(
+          c.prepare("INSERT INTO addresses VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON "
+                    "CONFLICT (address) DO UPDATE SET name = ?3, name_score = ?4, text = ?5, class "
+                    "= ?6, score = ?7, count = ?8, written = ?9, uses = ?10")),
       remove_address_(c.prepare("DELETE FROM addresses WHERE address = ?")),
-      insert_pair_(c.prepare("INSERT INTO address_names VALUES (?, ?, ?, ?, ?)")),
-      change_pair_(
-          c.prepare("UPDATE address_names SET uses = uses + ?, score = score + ? WHERE pair = ?")),
-      drop_pair_(c.prepare("DELETE FROM address_names WHERE pair = ? AND uses = 0")),
+      change_name_(c.prepare(
+          "INSERT INTO address_names VALUES (?, ?, ?, ?, ?) ON CONFLICT (address, number) DO "
+          "UPDATE SET uses = uses + excluded.uses, score = score + excluded.score "
+          "RETURNING name, score")),
+      drop_name_(
+          c.prepare("DELETE FROM address_names WHERE address = ? AND number = ? AND uses = 0")),
+      best_name_(c.prepare("SELECT name, score FROM address_names WHERE address = ? AND name <> '' "
+                           "AND score > 0 ORDER BY score DESC, name LIMIT 1")),
       change_date_(c.prepare("INSERT INTO address_dates VALUES (?, ?, ?) ON CONFLICT (address, "
                              "date) DO UPDATE SET uses = uses + excluded.uses")),
       drop_date_(
@@ -55,57 +47,47 @@ MailboxRoles AddressTables::roles() {
   return roles;
 }
 
-std::int64_t AddressTables::last_address() {
-  return first_integer(last_address_.bind()).value_or(0);
-}
-
-std::int64_t AddressTables::last_pair() { return first_integer(last_pair_.bind()).value_or(0); }
-
-std::optional<std::int64_t> AddressTables::find_address(std::string_view email) {
-  return first_integer(find_address_.bind(email));
-}
-
-std::optional<std::int64_t> AddressTables::find_pair(std::int64_t address, std::string_view name) {
-  return first_integer(find_pair_.bind(address, name));
-}
-
 AddressRow AddressTables::address(std::int64_t address) {
   AddressRow row;
   const ResetAtEnd reset(address_.bind(address));
   if (!address_.step()) return row;
   row.email = address_.text(0);
   row.name = address_.text(1);
-  row.text = address_.text(2);
-  row.rank = static_cast<AddressClass>(address_.integer(3));
-  row.score = address_.integer(4);
-  row.count = address_.integer(5);
-  row.written = address_.integer(6);
-  row.uses = address_.integer(7);
+  row.name_score = address_.integer(2);
+  row.text = address_.text(3);
+  row.rank = static_cast<AddressClass>(address_.integer(4));
+  row.score = address_.integer(5);
+  row.count = address_.integer(6);
+  row.written = address_.integer(7);
+  row.uses = address_.integer(8);
   return row;
-}
-
-std::string AddressTables::best_name(std::int64_t address) {
-  const ResetAtEnd reset(best_name_.bind(address));
-  return best_name_.step() ? std::string(best_name_.text(0)) : std::string();
 }
 
 void AddressTables::put_address(std::int64_t address, const AddressRow& row) {
   put_address_
-      .bind(address, row.email, row.name, row.text, static_cast<int>(row.rank), row.score,
-            row.count, row.written, row.uses)
+      .bind(address, row.email, row.name, row.name_score, row.text, static_cast<int>(row.rank),
+            row.score, row.count, row.written, row.uses)
       .run();
 }
 
 void AddressTables::remove_address(std::int64_t address) { remove_address_.bind(address).run(); }
 
-void AddressTables::insert_pair(std::int64_t pair, std::int64_t address, std::string_view name,
-                                std::int64_t uses, std::int64_t score) {
-  insert_pair_.bind(pair, address, name, uses, score).run();
+ScoredName AddressTables::change_name(std::int64_t address, std::int64_t number,
+                                      std::string_view name, std::int64_t uses,
+                                      std::int64_t score) {
+  ScoredName now;
+  {
+    const ResetAtEnd reset(change_name_.bind(address, number, name, uses, score));
+    if (change_name_.step()) now = {std::string(change_name_.text(0)), change_name_.integer(1)};
+  }
+  if (uses < 0) drop_name_.bind(address, number).run();
+  return now;
 }
 
-void AddressTables::change_pair(std::int64_t pair, std::int64_t uses, std::int64_t score) {
-  change_pair_.bind(uses, score, pair).run();
-  if (uses < 0) drop_pair_.bind(pair).run();
+ScoredName AddressTables::best_name(std::int64_t address) {
+  const ResetAtEnd reset(best_name_.bind(address));
+  if (!best_name_.step()) return {};
+  return {std::string(best_name_.text(0)), best_name_.integer(1)};
 }
 
 void AddressTables::change_date(std::int64_t address, std::int64_t date, std::int64_t uses) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -24,10 +23,16 @@ enum class AddressClass : std::uint8_t {
 // A row of `addresses`.
 struct AddressRow {
   std::string email;
-  std::string name;  // of the best score
+  std::string name;  // of the best score; may be empty
+  std::int64_t name_score = 0;
   std::string text;  // address_text of both
   AddressClass rank = AddressClass::kNobody;
   std::int64_t score = 0, count = 0, written = 0, uses = 0;
+};
+
+struct ScoredName {
+  std::string name;
+  std::int64_t score = 0;
 };
 
 // A row of `address_keys`.
@@ -46,19 +51,16 @@ class AddressTables {
   explicit AddressTables(const replica::sqlite::Connection& connection);
 
   [[nodiscard]] MailboxRoles roles();
-  [[nodiscard]] std::int64_t last_address();
-  [[nodiscard]] std::int64_t last_pair();
-  [[nodiscard]] std::optional<std::int64_t> find_address(std::string_view email);
-  [[nodiscard]] std::optional<std::int64_t> find_pair(std::int64_t address, std::string_view name);
+  // Empty when there is none.
   [[nodiscard]] AddressRow address(std::int64_t address);
-  [[nodiscard]] std::string best_name(std::int64_t address);
   void put_address(std::int64_t address, const AddressRow& row);
   void remove_address(std::int64_t address);
 
-  void insert_pair(std::int64_t pair, std::int64_t address, std::string_view name,
-                   std::int64_t uses, std::int64_t score);
-  // Takes it away when nothing uses it any more.
-  void change_pair(std::int64_t pair, std::int64_t uses, std::int64_t score);
+  // Adds to a name of an address, which goes when nothing uses it any more; what it is then. `name` is that of a new one.
+  ScoredName change_name(std::int64_t address, std::int64_t number, std::string_view name,
+                         std::int64_t uses, std::int64_t score);
+  // Empty when no name has a score.
+  [[nodiscard]] ScoredName best_name(std::int64_t address);
   void change_date(std::int64_t address, std::int64_t date, std::int64_t uses);
   void insert_key(const AddressKey& key);
   void remove_key(const AddressKey& key);
@@ -77,8 +79,7 @@ class AddressTables {
   using Statement = replica::sqlite::Statement;
   [[nodiscard]] static AddressUses read_uses(const Statement& row);
 
-  Statement roles_, last_address_, last_pair_, find_address_, find_pair_, address_, best_name_;
-  Statement put_address_, remove_address_, insert_pair_, change_pair_, drop_pair_;
+  Statement roles_, address_, put_address_, remove_address_, change_name_, drop_name_, best_name_;
   Statement change_date_, drop_date_, insert_key_, remove_key_;
   Statement uses_, put_uses_, remove_uses_, all_uses_;
 };

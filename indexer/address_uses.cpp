@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
+#include <openssl/evp.h>
+#include <stdexcept>
 #include <unordered_set>
 
 namespace indexer {
@@ -102,12 +105,24 @@ std::vector<NamedAddress> addresses_of(const mail::MetadataDocument& message) {
   return found;
 }
 
-AddressUses AddressUses::of(const mail::MetadataDocument& message, std::int64_t date) {
+std::int64_t fingerprint(std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  if (EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1)
+    throw std::runtime_error("SHA-256 is not available");
+  std::uint64_t first = 0;
+  std::memcpy(&first, digest.data(), sizeof first);
+  return static_cast<std::int64_t>(first >> 2);
+}
+
+AddressUses AddressUses::of(const mail::MetadataDocument& message,
+                            const std::vector<NamedAddress>& addresses, std::int64_t date) {
   AddressUses uses;
   uses.date = date;
   uses.by_keyword = kind_of_keywords(message.keywords);
   for (const auto& id : message.mailbox_ids) uses.mailboxes.push_back(mailbox_hash(id));
   std::sort(uses.mailboxes.begin(), uses.mailboxes.end());
+  for (const auto& each : addresses)
+    uses.uses.push_back({fingerprint(each.email), fingerprint(each.name), each.role});
   return uses;
 }
 
@@ -126,7 +141,7 @@ std::vector<std::int64_t> AddressUses::pack() const {
   packed.insert(packed.end(), mailboxes.begin(), mailboxes.end());
   for (const auto& use : uses) {
     packed.push_back(use.address);
-    packed.push_back(use.pair * 2 + static_cast<std::int64_t>(use.role));
+    packed.push_back(use.name * 2 + static_cast<std::int64_t>(use.role));
   }
   return packed;
 }

@@ -26,6 +26,10 @@ struct MailboxRoles {
 // Where an address stands.
 enum class AddressRole : std::uint8_t { kAuthor, kRecipient };  // from and replyTo; to, cc and bcc
 
+// What stands for an address or a name in tables: 62 bits of its SHA-256, so that nobody can make an address that stands for
+// somebody else's.
+[[nodiscard]] std::int64_t fingerprint(std::string_view text);
+
 struct NamedAddress {
   std::string email;  // upper case letters of ASCII made lower
   std::string name;  // empty when there is none, or it is the address
@@ -39,8 +43,8 @@ struct NamedAddress {
 // A message's addresses as the catalog keeps them, to take them back when the message goes.
 struct AddressUses {
   struct Use {
-    std::int64_t address = 0;
-    std::int64_t pair = 0;  // address and name
+    std::int64_t address = 0;  // fingerprints
+    std::int64_t name = 0;
     AddressRole role = AddressRole::kAuthor;
     friend bool operator==(const Use&, const Use&) = default;
   };
@@ -50,8 +54,9 @@ struct AddressUses {
   std::vector<Use> uses;
   friend bool operator==(const AddressUses&, const AddressUses&) = default;
 
-  // Without `uses`.
-  [[nodiscard]] static AddressUses of(const mail::MetadataDocument& message, std::int64_t date);
+  [[nodiscard]] static AddressUses of(const mail::MetadataDocument& message,
+                                      const std::vector<NamedAddress>& addresses,
+                                      std::int64_t date);
   [[nodiscard]] MailKind kind(const MailboxRoles& roles) const;
   [[nodiscard]] std::vector<std::int64_t> pack() const;
   [[nodiscard]] static AddressUses unpack(std::span<const std::int64_t> packed);

@@ -109,13 +109,6 @@ std::size_t last_domain_part(std::string_view text) {
   return dot == text.npos || at == text.npos || dot < at ? text.size() : dot + 1;
 }
 
-std::string_view cut(std::string_view utf8) {
-  if (utf8.size() <= kMaxTyped) return utf8;
-  std::size_t size = kMaxTyped;
-  while (size > 0 && (static_cast<unsigned char>(utf8[size]) & 0xC0) == 0x80) --size;
-  return utf8.substr(0, size);
-}
-
 // "no-reply.shop" → "noreplyshop"
 std::string letters_of(std::string_view local_part) {
   std::string letters;
@@ -151,18 +144,25 @@ std::string address_text(std::string_view name, std::string_view email) {
   return fold_address(name) + ' ' + fold_address(email);
 }
 
+std::string_view cut_to_key(std::string_view utf8) {
+  if (utf8.size() <= kMaxKey) return utf8;
+  std::size_t size = kMaxKey;
+  while (size > 0 && (static_cast<unsigned char>(utf8[size]) & 0xC0) == 0x80) --size;
+  return utf8.substr(0, size);
+}
+
 std::vector<std::string> address_keys(std::string_view text) {
   std::vector<std::string> keys;
   const auto end = last_domain_part(text);
   for_each_begin(text, [&](std::size_t at) {
-    if (at != end) keys.emplace_back(cut(text.substr(at)));
+    if (at != end) keys.emplace_back(cut_to_key(text.substr(at)));
   });
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   return keys;
 }
 
-bool has_key(std::string_view text, std::string_view typed) {
+bool has_word(std::string_view text, std::string_view typed) {
   if (text.find(typed) == text.npos) return false;
   const auto end = last_domain_part(text);
   bool found = false;
@@ -182,7 +182,7 @@ std::vector<std::string> typed_words(std::string_view utf8) {
     std::size_t begin = word.size();
     for_each_begin(word, [&](std::size_t at) { begin = std::min(begin, at); });
     word.remove_prefix(begin);
-    if (!word.empty()) words.emplace_back(cut(word));
+    if (!word.empty()) words.emplace_back(word);
   }
   return words;
 }

@@ -11,8 +11,8 @@
 
 namespace indexer {
 
-// Bytes of what is typed that count, and of what is stored for it to be found by.
-inline constexpr std::size_t kMaxTyped = 40;
+// Bytes of a key. What is typed may be longer: then keys that begin it are candidates.
+inline constexpr std::size_t kMaxKey = 16;
 
 // `utf8` as it is compared: one case, no accents, spaces for quotes, brackets, commas and control characters. Empty when
 // it is no UTF-8.
@@ -20,12 +20,14 @@ inline constexpr std::size_t kMaxTyped = 40;
 
 // A name and its address as one folded text; what is typed is looked for in it.
 [[nodiscard]] std::string address_text(std::string_view name, std::string_view email);
-// From each place of an address_text where a word begins, at most kMaxTyped bytes; sorted, each once.
+// What stands in an address_text from each place where a word begins, cut to a key; sorted, each once.
 [[nodiscard]] std::vector<std::string> address_keys(std::string_view text);
-// Whether a key of that text begins with `typed`.
-[[nodiscard]] bool has_key(std::string_view text, std::string_view typed);
+// The first kMaxKey bytes or, where that would cut a character, less.
+[[nodiscard]] std::string_view cut_to_key(std::string_view utf8);
+// Whether a word of that address_text begins with `typed`, which may go on beyond the word.
+[[nodiscard]] bool has_word(std::string_view text, std::string_view typed);
 
-// The words that somebody typed, each to be found as the beginning of a key; at most 8, what follows is not looked at.
+// The words that somebody typed; at most 8, what follows is not looked at.
 [[nodiscard]] std::vector<std::string> typed_words(std::string_view utf8);
 
 // Whether nobody reads what is sent there: noreply@, bounces@, addresses made for one message.

@@ -88,9 +88,10 @@ std::vector<Candidate> Completer::best_of(AddressClass rank, std::size_t limit) 
 
 std::vector<std::int64_t> Completer::addresses_with(AddressClass rank, const std::string& word,
                                                     std::size_t keys) {
-  const auto beyond = word + '\xff';  // no UTF-8 has that
+  const std::string key(cut_to_key(word));
+  const auto beyond = key + '\xff';  // no UTF-8 has that
   std::vector<std::int64_t> addresses;
-  Rows rows(with_key_, static_cast<int>(rank), word, beyond, keys);
+  Rows rows(with_key_, static_cast<int>(rank), key, beyond, keys);
   while (rows.next()) addresses.push_back(rows.integer(0));
   std::sort(addresses.begin(), addresses.end());
   addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
@@ -140,7 +141,7 @@ Completer::First Completer::first_in_order(AddressClass rank, std::size_t limit,
 std::optional<Candidate> Completer::match(const Rows& row) const {
   const auto text = row.text(3);
   const bool all = std::all_of(words_.begin(), words_.end(),
-                               [&](const std::string& word) { return has_key(text, word); });
+                               [&](const std::string& word) { return has_word(text, word); });
   if (!all) return {};
   return Candidate{row.integer(0),
                    row.integer(4),

@@ -109,9 +109,10 @@ CREATE TABLE failures (
 -- Whom the messages name, for completion: see indexer/completion.hpp. class: 0 written to, 1 seen, 2 automated, 3 not
 -- offered; uses: messages that name it, count: those that count, written: of these, those that the owner sent to it.
 CREATE TABLE addresses (
-  address INTEGER PRIMARY KEY,
-  email   TEXT NOT NULL UNIQUE,
-  name    TEXT NOT NULL,
+  address INTEGER PRIMARY KEY,  -- fingerprint of the email
+  email   TEXT NOT NULL,
+  name    TEXT NOT NULL,        -- of the best score in address_names
+  name_score INTEGER NOT NULL,
   text    TEXT NOT NULL,        -- name and email, folded
   class   INTEGER NOT NULL,
   score   INTEGER NOT NULL,
@@ -121,14 +122,13 @@ CREATE TABLE addresses (
 );
 CREATE INDEX addresses_rank ON addresses (class, score DESC, email);
 CREATE TABLE address_names (
-  pair    INTEGER PRIMARY KEY,
   address INTEGER NOT NULL,
+  number  INTEGER NOT NULL,     -- fingerprint of the name
   name    TEXT NOT NULL,
   uses    INTEGER NOT NULL,
-  score   INTEGER NOT NULL
-);
-CREATE UNIQUE INDEX address_names_name ON address_names (address, name);
-CREATE INDEX address_names_best ON address_names (address, score DESC, name);
+  score   INTEGER NOT NULL,
+  PRIMARY KEY (address, number)
+) WITHOUT ROWID;
 CREATE TABLE address_dates (
   address INTEGER NOT NULL,
   date    INTEGER NOT NULL,
@@ -137,7 +137,7 @@ CREATE TABLE address_dates (
 ) WITHOUT ROWID;
 CREATE TABLE address_keys (
   class   INTEGER NOT NULL,
-  key     TEXT NOT NULL,        -- what stands from a word's beginning on, at most 40 bytes
+  key     TEXT NOT NULL,        -- what stands from a word's beginning on, at most 16 bytes
   address INTEGER NOT NULL,
   PRIMARY KEY (class, key, address)
 ) WITHOUT ROWID;

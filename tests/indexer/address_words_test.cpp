@@ -38,37 +38,32 @@ TEST(AddressWords, CaseAndAccentsAreOne) {
 TEST(AddressWords, KeysBeginAtWordsAndAtPartsOfTheAddress) {
   EXPECT_THAT(
       address_keys(address_text("Ada King", "ada.king+x@mail.example.org")),
-      ElementsAre("@mail.example.org", "ada king ada.king+x@mail.example.org",
-                  "ada.king+x@mail.example.org", "example.org", "king ada.king+x@mail.example.org",
-                  "king+x@mail.example.org", "mail.example.org", "x@mail.example.org"));
-  EXPECT_THAT(
-      address_keys(address_text("Jean-Luc O'Brien", "jl@localhost")),
-      ElementsAre("@localhost", "brien jl@localhost", "jean-luc o'brien jl@localhost",
-                  "jl@localhost", "localhost", "luc o'brien jl@localhost", "o'brien jl@localhost"));
+      ElementsAre("@mail.example.or", "ada king ada.kin", "ada.king+x@mail.", "example.org",
+                  "king ada.king+x@", "king+x@mail.exam", "mail.example.org", "x@mail.example.o"));
+  EXPECT_THAT(address_keys(address_text("Jean-Luc O'Brien", "jl@localhost")),
+              ElementsAre("@localhost", "brien jl@localho", "jean-luc o'brien", "jl@localhost",
+                          "localhost", "luc o'brien jl@l", "o'brien jl@local"));
   EXPECT_THAT(address_keys(address_text("山田太郎", "taro@example.jp")),
-              Contains("太郎 taro@example.jp"));
+              Contains("太郎 taro@exam"));
   EXPECT_THAT(address_keys(address_text("", "a@b.org")), Not(Contains("org")));
 }
 
 TEST(AddressWords, KeysAreShortAndCutBetweenCharacters) {
-  const std::string umlauts = "xжжжжжжжжжжжжжжжжжжжжжжжж";  // 49 bytes: byte 40 is inside a letter
-  for (const auto& key : address_keys(address_text(umlauts, "a@b.org")))
-    EXPECT_LE(key.size(), kMaxTyped) << key;
-  const auto text = address_text(umlauts, "a@b.org");
-  const auto typed = typed_words(umlauts);
-  ASSERT_THAT(typed, SizeIs(1));
-  EXPECT_EQ(typed.front().size(), 39U);
-  EXPECT_TRUE(has_key(text, typed.front()));
-  EXPECT_THAT(address_keys(text), Contains(typed.front()));
+  const std::string name = "жжжжжжжжжжжжж";
+  const auto text = address_text("x" + name, "a@b.org");
+  EXPECT_THAT(address_keys(text), Contains("xжжжжжжж")) << "byte 16 is inside a letter";
+  for (const auto& key : address_keys(text)) EXPECT_LE(key.size(), kMaxKey) << key;
+  EXPECT_TRUE(has_word(text, "x" + name));
+  EXPECT_FALSE(has_word(text, "x" + name + "ж")) << "what is typed counts to its end";
 }
 
-TEST(AddressWords, ATextHasAKeyWhereOneOfItsKeysBeginsSo) {
+TEST(AddressWords, WordsAreFoundByTheirBeginnings) {
   const auto text = address_text("Ada King", "ada.king@mail.example.org");
   for (const char* typed :
        {"a", "ada", "ada.k", "king", "mail", "example.o", "@mail", "ada.king@ma"})
-    EXPECT_TRUE(has_key(text, typed)) << typed;
+    EXPECT_TRUE(has_word(text, typed)) << typed;
   for (const char* typed : {"da", "ing", "org", "o", "@example", "king@example", "b"})
-    EXPECT_FALSE(has_key(text, typed)) << typed;
+    EXPECT_FALSE(has_word(text, typed)) << typed;
 }
 
 TEST(AddressWords, TypedWordsBeginWithALetter) {
