@@ -7,6 +7,7 @@ namespace api {
 namespace {
 
 constexpr std::size_t kMaxLimit = 1'000;  // rows of one page
+constexpr std::size_t kMaxCompletions = 100;
 
 std::string with_example(const std::string& description, const std::string& example) {
   return description + "\n  example: " + example;
@@ -133,6 +134,24 @@ void add_search(CLI::App& app, CommandLine& line, SearchCommand& search,
   });
 }
 
+void add_complete(CLI::App& app, CommandLine& line, CompleteCommand& complete,
+                  std::vector<std::string>& words) {
+  CLI::App* command =
+      app.add_subcommand("complete", with_example("names and addresses that begin so, best first",
+                                                  "davenport complete alice 'ada ex'"));
+  command->add_option("ACCOUNT", complete.account)->required();
+  command->add_option("TEXT", words, "beginnings of words of the name and parts of the address")
+      ->required();
+  command->add_option("--limit", complete.limit, "addresses")
+      ->check(CLI::Range(std::size_t{1}, kMaxCompletions))
+      ->capture_default_str();
+  add_json(*command, complete.json);
+  command->callback([&line, &complete, &words] {
+    complete.typed = CLI::detail::join(words, " ");
+    line.command = complete;
+  });
+}
+
 void add_show(CLI::App& app, CommandLine& line, ShowCommand& show) {
   CLI::App* command =
       app.add_subcommand("show", with_example("one message, by the id that list and search print",
@@ -181,6 +200,8 @@ std::variant<CommandLine, Information> parse_command_line(int argc, const char* 
   ListCommand list;
   SearchCommand search;
   std::vector<std::string> query_words;
+  CompleteCommand complete;
+  std::vector<std::string> typed_words;
   ShowCommand show;
   ReindexCommand reindex;
   StatusCommand status;
@@ -202,6 +223,7 @@ std::variant<CommandLine, Information> parse_command_line(int argc, const char* 
   add_export(app, line, export_);
   add_list(app, line, list);
   add_search(app, line, search, query_words);
+  add_complete(app, line, complete, typed_words);
   add_show(app, line, show);
   add_reindex(app, line, reindex);
   add_status(app, line, status);

@@ -66,6 +66,13 @@ struct SearchCommand {
   bool json = false;
 };
 
+struct CompleteCommand {
+  std::string account;
+  std::string typed;
+  std::size_t limit = 10;
+  bool json = false;
+};
+
 struct ShowCommand {
   enum class What { kMessage, kText, kHtml, kHeaders, kRaw, kThread };
   std::string account;
@@ -86,7 +93,7 @@ struct CommandLine {
   std::optional<std::filesystem::path> config;  // none: the default file where it is there
   std::optional<std::filesystem::path> data;  // instead of the configuration's data_dir
   std::variant<ServeCommand, SyncCommand, ImportCommand, ExportCommand, ListCommand, SearchCommand,
-               ShowCommand, ReindexCommand, StatusCommand>
+               CompleteCommand, ShowCommand, ReindexCommand, StatusCommand>
       command;
 };
 

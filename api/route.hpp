@@ -94,6 +94,9 @@ HttpResponse with_account(const Call& call) {
 [[nodiscard]] HttpResponse search(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse search_several(const Call& call);
 
+// routes_complete.cpp
+[[nodiscard]] HttpResponse get_complete(const Call& call, indexer::Account& account);
+
 // routes_content.cpp
 [[nodiscard]] HttpResponse get_body(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_raw(const Call& call, indexer::Account& account);

@@ -51,6 +51,7 @@ const std::vector<Route>& table() {
       {"POST", "/v1/accounts/{account}/search", {}, with_account<search>},
       {"GET", "/v1/search", search_several_parameters(), search_several},
       {"POST", "/v1/search", {"accounts"}, search_several},
+      {"GET", "/v1/accounts/{account}/complete", {"q", "limit"}, with_account<get_complete>},
       {"POST", "/v1/accounts/{account}/sync", {}, post_sync},
       {"GET", "/v1/admin/accounts", {}, get_accounts},
       {"GET", "/v1/admin/sources", {}, get_sources},

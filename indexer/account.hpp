@@ -118,6 +118,7 @@ class Account {
   [[nodiscard]] std::optional<std::string> raw(
       std::string_view id) const;  // the original message, where it is kept
   [[nodiscard]] std::optional<std::string> find_mailbox(std::string_view name) const;
+  [[nodiscard]] std::vector<Completion> complete(std::string_view typed, std::size_t limit) const;
   [[nodiscard]] IndexState index_state() const;
   [[nodiscard]] std::int64_t message_count() const;
   [[nodiscard]] std::vector<Failure> failures() const;

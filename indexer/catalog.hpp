@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "indexer/completion.hpp"
 #include "indexer/facets.hpp"
 #include "indexer/kind.hpp"
 #include "indexer/stores.hpp"
@@ -26,7 +27,7 @@
 namespace indexer {
 
 // Format of the file and of what is projected into it; part of a generation's identity.
-inline constexpr int kCatalogFormat = 2;
+inline constexpr int kCatalogFormat = 3;
 
 // The public id of a document: base64url of its CouchDB id where that fits 255 characters, else of its SHA-256.
 [[nodiscard]] std::string public_id(std::string_view doc_id);
@@ -150,6 +151,9 @@ class Catalog {
   [[nodiscard]] std::optional<std::string> document_id(
       Kind kind, std::string_view id) const;  // as message() takes it
   [[nodiscard]] std::vector<BodyPart> bodies(std::string_view id) const;
+
+  // Addresses that begin so, best first: see completion.hpp.
+  [[nodiscard]] std::vector<Completion> complete(std::string_view typed, std::size_t limit) const;
 
   // ── For the text index ──
   // Numbers of the messages that match, ascending.

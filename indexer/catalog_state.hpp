@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "indexer/address_tables.hpp"
 #include "indexer/catalog.hpp"
 #include "replica/pool.hpp"
 #include "replica/sqlite.hpp"
@@ -268,6 +269,8 @@ struct Writer {
   Statement last_number =
       connection.prepare("SELECT max(number) FROM entries WHERE number IS NOT NULL");
   Statement set_number = connection.prepare("UPDATE entries SET number = ? WHERE key = ?");
+
+  AddressTables addresses{connection};
 };
 
 struct Catalog::State {

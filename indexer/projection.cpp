@@ -62,7 +62,8 @@ Projection::Projection(Writer& writer, const Stores& stores)
       stores_(stores),
       meta_(Meta::load(writer.select_meta)),
       views_(writer),
-      threads_(writer, views_) {
+      threads_(writer, views_),
+      addresses_(writer.addresses) {
   has_contents_ = has_rows(writer.connection, "contents");
   has_named_ = has_rows(writer.connection, "named");
   has_removed_ = has_rows(writer.connection, "removed");
@@ -96,6 +97,7 @@ Projected Projection::run(std::size_t limit) {
 
   threads_.flush();
   views_.flush();
+  addresses_.flush();
   if (!unnumbered_.empty()) give_numbers(writer_, std::move(unnumbered_));
   writer_.set_meta("checkpoint", meta_.checkpoint.to_json());
   if (changed_) writer_.set_meta("changes", std::to_string(meta_.changes + 1));
@@ -147,6 +149,7 @@ void Projection::apply(mail::Doctype doctype, const replica::Change& change,
 }
 
 void Projection::apply_mailbox(const replica::Change& change, std::string_view body) {
+  addresses_.mailboxes_changed();
   if (!change.deleted) {
     if (const auto mailbox = mail::read_mailbox(body)) {
       changed_ = true;
@@ -231,6 +234,7 @@ void Projection::put_message(const replica::Change& change, mail::MetadataDocume
   join_contents(entry, old, change.id);
   save(Kind::kMail, entry, change.id, message.size, sender_name(message),
        message_row(id, change, message), old);
+  addresses_.put(entry.key, message, entry.place.date, old.key == 0);
 }
 
 void Projection::put_file(const replica::Change& change, const mail::FileDocument& file,
@@ -258,6 +262,7 @@ void Projection::remove_entry(Kind kind, const replica::Change& change) {
   if (kind == Kind::kMail) {
     threads_.remove(old.thread, old.place, old.views);
     threads_.leave(old.thread, old.thread_keys);
+    addresses_.remove(old.key);
   }
   writer_.delete_entry.bind(old.key).run();
   writer_.delete_details.bind(old.key).run();

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "indexer/address_batch.hpp"
 #include "indexer/catalog_state.hpp"
 #include "indexer/numbering.hpp"
 #include "indexer/text_hash.hpp"
@@ -75,6 +76,7 @@ class Projection {
   Meta meta_;
   ViewBatch views_;
   ThreadBatch threads_;
+  AddressBatch addresses_;
   std::vector<Unnumbered> unnumbered_;
   Projected result_;
   bool consumed_ = false;

@@ -1,4 +1,4 @@
--- Format 2 of derived/<generation>/catalog.db, the lists of one account. Derived: another format means another
+-- Format 3 of derived/<generation>/catalog.db, the lists of one account. Derived: another format means another
 -- generation, nothing is converted.
 
 -- instance (random, names this file); changes (grows when a list may have changed); checkpoint (JSON);
@@ -105,3 +105,41 @@ CREATE TABLE failures (
   reason  TEXT NOT NULL,
   PRIMARY KEY (doctype, doc_id)
 ) WITHOUT ROWID;
+
+-- Whom the messages name, for completion: see indexer/completion.hpp. class: 0 written to, 1 seen, 2 automated, 3 not
+-- offered; uses: messages that name it, count: those that count, written: of these, those that the owner sent to it.
+CREATE TABLE addresses (
+  address INTEGER PRIMARY KEY,  -- fingerprint of the email
+  email   TEXT NOT NULL,
+  name    TEXT NOT NULL,        -- of the best score in address_names
+  name_score INTEGER NOT NULL,
+  text    TEXT NOT NULL,        -- name and email, folded
+  class   INTEGER NOT NULL,
+  score   INTEGER NOT NULL,
+  count   INTEGER NOT NULL,
+  written INTEGER NOT NULL,
+  uses    INTEGER NOT NULL
+);
+CREATE INDEX addresses_rank ON addresses (class, score DESC, email);
+CREATE TABLE address_names (
+  address INTEGER NOT NULL,
+  number  INTEGER NOT NULL,     -- fingerprint of the name
+  name    TEXT NOT NULL,
+  uses    INTEGER NOT NULL,
+  score   INTEGER NOT NULL,
+  PRIMARY KEY (address, number)
+) WITHOUT ROWID;
+CREATE TABLE address_dates (
+  address INTEGER NOT NULL,
+  date    INTEGER NOT NULL,
+  uses    INTEGER NOT NULL,
+  PRIMARY KEY (address, date)
+) WITHOUT ROWID;
+CREATE TABLE address_keys (
+  class   INTEGER NOT NULL,
+  key     TEXT NOT NULL,        -- what stands from a word's beginning on, at most 16 bytes
+  address INTEGER NOT NULL,
+  PRIMARY KEY (class, key, address)
+) WITHOUT ROWID;
+-- What each message adds: numbers of 8 octets, as AddressUses packs them.
+CREATE TABLE entry_addresses (entry INTEGER PRIMARY KEY, uses BLOB NOT NULL);

@@ -55,6 +55,16 @@ TEST(CommandLine, List) {
   EXPECT_FALSE(command<api::ListCommand>({"list", "alice", "--sort", "-received"}).ascending);
 }
 
+TEST(CommandLine, Complete) {
+  const auto complete =
+      command<api::CompleteCommand>({"complete", "alice", "ada", "ex", "--limit", "5", "--json"});
+  EXPECT_EQ(complete.account, "alice");
+  EXPECT_EQ(complete.typed, "ada ex");
+  EXPECT_EQ(complete.limit, 5U);
+  EXPECT_TRUE(complete.json);
+  EXPECT_THROW((void)parse({"complete", "alice", "ada", "--limit", "101"}), api::UsageError);
+}
+
 TEST(CommandLine, AQueryMayBeginWithADash) {
   EXPECT_EQ(command<api::SearchCommand>({"search", "alice", "--", "-from:bob"}).query, "-from:bob");
   const auto search =

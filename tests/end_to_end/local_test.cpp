@@ -43,6 +43,17 @@ TEST(Local, SampleMailIsListedSearchedAndShown) {
   }
 }
 
+TEST(Local, AddressesOfTheSampleMailAreOffered) {
+  const Davenport davenport;
+  davenport.succeed({"import", "nell", DAVENPORT_SOURCE_DIR "/data/sample/mail"});
+  const auto found = davenport.run_json({"complete", "nell", "ada ex"})["completions"];
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(found[0]["email"], "ada@davenport.example.org");
+  EXPECT_EQ(davenport.run({"complete", "nell", "ada", "--limit", "1"}).out.find("Ada Davenport <"),
+            0U);
+  EXPECT_EQ(davenport.run({"complete", "nell", "nobody-of-that-name"}).out, "");
+}
+
 TEST(Local, ImportingTwiceChangesNothing) {
   const Davenport davenport;
   write_maildir(davenport.folder() / "mail", 20);
