@@ -162,7 +162,8 @@ std::string render_list(const indexer::ListPage& page) {
   write_rows(json, "messages", page.rows);
   json.key("total").number(page.total).key("unread").number(page.unread);
   json.key("totalIsExact").boolean(page.total_is_exact);
-  write_next(json, cursor_of(page.next));
+  write_optional(json, "next", page.next);
+  write_optional(json, "previous", page.previous);
   json.key("state").string(page.state).end_object();
   return out;
 }
@@ -242,15 +243,32 @@ std::string render_conflicts(std::string_view id,
   return out;
 }
 
-std::string render_files(const std::vector<std::string>& rows,
-                         const std::optional<indexer::OrderKey>& next) {
+std::string render_files(const indexer::ListPage& page) {
   std::string out;
-  out.reserve(bytes_of(rows));
+  out.reserve(bytes_of(page.rows));
   JsonWriter json(out);
   json.begin_object();
-  write_rows(json, "files", rows);
-  write_next(json, cursor_of(next));
-  json.end_object();
+  write_rows(json, "files", page.rows);
+  json.key("total").number(page.total);
+  write_optional(json, "next", page.next);
+  write_optional(json, "previous", page.previous);
+  json.key("state").string(page.state).end_object();
+  return out;
+}
+
+std::string render_changes(const indexer::ListChanges& changes) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().key("state").string(changes.state);
+  const auto write_ids = [&json](std::string_view name, const std::vector<std::string>& ids) {
+    json.key(name).begin_array();
+    for (const auto& id : ids) json.string(id);
+    json.end_array();
+  };
+  write_ids("added", changes.added);
+  write_ids("updated", changes.updated);
+  write_ids("removed", changes.removed);
+  json.key("hasMore").boolean(changes.more).end_object();
   return out;
 }
 

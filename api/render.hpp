@@ -30,8 +30,8 @@ namespace api {
 [[nodiscard]] std::string render_thread(std::string_view id, const std::vector<std::string>& rows);
 [[nodiscard]] std::string render_conflicts(std::string_view id,
                                            const std::vector<indexer::LeafRevision>& leaves);
-[[nodiscard]] std::string render_files(const std::vector<std::string>& rows,
-                                       const std::optional<indexer::OrderKey>& next);
+[[nodiscard]] std::string render_files(const indexer::ListPage& page);
+[[nodiscard]] std::string render_changes(const indexer::ListChanges& changes);
 [[nodiscard]] std::string render_bodies(std::string_view id,
                                         const std::vector<indexer::Body>& bodies);
 // The bodies that answer a request for `type` ("text/plain", "text/html"): those of that type, HTML made safe, else, for
