@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <sstream>
 
+#include "api/list_parameters.hpp"
+
 namespace api {
 namespace {
 
@@ -77,26 +79,55 @@ void add_export(CLI::App& app, CommandLine& line, ExportCommand& export_) {
   command->callback([&line, &export_] { line.command = export_; });
 }
 
+void add_filter(CLI::App& command, ListFilter& filter) {
+  command.add_option("--mailbox", filter.mailbox, "only of this mailbox (id, name or role)");
+  command.add_option("--keyword", filter.keyword, "only with this keyword, such as $forwarded");
+  command.add_flag("--unread", filter.unread, "only unread");
+  command.add_flag("--flagged", filter.flagged, "only flagged");
+  command.add_flag("--answered", filter.answered, "only answered");
+  command.add_flag("--draft", filter.draft, "only drafts");
+  command.add_flag("--attachment", filter.attachment, "only with an attachment");
+}
+
 void add_list(CLI::App& app, CommandLine& line, ListCommand& list) {
   CLI::App* command = app.add_subcommand(
-      "list",
-      with_example("messages, newest first", "davenport list alice --mailbox inbox --unread"));
+      "list", with_example("messages, newest first",
+                           "davenport list alice --mailbox inbox --unread --sort subject"));
   command->add_option("ACCOUNT", list.account)->required();
-  command->add_option("--mailbox", list.mailbox, "only of this mailbox (id, name or role)");
-  command->add_option("--keyword", list.keyword, "only with this keyword, such as $answered");
-  command->add_flag("--unread", list.unread, "only unread");
-  command->add_flag("--flagged", list.flagged, "only flagged");
-  command->add_flag("--attachment", list.attachment, "only with an attachment");
+  add_filter(*command, list.filter);
   command->add_flag("--threads", list.threads, "the newest message of each thread");
+  const auto sorts = message_sorts();
   command
-      ->add_option_function<std::string>(
-          "--sort", [&list](const std::string& key) { list.ascending = key == "received"; },
-          "-received (newest first) or received (oldest first)")
-      ->check(CLI::IsMember({"-received", "received"}))
-      ->type_name("KEY");
+      ->add_option("--sort", list.sort,
+                   "received, sent, from, to, subject or size; with \"-\" before it descending")
+      ->check(CLI::IsMember(std::vector<std::string>(sorts.begin(), sorts.end())))
+      ->type_name("KEY")
+      ->capture_default_str();
   add_page(*command, list.limit, list.after);
+  CLI::Option* after = command->get_option("--after");
+  CLI::Option* before = command->add_option("--before", list.before,
+                                            "cursor of the page after, to see the one before it");
+  before->type_name("CURSOR")->excludes(after);
+  command->add_option("--around", list.around, "the page with this message in its middle")
+      ->type_name("ID")
+      ->excludes(after)
+      ->excludes(before);
   add_json(*command, list.json);
   command->callback([&line, &list] { line.command = list; });
+}
+
+void add_changes(CLI::App& app, CommandLine& line, ChangesCommand& changes) {
+  CLI::App* command = app.add_subcommand(
+      "changes", with_example("what became of a list since a state of it, as list --json tells one",
+                              "davenport changes alice --mailbox inbox --since 1f0c…-42"));
+  command->add_option("ACCOUNT", changes.account)->required();
+  command->add_option("--since", changes.since)->type_name("STATE")->required();
+  add_filter(*command, changes.filter);
+  command->add_option("--limit", changes.limit, "messages told at once")
+      ->check(CLI::Range(std::size_t{1}, kMaxLimit))
+      ->capture_default_str();
+  add_json(*command, changes.json);
+  command->callback([&line, &changes] { line.command = changes; });
 }
 
 void add_search(CLI::App& app, CommandLine& line, SearchCommand& search,
@@ -198,6 +229,7 @@ std::variant<CommandLine, Information> parse_command_line(int argc, const char* 
   ImportCommand import;
   ExportCommand export_;
   ListCommand list;
+  ChangesCommand changes;
   SearchCommand search;
   std::vector<std::string> query_words;
   CompleteCommand complete;
@@ -222,6 +254,7 @@ std::variant<CommandLine, Information> parse_command_line(int argc, const char* 
   add_import(app, line, import);
   add_export(app, line, export_);
   add_list(app, line, list);
+  add_changes(app, line, changes);
   add_search(app, line, search, query_words);
   add_complete(app, line, complete, typed_words);
   add_show(app, line, show);

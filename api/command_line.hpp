@@ -37,17 +37,33 @@ struct ExportCommand {
   std::string since;  // state of an earlier export; empty: everything
 };
 
-struct ListCommand {
-  std::string account;
+// Which messages of an account.
+struct ListFilter {
   std::string mailbox;
   std::string keyword;
   bool unread = false;
   bool flagged = false;
+  bool answered = false;
+  bool draft = false;
   bool attachment = false;
+};
+
+struct ListCommand {
+  std::string account;
+  ListFilter filter;
   bool threads = false;
-  bool ascending = false;
+  std::string sort = "-received";
   std::size_t limit = 50;
-  std::string after;
+  std::string after, before;  // cursors
+  std::string around;  // id of a message
+  bool json = false;
+};
+
+struct ChangesCommand {
+  std::string account;
+  ListFilter filter;
+  std::string since;
+  std::size_t limit = 1'000;
   bool json = false;
 };
 
@@ -92,8 +108,8 @@ struct StatusCommand {
 struct CommandLine {
   std::optional<std::filesystem::path> config;  // none: the default file where it is there
   std::optional<std::filesystem::path> data;  // instead of the configuration's data_dir
-  std::variant<ServeCommand, SyncCommand, ImportCommand, ExportCommand, ListCommand, SearchCommand,
-               CompleteCommand, ShowCommand, ReindexCommand, StatusCommand>
+  std::variant<ServeCommand, SyncCommand, ImportCommand, ExportCommand, ListCommand, ChangesCommand,
+               SearchCommand, CompleteCommand, ShowCommand, ReindexCommand, StatusCommand>
       command;
 };
 

@@ -20,6 +20,7 @@ inline constexpr int kDoneButSomeRefused = 3;  // something was quarantined, or 
 
 // These read files, whether a server runs or not.
 int run(const ListCommand& command, const CommandLine& line, const Config& config);
+int run(const ChangesCommand& command, const CommandLine& line, const Config& config);
 int run(const SearchCommand& command, const CommandLine& line, const Config& config);
 int run(const CompleteCommand& command, const CommandLine& line, const Config& config);
 int run(const ShowCommand& command, const CommandLine& line, const Config& config);

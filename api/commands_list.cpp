@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "api/commands.hpp"
+#include "api/list_parameters.hpp"
 #include "api/message_lines.hpp"
 #include "api/render.hpp"
 #include "api/terminal.hpp"
@@ -17,50 +18,64 @@ namespace {
 using nlohmann::json;
 
 [[noreturn]] void refuse_cursor() {
-  throw UsageError("--after is no cursor of this command: take the one that its last page printed");
+  throw UsageError(
+      "that is no cursor of this list: take the one that a page with the same options printed");
+}
+
+indexer::MessageFilter filter_of(const ListFilter& given, const indexer::Account& account) {
+  indexer::MessageFilter filter;
+  if (!given.mailbox.empty()) {
+    const auto mailbox = account.find_mailbox(given.mailbox);
+    if (!mailbox)
+      throw UsageError(
+          fmt::format("account '{}' has no mailbox '{}'", account.name(), given.mailbox));
+    filter.mailbox = *mailbox;
+  }
+  filter.keyword = given.keyword;
+  const auto only = [](bool wanted) { return wanted ? std::optional(true) : std::nullopt; };
+  filter.unread = only(given.unread);
+  filter.flagged = only(given.flagged);
+  filter.answered = only(given.answered);
+  filter.draft = only(given.draft);
+  filter.attachment = only(given.attachment);
+  if (const auto wrong = contradiction(filter)) throw UsageError(*wrong);
+  return filter;
 }
 
 indexer::ListQuery query_of(const ListCommand& command, const indexer::Account& account) {
   indexer::ListQuery query;
-  if (!command.mailbox.empty()) {
-    const auto mailbox = account.find_mailbox(command.mailbox);
-    if (!mailbox)
-      throw UsageError(
-          fmt::format("account '{}' has no mailbox '{}'", account.name(), command.mailbox));
-    query.filter.mailbox = *mailbox;
-  }
-  query.filter.keyword = command.keyword;
-  query.filter.unread = command.unread;
-  query.filter.flagged = command.flagged;
-  query.filter.attachment = command.attachment;
+  query.filter = filter_of(command.filter, account);
   query.threads = command.threads;
-  query.ascending = command.ascending;
+  set_sort(query, command.sort);
   query.limit = command.limit;
-  if (!command.after.empty()) {
-    query.after = decode_place_cursor(command.after);
-    if (!query.after) refuse_cursor();
-  }
+  if (!command.after.empty()) query.after = command.after;
+  if (!command.before.empty()) query.before = command.before;
+  if (!command.around.empty())
+    query.anchor = {command.around, -static_cast<std::int64_t>(command.limit / 2)};
   return query;
 }
 
-std::string next_page(const ListCommand& command, const CommandLine& line,
-                      const indexer::OrderKey& next) {
+std::string other_page(const ListCommand& command, const CommandLine& line, const char* option,
+                       const std::string& cursor) {
   std::vector<std::string> words = {"list", command.account};
-  const auto add = [&](const char* option, const std::string& value) {
-    if (!value.empty()) words.insert(words.end(), {option, value});
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) words.insert(words.end(), {name, value});
   };
-  const auto add_flag = [&](const char* option, bool given) {
-    if (given) words.emplace_back(option);
+  const auto add_flag = [&](const char* name, bool given) {
+    if (given) words.emplace_back(name);
   };
-  add("--mailbox", command.mailbox);
-  add("--keyword", command.keyword);
-  add_flag("--unread", command.unread);
-  add_flag("--flagged", command.flagged);
-  add_flag("--attachment", command.attachment);
+  add("--mailbox", command.filter.mailbox);
+  add("--keyword", command.filter.keyword);
+  add_flag("--unread", command.filter.unread);
+  add_flag("--flagged", command.filter.flagged);
+  add_flag("--answered", command.filter.answered);
+  add_flag("--draft", command.filter.draft);
+  add_flag("--attachment", command.filter.attachment);
   add_flag("--threads", command.threads);
-  if (command.ascending) add("--sort", "received");
+  // "-received" would be read as an option.
+  if (command.sort != "-received") words.push_back("--sort=" + command.sort);
   add("--limit", std::to_string(command.limit));
-  add("--after", encode_cursor(next));
+  words.push_back(fmt::format("{}={}", option, cursor));  // a cursor may begin with '-'
   return shell_command(line, words);
 }
 
@@ -70,6 +85,9 @@ int run(const ListCommand& command, const CommandLine& line, const Config& confi
   Accounts accounts(config, replica::sqlite::Access::kReadOnly);
   const auto account = open_account(accounts, command.account);
   const indexer::ListPage page = account->list(query_of(command, *account));
+  if (page.refused == indexer::ListRefusal::kAnchorNotFound)
+    throw UsageError(fmt::format("message '{}' is not in this list", command.around));
+  if (page.refused) refuse_cursor();
   if (command.json) {
     print(render_list(page) + "\n");
     return kDone;
@@ -80,7 +98,34 @@ int run(const ListCommand& command, const CommandLine& line, const Config& confi
     lines += message_line(json::parse(row, nullptr, false), width);
   lines += fmt::format("{}{} messages, {} unread\n", page.total_is_exact ? "" : "about ",
                        page.total, page.unread);
-  if (page.next) lines += "next page: " + next_page(command, line, *page.next) + "\n";
+  if (page.previous)
+    lines += "page before: " + other_page(command, line, "--before", *page.previous) + "\n";
+  if (page.next) lines += "next page: " + other_page(command, line, "--after", *page.next) + "\n";
+  print(lines);
+  return kDone;
+}
+
+int run(const ChangesCommand& command, const CommandLine&, const Config& config) {
+  Accounts accounts(config, replica::sqlite::Access::kReadOnly);
+  const auto account = open_account(accounts, command.account);
+  const auto changes =
+      account->changes(command.since, filter_of(command.filter, *account), command.limit);
+  if (!changes) {
+    throw std::runtime_error(
+        "what changed since that state is not known any more: read the list anew");
+  }
+  if (command.json) {
+    print(render_changes(*changes) + "\n");
+    return kDone;
+  }
+  std::string lines;
+  const auto add_lines = [&lines](std::string_view what, const std::vector<std::string>& ids) {
+    for (const auto& id : ids) lines += fmt::format("{} {}\n", what, id);
+  };
+  add_lines("added", changes->added);
+  add_lines("updated", changes->updated);
+  add_lines("removed", changes->removed);
+  lines += fmt::format("state {}{}\n", changes->state, changes->more ? " (there is more)" : "");
   print(lines);
   return kDone;
 }

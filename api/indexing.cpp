@@ -78,8 +78,14 @@ void Indexing::end_filling(const std::string& account) {
   soon(account);
 }
 
+bool Indexing::is_being_filled(const std::string& account) {
+  const std::lock_guard lock(mutex_);
+  const auto pulls = pulls_.find(account);
+  return filling_.contains(account) || (pulls != pulls_.end() && pulls->second.running > 0);
+}
+
 void Indexing::index_lists(indexer::Account& account, indexer::Progress& progress) {
-  account.project(progress);
+  account.project(progress, is_being_filled(account.name()));
   {
     const std::lock_guard lock(mutex_);
     if (filling_.contains(account.name())) return;

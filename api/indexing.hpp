@@ -47,6 +47,8 @@ class Indexing {
     std::uint64_t last = 0;  // tells whether another began meanwhile
   };
 
+  // Whether a pull or an import is under way.
+  [[nodiscard]] bool is_being_filled(const std::string& account);
   void index_lists(indexer::Account& account, indexer::Progress& progress);
   std::size_t index_text(indexer::Account& account, indexer::Progress& progress);
   [[nodiscard]] std::uint64_t last_pull(const std::string& account);

@@ -6,6 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "indexer/base64url.hpp"
 #include "mail/html.hpp"
 #include "mail/json_writer.hpp"
 
@@ -16,46 +17,10 @@ using mail::JsonWriter;
 
 constexpr std::size_t kMaxCursorBytes = 1'024;
 constexpr std::size_t kMaxOffset = 1'000'000;
-constexpr std::string_view kBase64Url =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-}  // namespace
-
-std::string to_base64url(std::string_view bytes) {
-  std::string text;
-  unsigned bits = 0;
-  int count = 0;
-  for (const char c : bytes) {
-    bits = (bits << 8) | static_cast<unsigned char>(c);
-    for (count += 8; count >= 6; count -= 6) text += kBase64Url[(bits >> (count - 6)) & 63];
-  }
-  if (count > 0) text += kBase64Url[(bits << (6 - count)) & 63];
-  return text;
-}
-
-std::optional<std::string> from_base64url(std::string_view text) {
-  std::string bytes;
-  unsigned bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    const auto digit = kBase64Url.find(c);
-    if (digit == kBase64Url.npos) return std::nullopt;
-    bits = (bits << 6) | static_cast<unsigned>(digit);
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      bytes += static_cast<char>((bits >> count) & 255);
-    }
-  }
-  return bytes;
-}
-
-namespace {
-
 // The JSON object in a cursor; null for what is none.
 nlohmann::json cursor_content(std::string_view cursor) {
   if (cursor.size() > kMaxCursorBytes) return nullptr;
-  const auto text = from_base64url(cursor);
+  const auto text = indexer::from_base64url(cursor);
   if (!text) return nullptr;
   auto content = nlohmann::json::parse(*text, nullptr, false);
   return content.is_object() ? content : nullptr;
@@ -65,11 +30,6 @@ void write_rows(JsonWriter& json, std::string_view name, const std::vector<std::
   json.key(name).begin_array();
   for (const auto& row : rows) json.raw(row);
   json.end_array();
-}
-
-void write_next(JsonWriter& json, const std::optional<std::string>& cursor) {
-  json.key("next");
-  cursor ? json.string(*cursor) : json.null();
 }
 
 std::size_t bytes_of(const std::vector<std::string>& rows) {
@@ -111,7 +71,7 @@ std::string encode_cursor(const indexer::OrderKey& place) {
       .key("id")
       .string(place.id)
       .end_object();
-  return to_base64url(text);
+  return indexer::to_base64url(text);
 }
 
 std::optional<std::string> encode_cursor(const std::optional<indexer::OrderKey>& place) {
@@ -121,7 +81,7 @@ std::optional<std::string> encode_cursor(const std::optional<indexer::OrderKey>&
 std::string encode_cursor(std::size_t offset) {
   std::string text;
   JsonWriter(text).begin_object().key("offset").number(offset).end_object();
-  return to_base64url(text);
+  return indexer::to_base64url(text);
 }
 
 std::optional<indexer::OrderKey> decode_place_cursor(std::string_view cursor) {
@@ -152,7 +112,8 @@ std::string render_list(const indexer::ListPage& page) {
   write_rows(json, "messages", page.rows);
   json.key("total").number(page.total).key("unread").number(page.unread);
   json.key("totalIsExact").boolean(page.total_is_exact);
-  write_next(json, encode_cursor(page.next));
+  write_optional(json, "next", page.next);
+  write_optional(json, "previous", page.previous);
   json.key("state").string(page.state).end_object();
   return out;
 }
@@ -211,15 +172,32 @@ std::string render_conflicts(std::string_view id,
   return out;
 }
 
-std::string render_files(const std::vector<std::string>& rows,
-                         const std::optional<indexer::OrderKey>& next) {
+std::string render_files(const indexer::ListPage& page) {
   std::string out;
-  out.reserve(bytes_of(rows));
+  out.reserve(bytes_of(page.rows));
   JsonWriter json(out);
   json.begin_object();
-  write_rows(json, "files", rows);
-  write_next(json, encode_cursor(next));
-  json.end_object();
+  write_rows(json, "files", page.rows);
+  json.key("total").number(page.total);
+  write_optional(json, "next", page.next);
+  write_optional(json, "previous", page.previous);
+  json.key("state").string(page.state).end_object();
+  return out;
+}
+
+std::string render_changes(const indexer::ListChanges& changes) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().key("state").string(changes.state);
+  const auto write_ids = [&json](std::string_view name, const std::vector<std::string>& ids) {
+    json.key(name).begin_array();
+    for (const auto& id : ids) json.string(id);
+    json.end_array();
+  };
+  write_ids("added", changes.added);
+  write_ids("updated", changes.updated);
+  write_ids("removed", changes.removed);
+  json.key("hasMore").boolean(changes.more).end_object();
   return out;
 }
 

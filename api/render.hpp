@@ -16,10 +16,6 @@
 
 namespace api {
 
-// RFC 4648 section 5, without padding.
-[[nodiscard]] std::string to_base64url(std::string_view bytes);
-[[nodiscard]] std::optional<std::string> from_base64url(std::string_view text);
-
 // Opaque cursors: base64url of a small JSON text. Decoding gives nothing for what is not ours.
 [[nodiscard]] std::string encode_cursor(const indexer::OrderKey& place);
 [[nodiscard]] std::optional<std::string> encode_cursor(
@@ -43,8 +39,8 @@ namespace api {
 [[nodiscard]] std::string render_thread(std::string_view id, const std::vector<std::string>& rows);
 [[nodiscard]] std::string render_conflicts(std::string_view id,
                                            const std::vector<indexer::LeafRevision>& leaves);
-[[nodiscard]] std::string render_files(const std::vector<std::string>& rows,
-                                       const std::optional<indexer::OrderKey>& next);
+[[nodiscard]] std::string render_files(const indexer::ListPage& page);
+[[nodiscard]] std::string render_changes(const indexer::ListChanges& changes);
 [[nodiscard]] std::string render_bodies(std::string_view id,
                                         const std::vector<indexer::Body>& bodies);
 // The bodies that answer a request for `type` ("text/plain", "text/html"): those of that type, HTML made safe, else, for

@@ -21,21 +21,24 @@ std::string Parameters::text(const std::string& name) {
 }
 
 bool Parameters::flag(const std::string& name, bool otherwise) {
+  return flag(name).value_or(otherwise);
+}
+
+std::optional<bool> Parameters::flag(const std::string& name) {
+  if (!has(name)) return std::nullopt;
   const std::string value = text(name);
   if (value == "true") return true;
   if (value == "false") return false;
-  if (!value.empty() || query_.contains(name)) {
-    refuse("badParameter",
-           fmt::format("parameter '{}' must be true or false, not '{}'", name, value));
-  }
-  return otherwise;
+  refuse("badParameter",
+         fmt::format("parameter '{}' must be true or false, not '{}'", name, value));
+  return std::nullopt;
 }
 
-std::size_t Parameters::number(const std::string& name, std::size_t least, std::size_t most,
-                               std::size_t otherwise) {
-  if (!query_.contains(name)) return otherwise;
+std::int64_t Parameters::whole_number(const std::string& name, std::int64_t least,
+                                      std::int64_t most, std::int64_t otherwise) {
+  if (!has(name)) return otherwise;
   const std::string value = text(name);
-  std::size_t result = 0;
+  std::int64_t result = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), result);
   if (error == std::errc() && end == value.data() + value.size() && result >= least &&
       result <= most)
@@ -45,14 +48,30 @@ std::size_t Parameters::number(const std::string& name, std::size_t least, std::
   return otherwise;
 }
 
+std::optional<std::string> Parameters::cursor(const std::string& name) {
+  return has(name) ? std::optional(text(name)) : std::nullopt;
+}
+
+std::size_t Parameters::number(const std::string& name, std::size_t least, std::size_t most,
+                               std::size_t otherwise) {
+  return static_cast<std::size_t>(whole_number(name, static_cast<std::int64_t>(least),
+                                               static_cast<std::int64_t>(most),
+                                               static_cast<std::int64_t>(otherwise)));
+}
+
 std::string Parameters::choice(const std::string& name,
                                std::initializer_list<std::string_view> allowed) {
-  if (!query_.contains(name)) return std::string(*allowed.begin());
+  return choice(name, std::span(allowed.begin(), allowed.size()));
+}
+
+std::string Parameters::choice(const std::string& name, std::span<const std::string_view> allowed) {
+  if (!query_.contains(name)) return std::string(allowed.front());
   const std::string value = text(name);
   if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return value;
-  refuse("badParameter", fmt::format("parameter '{}' must be {}, not '{}'", name,
-                                     fmt::join(allowed, " or "), value));
-  return std::string(*allowed.begin());
+  refuse("badParameter",
+         fmt::format("parameter '{}' must be {}, not '{}'", name,
+                     fmt::join(allowed, allowed.size() > 2 ? ", " : " or "), value));
+  return std::string(allowed.front());
 }
 
 std::optional<indexer::OrderKey> Parameters::place(const std::string& name) {

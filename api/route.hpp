@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,19 +41,26 @@ class Parameters {
 
   [[nodiscard]] std::string text(const std::string& name);
   [[nodiscard]] bool flag(const std::string& name, bool otherwise);
+  [[nodiscard]] std::optional<bool> flag(const std::string& name);  // nothing: it is not given
   [[nodiscard]] std::size_t number(const std::string& name, std::size_t least, std::size_t most,
                                    std::size_t otherwise);
   // One of `allowed`; the first is the default.
   [[nodiscard]] std::string choice(const std::string& name,
+                                   std::span<const std::string_view> allowed);
+  [[nodiscard]] std::string choice(const std::string& name,
                                    std::initializer_list<std::string_view> allowed);
+  [[nodiscard]] std::int64_t whole_number(const std::string& name, std::int64_t least,
+                                          std::int64_t most, std::int64_t otherwise);
+  [[nodiscard]] std::optional<std::string> cursor(const std::string& name);
   [[nodiscard]] std::optional<indexer::OrderKey> place(const std::string& name);
   [[nodiscard]] std::size_t offset(const std::string& name);
 
+  [[nodiscard]] bool has(const std::string& name) const { return query_.contains(name); }
+  // The first refusal counts.
+  void refuse(std::string_view code, const std::string& message);
   [[nodiscard]] const std::optional<HttpResponse>& mistake() const { return mistake_; }
 
  private:
-  void refuse(std::string_view code, const std::string& message);
-
   const std::multimap<std::string, std::string>& query_;
   std::optional<HttpResponse> mistake_;
 };
@@ -84,6 +92,7 @@ HttpResponse with_account(const Call& call) {
 // routes_mail.cpp
 [[nodiscard]] HttpResponse get_mailboxes(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_messages(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse get_changes(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_message(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_conflicts(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_thread(const Call& call, indexer::Account& account);

@@ -2,14 +2,12 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "api/list_parameters.hpp"
 #include "api/render.hpp"
 #include "api/route.hpp"
 
 namespace api {
 namespace {
-
-constexpr std::size_t kMaxRows = 500;
-constexpr std::size_t kDefaultRows = 50;
 
 std::vector<std::string> split_ids(std::string_view text) {
   std::vector<std::string> ids;
@@ -36,6 +34,18 @@ HttpResponse get_messages_by_id(const Call& call, indexer::Account& account) {
   return json_response(render_messages(account.messages(ids)));
 }
 
+constexpr std::size_t kMaxChanges = 1'000;
+
+// From the name that was written to the id; an answer when there is none.
+std::optional<HttpResponse> resolve_mailbox(const indexer::Account& account,
+                                            indexer::MessageFilter& filter) {
+  if (filter.mailbox.empty()) return std::nullopt;
+  const auto id = account.find_mailbox(filter.mailbox);
+  if (!id) return unknown("mailbox", filter.mailbox, "GET …/mailboxes lists them");
+  filter.mailbox = *id;
+  return std::nullopt;
+}
+
 // The thread's own id: it may have been asked for by the id of a message in it.
 std::string thread_id_of(const std::string& row, const std::string& asked) {
   const auto message = nlohmann::json::parse(row, nullptr, false);
@@ -53,23 +63,30 @@ HttpResponse get_mailboxes(const Call&, indexer::Account& account) {
 HttpResponse get_messages(const Call& call, indexer::Account& account) {
   if (call.request.query.contains("ids")) return get_messages_by_id(call, account);
   Parameters parameters(call.request);
-  indexer::ListQuery query;
-  query.filter.mailbox = parameters.text("mailbox");
-  query.filter.keyword = parameters.text("keyword");
-  query.filter.unread = parameters.flag("unread", false);
-  query.filter.flagged = parameters.flag("flagged", false);
-  query.filter.attachment = parameters.flag("attachment", false);
-  query.threads = parameters.flag("threads", false);
-  query.ascending = parameters.choice("sort", {"-received", "received"}) == "received";
-  query.limit = parameters.number("limit", 1, kMaxRows, kDefaultRows);
-  query.after = parameters.place("after");
+  auto query = read_list(parameters);
   if (parameters.mistake()) return *parameters.mistake();
-  if (!query.filter.mailbox.empty()) {
-    const auto id = account.find_mailbox(query.filter.mailbox);
-    if (!id) return unknown("mailbox", query.filter.mailbox, "GET …/mailboxes lists them");
-    query.filter.mailbox = *id;
+  if (auto unknown_mailbox = resolve_mailbox(account, query.filter))
+    return *std::move(unknown_mailbox);
+  const auto page = account.list(query);
+  return page.refused ? refused(*page.refused) : json_response(render_list(page));
+}
+
+HttpResponse get_changes(const Call& call, indexer::Account& account) {
+  Parameters parameters(call.request);
+  auto filter = read_filter(parameters);
+  const auto since = parameters.text("since");
+  const auto limit = parameters.number("limit", 1, kMaxChanges, kMaxChanges);
+  if (since.empty())
+    parameters.refuse("badParameter", "'since' must be the 'state' of an earlier answer");
+  if (parameters.mistake()) return *parameters.mistake();
+  if (auto unknown_mailbox = resolve_mailbox(account, filter)) return *std::move(unknown_mailbox);
+  const auto changes = account.changes(since, filter, limit);
+  if (!changes) {
+    return error_response(
+        409, "cannotCalculateChanges",
+        "what changed since that state is not known any more: read the list anew");
   }
-  return json_response(render_list(account.list(query)));
+  return json_response(render_changes(*changes));
 }
 
 HttpResponse get_message(const Call& call, indexer::Account& account) {
@@ -99,12 +116,10 @@ HttpResponse get_thread(const Call& call, indexer::Account& account) {
 
 HttpResponse get_files(const Call& call, indexer::Account& account) {
   Parameters parameters(call.request);
-  const auto limit = parameters.number("limit", 1, kMaxRows, kDefaultRows);
-  const auto after = parameters.place("after");
+  const auto query = read_file_list(parameters);
   if (parameters.mistake()) return *parameters.mistake();
-  std::optional<indexer::OrderKey> next;
-  const auto rows = account.files(limit, after, next);
-  return json_response(render_files(rows, next));
+  const auto page = account.files(query);
+  return page.refused ? refused(*page.refused) : json_response(render_files(page));
 }
 
 HttpResponse get_file(const Call& call, indexer::Account& account) {

@@ -9,6 +9,7 @@
 #include "api/render_search.hpp"
 #include "api/route.hpp"
 #include "api/search_call.hpp"
+#include "indexer/base64url.hpp"
 
 namespace api {
 namespace {
@@ -40,7 +41,7 @@ struct Searched {
 bool read_cursors(const std::string& cursor, std::vector<Searched>& searched) {
   if (cursor.empty()) return true;
   if (cursor.size() > kMaxManyCursor) return false;
-  const auto text = from_base64url(cursor);
+  const auto text = indexer::from_base64url(cursor);
   const auto places = text ? json::parse(*text, nullptr, false) : json();
   if (!places.is_object()) return false;
   for (auto& each : searched) {
@@ -98,7 +99,7 @@ std::optional<std::string> next_cursor(const std::vector<Searched>& searched) {
     places[each.account->name()] = cursor_of(each);
   }
   if (!has_more) return std::nullopt;
-  return to_base64url(places.dump());
+  return indexer::to_base64url(places.dump());
 }
 
 std::vector<indexer::FacetCounts> merged_facets(const std::vector<Searched>& searched) {

@@ -32,7 +32,8 @@ FileLock lock_for_writing(const fs::path& folder, const std::string& name) {
   return std::move(*lock);
 }
 
-std::size_t project_all(Generation& generation, const Stores& stores, Progress& progress) {
+std::size_t project_all(Generation& generation, const Stores& stores, Progress& progress,
+                        bool more_is_coming = false) {
   std::size_t changes = 0;
   for (bool more = true; more;) {
     if (progress.cancelled) throw Cancelled();
@@ -41,6 +42,10 @@ std::size_t project_all(Generation& generation, const Stores& stores, Progress& 
     progress.done += static_cast<std::int64_t>(projected.changes);
     more = projected.more;
   }
+  if (more_is_coming) return changes;
+  generation.catalog().order([&progress] {
+    if (progress.cancelled) throw Cancelled();
+  });
   return changes;
 }
 
@@ -158,11 +163,11 @@ bool Account::is_derived_from_stores() const {
       });
 }
 
-std::size_t Account::project(Progress& progress) {
+std::size_t Account::project(Progress& progress, bool more_is_coming) {
   state_->require_live();
   if (!is_derived_from_stores()) return reindex(progress);
   const std::lock_guard working(state_->catalog_work);
-  return project_all(*state_->generation(), stores_, progress);
+  return project_all(*state_->generation(), stores_, progress, more_is_coming);
 }
 
 std::size_t Account::index(Progress& progress) {

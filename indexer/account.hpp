@@ -89,8 +89,9 @@ class Account {
 
   // ── Writing ──
   // Brings the catalog up to the stores: lists are right then. Rebuilds both when the stores are not those that the live
-  // generation was derived from, or its format is another program's. Returns the number of changes.
-  std::size_t project(Progress& progress);
+  // generation was derived from, or its format is another program's. Returns the number of changes. Where `more_is_coming`,
+  // what Catalog::order makes may be left for the next time.
+  std::size_t project(Progress& progress, bool more_is_coming = false);
   // Brings the text index up to the catalog: the first time, and when much is new, in bulk. Returns the number of entries.
   std::size_t index(Progress& progress);
   // Builds a new generation from the stores, follows what changes meanwhile, swaps. Throws Cancelled; the live
@@ -98,16 +99,18 @@ class Account {
   std::size_t reindex(Progress& progress);
 
   // ── Reading ──
+  // All of these as the Catalog's members of that name.
   [[nodiscard]] ListPage list(const ListQuery& query) const;
+  [[nodiscard]] std::optional<ListChanges> changes(std::string_view since,
+                                                   const MessageFilter& filter,
+                                                   std::size_t limit) const;
   [[nodiscard]] std::vector<MailboxCounts> mailboxes() const;
   [[nodiscard]] std::optional<std::string> message(std::string_view id) const;
   [[nodiscard]] std::vector<std::string> messages(const std::vector<std::string>& ids) const;
   [[nodiscard]] std::vector<std::string> thread(
       std::string_view id) const;  // id of a thread or of a message in it
   [[nodiscard]] std::optional<std::string> file(std::string_view id) const;
-  [[nodiscard]] std::vector<std::string> files(std::size_t limit,
-                                               const std::optional<OrderKey>& after,
-                                               std::optional<OrderKey>& next) const;
+  [[nodiscard]] ListPage files(const ListQuery& query) const;
   [[nodiscard]] QueryResult<SearchAnswer> search(const SearchRequest& request, bool snippets) const;
   // All bodies of a message; none when the message is unknown. Counted as `body`.
   [[nodiscard]] std::optional<std::vector<Body>> bodies(std::string_view id) const;

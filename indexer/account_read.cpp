@@ -111,11 +111,15 @@ std::optional<std::string> Account::file(std::string_view id) const {
   return live ? live->catalog().file(id, live->text_checkpoint()) : std::nullopt;
 }
 
-std::vector<std::string> Account::files(std::size_t limit, const std::optional<OrderKey>& after,
-                                        std::optional<OrderKey>& next) const {
+ListPage Account::files(const ListQuery& query) const {
   const auto live = state_->generation();
-  return live ? live->catalog().files(limit, after, next, live->text_checkpoint())
-              : std::vector<std::string>{};
+  return live ? live->catalog().files(query, live->text_checkpoint()) : ListPage{};
+}
+
+std::optional<ListChanges> Account::changes(std::string_view since, const MessageFilter& filter,
+                                            std::size_t limit) const {
+  const auto live = state_->generation();
+  return live ? live->catalog().changes(since, filter, limit) : std::nullopt;
 }
 
 QueryResult<SearchAnswer> Account::search(const SearchRequest& request, bool snippets) const {

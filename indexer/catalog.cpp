@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utf8proc.h>
 
+#include "indexer/base64url.hpp"
 #include "indexer/catalog_state.hpp"
 #include "indexer/projection.hpp"
 
@@ -13,21 +14,6 @@ namespace indexer {
 namespace {
 
 constexpr std::size_t kMaxIdLength = 255;  // of a JMAP Id
-
-std::string base64url(std::string_view bytes) {
-  static constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::string out;
-  out.reserve((bytes.size() * 4 + 2) / 3);
-  std::uint32_t bits = 0;
-  int pending = 0;
-  for (const char c : bytes) {
-    bits = (bits << 8) | static_cast<unsigned char>(c);
-    for (pending += 8; pending >= 6; pending -= 6) out += kDigits[(bits >> (pending - 6)) & 63];
-  }
-  if (pending > 0) out += kDigits[(bits << (6 - pending)) & 63];
-  return out;
-}
 
 std::string sha256(std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -94,11 +80,28 @@ std::string path_of(const mail::Mailbox& mailbox, const std::vector<mail::Mailbo
   return path;
 }
 
+// From so many pending rows on, and this share of all entries, it costs less to sort everything anew than to insert them one by one
+// (10 rows each, in random places).
+constexpr std::int64_t kBulkPending = 20'000;
+constexpr std::int64_t kBulkShare = 2;
+
+bool is_bulk(Writer& writer, const Stores& stores) {
+  const auto meta = Meta::load(writer.select_meta);
+  if (!meta.ordered) return false;
+  std::int64_t pending = 0;
+  for (const auto& each : stores.all())
+    pending += each.store->pending(meta.checkpoint.of(each.store->identity()));
+  if (pending < kBulkPending) return false;
+  auto entries = writer.connection.prepare("SELECT sum(total) FROM views WHERE view IN (8, 56)");
+  Rows rows(entries);
+  return rows.next() && pending >= rows.integer(0) / kBulkShare;
+}
+
 }  // namespace
 
 std::string public_id(std::string_view doc_id) {
-  if ((doc_id.size() * 4 + 2) / 3 <= kMaxIdLength) return base64url(doc_id);
-  return base64url(sha256(doc_id));
+  if ((doc_id.size() * 4 + 2) / 3 <= kMaxIdLength) return to_base64url(doc_id);
+  return to_base64url(sha256(doc_id));
 }
 
 Catalog::Catalog(const std::filesystem::path& file, replica::sqlite::Access access)
@@ -109,6 +112,10 @@ Catalog::~Catalog() = default;
 Projected Catalog::project(const Stores& stores, std::size_t limit) {
   auto& writer = state_->writing();
   replica::sqlite::Transaction transaction(writer.connection);
+  if (is_bulk(writer, stores)) {
+    writer.connection.execute("DELETE FROM sorted");
+    writer.set_meta("ordered", "0");
+  }
   Projection projection(writer, stores);
   const auto projected = projection.run(limit);
   if (projection.consumed_anything()) transaction.commit();
@@ -165,7 +172,9 @@ std::vector<MailboxCounts> Catalog::mailboxes() const {
   for (auto& mailbox : all_mailboxes(reader->connection)) {
     const auto all = reader->view(view_name('*', 'm', mailbox.id)).value_or(View{});
     const auto unread = reader->view(view_name('u', 'm', mailbox.id)).value_or(View{});
-    counts.push_back({std::move(mailbox), all.total, unread.total, all.threads, unread.threads});
+    // What is in the trash counts as threads of its own (RFC 8621 section 2).
+    const auto unread_threads = mailbox.role == "trash" ? unread.threads : all.unread_threads;
+    counts.push_back({std::move(mailbox), all.total, unread.total, all.threads, unread_threads});
   }
   return counts;
 }

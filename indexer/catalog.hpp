@@ -1,9 +1,11 @@
 // The catalog of one generation: lists, counts and threads of an account, projected from its stores into one SQLite file.
 //
 // Every list is a view: a set of entries in the order (date, id), newest first. There is one for all mail, one for each
-// mailbox and keyword, and for each of those (but keywords) one of its unread, flagged and attachment-bearing messages. A page is a range of
-// the smallest view that a query names, probed in the others. What a list shows of a message was rendered to JSON when
-// the message was projected; thread and level are added as it is read, since they change without it.
+// mailbox and keyword, and for each of those (but keywords) one of its unread, flagged, answered, draft and attachment-bearing
+// messages. All mail and each mailbox stand in the order of every sort as well, and every view has the list of the newest
+// message of each thread. A page is a range of such a list, or of the smallest that a query names, with each row asked for the
+// rest. What a list shows of a message was rendered to JSON when the message was projected; thread and level are added as
+// it is read, since they change without it.
 //
 // One object writes (in the process that holds the account's lock); reading is open to any thread and never waits.
 // Throws replica::sqlite::Error.
@@ -43,27 +45,53 @@ struct OrderKey {
 struct MessageFilter {
   std::string mailbox;  // id
   std::string keyword;
-  bool unread = false;
-  bool flagged = false;
-  bool attachment = false;
+  std::optional<bool> unread{};  // neither seen nor a draft, as RFC 8621 counts
+  std::optional<bool> flagged{};
+  std::optional<bool> attachment{};
+  std::optional<bool> seen{};
+  std::optional<bool> answered{};
+  std::optional<bool> draft{};
   friend auto operator<=>(const MessageFilter&, const MessageFilter&) = default;
 };
+
+// From and to: the first one's name, else address. Subject: the base subject; of files the name. Values are part of view numbers.
+enum class Sort : std::uint8_t { kReceived, kSent, kFrom, kTo, kSubject, kSize };
 
 struct ListQuery {
   MessageFilter filter;
   bool threads = false;  // the newest matching message stands for its thread
-  bool ascending = false;  // oldest first
+  bool ascending = false;
   std::size_t limit = 50;
-  std::optional<OrderKey> after;
+  // At most one of these three; none: from the beginning. Cursors are those of another page of the same list.
+  std::optional<std::string> after{};
+  std::optional<std::string> before{};
+  struct Anchor {
+    std::string id;  // as Catalog::message takes it
+    std::int64_t offset =
+        0;  // the page begins so many rows after it; negative: before it, or at the first
+  };
+  std::optional<Anchor> anchor{};
+  Sort sort = Sort::kReceived;
 };
 
+enum class ListRefusal { kBadCursor, kAnchorNotFound };
+
 struct ListPage {
+  std::optional<ListRefusal> refused;  // then there is nothing else
   std::vector<std::string> rows;  // JSON objects, complete (M of the design)
   std::int64_t total = 0;
   std::int64_t unread = 0;
   bool total_is_exact = true;
-  std::optional<OrderKey> next;  // none: this was the last page
-  std::string state;
+  std::optional<std::string> next;  // cursor for `after`; none: this was the last page
+  std::optional<std::string> previous;  // cursor for `before`; none: this was the first
+  std::string state;  // at which the page was read
+};
+
+// What became of a list: ids. A message is in one of the three.
+struct ListChanges {
+  std::string state;  // at which the list is so
+  std::vector<std::string> added, updated, removed;
+  bool more = false;  // there are changes after `state`
 };
 
 struct MailboxCounts {
@@ -113,8 +141,12 @@ class Catalog {
   ~Catalog();
 
   // ── Writing ──
-  // Applies the next rows of the stores' feeds (all stores, at most `limit` rows) and the checkpoint, in one transaction.
+  // Applies the next rows of the stores' feeds (all stores, at most `limit` rows) and the checkpoint, in one transaction. When
+  // many come, lists by other sorts than date are left aside, and made by `order`: until then they are read slowly.
   Projected project(const Stores& stores, std::size_t limit);
+  // Makes what `project` left aside, in linear time. Nothing to do otherwise. `between` is called between its transactions and may
+  // throw: then, or when it is killed, it begins anew the next time.
+  void order(const std::function<void()>& between = [] {});
   // Gives every entry its number: rank in newest-first order, with gaps. For a catalog whose text is built in bulk next.
   void assign_numbers();
   [[nodiscard]] DerivedCheckpoint checkpoint() const;
@@ -125,6 +157,11 @@ class Catalog {
 
   // ── Lists ──
   [[nodiscard]] ListPage list(const ListQuery& query, const DerivedCheckpoint& text) const;
+  // From the state of an earlier page on, of the list that the filter names (not of one by thread); nothing when that cannot be
+  // told any more. At most `limit` ids, or those of one step of the projection where that has more.
+  [[nodiscard]] std::optional<ListChanges> changes(std::string_view since,
+                                                   const MessageFilter& filter,
+                                                   std::size_t limit) const;
   [[nodiscard]] std::vector<MailboxCounts> mailboxes() const;
   // Null when there is none. `id` may be a public id or a document id.
   [[nodiscard]] std::optional<std::string> message(std::string_view id,
@@ -137,10 +174,8 @@ class Catalog {
                                                 const DerivedCheckpoint& text) const;
   [[nodiscard]] std::optional<std::string> file(std::string_view id,
                                                 const DerivedCheckpoint& text) const;
-  [[nodiscard]] std::vector<std::string> files(std::size_t limit,
-                                               const std::optional<OrderKey>& after,
-                                               std::optional<OrderKey>& next,
-                                               const DerivedCheckpoint& text) const;
+  // Filter and threads of the query do not count.
+  [[nodiscard]] ListPage files(const ListQuery& query, const DerivedCheckpoint& text) const;
   // Changes whenever a list may have.
   [[nodiscard]] std::string state() const;
   [[nodiscard]] std::int64_t message_count() const;

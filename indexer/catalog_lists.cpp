@@ -1,105 +1,110 @@
 // Lists of messages and files, read from the catalog by splicing bytes: no JSON is read.
 #include <algorithm>
-#include <unordered_map>
 
+#include "indexer/catalog_rows.hpp"
 #include "indexer/catalog_state.hpp"
-#include "indexer/selection.hpp"
-#include "mail/json_writer.hpp"
+#include "indexer/list_cursor.hpp"
+#include "indexer/list_reader.hpp"
 
 namespace indexer {
 namespace {
 
-constexpr std::size_t kMaxParticipants = 10;
-// Messages of a thread that participants are looked for in, oldest first: a page stays cheap when threads are long.
-constexpr int kParticipantsFrom = 100;
-
-// How far the text index got in each store.
-struct TextReach {
-  TextReach(const Meta& meta, const DerivedCheckpoint& text)
-      : emails(meta.reached(text, mail::Doctype::kEmails)),
-        contents(meta.reached(text, mail::Doctype::kContents)),
-        files(meta.reached(text, mail::Doctype::kFiles)) {}
-
-  std::int64_t emails, contents, files;
+// Rows of a page, and whether there are others.
+struct Window {
+  std::vector<ListReader::Row> rows;
+  std::optional<std::string> next, previous;  // keys
 };
 
-void append_level(std::string& row, std::string_view level) {
-  row.append(R"(,"level":")").append(level).append("\"");
+// `more` rows were asked for than the page has: those that are too many go. Whether there were any.
+bool cut(std::vector<ListReader::Row>& rows, std::size_t limit) {
+  if (rows.size() <= limit) return false;
+  rows.resize(limit);
+  return true;
 }
 
-void append_thread(std::string& row, Reader& reader, std::int64_t thread, std::int64_t count,
-                   std::int64_t unread) {
-  row += R"(,"thread":)";
-  mail::JsonWriter writer(row);
-  writer.begin_object().key("count").number(count).key("unread").number(unread);
-  writer.key("participants").begin_array();
-  std::vector<std::string> names;
-  for (Rows rows(reader.thread_oldest_first, thread, kParticipantsFrom);
-       names.size() < kMaxParticipants && rows.next();) {
-    const auto name = rows.text(1);
-    if (name.empty() || std::find(names.begin(), names.end(), name) != names.end()) continue;
-    names.emplace_back(name);
-    writer.string(name);
+// After a place, which may be the beginning.
+Window window_after(ListReader& list, const std::optional<std::string>& key, std::size_t limit) {
+  Window window;
+  window.rows = list.after(key, limit + 1);
+  const bool more = cut(window.rows, limit);
+  if (more && !window.rows.empty()) window.next = window.rows.back().key;
+  if (key) window.previous = window.rows.empty() ? *key : window.rows.front().key;
+  return window;
+}
+
+Window window_before(ListReader& list, const std::string& key, std::size_t limit) {
+  Window window;
+  window.rows = list.before(key, limit + 1);
+  const bool more = cut(window.rows, limit);
+  std::reverse(window.rows.begin(), window.rows.end());
+  if (more && !window.rows.empty()) window.previous = window.rows.front().key;
+  window.next = window.rows.empty() ? key : window.rows.back().key;
+  return window;
+}
+
+// RFC 8620 section 5.5: the page begins `offset` rows after the anchor.
+Window window_at(ListReader& list, const ListReader::Row& anchor, std::int64_t offset,
+                 std::size_t limit) {
+  if (offset > 0) {
+    const auto skipped = list.after(anchor.key, static_cast<std::size_t>(offset) - 1);
+    return window_after(list, skipped.empty() ? anchor.key : skipped.back().key, limit);
   }
-  writer.end_array().end_object();
-}
-
-// `rows` is of Reader::message_row. Attachments are indexed together with what the document itself says.
-std::string_view message_level(const Rows& rows, const TextReach& reach) {
-  if (rows.integer(5) > reach.emails || rows.integer(6) > reach.contents) return "metadata";
-  if ((rows.integer(8) & kFilesHere) != 0) return "attachments";
-  return rows.integer(7) > 0 ? "body" : "metadata";
-}
-
-std::string read_message_row(Reader& reader, std::int64_t entry, const TextReach& reach,
-                             bool with_thread) {
-  std::string row;
-  Rows rows(reader.message_row, entry);
-  if (!rows.next()) return row;
-  const auto rendered = rows.text(0), thread_id = rows.text(1);
-  row.reserve(rendered.size() + thread_id.size() + 64);
-  row.append(rendered).append(R"(,"threadId":")").append(thread_id).append("\"");
-  append_level(row, message_level(rows, reach));
-  if (with_thread) append_thread(row, reader, rows.integer(4), rows.integer(2), rows.integer(3));
-  row += '}';
-  return row;
-}
-
-std::string read_file_row(Reader& reader, std::int64_t entry, const TextReach& reach) {
-  Rows rows(reader.file_row, entry);
-  if (!rows.next()) return {};
-  std::string row(rows.text(0));
-  append_level(row, rows.integer(1) <= reach.files && rows.integer(2) > 0 ? "body" : "metadata");
-  row += '}';
-  return row;
-}
-
-// Tells which message stands for its thread: the newest one that is in the selection. Each thread is looked at once.
-class Representatives {
- public:
-  Representatives(Reader& reader, const Selection& selection)
-      : reader_(reader), selection_(selection) {}
-
-  [[nodiscard]] bool includes(std::int64_t entry) {
-    std::int64_t thread = 0;
-    if (Rows rows(reader_.thread_of, entry); rows.next()) thread = rows.integer(0);
-    const auto [known, is_new] = by_thread_.try_emplace(thread, 0);
-    if (is_new) known->second = newest(thread);
-    return known->second == entry;
+  Window window;
+  const auto wanted = static_cast<std::size_t>(-offset);
+  window.rows = list.before(anchor.key, wanted + 1);
+  const bool has_previous = cut(window.rows, wanted);
+  std::reverse(window.rows.begin(), window.rows.end());
+  window.rows.push_back(anchor);
+  bool has_next = cut(window.rows, limit);
+  if (!has_next) {
+    auto rest = list.after(anchor.key, limit - window.rows.size() + 1);
+    window.rows.insert(window.rows.end(), std::make_move_iterator(rest.begin()),
+                       std::make_move_iterator(rest.end()));
+    has_next = cut(window.rows, limit);
   }
+  if (has_previous && !window.rows.empty()) window.previous = window.rows.front().key;
+  if (has_next && !window.rows.empty()) window.next = window.rows.back().key;
+  return window;
+}
 
- private:
-  [[nodiscard]] std::int64_t newest(std::int64_t thread) {
-    for (Rows rows(reader_.thread_newest_first, thread); rows.next();) {
-      if (selection_.contains(reader_, rows.integer(0), rows.text(1))) return rows.integer(2);
-    }
-    return 0;
+ListPage refuse(ListRefusal refusal) {
+  ListPage page;
+  page.refused = refusal;
+  return page;
+}
+
+using ReadRow = std::string (*)(Reader&, std::int64_t entry, const TextReach&, bool with_thread);
+
+std::string read_file(Reader& reader, std::int64_t entry, const TextReach& reach, bool) {
+  return read_file_row(reader, entry, reach);
+}
+
+ListPage read_page(Reader& reader, ListReader& list, const ListQuery& query, Kind kind,
+                   const TextReach& reach) {
+  Window window;
+  if (query.anchor) {
+    const auto entry = reader.entry(kind, query.anchor->id);
+    const auto anchor = entry ? list.find(*entry) : std::nullopt;
+    if (!anchor) return refuse(ListRefusal::kAnchorNotFound);
+    window = window_at(list, *anchor, query.anchor->offset, query.limit);
+  } else if (query.before) {
+    const auto key = from_cursor(query, kind, *query.before);
+    if (!key) return refuse(ListRefusal::kBadCursor);
+    window = window_before(list, *key, query.limit);
+  } else {
+    const auto key = query.after ? from_cursor(query, kind, *query.after) : std::nullopt;
+    if (query.after && !key) return refuse(ListRefusal::kBadCursor);
+    window = window_after(list, key, query.limit);
   }
-
-  Reader& reader_;
-  const Selection& selection_;
-  std::unordered_map<std::int64_t, std::int64_t> by_thread_;
-};
+  ListPage page;
+  const ReadRow read = kind == Kind::kMail ? &read_message_row : &read_file;
+  page.rows.reserve(window.rows.size());
+  for (const auto& row : window.rows)
+    page.rows.push_back(read(reader, row.entry, reach, query.threads));
+  if (window.next) page.next = to_cursor(query, kind, *window.next);
+  if (window.previous) page.previous = to_cursor(query, kind, *window.previous);
+  return page;
+}
 
 }  // namespace
 
@@ -107,34 +112,19 @@ ListPage Catalog::list(const ListQuery& query, const DerivedCheckpoint& text) co
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   const auto meta = Meta::load(reader->meta);
-  ListPage page;
+  ListReader list(*reader, query, meta.ordered);
+  auto page = read_page(*reader, list, query, Kind::kMail, TextReach(meta, text));
   page.state = meta.state();
-  const auto selection = Selection::of(*reader, query.filter);
-  if (selection.is_empty()) return page;
-
-  const TextReach reach(meta, text);
-  Representatives representatives(*reader, selection);
-  OrderKey last;
-  for (Walk walk(*reader, selection.driver().view, query.after, query.ascending); walk.next();) {
-    if (!selection.holds(*reader, walk.date(), walk.id())) continue;
-    if (query.threads && !representatives.includes(walk.entry())) continue;
-    if (page.rows.size() == query.limit) {
-      if (query.limit > 0) page.next = last;
-      break;
-    }
-    last.date = walk.date();
-    last.id = walk.id();
-    page.rows.push_back(read_message_row(*reader, walk.entry(), reach, query.threads));
-  }
-
-  const auto total = selection.size(*reader, query.threads);
+  if (page.refused) return page;
+  const auto total = list.size();
   page.total = total.count;
   page.total_is_exact = total.is_exact;
+  page.unread = total.count;
+  if (query.filter.unread == true) return page;
   auto unread = query.filter;
   unread.unread = true;
-  page.unread = query.filter.unread
-                    ? total.count
-                    : Selection::of(*reader, unread).size(*reader, query.threads).count;
+  page.unread =
+      query.filter.unread ? 0 : Selection::of(*reader, unread).size(*reader, query.threads).count;
   return page;
 }
 
@@ -166,7 +156,7 @@ std::vector<std::string> Catalog::thread(std::string_view id, const DerivedCheck
   const auto entry = reader->entry(Kind::kMail, id);
   if (!entry) return rows;
   std::int64_t thread = 0;
-  if (Rows found(reader->thread_of, *entry); found.next()) thread = found.integer(0);
+  if (Rows found(reader->list_entry, *entry); found.next()) thread = found.integer(3);
   for (Rows members(reader->thread_oldest_first, thread, -1); members.next();) {
     rows.push_back(read_message_row(*reader, members.integer(0), reach, false));
   }
@@ -181,25 +171,18 @@ std::optional<std::string> Catalog::file(std::string_view id, const DerivedCheck
   return read_file_row(*reader, *entry, TextReach(Meta::load(reader->meta), text));
 }
 
-std::vector<std::string> Catalog::files(std::size_t limit, const std::optional<OrderKey>& after,
-                                        std::optional<OrderKey>& next,
-                                        const DerivedCheckpoint& text) const {
+ListPage Catalog::files(const ListQuery& query, const DerivedCheckpoint& text) const {
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
-  const TextReach reach(Meta::load(reader->meta), text);
-  std::vector<std::string> rows;
-  Walk walk(*reader, kAllFiles, after, false);
-  next.reset();  // it may be the object that `after` is
-  OrderKey last;
-  while (walk.next()) {
-    if (rows.size() == limit) {
-      if (limit > 0) next = last;
-      break;
-    }
-    last = {walk.date(), std::string(walk.id())};
-    rows.push_back(read_file_row(*reader, walk.entry(), reach));
-  }
-  return rows;
+  const auto meta = Meta::load(reader->meta);
+  auto all = query;
+  all.filter = {};
+  all.threads = false;
+  auto list = ListReader::files(*reader, all, meta.ordered);
+  auto page = read_page(*reader, list, all, Kind::kFile, TextReach(meta, text));
+  page.state = meta.state();
+  page.total = list.size().count;
+  return page;
 }
 
 }  // namespace indexer

@@ -62,6 +62,10 @@ Meta Meta::load(Statement& select) {
       meta.checkpoint = DerivedCheckpoint::parse(value);
     } else if (key == "numbered") {
       meta.numbered = value == "1";
+    } else if (key == "ordered") {
+      meta.ordered = value == "1";
+    } else if (key == "log_from") {
+      meta.log_from = integer(value);
     } else if (const auto doctype = doctype_of_meta_key(key)) {
       const auto space = value.find(' ');
       if (space != std::string::npos)
@@ -79,7 +83,7 @@ std::int64_t Meta::reached(const DerivedCheckpoint& of, mail::Doctype doctype) c
 std::optional<View> Reader::view(const std::string& name) {
   Rows rows(view_by_name, name);
   if (!rows.next()) return {};
-  return View{rows.integer(0), rows.integer(1), rows.integer(2)};
+  return View{rows.integer(0), rows.integer(1), rows.integer(2), rows.integer(3)};
 }
 
 std::optional<std::int64_t> Reader::entry(Kind kind, std::string_view id) {

@@ -24,19 +24,54 @@ using replica::sqlite::Connection;
 using replica::sqlite::Statement;
 
 // Bits of entries.flags. kFilesHere: it has attachments that can be read, and the bytes of all of them.
-inline constexpr int kUnread = 1, kFlagged = 2, kAttachment = 4, kFilesHere = 8;
+inline constexpr int kUnread = 1, kFlagged = 2, kAttachment = 4, kFilesHere = 8, kSeen = 16,
+                     kAnswered = 32, kDraft = 64;
+inline constexpr std::int64_t kListedFlags = 127 - kFilesHere;
 
 // ── Views ──
-inline constexpr std::int64_t kAllMail = 2, kAllUnread = 4, kAllFlagged = 1, kAllAttachment = 3,
-                              kAllFiles = 5;
-inline constexpr std::int64_t kLastFixedView = 5;
+inline constexpr std::int64_t kViewStep = 8;
+inline constexpr std::int64_t kAllMail = 8, kAllUnread = 16, kAllFlagged = 32, kAllAttachment = 48,
+                              kAllFiles = 56, kAllAnswered = 64, kAllDraft = 80;
+inline constexpr std::int64_t kUnreadOutsideTrash = 96;  // counted by thread, listed nowhere
 
-[[nodiscard]] inline bool counts_threads(std::int64_t view) { return view % 2 == 0; }
-// state: * any, u unread, f flagged, a attachment; set: a all mail, m mailbox, k keyword, F files.
+// Views of all mail, all files and of mailboxes have a list for every sort.
+[[nodiscard]] inline bool has_sorts(std::int64_t view) { return view / kViewStep % 2 == 1; }
+// Numbers of lists in `sorted`.
+[[nodiscard]] inline std::int64_t sorted_view(std::int64_t view, Sort sort) {
+  return view + static_cast<std::int64_t>(sort);
+}
+[[nodiscard]] inline std::int64_t by_thread(std::int64_t view) { return view + 6; }
+
+// state: * any, u unread, f flagged, a attachment, r answered, d draft; set: a all mail, m mailbox, k keyword, F files.
 [[nodiscard]] inline std::string view_name(char state, char set, std::string_view id = {}) {
   std::string name{state, set};
   name += id;
   return name;
+}
+// States that have views of their own.
+struct StateView {
+  char letter;
+  int flag;
+  std::int64_t of_all_mail;
+};
+inline constexpr StateView kStateViews[] = {{'u', kUnread, kAllUnread},
+                                            {'f', kFlagged, kAllFlagged},
+                                            {'a', kAttachment, kAllAttachment},
+                                            {'r', kAnswered, kAllAnswered},
+                                            {'d', kDraft, kAllDraft}};
+// Keywords that are flags, and have no view as keywords.
+struct FlagKeyword {
+  std::string_view keyword;
+  int flag;
+};
+inline constexpr FlagKeyword kFlagKeywords[] = {
+    {"$seen", kSeen}, {"$flagged", kFlagged}, {"$answered", kAnswered}, {"$draft", kDraft}};
+// 0: it is none of them.
+[[nodiscard]] inline int flag_of_keyword(std::string_view keyword) {
+  for (const auto& each : kFlagKeywords) {
+    if (each.keyword == keyword) return each.flag;
+  }
+  return 0;
 }
 
 // ── Numbers ──
@@ -91,6 +126,8 @@ struct Meta {
   std::int64_t changes = 0;
   DerivedCheckpoint checkpoint;
   bool numbered = false;
+  bool ordered = false;
+  std::int64_t log_from = 0;
   std::map<mail::Doctype, replica::StoreIdentity> stores;  // those that were followed
 
   [[nodiscard]] static Meta load(Statement& select);
@@ -102,21 +139,13 @@ struct Meta {
                                      mail::Doctype doctype) const;
 };
 
-// The nearest entry with a number (not of the overflow range) on either side of a place: (view, date, id) in what shares
-// its date, (view, date) elsewhere.
-inline constexpr std::string_view kNumberedSameDate =
-    "SELECT e.number, l.date, l.id FROM listing l CROSS JOIN entries e ON e.key = l.entry "
-    "WHERE l.view = ? AND l.date = ? AND l.id >= ? AND e.number < 3221225472 ORDER BY l.id LIMIT 1";
-inline constexpr std::string_view kNumberedOlder =
-    "SELECT e.number, l.date, l.id FROM listing l CROSS JOIN entries e ON e.key = l.entry "
-    "WHERE l.view = ? AND l.date < ? AND e.number < 3221225472 ORDER BY l.date DESC, l.id LIMIT 1";
-inline constexpr std::string_view kNumberedSameDateBack =
-    "SELECT e.number, l.date, l.id FROM listing l CROSS JOIN entries e ON e.key = l.entry "
-    "WHERE l.view = ? AND l.date = ? AND l.id < ? AND e.number < 3221225472 ORDER BY l.id DESC "
-    "LIMIT 1";
-inline constexpr std::string_view kNumberedNewer =
-    "SELECT e.number, l.date, l.id FROM listing l CROSS JOIN entries e ON e.key = l.entry "
-    "WHERE l.view = ? AND l.date > ? AND e.number < 3221225472 ORDER BY l.date, l.id DESC LIMIT 1";
+// The nearest entry with a number (not of the overflow range) from a key on, and before it: (view, key).
+inline constexpr std::string_view kNumberedFrom =
+    "SELECT e.number, l.key FROM listing l CROSS JOIN entries e ON e.key = l.entry "
+    "WHERE l.view = ? AND l.key >= ? AND e.number < 3221225472 ORDER BY l.key LIMIT 1";
+inline constexpr std::string_view kNumberedBefore =
+    "SELECT e.number, l.key FROM listing l CROSS JOIN entries e ON e.key = l.entry "
+    "WHERE l.view = ? AND l.key < ? AND e.number < 3221225472 ORDER BY l.key DESC LIMIT 1";
 static_assert(kFirstOverflowNumber == 3221225472);
 
 // A view and the size of it.
@@ -124,6 +153,7 @@ struct View {
   std::int64_t view = 0;
   std::int64_t total = 0;
   std::int64_t threads = 0;
+  std::int64_t unread_threads = 0;
 };
 
 // A connection for reading, with its statements.
@@ -145,7 +175,7 @@ struct Reader {
 
   Statement meta = connection.prepare(Meta::kSelect);
   Statement view_by_name =
-      connection.prepare("SELECT view, total, threads FROM views WHERE name = ?");
+      connection.prepare("SELECT view, total, threads, unread_threads FROM views WHERE name = ?");
   Statement by_id = connection.prepare("SELECT key FROM entries WHERE id = ? AND kind = ?");
   Statement doc_id_of = connection.prepare("SELECT doc_id FROM entries WHERE key = ?");
   Statement named = connection.prepare(
@@ -156,26 +186,28 @@ struct Reader {
   Statement contents_of = connection.prepare(
       "SELECT doc_id, type FROM contents WHERE email = ? AND present ORDER BY doc_id");
 
-  // A list from a place on: what shares its date, then the rest; newest first, and oldest first.
-  Statement same_date = connection.prepare(
-      "SELECT date, id, entry FROM listing WHERE view = ? AND date = ? AND id > ? ORDER BY id");
-  Statement older = connection.prepare(
-      "SELECT date, id, entry FROM listing WHERE view = ? AND date < ? ORDER BY date DESC, id");
-  Statement same_date_back = connection.prepare(
-      "SELECT date, id, entry FROM listing WHERE view = ? AND date = ? AND id < ? ORDER BY id "
-      "DESC");
-  Statement newer = connection.prepare(
-      "SELECT date, id, entry FROM listing WHERE view = ? AND date > ? ORDER BY date ASC, id DESC");
-  Statement probe =
-      connection.prepare("SELECT 1 FROM listing WHERE view = ? AND date = ? AND id = ?");
-  Statement thread_of = connection.prepare("SELECT thread FROM entries WHERE key = ?");
+  // Lists from a key on: (view, key).
+  Statement listing_forward = connection.prepare(
+      "SELECT key, entry, flags FROM listing WHERE view = ? AND key > ? ORDER BY key");
+  Statement listing_back = connection.prepare(
+      "SELECT key, entry, flags FROM listing WHERE view = ? AND key < ? ORDER BY key DESC");
+  Statement sorted_forward =
+      connection.prepare("SELECT key, entry FROM sorted WHERE view = ? AND key > ? ORDER BY key");
+  Statement sorted_back = connection.prepare(
+      "SELECT key, entry FROM sorted WHERE view = ? AND key < ? ORDER BY key DESC");
+  Statement is_listed = connection.prepare("SELECT 1 FROM listing WHERE view = ? AND key = ?");
+  Statement is_sorted = connection.prepare("SELECT 1 FROM sorted WHERE view = ? AND key = ?");
+  Statement list_entry =
+      connection.prepare("SELECT date, id, flags, ifnull(thread, 0) FROM entries WHERE key = ?");
+  Statement sort_keys_of = connection.prepare("SELECT sort_keys FROM details WHERE entry = ?");
+  Statement views_of = connection.prepare("SELECT views FROM details WHERE entry = ?");
   Statement thread_newest_first = connection.prepare(
-      "SELECT date, id, key FROM entries WHERE thread = ? ORDER BY date DESC, id");
+      "SELECT date, id, flags, key FROM entries WHERE thread = ? ORDER BY date DESC, id");
   Statement thread_oldest_first = connection.prepare(
       "SELECT key, sender FROM entries WHERE thread = ? ORDER BY date, id DESC LIMIT ?");
   Statement message_row = connection.prepare(
       "SELECT d.row, t.id, t.count, t.unread, e.thread, e.text_seq, e.body_seq, e.bodies, "
-      "e.flags FROM entries e "
+      "e.flags, t.participants FROM entries e "
       "JOIN details d ON d.entry = e.key JOIN threads t ON t.thread = e.thread WHERE e.key = ?");
   Statement file_row = connection.prepare(
       "SELECT d.row, e.text_seq, e.bodies FROM entries e JOIN details d ON d.entry = e.key WHERE "
@@ -196,10 +228,10 @@ struct Writer {
   Statement put_meta = connection.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)");
 
   Statement find_entry = connection.prepare(
-      "SELECT key, date, flags, thread, text_seq, body_seq, bodies, text_hash FROM entries WHERE "
-      "id = ? AND kind = ?");
+      "SELECT key, date, flags, thread, text_seq, body_seq, bodies, text_hash, sender FROM entries "
+      "WHERE id = ? AND kind = ?");
   Statement find_details = connection.prepare(
-      "SELECT views, thread_keys, contents, inline FROM details WHERE entry = ?");
+      "SELECT views, thread_keys, contents, inline, sort_keys FROM details WHERE entry = ?");
   Statement insert_entry = connection.prepare(
       "INSERT INTO entries (kind, date, flags, thread, text_seq, body_seq, bodies, size, "
       "text_hash, id, doc_id, sender) "
@@ -210,7 +242,7 @@ struct Writer {
       "text_hash = ?, sender = ? WHERE key = ?");
   Statement delete_entry = connection.prepare("DELETE FROM entries WHERE key = ?");
   Statement put_details =
-      connection.prepare("INSERT OR REPLACE INTO details VALUES (?, ?, ?, ?, ?, ?)");
+      connection.prepare("INSERT OR REPLACE INTO details VALUES (?, ?, ?, ?, ?, ?, ?)");
   Statement delete_details = connection.prepare("DELETE FROM details WHERE entry = ?");
   Statement change_bodies =
       connection.prepare("UPDATE entries SET bodies = bodies + ?, body_seq = ? WHERE key = ?");
@@ -234,38 +266,51 @@ struct Writer {
       connection.prepare("DELETE FROM failures WHERE doctype = ? AND doc_id = ?");
   Statement put_mailbox =
       connection.prepare("INSERT OR REPLACE INTO mailboxes VALUES (?, ?, ?, ?, ?)");
+  Statement trash_mailboxes = connection.prepare("SELECT id FROM mailboxes WHERE role = 'trash'");
   Statement delete_mailbox = connection.prepare("DELETE FROM mailboxes WHERE id = ?");
 
   Statement find_view = connection.prepare("SELECT view FROM views WHERE name = ?");
   Statement last_view = connection.prepare("SELECT max(view) FROM views");
-  Statement insert_view = connection.prepare("INSERT INTO views VALUES (?, ?, 0, 0)");
+  Statement insert_view = connection.prepare("INSERT INTO views VALUES (?, ?, 0, 0, 0)");
   Statement change_view = connection.prepare(
-      "UPDATE views SET total = total + ?, threads = threads + ? WHERE view = ?");
-  Statement drop_empty_view = connection.prepare("DELETE FROM views WHERE view = ? AND total = 0");
-  Statement insert_listing = connection.prepare("INSERT INTO listing VALUES (?, ?, ?, ?)");
-  Statement delete_listing =
-      connection.prepare("DELETE FROM listing WHERE view = ? AND date = ? AND id = ?");
+      "UPDATE views SET total = total + ?, threads = threads + ?, "
+      "unread_threads = unread_threads + ? WHERE view = ?");
+  Statement put_listing = connection.prepare("INSERT OR REPLACE INTO listing VALUES (?, ?, ?, ?)");
+  Statement delete_listing = connection.prepare("DELETE FROM listing WHERE view = ? AND key = ?");
+  Statement put_sorted = connection.prepare("INSERT OR REPLACE INTO sorted VALUES (?, ?, ?)");
+  Statement delete_sorted = connection.prepare("DELETE FROM sorted WHERE view = ? AND key = ?");
+  Statement listed_entries = connection.prepare("SELECT entry FROM listing WHERE view = ?");
+
+  Statement put_change = connection.prepare("INSERT OR REPLACE INTO changes VALUES (?, ?, ?)");
+  Statement put_renamed = connection.prepare("INSERT OR REPLACE INTO renamed VALUES (?, ?)");
 
   Statement find_key = connection.prepare("SELECT thread, uses FROM thread_keys WHERE key = ?");
   Statement put_key = connection.prepare("INSERT OR REPLACE INTO thread_keys VALUES (?, ?, ?)");
   Statement delete_key = connection.prepare("DELETE FROM thread_keys WHERE key = ?");
-  Statement find_thread =
-      connection.prepare("SELECT id, date, count, views FROM threads WHERE thread = ?");
+  Statement find_thread = connection.prepare(
+      "SELECT id, date, count, views, participants FROM threads WHERE thread = ?");
   Statement last_thread = connection.prepare("SELECT max(thread) FROM threads");
   Statement put_thread =
-      connection.prepare("INSERT OR REPLACE INTO threads VALUES (?, ?, ?, ?, ?, ?)");
+      connection.prepare("INSERT OR REPLACE INTO threads VALUES (?, ?, ?, ?, ?, ?, ?)");
   Statement delete_thread = connection.prepare("DELETE FROM threads WHERE thread = ?");
   Statement earliest_of_thread = connection.prepare(
       "SELECT date, id FROM entries WHERE thread = ? ORDER BY date, id DESC LIMIT 1");
   Statement members_of_thread = connection.prepare(
-      "SELECT e.key, d.thread_keys, d.views FROM entries e JOIN details d ON d.entry = e.key WHERE "
-      "e.thread = ?");
+      "SELECT e.key, d.thread_keys, d.views, e.date, e.id, e.flags FROM entries e "
+      "JOIN details d ON d.entry = e.key WHERE e.thread = ?");
+  Statement newest_of_thread = connection.prepare(
+      "SELECT e.key, d.views, e.date, e.id FROM entries e JOIN details d ON d.entry = e.key "
+      "WHERE e.thread = ? ORDER BY e.date DESC, e.id");
+  Statement senders_of_thread = connection.prepare(
+      "SELECT sender FROM entries WHERE thread = ? ORDER BY date, id DESC LIMIT ?");
+  Statement place_of_entry = connection.prepare("SELECT date, id FROM entries WHERE key = ?");
+  Statement entry_by_key =
+      connection.prepare("SELECT id, kind, flags, thread FROM entries WHERE key = ?");
+  Statement put_views = connection.prepare("UPDATE details SET views = ? WHERE entry = ?");
   Statement move_entry = connection.prepare("UPDATE entries SET thread = ? WHERE key = ?");
 
-  Statement numbered_same_date = connection.prepare(kNumberedSameDate);
-  Statement numbered_older = connection.prepare(kNumberedOlder);
-  Statement numbered_same_date_back = connection.prepare(kNumberedSameDateBack);
-  Statement numbered_newer = connection.prepare(kNumberedNewer);
+  Statement numbered_from = connection.prepare(kNumberedFrom);
+  Statement numbered_before = connection.prepare(kNumberedBefore);
   Statement last_number =
       connection.prepare("SELECT max(number) FROM entries WHERE number IS NOT NULL");
   Statement set_number = connection.prepare("UPDATE entries SET number = ? WHERE key = ?");

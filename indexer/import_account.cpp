@@ -62,7 +62,7 @@ class FollowedTarget : public ImportTarget {
         }
         Progress uncounted;
         uncounted.cancelled = cancelled_.load();
-        account_.project(uncounted);
+        account_.project(uncounted, !ends);
       }
     } catch (...) {
       failure_ = std::current_exception();

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "indexer/selection.hpp"
+#include "indexer/sort_keys.hpp"
 
 namespace indexer {
 namespace {
@@ -28,24 +29,19 @@ std::string first_after(const Unnumbered& entry, Kind kind) {
 constexpr std::pair<std::int64_t, Kind> kAllEntries[] = {{kAllMail, Kind::kMail},
                                                          {kAllFiles, Kind::kFile}};
 
-std::optional<Neighbour> nearest(Statement& same_date, Statement& other_dates, std::int64_t view,
-                                 Kind kind, std::int64_t date, const std::string& bound) {
-  {
-    Rows rows(same_date, view, date, bound);
-    if (rows.next())
-      return Neighbour{rows.integer(0), {rows.integer(1), std::string(rows.text(2))}, kind};
-  }
-  Rows rows(other_dates, view, date);
+std::optional<Neighbour> nearest(Statement& statement, std::int64_t view, Kind kind,
+                                 const OrderKey& place) {
+  const auto key = place_key(place);
+  Rows rows(statement, view, as_blob(key));
   if (!rows.next()) return {};
-  return Neighbour{rows.integer(0), {rows.integer(1), std::string(rows.text(2))}, kind};
+  return Neighbour{rows.integer(0), place_of(rows.blob(1)), kind};
 }
 
 std::optional<Neighbour> older_neighbour(Writer& writer, const Unnumbered& entry) {
   std::optional<Neighbour> best;
   for (const auto& [view, kind] : kAllEntries) {
-    const auto bound = first_after(entry, kind);
-    auto found = nearest(writer.numbered_same_date, writer.numbered_older, view, kind,
-                         entry.place.date, bound);
+    auto found =
+        nearest(writer.numbered_from, view, kind, {entry.place.date, first_after(entry, kind)});
     if (found && (!best || found->number < best->number)) best = std::move(found);
   }
   return best;
@@ -54,9 +50,8 @@ std::optional<Neighbour> older_neighbour(Writer& writer, const Unnumbered& entry
 std::optional<Neighbour> newer_neighbour(Writer& writer, const Unnumbered& entry) {
   std::optional<Neighbour> best;
   for (const auto& [view, kind] : kAllEntries) {
-    const auto bound = first_after(entry, kind);
-    auto found = nearest(writer.numbered_same_date_back, writer.numbered_newer, view, kind,
-                         entry.place.date, bound);
+    auto found =
+        nearest(writer.numbered_before, view, kind, {entry.place.date, first_after(entry, kind)});
     if (found && (!best || found->number > best->number)) best = std::move(found);
   }
   return best;
@@ -118,9 +113,9 @@ void Catalog::assign_numbers() {
   auto& writer = state_->writing();
   replica::sqlite::Transaction transaction(writer.connection);
   std::vector<std::int64_t> keys;
-  static_assert(kAllMail == 2 && kAllFiles == 5);
+  static_assert(kAllMail == 8 && kAllFiles == 56);
   auto select = writer.connection.prepare(
-      "SELECT entry FROM listing WHERE view IN (2, 5) ORDER BY date DESC, id, view");
+      "SELECT entry FROM listing WHERE view IN (8, 56) ORDER BY key, view");
   for (Rows rows(select); rows.next();) keys.push_back(rows.integer(0));
   // Old numbers would be in the way of new ones.
   writer.connection.execute("UPDATE entries SET number = NULL WHERE number IS NOT NULL");
@@ -140,10 +135,9 @@ std::uint32_t Catalog::number_after(const OrderKey& place) const {
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   std::int64_t first = kFirstOverflowNumber;
-  auto same_date = reader->connection.prepare(kNumberedSameDate);
-  auto older = reader->connection.prepare(kNumberedOlder);
+  auto from = reader->connection.prepare(kNumberedFrom);
   for (const auto& [view, kind] : kAllEntries) {
-    const auto found = nearest(same_date, older, view, kind, place.date, place.id + ' ');
+    const auto found = nearest(from, view, kind, {place.date, place.id + ' '});
     if (found) first = std::min(first, found->number);
   }
   if (first < kFirstOverflowNumber) return static_cast<std::uint32_t>(first);
@@ -164,13 +158,13 @@ std::vector<std::uint32_t> Catalog::numbers(const MessageFilter& filter) const {
   std::vector<std::uint32_t> numbers;
   const auto selection = Selection::of(*reader, filter);
   if (selection.is_empty()) return numbers;
-  auto select = reader->connection.prepare(
-      "SELECT e.number, l.date, l.id FROM listing l CROSS JOIN entries e ON e.key = l.entry "
-      "WHERE l.view = ? AND e.number IS NOT NULL");
-  for (Rows rows(select, selection.driver().view); rows.next();) {
-    if (selection.holds(*reader, rows.integer(1), rows.text(2))) {
-      numbers.push_back(static_cast<std::uint32_t>(rows.integer(0)));
-    }
+  auto number_of =
+      reader->connection.prepare("SELECT number FROM entries WHERE key = ? AND number IS NOT NULL");
+  auto walk = Walk::listing(*reader, selection.driver().view, Walk::Direction::kForward, {});
+  while (walk.next()) {
+    if (!selection.holds(*reader, walk.message())) continue;
+    Rows rows(number_of, walk.entry());
+    if (rows.next()) numbers.push_back(static_cast<std::uint32_t>(rows.integer(0)));
   }
   std::sort(numbers.begin(), numbers.end());
   const std::lock_guard lock(state_->numbers_mutex);

@@ -25,10 +25,6 @@ bool has_rows(const Connection& connection, const std::string& table) {
 
 bool is_design_document(const std::string& id) { return id.rfind("_design/", 0) == 0; }
 
-bool contains(const std::vector<std::string>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 std::int64_t order_date(const std::optional<mail::DateTime>& first,
                         const std::optional<mail::DateTime>& second,
                         std::chrono::sys_seconds arrived) {
@@ -49,6 +45,15 @@ void drop_repeats(std::vector<std::string>& names) {
   names = std::move(kept);
 }
 
+std::int64_t flags_of(const mail::MetadataDocument& message, const FilesState& files) {
+  std::int64_t flags = 0;
+  for (const auto& keyword : message.keywords) flags |= flag_of_keyword(keyword);
+  if ((flags & (kSeen | kDraft)) == 0) flags |= kUnread;
+  if (message.has_attachment) flags |= kAttachment;
+  if (!files.files.empty() && files.here == files.files.size()) flags |= kFilesHere;
+  return flags;
+}
+
 std::string_view sender_name(const mail::MetadataDocument& message) {
   if (message.from.empty()) return "";
   const auto& sender = message.from.front();
@@ -61,9 +66,11 @@ Projection::Projection(Writer& writer, const Stores& stores)
     : writer_(writer),
       stores_(stores),
       meta_(Meta::load(writer.select_meta)),
-      views_(writer),
-      threads_(writer, views_),
+      views_(writer, meta_.ordered),
+      log_(writer, meta_.ordered),
+      threads_(writer, views_, log_, meta_.ordered),
       addresses_(writer.addresses) {
+  for (Rows rows(writer.trash_mailboxes); rows.next();) trash_.emplace(rows.text(0));
   has_contents_ = has_rows(writer.connection, "contents");
   has_named_ = has_rows(writer.connection, "named");
   has_removed_ = has_rows(writer.connection, "removed");
@@ -100,7 +107,10 @@ Projected Projection::run(std::size_t limit) {
   addresses_.flush();
   if (!unnumbered_.empty()) give_numbers(writer_, std::move(unnumbered_));
   writer_.set_meta("checkpoint", meta_.checkpoint.to_json());
-  if (changed_) writer_.set_meta("changes", std::to_string(meta_.changes + 1));
+  if (changed_) {
+    log_.flush(meta_.changes + 1);
+    writer_.set_meta("changes", std::to_string(meta_.changes + 1));
+  }
   return result_;
 }
 
@@ -156,13 +166,14 @@ void Projection::apply_mailbox(const replica::Change& change, std::string_view b
       writer_.put_mailbox
           .bind(change.id, mailbox->name, mailbox->parent_id, mailbox->role, mailbox->sort_order)
           .run();
-      return;
+      return set_trash(change.id, mailbox->role == "trash");
     } else {
       fail(mail::Doctype::kMailboxes, change, mailbox.error().reason);
     }
   }
   writer_.delete_mailbox.bind(change.id).run();
   changed_ = changed_ || writer_.connection.changes() > 0;
+  set_trash(change.id, false);
 }
 
 void Projection::apply_message(const replica::Change& change, std::string_view body) {
@@ -205,14 +216,14 @@ void Projection::put_message(const replica::Change& change, mail::MetadataDocume
         preview_of(Bodies(stores_, stores_.content_reads().index).of_metadata(message));
   const auto id = public_id(change.id);
   const auto old = find(Kind::kMail, id);
+  old.key != 0 ? log_.changed(id, old.flags, old.views) : log_.added(id);
 
   Entry entry;
   entry.key = old.key;
   entry.place = {order_date(message.received_at, message.sent_at, change.arrived), id};
-  entry.flags = (contains(message.keywords, "$seen") ? 0 : kUnread) |
-                (contains(message.keywords, "$flagged") ? kFlagged : 0) |
-                (message.has_attachment ? kAttachment : 0) |
-                (!files.files.empty() && files.here == files.files.size() ? kFilesHere : 0);
+  entry.flags = flags_of(message, files);
+  entry.sort_keys = sort_keys(message, entry.place);
+  entry.sender = sender_name(message);
   entry.text_hash = text_hash(message, attached, entry.place.date, files);
   entry.text_seq =
       old.key != 0 && old.text_hash == entry.text_hash ? old.text_seq : change.seq.value;
@@ -225,15 +236,14 @@ void Projection::put_message(const replica::Change& change, mail::MetadataDocume
 
   const bool stays_in_thread = old.key != 0 && old.thread_keys == entry.thread_keys;
   const bool moves = old.key == 0 || old.place != entry.place || old.views != entry.views;
-  if (old.key != 0 && (!stays_in_thread || moves))
-    threads_.remove(old.thread, old.place, old.views);
+  if (old.key != 0 && (!stays_in_thread || moves)) threads_.remove(old.thread, old.in_thread());
   if (old.key != 0 && !stays_in_thread) threads_.leave(old.thread, old.thread_keys);
+  if (stays_in_thread && old.sender != entry.sender) threads_.rename_sender(old.thread);
   entry.thread = stays_in_thread ? old.thread : threads_.join(entry.thread_keys);
-  if (!stays_in_thread || moves) threads_.add(entry.thread, entry.place, entry.views);
 
   join_contents(entry, old, change.id);
-  save(Kind::kMail, entry, change.id, message.size, sender_name(message),
-       message_row(id, change, message), old);
+  save(Kind::kMail, entry, change.id, message.size, message_row(id, change, message), old);
+  if (!stays_in_thread || moves) threads_.add(entry.thread, entry.in_thread());
   addresses_.put(entry.key, message, entry.place.date, old.key == 0);
 }
 
@@ -249,110 +259,8 @@ void Projection::put_file(const replica::Change& change, const mail::FileDocumen
       old.key != 0 && old.text_hash == entry.text_hash ? old.text_seq : change.seq.value;
   entry.bodies = file.content.empty() && files.here == 0 ? 0 : 1;
   entry.views = {kAllFiles};
-  save(Kind::kFile, entry, change.id, file.size, "", file_row(id, change, file), old);
-}
-
-void Projection::remove_entry(Kind kind, const replica::Change& change) {
-  const auto id = public_id(change.id);
-  const auto old = find(kind, id);
-  if (old.key == 0) return;
-  changed_ = true;
-  for (const auto view : old.views) views_.remove(view, old.place);
-  for (const auto& content : old.contents) writer_.delete_named.bind(content, old.key).run();
-  if (kind == Kind::kMail) {
-    threads_.remove(old.thread, old.place, old.views);
-    threads_.leave(old.thread, old.thread_keys);
-    addresses_.remove(old.key);
-  }
-  writer_.delete_entry.bind(old.key).run();
-  writer_.delete_details.bind(old.key).run();
-  writer_.put_removed.bind(static_cast<int>(kind), id, change.seq.value).run();
-  has_removed_ = true;
-}
-
-Projection::Entry Projection::find(Kind kind, const std::string& id) {
-  Entry entry;
-  {
-    Rows rows(writer_.find_entry, id, static_cast<int>(kind));
-    if (!rows.next()) return entry;
-    entry.key = rows.integer(0);
-    entry.place = {rows.integer(1), id};
-    entry.flags = rows.integer(2);
-    entry.thread = rows.integer(3);
-    entry.text_seq = rows.integer(4);
-    entry.body_seq = rows.integer(5);
-    entry.bodies = rows.integer(6);
-    entry.text_hash = rows.integer(7);
-  }
-  Rows rows(writer_.find_details, entry.key);
-  if (rows.next()) {
-    entry.views = unpack_integers(rows.blob(0));
-    entry.thread_keys = unpack_integers(rows.blob(1));
-    entry.contents = unpack_texts(rows.blob(2));
-    entry.inline_types = unpack_texts(rows.blob(3));
-  }
-  return entry;
-}
-
-void Projection::save(Kind kind, Entry& entry, const std::string& doc_id, std::uint64_t size,
-                      std::string_view sender, const std::string& row, const Entry& old) {
-  changed_ = true;
-  const auto thread = kind == Kind::kMail ? std::optional(entry.thread) : std::nullopt;
-  if (old.key == 0) {
-    writer_.insert_entry
-        .bind(static_cast<int>(kind), entry.place.date, entry.flags, thread, entry.text_seq,
-              entry.body_seq, entry.bodies, size, entry.text_hash, entry.place.id, doc_id, sender)
-        .run();
-    entry.key = writer_.connection.last_insert_rowid();
-    if (has_removed_) writer_.delete_removed.bind(static_cast<int>(kind), entry.place.id).run();
-  } else {
-    writer_.update_entry
-        .bind(entry.place.date, entry.flags, thread, entry.text_seq, entry.body_seq, entry.bodies,
-              size, entry.text_hash, sender, entry.key)
-        .run();
-  }
-  const auto views = pack(entry.views), thread_keys = pack(entry.thread_keys),
-             contents = pack(entry.contents), inline_types = pack(entry.inline_types);
-  writer_.put_details
-      .bind(entry.key, as_blob(views), as_blob(thread_keys), as_blob(contents),
-            as_blob(inline_types), row)
-      .run();
-  if (old.contents != entry.contents) {
-    for (const auto& content : old.contents) writer_.delete_named.bind(content, entry.key).run();
-    for (const auto& content : entry.contents) writer_.put_named.bind(content, entry.key).run();
-    has_named_ = true;
-  }
-  list(old, entry);
-  if (!meta_.numbered || (old.key != 0 && old.place == entry.place)) return;
-  if (old.key != 0) writer_.set_number.bind(nullptr, entry.key).run();
-  unnumbered_.push_back({entry.place, kind, entry.key});
-}
-
-void Projection::list(const Entry& old, const Entry& entry) {
-  if (old.place == entry.place && old.views == entry.views) return;
-  for (const auto view : old.views) views_.remove(view, old.place);
-  for (const auto view : entry.views) views_.add(view, entry.place, entry.key);
-}
-
-std::vector<std::int64_t> Projection::views_of(const mail::MetadataDocument& message,
-                                               std::int64_t flags) {
-  std::vector<std::int64_t> views = {kAllMail};
-  if ((flags & kUnread) != 0) views.push_back(kAllUnread);
-  if ((flags & kFlagged) != 0) views.push_back(kAllFlagged);
-  if ((flags & kAttachment) != 0) views.push_back(kAllAttachment);
-  for (const auto& mailbox : message.mailbox_ids) {
-    views.push_back(views_.view(view_name('*', 'm', mailbox), true));
-    if ((flags & kUnread) != 0) views.push_back(views_.view(view_name('u', 'm', mailbox), true));
-    if ((flags & kFlagged) != 0) views.push_back(views_.view(view_name('f', 'm', mailbox), false));
-    if ((flags & kAttachment) != 0)
-      views.push_back(views_.view(view_name('a', 'm', mailbox), false));
-  }
-  for (const auto& keyword : message.keywords) {
-    if (keyword != "$seen") views.push_back(views_.view(view_name('*', 'k', keyword), false));
-  }
-  std::sort(views.begin(), views.end());
-  views.erase(std::unique(views.begin(), views.end()), views.end());
-  return views;
+  entry.sort_keys = sort_keys(file, entry.place);
+  save(Kind::kFile, entry, change.id, file.size, file_row(id, change, file), old);
 }
 
 void Projection::fail(mail::Doctype doctype, const replica::Change& change,

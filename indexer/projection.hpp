@@ -4,12 +4,14 @@
 // its message, a content document may change its message, and a tombstone no longer names it (the table remembers).
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "indexer/address_batch.hpp"
 #include "indexer/catalog_state.hpp"
+#include "indexer/change_log.hpp"
 #include "indexer/numbering.hpp"
 #include "indexer/text_hash.hpp"
 #include "indexer/thread_batch.hpp"
@@ -35,8 +37,12 @@ class Projection {
     std::int64_t text_seq = 0, body_seq = 0;
     std::int64_t bodies = 0;
     std::int64_t text_hash = 0;
+    std::string sender;
     std::vector<std::int64_t> views, thread_keys;
-    std::vector<std::string> contents, inline_types;
+    std::vector<std::string> contents, inline_types, sort_keys;
+
+    [[nodiscard]] Listed listed() const { return {key, place, flags & kListedFlags, sort_keys}; }
+    [[nodiscard]] ThreadBatch::Message in_thread() const { return {key, place, views}; }
   };
 
   // A row of a feed that has documents of all doctypes: what is known of its id under another one goes.
@@ -59,9 +65,16 @@ class Projection {
 
   [[nodiscard]] Entry find(Kind kind, const std::string& id);
   void save(Kind kind, Entry& entry, const std::string& doc_id, std::uint64_t size,
-            std::string_view sender, const std::string& row, const Entry& old);
+            const std::string& row, const Entry& old);
   [[nodiscard]] std::vector<std::int64_t> views_of(const mail::MetadataDocument& message,
                                                    std::int64_t flags);
+  // Tells the log of a message that is there.
+  void log_change(std::int64_t entry);
+
+  // A mailbox became the trash, or is it no more (projection_trash.cpp).
+  [[nodiscard]] bool is_trash_only(const std::vector<std::string>& mailboxes) const;
+  void set_trash(const std::string& mailbox, bool is_trash);
+  void recount_trash(std::int64_t entry, const std::set<std::int64_t>& trash_views);
   void list(const Entry& old, const Entry& entry);
 
   // Content documents.
@@ -75,8 +88,10 @@ class Projection {
   const Stores& stores_;
   Meta meta_;
   ViewBatch views_;
+  ChangeLog log_;
   ThreadBatch threads_;
   AddressBatch addresses_;
+  std::set<std::string> trash_;  // ids of mailboxes of that role
   std::vector<Unnumbered> unnumbered_;
   Projected result_;
   bool consumed_ = false;

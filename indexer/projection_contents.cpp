@@ -46,6 +46,7 @@ void Projection::apply_content(const replica::Change& change, std::string_view b
   const auto change_message = [&](std::int64_t entry, bool was_its, bool is_its) {
     const int delta =
         static_cast<int>(is_its && is_present) - static_cast<int>(was_its && was_present);
+    log_change(entry);
     writer_.change_bodies.bind(delta, change.seq.value, entry).run();
     changed_ = true;
   };

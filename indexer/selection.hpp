@@ -1,8 +1,11 @@
-// The messages that a filter names, as views: the smallest one drives, the others are probed.
+// The messages that a filter names. Flags are compared with those in a row; of a mailbox and a keyword the smallest view drives
+// and the other is probed.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,18 +13,81 @@
 
 namespace indexer {
 
+// A message of a list, as a row of it or its entry tells.
+struct ListedMessage {
+  std::string_view place;  // place_key(); valid until the next row
+  std::int64_t entry = 0;
+  std::int64_t flags = 0;
+};
+
+// Rows of a list from a key on.
+class Walk {
+ public:
+  enum class Direction { kForward, kBack };
+  // Of a view in `listing`, newest first.
+  [[nodiscard]] static Walk listing(Reader& reader, std::int64_t view, Direction direction,
+                                    std::string_view from);
+  // Of a list in `sorted`; its rows have no flags.
+  [[nodiscard]] static Walk sorted(Reader& reader, std::int64_t list, Direction direction,
+                                   std::string_view from);
+
+  bool next() { return rows_.next(); }
+  [[nodiscard]] std::string_view key() const { return rows_.blob(0); }
+  [[nodiscard]] std::int64_t entry() const { return rows_.integer(1); }
+  [[nodiscard]] std::int64_t flags() const { return rows_.integer(2); }
+  [[nodiscard]] ListedMessage message() const { return {key(), entry(), flags()}; }
+
+ private:
+  Walk(Statement& statement, std::int64_t view, std::string_view from)
+      : rows_(statement, view, as_blob(from)) {}
+
+  Rows rows_;
+};
+
+// What a filter asks of one message.
+class Condition {
+ public:
+  [[nodiscard]] static Condition of(Reader& reader, const MessageFilter& filter);
+
+  // Whether it contradicts itself, or names a mailbox or keyword that nothing ever had.
+  [[nodiscard]] bool is_impossible() const { return impossible_; }
+  [[nodiscard]] bool admits(std::int64_t flags) const { return (flags & mask_) == value_; }
+  [[nodiscard]] bool admits(std::int64_t flags, std::span<const std::int64_t> views) const;
+  // Of a message whose row is not of a view of the condition.
+  [[nodiscard]] bool admits(Reader& reader, const ListedMessage& message) const;
+  [[nodiscard]] static bool is_in(Reader& reader, std::int64_t view, const ListedMessage& message);
+
+  [[nodiscard]] int mask() const { return mask_; }
+  [[nodiscard]] int value() const { return value_; }
+  [[nodiscard]] const std::optional<View>& mailbox() const { return mailbox_; }
+  [[nodiscard]] const std::optional<View>& keyword() const { return keyword_; }
+
+ private:
+  void require(int flag, bool set);
+
+  bool impossible_ = false;
+  int mask_ = 0, value_ = 0;
+  std::optional<View> mailbox_, keyword_;
+};
+
 class Selection {
  public:
   [[nodiscard]] static Selection of(Reader& reader, const MessageFilter& filter);
+  [[nodiscard]] static Selection all_files(Reader& reader);
 
-  [[nodiscard]] bool is_empty() const { return views_.empty(); }
-  // The smallest view; the selection must not be empty.
-  [[nodiscard]] const View& driver() const { return views_.front(); }
-  // Whether the message of that place, which stands in the driving view, is in all others as well.
-  [[nodiscard]] bool holds(Reader& reader, std::int64_t date, std::string_view id) const;
-  [[nodiscard]] bool holds_whole_driver() const { return views_.size() == 1 && !seen_only_; }
-  // The same for a message that may not even stand in the driving view.
-  [[nodiscard]] bool contains(Reader& reader, std::int64_t date, std::string_view id) const;
+  [[nodiscard]] bool is_empty() const { return driver_.total == 0; }
+  [[nodiscard]] const Condition& condition() const { return condition_; }
+  // The smallest view that holds them all; the selection must not be empty.
+  [[nodiscard]] const View& driver() const { return driver_; }
+  // All mail, or the mailbox: what has lists in the order of every sort.
+  [[nodiscard]] const View& base() const { return base_; }
+  // Whether a message of the driving view is one of them.
+  [[nodiscard]] bool holds(Reader& reader, const ListedMessage& message) const {
+    return condition_.admits(message.flags) &&
+           (probe_ == 0 || Condition::is_in(reader, probe_, message));
+  }
+  // Whether all of the driving view are.
+  [[nodiscard]] bool is_whole_driver() const { return whole_; }
 
   struct Size {
     std::int64_t count = 0;
@@ -31,28 +97,15 @@ class Selection {
   [[nodiscard]] Size size(Reader& reader, bool threads) const;
 
  private:
-  std::vector<View> views_;  // smallest first
-  bool seen_only_ =
-      false;  // there is no view of the messages seen: they are those that are not unread
-};
+  void choose_driver(Reader& reader, const MessageFilter& filter);
+  // All of the base but those of one state.
+  [[nodiscard]] std::optional<std::int64_t> complement(Reader& reader) const;
 
-// Entries of a view in the order of the list, from a place on.
-class Walk {
- public:
-  Walk(Reader& reader, std::int64_t view, const std::optional<OrderKey>& after, bool ascending);
-
-  bool next();
-  [[nodiscard]] std::int64_t date() const { return rows_->integer(0); }
-  [[nodiscard]] std::string_view id() const { return rows_->text(1); }
-  [[nodiscard]] std::int64_t entry() const { return rows_->integer(2); }
-
- private:
-  Statement& other_dates_;
-  std::int64_t view_;
-  std::int64_t date_;
-  std::optional<OrderKey> after_;
-  bool shares_date_;
-  std::optional<Rows> rows_;
+  Condition condition_;
+  View driver_, base_;
+  std::int64_t probe_ = 0;
+  bool whole_ = false;
+  std::string mailbox_;  // id
 };
 
 }  // namespace indexer

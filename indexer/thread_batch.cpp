@@ -24,18 +24,33 @@ ThreadBatch::Key& ThreadBatch::key(std::int64_t value) {
 
 ThreadBatch::Thread& ThreadBatch::thread(std::int64_t number) {
   const auto [found, is_new] = threads_.try_emplace(number);
-  if (is_new) {
-    Rows rows(writer_.find_thread, number);
-    if (rows.next()) {
-      auto& thread = found->second;
-      thread.earliest = {rows.integer(1), std::string(rows.text(0))};
-      thread.count = rows.integer(2);
-      const auto packed = unpack_integers(rows.blob(3));
-      for (std::size_t i = 0; i + 1 < packed.size(); i += 2)
-        thread.views.emplace_back(packed[i], packed[i + 1]);
-    }
-  }
+  if (is_new) load(found->second, number);
   return found->second;
+}
+
+void ThreadBatch::load(Thread& thread, std::int64_t number) {
+  {
+    Rows rows(writer_.find_thread, number);
+    if (!rows.next()) return;
+    thread.stored_id = rows.text(0);
+    thread.earliest = {rows.integer(1), thread.stored_id};
+    thread.count = rows.integer(2);
+    const auto packed = unpack_integers(rows.blob(3));
+    for (std::size_t i = 0; i + 2 < packed.size(); i += 3)
+      thread.parts.push_back({packed[i], packed[i + 1], packed[i + 2], {}, false});
+    thread.participants = rows.text(4);
+  }
+  std::int64_t last = 0;  // often the same message is the newest in all views
+  OrderKey place;
+  for (auto& part : thread.parts) {
+    if (part.entry != last) {
+      Rows rows(writer_.place_of_entry, part.entry);
+      if (rows.next()) place = {rows.integer(0), std::string(rows.text(1))};
+      last = part.entry;
+    }
+    part.place = place;
+  }
+  thread.stored = thread.parts;
 }
 
 std::int64_t ThreadBatch::new_thread() {
@@ -71,14 +86,14 @@ std::int64_t ThreadBatch::join(const std::vector<std::int64_t>& keys) {
   return largest;
 }
 
-void ThreadBatch::add(std::int64_t number, const OrderKey& place,
-                      const std::vector<std::int64_t>& views) {
+void ThreadBatch::add(std::int64_t number, const Message& message) {
   auto& joined = thread(number);
-  if (joined.count == 0 || comes_before(joined.earliest, place)) {
-    joined.earliest = place;
-  }
+  if (joined.count == 0 || comes_before(joined.earliest, message.place))
+    joined.earliest = message.place;
   ++joined.count;
-  for (const auto view : views) count(joined, view, 1);
+  joined.names_are_stale = true;
+  for (const auto view : message.views)
+    count(joined, view, {view, 1, message.entry, message.place, false});
 }
 
 void ThreadBatch::leave(std::int64_t number, const std::vector<std::int64_t>& keys) {
@@ -91,57 +106,70 @@ void ThreadBatch::leave(std::int64_t number, const std::vector<std::int64_t>& ke
   if (shared > 1) thread(number).may_have_split = true;
 }
 
-void ThreadBatch::remove(std::int64_t number, const OrderKey& place,
-                         const std::vector<std::int64_t>& views) {
+void ThreadBatch::remove(std::int64_t number, const Message& message) {
   auto& left = thread(number);
   --left.count;
-  if (left.earliest == place) left.earliest_is_stale = true;
-  for (const auto view : views) count(left, view, -1);
+  left.names_are_stale = true;
+  if (left.earliest == message.place) left.earliest_is_stale = true;
+  for (const auto view : message.views) uncount(left, view, message.place);
 }
 
-void ThreadBatch::count(Thread& thread, std::int64_t view, std::int64_t delta) {
-  if (!counts_threads(view) || delta == 0) return;
-  auto found = std::find_if(thread.views.begin(), thread.views.end(),
-                            [&](const auto& seen) { return seen.first == view; });
-  if (found == thread.views.end()) {
-    thread.views.emplace_back(view, 0);
-    found = thread.views.end() - 1;
+void ThreadBatch::count(Thread& thread, std::int64_t view, const Part& part) {
+  const auto found = std::find_if(thread.parts.begin(), thread.parts.end(),
+                                  [&](const Part& each) { return each.view == view; });
+  if (found == thread.parts.end()) {
+    thread.parts.push_back(part);
+    return;
   }
-  if (found->second == 0) views_.count_threads(view, 1);
-  found->second += delta;
-  if (found->second == 0) {
-    views_.count_threads(view, -1);
-    thread.views.erase(found);
+  found->count += part.count;
+  found->is_stale = found->is_stale || part.is_stale;
+  if (comes_before(part.place, found->place)) {
+    found->place = part.place;
+    found->entry = part.entry;
   }
+}
+
+void ThreadBatch::uncount(Thread& thread, std::int64_t view, const OrderKey& place) {
+  const auto found = std::find_if(thread.parts.begin(), thread.parts.end(),
+                                  [&](const Part& each) { return each.view == view; });
+  if (found == thread.parts.end()) return;
+  if (found->place == place) found->is_stale = true;
+  if (--found->count == 0) thread.parts.erase(found);
 }
 
 std::vector<ThreadBatch::Member> ThreadBatch::members(std::int64_t number) {
   std::vector<Member> members;
   for (Rows rows(writer_.members_of_thread, number); rows.next();) {
-    members.push_back(
-        {rows.integer(0), unpack_integers(rows.blob(1)), unpack_integers(rows.blob(2))});
+    members.push_back({rows.integer(0),
+                       unpack_integers(rows.blob(1)),
+                       unpack_integers(rows.blob(2)),
+                       {rows.integer(3), std::string(rows.text(4))},
+                       rows.integer(5)});
   }
   return members;
 }
 
+void ThreadBatch::move(const Member& member, std::int64_t into) {
+  log_.changed(member.place.id, member.flags, member.views);
+  writer_.move_entry.bind(into, member.entry).run();
+  for (const auto value : member.keys) key(value).thread = into;
+}
+
 void ThreadBatch::merge(std::int64_t from, std::int64_t into) {
-  for (const auto& member : members(from)) {
-    writer_.move_entry.bind(into, member.entry).run();
-    for (const auto value : member.keys) key(value).thread = into;
-  }
+  for (const auto& member : members(from)) move(member, into);
   // References into the map stay valid: it is node based.
   auto& source = thread(from);
   auto& target = thread(into);
-  for (const auto& [view, messages] : std::vector(source.views)) {
-    count(source, view, -messages);
-    count(target, view, messages);
-  }
+  for (const auto& part : source.parts) count(target, part.view, part);
   target.earliest_is_stale = target.earliest_is_stale || source.earliest_is_stale;
   if (source.count > 0 && comes_before(target.earliest, source.earliest))
     target.earliest = source.earliest;
   target.count += source.count;
   target.may_have_split = target.may_have_split || source.may_have_split;
-  source = {};
+  target.names_are_stale = true;
+  source.parts.clear();
+  source.count = 0;
+  source.may_have_split = false;
 }
 
 // The largest component keeps the number.
@@ -166,68 +194,18 @@ void ThreadBatch::split(std::int64_t number) {
     if (root == largest->first) continue;
     const auto [found, is_new] = numbers.try_emplace(root, 0);
     if (is_new) found->second = new_thread();
-    writer_.move_entry.bind(found->second, all[i].entry).run();
-    for (const auto value : all[i].keys) key(value).thread = found->second;
+    move(all[i], found->second);
     auto& source = thread(number);
     auto& target = thread(found->second);
     for (const auto view : all[i].views) {
-      count(source, view, -1);
-      count(target, view, 1);
+      uncount(source, view, all[i].place);
+      count(target, view, {view, 1, all[i].entry, all[i].place, false});
     }
     --source.count;
     ++target.count;
     source.earliest_is_stale = target.earliest_is_stale = true;
+    source.names_are_stale = target.names_are_stale = true;
   }
-}
-
-void ThreadBatch::write(std::int64_t number, Thread& thread) {
-  if (thread.count == 0) {
-    writer_.delete_thread.bind(number).run();
-    return;
-  }
-  if (thread.earliest_is_stale) {
-    Rows rows(writer_.earliest_of_thread, number);
-    if (rows.next()) thread.earliest = {rows.integer(0), std::string(rows.text(1))};
-  }
-  std::int64_t unread = 0;
-  std::vector<std::int64_t> packed;
-  for (const auto& [view, messages] : thread.views) {
-    if (view == kAllUnread) unread = messages;
-    packed.push_back(view);
-    packed.push_back(messages);
-  }
-  const auto views = pack(packed);
-  writer_.put_thread
-      .bind(number, thread.earliest.id, thread.earliest.date, thread.count, unread, as_blob(views))
-      .run();
-}
-
-void ThreadBatch::flush() {
-  std::vector<std::int64_t> to_split;
-  for (const auto& [number, thread] : threads_) {
-    if (thread.may_have_split && thread.count > 1) to_split.push_back(number);
-  }
-  for (const auto number : to_split) split(number);
-
-  std::vector<std::int64_t> numbers;
-  for (const auto& touched : threads_) numbers.push_back(touched.first);
-  std::sort(numbers.begin(), numbers.end());
-  for (const auto number : numbers) write(number, threads_[number]);
-
-  std::vector<std::int64_t> keys;
-  for (const auto& touched : keys_) keys.push_back(touched.first);
-  std::sort(keys.begin(), keys.end());
-  for (const auto value : keys) {
-    const auto& key = keys_[value];
-    if (key.uses > 0) {
-      writer_.put_key.bind(value, key.thread, key.uses).run();
-    } else {
-      writer_.delete_key.bind(value).run();
-    }
-  }
-  threads_.clear();
-  keys_.clear();
-  last_thread_ = -1;
 }
 
 }  // namespace indexer

@@ -3,7 +3,7 @@
 // that held others together, its thread is taken apart anew, once for the whole batch.
 //
 // The entry of a message must be in the table, with the thread it was given, before `flush`; one that left must be gone
-// or elsewhere by then.
+// or elsewhere by then. Between two flushes a thread must be told of a message that changes before the entry is saved.
 #pragma once
 
 #include <cstdint>
@@ -12,22 +12,33 @@
 #include <utility>
 #include <vector>
 
+#include "indexer/change_log.hpp"
 #include "indexer/view_batch.hpp"
 
 namespace indexer {
 
 class ThreadBatch {
  public:
-  ThreadBatch(Writer& writer, ViewBatch& views) : writer_(writer), views_(views) {}
+  // `ordered` as of ViewBatch: whether participants are kept.
+  ThreadBatch(Writer& writer, ViewBatch& views, ChangeLog& log, bool ordered)
+      : writer_(writer), views_(views), log_(log), ordered_(ordered) {}
+
+  // A message as threads see it. A new one gets its entry when it is saved, before `add`.
+  struct Message {
+    std::int64_t entry = 0;
+    OrderKey place;
+    const std::vector<std::int64_t>& views;  // all that it is listed in
+  };
 
   // The thread that a message with these keys belongs to. Joins threads, creates one.
   [[nodiscard]] std::int64_t join(const std::vector<std::int64_t>& keys);
-  // Counts the message, `views` being all that it is listed in.
-  void add(std::int64_t thread, const OrderKey& place, const std::vector<std::int64_t>& views);
+  void add(std::int64_t thread, const Message& message);
   // Ends what `join` began: the keys are no longer used by that message.
   void leave(std::int64_t thread, const std::vector<std::int64_t>& keys);
   // Undoes `add`.
-  void remove(std::int64_t thread, const OrderKey& place, const std::vector<std::int64_t>& views);
+  void remove(std::int64_t thread, const Message& message);
+  // A sender of the thread changed.
+  void rename_sender(std::int64_t thread_number) { thread(thread_number).names_are_stale = true; }
   void flush();
 
  private:
@@ -35,32 +46,63 @@ class ThreadBatch {
     std::int64_t thread = 0;
     std::int64_t uses = 0;
   };
+  // What a thread has in a view.
+  struct Part {
+    std::int64_t view = 0;
+    std::int64_t count = 0;
+    std::int64_t entry = 0;  // the newest,
+    OrderKey place;  // and where it stands
+    bool is_stale = false;  // the newest went
+  };
   struct Thread {
     OrderKey earliest;
     std::int64_t count = 0;
-    std::vector<std::pair<std::int64_t, std::int64_t>> views;  // view, messages of the thread in it
+    std::vector<Part> parts;
+    std::vector<Part> stored;  // as the table has them
+    std::string stored_id;
+    std::string participants;
     bool earliest_is_stale = false;
     bool may_have_split = false;
+    bool names_are_stale = false;
   };
   struct Member {
     std::int64_t entry;
     std::vector<std::int64_t> keys, views;
+    OrderKey place;
+    std::int64_t flags;
   };
 
   Key& key(std::int64_t value);
   Thread& thread(std::int64_t number);
+  void load(Thread& thread, std::int64_t number);
   std::int64_t new_thread();
   void merge(std::int64_t from, std::int64_t into);
   void split(std::int64_t number);
   [[nodiscard]] std::vector<Member> members(std::int64_t thread);
-  void count(Thread& thread, std::int64_t view, std::int64_t delta);
+  void move(const Member& member, std::int64_t into);
+  static void count(Thread& thread, std::int64_t view, const Part& part);
+  static void uncount(Thread& thread, std::int64_t view, const OrderKey& place);
+
+  void settle(std::int64_t number, Thread& thread);
+  void find_newest(std::int64_t number, Thread& thread);
+  [[nodiscard]] std::string participants_of(std::int64_t number);
+  void remove_from_views(const Thread& thread);
+  void add_to_views(const Thread& thread);
   void write(std::int64_t number, Thread& thread);
+  void write_keys();
 
   Writer& writer_;
   ViewBatch& views_;
+  ChangeLog& log_;
+  bool ordered_;
   std::unordered_map<std::int64_t, Key> keys_;
   std::unordered_map<std::int64_t, Thread> threads_;
   std::int64_t last_thread_ = -1;
 };
+
+// Names of a thread's senders, oldest message first, as a JSON array. `senders` gives them one by one, and false at the end.
+inline constexpr int kParticipantsFrom = 100;  // messages that are looked at
+[[nodiscard]] std::string render_participants(
+    const std::function<bool(std::string_view& sender)>& senders);
 
 }  // namespace indexer

@@ -1,4 +1,4 @@
-// The changes that one transaction makes to views. They are collected and written in the order of the table, since random
+// The changes that one transaction makes to views. They are collected and written in the order of the tables, since random
 // inserts are what a projection spends most of its time on.
 #pragma once
 
@@ -9,39 +9,62 @@
 #include <vector>
 
 #include "indexer/catalog_state.hpp"
+#include "indexer/sort_keys.hpp"
 
 namespace indexer {
-
-class ViewBatch {
- public:
-  explicit ViewBatch(Writer& writer) : writer_(writer) {}
-
-  // The number of that view, which is created when it is new.
-  [[nodiscard]] std::int64_t view(const std::string& name, bool counts_threads);
-  void add(std::int64_t view, const OrderKey& place, std::int64_t entry);
-  void remove(std::int64_t view, const OrderKey& place);
-  void count_threads(std::int64_t view, std::int64_t delta) { totals_[view].threads += delta; }
-  void flush();
-
- private:
-  struct Listed {
-    std::int64_t view;
-    OrderKey place;
-    std::int64_t entry;  // 0: removed
-  };
-  struct Delta {
-    std::int64_t total = 0, threads = 0;
-  };
-
-  Writer& writer_;
-  std::unordered_map<std::string, std::int64_t> by_name_;
-  std::unordered_map<std::int64_t, Delta> totals_;
-  std::vector<Listed> listed_;
-};
 
 // Newest first.
 [[nodiscard]] inline bool comes_before(const OrderKey& a, const OrderKey& b) {
   return a.date != b.date ? a.date > b.date : a.id < b.id;
 }
+
+// What a view's lists know of an entry.
+struct Listed {
+  std::int64_t entry = 0;
+  OrderKey place;
+  std::int64_t flags = 0;
+  std::vector<std::string> sort_keys;
+};
+
+class ViewBatch {
+ public:
+  // `ordered`: whether `sorted` is kept; it is made anew later otherwise.
+  ViewBatch(Writer& writer, bool ordered) : writer_(writer), ordered_(ordered) {}
+
+  // The number of that view, which is created when it is new. `sorts` as has_sorts() will tell.
+  [[nodiscard]] std::int64_t view(const std::string& name, bool sorts);
+  void add(std::int64_t view, const Listed& listed);
+  void remove(std::int64_t view, const Listed& listed);
+  // From one form of an entry to the next, in a view that it stays in.
+  void change(std::int64_t view, const Listed& from, const Listed& to);
+  // The newest message of a thread in a view, as its list by thread has it.
+  void add_newest(std::int64_t view, const OrderKey& place, std::int64_t entry);
+  void remove_newest(std::int64_t view, const OrderKey& place);
+  void count_threads(std::int64_t view, std::int64_t delta) { totals_[view].threads += delta; }
+  void count_unread_threads(std::int64_t view, std::int64_t delta) {
+    totals_[view].unread_threads += delta;
+  }
+  void flush();
+
+ private:
+  struct Row {
+    std::int64_t view;
+    std::string key;
+    std::int64_t entry;  // 0: removed
+    std::int64_t flags;
+  };
+  struct Delta {
+    std::int64_t total = 0, threads = 0, unread_threads = 0;
+  };
+
+  void put_sorts(std::int64_t view, const Listed& listed, std::int64_t entry);
+  void write(std::vector<Row>& rows, bool sorted);
+
+  Writer& writer_;
+  bool ordered_;
+  std::unordered_map<std::string, std::int64_t> by_name_;
+  std::unordered_map<std::int64_t, Delta> totals_;
+  std::vector<Row> listing_, sorted_;
+};
 
 }  // namespace indexer

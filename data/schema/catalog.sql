@@ -2,7 +2,9 @@
 -- generation, nothing is converted.
 
 -- instance (random, names this file); changes (grows when a list may have changed); checkpoint (JSON);
--- numbered (0 or 1); mailboxes, emails, contents, files: "<uuid> <epoch>" of the store that was followed.
+-- numbered (0 or 1); ordered (0 or 1: whether `sorted` and threads.participants are complete); log_from (the first state
+-- of which `changes` tells all that came later); mailboxes, emails, contents, files: "<uuid> <epoch>" of the store that
+-- was followed.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 INSERT INTO meta VALUES ('instance', lower(hex(randomblob(8))));
 
@@ -11,7 +13,8 @@ CREATE TABLE entries (
   key       INTEGER PRIMARY KEY,
   kind      INTEGER NOT NULL,   -- 0 mail, 1 file
   date      INTEGER NOT NULL,   -- seconds since 1970, of the order of lists
-  flags     INTEGER NOT NULL,   -- 1 unread, 2 flagged, 4 attachment, 8 all its readable attachments are here
+  flags     INTEGER NOT NULL,   -- 1 unread (neither seen nor a draft), 2 flagged, 4 attachment, 8 all its readable attachments
+                                -- are here, 16 seen, 32 answered, 64 draft
   thread    INTEGER,            -- NULL for files
   number    INTEGER,            -- in the text index; NULL before numbers were assigned
   text_seq  INTEGER NOT NULL,   -- row of its own store's feed that last changed its text
@@ -37,39 +40,62 @@ CREATE TABLE details (
   thread_keys BLOB NOT NULL,
   contents    BLOB NOT NULL,    -- ids of the content documents that it names
   inline      BLOB NOT NULL,    -- types of the bodies that stand in the document itself or are its attachments
+  sort_keys   BLOB NOT NULL,    -- by sent, from, to, subject (a file's name) and size
   row         TEXT NOT NULL
 );
 
--- Sets of entries. `name` is two letters and an id: state (* any, u unread, f flagged, a attachment) and set (a all mail,
--- m mailbox, k keyword, F all files). Views with an even number count their threads.
+-- Sets of entries. `name` is two letters and an id: state (* any, u unread, f flagged, a attachment, r answered, d draft) and
+-- set (a all mail, m mailbox, k keyword, F all files). Numbers are multiples of 8: what is added to one names an order of it
+-- in `sorted`. Odd multiples have one for every sort. Numbers are never used again. 'xa' has no rows: it only counts, by
+-- thread, what is unread and not in the trash alone.
 CREATE TABLE views (
   view    INTEGER PRIMARY KEY,
   name    TEXT NOT NULL UNIQUE,
   total   INTEGER NOT NULL,
-  threads INTEGER NOT NULL
+  threads INTEGER NOT NULL,
+  unread_threads INTEGER NOT NULL  -- of a mailbox: threads that also have a message of 'xa'
 );
-INSERT INTO views VALUES (1, 'fa', 0, 0), (2, '*a', 0, 0), (3, 'aa', 0, 0), (4, 'ua', 0, 0), (5, '*F', 0, 0);
+INSERT INTO views VALUES (8, '*a', 0, 0, 0), (16, 'ua', 0, 0, 0), (32, 'fa', 0, 0, 0), (48, 'aa', 0, 0, 0),
+                         (64, 'ra', 0, 0, 0), (80, 'da', 0, 0, 0), (96, 'xa', 0, 0, 0), (56, '*F', 0, 0, 0);
 
+-- Every view, newest first. `key`: the date, 5 octets, inverted; the id. `flags` as in entries, without 8.
 CREATE TABLE listing (
   view  INTEGER NOT NULL,
-  date  INTEGER NOT NULL,
-  id    TEXT NOT NULL,
+  key   BLOB NOT NULL,
   entry INTEGER NOT NULL,
-  PRIMARY KEY (view, date DESC, id)
+  flags INTEGER NOT NULL,
+  PRIMARY KEY (view, key)
 ) WITHOUT ROWID;
 
--- id and date are those of the earliest message; `views` holds pairs (view, messages of the thread in it).
+-- The same sets in other orders. `view` is that of the set and 1 sent, 2 from, 3 to, 4 subject or name, 5 size: `key` is the
+-- sort key (numbers 5 octets, texts cut and ended by a zero), the date, inverted, and 8 octets of the SHA-256 of the id. Or and
+-- 6: the newest message of each thread in it, `key` as in listing.
+CREATE TABLE sorted (
+  view  INTEGER NOT NULL,
+  key   BLOB NOT NULL,
+  entry INTEGER NOT NULL,
+  PRIMARY KEY (view, key)
+) WITHOUT ROWID;
+
+-- id and date are those of the earliest message; `views` holds triples (view, messages of the thread in it, the newest of
+-- these). participants: JSON, names of senders; NULL: not looked for yet.
 CREATE TABLE threads (
   thread INTEGER PRIMARY KEY,
   id     TEXT NOT NULL,
   date   INTEGER NOT NULL,
   count  INTEGER NOT NULL,
   unread INTEGER NOT NULL,
-  views  BLOB NOT NULL
+  views  BLOB NOT NULL,
+  participants TEXT
 );
 
 -- Links between messages: all that have a key are in its thread. `uses` counts them.
 CREATE TABLE thread_keys (key INTEGER PRIMARY KEY, thread INTEGER NOT NULL, uses INTEGER NOT NULL);
+
+-- What a list was before: the messages that the step to `state` changed, with the flags and views that they had (numbers of 8
+-- octets; empty: the message was not there), and the threads that it gave another id. The newest only: see log_from.
+CREATE TABLE changes (state INTEGER NOT NULL, id TEXT NOT NULL, before BLOB NOT NULL, PRIMARY KEY (state, id)) WITHOUT ROWID;
+CREATE TABLE renamed (state INTEGER NOT NULL, thread INTEGER NOT NULL, PRIMARY KEY (state, thread)) WITHOUT ROWID;
 
 -- Content documents, as far as the join needs them. One that is gone stays, with present = 0: its tombstone no longer
 -- names its message.

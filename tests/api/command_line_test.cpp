@@ -46,13 +46,14 @@ TEST(CommandLine, List) {
   const auto list =
       command<api::ListCommand>({"list", "alice", "--mailbox", "inbox", "--unread", "--sort",
                                  "received", "--limit", "10", "--after", "xyz", "--json"});
-  EXPECT_EQ(list.mailbox, "inbox");
-  EXPECT_TRUE(list.unread);
-  EXPECT_TRUE(list.ascending);
+  EXPECT_EQ(list.filter.mailbox, "inbox");
+  EXPECT_TRUE(list.filter.unread);
+  EXPECT_EQ(list.sort, "received");
   EXPECT_EQ(list.limit, 10U);
   EXPECT_EQ(list.after, "xyz");
   EXPECT_TRUE(list.json);
-  EXPECT_FALSE(command<api::ListCommand>({"list", "alice", "--sort", "-received"}).ascending);
+  EXPECT_EQ(command<api::ListCommand>({"list", "alice"}).sort, "-received");
+  EXPECT_EQ(command<api::ListCommand>({"list", "alice", "--sort", "-subject"}).sort, "-subject");
 }
 
 TEST(CommandLine, Complete) {

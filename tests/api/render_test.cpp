@@ -44,14 +44,15 @@ TEST(Render, ListHasRowsAsTheyAreAndTheCursorOfItsEnd) {
   page.total = 7;
   page.unread = 3;
   page.state = "s1";
-  page.next = indexer::OrderKey{12, "b"};
+  page.next = "bmV4dA";
   const auto list = json::parse(api::render_list(page));
   EXPECT_EQ(list["messages"], json::parse(R"([{"id":"a"},{"id":"b"}])"));
   EXPECT_EQ(list["total"], 7);
   EXPECT_EQ(list["unread"], 3);
   EXPECT_EQ(list["state"], "s1");
   EXPECT_EQ(list["totalIsExact"], true);
-  EXPECT_EQ(api::decode_place_cursor(list["next"].get<std::string>()), page.next);
+  EXPECT_EQ(list["next"], "bmV4dA");
+  EXPECT_TRUE(list["previous"].is_null());
   EXPECT_TRUE(json::parse(api::render_list({}))["next"].is_null());
 }
 

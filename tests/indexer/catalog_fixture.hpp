@@ -52,6 +52,7 @@ class CatalogFixture : public testing::Test {
     flush();
     while (catalog.project(stores_, limit).more) {
     }
+    catalog.order();
   }
   void project() { project(catalog_); }
 

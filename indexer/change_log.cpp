@@ -1,0 +1,59 @@
+#include "indexer/change_log.hpp"
+
+namespace indexer {
+namespace {
+
+constexpr std::int64_t kKept = 100'000;  // messages
+// States between two looks at the length of the log, which cost a scan of it (some milliseconds).
+constexpr std::int64_t kTrimEvery = 64;
+
+}  // namespace
+
+void ChangeLog::changed(const std::string& id, std::int64_t flags,
+                        const std::vector<std::int64_t>& views) {
+  if (!enabled_) return;
+  const auto [known, is_new] = before_.try_emplace(id);
+  if (!is_new) return;
+  std::vector<std::int64_t> before = {flags};
+  before.insert(before.end(), views.begin(), views.end());
+  known->second = pack(before);
+}
+
+void ChangeLog::added(const std::string& id) {
+  if (enabled_) before_.try_emplace(id);
+}
+
+void ChangeLog::renamed(std::int64_t thread) {
+  if (enabled_) renamed_.insert(thread);
+}
+
+void ChangeLog::flush(std::int64_t state) {
+  if (!enabled_) {
+    writer_.connection.execute("DELETE FROM changes; DELETE FROM renamed");
+    writer_.set_meta("log_from", std::to_string(state));
+    return;
+  }
+  for (const auto& [id, before] : before_)
+    writer_.put_change.bind(state, id, as_blob(before)).run();
+  for (const auto thread : renamed_) writer_.put_renamed.bind(state, thread).run();
+  if (state % kTrimEvery == 0) trim(state);
+}
+
+void ChangeLog::trim(std::int64_t state) {
+  auto oldest =
+      writer_.connection.prepare("SELECT state FROM changes ORDER BY state DESC LIMIT 1 OFFSET ?");
+  std::int64_t last_dropped = 0;
+  {
+    Rows rows(oldest, kKept);
+    if (!rows.next()) return;
+    last_dropped = std::min(rows.integer(0), state - 1);
+  }
+  for (const auto* table : {"changes", "renamed"}) {
+    auto drop =
+        writer_.connection.prepare(std::string("DELETE FROM ") + table + " WHERE state <= ?");
+    drop.bind(last_dropped).run();
+  }
+  writer_.set_meta("log_from", std::to_string(last_dropped));
+}
+
+}  // namespace indexer
