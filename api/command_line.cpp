@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "api/list_parameters.hpp"
+#include "api/search_call.hpp"
 
 namespace api {
 namespace {
@@ -137,12 +138,8 @@ void add_search(CLI::App& app, CommandLine& line, SearchCommand& search,
                              "davenport search alice 'from:ada subject:report after:2024'"));
   command->add_option("ACCOUNT", search.account)->required();
   command->add_option("QUERY", words)->required();
-  command
-      ->add_option_function<std::string>(
-          "--sort",
-          [&search](const std::string& order) { search.by_relevance = order == "relevance"; },
-          "date or relevance")
-      ->check(CLI::IsMember({"date", "relevance"}))
+  command->add_option("--sort", search.sort, "date, relevance, or as a list: -received, subject …")
+      ->check(CLI::IsMember(search_orders()))
       ->type_name("ORDER");
   command->add_flag("--threads", search.threads, "the first message found of each thread");
   command->add_option("--kind", search.kind, "only mail, or only files")

@@ -71,7 +71,7 @@ struct SearchCommand {
   std::string account;
   std::string query;
   bool is_filter = false;  // the query is a JSON filter
-  bool by_relevance = false;
+  std::string sort = "date";
   bool threads = false;
   bool explain = false;
   std::string kind;  // "mail" or "file"; empty: both

@@ -7,6 +7,7 @@
 #include "api/message_lines.hpp"
 #include "api/render.hpp"
 #include "api/search_call.hpp"
+#include "api/search_cursor.hpp"
 #include "api/terminal.hpp"
 
 namespace api {
@@ -18,7 +19,7 @@ std::string next_page(const SearchCommand& command, const CommandLine& line,
                       const std::string& cursor) {
   std::vector<std::string> words = {"search", command.account, "--limit",
                                     std::to_string(command.limit)};
-  if (command.by_relevance) words.insert(words.end(), {"--sort", "relevance"});
+  if (command.sort != "date") words.insert(words.end(), {"--sort", command.sort});
   if (command.threads) words.emplace_back("--threads");
   if (!command.kind.empty()) words.insert(words.end(), {"--kind", command.kind});
   if (command.no_snippets) words.emplace_back("--no-snippets");
@@ -30,10 +31,6 @@ std::string next_page(const SearchCommand& command, const CommandLine& line,
 [[noreturn]] void refuse_query(const indexer::QueryError& error) {
   throw UsageError(
       fmt::format("{} (position {} of the query)", for_terminal(error.message), error.position));
-}
-
-[[noreturn]] void refuse_cursor() {
-  throw UsageError("--after is no cursor of this command: take the one that its last page printed");
 }
 
 // "[q1.pdf] " where the words around the hit are an attachment's.
@@ -89,17 +86,10 @@ std::string explanation_lines(const indexer::Explanation& explanation) {
   return lines;
 }
 
-std::optional<std::string> cursor_after(const indexer::SearchAnswer& answer) {
-  if (answer.next_after) return encode_cursor(*answer.next_after);
-  if (answer.next_offset) return encode_cursor(*answer.next_offset);
-  return std::nullopt;
-}
-
 indexer::SearchRequest request_of(const SearchCommand& command, const indexer::Query& query) {
   indexer::SearchRequest request;
   request.query = &query;
-  request.order =
-      command.by_relevance ? indexer::SearchOrder::kRelevance : indexer::SearchOrder::kDate;
+  (void)set_search_order(request, command.sort);  // the command line took nothing else
   request.limit = command.limit;
   request.threads = command.threads;
   request.explain = command.explain;
@@ -112,13 +102,10 @@ indexer::SearchRequest request_of(const SearchCommand& command, const indexer::Q
         fmt::format("there is no facet '{}'; known are {}", for_terminal(unknown), known_facets()));
   request.facets = std::move(*facets);
   if (command.after.empty()) return request;
-  if (command.by_relevance) {
-    const auto offset = decode_offset_cursor(command.after);
-    if (!offset) refuse_cursor();
-    request.offset = *offset;
-  } else {
-    request.after = decode_place_cursor(command.after);
-    if (!request.after) refuse_cursor();
+  request.after = from_cursor(request, command.after);
+  if (!request.after) {
+    throw UsageError(
+        "--after is no cursor of this command: take the one that its last page printed");
   }
   return request;
 }
@@ -131,11 +118,12 @@ int run(const SearchCommand& command, const CommandLine& line, const Config& con
   const auto query = command.is_filter ? indexer::parse_filter(command.query)
                                        : indexer::parse_query(command.query);
   if (!query) refuse_query(query.error());
-  const auto answer = account->search(request_of(command, *query), !command.no_snippets);
+  const auto request = request_of(command, *query);
+  const auto answer = account->search(request, !command.no_snippets);
   if (!answer) refuse_query(answer.error());
   const std::string text = command.is_filter ? "" : command.query;
   if (command.json) {
-    print(render_search(*answer, text) + "\n");
+    print(render_search(*answer, request, text) + "\n");
     return kDone;
   }
 
@@ -147,8 +135,8 @@ int run(const SearchCommand& command, const CommandLine& line, const Config& con
   if (const auto meant = did_you_mean(*answer, text))
     lines += fmt::format("did you mean: {}\n", for_terminal(*meant));
   if (answer->explanation) lines += explanation_lines(*answer->explanation);
-  if (const auto cursor = cursor_after(*answer))
-    lines += "next page: " + next_page(command, line, *cursor) + "\n";
+  if (answer->next)
+    lines += "next page: " + next_page(command, line, to_cursor(request, *answer->next)) + "\n";
   print(lines);
   return kDone;
 }

@@ -1,12 +1,8 @@
 #include "api/render.hpp"
 
 #include <algorithm>
-#include <array>
 #include <fmt/format.h>
-#include <limits>
-#include <nlohmann/json.hpp>
 
-#include "indexer/base64url.hpp"
 #include "mail/html.hpp"
 #include "mail/json_writer.hpp"
 
@@ -14,17 +10,6 @@ namespace api {
 namespace {
 
 using mail::JsonWriter;
-
-constexpr std::size_t kMaxCursorBytes = 1'024;
-constexpr std::size_t kMaxOffset = 1'000'000;
-// The JSON object in a cursor; null for what is none.
-nlohmann::json cursor_content(std::string_view cursor) {
-  if (cursor.size() > kMaxCursorBytes) return nullptr;
-  const auto text = indexer::from_base64url(cursor);
-  if (!text) return nullptr;
-  auto content = nlohmann::json::parse(*text, nullptr, false);
-  return content.is_object() ? content : nullptr;
-}
 
 void write_rows(JsonWriter& json, std::string_view name, const std::vector<std::string>& rows) {
   json.key(name).begin_array();
@@ -61,48 +46,6 @@ void write_task(JsonWriter& json, const TaskReport& task) {
 }
 
 }  // namespace
-
-std::string encode_cursor(const indexer::OrderKey& place) {
-  std::string text;
-  JsonWriter(text)
-      .begin_object()
-      .key("date")
-      .number(place.date)
-      .key("id")
-      .string(place.id)
-      .end_object();
-  return indexer::to_base64url(text);
-}
-
-std::optional<std::string> encode_cursor(const std::optional<indexer::OrderKey>& place) {
-  return place ? std::optional(encode_cursor(*place)) : std::nullopt;
-}
-
-std::string encode_cursor(std::size_t offset) {
-  std::string text;
-  JsonWriter(text).begin_object().key("offset").number(offset).end_object();
-  return indexer::to_base64url(text);
-}
-
-std::optional<indexer::OrderKey> decode_place_cursor(std::string_view cursor) {
-  const auto content = cursor_content(cursor);
-  if (content.size() != 2 || !content.contains("date") || !content.contains("id"))
-    return std::nullopt;
-  const auto& date = content["date"];
-  const auto& id = content["id"];
-  const bool is_too_large = date.is_number_unsigned() &&
-                            date.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max();
-  if (!date.is_number_integer() || is_too_large || !id.is_string()) return std::nullopt;
-  return indexer::OrderKey{date.get<std::int64_t>(), id.get<std::string>()};
-}
-
-std::optional<std::size_t> decode_offset_cursor(std::string_view cursor) {
-  const auto content = cursor_content(cursor);
-  if (content.size() != 1 || !content.contains("offset")) return std::nullopt;
-  const auto& offset = content["offset"];
-  if (!offset.is_number_unsigned() || offset.get<std::uint64_t>() > kMaxOffset) return std::nullopt;
-  return offset.get<std::size_t>();
-}
 
 std::string render_list(const indexer::ListPage& page) {
   std::string out;

@@ -16,25 +16,18 @@
 
 namespace api {
 
-// Opaque cursors: base64url of a small JSON text. Decoding gives nothing for what is not ours.
-[[nodiscard]] std::string encode_cursor(const indexer::OrderKey& place);
-[[nodiscard]] std::optional<std::string> encode_cursor(
-    const std::optional<indexer::OrderKey>& place);
-[[nodiscard]] std::string encode_cursor(std::size_t offset);
-[[nodiscard]] std::optional<indexer::OrderKey> decode_place_cursor(std::string_view cursor);
-[[nodiscard]] std::optional<std::size_t> decode_offset_cursor(std::string_view cursor);
-
 [[nodiscard]] std::string render_list(const indexer::ListPage& page);
 [[nodiscard]] std::string render_messages(
     const std::vector<std::string>& rows);  // those asked for by id
-// `text`: the query as it was written, for what may have been meant; empty where it was JSON.
-[[nodiscard]] std::string render_search(const indexer::SearchAnswer& answer, std::string_view text);
+// `text`: the query as it was written, for what may have been meant; empty where it was JSON. `request` tells what its cursor is of.
+[[nodiscard]] std::string render_search(const indexer::SearchAnswer& answer,
+                                        const indexer::SearchRequest& request,
+                                        std::string_view text);
 // `text` with the words that were suggested; nothing where none were.
 [[nodiscard]] std::optional<std::string> did_you_mean(const indexer::SearchAnswer& answer,
                                                       std::string_view text);
 [[nodiscard]] std::string_view facet_name(indexer::Facet facet);
-[[nodiscard]] std::string render_completions(
-    const std::vector<indexer::Completion>& completions);
+[[nodiscard]] std::string render_completions(const std::vector<indexer::Completion>& completions);
 [[nodiscard]] std::string render_mailboxes(const std::vector<indexer::MailboxCounts>& mailboxes);
 [[nodiscard]] std::string render_thread(std::string_view id, const std::vector<std::string>& rows);
 [[nodiscard]] std::string render_conflicts(std::string_view id,

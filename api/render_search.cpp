@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/render.hpp"
+#include "api/search_cursor.hpp"
 
 namespace api {
 
@@ -77,7 +78,8 @@ void write_explanation(JsonWriter& json, const indexer::Explanation& explanation
   json.end_array().key("plan").string(explanation.plan).end_object();
 }
 
-std::string render_search(const indexer::SearchAnswer& answer, std::string_view text) {
+std::string render_search(const indexer::SearchAnswer& answer,
+                          const indexer::SearchRequest& request, std::string_view text) {
   std::string out;
   JsonWriter json(out);
   json.begin_object().key("hits").begin_array();
@@ -88,10 +90,8 @@ std::string render_search(const indexer::SearchAnswer& answer, std::string_view 
   write_facets(json, answer.facets);
   if (const auto meant = did_you_mean(answer, text)) json.key("didYouMean").string(*meant);
   if (answer.explanation) write_explanation(json, *answer.explanation);
-  auto next = encode_cursor(answer.next_after);
-  if (answer.next_offset) next = encode_cursor(*answer.next_offset);
   json.key("next");
-  next ? json.string(*next) : json.null();
+  answer.next ? json.string(to_cursor(request, *answer.next)) : json.null();
   write_index(json, answer.index);
   json.end_object();
   return out;

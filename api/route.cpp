@@ -74,24 +74,6 @@ std::string Parameters::choice(const std::string& name, std::span<const std::str
   return std::string(allowed.front());
 }
 
-std::optional<indexer::OrderKey> Parameters::place(const std::string& name) {
-  if (!query_.contains(name)) return std::nullopt;
-  auto place = decode_place_cursor(text(name));
-  if (!place)
-    refuse("badCursor",
-           fmt::format("'{}' must be the 'next' of an answer to the same kind of request", name));
-  return place;
-}
-
-std::size_t Parameters::offset(const std::string& name) {
-  if (!query_.contains(name)) return 0;
-  const auto offset = decode_offset_cursor(text(name));
-  if (!offset)
-    refuse("badCursor",
-           fmt::format("'{}' must be the 'next' of an answer to the same kind of request", name));
-  return offset.value_or(0);
-}
-
 HttpResponse unknown(std::string_view noun, std::string_view id, std::string_view hint) {
   std::string code = fmt::format("unknown{}", noun);
   code[7] = static_cast<char>(code[7] - 'a' + 'A');

@@ -52,8 +52,6 @@ class Parameters {
   [[nodiscard]] std::int64_t whole_number(const std::string& name, std::int64_t least,
                                           std::int64_t most, std::int64_t otherwise);
   [[nodiscard]] std::optional<std::string> cursor(const std::string& name);
-  [[nodiscard]] std::optional<indexer::OrderKey> place(const std::string& name);
-  [[nodiscard]] std::size_t offset(const std::string& name);
 
   [[nodiscard]] bool has(const std::string& name) const { return query_.contains(name); }
   // The first refusal counts.

@@ -9,6 +9,7 @@
 #include "api/render_search.hpp"
 #include "api/route.hpp"
 #include "api/search_call.hpp"
+#include "api/search_cursor.hpp"
 #include "indexer/base64url.hpp"
 
 namespace api {
@@ -49,12 +50,9 @@ bool read_cursors(const std::string& cursor, std::vector<Searched>& searched) {
     if (place == places.end()) continue;
     if (!place->is_string()) return false;
     each.after = place->get<std::string>();
-    const bool by_date = each.request.order == indexer::SearchOrder::kDate;
     if (each.after.empty()) continue;
-    if (by_date) each.request.after = decode_place_cursor(each.after);
-    const auto offset = by_date ? std::nullopt : decode_offset_cursor(each.after);
-    if (by_date ? !each.request.after.has_value() : !offset.has_value()) return false;
-    each.request.offset = offset.value_or(0);
+    each.request.after = from_cursor(each.request, each.after);
+    if (!each.request.after) return false;
   }
   return true;
 }
@@ -63,8 +61,15 @@ bool read_cursors(const std::string& cursor, std::vector<Searched>& searched) {
 bool comes_first(const Searched& a, const Searched& b) {
   const auto& one = a.answer.hits[a.taken];
   const auto& other = b.answer.hits[b.taken];
-  if (a.request.order == indexer::SearchOrder::kRelevance) return one.score > other.score;
-  return one.place.date > other.place.date;
+  switch (a.request.order) {
+    case indexer::SearchOrder::kRelevance:
+      return one.score > other.score;
+    case indexer::SearchOrder::kSorted:
+      return indexer::comes_before(a.request, one.place.key, other.place.key);
+    case indexer::SearchOrder::kDate:
+      break;
+  }
+  return one.place.newest_first.date > other.place.newest_first.date;
 }
 
 // Takes the first `limit` hits of all; a stable order, so that pages do not overlap.
@@ -85,17 +90,14 @@ std::vector<std::size_t> merge(std::vector<Searched>& searched, std::size_t limi
 
 std::string cursor_of(const Searched& each) {
   if (each.taken == 0) return each.after;
-  if (each.request.order == indexer::SearchOrder::kDate)
-    return encode_cursor(each.answer.hits[each.taken - 1].place);
-  return encode_cursor(each.answer.hits[each.taken - 1].next_offset);
+  return to_cursor(each.request, each.answer.hits[each.taken - 1].place);
 }
 
 std::optional<std::string> next_cursor(const std::vector<Searched>& searched) {
   bool has_more = false;
   json places = json::object();
   for (const auto& each : searched) {
-    has_more = has_more || each.taken < each.answer.hits.size() || each.answer.next_after ||
-               each.answer.next_offset;
+    has_more = has_more || each.taken < each.answer.hits.size() || each.answer.next;
     places[each.account->name()] = cursor_of(each);
   }
   if (!has_more) return std::nullopt;
@@ -186,7 +188,7 @@ HttpResponse search(const Call& call, indexer::Account& account) {
   search.request.query = &search.query;
   const auto answer = account.search(search.request, search.snippets);
   if (!answer) return bad_query(answer.error());
-  return json_response(render_search(*answer, search.text));
+  return json_response(render_search(*answer, search.request, search.text));
 }
 
 HttpResponse search_several(const Call& call) {

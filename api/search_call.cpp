@@ -2,17 +2,17 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
-#include "api/render.hpp"
+#include "api/list_parameters.hpp"
+#include "api/search_cursor.hpp"
 
 namespace api {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMaxRows = 500;
-constexpr std::size_t kDefaultRows = 50;
 constexpr std::size_t kMaxTimeout = 30'000;  // milliseconds
 
 HttpResponse bad_query(const indexer::QueryError& error) {
@@ -41,15 +41,17 @@ std::variant<SearchCall, HttpResponse> read_parameters(const HttpRequest& reques
   SearchCall call;
   Parameters parameters(request);
   call.text = parameters.text("q");
-  const bool by_date = parameters.choice("sort", {"date", "relevance"}) == "date";
-  call.request.order = by_date ? indexer::SearchOrder::kDate : indexer::SearchOrder::kRelevance;
+  const auto sort = parameters.text("sort");
+  if (!sort.empty() && !set_search_order(call.request, sort)) {
+    return bad_body(fmt::format("parameter 'sort' must be {}, not '{}'",
+                                fmt::join(search_orders(), ", "), sort));
+  }
   call.request.limit = parameters.number("limit", 1, kMaxRows, kDefaultRows);
-  if (several) {
-    call.after = parameters.text("after");
-  } else if (by_date) {
-    call.request.after = parameters.place("after");
-  } else {
-    call.request.offset = parameters.offset("after");
+  call.after = parameters.text("after");
+  if (!several && !call.after.empty()) {
+    call.request.after = from_cursor(call.request, call.after);
+    if (!call.request.after)
+      parameters.refuse("badCursor", "'after' must be the 'next' of an answer to the same request");
   }
   call.snippets = parameters.flag("snippets", true);
   call.request.threads = parameters.flag("threads", false);
@@ -108,6 +110,29 @@ std::variant<SearchCall, HttpResponse> read_search(const HttpRequest& request, b
   if (!query) return bad_query(query.error());
   call.query = std::move(*query);
   return read;
+}
+
+bool set_search_order(indexer::SearchRequest& request, std::string_view name) {
+  request.order = indexer::SearchOrder::kSorted;
+  if (name == "date" || name == "-received") {
+    request.order = indexer::SearchOrder::kDate;
+  } else if (name == "relevance") {
+    request.order = indexer::SearchOrder::kRelevance;
+  } else {
+    const auto sorts = message_sorts();
+    if (std::find(sorts.begin(), sorts.end(), name) == sorts.end()) return false;
+    indexer::ListQuery list;
+    set_sort(list, name);
+    request.sort = list.sort;
+    request.ascending = list.ascending;
+  }
+  return true;
+}
+
+std::vector<std::string> search_orders() {
+  std::vector<std::string> orders{"date", "relevance"};
+  for (const auto sort : message_sorts()) orders.emplace_back(sort);
+  return orders;
 }
 
 std::optional<std::vector<indexer::Facet>> parse_facets(std::string_view names,

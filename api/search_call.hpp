@@ -15,7 +15,7 @@ struct SearchCall {
   indexer::Query query;
   indexer::SearchRequest request;  // its `query` is to be set to the one above
   bool snippets = true;
-  std::string after;  // the cursor as it came, where several accounts are searched
+  std::string after;  // the cursor as it came
 };
 
 // Names that GET …/search knows; POST has them as members of an object, with "filter" beside "q".
@@ -25,6 +25,10 @@ inline constexpr std::string_view kSearchParameters[] = {
 // The call, or the answer that says what is wrong with it. With `several`, cursors are those of several accounts.
 [[nodiscard]] std::variant<SearchCall, HttpResponse> read_search(const HttpRequest& request,
                                                                  bool several = false);
+
+// "date", "relevance", or a sort of lists ("subject", "-size" …); false for another name.
+[[nodiscard]] bool set_search_order(indexer::SearchRequest& request, std::string_view name);
+[[nodiscard]] std::vector<std::string> search_orders();
 
 // "sender,year"; nothing, and the name that is none in `unknown`, for what is no list of facets.
 [[nodiscard]] std::optional<std::vector<indexer::Facet>> parse_facets(std::string_view names,

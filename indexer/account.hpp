@@ -52,8 +52,7 @@ struct SearchAnswer {
     Kind kind = Kind::kMail;
     std::string row;  // M or F, JSON
     double score = 0;
-    OrderKey place;  // date order: a cursor after it
-    std::size_t next_offset = 0;  // relevance: the same
+    SearchPlace place;
     std::string subject, preview;  // snippets, HTML; empty when not asked for
     std::string part;  // id of the attachment that `preview` is cut from; empty: from the body
   };
@@ -64,8 +63,7 @@ struct SearchAnswer {
   std::vector<FacetCounts> facets;
   std::vector<Suggestion> suggestions;  // as HitPage
   std::optional<Explanation> explanation;
-  std::optional<OrderKey> next_after;  // date order: there is more
-  std::optional<std::size_t> next_offset;  // relevance: there is more
+  std::optional<SearchPlace> next;  // where this page ended; none: it was the last
   IndexState index;
 };
 

@@ -146,18 +146,11 @@ QueryResult<SearchAnswer> Account::search(const SearchRequest& request, bool sni
     found.kind = hit.kind;
     found.row = std::move(*row);
     found.score = hit.score;
-    found.place = {hit.date, hit.id};
-    found.next_offset = hit.next_offset;
+    found.place = hit.place;
     if (snippets)
       add_snippet(found, hit, live->catalog(), texts, *request.query, reader->languages());
   }
-  if (page->more && !page->hits.empty()) {
-    if (request.order == SearchOrder::kDate) {
-      answer.next_after = OrderKey{page->hits.back().date, page->hits.back().id};
-    } else {
-      answer.next_offset = page->next_offset;
-    }
-  }
+  if (page->more && !page->hits.empty()) answer.next = page->hits.back().place;
   return answer;
 }
 

@@ -203,6 +203,15 @@ class Catalog {
   // Numbers of all messages in the threads of these, ascending.
   [[nodiscard]] std::vector<std::uint32_t> same_threads(
       const std::vector<std::uint32_t>& numbers) const;
+  // The first of these numbers in the order of that sort, from after `after` on; see sort_keys.hpp for what a key is.
+  struct SortedNumber {
+    std::string key;
+    std::uint32_t number = 0;
+  };
+  [[nodiscard]] std::vector<SortedNumber> sorted_numbers(const std::vector<std::uint32_t>& numbers,
+                                                         Sort sort, bool ascending,
+                                                         const std::string& after,
+                                                         std::size_t limit) const;
   // What facets count, of each of these entries that is there.
   void facet_rows(const std::vector<std::uint32_t>& numbers,
                   const std::function<void(const FacetRow&)>& visit) const;

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "indexer/catalog_state.hpp"
+#include "indexer/sort_keys.hpp"
 
 namespace indexer {
 namespace {
@@ -21,7 +22,87 @@ struct NamedViews {
   std::unordered_map<std::int64_t, std::string> mailboxes, keywords;
 };
 
+// Up to here each number is looked up and sorted; more are met sooner in the order itself, row by row.
+constexpr std::size_t kMaxLookedUp = 20'000;
+
+using SortedNumber = Catalog::SortedNumber;
+
+// Which of two comes first, in the order asked for.
+struct Before {
+  bool ascending;
+  bool operator()(std::string_view a, std::string_view b) const {
+    return ascending ? a < b : b < a;
+  }
+  bool operator()(const SortedNumber& a, const SortedNumber& b) const {
+    return (*this)(a.key, b.key);
+  }
+};
+
+std::vector<SortedNumber> look_up(Connection& connection, const std::vector<std::uint32_t>& numbers,
+                                  Sort sort, const Before& before, const std::string& after,
+                                  std::size_t limit) {
+  auto statement = connection.prepare(
+      "SELECT e.date, e.id, d.sort_keys FROM entries e JOIN details d ON d.entry = e.key WHERE "
+      "e.number = ?");
+  std::vector<SortedNumber> found;
+  for (const auto number : numbers) {
+    Rows rows(statement, number);
+    if (!rows.next()) continue;
+    const OrderKey place{rows.integer(0), std::string(rows.text(1))};
+    auto key =
+        sort == Sort::kReceived
+            ? place_key(place)
+            : sorted_key(unpack_texts(rows.blob(2)).at(static_cast<std::size_t>(sort) - 1), place);
+    if (after.empty() || before(after, key)) found.push_back({std::move(key), number});
+  }
+  const auto kept = std::min(limit, found.size());
+  std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(kept), found.end(),
+                    before);
+  found.resize(kept);
+  return found;
+}
+
+// The rows of one list, in its order, that are among the numbers.
+void walk(Reader& reader, std::int64_t list, const std::vector<std::uint32_t>& sorted_numbers,
+          bool ascending, const std::string& after, std::size_t limit,
+          std::vector<SortedNumber>& found) {
+  auto rows_of = reader.connection.prepare(
+      ascending ? "SELECT s.key, e.number FROM sorted s CROSS JOIN entries e ON e.key = s.entry "
+                  "WHERE s.view = ? AND s.key > ? ORDER BY s.key"
+                : "SELECT s.key, e.number FROM sorted s CROSS JOIN entries e ON e.key = s.entry "
+                  "WHERE s.view = ? AND s.key < ? ORDER BY s.key DESC");
+  const std::string_view from = after.empty() && !ascending ? last_key() : std::string_view(after);
+  std::size_t taken = 0;
+  for (Rows rows(rows_of, list, as_blob(from)); taken < limit && rows.next();) {
+    const auto number = static_cast<std::uint32_t>(rows.integer(1));
+    if (!std::binary_search(sorted_numbers.begin(), sorted_numbers.end(), number)) continue;
+    found.push_back({std::string(rows.blob(0)), number});
+    ++taken;
+  }
+}
+
 }  // namespace
+
+std::vector<SortedNumber> Catalog::sorted_numbers(const std::vector<std::uint32_t>& numbers,
+                                                  Sort sort, bool ascending,
+                                                  const std::string& after,
+                                                  std::size_t limit) const {
+  const auto reader = state_->readers.take();
+  const replica::sqlite::ReadTransaction transaction(reader->connection);
+  // The order of arrival is newest first where it ascends in the tables.
+  const Before before{sort == Sort::kReceived ? !ascending : ascending};
+  const bool has_order = sort != Sort::kReceived && Meta::load(reader->meta).ordered;
+  if (!has_order || numbers.size() <= kMaxLookedUp)
+    return look_up(reader->connection, numbers, sort, before, after, limit);
+  auto sorted = numbers;
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<SortedNumber> found;
+  for (const auto view : {kAllMail, kAllFiles})
+    walk(*reader, sorted_view(view, sort), sorted, ascending, after, limit, found);
+  std::sort(found.begin(), found.end(), before);
+  if (found.size() > limit) found.resize(limit);
+  return found;
+}
 
 std::vector<std::string> Catalog::mailbox_ids() const {
   const auto reader = state_->readers.take();

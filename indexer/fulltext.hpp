@@ -73,14 +73,27 @@ std::size_t build_fulltext(const std::filesystem::path& folder, const Catalog& c
                            const std::function<void(std::size_t)>& done,
                            const std::atomic<bool>& cancelled, const IndexOptions& options = {});
 
-enum class SearchOrder { kDate, kRelevance };
+enum class SearchOrder {
+  kDate,  // newest first
+  kRelevance,
+  kSorted,  // as lists are sorted
+};
+
+// A place in the hits of a search, after one of them. Which member tells it depends on the order.
+struct SearchPlace {
+  OrderKey newest_first;  // kDate
+  std::size_t hits = 0;  // kRelevance: messages up to here
+  std::string key;  // kSorted (sort_keys.hpp)
+  friend bool operator==(const SearchPlace&, const SearchPlace&) = default;
+};
 
 struct SearchRequest {
   const Query* query = nullptr;
   SearchOrder order = SearchOrder::kDate;
   std::size_t limit = 50;
-  std::optional<OrderKey> after;  // date order: where the last page ended
-  std::size_t offset = 0;  // relevance: hits already seen
+  Sort sort = Sort::kReceived;  // kSorted: by what, and which way
+  bool ascending = false;
+  std::optional<SearchPlace> after;  // where the last page ended
   std::optional<Kind> kind;  // only these
   bool threads = false;  // the first matching message stands for its thread
   std::vector<Facet> facets;  // what to count among the hits
@@ -88,13 +101,21 @@ struct SearchRequest {
   std::chrono::milliseconds timeout{5'000};  // then what was found is the answer
 };
 
+// Whether a key of kSorted comes before another in the order of the request.
+[[nodiscard]] inline bool comes_before(const SearchRequest& request, std::string_view key,
+                                       std::string_view other) {
+  // Places by date ascend from the newest.
+  const bool ascending = request.sort == Sort::kReceived ? !request.ascending : request.ascending;
+  return ascending ? key < other : other < key;
+}
+
 struct Hit {
   Kind kind = Kind::kMail;
   std::string id;
   std::uint32_t number = 0;
   std::int64_t date = 0;
   double score = 0;  // 0 in date order
-  std::size_t next_offset = 0;  // relevance: hits up to this one, it included
+  SearchPlace place;
 };
 
 // A word of the query that is rare, and a frequent one that it may be a slip of.
@@ -122,7 +143,6 @@ struct HitPage {
   std::int64_t total = 0;  // of threads where threads were asked for
   bool total_is_exact = true;
   bool more = false;
-  std::size_t next_offset = 0;  // relevance: where the next page begins
   bool is_partial = false;  // the time was up
   std::vector<FacetCounts> facets;
   std::vector<Suggestion> suggestions;  // where little was found
@@ -139,6 +159,10 @@ struct SearchScope {
   std::function<std::vector<std::uint32_t>(std::string_view id)> thread;  // Catalog::thread_numbers
   std::function<std::vector<std::uint32_t>(const std::vector<std::uint32_t>& numbers)> same_threads;
   std::function<std::vector<std::int64_t>(const std::vector<std::uint32_t>& numbers)> threads_of;
+  std::function<std::vector<Catalog::SortedNumber>(const std::vector<std::uint32_t>& numbers,
+                                                   Sort sort, bool ascending,
+                                                   const std::string& after, std::size_t limit)>
+      sorted_numbers;
   std::function<void(const std::vector<std::uint32_t>& numbers,
                      const std::function<void(const FacetRow&)>& visit)>
       facet_rows;

@@ -25,6 +25,10 @@ QueryResult<HitPage> FulltextReader::search(const SearchRequest& request, const 
   scope.thread = [&](std::string_view id) { return catalog.thread_numbers(id); };
   scope.same_threads = [&](const auto& numbers) { return catalog.same_threads(numbers); };
   scope.threads_of = [&](const auto& numbers) { return catalog.threads_of(numbers); };
+  scope.sorted_numbers = [&](const auto& numbers, Sort sort, bool ascending, const auto& after,
+                             std::size_t limit) {
+    return catalog.sorted_numbers(numbers, sort, ascending, after, limit);
+  };
   scope.facet_rows = [&](const auto& numbers, const auto& visit) {
     catalog.facet_rows(numbers, visit);
   };

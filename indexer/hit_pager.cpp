@@ -37,6 +37,7 @@ Hit hit_of(const Xapian::Document& entry, std::uint32_t number) {
   hit.id = data.substr(1);
   hit.number = number;
   hit.date = date_of(entry);
+  hit.place.newest_first = {hit.date, hit.id};
   return hit;
 }
 
@@ -87,6 +88,7 @@ class SeenThreads {
 }  // namespace
 
 HitPage HitPager::page() {
+  if (request_.order == SearchOrder::kSorted) return by_sort();
   if (request_.order == SearchOrder::kRelevance)
     return request_.threads ? threads_by_relevance() : by_relevance();
   return request_.threads ? threads_by_date() : by_date();
@@ -98,7 +100,8 @@ HitPage HitPager::by_date() {
   enquire.set_weighting_scheme(Xapian::BoolWeight());
   enquire.set_docid_order(Xapian::Enquire::ASCENDING);
   const bool has_overflow = database_.get_lastdocid() >= kFirstOverflowNumber;
-  const std::uint32_t first = request_.after ? scope_.number_after(*request_.after) : 1;
+  const std::uint32_t first =
+      request_.after ? scope_.number_after(request_.after->newest_first) : 1;
   const auto end = has_overflow ? kFirstOverflowNumber : RangeSource::kAll.end;
   enquire.set_query(within(query_, {first, end}, deadline_));
   const auto matches = enquire.get_mset(0, to_count(request_.limit + 1));
@@ -126,7 +129,7 @@ void HitPager::merge_overflow(HitPage& page) {
   ListOrder order;
   enquire.set_sort_by_key(&order, false);
   std::optional<AfterPlace> after;
-  if (request_.after) after.emplace(*request_.after);
+  if (request_.after) after.emplace(request_.after->newest_first);
   const auto matches =
       enquire.get_mset(0, to_count(request_.limit + 1), 0, nullptr, after ? &*after : nullptr);
 
@@ -169,18 +172,18 @@ Xapian::Query HitPager::with_recency() const {
 }
 
 HitPage HitPager::by_relevance() {
+  const auto offset = request_.after ? request_.after->hits : 0;
   Xapian::Enquire enquire(database_);
   enquire.set_query(within(with_recency(), RangeSource::kAll, deadline_));
-  const auto matches = enquire.get_mset(to_count(request_.offset), to_count(request_.limit + 1));
+  const auto matches = enquire.get_mset(to_count(offset), to_count(request_.limit + 1));
   HitPage page;
   for (auto match = matches.begin(); match != matches.end() && page.hits.size() < request_.limit;
        ++match) {
     page.hits.push_back(hit_of(match.get_document(), *match));
     page.hits.back().score = match.get_weight();
-    page.hits.back().next_offset = request_.offset + page.hits.size();
+    page.hits.back().place.hits = offset + page.hits.size();
   }
   page.more = matches.size() > request_.limit;
-  page.next_offset = request_.offset + page.hits.size();
   count(page);
   return page;
 }
@@ -192,13 +195,15 @@ Hit HitPager::read_hit(std::uint32_t number) const {
 bool HitPager::is_after(std::uint32_t number, std::uint32_t first_after) const {
   if (number < kFirstOverflowNumber) return number >= first_after;
   const auto hit = read_hit(number);
-  return is_newer(request_.after->date, request_.after->id, hit.date, hit.id);
+  return is_newer(request_.after->newest_first.date, request_.after->newest_first.id, hit.date,
+                  hit.id);
 }
 
 // Which message stands for its thread is told by all that come before it, so the matches are walked from the newest.
 HitPage HitPager::threads_by_date() {
   const auto& numbers = matches();
-  const std::uint32_t first_after = request_.after ? scope_.number_after(*request_.after) : 0;
+  const std::uint32_t first_after =
+      request_.after ? scope_.number_after(request_.after->newest_first) : 0;
   HitPage page;
   SeenThreads seen;
   std::size_t looked_at = 0, found = 0;
@@ -230,11 +235,12 @@ HitPage HitPager::threads_by_date() {
 }
 
 HitPage HitPager::threads_by_relevance() {
+  const auto offset = request_.after ? request_.after->hits : 0;
   Xapian::Enquire enquire(database_);
   enquire.set_query(within(with_recency(), RangeSource::kAll, deadline_));
   HitPage page;
-  // `offset` counts messages; those before it are looked at for their threads alone.
-  for (auto wanted = request_.offset + 2 * request_.limit + 1;; wanted *= 2) {
+  // It counts messages; those before it are looked at for their threads alone.
+  for (auto wanted = offset + 2 * request_.limit + 1;; wanted *= 2) {
     const auto matches = enquire.get_mset(0, to_count(wanted));
     std::vector<std::uint32_t> numbers;
     for (auto match = matches.begin(); match != matches.end(); ++match) numbers.push_back(*match);
@@ -244,20 +250,46 @@ HitPage HitPager::threads_by_relevance() {
     SeenThreads seen;
     std::size_t i = 0;
     for (auto match = matches.begin(); match != matches.end() && !page.more; ++match, ++i) {
-      if (!seen.add(threads[i]) || i < request_.offset) continue;
+      if (!seen.add(threads[i]) || i < offset) continue;
       page.more = page.hits.size() == request_.limit;
       if (page.more) break;
       page.hits.push_back(hit_of(match.get_document(), *match));
       page.hits.back().score = match.get_weight();
-      page.hits.back().next_offset = i + 1;
+      page.hits.back().place.hits = i + 1;
     }
-    page.next_offset = i;
     if (page.more || numbers.size() < wanted || deadline_.was_over()) break;
   }
   const auto counted = threads_by_date();
   page.total = counted.total;
   page.total_is_exact = counted.total_is_exact;
   return page;
+}
+
+HitPage HitPager::by_sort() {
+  const auto numbers = request_.threads ? newest_of_threads() : matches();
+  const auto sorted = scope_.sorted_numbers(numbers, request_.sort, request_.ascending,
+                                            request_.after ? request_.after->key : std::string(),
+                                            request_.limit + 1);
+  HitPage page;
+  page.more = sorted.size() > request_.limit;
+  for (const auto& [key, number] : sorted) {
+    if (page.hits.size() == request_.limit) break;
+    page.hits.push_back(read_hit(number));
+    page.hits.back().place.key = key;
+  }
+  page.total = static_cast<std::int64_t>(numbers.size());
+  return page;
+}
+
+std::vector<std::uint32_t> HitPager::newest_of_threads() {
+  const auto& numbers = matches();
+  const auto threads = scope_.threads_of(numbers);
+  SeenThreads seen;
+  std::vector<std::uint32_t> newest;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (seen.add(threads[i])) newest.push_back(numbers[i]);
+  }
+  return newest;
 }
 
 const std::vector<std::uint32_t>& HitPager::matches() {

@@ -23,8 +23,11 @@ class HitPager {
  private:
   HitPage by_date();
   HitPage by_relevance();
+  HitPage by_sort();
   HitPage threads_by_date();
   HitPage threads_by_relevance();
+  // The newest match of each thread.
+  [[nodiscard]] std::vector<std::uint32_t> newest_of_threads();
   void merge_overflow(HitPage& page);
   void count(HitPage& page);
   [[nodiscard]] Xapian::Query with_recency() const;

@@ -3,39 +3,58 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "api/search_call.hpp"
+#include "api/search_cursor.hpp"
+
 namespace {
 
 using nlohmann::json;
 
-TEST(Cursor, OfAPlaceComesBack) {
+indexer::SearchRequest in_order(std::string_view name) {
+  indexer::SearchRequest request;
+  EXPECT_TRUE(api::set_search_order(request, name));
+  return request;
+}
+
+TEST(SearchCursor, ComesBack) {
   for (const std::string id : {"", "x", "bS0wMDAx", "\"\\\n", "é"}) {
     for (const std::int64_t date :
          {std::int64_t{0}, std::int64_t{-1}, std::int64_t{989'883'552'000}}) {
-      const indexer::OrderKey place{date, id};
-      EXPECT_EQ(api::decode_place_cursor(api::encode_cursor(place)), place) << id;
+      const indexer::SearchPlace place{{date, id}, 0, ""};
+      EXPECT_EQ(api::from_cursor(in_order("date"), api::to_cursor(in_order("date"), place)), place);
     }
   }
+  for (const std::size_t hits : {0, 1, 50, 999'950}) {
+    const indexer::SearchPlace place{{}, hits, ""};
+    const auto request = in_order("relevance");
+    EXPECT_EQ(api::from_cursor(request, api::to_cursor(request, place)), place);
+  }
+  const indexer::SearchPlace place{{}, 0, std::string("a\0\xff", 3)};
+  EXPECT_EQ(api::from_cursor(in_order("-size"), api::to_cursor(in_order("-size"), place)), place);
 }
 
-TEST(Cursor, OfAnOffsetComesBack) {
-  for (const std::size_t offset : {0, 1, 50, 999'950}) {
-    EXPECT_EQ(api::decode_offset_cursor(api::encode_cursor(offset)), offset);
+TEST(SearchCursor, OfAnotherOrderIsNone) {
+  const indexer::SearchPlace place{{5, "x"}, 5, "key"};
+  const auto orders = {"date", "relevance", "subject", "-subject", "size", "received"};
+  for (const auto* of : orders) {
+    for (const auto* in : orders) {
+      const auto cursor = api::to_cursor(in_order(of), place);
+      EXPECT_EQ(api::from_cursor(in_order(in), cursor).has_value(), std::string_view(of) == in)
+          << of << " in " << in;
+    }
   }
-}
-
-TEST(Cursor, WhatIsNotOursIsNone) {
-  const std::string place = api::encode_cursor(indexer::OrderKey{5, "x"});
-  const std::string offset = api::encode_cursor(std::size_t{5});
-  EXPECT_FALSE(api::decode_offset_cursor(place));
-  EXPECT_FALSE(api::decode_place_cursor(offset));
-  for (const std::string cursor :
-       {"", "x", "????", "e30", "bnVsbA", "W10", "eyJkYXRlIjoieCIsImlkIjoxfQ"}) {
-    EXPECT_FALSE(api::decode_place_cursor(cursor)) << cursor;
-    EXPECT_FALSE(api::decode_offset_cursor(cursor)) << cursor;
+  for (const auto* order : orders) {
+    for (const std::string cursor :
+         {"", "x", "????", "e30", "bnVsbA", "W10", "eyJkYXRlIjoieCIsImlkIjoxfQ"}) {
+      EXPECT_FALSE(api::from_cursor(in_order(order), cursor)) << cursor;
+    }
+    EXPECT_FALSE(api::from_cursor(in_order(order), std::string(1 << 20, 'W')));
   }
-  EXPECT_FALSE(api::decode_offset_cursor(api::encode_cursor(std::size_t{1'000'000'000'000})))
+  EXPECT_FALSE(api::from_cursor(in_order("relevance"),
+                                api::to_cursor(in_order("relevance"), {{}, 1'000'000'000'000, ""})))
       << "beyond any result";
-  EXPECT_FALSE(api::decode_place_cursor(std::string(1 << 20, 'W')));
+  indexer::SearchRequest request;
+  EXPECT_FALSE(api::set_search_order(request, "colour"));
 }
 
 TEST(Render, ListHasRowsAsTheyAreAndTheCursorOfItsEnd) {
@@ -59,21 +78,22 @@ TEST(Render, ListHasRowsAsTheyAreAndTheCursorOfItsEnd) {
 TEST(Render, SearchTellsMailFromFiles) {
   indexer::SearchAnswer answer;
   answer.hits.push_back(
-      {indexer::Kind::kMail, R"({"id":"m"})", 0.5, {}, 0, "a <mark>b</mark>", "c", "2"});
-  answer.hits.push_back({indexer::Kind::kFile, R"({"id":"f"})", 0, {}, 0, "", "", ""});
+      {indexer::Kind::kMail, R"({"id":"m"})", 0.5, {}, "a <mark>b</mark>", "c", "2"});
+  answer.hits.push_back({indexer::Kind::kFile, R"({"id":"f"})", 0, {}, "", "", ""});
   answer.suggestions = {{5, 5, "report"}};
   answer.facets = {{indexer::Facet::kYear, {{"2001", 2}}, true}};
   answer.total = 2;
-  answer.next_offset = 50;
+  const auto request = in_order("relevance");
+  answer.next = {{}, 50, ""};
   answer.index = {true, 0, 1, "g1"};
-  const auto search = json::parse(api::render_search(answer, "from:reprt x"));
+  const auto search = json::parse(api::render_search(answer, request, "from:reprt x"));
   EXPECT_EQ(search["hits"][0]["kind"], "mail");
   EXPECT_EQ(search["hits"][0]["message"]["id"], "m");
   EXPECT_EQ(search["hits"][0]["snippet"]["subject"], "a <mark>b</mark>");
   EXPECT_EQ(search["hits"][0]["snippet"]["part"], "2");
   EXPECT_EQ(search["hits"][1]["file"]["id"], "f");
   EXPECT_FALSE(search["hits"][1].contains("snippet"));
-  EXPECT_EQ(api::decode_offset_cursor(search["next"].get<std::string>()), 50U);
+  EXPECT_EQ(api::from_cursor(request, search["next"].get<std::string>()), answer.next);
   EXPECT_EQ(search["didYouMean"], "from:report x");
   EXPECT_EQ(search["facets"], json::parse(R"({"year":[{"value":"2001","count":2}]})"));
   EXPECT_EQ(search["facetsAreExact"], true);

@@ -96,6 +96,31 @@ TEST_F(SearchRoutes, FindsPartsOfAddressesAndThreads) {
   EXPECT_EQ(threads["total"], 1);
 }
 
+TEST_F(SearchRoutes, SortsAsListsDo) {
+  const auto sorted = [&](const std::string& sort, const std::string& q) {
+    std::multimap<std::string, std::string> query{{"q", q}, {"sort", sort}, {"limit", "1"}};
+    std::vector<std::string> found;
+    for (int page = 0; page < 5; ++page) {
+      const auto answer = get_json("/v1/accounts/alice/search", query);
+      for (const auto& subject : subjects(answer)) found.push_back(subject);
+      if (answer["next"].is_null()) break;
+      query.erase("after");
+      query.emplace("after", answer["next"].get<std::string>());
+    }
+    return found;
+  };
+  EXPECT_THAT(sorted("received", ""), ElementsAre("Budget plan", "Re: Budget plan", "Holiday"));
+  EXPECT_THAT(sorted("-received", ""), ElementsAre("Holiday", "Re: Budget plan", "Budget plan"));
+  EXPECT_THAT(sorted("subject", ""), ElementsAre("Re: Budget plan", "Budget plan", "Holiday"));
+  EXPECT_THAT(sorted("-from", "plan"), ElementsAre("Re: Budget plan", "Budget plan"));
+  EXPECT_THAT(sorted("from", "plan"), ElementsAre("Budget plan", "Re: Budget plan"));
+  for (const char* sort : {"sent", "to", "size", "-size"}) EXPECT_EQ(sorted(sort, "").size(), 3U);
+  const auto threads =
+      get_json("/v1/accounts/alice/search", {{"q", ""}, {"threads", "true"}, {"sort", "subject"}});
+  EXPECT_THAT(subjects(threads), ElementsAre("Re: Budget plan", "Holiday"));
+  EXPECT_EQ(get("/v1/accounts/alice/search", {{"q", ""}, {"sort", "colour"}}).status, 400);
+}
+
 TEST_F(SearchRoutes, CountsFacetsAndExplains) {
   const auto answer = get_json("/v1/accounts/alice/search",
                                {{"q", ""}, {"facets", "sender,year"}, {"explain", "true"}});

@@ -47,7 +47,7 @@ class FulltextCatalogTest : public CatalogFixture {
       for (const auto& hit : page.hits)
         ids.push_back(catalog_.document_id(hit.kind, hit.id).value_or(hit.id));
       more = page.more;
-      if (more) request.after = OrderKey{page.hits.back().date, page.hits.back().id};
+      if (more) request.after = page.hits.back().place;
     }
     return ids;
   }

@@ -14,6 +14,7 @@
 #include "indexer/analyzer.hpp"
 #include "indexer/fulltext.hpp"
 #include "indexer/language.hpp"
+#include "indexer/sort_keys.hpp"
 #include "indexer/stems.hpp"
 #include "tests/support/support.hpp"
 
@@ -103,6 +104,24 @@ class Model {
       for (const auto number : numbers) threads.insert(with_number(number).thread);
       threads.erase(0);
       return numbers_in(threads);
+    };
+    scope.sorted_numbers = [this](const std::vector<std::uint32_t>& numbers, Sort sort,
+                                  bool ascending, const std::string& after, std::size_t limit) {
+      std::vector<Catalog::SortedNumber> sorted;
+      SearchRequest order;
+      order.sort = sort;
+      order.ascending = ascending;
+      for (const auto number : numbers) {
+        const auto& entry = with_number(number);
+        auto key = fmt::format("{:08}", entry.entry.size) + place_key(place_of(entry));
+        if (after.empty() || indexer::comes_before(order, after, key))
+          sorted.push_back({std::move(key), number});
+      }
+      std::sort(sorted.begin(), sorted.end(), [&](const auto& a, const auto& b) {
+        return indexer::comes_before(order, a.key, b.key);
+      });
+      if (sorted.size() > limit) sorted.resize(limit);
+      return sorted;
     };
     scope.facet_rows = [this](const std::vector<std::uint32_t>& numbers, const auto& visit) {
       for (const auto number : numbers) {
@@ -552,7 +571,7 @@ inline std::vector<std::string> paged(FulltextReader& reader, const Model& model
       EXPECT_FALSE(more);
       break;
     }
-    request.after = OrderKey{page.hits.back().date, page.hits.back().id};
+    request.after = page.hits.back().place;
   }
   EXPECT_EQ(total, static_cast<std::int64_t>(ids.size()));
   return ids;

@@ -315,7 +315,7 @@ TEST(Fulltext, RanksTheSubjectAboveTheBody) {
   request.limit = 1;
   auto first = reader.search(request, model.scope()).value();
   EXPECT_TRUE(first.more);
-  request.offset = 1;
+  request.after = SearchPlace{{}, 1, ""};
   auto second = reader.search(request, model.scope()).value();
   EXPECT_FALSE(second.more);
   EXPECT_THAT(ids_of(second), ElementsAre("1"));
