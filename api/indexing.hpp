@@ -47,7 +47,6 @@ class Indexing {
     std::uint64_t last = 0;  // tells whether another began meanwhile
   };
 
-  [[nodiscard]] bool is_being_filled(const std::string& account);
   // Whether a pull or an import is under way.
   [[nodiscard]] bool is_being_filled(const std::string& account);
   void index_lists(indexer::Account& account, indexer::Progress& progress);

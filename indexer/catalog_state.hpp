@@ -131,6 +131,9 @@ struct Meta {
 
   [[nodiscard]] static Meta load(Statement& select);
   static constexpr std::string_view kSelect = "SELECT key, value FROM meta";
+  // Without the checkpoint, which is JSON, and which lists do not need.
+  static constexpr std::string_view kSelectForLists =
+      "SELECT key, value FROM meta WHERE key <> 'checkpoint'";
 
   [[nodiscard]] std::string state() const { return instance + "-" + std::to_string(changes); }
   // How far `checkpoint` is with the store of that doctype.
@@ -173,6 +176,7 @@ struct Reader {
   Connection connection;
 
   Statement meta = connection.prepare(Meta::kSelect);
+  Statement list_meta = connection.prepare(Meta::kSelectForLists);
   Statement view_by_name =
       connection.prepare("SELECT view, total, threads, unread_threads FROM views WHERE name = ?");
   Statement by_id = connection.prepare("SELECT key FROM entries WHERE id = ? AND kind = ?");
@@ -204,10 +208,11 @@ struct Reader {
       "SELECT date, id, flags, key FROM entries WHERE thread = ? ORDER BY date DESC, id");
   Statement thread_oldest_first = connection.prepare(
       "SELECT key, sender FROM entries WHERE thread = ? ORDER BY date, id DESC LIMIT ?");
-  Statement message_row = connection.prepare(
+  // Of a JSON array of entries, in its order: one statement for a page, since to start one costs as much as to find a row.
+  Statement message_rows = connection.prepare(
       "SELECT d.row, t.id, t.count, t.unread, e.thread, e.text_seq, e.body_seq, e.bodies, "
-      "e.flags, t.participants FROM entries e "
-      "JOIN details d ON d.entry = e.key JOIN threads t ON t.thread = e.thread WHERE e.key = ?");
+      "e.flags, t.participants FROM json_each(?) j CROSS JOIN entries e ON e.key = j.value "
+      "CROSS JOIN details d ON d.entry = e.key CROSS JOIN threads t ON t.thread = e.thread");
   Statement file_row = connection.prepare(
       "SELECT d.row, e.text_seq, e.bodies FROM entries e JOIN details d ON d.entry = e.key WHERE "
       "e.key = ?");
