@@ -101,6 +101,16 @@ ListPage read_page(Reader& reader, ListReader& list, const ListQuery& query, Kin
   return page;
 }
 
+std::int64_t count_unread(Reader& reader, const Selection& selection, const ListQuery& query,
+                          std::int64_t total) {
+  if (query.filter.unread) return *query.filter.unread ? total : 0;
+  if (selection.is_empty()) return 0;
+  if (!query.threads && selection.is_whole_driver()) return selection.driver().unread;
+  auto unread = query.filter;
+  unread.unread = true;
+  return Selection::of(reader, unread).size(reader, query.threads).count;
+}
+
 }  // namespace
 
 ListPage Catalog::list(const ListQuery& query, const DerivedCheckpoint& text) const {
@@ -111,15 +121,10 @@ ListPage Catalog::list(const ListQuery& query, const DerivedCheckpoint& text) co
   auto page = read_page(*reader, list, query, Kind::kMail, TextReach(meta, text));
   page.state = meta.state();
   if (page.refused) return page;
-  const auto total = list.size();
+  const auto& total = list.size();
   page.total = total.count;
   page.total_is_exact = total.is_exact;
-  page.unread = total.count;
-  if (query.filter.unread == true) return page;
-  auto unread = query.filter;
-  unread.unread = true;
-  page.unread =
-      query.filter.unread ? 0 : Selection::of(*reader, unread).size(*reader, query.threads).count;
+  page.unread = count_unread(*reader, list.selection(), query, total.count);
   return page;
 }
 

@@ -154,6 +154,7 @@ static_assert(kFirstOverflowNumber == 3221225472);
 struct View {
   std::int64_t view = 0;
   std::int64_t total = 0;
+  std::int64_t unread = 0;
   std::int64_t threads = 0;
   std::int64_t unread_threads = 0;
 };
@@ -177,8 +178,8 @@ struct Reader {
 
   Statement meta = connection.prepare(Meta::kSelect);
   Statement list_meta = connection.prepare(Meta::kSelectForLists);
-  Statement view_by_name =
-      connection.prepare("SELECT view, total, threads, unread_threads FROM views WHERE name = ?");
+  Statement view_by_name = connection.prepare(
+      "SELECT view, total, unread, threads, unread_threads FROM views WHERE name = ?");
   Statement by_id = connection.prepare("SELECT key FROM entries WHERE id = ? AND kind = ?");
   Statement doc_id_of = connection.prepare("SELECT doc_id FROM entries WHERE key = ?");
   Statement named = connection.prepare(
@@ -275,9 +276,9 @@ struct Writer {
 
   Statement find_view = connection.prepare("SELECT view FROM views WHERE name = ?");
   Statement last_view = connection.prepare("SELECT max(view) FROM views");
-  Statement insert_view = connection.prepare("INSERT INTO views VALUES (?, ?, 0, 0, 0)");
+  Statement insert_view = connection.prepare("INSERT INTO views VALUES (?, ?, 0, 0, 0, 0)");
   Statement change_view = connection.prepare(
-      "UPDATE views SET total = total + ?, threads = threads + ?, "
+      "UPDATE views SET total = total + ?, unread = unread + ?, threads = threads + ?, "
       "unread_threads = unread_threads + ? WHERE view = ?");
   Statement put_listing = connection.prepare("INSERT OR REPLACE INTO listing VALUES (?, ?, ?, ?)");
   Statement delete_listing = connection.prepare("DELETE FROM listing WHERE view = ? AND key = ?");
