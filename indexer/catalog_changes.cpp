@@ -97,7 +97,7 @@ std::optional<ListChanges> Catalog::changes(std::string_view since, const Messag
                                             std::size_t limit) const {
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
-  auto meta = Meta::load(reader->meta);
+  auto meta = Meta::load(reader->list_meta);
   const auto from = known_state(meta, since);
   if (!from) return {};
   const auto condition = Condition::of(*reader, filter);

@@ -73,12 +73,6 @@ ListPage refuse(ListRefusal refusal) {
   return page;
 }
 
-using ReadRow = std::string (*)(Reader&, std::int64_t entry, const TextReach&, bool with_thread);
-
-std::string read_file(Reader& reader, std::int64_t entry, const TextReach& reach, bool) {
-  return read_file_row(reader, entry, reach);
-}
-
 ListPage read_page(Reader& reader, ListReader& list, const ListQuery& query, Kind kind,
                    const TextReach& reach) {
   Window window;
@@ -97,13 +91,24 @@ ListPage read_page(Reader& reader, ListReader& list, const ListQuery& query, Kin
     window = window_after(list, key, query.limit);
   }
   ListPage page;
-  const ReadRow read = kind == Kind::kMail ? &read_message_row : &read_file;
-  page.rows.reserve(window.rows.size());
-  for (const auto& row : window.rows)
-    page.rows.push_back(read(reader, row.entry, reach, query.threads));
+  std::vector<std::int64_t> entries;
+  entries.reserve(window.rows.size());
+  for (const auto& row : window.rows) entries.push_back(row.entry);
+  page.rows = kind == Kind::kMail ? read_message_rows(reader, entries, reach, query.threads)
+                                  : read_file_rows(reader, entries, reach);
   if (window.next) page.next = to_cursor(query, kind, *window.next);
   if (window.previous) page.previous = to_cursor(query, kind, *window.previous);
   return page;
+}
+
+std::int64_t count_unread(Reader& reader, const Selection& selection, const ListQuery& query,
+                          std::int64_t total) {
+  if (query.filter.unread) return *query.filter.unread ? total : 0;
+  if (selection.is_empty()) return 0;
+  if (!query.threads && selection.is_whole_driver()) return selection.driver().unread;
+  auto unread = query.filter;
+  unread.unread = true;
+  return Selection::of(reader, unread).size(reader, query.threads).count;
 }
 
 }  // namespace
@@ -111,20 +116,15 @@ ListPage read_page(Reader& reader, ListReader& list, const ListQuery& query, Kin
 ListPage Catalog::list(const ListQuery& query, const DerivedCheckpoint& text) const {
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
-  const auto meta = Meta::load(reader->meta);
+  const auto meta = Meta::load(reader->list_meta);
   ListReader list(*reader, query, meta.ordered);
   auto page = read_page(*reader, list, query, Kind::kMail, TextReach(meta, text));
   page.state = meta.state();
   if (page.refused) return page;
-  const auto total = list.size();
+  const auto& total = list.size();
   page.total = total.count;
   page.total_is_exact = total.is_exact;
-  page.unread = total.count;
-  if (query.filter.unread == true) return page;
-  auto unread = query.filter;
-  unread.unread = true;
-  page.unread =
-      query.filter.unread ? 0 : Selection::of(*reader, unread).size(*reader, query.threads).count;
+  page.unread = count_unread(*reader, list.selection(), query, total.count);
   return page;
 }
 
@@ -138,29 +138,26 @@ std::vector<std::string> Catalog::messages(const std::vector<std::string>& ids,
                                            const DerivedCheckpoint& text) const {
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
-  const TextReach reach(Meta::load(reader->meta), text);
-  std::vector<std::string> rows;
+  const TextReach reach(Meta::load(reader->list_meta), text);
+  std::vector<std::int64_t> entries;
   for (const auto& id : ids) {
-    if (const auto entry = reader->entry(Kind::kMail, id)) {
-      rows.push_back(read_message_row(*reader, *entry, reach, false));
-    }
+    if (const auto entry = reader->entry(Kind::kMail, id)) entries.push_back(*entry);
   }
-  return rows;
+  return read_message_rows(*reader, entries, reach, false);
 }
 
 std::vector<std::string> Catalog::thread(std::string_view id, const DerivedCheckpoint& text) const {
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
-  const TextReach reach(Meta::load(reader->meta), text);
-  std::vector<std::string> rows;
+  const TextReach reach(Meta::load(reader->list_meta), text);
   const auto entry = reader->entry(Kind::kMail, id);
-  if (!entry) return rows;
+  if (!entry) return {};
   std::int64_t thread = 0;
   if (Rows found(reader->list_entry, *entry); found.next()) thread = found.integer(3);
-  for (Rows members(reader->thread_oldest_first, thread, -1); members.next();) {
-    rows.push_back(read_message_row(*reader, members.integer(0), reach, false));
-  }
-  return rows;
+  std::vector<std::int64_t> entries;
+  for (Rows members(reader->thread_oldest_first, thread, -1); members.next();)
+    entries.push_back(members.integer(0));
+  return read_message_rows(*reader, entries, reach, false);
 }
 
 std::optional<std::string> Catalog::file(std::string_view id, const DerivedCheckpoint& text) const {
@@ -168,13 +165,14 @@ std::optional<std::string> Catalog::file(std::string_view id, const DerivedCheck
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   const auto entry = reader->entry(Kind::kFile, id);
   if (!entry) return {};
-  return read_file_row(*reader, *entry, TextReach(Meta::load(reader->meta), text));
+  const TextReach reach(Meta::load(reader->list_meta), text);
+  return read_file_rows(*reader, {*entry}, reach).front();
 }
 
 ListPage Catalog::files(const ListQuery& query, const DerivedCheckpoint& text) const {
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
-  const auto meta = Meta::load(reader->meta);
+  const auto meta = Meta::load(reader->list_meta);
   auto all = query;
   all.filter = {};
   all.threads = false;

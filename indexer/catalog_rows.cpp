@@ -10,7 +10,7 @@ void append_level(std::string& row, std::string_view level) {
   row.append(R"(,"level":")").append(level).append("\"");
 }
 
-// `rows` is of Reader::message_row.
+// `rows` is of Reader::message_rows.
 void append_thread(std::string& row, Reader& reader, const Rows& rows) {
   row += R"(,"thread":)";
   mail::JsonWriter writer(row);
@@ -36,15 +36,11 @@ std::string_view message_level(const Rows& rows, const TextReach& reach) {
   return rows.integer(7) > 0 ? "body" : "metadata";
 }
 
-}  // namespace
-
-std::string read_message_row(Reader& reader, std::int64_t entry, const TextReach& reach,
+std::string complete_message(Reader& reader, const Rows& rows, const TextReach& reach,
                              bool with_thread) {
-  std::string row;
-  Rows rows(reader.message_row, entry);
-  if (!rows.next()) return row;
   const auto rendered = rows.text(0), thread_id = rows.text(1);
-  row.reserve(rendered.size() + thread_id.size() + 64);
+  std::string row;
+  row.reserve(rendered.size() + thread_id.size() + (with_thread ? 512 : 64));
   row.append(rendered).append(R"(,"threadId":")").append(thread_id).append("\"");
   append_level(row, message_level(rows, reach));
   if (with_thread) append_thread(row, reader, rows);
@@ -52,13 +48,36 @@ std::string read_message_row(Reader& reader, std::int64_t entry, const TextReach
   return row;
 }
 
-std::string read_file_row(Reader& reader, std::int64_t entry, const TextReach& reach) {
+std::string complete_file(Reader& reader, std::int64_t entry, const TextReach& reach) {
   Rows rows(reader.file_row, entry);
   if (!rows.next()) return {};
   std::string row(rows.text(0));
   append_level(row, rows.integer(1) <= reach.files && rows.integer(2) > 0 ? "body" : "metadata");
   row += '}';
   return row;
+}
+
+}  // namespace
+
+std::vector<std::string> read_message_rows(Reader& reader, const std::vector<std::int64_t>& entries,
+                                           const TextReach& reach, bool with_thread) {
+  std::vector<std::string> read;
+  if (entries.empty()) return read;
+  read.reserve(entries.size());
+  std::string array;
+  for (const auto entry : entries)
+    array.append(array.empty() ? "[" : ",").append(std::to_string(entry));
+  array += ']';
+  for (Rows rows(reader.message_rows, array); rows.next();)
+    read.push_back(complete_message(reader, rows, reach, with_thread));
+  return read;
+}
+
+std::vector<std::string> read_file_rows(Reader& reader, const std::vector<std::int64_t>& entries,
+                                        const TextReach& reach) {
+  std::vector<std::string> read;
+  for (const auto entry : entries) read.push_back(complete_file(reader, entry, reach));
+  return read;
 }
 
 }  // namespace indexer

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "indexer/catalog_state.hpp"
 
@@ -18,9 +19,12 @@ struct TextReach {
   std::int64_t emails, contents, files;
 };
 
-// Empty when the entry is gone.
-[[nodiscard]] std::string read_message_row(Reader& reader, std::int64_t entry,
-                                           const TextReach& reach, bool with_thread);
-[[nodiscard]] std::string read_file_row(Reader& reader, std::int64_t entry, const TextReach& reach);
+// Of messages, in the order of `entries`.
+[[nodiscard]] std::vector<std::string> read_message_rows(Reader& reader,
+                                                         const std::vector<std::int64_t>& entries,
+                                                         const TextReach& reach, bool with_thread);
+[[nodiscard]] std::vector<std::string> read_file_rows(Reader& reader,
+                                                      const std::vector<std::int64_t>& entries,
+                                                      const TextReach& reach);
 
 }  // namespace indexer

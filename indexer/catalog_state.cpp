@@ -83,7 +83,7 @@ std::int64_t Meta::reached(const DerivedCheckpoint& of, mail::Doctype doctype) c
 std::optional<View> Reader::view(const std::string& name) {
   Rows rows(view_by_name, name);
   if (!rows.next()) return {};
-  return View{rows.integer(0), rows.integer(1), rows.integer(2), rows.integer(3)};
+  return View{rows.integer(0), rows.integer(1), rows.integer(2), rows.integer(3), rows.integer(4)};
 }
 
 std::optional<std::int64_t> Reader::entry(Kind kind, std::string_view id) {

@@ -132,6 +132,9 @@ struct Meta {
 
   [[nodiscard]] static Meta load(Statement& select);
   static constexpr std::string_view kSelect = "SELECT key, value FROM meta";
+  // Without the checkpoint, which is JSON, and which lists do not need.
+  static constexpr std::string_view kSelectForLists =
+      "SELECT key, value FROM meta WHERE key <> 'checkpoint'";
 
   [[nodiscard]] std::string state() const { return instance + "-" + std::to_string(changes); }
   // How far `checkpoint` is with the store of that doctype.
@@ -152,6 +155,7 @@ static_assert(kFirstOverflowNumber == 3221225472);
 struct View {
   std::int64_t view = 0;
   std::int64_t total = 0;
+  std::int64_t unread = 0;
   std::int64_t threads = 0;
   std::int64_t unread_threads = 0;
 };
@@ -174,8 +178,9 @@ struct Reader {
   Connection connection;
 
   Statement meta = connection.prepare(Meta::kSelect);
-  Statement view_by_name =
-      connection.prepare("SELECT view, total, threads, unread_threads FROM views WHERE name = ?");
+  Statement list_meta = connection.prepare(Meta::kSelectForLists);
+  Statement view_by_name = connection.prepare(
+      "SELECT view, total, unread, threads, unread_threads FROM views WHERE name = ?");
   Statement by_id = connection.prepare("SELECT key FROM entries WHERE id = ? AND kind = ?");
   Statement doc_id_of = connection.prepare("SELECT doc_id FROM entries WHERE key = ?");
   Statement named = connection.prepare(
@@ -205,10 +210,11 @@ struct Reader {
       "SELECT date, id, flags, key FROM entries WHERE thread = ? ORDER BY date DESC, id");
   Statement thread_oldest_first = connection.prepare(
       "SELECT key, sender FROM entries WHERE thread = ? ORDER BY date, id DESC LIMIT ?");
-  Statement message_row = connection.prepare(
+  // Of a JSON array of entries, in its order: one statement for a page, since to start one costs as much as to find a row.
+  Statement message_rows = connection.prepare(
       "SELECT d.row, t.id, t.count, t.unread, e.thread, e.text_seq, e.body_seq, e.bodies, "
-      "e.flags, t.participants FROM entries e "
-      "JOIN details d ON d.entry = e.key JOIN threads t ON t.thread = e.thread WHERE e.key = ?");
+      "e.flags, t.participants FROM json_each(?) j CROSS JOIN entries e ON e.key = j.value "
+      "CROSS JOIN details d ON d.entry = e.key CROSS JOIN threads t ON t.thread = e.thread");
   Statement file_row = connection.prepare(
       "SELECT d.row, e.text_seq, e.bodies FROM entries e JOIN details d ON d.entry = e.key WHERE "
       "e.key = ?");
@@ -271,9 +277,9 @@ struct Writer {
 
   Statement find_view = connection.prepare("SELECT view FROM views WHERE name = ?");
   Statement last_view = connection.prepare("SELECT max(view) FROM views");
-  Statement insert_view = connection.prepare("INSERT INTO views VALUES (?, ?, 0, 0, 0)");
+  Statement insert_view = connection.prepare("INSERT INTO views VALUES (?, ?, 0, 0, 0, 0)");
   Statement change_view = connection.prepare(
-      "UPDATE views SET total = total + ?, threads = threads + ?, "
+      "UPDATE views SET total = total + ?, unread = unread + ?, threads = threads + ?, "
       "unread_threads = unread_threads + ? WHERE view = ?");
   Statement put_listing = connection.prepare("INSERT OR REPLACE INTO listing VALUES (?, ?, ?, ?)");
   Statement delete_listing = connection.prepare("DELETE FROM listing WHERE view = ? AND key = ?");

@@ -7,8 +7,9 @@
 namespace indexer {
 namespace {
 
-// A message that is gathered costs its entry and its sort keys, one that is asked its entry: relative prices.
-constexpr std::int64_t kGatherPrice = 2, kAskPrice = 1;
+// Relative prices: a message that is gathered costs its entry and its sort keys, one that is asked its entry; many rows of the driving view
+// are passed over for the price of one.
+constexpr std::int64_t kGatherPrice = 2, kAskPrice = 1, kRowsPassed = 8;
 
 // The first `count` rows in an order of keys, of many that come in any.
 class FirstRows {
@@ -81,12 +82,16 @@ void ListReader::choose_way_by_key(bool ordered) {
     way_ = Way::kSorted;
     return;
   }
-  const auto members = std::max<std::int64_t>(newest_ != 0 ? driver.threads : driver.total, 1);
+  const auto members = std::max<std::int64_t>(size().count, 1);
   const auto asked = (static_cast<std::int64_t>(query_.limit) + 1) * base.total / members;
-  if (asked * kAskPrice < members * kGatherPrice) way_ = Way::kSortedAsked;
+  const auto gathered = members * kGatherPrice + driver.total / kRowsPassed;
+  if (asked * kAskPrice < gathered) way_ = Way::kSortedAsked;
 }
 
-Selection::Size ListReader::size() const { return selection_.size(reader_, query_.threads); }
+const Selection::Size& ListReader::size() {
+  if (!size_) size_ = selection_.size(reader_, query_.threads);
+  return *size_;
+}
 
 // Keys of dates are inverted: they ascend from the newest on.
 bool ListReader::is_forward() const {

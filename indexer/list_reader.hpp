@@ -26,7 +26,8 @@ class ListReader {
   [[nodiscard]] static ListReader files(Reader& reader, const ListQuery& query, bool ordered);
 
   [[nodiscard]] const Selection& selection() const { return selection_; }
-  [[nodiscard]] Selection::Size size() const;
+  // How long it is; counted once.
+  [[nodiscard]] const Selection::Size& size();
   // The next rows in the order of the list, at most `count`; without a key from its beginning.
   [[nodiscard]] std::vector<Row> after(const std::optional<std::string>& key, std::size_t count);
   // The rows before a key, the nearest first.
@@ -62,6 +63,7 @@ class ListReader {
   Reader& reader_;
   const ListQuery& query_;
   Selection selection_;
+  std::optional<Selection::Size> size_;
   Way way_ = Way::kListing;
   std::int64_t list_ = 0;
   std::int64_t newest_ =

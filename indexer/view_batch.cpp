@@ -23,14 +23,14 @@ void ViewBatch::add(std::int64_t view, const Listed& listed) {
   if (view == kUnreadOutsideTrash) return;
   listing_.push_back({view, place_key(listed.place), listed.entry, listed.flags});
   put_sorts(view, listed, listed.entry);
-  ++totals_[view].total;
+  count(view, listed, 1);
 }
 
 void ViewBatch::remove(std::int64_t view, const Listed& listed) {
   if (view == kUnreadOutsideTrash) return;
   listing_.push_back({view, place_key(listed.place), 0, 0});
   put_sorts(view, listed, 0);
-  --totals_[view].total;
+  count(view, listed, -1);
 }
 
 void ViewBatch::change(std::int64_t view, const Listed& from, const Listed& to) {
@@ -39,7 +39,15 @@ void ViewBatch::change(std::int64_t view, const Listed& from, const Listed& to) 
     add(view, to);
   } else if (from.flags != to.flags && view != kUnreadOutsideTrash) {
     listing_.push_back({view, place_key(to.place), to.entry, to.flags});
+    count(view, from, -1);
+    count(view, to, 1);
   }
+}
+
+void ViewBatch::count(std::int64_t view, const Listed& listed, std::int64_t delta) {
+  auto& totals = totals_[view];
+  totals.total += delta;
+  if ((listed.flags & kUnread) != 0) totals.unread += delta;
 }
 
 void ViewBatch::put_sorts(std::int64_t view, const Listed& listed, std::int64_t entry) {
@@ -85,8 +93,8 @@ void ViewBatch::flush() {
   write(listing_, false);
   write(sorted_, true);
   for (const auto& [view, delta] : totals_) {
-    if (delta.total != 0 || delta.threads != 0 || delta.unread_threads != 0)
-      writer_.change_view.bind(delta.total, delta.threads, delta.unread_threads, view).run();
+    writer_.change_view.bind(delta.total, delta.unread, delta.threads, delta.unread_threads, view)
+        .run();
   }
   totals_.clear();
   by_name_.clear();

@@ -54,9 +54,10 @@ class ViewBatch {
     std::int64_t flags;
   };
   struct Delta {
-    std::int64_t total = 0, threads = 0, unread_threads = 0;
+    std::int64_t total = 0, unread = 0, threads = 0, unread_threads = 0;
   };
 
+  void count(std::int64_t view, const Listed& listed, std::int64_t delta);
   void put_sorts(std::int64_t view, const Listed& listed, std::int64_t entry);
   void write(std::vector<Row>& rows, bool sorted);
 

@@ -52,11 +52,12 @@ CREATE TABLE views (
   view    INTEGER PRIMARY KEY,
   name    TEXT NOT NULL UNIQUE,
   total   INTEGER NOT NULL,
+  unread  INTEGER NOT NULL,  -- of the total
   threads INTEGER NOT NULL,
   unread_threads INTEGER NOT NULL  -- of a mailbox: threads that also have a message of 'xa'
 );
-INSERT INTO views VALUES (8, '*a', 0, 0, 0), (16, 'ua', 0, 0, 0), (32, 'fa', 0, 0, 0), (48, 'aa', 0, 0, 0),
-                         (64, 'ra', 0, 0, 0), (80, 'da', 0, 0, 0), (96, 'xa', 0, 0, 0), (56, '*F', 0, 0, 0);
+INSERT INTO views SELECT column1, column2, 0, 0, 0, 0 FROM
+  (VALUES (8, '*a'), (16, 'ua'), (32, 'fa'), (48, 'aa'), (56, '*F'), (64, 'ra'), (80, 'da'), (96, 'xa'));
 
 -- Every view, newest first. `key`: the date, 5 octets, inverted; the id. `flags` as in entries, without 8.
 CREATE TABLE listing (

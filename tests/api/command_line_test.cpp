@@ -113,9 +113,9 @@ TEST(CommandLine, MistakesAreUsageErrors) {
       {"list", "alice", "--limit", "0"},
       {"list", "alice", "--limit", "100000"},
       {"list", "alice", "--limit", "many"},
-      {"list", "alice", "--sort", "size"},
+      {"list", "alice", "--sort", "colour"},
       {"search", "alice"},
-      {"search", "alice", "q", "--sort", "size"},
+      {"search", "alice", "q", "--sort", "colour"},
       {"show", "alice"},
   };
   for (const auto& row : rows) {

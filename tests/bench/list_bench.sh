@@ -23,8 +23,8 @@ for count in $((messages / 10)) $((messages * 3 / 10)) "$messages"; do
 done
 
 paths=$work/paths
-"$bench" paths "$work/$messages" "$page" >"$paths"
-taskset -c 0 "$bench" serve "$work/$messages" "$port" &
+"$bench" paths "$work/$messages" "$page" | grep $'\t' >"$paths" # without what is logged
+taskset -c 0 "$bench" serve "$work/$messages" "$port" >"$work/serve.log" 2>&1 &
 server=$!
 trap 'kill "$server"; wait "$server" || true' EXIT
 until curl -fsS -o /dev/null "http://127.0.0.1:$port/healthz" 2>/dev/null; do sleep 0.1; done

@@ -186,7 +186,7 @@ class CatalogListsTest : public CatalogFixture {
 TEST_F(CatalogListsTest, ListsAndCountsAreThoseOfBruteForce) {
   for (const unsigned value : {1U, 2U, 3U}) {
     seed(value);
-    for (int step = 0; step < 40; ++step) {
+    for (int step = 0; step < 25; ++step) {
       for (unsigned i = 0; i < 1 + random(30); ++i) edit(80);
       flush();
       const std::size_t limit = 1 + random(20);
