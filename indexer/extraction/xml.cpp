@@ -1,7 +1,6 @@
 #include "indexer/extraction/xml.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <exception>
 #include <libxml/parser.h>
 #include <memory>
@@ -49,7 +48,7 @@ int read_piece(void* user, char* buffer, int room) {
     return -1;
   }
   const auto length = std::min(run.piece.size(), static_cast<std::size_t>(room));
-  std::memcpy(buffer, run.piece.data(), length);
+  run.piece.copy(buffer, length);
   run.piece.remove_prefix(length);
   return static_cast<int>(length);
 }

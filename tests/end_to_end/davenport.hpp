@@ -44,6 +44,7 @@ class Davenport {
   support::ProgramResult stop_serving();
   [[nodiscard]] support::Program& server() { return *server_; }
   [[nodiscard]] std::string url(const std::string& path) const;
+  [[nodiscard]] unsigned short port() const { return port_; }
 
  private:
   support::TemporaryFolder folder_;

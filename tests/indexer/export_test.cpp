@@ -83,8 +83,7 @@ struct Side {
     }
     for (const auto& counts : account.mailboxes())
       shown.push_back(counts.mailbox.name + ": " + std::to_string(counts.total));
-    std::optional<indexer::OrderKey> next;
-    for (auto& row : account.files(100, std::nullopt, next)) shown.push_back(std::move(row));
+    for (auto& row : account.files({}).rows) shown.push_back(std::move(row));
     return shown;
   }
 
