@@ -86,10 +86,11 @@ class Generator {
   }
 
  private:
-  // A third of the last days, the others of the last twelve years.
+  // Of the last days, of the last weeks, or of the last twelve years.
   std::int64_t age() {
     constexpr std::int64_t kDay = 86'400;
-    return static_cast<std::int64_t>(random_() % (below(3) == 0 ? 40 * kDay : 12 * 365 * kDay));
+    constexpr std::int64_t kAges[] = {15 * kDay, 60 * kDay, 12 * 365 * kDay};
+    return static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(one_of(kAges)));
   }
 
   std::string choose_subject(const Language& language) {
