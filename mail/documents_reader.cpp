@@ -255,7 +255,9 @@ void sort_out_attached(std::vector<AttachedBody>&& bodies, MetadataDocument& d) 
   for (auto& body : bodies) {
     const bool is_named = std::any_of(
         d.attachments.begin(), d.attachments.end(), [&body](const Attachment& attachment) {
-          return attachment.blob == body.name || attachment.name == body.name;
+          // A part inside the original may be named as the original is.
+          const bool is_part = body.type == "message/rfc822" && !attachment.part_id.empty();
+          return attachment.blob == body.name || (attachment.name == body.name && !is_part);
         });
     if (is_named) continue;
     if (body.type != "message/rfc822") {

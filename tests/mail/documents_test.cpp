@@ -105,6 +105,14 @@ void expect_equal(const MetadataDocument& a, const MetadataDocument& b) {
   EXPECT_EQ(a.original, b.original);
 }
 
+TEST(Documents, AnOriginalIsOneThoughAPartInItIsNamedAlike) {
+  const auto read = read_metadata(
+      R"({"attachments":[{"partId":"2","name":"message.eml","type":"message/rfc822"}],)"
+      R"("_attachments":{"message.eml":{"content_type":"message/rfc822","digest":"md5-x"}}})");
+  ASSERT_TRUE(read && read->original);
+  EXPECT_EQ(read->original->name, "message.eml");
+}
+
 TEST(Documents, MetadataIsReadAsItWasWritten) {
   const auto json = to_json(whole());
   const auto read = read_metadata(json);

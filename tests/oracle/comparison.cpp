@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <set>
 
 namespace oracle {
 namespace {
@@ -26,15 +27,22 @@ std::vector<std::string> Comparison::compare(const Query& query) {
   const auto text = to_text(query, random_);
   const auto filter = to_json(query, random_);
   std::vector<std::string> lines;
-  const auto hold_against = [&](const Answer& answer, const std::string& asked) {
+  Paging paging;
+  if (random_() % 4 == 0) paging.page_size = 20;
+  const auto hold_against = [&](const auto& spelled, const std::string& asked) {
+    const auto answer = engine_.search(spelled, paging);
     count(expected, answer);
-    const auto found = differences(expected, answer);
+    auto found = differences(expected, answer);
+    if (found.empty() && random_() % 4 == 0) {
+      auto fault = collapse_fault(answer, engine_.search(spelled, {paging.page_size, true}));
+      if (!fault.empty()) found.push_back(std::move(fault));
+    }
     if (found.empty()) return;
     lines.push_back(asked);
     lines.insert(lines.end(), found.begin(), found.end());
   };
-  if (text) hold_against(engine_.search(*text), "text: " + *text);
-  hold_against(engine_.search(filter), "filter: " + filter.dump());
+  if (text) hold_against(*text, "text: " + *text);
+  hold_against(filter, "filter: " + filter.dump());
   if (lines.empty()) return lines;
   for (const auto& part : parts_of(query)) {
     if (auto inner = compare(*part); !inner.empty()) return inner;
@@ -80,6 +88,18 @@ std::vector<std::string> Comparison::differences(const std::vector<Truth>& expec
     lines.push_back(fmt::format("  total is {}, hits are {}", answer.total, answer.ids.size()));
   if (auto fault = order_fault(answer); !fault.empty()) lines.push_back(std::move(fault));
   return lines;
+}
+
+std::string Comparison::collapse_fault(const Answer& all, const Answer& collapsed) const {
+  if (!collapsed.error.empty()) return "  refused by threads: " + collapsed.error;
+  std::vector<std::string> firsts;
+  std::set<std::string> threads;
+  for (const auto& id : all.ids) {
+    if (threads.insert(account_.messages[by_id_.at(id)].thread).second) firsts.push_back(id);
+  }
+  if (all.is_partial || collapsed.is_partial || firsts == collapsed.ids) return "";
+  return fmt::format("  by threads: {} hits instead of {}, or others", collapsed.ids.size(),
+                     firsts.size());
 }
 
 // Newest first; of one second, by id.

@@ -30,6 +30,8 @@ class Comparison {
   [[nodiscard]] std::vector<std::string> differences(const std::vector<Truth>& expected,
                                                      const Answer& answer) const;
   [[nodiscard]] std::string order_fault(const Answer& answer) const;
+  // Whether hits collapsed by thread are the first of each of all hits.
+  [[nodiscard]] std::string collapse_fault(const Answer& all, const Answer& collapsed) const;
   void count(const std::vector<Truth>& expected, const Answer& answer);
 
   Engine& engine_;

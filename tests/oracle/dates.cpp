@@ -91,9 +91,10 @@ std::int64_t seconds_of(const Day& day) {
 Dated random_date(std::int64_t date, std::int64_t now, Random& random) {
   const auto how = random() % 8;
   if (how == 0) return aged(now, random);
-  const auto named = how == 1 ? relative(now, random()) : calendar(date, random() % 3);
+  const bool is_relative = how <= 3;
+  const auto named = is_relative ? relative(now, random()) : calendar(date, random() % 3);
   // Near midnight the program may be in another day than the oracle.
-  const bool turns = how == 1 && now % kDay > kDay - kSlack;
+  const bool turns = is_relative && now % kDay > kDay - kSlack;
   const std::int64_t slack = turns ? 366 * kDay : 0;
   switch (random() % 5) {
     case 0:

@@ -14,7 +14,7 @@ namespace {
 namespace http = boost::beast::http;
 using nlohmann::json;
 
-constexpr int kPageSize = 500;
+constexpr int kRowsOfAList = 500;
 
 std::string percent_encoded(const std::string& text) {
   std::string encoded;
@@ -95,18 +95,21 @@ Answer Engine::pages(const Page& page) {
   return answer;
 }
 
-Answer Engine::search(const std::string& text) {
+Answer Engine::search(const std::string& text, const Paging& paging) {
   return pages([&](const std::string& after) {
-    auto path =
-        fmt::format("/search?q={}&limit={}&snippets=false", percent_encoded(text), kPageSize);
+    auto path = fmt::format("/search?q={}&limit={}&snippets=false&threads={}",
+                            percent_encoded(text), paging.page_size, paging.threads);
     if (!after.empty()) path += "&after=" + percent_encoded(after);
     return ask("GET", path);
   });
 }
 
-Answer Engine::search(const json& filter) {
+Answer Engine::search(const json& filter, const Paging& paging) {
   return pages([&](const std::string& after) {
-    json call = {{"filter", filter}, {"limit", kPageSize}, {"snippets", false}};
+    json call = {{"filter", filter},
+                 {"limit", paging.page_size},
+                 {"snippets", false},
+                 {"threads", paging.threads}};
     if (!after.empty()) call["after"] = after;
     return ask("POST", "/search", call.dump());
   });
@@ -121,7 +124,7 @@ Account Engine::account(const MailByBytes& known) {
                                  role.is_string() ? role.get<std::string>() : std::string()});
   }
   for (std::string after, path; path.empty() || !after.empty();) {
-    path = fmt::format("/messages?limit={}", kPageSize);
+    path = fmt::format("/messages?limit={}", kRowsOfAList);
     if (!after.empty()) path += "&after=" + percent_encoded(after);
     const auto page = get(path);
     for (const auto& row : page["messages"]) {

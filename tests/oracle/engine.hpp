@@ -20,13 +20,19 @@ struct Answer {
   std::string error;  // what was said instead
 };
 
+// How hits are asked for; all pages are fetched.
+struct Paging {
+  int page_size = 500;
+  bool threads = false;  // the first hit of each thread only
+};
+
 class Engine {
  public:
   // `port` on loopback; `account` is the one that is asked.
   Engine(unsigned short port, std::string account);
 
-  [[nodiscard]] Answer search(const std::string& text);
-  [[nodiscard]] Answer search(const nlohmann::json& filter);
+  [[nodiscard]] Answer search(const std::string& text, const Paging& paging = {});
+  [[nodiscard]] Answer search(const nlohmann::json& filter, const Paging& paging = {});
   // The whole account: what is known of each message, and what the lists say of it. Throws std::runtime_error when a
   // message is not known.
   [[nodiscard]] Account account(const MailByBytes& known);

@@ -7,54 +7,51 @@ namespace {
 
 constexpr unsigned kUsualDistance = 10;
 
-// Positions in kStemmedLanguages.
-std::vector<std::size_t> certain_languages(const Forms& forms) {
-  std::vector<std::size_t> languages{0};  // English, the account's own
-  for (std::size_t i = 1; i < kStemmedLanguages.size(); ++i) {
-    if (forms.text_language == kStemmedLanguages[i] &&
-        forms.account_languages->contains(forms.text_language))
-      languages.push_back(i);
-  }
-  return languages;
-}
-
-// Whether `word` of a text is a form of `wanted`. Which languages a text and a query are in is certain of some only.
-Truth is_form(const Word& word, const Word& wanted, const Forms& forms) {
-  if (word.plain == wanted.plain) return Truth::kYes;
-  if (!forms.are_found) return Truth::kNo;
-  const auto &stems = stems_of(word), &wanted_stems = stems_of(wanted);
-  for (const auto language : certain_languages(forms)) {
-    if (stems[language] == wanted_stems[language]) return Truth::kYes;
-  }
-  return open_if(std::any_of(wanted_stems.begin(), wanted_stems.end(),
-                             [&](const auto& stem) {
-                               return stem == word.plain ||
-                                      std::find(stems.begin(), stems.end(), stem) != stems.end();
-                             }) ||
-                 std::find(stems.begin(), stems.end(), wanted.plain) != stems.end());
+// Positions in kStemmedLanguages of those whose forms are certainly found: English, the account's own, and the message's.
+std::array<std::size_t, 2> certain_languages(const Forms& forms) {
+  const auto own =
+      std::find(kStemmedLanguages.begin(), kStemmedLanguages.end(), forms.text_language);
+  const bool is_searched =
+      own != kStemmedLanguages.end() && forms.account_languages->contains(forms.text_language);
+  return {0, is_searched ? static_cast<std::size_t>(own - kStemmedLanguages.begin()) : 0};
 }
 
 struct WantedWords {
   std::vector<Word> words;
   bool has_forms = false;
   bool is_beginning = false;  // of its last word
+  std::array<std::size_t, 2> languages{};  // whose forms are certainly found
 
-  [[nodiscard]] Truth is_at(const Word& word, std::size_t place, const Forms& forms) const {
+  [[nodiscard]] Truth is_at(const Word& word, std::size_t place) const {
     if (is_beginning && place + 1 == words.size())
       return truth_of(word.plain.starts_with(words[place].plain));
-    if (has_forms) return is_form(word, words[place], forms);
-    return truth_of(word.plain == words[place].plain);
+    if (has_forms) return is_form(word, words[place]);
+    return truth_of(word.id == words[place].id);
+  }
+
+ private:
+  // Which languages a text and a query are in is certain of some only.
+  [[nodiscard]] Truth is_form(const Word& word, const Word& wanted) const {
+    if (word.id == wanted.id) return Truth::kYes;
+    for (const auto language : languages) {
+      if (word.stems[language] == wanted.stems[language]) return Truth::kYes;
+    }
+    const auto is_stem = [&word](TextId id) {
+      return std::find(word.stems.begin(), word.stems.end(), id) != word.stems.end();
+    };
+    return open_if(is_stem(wanted.id) ||
+                   std::any_of(wanted.stems.begin(), wanted.stems.end(),
+                               [&](TextId id) { return id == word.id || is_stem(id); }));
   }
 };
 
-Truth hold_in_order(const std::vector<const Word*>& words, const WantedWords& wanted,
-                    const Forms& forms) {
+Truth hold_in_order(const std::vector<const Word*>& words, const WantedWords& wanted) {
   Truth best = Truth::kNo;
   for (std::size_t i = 0; i + wanted.words.size() <= words.size(); ++i) {
     Truth here = Truth::kYes;
     for (std::size_t j = 0; j < wanted.words.size() && here != Truth::kNo; ++j) {
       const auto& word = *words[i + j];
-      here = both(here, word.is_open ? Truth::kNo : wanted.is_at(word, j, forms));
+      here = both(here, word.is_open ? Truth::kNo : wanted.is_at(word, j));
     }
     best = either(best, here);
   }
@@ -62,13 +59,13 @@ Truth hold_in_order(const std::vector<const Word*>& words, const WantedWords& wa
 }
 
 // Each at a place of its own, all within the stretch. Words that are the same need as many places.
-bool are_near(const std::vector<const Word*>& words, std::vector<std::string> wanted,
+bool are_near(const std::vector<const Word*>& words, std::vector<TextId> wanted,
               std::size_t stretch) {
   std::sort(wanted.begin(), wanted.end());
   for (std::size_t i = 0; i < words.size(); ++i) {
-    std::vector<std::string> here;
+    std::vector<TextId> here;
     for (std::size_t j = i; j < words.size() && j < i + stretch; ++j) {
-      if (!words[j]->is_open) here.push_back(words[j]->plain);
+      if (!words[j]->is_open) here.push_back(words[j]->id);
     }
     std::sort(here.begin(), here.end());
     if (std::includes(here.begin(), here.end(), wanted.begin(), wanted.end())) return true;
@@ -108,16 +105,16 @@ bool has_parts(const std::string& field) {
 }
 
 Truth holds_words(const Passage& passage, const Words& words, const Forms& forms) {
-  WantedWords wanted{words_of(words.text), false, words.is_beginning};
-  wanted.has_forms = wanted.words.size() == 1 && !words.is_quoted && !words.is_beginning;
-  return with_and_without_open(passage, [&](const std::vector<const Word*>& of) {
-    return hold_in_order(of, wanted, forms);
-  });
+  WantedWords wanted{words_of(words.text), false, words.is_beginning, certain_languages(forms)};
+  wanted.has_forms =
+      forms.are_found && wanted.words.size() == 1 && !words.is_quoted && !words.is_beginning;
+  return with_and_without_open(
+      passage, [&](const std::vector<const Word*>& of) { return hold_in_order(of, wanted); });
 }
 
 Truth holds_near(const Passage& passage, const Near& near) {
-  std::vector<std::string> wanted;
-  for (const auto& word : near.words) wanted.push_back(words_of(word).at(0).plain);
+  std::vector<TextId> wanted;
+  for (const auto& word : near.words) wanted.push_back(words_of(word).at(0).id);
   const auto stretch = near.distance.value_or(kUsualDistance) + wanted.size() - 1;
   return with_and_without_open(passage, [&](const std::vector<const Word*>& of) {
     return truth_of(are_near(of, wanted, stretch));

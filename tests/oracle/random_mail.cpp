@@ -43,6 +43,9 @@ constexpr const char* kFiles[] = {"report_2019.txt", "Übersicht-März.txt",   "
                                   "archive.tar.gz"};
 constexpr const char* kMailboxes[] = {"Inbox", "Archive", "Sent.2020", "Drafts", "Lists"};
 
+// Of fewer sentences, with identifiers between them, the language is told wrongly now and then.
+constexpr std::size_t kToTell = 5;
+
 class Generator {
  public:
   Generator(std::int64_t now, Random& random) : now_(now), random_(random) {}
@@ -61,7 +64,6 @@ class Generator {
     Written made;
     auto& m = made.message;
     const auto& language = one_of(kLanguages);
-    m.language = language.code;
     m.date = now_ - 60 - age();
     const auto id = fmt::format("{}.{}@example.org", number, below(1'000'000));
     m.message_ids = {id};
@@ -86,10 +88,11 @@ class Generator {
   }
 
  private:
-  // A third of the last days, the others of the last twelve years.
+  // Of the last days, of the last weeks, or of the last twelve years.
   std::int64_t age() {
     constexpr std::int64_t kDay = 86'400;
-    return static_cast<std::int64_t>(random_() % (below(3) == 0 ? 40 * kDay : 12 * 365 * kDay));
+    constexpr std::int64_t kAges[] = {15 * kDay, 60 * kDay, 12 * 365 * kDay};
+    return static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(one_of(kAges)));
   }
 
   std::string choose_subject(const Language& language) {
@@ -133,7 +136,9 @@ class Generator {
   }
 
   std::string body_and_attachments(const Language& language, Message& m) {
-    const auto body = text(language, 3 + below(5));
+    const auto sentences = 3 + below(5);
+    const auto body = text(language, sentences);
+    if (sentences >= kToTell) m.language = language.code;
     m.fields["body"].emplace_back(body);
     const std::string text_part =
         "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + body;

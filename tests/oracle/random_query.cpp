@@ -157,6 +157,21 @@ QueryMaker::Found QueryMaker::words(std::size_t most, bool of_parts) {
   return {"", {"nothing"}};
 }
 
+// Words that stand so far from each other as the distance says, or nearly.
+QueryPtr QueryMaker::near() {
+  auto [field, run] = words(2 + below(11));
+  if (run.size() < 2) return query(Words{field, run.front(), false, false});
+  std::vector<std::string> chosen{run.front(), run.back()};
+  if (run.size() > 2 && below(3) == 0) chosen.push_back(run[1 + below(run.size() - 2)]);
+  const auto distance = run.size() - chosen.size() + below(3);  // one less than needed, or enough
+  std::shuffle(chosen.begin(), chosen.end(), random_);
+  const bool is_usual = distance == 10 && below(2) == 0;
+  const auto written = static_cast<unsigned>(std::max<std::size_t>(distance, 1));
+  const bool is_of_any = field != "type" && field != "list" && below(2) == 0;
+  return query(Near{is_of_any ? "" : field, std::move(chosen),
+                    is_usual ? std::nullopt : std::optional(written)});
+}
+
 QueryPtr QueryMaker::text_leaf() {
   auto [field, found] = words(1 + below(4));
   const bool is_of_any = field != "type" && field != "list" && below(2) == 0;
@@ -179,13 +194,8 @@ QueryPtr QueryMaker::text_leaf() {
       if (words_of(text).size() != 1) return text_leaf();
       return query(Part{below(2) == 0 ? "" : part_field, text, at_end});
     }
-    case 2: {
-      if (found.size() < 2) return text_leaf();
-      std::shuffle(found.begin(), found.end(), random_);
-      Near near{where, found, std::nullopt};
-      if (below(3) > 0) near.distance = static_cast<unsigned>(1 + below(8));
-      return query(std::move(near));
-    }
+    case 2:
+      return near();
     case 3:
     case 4:
       return query(Words{where, join(found), true, false});

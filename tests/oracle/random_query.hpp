@@ -24,6 +24,7 @@ class QueryMaker {
 
   [[nodiscard]] QueryPtr leaf();
   [[nodiscard]] QueryPtr text_leaf();
+  [[nodiscard]] QueryPtr near();
   [[nodiscard]] QueryPtr dated();
   [[nodiscard]] QueryPtr sized();
   [[nodiscard]] QueryPtr keyword();

@@ -56,6 +56,7 @@ MailByBytes read_mail(const std::filesystem::path& folder, std::size_t count) {
   for (const auto& file : files) {
     if (known.size() == count) break;
     auto raw = support::read_file(file);
+    if (raw.starts_with("From ")) continue;  // an mbox, whose messages are others
     const auto parsed = mail::parse_message(raw);
     if (!parsed) continue;
     Message message;

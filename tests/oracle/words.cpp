@@ -114,6 +114,26 @@ bool is_in_debris(std::string_view text, std::size_t begin, std::size_t end) {
   return end - begin >= kLongWord;
 }
 
+TextId id_of(const std::string& text) {
+  static std::unordered_map<std::string, TextId> known;
+  return known.try_emplace(text, static_cast<TextId>(known.size())).first->second;
+}
+
+// Of a word with digits, the word itself.
+auto stems_of(const Word& word) {
+  static std::unordered_map<std::string, decltype(word.stems)> known;
+  const auto [place, is_new] = known.try_emplace(word.exact);
+  auto& stems = place->second;
+  if (!is_new) return stems;
+  const bool has_digits = std::any_of(word.exact.begin(), word.exact.end(),
+                                      [](unsigned char c) { return std::isdigit(c) != 0; });
+  for (std::size_t i = 0; i < stems.size(); ++i) {
+    stems[i] = has_digits ? word.id
+                          : id_of(without_accents(Xapian::Stem(kStemmedLanguages[i])(word.exact)));
+  }
+  return stems;
+}
+
 }  // namespace
 
 std::vector<Word> words_of(std::string_view text) {
@@ -138,24 +158,12 @@ std::vector<Word> words_of(std::string_view text) {
     word.plain = without_accents(word.exact);
     word.is_open = word.end - word.begin > kLongWord || word.exact.size() > kLongWord ||
                    word.plain.empty() || is_in_debris(text, word.begin, word.end);
+    word.id = id_of(word.plain);
+    if (!word.is_open) word.stems = stems_of(word);
     words.push_back(std::move(word));
     i = j;
   }
   return words;
-}
-
-const Stems& stems_of(const Word& word) {
-  static std::unordered_map<std::string, Stems> known;
-  const auto [place, is_new] = known.try_emplace(word.exact);
-  auto& stems = place->second;
-  if (!is_new) return stems;
-  const bool has_digits = std::any_of(word.exact.begin(), word.exact.end(),
-                                      [](unsigned char c) { return std::isdigit(c) != 0; });
-  for (std::size_t i = 0; i < stems.size(); ++i) {
-    stems[i] =
-        has_digits ? word.plain : without_accents(Xapian::Stem(kStemmedLanguages[i])(word.exact));
-  }
-  return stems;
 }
 
 }  // namespace oracle
