@@ -14,8 +14,10 @@
 namespace indexer {
 namespace {
 
-// Words that a word with "*" stands for, the most frequent.
+// Words that a word with "*" stands for in a field, the most frequent; and those of a whole query, which opens a list for each.
 constexpr std::size_t kMaxExpansion = 1'000;
+constexpr std::size_t kLeastExpansion = 100;
+constexpr std::size_t kMaxTermsOfQuery = 9'000;
 // The same at the end of a phrase, where each costs a phrase.
 constexpr std::size_t kMaxPhraseExpansion = 100;
 // What explain() lists of them.
@@ -63,6 +65,36 @@ Xapian::doccount estimate(const Xapian::Database& database, const Xapian::Query&
   return enquire.get_mset(0, 0).get_matches_estimated();
 }
 
+std::size_t fields_of(const FieldName& name, bool with_parts) {
+  std::size_t count = 0;
+  for (const auto& field : kFields) {
+    if (covers(name.field, field.field) && (!with_parts || field.has_parts)) ++count;
+  }
+  return count;
+}
+
+// How many times words with "*" are looked for in a field.
+std::size_t count_expansions(const Query& query) {
+  std::size_t count = 0;
+  const auto add_all = [&](const std::vector<QueryPtr>& parts) {
+    for (const auto& part : parts) count += count_expansions(*part);
+  };
+  if (const auto* words = std::get_if<MatchWords>(&query.node)) {
+    if (words->prefix && !words->phrase) count = fields_of(words->field, false);
+  } else if (const auto* part = std::get_if<MatchPart>(&query.node)) {
+    count = fields_of(part->field, true);
+  } else if (const auto* both = std::get_if<MatchAnd>(&query.node)) {
+    add_all(both->all);
+  } else if (const auto* either = std::get_if<MatchOr>(&query.node)) {
+    add_all(either->any);
+  } else if (const auto* negated = std::get_if<MatchNot>(&query.node)) {
+    count = count_expansions(*negated->of);
+  } else if (const auto* threads = std::get_if<MatchThreadOf>(&query.node)) {
+    count = count_expansions(*threads->of);
+  }
+  return count;
+}
+
 class Collector : public Xapian::MatchDecider {
  public:
   bool operator()(const Xapian::Document& entry) const override {
@@ -96,6 +128,8 @@ QueryTranslator::QueryTranslator(const TranslationContext& context, bool for_rel
     : context_(context), for_relevance_(for_relevance) {}
 
 QueryResult<Xapian::Query> QueryTranslator::translate(const Query& query) {
+  const auto expansions = std::max<std::size_t>(count_expansions(query), 1);
+  expansion_ = std::clamp(kMaxTermsOfQuery / expansions, kLeastExpansion, kMaxExpansion);
   try {
     auto translated = part(query);
     // The catalog can be ahead of the index.
@@ -193,8 +227,7 @@ void QueryTranslator::add_word(const std::string& prefix, bool stemmed, const Qu
 
 void QueryTranslator::add_beginning(const std::string& term,
                                     std::vector<Xapian::Query>& forms) const {
-  forms.emplace_back(Xapian::Query::OP_WILDCARD, term,
-                     static_cast<Xapian::termcount>(kMaxExpansion),
+  forms.emplace_back(Xapian::Query::OP_WILDCARD, term, static_cast<Xapian::termcount>(expansion_),
                      Xapian::Query::WILDCARD_LIMIT_MOST_FREQUENT,
                      for_relevance_ ? Xapian::Query::OP_SYNONYM : Xapian::Query::OP_OR);
 }

@@ -73,6 +73,7 @@ class QueryTranslator {
   TranslationContext context_;
   bool for_relevance_;
   bool names_numbers_ = false;
+  std::size_t expansion_ = 0;  // words that a word with "*" stands for
 };
 
 // Everything that is in the index, but for the empty entry.

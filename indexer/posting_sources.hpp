@@ -51,7 +51,7 @@ class Deadline {
   [[nodiscard]] bool was_over() const { return over_; }
 
  private:
-  static constexpr unsigned kStepsPerLook = 256;
+  static constexpr unsigned kStepsPerLook = 16;  // a step of a large query takes microseconds
   Clock::time_point end_;
   unsigned steps_ = 0;
   bool over_ = false;
