@@ -37,7 +37,7 @@ struct Options {
 };
 
 indexer::SearchAnswer ask(const Account& account, const std::string& text, std::size_t limit,
-                          bool snippets, const std::optional<indexer::OrderKey>& after = {}) {
+                          bool snippets, const std::optional<indexer::SearchPlace>& after = {}) {
   const auto query = indexer::parse_query(text);
   if (!query) throw std::runtime_error(text + ": " + query.error().message);
   indexer::SearchRequest request;
@@ -117,11 +117,11 @@ void print_hits(const Account& account, const std::vector<DrawnQuery>& queries) 
   MessageIds ids(account);
   for (const auto& query : queries) {
     fmt::print("{}\t", query.text);
-    std::optional<indexer::OrderKey> after;
+    std::optional<indexer::SearchPlace> after;
     do {
       const auto answer = ask(account, query.text, 500, false, after);
       for (const auto& hit : answer.hits) fmt::print("{} ", ids.of(hit.row));
-      after = answer.next_after;
+      after = answer.next;
     } while (after);
     fmt::print("\n");
   }
