@@ -54,8 +54,11 @@ std::string hit_lines(const indexer::SearchAnswer::Found& hit, std::size_t width
 }
 
 std::string summary_of(const indexer::SearchAnswer& answer, bool threads) {
-  std::string line = fmt::format("{}{}{} found", answer.total_is_exact ? "" : "about ",
-                                 answer.total, threads ? " threads" : "");
+  std::string line =
+      fmt::format("{}{}{} found", answer.total_is_exact ? "" : "about ", answer.total,
+                  !threads            ? ""
+                  : answer.total == 1 ? " thread"
+                                      : " threads");
   if (answer.is_partial) line += "; the time was up before all was looked at";
   if (!answer.index.complete)
     line +=

@@ -27,6 +27,7 @@ struct FollowedDatabase {
   FeedState state = FeedState::kInitializing;
   bool is_present = false;  // at the source, as far as is known
   bool is_filling = false;  // text waits for its first pull
+  bool is_said_deleted = false;  // by a feed, since the last look
   std::uint8_t failures = 0;  // in a row
   std::uint32_t quarantined = 0;
   std::uint64_t seen = 0;  // fingerprint of what was pulled up to; 0: never pulled

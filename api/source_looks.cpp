@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <spdlog/spdlog.h>
+#include <utility>
 
 #include "api/source_errors.hpp"
 #include "api/source_follower.hpp"
@@ -20,6 +21,9 @@ constexpr const char* kNotThere = "not there at the source";
 std::chrono::sys_seconds wall_clock() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
+
+// A source may answer for a database a moment longer than it has it (PouchDB Server does): then it is looked at once more.
+constexpr std::chrono::seconds kStillRemoved{1};
 
 }  // namespace
 
@@ -37,6 +41,7 @@ void SourceFollower::heard(const replica::Moved& moved) {
   if (is_stopping_) return;
   if (const auto id = databases_.find(moved.database)) {
     databases_[*id].moved = Clock::now();
+    databases_[*id].is_said_deleted = moved.is_deleted;
     looks_.due(*id, Clock::now());
     pump();
     return;
@@ -177,6 +182,7 @@ net::awaitable<void> SourceFollower::look(std::vector<DatabaseId> ids) {
 
 void SourceFollower::found(DatabaseId id, const replica::DatabaseInfo& info) {
   FollowedDatabase& database = databases_[id];
+  if (std::exchange(database.is_said_deleted, false)) looks_.due(id, Clock::now() + kStillRemoved);
   const bool is_back = database.state == FeedState::kGone;
   if (is_back) spdlog::info("{}: is there again", databases_.name(id));
   if (!database.is_present) {

@@ -100,8 +100,9 @@ net::awaitable<SourceFollower::Pulled> SourceFollower::pull_database(DatabaseId 
   }
   parts_.indexing.end_pull(account_name, question.is_indexed);
   if (error) std::rethrow_exception(error);
-  // Unless it was found elsewhere meanwhile.
   FollowedDatabase& database = databases_[id];
+  // It went while the last of it came: a look saw so, and nothing else would tell.
+  if (database.state == FeedState::kGone) co_return result;
   database.is_present = true;
   database.seen = fingerprint(began.update_seq, began.instance_start_time);
   database.quarantined = result.quarantined;
@@ -116,8 +117,9 @@ void SourceFollower::pulled(DatabaseId id, const Pulled& pulled) {
                  pulled.summary.documents, pulled.summary.quarantined);
   }
   databases_[id].found.reset();
-  caught_up(id);
   end_first(id);
+  if (databases_[id].state == FeedState::kGone) return;
+  caught_up(id);
   if (pulled.next_attempt) {
     const auto wait = *pulled.next_attempt - std::chrono::system_clock::now();
     pulls_.due(id, Clock::now() + std::chrono::duration_cast<Clock::duration>(wait));
