@@ -11,7 +11,7 @@
 
 #include "indexer/analyzer.hpp"
 #include "indexer/stems.hpp"
-#include "tests/indexer/fulltext_model.hpp"
+#include "tests/indexer/fulltext_random.hpp"
 #include "tests/support/support.hpp"
 
 namespace indexer {
