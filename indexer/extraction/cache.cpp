@@ -155,6 +155,12 @@ ExtractFailures ExtractCache::failures() const {
   return failures;
 }
 
+void ExtractCache::forget_failures() {
+  if (state_->access != Access::kReadWrite || !state_->is_readable()) return;
+  const std::lock_guard lock(state_->mutex);
+  state_->writing().connection.execute("DELETE FROM extracts WHERE failure IS NOT NULL");
+}
+
 std::optional<std::string> ExtractCache::part_digest(std::string_view message,
                                                      std::string_view part_id) const {
   const auto md5 = replica::parse_digest(message);
