@@ -101,6 +101,13 @@ class Account {
   [[nodiscard]] QueryResult<std::size_t> renew_matching(const Query& query, Progress& progress);
   std::size_t renew_failed(Progress& progress);
 
+  // Writes lists, text index, stores and blobs anew, without the space that changes left. While the text index is written,
+  // its entries wait; lists only at the end. Returns the account's bytes before and after. Throws Cancelled.
+  std::pair<std::uint64_t, std::uint64_t> compact(Progress& progress);
+  // Copies all of the account, as it is, into a folder that is empty or not there: an account's folder, which can be put back
+  // in its place. Progress counts bytes. Throws Cancelled, and std::runtime_error.
+  void backup(const std::filesystem::path& folder, Progress& progress);
+
   // ── Reading ──
   // All of these as the Catalog's members of that name.
   [[nodiscard]] ListPage list(const ListQuery& query) const;

@@ -130,6 +130,10 @@ void Catalog::project_again(const Stores& stores, std::span<const DocumentName> 
   transaction.commit();
 }
 
+void Catalog::copy_to(const std::filesystem::path& file) const {
+  state_->readers.take()->connection.copy_to(file);
+}
+
 std::optional<TextEntry> Catalog::text_entry(Kind kind, std::string_view id) const {
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);

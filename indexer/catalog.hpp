@@ -159,6 +159,8 @@ class Catalog {
   // Projects these documents once more, as their stores have them now, and what the catalog says of them with it. Of a catalog
   // that has followed its stores to their end.
   void project_again(const Stores& stores, std::span<const DocumentName> documents);
+  // As sqlite::Connection; the copy is a catalog of the same states and cursors.
+  void copy_to(const std::filesystem::path& file) const;
   // Gives every entry its number: rank in newest-first order, with gaps. For a catalog whose text is built in bulk next.
   void assign_numbers();
   // Tells numbers that were assigned by one call from those of another.

@@ -76,6 +76,10 @@ BuiltIndex build_fulltext(const std::filesystem::path& folder, const Catalog& ca
 [[nodiscard]] bool is_build_begun(const std::filesystem::path& folder,
                                   const std::string& numbering);
 
+// Writes an index anew into a folder that is not there, durably and without the space that changes left. Nobody may write it
+// meanwhile.
+void copy_fulltext(const std::filesystem::path& folder, const std::filesystem::path& into);
+
 enum class SearchOrder {
   kDate,  // newest first
   kRelevance,

@@ -304,6 +304,13 @@ bool is_build_begun(const fs::path& folder, const std::string& numbering) {
   return std::getline(in, line) && line == numbering;
 }
 
+void copy_fulltext(const fs::path& folder, const fs::path& into) {
+  with_xapian_errors(folder, [&] {
+    Xapian::Database(folder.string()).compact(into.string(), Xapian::DBCOMPACT_NO_RENUMBER);
+    sync_folder(into);
+  });
+}
+
 BuiltIndex build_fulltext(const fs::path& folder, const EntrySource& source,
                           const DerivedCheckpoint& checkpoint, int threads, Progress& progress,
                           const IndexOptions& options) {

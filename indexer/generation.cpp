@@ -181,6 +181,16 @@ void Generation::renew_entries(const Stores& stores, std::span<const EntryName> 
   writer.commit(writer.checkpoint());
 }
 
+void Generation::copy_index_to(const fs::path& folder) const {
+  fs::create_directories(folder);
+  if (has_index_) copy_fulltext(index_folder(), folder / "index");
+}
+
+void Generation::copy_catalog_to(const fs::path& folder) const {
+  catalog_.copy_to(folder / "catalog.db");
+  sync_to_disk(folder);
+}
+
 bool Generation::is_derived_from(const Stores& stores) const {
   if (!is_current_format(name(), options_)) return false;
   const auto followed = catalog_.followed();

@@ -59,6 +59,11 @@ class Generation {
   // whose text index has followed.
   void renew_entries(const Stores& stores, std::span<const EntryName> entries, Progress& progress);
 
+  // A copy in a folder that is not there, without the space that changes left. The catalog is copied last and at once, so that it
+  // is nowhere behind the text index.
+  void copy_index_to(const std::filesystem::path& folder) const;
+  void copy_catalog_to(const std::filesystem::path& folder) const;
+
   // Whether this follows from the stores, in the format of this program: if not, only another generation can.
   [[nodiscard]] bool is_derived_from(const Stores& stores) const;
   // Throws std::runtime_error where catalog and text index are not of one state, or have not the same entries.

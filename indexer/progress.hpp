@@ -16,6 +16,8 @@ struct Cancelled : std::runtime_error {
 struct Progress {
   std::atomic<std::int64_t> done{0}, of{0};  // of: 0 while it is not known
   std::atomic<bool> cancelled{false};
+  std::atomic<bool> goes_on_later{
+      false};  // of what is cancelled: what was done so far is to be kept
   std::atomic<std::int64_t> rate{0};  // entries a second at most; 0: as many as can be
 
   // Throws Cancelled.

@@ -44,6 +44,8 @@ class ExtractCache {
   // For who writes: those files are read again when they are next asked for.
   void forget_failures();
 
+  void copy_to(const std::filesystem::path& file) const;  // nothing where there is none
+
   // The digest of a part of the message with that digest, when it was put here.
   [[nodiscard]] std::optional<std::string> part_digest(std::string_view message,
                                                        std::string_view part_id) const;
