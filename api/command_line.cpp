@@ -257,6 +257,7 @@ std::variant<CommandLine, Information> parse_command_line(int argc, const char* 
   add_show(app, line, show);
   add_reindex(app, line, reindex);
   add_status(app, line, status);
+  const auto operators = add_operator_commands(app, line);
 
   try {
     app.parse(argc, argv);

@@ -31,6 +31,14 @@ int run(const ExportCommand& command, const CommandLine& line, const Config& con
 int run(const SyncCommand& command, const CommandLine& line, const Config& config);
 int run(const ImportCommand& command, const CommandLine& line, const Config& config);
 int run(const ReindexCommand& command, const CommandLine& line, const Config& config);
+int run(const AccountCommand& command, const CommandLine& line, const Config& config);
+int run(const QuarantineCommand& command, const CommandLine& line, const Config& config);
+
+// Reads the configuration itself, for it may be full of mistakes.
+int run(const ConfigCheckCommand& command, const CommandLine& line, const Config& unread);
+
+// The configuration that is meant: the one written, else the default where it is there.
+[[nodiscard]] std::optional<std::filesystem::path> config_file(const CommandLine& line);
 
 // The account, or a std::runtime_error that says that there is none.
 [[nodiscard]] std::shared_ptr<indexer::Account> open_account(Accounts& accounts,

@@ -1,6 +1,8 @@
 #include "api/indexing.hpp"
 
-#include <spdlog/spdlog.h>
+#include <fmt/format.h>
+
+#include "api/log.hpp"
 
 namespace api {
 
@@ -31,6 +33,18 @@ void Indexing::once(std::string_view account) {
     if (!looked_at_.emplace(account).second) return;
   }
   soon(account);
+}
+
+void Indexing::drop(const std::string& account) {
+  {
+    const std::lock_guard lock(mutex_);
+    pulls_.erase(account);
+    filling_.erase(account);
+    if (const auto found = looked_at_.find(account); found != looked_at_.end())
+      looked_at_.erase(found);
+  }
+  lists_.drop(account);
+  text_.drop(account);
 }
 
 void Indexing::catch_up() {
@@ -85,7 +99,10 @@ bool Indexing::is_being_filled(const std::string& account) {
 }
 
 void Indexing::index_lists(indexer::Account& account, indexer::Progress& progress) {
-  account.project(progress, is_being_filled(account.name()));
+  const auto began = std::chrono::steady_clock::now();
+  const auto changes = account.project(progress, is_being_filled(account.name()));
+  metrics_.documents_projected(changes);
+  metrics_.batch("lists", std::chrono::steady_clock::now() - began);
   {
     const std::lock_guard lock(mutex_);
     if (filling_.contains(account.name())) return;
@@ -95,10 +112,16 @@ void Indexing::index_lists(indexer::Account& account, indexer::Progress& progres
 
 std::size_t Indexing::index_text(indexer::Account& account, indexer::Progress& progress) {
   const std::uint64_t last = last_pull(account.name());
+  const auto began = std::chrono::steady_clock::now();
   const std::size_t entries = account.index(progress);
+  metrics_.batch("text", std::chrono::steady_clock::now() - began);
   metrics_.entries_indexed(entries);
   metrics_.content_reads(account.stores().content_reads(), account.name());
-  if (entries > 0) spdlog::info("account {}: {} entries indexed", account.name(), entries);
+  if (entries > 0) {
+    log_event(Level::kInfo, "indexed",
+              fmt::format("account {}: {} entries indexed", account.name(), entries),
+              {{"account", account.name()}, {"entries", std::to_string(entries)}});
+  }
   if (account.index_state().pending == 0) clear_behind(account.name(), last);
   return entries;
 }

@@ -26,8 +26,12 @@ class Indexing {
   void soon(std::string_view account);
   // The same, the first time that it is called: what an earlier program left is looked at when the account is used.
   void once(std::string_view account);
+  // The account is on its way out: nothing of it is due any more, and what is under way is cancelled.
+  void drop(const std::string& account);
   // What a crash left behind, and local accounts: nobody else would look at them.
   void catch_up();
+  [[nodiscard]] std::size_t lists_waiting() const { return lists_.waiting(); }  // accounts
+  [[nodiscard]] std::size_t texts_waiting() const { return text_.waiting(); }
   void stop();  // cancels what is under way and waits for its end
 
   // Brings an account up to its stores now. Returns the number of entries.

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "embedded/davenport_sql.hpp"
+#include "embedded/davenport_upgrade_sql.hpp"
 
 namespace api {
 namespace {
@@ -12,7 +13,9 @@ namespace {
 namespace sqlite = replica::sqlite;
 using std::chrono::sys_seconds;
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
+// What a file of format 1 lacks.
+constexpr std::string_view kBridge = "CREATE TEMP TABLE standing (account, standing)";
 
 constexpr std::string_view kColumns =
     "SELECT source, name, account, doctype, gone, seen, incarnation, quarantined, next_attempt "
@@ -43,6 +46,17 @@ KnownDatabase row_of(const sqlite::Statement& row) {
   return database;
 }
 
+void write_standing(const sqlite::Connection& connection, std::string_view account,
+                    Standing standing) {
+  if (standing == Standing::kFollowed) {
+    connection.prepare("DELETE FROM standing WHERE account = ?").bind(account).run();
+    return;
+  }
+  connection.prepare("INSERT OR REPLACE INTO standing (account, standing) VALUES (?, ?)")
+      .bind(account, static_cast<int>(standing))
+      .run();
+}
+
 }  // namespace
 
 struct Registry::State {
@@ -61,7 +75,8 @@ sqlite::Connection* Registry::State::open() const {
   const bool is_writing = access == sqlite::Access::kReadWrite;
   if (!is_writing && !std::filesystem::exists(file)) return nullptr;
   connection.emplace(file, access, sqlite::Durability::kFull);
-  sqlite::open_schema(*connection, access, kFormat, embedded::davenport_sql);
+  sqlite::open_schema(*connection, access, kFormat, embedded::davenport_sql,
+                      embedded::davenport_upgrade_sql, kBridge);
   return &*connection;
 }
 
@@ -137,6 +152,43 @@ void Registry::record(std::span<const KnownDatabase> databases) {
         .run();
   }
   transaction.commit();
+}
+
+std::map<std::string, Standing, std::less<>> Registry::standings() const {
+  std::map<std::string, Standing, std::less<>> standings;
+  const std::lock_guard lock(state_->mutex);
+  const auto* connection = state_->open();
+  if (connection == nullptr) return standings;
+  auto rows = connection->prepare("SELECT account, standing FROM standing");
+  rows.bind();
+  while (rows.step()) standings.emplace(rows.text(0), static_cast<Standing>(rows.integer(1)));
+  return standings;
+}
+
+Standing Registry::standing(std::string_view account) const {
+  const auto all = standings();
+  const auto found = all.find(account);
+  return found == all.end() ? Standing::kFollowed : found->second;
+}
+
+void Registry::set_standing(std::string_view account, Standing standing) {
+  const std::lock_guard lock(state_->mutex);
+  write_standing(*state_->open(), account, standing);
+}
+
+void Registry::forget(std::string_view account, Standing standing) {
+  const std::lock_guard lock(state_->mutex);
+  sqlite::Connection& connection = *state_->open();
+  sqlite::Transaction transaction(connection);
+  for (const char* table : {"database", "behind"}) {
+    connection.prepare(std::string("DELETE FROM ") + table + " WHERE account = ?")
+        .bind(account)
+        .run();
+  }
+  write_standing(connection, account, standing);
+  transaction.commit();
+  if (const auto found = state_->behind.find(account); found != state_->behind.end())
+    state_->behind.erase(found);
 }
 
 void Registry::mark_behind(std::string_view account) {

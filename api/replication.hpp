@@ -53,6 +53,19 @@ class Replication {
   // Throws replica::SourceError, and std::runtime_error when the account has no source.
   [[nodiscard]] SyncOutcome sync(const std::string& account, bool with_index,
                                  const std::function<void(const replica::PullSummary&)>& progress);
+  // Nothing of the account is pulled until `resume`, also after a restart; a pull under way ends. What is here can be read.
+  void pause(const std::string& account);
+  // Pulls it again; one that was removed comes back if its source has it.
+  void resume(const std::string& account);
+  // All databases of the account are compared with the source anew; nothing that both have is fetched again. False when the
+  // account has no source.
+  bool resync(const std::string& account);
+  // What is due in quarantine is tried now, as far as the account is pulled.
+  void retry(const std::string& account);
+  // The account is not followed any more, and nothing works on it when this returns; what holds it open may be left. Not
+  // remembered: see Registry::forget.
+  void let_go(const std::string& account);
+
   // Fetches bytes that a document names, and that are not here, into the account's blobs. Blocks, for half a minute at
   // most. Throws replica::SourceError.
   void fetch_blob(const std::shared_ptr<indexer::Account>& account, mail::Doctype doctype,

@@ -122,6 +122,7 @@ class Account {
   [[nodiscard]] std::vector<Completion> complete(std::string_view typed, std::size_t limit) const;
   [[nodiscard]] IndexState index_state() const;
   [[nodiscard]] std::int64_t message_count() const;
+  [[nodiscard]] LevelCounts levels() const;  // as the Catalog's
   [[nodiscard]] std::vector<Failure> failures() const;
   struct Bytes {
     std::uint64_t store = 0, catalog = 0, index = 0;

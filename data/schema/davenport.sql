@@ -1,5 +1,6 @@
 -- davenport.db: what is known of the sources without opening an account. Not derived, and not needed to read mail: without it,
--- every database is looked at again once. Format 1.
+-- every database is looked at again once. Format 2; what changes
+-- here is also done to older files: davenport_upgrade.sql.
 
 -- A database of a source, by the source's name in the configuration: a source that moves keeps its rows.
 CREATE TABLE database (
@@ -20,4 +21,11 @@ CREATE INDEX database_account ON database (account);
 -- Accounts whose lists or text may be behind their stores: marked before documents are committed, cleared when both caught up.
 CREATE TABLE behind (
   account TEXT PRIMARY KEY
+) WITHOUT ROWID;
+
+-- What was decided of an account: 1 paused, nothing is pulled; 2 removed, it does not come back by itself while a source has
+-- it. Others have no row.
+CREATE TABLE standing (
+  account TEXT PRIMARY KEY,
+  standing INTEGER NOT NULL
 ) WITHOUT ROWID;
