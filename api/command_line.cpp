@@ -338,6 +338,7 @@ std::variant<CommandLine, Information> parse_command_line(int argc, const char* 
   add_backup(app, line, backup);
   add_task(app, line, task);
   add_status(app, line, status);
+  const auto operators = add_operator_commands(app, line);
 
   try {
     app.parse(argc, argv);

@@ -39,6 +39,14 @@ int run(const TaskCommand& command, const CommandLine& line, const Config& confi
 
 // Work that is a task (task_kinds.hpp). A server's is waited for where `wait` says so; the exit code.
 [[nodiscard]] int run_task(const TaskRequest& request, bool wait, const Config& config);
+int run(const AccountCommand& command, const CommandLine& line, const Config& config);
+int run(const QuarantineCommand& command, const CommandLine& line, const Config& config);
+
+// Reads the configuration itself, for it may be full of mistakes.
+int run(const ConfigCheckCommand& command, const CommandLine& line, const Config& unread);
+
+// The configuration that is meant: the one written, else the default where it is there.
+[[nodiscard]] std::optional<std::filesystem::path> config_file(const CommandLine& line);
 
 // The account, or a std::runtime_error that says that there is none.
 [[nodiscard]] std::shared_ptr<indexer::Account> open_account(Accounts& accounts,

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <optional>
-#include <spdlog/spdlog.h>
 
 #include "api/admin_client.hpp"
 #include "api/commands.hpp"
+#include "api/log.hpp"
 #include "api/metrics.hpp"
 #include "api/replication.hpp"
 #include "api/stop_signals.hpp"
@@ -56,13 +56,13 @@ int sync_until_caught_up(const SyncCommand& command, const Config& config) {
 
 // Follows one account, as `serve` does with all of them, and logs what comes.
 int follow(const Config& config) {
-  spdlog::set_level(spdlog::level::info);
+  configure_log(config.log);
   const StopSignals stop;
   Metrics metrics;
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
   Replication replication(config, accounts, metrics);
   replication.start();
-  stop.wait();
+  (void)stop.wait();
   replication.stop();
   return kDone;
 }

@@ -12,8 +12,8 @@ constexpr std::string_view kBridge =
     "CREATE TEMP TABLE task (number INTEGER, kind TEXT, account TEXT, arguments TEXT, state TEXT, "
     "done INTEGER, total INTEGER, "
     "seconds_left INTEGER, outcome TEXT, problems TEXT, created INTEGER, started INTEGER, ended "
-    "INTEGER, runner TEXT, cancel "
-    "INTEGER)";
+    "INTEGER, runner TEXT, cancel INTEGER);"
+    "CREATE TEMP TABLE standing (account, standing)";
 
 }  // namespace
 

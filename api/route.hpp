@@ -81,6 +81,15 @@ HttpResponse with_account(const Call& call) {
   return response;
 }
 
+// routes_accounts.cpp
+[[nodiscard]] HttpResponse post_pause(const Call& call);
+[[nodiscard]] HttpResponse post_resume(const Call& call);
+[[nodiscard]] HttpResponse post_resync(const Call& call);
+[[nodiscard]] HttpResponse delete_account(const Call& call);
+[[nodiscard]] HttpResponse get_quarantine(const Call& call);
+[[nodiscard]] HttpResponse post_quarantine_retry(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse post_quarantine_ignore(const Call& call, indexer::Account& account);
+
 // routes_public.cpp
 [[nodiscard]] HttpResponse get_web_page(const Call&);
 [[nodiscard]] HttpResponse get_health(const Call&);

@@ -63,6 +63,19 @@ const std::vector<Route>& table() {
       {"POST", "/v1/accounts/{account}/sync", {}, post_sync},
       {"GET", "/v1/admin/accounts", {}, get_accounts},
       {"GET", "/v1/admin/sources", {}, get_sources},
+      {"DELETE", "/v1/admin/accounts/{account}", {"confirm"}, delete_account},
+      {"POST", "/v1/admin/accounts/{account}/pause", {}, post_pause},
+      {"POST", "/v1/admin/accounts/{account}/resume", {}, post_resume},
+      {"POST", "/v1/admin/accounts/{account}/resync", {}, post_resync},
+      {"POST",
+       "/v1/admin/accounts/{account}/quarantine/retry",
+       {"doc"},
+       with_account<post_quarantine_retry>},
+      {"POST",
+       "/v1/admin/accounts/{account}/quarantine/ignore",
+       {"doc"},
+       with_account<post_quarantine_ignore>},
+      {"GET", "/v1/admin/quarantine", {"account"}, get_quarantine},
       {"POST", "/v1/admin/accounts/{account}/sync", {}, post_sync_task},
       {"POST", "/v1/admin/accounts/{account}/reindex", {}, with_account<post_reindex>},
       {"POST", "/v1/admin/accounts/{account}/compact", {}, with_account<post_compact>},
@@ -197,6 +210,11 @@ HttpResponse Routes::State::answer(const Match& match, const HttpRequest& reques
   } catch (const indexer::AccountBusy& busy) {
     return error_response(503, "accountBusy", busy.what());
   } catch (const std::exception& error) {
+    if (accounts.disk().note(error)) {
+      return error_response(507, "noSpace",
+                            "there is no space left on the disk: what is here can be read, as far "
+                            "as that writes nothing");
+    }
     spdlog::error("{} {}: {}", request.method, match.route != nullptr ? match.route->pattern : "?",
                   error.what());
     return error_response(500, "internal",

@@ -31,6 +31,24 @@ HttpResponse no_source(const Call& call) {
                         fmt::format("account '{}' is local: it has no source to pull from", name));
 }
 
+std::optional<HttpResponse> refuse_paused(const Call& call) {
+  const std::string& name = call.segments[0];
+  switch (call.accounts.registry().standing(name)) {
+    case Standing::kFollowed:
+      return std::nullopt;
+    case Standing::kPaused:
+      return error_response(
+          409, "paused",
+          fmt::format("account '{0}' is paused: davenport account resume {0}", name));
+    case Standing::kRemoved:
+      break;
+  }
+  return error_response(409, "removed",
+                        fmt::format("account '{0}' was removed: davenport account resume {0} "
+                                    "pulls it from its source again",
+                                    name));
+}
+
 bool may_have_source(const Call& call) {
   const std::string& name = call.segments[0];
   if (call.accounts.source_of(name) != nullptr) return true;
@@ -95,6 +113,7 @@ std::optional<HttpResponse> refuse_unless_local(const Call& call, std::string_vi
 }  // namespace
 
 HttpResponse post_sync(const Call& call) {
+  if (auto refusal = refuse_paused(call)) return std::move(*refusal);
   if (!may_have_source(call) || !call.replication.wake(call.segments[0])) return no_source(call);
   return json_response(R"({"queued":true})", 202);
 }
@@ -108,6 +127,7 @@ HttpResponse get_sources(const Call& call) {
 }
 
 HttpResponse post_sync_task(const Call& call) {
+  if (auto refusal = refuse_paused(call)) return std::move(*refusal);
   if (!may_have_source(call)) return no_source(call);
   return accepted(call, call.tasks.start({"sync", call.segments[0]}));
 }

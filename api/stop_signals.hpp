@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM as something to wait for. Made before any thread is started: threads inherit that they are blocked.
+// SIGINT, SIGTERM and SIGHUP as something to wait for. Made before any thread is started: threads inherit that they are blocked.
 #pragma once
 
 #include <chrono>
@@ -12,11 +12,13 @@ class StopSignals {
     sigemptyset(&signals_);
     sigaddset(&signals_, SIGINT);
     sigaddset(&signals_, SIGTERM);
+    sigaddset(&signals_, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   }
-  void wait() const {
+  int wait() const {  // the signal that came
     int received = 0;
     sigwait(&signals_, &received);
+    return received;
   }
   [[nodiscard]] bool arrived_within(std::chrono::milliseconds time) const {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(time);

@@ -117,8 +117,10 @@ TaskOutcome sync(Replication& replication, const std::string& account,
 
 Tasks::Kinds task_kinds(const Config& config, Accounts& accounts, Replication* replication) {
   Tasks::Kinds kinds;
-  kinds["reindex"] = [&accounts](const TaskReport& task, indexer::Progress& progress) {
-    return reindex(*open(accounts, task.account), json::parse(task.arguments), progress);
+  kinds["reindex"] = [&accounts, replication](const TaskReport& task, indexer::Progress& progress) {
+    auto outcome = reindex(*open(accounts, task.account), json::parse(task.arguments), progress);
+    if (replication != nullptr) replication->index_soon(task.account);  // what came after its end
+    return outcome;
   };
   kinds["compact"] = [&accounts](const TaskReport& task, indexer::Progress& progress) {
     return compact(*open(accounts, task.account), progress);
@@ -132,6 +134,7 @@ Tasks::Kinds task_kinds(const Config& config, Accounts& accounts, Replication* r
                   json::parse(task.arguments), progress);
   };
   if (replication == nullptr) return kinds;
+  kinds["first-sync"] = nullptr;  // is what it is: Indexing has it
   kinds["sync"] = [replication](const TaskReport& task, indexer::Progress& progress) {
     return sync(*replication, task.account, progress);
   };

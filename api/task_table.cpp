@@ -92,27 +92,28 @@ sqlite::Connection* TaskTable::open() const {
 }
 
 TaskReport TaskTable::add(const TaskRequest& request, std::string_view state) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   TaskReport report;
   report.kind = request.kind;
   report.account = request.account;
-  report.state = state;
   report.arguments = request.arguments;
-  report.created = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  if (state == "running") report.started = report.created;
+  report.created = now;
   const std::lock_guard lock(mutex_);
   sqlite::Connection& connection = *open();
   sqlite::Transaction transaction(connection);
-  for (const auto& left : unfinished()) {
+  for (auto& left : unfinished()) {
     if (left.kind == request.kind && left.account == request.account &&
         left.arguments == request.arguments && !is_running(runner_of(left.id)))
-      give_up(left.id);
+      report = std::move(left);
   }
+  report.state = state;
+  if (state == "running") report.started = now;
   auto insert = connection.prepare(
-      "INSERT INTO task (kind, account, arguments, state, created, started, runner) VALUES (?, ?, "
-      "?, ?, ?, ?, ?)");
+      "INSERT OR REPLACE INTO task (number, kind, account, arguments, state, created, started, "
+      "runner) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
   insert
-      .bind(report.kind, report.account, report.arguments, report.state, seconds(report.created),
-            seconds(report.started), runner_)
+      .bind(number_of(report.id), report.kind, report.account, report.arguments, report.state,
+            seconds(report.created), seconds(report.started), runner_)
       .run();
   report.id = std::to_string(connection.last_insert_rowid());
   auto forget = connection.prepare(
@@ -189,15 +190,6 @@ std::vector<TaskReport> TaskTable::unfinished() const {
 std::string TaskTable::runner_of(std::string_view id) const {
   auto row = open()->prepare("SELECT runner FROM task WHERE number = ?");
   return row.bind(number_of(id)).step() ? std::string(row.text(0)) : "";
-}
-
-void TaskTable::give_up(std::string_view id) const {
-  auto update = open()->prepare(
-      "UPDATE task SET state = 'failed', outcome = 'its process ended before it did', ended = ? "
-      "WHERE "
-      "number = ?");
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  update.bind(seconds(now), number_of(id)).run();
 }
 
 std::vector<TaskReport> TaskTable::adopt_orphans() {

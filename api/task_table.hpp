@@ -50,7 +50,7 @@ class TaskTable {
   // `file` is davenport.db; kReadWrite creates it.
   TaskTable(std::filesystem::path file, replica::sqlite::Access access);
 
-  // A task of this process; the report has its id. The same task of a process that is gone is given up.
+  // A task of this process; the report has its id. The same task that a process left which is gone becomes this one.
   TaskReport add(const TaskRequest& request, std::string_view state);
   void write(const TaskReport& report);  // its state, progress and outcome
   // Asks whoever runs it to end it; false when there is no such task that could be.
@@ -69,7 +69,6 @@ class TaskTable {
   [[nodiscard]] std::vector<TaskReport> select(std::string_view condition) const;
   [[nodiscard]] std::vector<TaskReport> unfinished() const;
   [[nodiscard]] std::string runner_of(std::string_view id) const;
-  void give_up(std::string_view id) const;
 
   const std::filesystem::path file_;
   const replica::sqlite::Access access_;

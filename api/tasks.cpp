@@ -4,14 +4,18 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <fmt/format.h>
 #include <sched.h>
-#include <spdlog/spdlog.h>
 #include <thread>
+
+#include "api/log.hpp"
+#include "indexer/account.hpp"
 
 namespace api {
 namespace {
 
 constexpr std::size_t kAtOnce = 4;
+constexpr std::chrono::seconds kPauseWithoutRoom{10};
 constexpr std::size_t kProblemsKept = 100;
 constexpr std::chrono::milliseconds kKeepInterval{500};  // between two looks at what was asked
 constexpr int kLooksPerWrite = 4;  // of progress, which is a commit
@@ -50,6 +54,7 @@ struct Task {
   indexer::Progress own_progress;
   indexer::Progress* progress = &own_progress;
   RemainingTime remaining;
+  Clock::time_point not_before{};  // of one that waits for room
 
   [[nodiscard]] TaskReport now() const {
     TaskReport shown = report;
@@ -60,6 +65,13 @@ struct Task {
   }
 };
 
+void log_task(const TaskReport& task, std::string_view what) {
+  log_event(
+      task.state == "failed" ? Level::kError : Level::kInfo, "task",
+      fmt::format("task {}: {} of {} {}", task.id, task.kind, task.account, what),
+      {{"task", task.id}, {"kind", task.kind}, {"account", task.account}, {"state", task.state}});
+}
+
 // Bulk work takes only the processor time that nobody else wants (threads that it starts inherit this).
 void yield_to_everyone() {
   const sched_param none{};
@@ -69,11 +81,14 @@ void yield_to_everyone() {
 }  // namespace
 
 struct Tasks::State {
-  State(std::filesystem::path file, Listener listener)
-      : table(std::move(file), replica::sqlite::Access::kReadWrite), changed(std::move(listener)) {}
+  State(std::filesystem::path file, Listener listener, DiskSpace* space)
+      : table(std::move(file), replica::sqlite::Access::kReadWrite),
+        changed(std::move(listener)),
+        disk(space) {}
 
   TaskTable table;
   const Listener changed;
+  DiskSpace* const disk;
   mutable std::mutex mutex;  // of all below
   std::condition_variable wake;
   Kinds kinds;
@@ -87,6 +102,9 @@ struct Tasks::State {
   [[nodiscard]] std::shared_ptr<Task> next_queued() const;
   void mark_running(Task& task);
   void perform(const std::shared_ptr<Task>& task, const Work& work);
+  [[nodiscard]] TaskReport now_of(const Task& task) const;
+  void leave(const std::shared_ptr<Task>& task);
+  void put_off(const std::shared_ptr<Task>& task, const std::string& why);
   void end(const std::shared_ptr<Task>& task, std::string_view state, TaskOutcome outcome);
   void keep();
   void look_at_requests();
@@ -109,8 +127,9 @@ void Tasks::State::write(const TaskReport& report) {
   try {
     table.write(report);
   } catch (const std::exception& error) {
-    spdlog::error("task {} ({} of {}): its state cannot be kept: {}", report.id, report.kind,
-                  report.account, error.what());
+    log_event(Level::kError, "taskNotKept",
+              fmt::format("task {}: its state cannot be kept: {}", report.id, error.what()),
+              {{"task", report.id}});
   }
   if (changed) changed(report);
 }
@@ -124,9 +143,10 @@ void Tasks::State::add(std::shared_ptr<Task> task) {
 }
 
 std::shared_ptr<Task> Tasks::State::next_queued() const {
+  if (disk != nullptr && disk->is_paused()) return nullptr;
   for (const auto& task : tasks) {
     if (task->report.state == "queued" && kinds.contains(task->report.kind) &&
-        !is_busy(tasks, task->report.account))
+        task->not_before <= Clock::now() && !is_busy(tasks, task->report.account))
       return task;
   }
   return nullptr;
@@ -143,8 +163,10 @@ void Tasks::State::take_turns() {
       perform(task, work);
       lock.lock();
       wake.notify_all();  // another of its account may begin
-    } else {
+    } else if (tasks.empty()) {
       wake.wait(lock);
+    } else {
+      wake.wait_for(lock, kKeepInterval);  // one may wait for room
     }
   }
 }
@@ -156,38 +178,64 @@ void Tasks::State::mark_running(Task& task) {
 }
 
 void Tasks::State::perform(const std::shared_ptr<Task>& task, const Work& work) {
-  const TaskReport report = task->now();
+  const TaskReport report = now_of(*task);
   write(report);
-  spdlog::info("task {}: {} of {} begins", report.id, report.kind, report.account);
-  std::string state = "done";
-  TaskOutcome outcome("");
+  log_task(report, "begins");
   try {
-    outcome = work(report, *task->progress);
+    end(task, "done", work(report, *task->progress));
   } catch (const indexer::Cancelled&) {
-    state = task->progress->goes_on_later ? "queued" : "cancelled";
-    outcome.line = task->progress->goes_on_later ? "" : "cancelled";
+    task->progress->goes_on_later ? leave(task) : end(task, "cancelled", {"cancelled"});
   } catch (const std::exception& error) {
-    state = "failed";
-    outcome.line = error.what();
+    if (task->progress->goes_on_later) return leave(task);
+    const bool is_full = disk != nullptr && disk->note(error);
+    const bool still_lacks_room = task->not_before != Clock::time_point{} &&
+                                  dynamic_cast<const indexer::NoRoom*>(&error) != nullptr;
+    is_full || still_lacks_room ? put_off(task, error.what()) : end(task, "failed", {error.what()});
   }
-  spdlog::log(state == "failed" ? spdlog::level::err : spdlog::level::info,
-              "task {}: {} of {} {}: {}", report.id, report.kind, report.account, state,
-              outcome.line);
-  end(task, state, std::move(outcome));
+}
+
+TaskReport Tasks::State::now_of(const Task& task) const {
+  const std::lock_guard lock(mutex);
+  return task.now();
+}
+
+// It stays in the table as it is, for the next process.
+void Tasks::State::leave(const std::shared_ptr<Task>& task) {
+  TaskReport report = now_of(*task);
+  report.state = "queued";
+  report.seconds_left.reset();
+  write(report);
+  log_task(report, "is stopped, to go on later");
+  const std::lock_guard lock(mutex);
+  std::erase(tasks, task);
+}
+
+// Until there is room.
+void Tasks::State::put_off(const std::shared_ptr<Task>& task, const std::string& why) {
+  {
+    const std::lock_guard lock(mutex);
+    task->report.state = "queued";
+    task->report.outcome = "waits for room: " + why;
+    task->not_before = Clock::now() + kPauseWithoutRoom;
+  }
+  write(now_of(*task));
 }
 
 void Tasks::State::end(const std::shared_ptr<Task>& task, std::string_view state,
                        TaskOutcome outcome) {
-  TaskReport report = task->now();
+  TaskReport report = now_of(*task);
   report.state = state;
   report.seconds_left.reset();
-  if (report.has_ended()) report.ended = now();
+  report.ended = now();
   report.outcome = std::move(outcome.line);
   report.problems = std::move(outcome.problems);
   report.problems.resize(std::min(report.problems.size(), kProblemsKept));
+  {
+    const std::lock_guard lock(mutex);
+    std::erase(tasks, task);
+  }
   write(report);
-  const std::lock_guard lock(mutex);
-  std::erase(tasks, task);
+  log_task(report, fmt::format("{}: {}", state, report.outcome));
 }
 
 // Tells the table how far tasks are, and hears from it which ones are to end.
@@ -210,7 +258,8 @@ void Tasks::State::look_at_requests() {
   try {
     ids = table.to_cancel();
   } catch (const std::exception& error) {
-    spdlog::warn("davenport.db cannot be read: {}", error.what());
+    log_event(Level::kWarning, "tasksUnreadable",
+              fmt::format("davenport.db cannot be read: {}", error.what()));
     return;
   }
   for (const auto& id : ids) {
@@ -243,27 +292,29 @@ void Tasks::State::write_progress() {
   for (const auto& report : reports) write(report);
 }
 
-Tasks::Tasks(std::filesystem::path davenport_db, Listener changed)
-    : state_(std::make_unique<State>(std::move(davenport_db), std::move(changed))) {}
+Tasks::Tasks(std::filesystem::path davenport_db, Listener changed, DiskSpace* disk)
+    : state_(std::make_unique<State>(std::move(davenport_db), std::move(changed), disk)) {}
 
 Tasks::~Tasks() { stop(); }
 
 void Tasks::serve(Kinds kinds) {
   State& state = *state_;
   for (auto& orphan : state.table.adopt_orphans()) {
+    const auto kind = kinds.find(orphan.kind);
+    if (kind != kinds.end() && !kind->second) continue;
     auto task = std::make_shared<Task>();
     task->report = std::move(orphan);
-    const bool can_go_on = kinds.contains(task->report.kind);
     state.add(task);
-    if (!can_go_on) state.end(task, "failed", {"its process ended before it did"});
+    if (kind == kinds.end()) state.end(task, "failed", {"its process ended before it did"});
   }
+  std::erase_if(kinds, [](const auto& kind) { return !kind.second; });
   const std::lock_guard lock(state.mutex);
   state.kinds = std::move(kinds);
   for (std::size_t i = 0; i < kAtOnce; ++i)
     state.workers.emplace_back([&state] { state.take_turns(); });
 }
 
-void Tasks::stop() {
+void Tasks::stop_soon() {
   State& state = *state_;
   {
     const std::lock_guard lock(state.mutex);
@@ -274,6 +325,11 @@ void Tasks::stop() {
     }
   }
   state.wake.notify_all();
+}
+
+void Tasks::stop() {
+  State& state = *state_;
+  stop_soon();
   for (auto& worker : state.workers) worker.join();
   state.workers.clear();
   if (state.keeper.joinable()) state.keeper.join();
@@ -295,7 +351,9 @@ class OwnTask : public Tasks::Own {
   OwnTask(std::shared_ptr<Task> task, End end) : task_(std::move(task)), end_(std::move(end)) {}
   OwnTask(const OwnTask&) = delete;
   OwnTask& operator=(const OwnTask&) = delete;
-  ~OwnTask() override { finish("cancelled", {"cancelled"}); }
+  ~OwnTask() override {
+    if (!task_->progress->goes_on_later) finish("cancelled", {"cancelled"});
+  }
 
   indexer::Progress& progress() override { return *task_->progress; }
   void finish(std::string_view state, TaskOutcome outcome) override {
@@ -355,6 +413,13 @@ std::vector<TaskReport> Tasks::list() const {
                                    [&](const auto& each) { return each->report.id == report.id; });
     if (task != state_->tasks.end()) report = (*task)->now();
   }
+  return reports;
+}
+
+std::vector<TaskReport> Tasks::active() const {
+  std::vector<TaskReport> reports;
+  const std::lock_guard lock(state_->mutex);
+  for (const auto& task : state_->tasks) reports.push_back(task->now());
   return reports;
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/disk_space.hpp"
 #include "api/task_table.hpp"
 #include "indexer/progress.hpp"
 
@@ -34,15 +35,18 @@ class Tasks {
   using Kinds = std::map<std::string, Work, std::less<>>;
   using Listener = std::function<void(const TaskReport&)>;
 
-  // `changed` hears of every task of this process when its state or its progress has changed; it may be null.
-  explicit Tasks(std::filesystem::path davenport_db, Listener changed = {});
+  // `changed` hears of every task of this process when its state or its progress has changed; it may be null. `disk`, where
+  // there is one, is asked before tasks begin, and told when one ends for want of room: that one goes on later.
+  explicit Tasks(std::filesystem::path davenport_db, Listener changed = {},
+                 DiskSpace* disk = nullptr);
   ~Tasks();  // stops
 
   // From now on runs what is started, at SCHED_IDLE: a few at once, those of one account one after another. Begins with what
-  // earlier processes left.
+  // earlier processes left. A kind without work is begun by somebody else (`begin`), also when it was left.
   void serve(Kinds kinds);
   // Stops what runs: the next process goes on with it. `run` must not be under way.
   void stop();
+  void stop_soon();  // the same, without waiting for its end
 
   // Throws replica::sqlite::Error. The task's id.
   std::string start(const TaskRequest& request);
@@ -60,6 +64,8 @@ class Tasks {
 
   [[nodiscard]] std::optional<TaskReport> find(std::string_view id) const;
   [[nodiscard]] std::vector<TaskReport> list() const;  // newest first
+  [[nodiscard]] std::vector<TaskReport> active()
+      const;  // those of this process that have not ended
   bool cancel(std::string_view id);  // false when there is no such task that could be
 
  private:

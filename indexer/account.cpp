@@ -160,6 +160,17 @@ std::size_t Account::project(Progress& progress, bool more_is_coming) {
   return project_all(*state_->generation(), stores_, progress, more_is_coming);
 }
 
+bool Account::needs_rebuild() const {
+  const auto live = state_->generation();
+  return live && !live->is_derived_from(stores_);
+}
+
+std::size_t Account::project_old(Progress& progress) {
+  const std::lock_guard working(state_->catalog_work);
+  const auto live = state_->generation();
+  return live && live->lists_follow(stores_) ? project_all(*live, stores_, progress) : 0;
+}
+
 std::size_t Account::index(Progress& progress) {
   {
     const std::lock_guard working(state_->text_work);
@@ -205,7 +216,7 @@ void Account::require_space() const {
   const auto free = fs::space(state_->folder).available;
   if (needed <= free) return;
   constexpr std::uint64_t kMegabyte = 1'000'000;
-  throw std::runtime_error(fmt::format(
+  throw NoRoom(fmt::format(
       "account '{}': a reindex needs {} MB beside what is there, and {} has {} MB free: make "
       "room and try again",
       name_, needed / kMegabyte, state_->folder.string(), free / kMegabyte));

@@ -32,6 +32,10 @@ struct AccountBusy : std::runtime_error {
 struct AccountUnknown : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+// A rebuild was not begun, since the disk has too little room for it.
+struct NoRoom : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 // Completeness of search answers.
 struct IndexState {
@@ -86,6 +90,11 @@ class Account {
   // generation was derived from, or its format is another program's. Returns the number of changes. Where `more_is_coming`,
   // what Catalog::order makes may be left for the next time.
   std::size_t project(Progress& progress, bool more_is_coming = false);
+  // Whether `project` would have to rebuild all, since what is live was derived by other rules, or from other stores.
+  [[nodiscard]] bool needs_rebuild() const;
+  // The same as `project`, where only a rebuild can bring the text index up: as long as the old lists can follow, else
+  // nothing is done.
+  std::size_t project_old(Progress& progress);
   // Brings the text index up to the catalog: the first time, and when much is new, in bulk. Returns the number of entries.
   std::size_t index(Progress& progress);
   // Builds a new generation from the stores, follows what changes meanwhile, checks it, swaps. The live generation answers
@@ -134,6 +143,7 @@ class Account {
   [[nodiscard]] std::vector<Completion> complete(std::string_view typed, std::size_t limit) const;
   [[nodiscard]] IndexState index_state() const;
   [[nodiscard]] std::int64_t message_count() const;
+  [[nodiscard]] LevelCounts levels() const;  // as the Catalog's
   [[nodiscard]] std::vector<Failure> failures() const;
   struct Bytes {
     std::uint64_t store = 0, catalog = 0, index = 0;

@@ -143,6 +143,11 @@ struct DocumentName {
   friend auto operator<=>(const DocumentName&, const DocumentName&) = default;
 };
 
+// Messages by what of them is in the text index.
+struct LevelCounts {
+  std::int64_t metadata = 0, body = 0, attachments = 0;
+};
+
 class Catalog {
  public:
   // kReadWrite creates the file. A file of another format is refused with std::runtime_error (rebuild it).
@@ -251,6 +256,8 @@ class Catalog {
   // Entries that the text index lacks at `text`.
   [[nodiscard]] std::int64_t text_pending(const Stores& stores,
                                           const DerivedCheckpoint& text) const;
+  // Messages by their level when the text index is at `text`; looks at all entries: 0.1 s for 1,000,000.
+  [[nodiscard]] LevelCounts levels(const DerivedCheckpoint& text) const;
 
  private:
   struct State;

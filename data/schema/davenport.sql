@@ -40,3 +40,9 @@ CREATE TABLE task (
   runner TEXT NOT NULL,  -- the process that has it: its number, and when it was started
   cancel INTEGER NOT NULL DEFAULT 0  -- 1: its end was asked for
 );
+-- What was decided of an account: 1 paused, nothing is pulled; 2 removed, it does not come back by itself while a source has
+-- it. Others have no row.
+CREATE TABLE standing (
+  account TEXT PRIMARY KEY,
+  standing INTEGER NOT NULL
+) WITHOUT ROWID;

@@ -16,3 +16,7 @@ CREATE TABLE task (
   runner TEXT NOT NULL,  -- the process that has it: its number, and when it was started
   cancel INTEGER NOT NULL DEFAULT 0  -- 1: its end was asked for
 );
+CREATE TABLE standing (
+  account TEXT PRIMARY KEY,
+  standing INTEGER NOT NULL
+) WITHOUT ROWID;

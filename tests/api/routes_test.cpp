@@ -274,7 +274,7 @@ TEST_F(RoutesTest, ReindexIsATask) {
   EXPECT_EQ(get_json("/v1/admin/tasks")["tasks"][0]["id"], task["id"]);
   EXPECT_EQ(
       get_json("/v1/admin/accounts")["accounts"],
-      json::parse(R"([{"account":"alice","local":true,"source":null,"gone":false,"feeds":[]}])"));
+      json::parse(R"([{"account":"alice","local":true,"source":null,"gone":false,"paused":false,"feeds":[]}])"));
   EXPECT_EQ(get_json("/v1/admin/sources"), json::parse(R"({"sources":[]})"));
   const auto status = get_json("/v1/admin/status");
   EXPECT_EQ(status["accounts"][0]["messages"], 1);
