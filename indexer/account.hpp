@@ -129,6 +129,7 @@ class Account {
   [[nodiscard]] Bytes bytes() const;
 
  private:
+  friend class Examination;  // of the doctor, who compares what is kept here
   struct State;
   void renew_restored_stores();
   [[nodiscard]] bool is_derived_from_stores() const;
