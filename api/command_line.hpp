@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
@@ -98,7 +99,30 @@ struct ShowCommand {
 };
 
 struct ReindexCommand {
+  std::string account;  // empty: `all` of them
+  bool all = false;
+  std::string query;  // only what it finds
+  bool failed = false;  // only what could not be read
+  std::int64_t rate = 0;  // entries a second; 0: as many as can be
+  bool wait = false;  // for a server's task
+};
+
+struct CompactCommand {
+  std::string account;  // empty: `all` of them
+  bool all = false;
+  bool wait = false;
+};
+
+struct BackupCommand {
   std::string account;
+  std::filesystem::path folder;
+};
+
+struct TaskCommand {
+  enum class What { kList, kShow, kCancel };
+  What what = What::kList;
+  std::string id;
+  bool json = false;
 };
 
 struct StatusCommand {
@@ -109,7 +133,8 @@ struct CommandLine {
   std::optional<std::filesystem::path> config;  // none: the default file where it is there
   std::optional<std::filesystem::path> data;  // instead of the configuration's data_dir
   std::variant<ServeCommand, SyncCommand, ImportCommand, ExportCommand, ListCommand, ChangesCommand,
-               SearchCommand, CompleteCommand, ShowCommand, ReindexCommand, StatusCommand>
+               SearchCommand, CompleteCommand, ShowCommand, ReindexCommand, CompactCommand,
+               BackupCommand, TaskCommand, StatusCommand>
       command;
 };
 

@@ -18,6 +18,7 @@
 #include "api/replication.hpp"
 #include "api/routes.hpp"
 #include "api/stop_signals.hpp"
+#include "api/task_kinds.hpp"
 #include "api/tasks.hpp"
 #include "indexer/extraction/sandbox.hpp"
 #include "indexer/extraction/worker_process.hpp"
@@ -47,8 +48,8 @@ int run(const ServeCommand&, const CommandLine&, const Config& config) {
   const StopSignals stop;
   Metrics metrics;
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
+  Tasks tasks(config.data_dir / "davenport.db");
   Replication replication(config, accounts, metrics);
-  Tasks tasks;  // which ask the replication
   const Routes routes(config, accounts, tasks, replication, metrics);
   HttpServer server([&routes](const HttpRequest& request) { return routes.handle(request); },
                     config.http.workers);
@@ -61,10 +62,12 @@ int run(const ServeCommand&, const CommandLine&, const Config& config) {
   }
   listen(server, config);
   replication.start();
+  tasks.serve(task_kinds(config, accounts, &replication));
   server.start();
   stop.wait();
   spdlog::info("stopping");
   server.stop();
+  tasks.stop();
   replication.stop();
   return kDone;
 }

@@ -65,6 +65,8 @@ const std::vector<Route>& table() {
       {"GET", "/v1/admin/sources", {}, get_sources},
       {"POST", "/v1/admin/accounts/{account}/sync", {}, post_sync_task},
       {"POST", "/v1/admin/accounts/{account}/reindex", {}, with_account<post_reindex>},
+      {"POST", "/v1/admin/accounts/{account}/compact", {}, with_account<post_compact>},
+      {"POST", "/v1/admin/accounts/{account}/backup", {}, with_account<post_backup>},
       {"POST", "/v1/admin/accounts/{account}/import", {}, post_import},
       {"GET", "/v1/admin/tasks", {}, get_tasks},
       {"GET", "/v1/admin/tasks/{id}", {}, get_task},

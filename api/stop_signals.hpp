@@ -1,6 +1,7 @@
 // SIGINT and SIGTERM as something to wait for. Made before any thread is started: threads inherit that they are blocked.
 #pragma once
 
+#include <chrono>
 #include <csignal>
 
 namespace api {
@@ -16,6 +17,11 @@ class StopSignals {
   void wait() const {
     int received = 0;
     sigwait(&signals_, &received);
+  }
+  [[nodiscard]] bool arrived_within(std::chrono::milliseconds time) const {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    const timespec limit{seconds.count(), std::chrono::nanoseconds(time - seconds).count()};
+    return sigtimedwait(&signals_, nullptr, &limit) > 0;
   }
 
  private:

@@ -5,15 +5,14 @@
 // swaps. All members may be called from any thread.
 #pragma once
 
-#include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -21,6 +20,7 @@
 #include "indexer/bodies.hpp"
 #include "indexer/catalog.hpp"
 #include "indexer/fulltext.hpp"
+#include "indexer/progress.hpp"
 #include "indexer/stores.hpp"
 
 namespace indexer {
@@ -39,12 +39,6 @@ struct IndexState {
   std::int64_t pending = 0;  // entries, or changes, that are not in the index yet
   std::int64_t failed = 0;  // documents that could not be read
   std::string generation;
-};
-
-// What a long piece of work reports, and how it is stopped.
-struct Progress {
-  std::atomic<std::int64_t> done{0}, of{0};
-  std::atomic<bool> cancelled{false};
 };
 
 struct SearchAnswer {
@@ -74,6 +68,8 @@ struct LeafRevision {
   std::string document;  // JSON as the source sent it
 };
 
+class Generation;
+
 class Account {
  public:
   // kReadOnly throws AccountUnknown when the folder is not there; kReadWrite creates it and throws AccountBusy when
@@ -92,9 +88,25 @@ class Account {
   std::size_t project(Progress& progress, bool more_is_coming = false);
   // Brings the text index up to the catalog: the first time, and when much is new, in bulk. Returns the number of entries.
   std::size_t index(Progress& progress);
-  // Builds a new generation from the stores, follows what changes meanwhile, swaps. Throws Cancelled; the live
-  // generation answers until the swap, and stays when anything goes wrong. Returns the number of entries.
+  // Builds a new generation from the stores, follows what changes meanwhile, checks it, swaps. The live generation answers
+  // until the swap, and stays when anything goes wrong. Returns the number of entries. Throws Cancelled, and std::runtime_error
+  // when there is no room for it. One that was cancelled or killed is gone on with by the next call, within a day.
   std::size_t reindex(Progress& progress);
+  void abandon_reindex();  // forgets what a cancelled one left
+  // In place and in batches, projects and indexes documents once more, whatever lists and text index have of them. Returns
+  // the number of entries. Throws Cancelled between two batches.
+  std::size_t renew(std::span<const DocumentName> documents, Progress& progress);
+  // The same for what a query finds (its errors as of `search`), and for what could not be read: documents, and texts of
+  // files, which are tried again.
+  [[nodiscard]] QueryResult<std::size_t> renew_matching(const Query& query, Progress& progress);
+  std::size_t renew_failed(Progress& progress);
+
+  // Writes lists, text index, stores and blobs anew, without the space that changes left. While the text index is written,
+  // its entries wait; lists only at the end. Returns the account's bytes before and after. Throws Cancelled.
+  std::pair<std::uint64_t, std::uint64_t> compact(Progress& progress);
+  // Copies all of the account, as it is, into a folder that is empty or not there: an account's folder, which can be put back
+  // in its place. Progress counts bytes. Throws Cancelled, and std::runtime_error.
+  void backup(const std::filesystem::path& folder, Progress& progress);
 
   // ── Reading ──
   // All of these as the Catalog's members of that name.
@@ -132,8 +144,9 @@ class Account {
   friend class Examination;  // of the doctor, who compares what is kept here
   struct State;
   void renew_restored_stores();
-  [[nodiscard]] bool is_derived_from_stores() const;
   void require_stores() const;
+  void require_space() const;
+  std::size_t rebuild(const std::shared_ptr<Generation>& next, Progress& progress);
 
   std::string name_;
   Stores stores_;

@@ -24,9 +24,7 @@ constexpr int kMaxAttempts = 3;
 class Examination {
  public:
   Examination(const Patient& patient, Progress& progress)
-      : patient_(patient), progress_(progress), between_([&progress] {
-          if (progress.cancelled) throw Cancelled();
-        }) {}
+      : patient_(patient), progress_(progress), between_([&progress] { progress.check(); }) {}
 
   DoctorReport run() {
     report_.account = patient_.name;
@@ -115,7 +113,7 @@ class Examination {
     if (state.generation() != live || !is_sound(folder)) return;
     const std::lock_guard lists(state.catalog_work);
     project(*live, account.stores());
-    live->follow_index(account.stores(), progress_.cancelled);
+    live->follow_index(account.stores(), progress_);
     const auto changed = changed_since(since, *live, account.stores());
     const IndexLookup lookup(folder);
     compare_entries(ought, walked_->entries, [&](const IndexDifference& difference) {

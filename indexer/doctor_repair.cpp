@@ -33,6 +33,7 @@ class Repair {
     account->project(progress_);
     account->index(progress_);
     if (has(Part::kCatalog) || has(Part::kIndex)) {
+      account->abandon_reindex();  // what an earlier one left may be as damaged
       account->reindex(progress_);
       done_.emplace_back("lists and index were made anew from the stores");
     }
@@ -140,7 +141,7 @@ class Repair {
     };
     replica::StoreSnapshot snapshot(patient_.folder / "store" / (database + ".db"));
     snapshot.documents({}, [&](const replica::WholeDocument& document) {
-      if (progress_.cancelled) throw Cancelled();
+      progress_.check();
       for (const auto& leaf : document.leaves) add_wanted(stores, leaf, batch);
       if (batch.wanted.size() >= kWantedAtOnce) commit();
     });

@@ -181,6 +181,9 @@ class Store {
   // others. It outlives a restart; one that is under way begins anew.
   void begin_sweep();
   void set_replication_log(std::string_view json);
+  // As sqlite::Connection.
+  void compact();
+  void copy_to(const std::filesystem::path& file) const;
   // For a store that was put back from a backup: those who derive from it see that they have to begin again.
   void renew_epoch();
 

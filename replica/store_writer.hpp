@@ -30,6 +30,7 @@ class StoreWriter {
   void begin_sweep();
   void set_replication_log(std::string_view json);
   void renew_epoch();
+  void compact() { connection_.compact(); }
 
  private:
   // What a transaction has changed so far, and what it found that concerns each document: most have nothing of it, and then

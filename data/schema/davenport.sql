@@ -1,5 +1,5 @@
--- davenport.db: what is known of the sources without opening an account. Not derived, and not needed to read mail: without it,
--- every database is looked at again once. Format 1.
+-- davenport.db: what belongs to no account. Not derived, and not needed to read mail: without it, every database is looked at again
+-- once. Format 2.
 
 -- A database of a source, by the source's name in the configuration: a source that moves keeps its rows.
 CREATE TABLE database (
@@ -21,3 +21,22 @@ CREATE INDEX database_account ON database (account);
 CREATE TABLE behind (
   account TEXT PRIMARY KEY
 ) WITHOUT ROWID;
+
+-- Long work of every davenport process on this data folder. The newest 100 that ended are kept.
+CREATE TABLE task (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,
+  account TEXT NOT NULL,
+  arguments TEXT NOT NULL,  -- JSON, by kind
+  state TEXT NOT NULL,  -- queued, running, done, failed, cancelled
+  done INTEGER NOT NULL DEFAULT 0,
+  total INTEGER NOT NULL DEFAULT 0,  -- 0: not known
+  seconds_left INTEGER,
+  outcome TEXT NOT NULL DEFAULT '',
+  problems TEXT NOT NULL DEFAULT '[]',  -- JSON: texts
+  created INTEGER NOT NULL,  -- these three: seconds since 1970
+  started INTEGER,
+  ended INTEGER,
+  runner TEXT NOT NULL,  -- the process that has it: its number, and when it was started
+  cancel INTEGER NOT NULL DEFAULT 0  -- 1: its end was asked for
+);

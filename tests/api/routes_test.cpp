@@ -270,7 +270,7 @@ TEST_F(RoutesTest, ReindexIsATask) {
     if (task["state"] == "done" || task["state"] == "failed") break;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
-  EXPECT_THAT(task["outcome"].get<std::string>(), StartsWith("1 messages in ")) << task;
+  EXPECT_THAT(task["outcome"].get<std::string>(), StartsWith("1 entries indexed in ")) << task;
   EXPECT_EQ(get_json("/v1/admin/tasks")["tasks"][0]["id"], task["id"]);
   EXPECT_EQ(
       get_json("/v1/admin/accounts")["accounts"],

@@ -162,7 +162,7 @@ int serve(const fs::path& folder, int port) {
   api::Accounts accounts(config, replica::sqlite::Access::kReadOnly);
   api::Metrics metrics;
   api::Replication replication(config, accounts, metrics);
-  api::Tasks tasks;
+  api::Tasks tasks(folder / "davenport.db");
   const api::Routes routes(config, accounts, tasks, replication, metrics);
   api::HttpServer server([&](const api::HttpRequest& request) { return routes.handle(request); },
                          2);
@@ -223,7 +223,7 @@ int paths(const fs::path& folder, std::size_t page) {
   api::Accounts accounts(config, replica::sqlite::Access::kReadOnly);
   api::Metrics metrics;
   api::Replication replication(config, accounts, metrics);
-  api::Tasks tasks;
+  api::Tasks tasks(folder / "davenport.db");
   const api::Routes routes(config, accounts, tasks, replication, metrics);
   for (const auto& list : lists()) {
     for (const auto at : {std::size_t{1}, page}) {
