@@ -113,6 +113,14 @@ struct CompactCommand {
   bool wait = false;
 };
 
+struct DoctorCommand {
+  std::string account;  // empty: `all` of them
+  bool all = false;
+  bool source = false;
+  bool repair = false;
+  bool json = false;
+};
+
 struct BackupCommand {
   std::string account;
   std::filesystem::path folder;
@@ -134,7 +142,7 @@ struct CommandLine {
   std::optional<std::filesystem::path> data;  // instead of the configuration's data_dir
   std::variant<ServeCommand, SyncCommand, ImportCommand, ExportCommand, ListCommand, ChangesCommand,
                SearchCommand, CompleteCommand, ShowCommand, ReindexCommand, CompactCommand,
-               BackupCommand, TaskCommand, StatusCommand>
+               DoctorCommand, BackupCommand, TaskCommand, StatusCommand>
       command;
 };
 

@@ -63,6 +63,7 @@ struct PlantedRow {
 
 TEST_F(DoctorTest, FindsEachRowOfTheCatalogThatIsNotAsItShouldBe) {
   write_history(3, 250);
+  rebuild();
   const auto sound = everything();
   keep_copy();
   const PlantedRow faults[] = {
@@ -85,7 +86,7 @@ TEST_F(DoctorTest, FindsEachRowOfTheCatalogThatIsNotAsItShouldBe) {
       {"INSERT INTO details SELECT 100000, views, thread_keys, contents, inline, sort_keys, row "
        "FROM details LIMIT 1",
        "details"},
-      {"UPDATE details SET row = replace(row, 'subject', 'tcejbus') WHERE entry = (SELECT "
+      {"UPDATE details SET row = replace(row, 'docId', 'docid') WHERE entry = (SELECT "
        "max(entry) "
        "FROM details)",
        "row"},
@@ -158,7 +159,7 @@ TEST_F(DoctorTest, FindsEachRowOfTheCatalogThatIsNotAsItShouldBe) {
     EXPECT_GT(after.repaired, 0) << fault.sql;
     EXPECT_THAT(after.repairs, testing::Not(IsEmpty()));
   }
-  EXPECT_EQ(everything(), sound);
+  EXPECT_TRUE(everything() == sound);
 }
 
 // Changes an entry of the index, of which the first is `entry`.
@@ -172,6 +173,7 @@ void plant(const fs::path& index,
 
 TEST_F(DoctorTest, FindsEachEntryOfTheIndexThatIsNotAsItShouldBe) {
   write_history(4, 250);
+  rebuild();
   const auto sound = everything();
   keep_copy();
   using Change = std::function<void(Xapian::WritableDatabase&, Xapian::docid)>;
@@ -187,7 +189,9 @@ TEST_F(DoctorTest, FindsEachEntryOfTheIndexThatIsNotAsItShouldBe) {
                            Xapian::docid entry) { database.delete_document(entry); }},
       {"extra entry",
        [](Xapian::WritableDatabase& database, Xapian::docid entry) {
-         database.replace_document(entry + 3, database.get_document(entry));
+         auto document = database.get_document(entry);
+         document.add_term("extra");  // as it is, Xapian takes it for the same entry
+         database.replace_document(entry + 3, document);
        }},
       {"two entries exchanged",
        [](Xapian::WritableDatabase& database, Xapian::docid entry) {
@@ -222,12 +226,13 @@ TEST_F(DoctorTest, FindsEachEntryOfTheIndexThatIsNotAsItShouldBe) {
     const auto after = repaired();
     EXPECT_EQ(after.findings.count(), 0) << what << in_words(after);
   }
-  EXPECT_EQ(everything(), sound);
+  EXPECT_TRUE(everything() == sound);
 }
 
 // Each either changes nothing that is seen, or is found; and is mended.
 TEST_F(DoctorTest, FlippedBytesOfDerivedFilesAreFoundAndMended) {
   write_history(5, 250);
+  rebuild();
   const auto sound = everything();
   keep_copy();
   std::mt19937_64 random(5);
@@ -258,6 +263,7 @@ TEST_F(DoctorTest, FlippedBytesOfDerivedFilesAreFoundAndMended) {
 
 TEST_F(DoctorTest, CutAndRemovedFilesAreFoundAndMended) {
   write_history(6, 200);
+  rebuild();
   const auto sound = everything();
   keep_copy();
   for (const char* name : {"catalog.db", "index/postlist.glass", "index/position.glass",
