@@ -79,6 +79,7 @@ const std::vector<Route>& table() {
       {"POST", "/v1/admin/accounts/{account}/sync", {}, post_sync_task},
       {"POST", "/v1/admin/accounts/{account}/reindex", {}, with_account<post_reindex>},
       {"POST", "/v1/admin/accounts/{account}/compact", {}, with_account<post_compact>},
+      {"POST", "/v1/admin/accounts/{account}/doctor", {}, post_doctor},
       {"POST", "/v1/admin/accounts/{account}/backup", {}, with_account<post_backup>},
       {"POST", "/v1/admin/accounts/{account}/import", {}, post_import},
       {"GET", "/v1/admin/tasks", {}, get_tasks},
