@@ -105,11 +105,22 @@ struct StatusCommand {
   bool json = false;
 };
 
+struct TokenCommand {
+  enum class Action { kCreate, kList, kRevoke };
+  Action action = Action::kList;
+  std::vector<std::string> accounts;  // of kCreate; "*": all
+  bool is_admin = false;
+  std::string expires;  // "30d", "2030-01-01"; empty: never
+  std::string id;  // of kRevoke
+  bool json = false;
+};
+
 struct CommandLine {
   std::optional<std::filesystem::path> config;  // none: the default file where it is there
   std::optional<std::filesystem::path> data;  // instead of the configuration's data_dir
   std::variant<ServeCommand, SyncCommand, ImportCommand, ExportCommand, ListCommand, ChangesCommand,
-               SearchCommand, CompleteCommand, ShowCommand, ReindexCommand, StatusCommand>
+               SearchCommand, CompleteCommand, ShowCommand, ReindexCommand, StatusCommand,
+               TokenCommand>
       command;
 };
 

@@ -71,6 +71,9 @@ class Section {
   std::vector<std::string> known_;
 };
 
+// The [http] table.
+[[nodiscard]] HttpConfig read_http(Section section);
+
 // A [[source]] table. `position` counts from 1 in the file.
 [[nodiscard]] SourceConfig read_source(Section section, std::size_t position);
 

@@ -4,9 +4,10 @@
 
 namespace api {
 
-Indexing::Indexing(Accounts& accounts, Metrics& metrics)
+Indexing::Indexing(Accounts& accounts, Metrics& metrics, Events* events)
     : accounts_(accounts),
       metrics_(metrics),
+      events_(events),
       text_("indexing text", AccountWorker::Priority::kIdle, accounts,
             [this](indexer::Account& account, indexer::Progress& progress) {
               index_text(account, progress);
@@ -52,6 +53,7 @@ void Indexing::begin_pull(const std::string& account) {
 
 std::size_t Indexing::run(indexer::Account& account, indexer::Progress& progress) {
   account.project(progress);
+  tell(account);
   return index_text(account, progress);
 }
 
@@ -84,8 +86,13 @@ bool Indexing::is_being_filled(const std::string& account) {
   return filling_.contains(account) || (pulls != pulls_.end() && pulls->second.running > 0);
 }
 
+void Indexing::tell(const indexer::Account& account) {
+  if (events_ != nullptr) events_->moved(account);
+}
+
 void Indexing::index_lists(indexer::Account& account, indexer::Progress& progress) {
   account.project(progress, is_being_filled(account.name()));
+  tell(account);
   {
     const std::lock_guard lock(mutex_);
     if (filling_.contains(account.name())) return;
@@ -96,6 +103,7 @@ void Indexing::index_lists(indexer::Account& account, indexer::Progress& progres
 std::size_t Indexing::index_text(indexer::Account& account, indexer::Progress& progress) {
   const std::uint64_t last = last_pull(account.name());
   const std::size_t entries = account.index(progress);
+  tell(account);
   metrics_.entries_indexed(entries);
   metrics_.content_reads(account.stores().content_reads(), account.name());
   if (entries > 0) spdlog::info("account {}: {} entries indexed", account.name(), entries);

@@ -13,6 +13,7 @@
 
 #include "api/account_worker.hpp"
 #include "api/accounts.hpp"
+#include "api/events.hpp"
 #include "api/metrics.hpp"
 
 namespace api {
@@ -20,7 +21,8 @@ namespace api {
 // Any thread, but for `stop`.
 class Indexing {
  public:
-  Indexing(Accounts& accounts, Metrics& metrics);
+  // `events`, which may be null, is told what moved.
+  Indexing(Accounts& accounts, Metrics& metrics, Events* events);
   ~Indexing();  // stops
 
   void soon(std::string_view account);
@@ -49,6 +51,7 @@ class Indexing {
 
   // Whether a pull or an import is under way.
   [[nodiscard]] bool is_being_filled(const std::string& account);
+  void tell(const indexer::Account& account);
   void index_lists(indexer::Account& account, indexer::Progress& progress);
   std::size_t index_text(indexer::Account& account, indexer::Progress& progress);
   [[nodiscard]] std::uint64_t last_pull(const std::string& account);
@@ -56,6 +59,7 @@ class Indexing {
 
   Accounts& accounts_;
   Metrics& metrics_;
+  Events* events_;
   std::mutex mutex_;  // of the four below; held also while the registry forgets an account
   std::map<std::string, Pulls> pulls_;
   std::uint64_t pull_count_ = 0;

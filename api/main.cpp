@@ -5,20 +5,24 @@
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <variant>
 
+#include "api/access.hpp"
 #include "api/accounts.hpp"
 #include "api/admin_client.hpp"
 #include "api/command_line.hpp"
 #include "api/commands.hpp"
 #include "api/config.hpp"
+#include "api/events.hpp"
 #include "api/http_server.hpp"
 #include "api/metrics.hpp"
 #include "api/replication.hpp"
 #include "api/routes.hpp"
 #include "api/stop_signals.hpp"
 #include "api/tasks.hpp"
+#include "api/tokens.hpp"
 #include "indexer/extraction/sandbox.hpp"
 #include "indexer/extraction/worker_process.hpp"
 #include "mail/parser.hpp"
@@ -36,21 +40,47 @@ void listen(HttpServer& server, const Config& config) {
   }
   std::filesystem::create_directories(config.data_dir);
   server.listen_unix(config.data_dir / "admin.sock");
-  const std::uint16_t port = server.listen_tcp(config.http.listen);
+  std::optional<TlsFiles> tls;
+  if (!config.http.tls_certificate.empty())
+    tls = TlsFiles{config.http.tls_certificate, config.http.tls_key};
+  const std::uint16_t port = server.listen_tcp(config.http.listen, config.http.is_open(), tls);
   const std::string host = config.http.listen.substr(0, config.http.listen.rfind(':'));
-  spdlog::info("listening on http://{}:{}", host, port);
+  spdlog::info("listening on {}://{}:{}, {}", tls ? "https" : "http", host, port,
+               config.http.is_open() ? "open to this machine" : "with access tokens");
+}
+
+HttpLimits limits_of(const HttpConfig& http) {
+  HttpLimits limits;
+  limits.connections = http.max_connections;
+  limits.connections_per_client =
+      http.is_loopback ? http.max_connections : http.connections_per_address;
+  return limits;
+}
+
+// Each connection has a file handle, and the usual limit is 1,024.
+void raise_open_files() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);  // refused: then there are fewer connections
 }
 
 int run(const ServeCommand&, const CommandLine&, const Config& config) {
   spdlog::set_level(spdlog::level::info);
+  raise_open_files();
   const StopSignals stop;
   Metrics metrics;
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
-  Replication replication(config, accounts, metrics);
+  Events events(config.http.max_listeners);
+  const Tokens tokens(config.data_dir / "davenport.db", replica::sqlite::Access::kReadWrite);
+  // On loopback an address tells nothing: all that a proxy passes on has the same.
+  const AccessControl access(
+      tokens, {config.http.is_open(), config.http.requests_per_second, !config.http.is_loopback});
+  Replication replication(config, accounts, metrics, &events);
   Tasks tasks;  // which ask the replication
-  const Routes routes(config, accounts, tasks, replication, metrics);
+  const Routes routes(config, accounts, tasks, replication, metrics, events, access);
   HttpServer server([&routes](const HttpRequest& request) { return routes.handle(request); },
-                    config.http.workers);
+                    config.http.workers, limits_of(config.http), config.http.cors_origins);
 
   if (!indexer::has_landlock()) {
     spdlog::warn(

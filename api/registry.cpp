@@ -4,15 +4,13 @@
 #include <mutex>
 #include <set>
 
-#include "embedded/davenport_sql.hpp"
+#include "api/davenport_db.hpp"
 
 namespace api {
 namespace {
 
 namespace sqlite = replica::sqlite;
 using std::chrono::sys_seconds;
-
-constexpr int kFormat = 1;
 
 constexpr std::string_view kColumns =
     "SELECT source, name, account, doctype, gone, seen, incarnation, quarantined, next_attempt "
@@ -60,8 +58,7 @@ sqlite::Connection* Registry::State::open() const {
   if (connection) return &*connection;
   const bool is_writing = access == sqlite::Access::kReadWrite;
   if (!is_writing && !std::filesystem::exists(file)) return nullptr;
-  connection.emplace(file, access, sqlite::Durability::kFull);
-  sqlite::open_schema(*connection, access, kFormat, embedded::davenport_sql);
+  connection = open_davenport_db(file, access);
   return &*connection;
 }
 

@@ -56,8 +56,12 @@ std::vector<std::string> quarantined_of(const SourceConfig& source, indexer::Acc
 }  // namespace
 
 struct Replication::State {
-  State(const Config& given_config, Accounts& given_accounts, Metrics& given_metrics)
-      : config(given_config), accounts(given_accounts), metrics(given_metrics) {
+  State(const Config& given_config, Accounts& given_accounts, Metrics& given_metrics,
+        Events* given_events)
+      : config(given_config),
+        accounts(given_accounts),
+        metrics(given_metrics),
+        events(given_events) {
     for (const SourceConfig& source : config.sources) {
       followers.push_back(std::make_unique<SourceFollower>(
           ReplicationParts{config, accounts, indexing, metrics, context, workers}, source));
@@ -80,7 +84,8 @@ struct Replication::State {
   const Config& config;
   Accounts& accounts;
   Metrics& metrics;
-  Indexing indexing{accounts, metrics};
+  Events* events;
+  Indexing indexing{accounts, metrics, events};
   net::io_context context{1};
   net::executor_work_guard<net::io_context::executor_type> work{context.get_executor()};
   net::thread_pool workers{kWorkers};
@@ -108,6 +113,11 @@ void Replication::State::housekeep() {
   std::vector<SourceReport> reports;
   for (const auto& follower : followers) reports.push_back(follower->report());
   metrics.sources(reports);
+  if (events != nullptr) {
+    for (const auto& account : events->listened_accounts()) {
+      for (const auto& follower : followers) follower->used(account);
+    }
+  }
   net::post(workers, [this] {
     accounts.close_idle();
     metrics.open_accounts(accounts.open_count());
@@ -118,8 +128,8 @@ void Replication::State::housekeep() {
   });
 }
 
-Replication::Replication(const Config& config, Accounts& accounts, Metrics& metrics)
-    : state_(std::make_unique<State>(config, accounts, metrics)) {}
+Replication::Replication(const Config& config, Accounts& accounts, Metrics& metrics, Events* events)
+    : state_(std::make_unique<State>(config, accounts, metrics, events)) {}
 
 Replication::~Replication() { stop(); }
 
@@ -165,6 +175,8 @@ void Replication::used(std::string_view account) {
     for (const auto& follower : state.followers) follower->used(name);
   });
 }
+
+void Replication::changed(std::string_view account) { state_->indexing.soon(account); }
 
 SyncOutcome Replication::sync(const std::string& account, bool with_index,
                               const std::function<void(const replica::PullSummary&)>& progress) {

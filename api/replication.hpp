@@ -12,6 +12,7 @@
 
 #include "api/accounts.hpp"
 #include "api/config.hpp"
+#include "api/events.hpp"
 #include "api/metrics.hpp"
 #include "api/reports.hpp"
 #include "replica/replicator.hpp"
@@ -35,7 +36,8 @@ struct SyncOutcome {
 // Members may be called from any thread.
 class Replication {
  public:
-  Replication(const Config& config, Accounts& accounts, Metrics& metrics);
+  // `events`, which may be null, is told what moved; accounts with listeners count as used.
+  Replication(const Config& config, Accounts& accounts, Metrics& metrics, Events* events = nullptr);
   ~Replication();  // stops
 
   // Follows all sources. Without it nothing is done but what is asked for.
@@ -47,6 +49,9 @@ class Replication {
   bool wake(std::string_view account);
   // Somebody reads the account: what is behind is indexed, and it is polled sooner.
   void used(std::string_view account);
+
+  // The account was changed from elsewhere, as by an import: lists and text are brought up in the background, listeners told.
+  void changed(std::string_view account);
 
   // Pulls all databases of an account until caught up, with all that is quarantined; then catalog and index, unless
   // `with_index` is false. Blocks. `progress` is called on any thread, one at a time, after each batch, and may be null.

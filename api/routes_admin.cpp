@@ -35,10 +35,6 @@ HttpResponse accepted(const Call& call, const std::string& id) {
   return response;
 }
 
-HttpResponse unknown_task(const std::string& id) {
-  return unknown("task", id, "GET /v1/admin/tasks lists the latest");
-}
-
 TaskOutcome reindex(indexer::Account& account, indexer::Progress& progress) {
   const auto began = Clock::now();
   account.reindex(progress);
@@ -74,8 +70,7 @@ TaskOutcome sync(Replication& replication, const std::string& account,
 HttpResponse no_source(const Call& call) {
   const std::string& name = call.segments[0];
   const auto names = call.accounts.names();
-  if (!std::binary_search(names.begin(), names.end(), name))
-    return unknown("account", name, "known accounts are listed by GET /v1/admin/accounts");
+  if (!std::binary_search(names.begin(), names.end(), name)) return unknown_account(name);
   return error_response(409, "noSource",
                         fmt::format("account '{}' is local: it has no source to pull from", name));
 }
@@ -146,12 +141,6 @@ HttpResponse post_reindex(const Call& call, indexer::Account& account) {
 
 HttpResponse post_import(const Call& call) {
   const std::string& name = call.segments[0];
-  if (!call.request.from_admin_socket) {
-    return error_response(
-        403, "adminSocketOnly",
-        "import reads files of this machine and is taken over the admin socket only: use "
-        "'davenport import'");
-  }
   if (!call.request.content_type.starts_with("application/json")) {
     return error_response(415, "unsupportedMediaType", "the payload must be application/json");
   }
@@ -179,8 +168,11 @@ HttpResponse post_import(const Call& call) {
   return accepted(call,
                   call.tasks.start("import", name,
                                    [account, folder = call.config.data_dir / "accounts" / name,
-                                    paths = std::move(*paths)](indexer::Progress& progress) {
-                                     return import(*account, folder, paths, progress);
+                                    paths = std::move(*paths),
+                                    &replication = call.replication](indexer::Progress& progress) {
+                                     auto outcome = import(*account, folder, paths, progress);
+                                     replication.changed(account->name());
+                                     return outcome;
                                    }));
 }
 

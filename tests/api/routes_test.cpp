@@ -87,7 +87,7 @@ TEST_F(RoutesTest, MistakesAreNamed) {
   } cases[] = {
       {"GET", "/nowhere", {}, 404, "unknownRoute", "/openapi.json"},
       {"GET", mail + "messages/", {}, 404, "unknownRoute", ""},
-      {"GET", "/v1/accounts/bob/messages", {}, 404, "unknownAccount", "GET /v1/admin/accounts"},
+      {"GET", "/v1/accounts/bob/messages", {}, 404, "unknownAccount", "GET /v1/accounts"},
       {"GET", "/v1/accounts/..%2Falice/messages", {}, 404, "unknownAccount", "../alice"},
       {"GET", mail + "messages/nope", {}, 404, "unknownMessage", "nope"},
       {"GET", mail + "messages/nope/body", {}, 404, "unknownMessage", ""},
