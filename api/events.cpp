@@ -13,7 +13,6 @@ using nlohmann::json;
 
 // Tasks that a slow client is told of; of more, the oldest are left out.
 constexpr std::size_t kMostTasks = 64;
-constexpr std::string_view kTaskTopic = "task ";
 constexpr std::string_view kRetry = "retry: 3000\n\n";  // milliseconds until a client comes back
 
 std::string_view name_of(Event::Kind kind) {
@@ -29,13 +28,13 @@ std::string_view name_of(Event::Kind kind) {
 }
 
 Event messages_event(const std::string& account, const std::string& state) {
-  return {Event::Kind::kMessages, account, "messages " + account, state,
+  return {Event::Kind::kMessages, account, account, state,
           json{{"account", account}, {"state", state}}.dump()};
 }
 
 Event index_event(const std::string& account, const std::string& state,
                   const indexer::IndexState& index) {
-  return {Event::Kind::kIndex, account, "index " + account, "",
+  return {Event::Kind::kIndex, account, account, "",
           json{{"account", account},
                {"state", state},
                {"complete", index.complete},
@@ -102,24 +101,25 @@ bool EventClient::add(const Event& event) {
     return true;
   }
   if (is_known(event)) {
-    pending_.erase(event.topic);  // it came back to what was told
+    pending_.erase({event.kind, event.topic});  // it came back to what was told
     return false;
   }
-  pending_.insert_or_assign(event.topic, event);
-  const auto oldest_task = pending_.lower_bound(kTaskTopic);
-  const auto others = static_cast<std::size_t>(std::distance(pending_.begin(), oldest_task));
-  if (pending_.size() - others > kMostTasks) pending_.erase(oldest_task);
+  pending_.insert_or_assign({event.kind, event.topic}, event);
+  const auto oldest_task = pending_.lower_bound({Event::Kind::kTask, ""});
+  if (static_cast<std::size_t>(std::distance(oldest_task, pending_.end())) > kMostTasks)
+    pending_.erase(oldest_task);
   return true;
 }
 
 std::string EventClient::take_added() {
   std::string text(has_begun_ ? std::string_view() : kRetry);
   has_begun_ = true;
-  for (auto& [topic, event] : pending_) {
+  for (auto& [key, event] : pending_) {
     if (event.kind == Event::Kind::kMessages) states_.insert_or_assign(event.account, event.state);
     fmt::format_to(std::back_inserter(text), "id: {}\nevent: {}\ndata: {}\n\n", id(),
                    name_of(event.kind), event.data);
-    if (event.kind == Event::Kind::kIndex) told_.insert_or_assign(topic, std::move(event.data));
+    if (event.kind == Event::Kind::kIndex)
+      told_.insert_or_assign(event.account, std::move(event.data));
   }
   pending_.clear();
   return text;
@@ -197,8 +197,7 @@ void Events::moved(const indexer::Account& account) {
 void Events::task_changed(const TaskReport& task) {
   const auto listeners = listeners_of(task.account);
   if (listeners.empty()) return;
-  const Event event{Event::Kind::kTask, task.account, std::string(kTaskTopic) + task.id, "",
-                    render_task(task)};
+  const Event event{Event::Kind::kTask, task.account, task.id, "", render_task(task)};
   for (const auto& listener : listeners) listener->tell(event);
 }
 

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "api/http_server.hpp"
@@ -24,7 +25,7 @@ struct Event {
   enum class Kind { kMessages, kIndex, kTask };
   Kind kind = Kind::kMessages;
   std::string account;
-  std::string topic;  // of each topic only the newest event counts
+  std::string topic;  // of each only the newest counts: the account, or a task's id
   std::string state;  // of kMessages: as lists have it
   std::string data;  // JSON in one line
 };
@@ -79,8 +80,8 @@ class EventClient : public Listener {
   std::atomic<bool> has_ended_ = false;
   bool has_begun_ = false;
   std::map<std::string, std::string, std::less<>> states_;  // by account, as the client has them
-  std::map<std::string, std::string, std::less<>> told_;  // data by topic, but for tasks
-  std::map<std::string, Event, std::less<>> pending_;  // by topic
+  std::map<std::string, std::string, std::less<>> told_;  // of kIndex: data by account
+  std::map<std::pair<Event::Kind, std::string>, Event> pending_;  // by kind and topic
 };
 
 // A request that waits until an account moves.

@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 
 #include "api/access.hpp"
-#include "tests/api/routes_fixture.hpp"
+#include "tests/api/importing_fixture.hpp"
 
 namespace {
 
@@ -21,13 +21,6 @@ using testing::Not;
 using testing::StartsWith;
 using namespace std::chrono_literals;
 
-std::string message(int number) {
-  return fmt::format(
-      "From: Ada <ada@example.org>\r\nSubject: Number {0}\r\nMessage-ID: "
-      "<{0}@x>\r\n\r\nZither.\r\n",
-      number);
-}
-
 // What is written before the first colon of a line: "id", "event", "data".
 std::vector<std::string> values(const std::string& stream, const std::string& name) {
   std::vector<std::string> found;
@@ -40,28 +33,8 @@ std::vector<std::string> values(const std::string& stream, const std::string& na
   return found;
 }
 
-class EventsTest : public RoutesFixture {
+class EventsTest : public ImportingFixture {
  protected:
-  // Messages as files of the folder "mail", imported by the admin route.
-  void import(int from, int to) {
-    for (int number = from; number < to; ++number)
-      support::write_file(folder_ / fmt::format("mail/cur/{}:2,", number), message(number));
-    const json payload = {{"paths", {(folder_ / "mail").string()}}};
-    const auto started = routes_.handle({"POST",
-                                         "/v1/admin/accounts/alice/import",
-                                         {},
-                                         "",
-                                         payload.dump(),
-                                         true,
-                                         "application/json"});
-    ASSERT_EQ(started.status, 202) << started.payload;
-    const auto where = field(started, "Location");
-    for (int turn = 0; turn < 6'000; ++turn) {
-      if (get_json(where)["state"] == "done") return;
-      std::this_thread::sleep_for(10ms);
-    }
-    FAIL() << "the import does not end";
-  }
   HttpResponse listen(const std::string& path, const std::string& last_event_id = "",
                       std::multimap<std::string, std::string> query = {}) {
     HttpRequest request;
@@ -124,13 +97,7 @@ TEST_F(EventsTest, ComingBackTellsOnlyWhatIsNew) {
 
 TEST_F(EventsTest, SeveralAccountsHaveOneStreamAndOneId) {
   import(0, 1);
-  (void)accounts_.create("bob");
-  replication_.changed("bob");
-  std::string state;  // of the first projection: it is not made at once
-  for (int turn = 0; turn < 500 && !state.ends_with("-1"); ++turn) {
-    std::this_thread::sleep_for(10ms);
-    state = get_json("/v1/accounts/bob/messages")["state"];
-  }
+  import(0, 1, "bob");
   const std::multimap<std::string, std::string> both = {{"accounts", "alice,bob"}};
   const auto first = listen("/v1/events", "", both).events->take();
   EXPECT_THAT(first, HasSubstr(R"("account":"alice")"));
@@ -254,104 +221,6 @@ TEST_F(EventsTest, AThousandListenersHearOfAChange) {
   for (int turn = 0; turn < 500 && events_.client_count() > 0; ++turn)
     std::this_thread::sleep_for(10ms);
   EXPECT_EQ(events_.client_count(), 0U) << "who leaves is noticed at once";
-  server.stop();
-}
-
-// ── wait_for ──
-
-class WaitTest : public EventsTest {
- protected:
-  void SetUp() override {
-    import(0, 1);
-    const auto message = get_json("/v1/accounts/alice/messages")["messages"][0];
-    doc_id_ = message["docId"];
-    rev_ = message["rev"];
-  }
-  HttpResponse wait(const std::string& path, const std::string& what, const std::string& timeout,
-                    std::chrono::milliseconds ago = 0ms) {
-    HttpRequest request;
-    request.method = "GET";
-    request.path = path;
-    request.query = {{"wait_for", what}};
-    if (!timeout.empty()) request.query.emplace("timeout", timeout);
-    request.received = std::chrono::steady_clock::now() - ago;
-    return routes_.handle(request);
-  }
-  static constexpr const char* kList = "/v1/accounts/alice/messages";
-  std::string doc_id_, rev_;
-};
-
-TEST_F(WaitTest, WhatIsVisibleIsAnsweredAtOnce) {
-  EXPECT_EQ(wait(kList, doc_id_ + "@" + rev_, "").status, 200);
-  EXPECT_EQ(wait("/v1/accounts/alice/messages/" + doc_id_, doc_id_ + "@" + rev_, "1s").status, 200);
-}
-
-TEST_F(WaitTest, WhatIsNotIsPutOffUntilTheTimeIsUp) {
-  const auto later = wait(kList, doc_id_ + "@9-abc", "5s");
-  ASSERT_TRUE(later.again_at);
-  ASSERT_TRUE(later.events);
-  EXPECT_THAT(later.events->take(), IsEmpty());
-  replication_.changed("alice");
-  for (int turn = 0; turn < 500; ++turn) {
-    if (!later.events->take().empty()) {
-      const auto over = wait(kList, doc_id_ + "@9-abc", "5s", 6s);
-      EXPECT_EQ(over.status, 504);
-      EXPECT_THAT(over.payload, HasSubstr("waitTimedOut"));
-      return;
-    }
-    std::this_thread::sleep_for(10ms);
-  }
-  FAIL() << "nobody told that the account moved";
-}
-
-TEST_F(WaitTest, MistakesAreNamed) {
-  for (const char* what : {"", "@1-a", "x", "x@", "x@1", "x@0-a", "x@a-1"})
-    EXPECT_EQ(wait(kList, what, "").status, 400) << what;
-  const auto good = doc_id_ + "@" + rev_;
-  for (const char* timeout : {"5", "2m", "5x"})
-    EXPECT_EQ(wait(kList, good, timeout).status, 400) << timeout;
-  EXPECT_EQ(get(kList, {{"timeout", "5s"}}).status, 400) << "it goes with wait_for";
-  const auto search = "/v1/accounts/alice/search";
-  EXPECT_EQ(get(search, {{"q", "zither"}, {"timeout", "500"}}).status, 200);
-  EXPECT_EQ(get(search, {{"q", "zither"}, {"timeout", "5s"}}).status, 400);
-}
-
-TEST_F(WaitTest, AClientSeesItsOwnWrite) {
-  api::HttpServer server([this](const HttpRequest& request) { return routes_.handle(request); }, 1);
-  const auto port = server.listen_tcp("127.0.0.1:0");
-  server.start();
-  // The id and the revision that a message will have are told by importing it elsewhere first.
-  support::write_file(folder_ / "elsewhere/cur/1:2,", message(7));
-  const json payload = {{"paths", {(folder_ / "elsewhere").string()}}};
-  const auto started = routes_.handle(
-      {"POST", "/v1/admin/accounts/bob/import", {}, "", payload.dump(), true, "application/json"});
-  for (int turn = 0; turn < 1'000 && get_json(field(started, "Location"))["state"] != "done";
-       ++turn)
-    std::this_thread::sleep_for(10ms);
-  const auto other = get_json("/v1/accounts/bob/messages")["messages"][0];
-  const auto target = fmt::format("?wait_for={}@{}&timeout=20s", other["docId"].get<std::string>(),
-                                  other["rev"].get<std::string>());
-
-  net::io_context io;
-  std::vector<net::ip::tcp::socket> waiting;
-  for (int i = 0; i < 20; ++i) {  // many more than workers, and on each of the two ways
-    auto& socket = waiting.emplace_back(io);
-    socket.connect({net::ip::address_v4::loopback(), port});
-    const auto path = i % 2 == 0 ? "messages" + target : "search" + target + "&q=zither";
-    net::write(socket, net::buffer(fmt::format("GET /v1/accounts/alice/{} HTTP/1.1\r\nHost: "
-                                               "localhost\r\nConnection: close\r\n\r\n",
-                                               path)));
-  }
-  std::this_thread::sleep_for(200ms);
-  for (auto& socket : waiting) EXPECT_EQ(socket.available(), 0U) << "it is too early";
-  import(7, 8);
-  for (auto& socket : waiting) {
-    std::string answer;
-    boost::system::error_code end;
-    net::read(socket, net::dynamic_buffer(answer), end);
-    EXPECT_THAT(answer, StartsWith("HTTP/1.1 200"));
-    EXPECT_THAT(answer, HasSubstr("Number 7"));
-  }
   server.stop();
 }
 

@@ -93,11 +93,13 @@ TEST_F(HostileTest, SlowClientsByTheHundredKeepNobodyOut) {
         break;
       case 2:
         break;  // says nothing at all
-      case 3:  // asks a lot, and does not read
-        for (int request = 0; request < 50; ++request)
-          send(slow.back(), "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      case 3:
+        send(slow.back(), "GET /v1/accounts/alice/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
         break;
     }
+    // Asks for more than all buffers on the way hold, and reads none of it.
+    for (int request = 0; i % 60 == 2 && request < 120; ++request)
+      send(slow.back(), "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n");
     if (i % 20 == 19) ask_well();
   }
   for (int turn = 0; turn < 20; ++turn) {
