@@ -1,13 +1,16 @@
 #include "api/account_worker.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <sched.h>
-#include <spdlog/spdlog.h>
+
+#include "api/log.hpp"
 
 namespace api {
 namespace {
 
 constexpr std::chrono::seconds kPauseAfterFailure{30};
+constexpr std::chrono::seconds kPauseWithoutRoom{5};
 
 }  // namespace
 
@@ -26,9 +29,26 @@ void AccountWorker::soon(const std::string& account) {
   changed_.notify_one();
 }
 
+void AccountWorker::drop(const std::string& account) {
+  const std::lock_guard lock(mutex_);
+  due_.erase(account);
+  if (current_ == account) progress_.cancelled = true;
+}
+
+std::size_t AccountWorker::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return due_.size();
+}
+
+void AccountWorker::again_in(const std::string& account, Clock::duration pause) {
+  const std::lock_guard lock(mutex_);
+  due_.try_emplace(account, Clock::now() + pause);
+}
+
 void AccountWorker::stop() {
   {
     const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
     progress_.cancelled = true;
   }
   changed_.notify_one();
@@ -46,7 +66,8 @@ void AccountWorker::run() {
 // Nothing when it is time to stop.
 std::optional<std::string> AccountWorker::next() {
   std::unique_lock lock(mutex_);
-  while (!progress_.cancelled) {
+  current_.clear();
+  while (!is_stopping_) {
     const auto earliest = std::min_element(
         due_.begin(), due_.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
     if (earliest == due_.end()) {
@@ -54,24 +75,28 @@ std::optional<std::string> AccountWorker::next() {
     } else if (const auto at = earliest->second; at > Clock::now()) {
       changed_.wait_until(lock, at);
     } else {
-      std::string account = earliest->first;
+      current_ = earliest->first;
       due_.erase(earliest);
-      return account;
+      progress_.cancelled = false;
+      return current_;
     }
   }
   return std::nullopt;
 }
 
 void AccountWorker::do_work(const std::string& name) {
+  if (accounts_.disk().is_paused()) return again_in(name, kPauseWithoutRoom);
   try {
     if (const auto account = accounts_.find(name)) work_(*account, progress_);
   } catch (const indexer::Cancelled&) {
-    // Only stopping cancels.
+    // It is to stop, or the account's work is not wanted any more.
   } catch (const std::exception& error) {
-    spdlog::error("account {}: {} failed, again in {} s: {}", name, what_,
-                  kPauseAfterFailure.count(), error.what());
-    const std::lock_guard lock(mutex_);
-    due_.try_emplace(name, Clock::now() + kPauseAfterFailure);
+    if (accounts_.disk().note(error)) return again_in(name, kPauseWithoutRoom);
+    log_event(Level::kError, "workFailed",
+              fmt::format("account {}: {} failed, again in {} s: {}", name, what_,
+                          kPauseAfterFailure.count(), error.what()),
+              {{"account", name}, {"work", what_}});
+    again_in(name, kPauseAfterFailure);
   }
 }
 

@@ -27,6 +27,9 @@ class AccountWorker {
   ~AccountWorker();  // stops
 
   void soon(const std::string& account);  // any thread
+  // Nothing is due for the account any more, and what is under way for it is cancelled. Any thread.
+  void drop(const std::string& account);
+  [[nodiscard]] std::size_t waiting() const;  // accounts; any thread
   void stop();  // cancels what is under way and waits for its end
 
  private:
@@ -34,15 +37,18 @@ class AccountWorker {
   void run();
   [[nodiscard]] std::optional<std::string> next();
   void do_work(const std::string& name);
+  void again_in(const std::string& account, Clock::duration pause);
 
   const std::string what_;
   const Priority priority_;
   Accounts& accounts_;
   const Work work_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, Clock::time_point> due_;  // accounts, and when
-  indexer::Progress progress_;  // of the work under way; cancelled once for all
+  std::string current_;  // whose work is under way; empty: nobody's
+  bool is_stopping_ = false;
+  indexer::Progress progress_;  // of the work under way
   std::thread thread_;
 };
 

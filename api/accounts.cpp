@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <thread>
 
 namespace api {
 
 Accounts::Accounts(const Config& config, replica::sqlite::Access access)
-    : config_(config), access_(access), registry_(config.data_dir / "davenport.db", access) {}
+    : config_(config),
+      access_(access),
+      registry_(config.data_dir / "davenport.db", access),
+      disk_(config.data_dir) {}
 
 std::shared_ptr<indexer::Account> Accounts::open(std::string_view name) const {
   const std::filesystem::path folder = config_.data_dir / "accounts" / name;
@@ -29,6 +33,7 @@ std::shared_ptr<indexer::Account> Accounts::find(std::string_view name) {
   bool are_too_many = false;
   {
     const std::lock_guard lock(mutex_);
+    if (retired_.contains(name)) return nullptr;
     auto found = slots_.find(name);
     if (found == slots_.end())
       found = slots_.emplace(std::string(name), std::make_shared<Slot>()).first;
@@ -38,6 +43,7 @@ std::shared_ptr<indexer::Account> Accounts::find(std::string_view name) {
   std::shared_ptr<indexer::Account> account;
   {
     const std::lock_guard lock(slot->mutex);
+    ++(slot->account ? hits_ : misses_);
     if (!slot->account) slot->account = open(name);
     slot->used = Clock::now();
     account = slot->account;
@@ -78,6 +84,8 @@ Accounts::by_last_use() const {
 }
 
 void Accounts::close_idle() {
+  // What is open can be read; to open it again takes a little room.
+  if (disk_.report().is_full) return;
   const auto since = Clock::now() - config_.replication.account_idle;
   auto slots = by_last_use();
   for (const auto& [used, slot] : slots) {
@@ -95,6 +103,43 @@ void Accounts::forget_closed() {
     const std::lock_guard own(entry.second->mutex);
     return entry.second->account == nullptr;
   });
+}
+
+Accounts::Retired::Retired(Accounts& accounts, std::string name)
+    : accounts_(accounts), name_(std::move(name)) {
+  const std::lock_guard lock(accounts_.mutex_);
+  accounts_.retired_.insert(name_);
+}
+
+Accounts::Retired::~Retired() {
+  const std::lock_guard lock(accounts_.mutex_);
+  accounts_.retired_.erase(name_);
+}
+
+// Nothing tells when the last of those who hold it lets go.
+bool Accounts::Retired::wait_closed(std::chrono::milliseconds patience) {
+  constexpr std::chrono::milliseconds kLookAgain{20};
+  const auto until = Clock::now() + patience;
+  while (true) {
+    std::shared_ptr<Slot> slot;
+    {
+      const std::lock_guard lock(accounts_.mutex_);
+      const auto found = accounts_.slots_.find(name_);
+      if (found == accounts_.slots_.end()) return true;
+      slot = found->second;
+    }
+    const bool is_closed = accounts_.close(*slot);
+    slot.reset();
+    accounts_.forget_closed();
+    if (is_closed && accounts_.is_forgotten(name_)) return true;
+    if (Clock::now() >= until) return false;
+    std::this_thread::sleep_for(kLookAgain);
+  }
+}
+
+bool Accounts::is_forgotten(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  return !slots_.contains(name);
 }
 
 std::size_t Accounts::open_count() const {

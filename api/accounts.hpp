@@ -2,16 +2,19 @@
 // found at a source.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "api/config.hpp"
+#include "api/disk_space.hpp"
 #include "api/registry.hpp"
 #include "indexer/account.hpp"
 
@@ -32,6 +35,21 @@ class Accounts {
   // The source that has the account: the one that lists it, or where it was found. Null for a local account.
   [[nodiscard]] const SourceConfig* source_of(std::string_view name) const;
 
+  // From now on `find` has nothing of that name, until the guard goes.
+  class Retired {
+   public:
+    Retired(Accounts& accounts, std::string name);
+    Retired(const Retired&) = delete;
+    Retired& operator=(const Retired&) = delete;
+    ~Retired();
+    // Closes the account as soon as nobody holds it; false when somebody still did after `patience`.
+    [[nodiscard]] bool wait_closed(std::chrono::milliseconds patience);
+
+   private:
+    Accounts& accounts_;
+    const std::string name_;
+  };
+
   // What tells documents apart where its source has one database for all doctypes.
   [[nodiscard]] std::optional<std::string> doctype_member_of(std::string_view name) const;
 
@@ -40,6 +58,13 @@ class Accounts {
   [[nodiscard]] std::size_t open_count() const;
 
   [[nodiscard]] Registry& registry() { return registry_; }
+  [[nodiscard]] DiskSpace& disk() { return disk_; }
+
+  // How often `find` had the account open already, and how often it opened it.
+  struct Opens {
+    std::uint64_t hits = 0, misses = 0;
+  };
+  [[nodiscard]] Opens opens() const { return {hits_, misses_}; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -56,12 +81,16 @@ class Accounts {
   [[nodiscard]] bool close(Slot& slot);  // false when it is in use
 
   void forget_closed();
+  [[nodiscard]] bool is_forgotten(std::string_view name) const;
 
   const Config& config_;
   replica::sqlite::Access access_;
   Registry registry_;
+  DiskSpace disk_;
+  std::atomic<std::uint64_t> hits_{0}, misses_{0};
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Slot>, std::less<>> slots_;
+  std::set<std::string, std::less<>> retired_;
 };
 
 }  // namespace api

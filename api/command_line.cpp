@@ -202,12 +202,87 @@ void add_show(CLI::App& app, CommandLine& line, ShowCommand& show) {
   command->callback([&line, &show] { line.command = show; });
 }
 
+// One account, or all of them.
+void add_accounts(CLI::App& command, std::string& account, bool& all) {
+  CLI::Option* one = command.add_option("ACCOUNT", account);
+  command.add_flag("--all", all, "all accounts, one after another")->excludes(one);
+}
+
+void require_accounts(const std::string& account, bool all) {
+  if (account.empty() && !all) throw CLI::RequiredError("ACCOUNT, or --all");
+}
+
+void add_wait(CLI::App& command, bool& wait) {
+  command.add_flag("--wait", wait,
+                   "where a server does it: wait for its end, instead of naming the task");
+}
+
 void add_reindex(CLI::App& app, CommandLine& line, ReindexCommand& reindex) {
   CLI::App* command = app.add_subcommand(
-      "reindex", with_example("build lists and index anew beside the live ones, then swap",
-                              "davenport reindex alice"));
-  command->add_option("ACCOUNT", reindex.account)->required();
-  command->callback([&line, &reindex] { line.command = reindex; });
+      "reindex",
+      with_example(
+          "build lists and index anew beside the live ones, then swap; or, in place, those "
+          "of some documents",
+          "davenport reindex alice --query 'has:attachment type:pdf' --rate 100"));
+  add_accounts(*command, reindex.account, reindex.all);
+  CLI::Option* query =
+      command->add_option("--query", reindex.query, "only what this search finds, in place");
+  query->type_name("QUERY");
+  command
+      ->add_flag("--failed", reindex.failed,
+                 "only what could not be read, in place: documents, and texts of files")
+      ->excludes(query);
+  command->add_option("--rate", reindex.rate, "entries a second at most")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}))
+      ->type_name("N");
+  add_wait(*command, reindex.wait);
+  command->callback([&line, &reindex] {
+    require_accounts(reindex.account, reindex.all);
+    line.command = reindex;
+  });
+}
+
+void add_compact(CLI::App& app, CommandLine& line, CompactCommand& compact) {
+  CLI::App* command = app.add_subcommand(
+      "compact", with_example("give back the space that changes left in stores, lists and index",
+                              "davenport compact --all"));
+  add_accounts(*command, compact.account, compact.all);
+  add_wait(*command, compact.wait);
+  command->callback([&line, &compact] {
+    require_accounts(compact.account, compact.all);
+    line.command = compact;
+  });
+}
+
+void add_backup(CLI::App& app, CommandLine& line, BackupCommand& backup) {
+  CLI::App* command = app.add_subcommand(
+      "backup", with_example("copy an account, while it is in use, into a folder that is empty or "
+                             "not there; put back, it is the account as it was",
+                             "davenport backup alice /backup/alice"));
+  command->add_option("ACCOUNT", backup.account)->required();
+  command->add_option("DIR", backup.folder)->required();
+  command->callback([&line, &backup] { line.command = backup; });
+}
+
+void add_task(CLI::App& app, CommandLine& line, TaskCommand& task) {
+  CLI::App* command = app.add_subcommand(
+      "task",
+      with_example("long work, of a running server and of other commands: reindex, compact, "
+                   "import, export, doctor, backup, sync",
+                   "davenport task list"));
+  command->require_subcommand(1);
+  const auto add = [&](const char* name, const char* help, TaskCommand::What what) {
+    CLI::App* part = command->add_subcommand(name, help);
+    if (what != TaskCommand::What::kList) part->add_option("ID", task.id)->required();
+    if (what != TaskCommand::What::kCancel) add_json(*part, task.json);
+    part->callback([&line, &task, what] {
+      task.what = what;
+      line.command = task;
+    });
+  };
+  add("list", "those that wait or run, and the newest 100 that ended", TaskCommand::What::kList);
+  add("show", "one task, with what it refused", TaskCommand::What::kShow);
+  add("cancel", "ask for a task's end", TaskCommand::What::kCancel);
 }
 
 void add_status(CLI::App& app, CommandLine& line, StatusCommand& status) {
@@ -278,6 +353,9 @@ std::variant<CommandLine, Information> parse_command_line(int argc, const char* 
   std::vector<std::string> typed_words;
   ShowCommand show;
   ReindexCommand reindex;
+  CompactCommand compact;
+  BackupCommand backup;
+  TaskCommand task;
   StatusCommand status;
   TokenCommand token;
 
@@ -302,8 +380,12 @@ std::variant<CommandLine, Information> parse_command_line(int argc, const char* 
   add_complete(app, line, complete, typed_words);
   add_show(app, line, show);
   add_reindex(app, line, reindex);
+  add_compact(app, line, compact);
+  add_backup(app, line, backup);
+  add_task(app, line, task);
   add_status(app, line, status);
   add_token(app, line, token);
+  const auto operators = add_operator_commands(app, line);
 
   try {
     app.parse(argc, argv);

@@ -2,12 +2,18 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <variant>
 #include <vector>
+
+namespace CLI {
+class App;
+}
 
 namespace api {
 
@@ -98,7 +104,30 @@ struct ShowCommand {
 };
 
 struct ReindexCommand {
+  std::string account;  // empty: `all` of them
+  bool all = false;
+  std::string query;  // only what it finds
+  bool failed = false;  // only what could not be read
+  std::int64_t rate = 0;  // entries a second; 0: as many as can be
+  bool wait = false;  // for a server's task
+};
+
+struct CompactCommand {
+  std::string account;  // empty: `all` of them
+  bool all = false;
+  bool wait = false;
+};
+
+struct BackupCommand {
   std::string account;
+  std::filesystem::path folder;
+};
+
+struct TaskCommand {
+  enum class What { kList, kShow, kCancel };
+  What what = What::kList;
+  std::string id;
+  bool json = false;
 };
 
 struct StatusCommand {
@@ -115,14 +144,39 @@ struct TokenCommand {
   bool json = false;
 };
 
+struct AccountCommand {
+  enum class What { kList, kRemove, kPause, kResume, kResync };
+  What what = What::kList;
+  std::string account;  // of all but kList
+  bool yes = false;  // kRemove does not ask
+  bool json = false;
+};
+
+struct QuarantineCommand {
+  enum class What { kList, kRetry, kIgnore };
+  What what = What::kList;
+  std::string account;  // empty: all, of kList
+  std::string document;  // empty: all, of kRetry
+  bool json = false;
+};
+
+struct ConfigCheckCommand {
+  bool connect = false;  // asks the sources
+  bool json = false;
+};
+
 struct CommandLine {
   std::optional<std::filesystem::path> config;  // none: the default file where it is there
   std::optional<std::filesystem::path> data;  // instead of the configuration's data_dir
   std::variant<ServeCommand, SyncCommand, ImportCommand, ExportCommand, ListCommand, ChangesCommand,
-               SearchCommand, CompleteCommand, ShowCommand, ReindexCommand, StatusCommand,
-               TokenCommand>
+               SearchCommand, CompleteCommand, ShowCommand, ReindexCommand, CompactCommand,
+               BackupCommand, TaskCommand, StatusCommand, AccountCommand, QuarantineCommand,
+               ConfigCheckCommand, TokenCommand>
       command;
 };
+
+// Adds `account`, `quarantine` and `config`, whose values land in `line`; they live as long as what is returned.
+[[nodiscard]] std::shared_ptr<void> add_operator_commands(CLI::App& app, CommandLine& line);
 
 // Help or version: to be printed on standard output, and nothing more to be done.
 struct Information {

@@ -34,13 +34,31 @@ int run(const TokenCommand& command, const CommandLine& line, const Config& conf
 int run(const SyncCommand& command, const CommandLine& line, const Config& config);
 int run(const ImportCommand& command, const CommandLine& line, const Config& config);
 int run(const ReindexCommand& command, const CommandLine& line, const Config& config);
+int run(const CompactCommand& command, const CommandLine& line, const Config& config);
+int run(const BackupCommand& command, const CommandLine& line, const Config& config);
+
+// This reads and writes davenport.db, whoever runs the tasks.
+int run(const TaskCommand& command, const CommandLine& line, const Config& config);
+
+// Work that is a task (task_kinds.hpp). A server's is waited for where `wait` says so; the exit code.
+[[nodiscard]] int run_task(const TaskRequest& request, bool wait, const Config& config);
+int run(const AccountCommand& command, const CommandLine& line, const Config& config);
+int run(const QuarantineCommand& command, const CommandLine& line, const Config& config);
+
+// Reads the configuration itself, for it may be full of mistakes.
+int run(const ConfigCheckCommand& command, const CommandLine& line, const Config& unread);
+
+// The configuration that is meant: the one written, else the default where it is there.
+[[nodiscard]] std::optional<std::filesystem::path> config_file(const CommandLine& line);
 
 // The account, or a std::runtime_error that says that there is none.
 [[nodiscard]] std::shared_ptr<indexer::Account> open_account(Accounts& accounts,
                                                              std::string_view name);
 
-// Prints what a server's task came to; the exit code.
+// Prints what a task came to; the exit code.
 [[nodiscard]] int finish(const TaskReport& task);
+// "120 of 4711, 3.0 s left"
+[[nodiscard]] std::string progress_in_words(const TaskReport& task);
 
 // To standard output. Throws std::runtime_error when it cannot be written; a reader that went away ends the program quietly.
 void print(std::string_view text);

@@ -48,18 +48,22 @@ indexer::IndexOptions read_index(Section section) {
   return options;
 }
 
+LogConfig read_log(Section section) {
+  LogConfig log;
+  log.level = section.choice("level", {"info", "debug", "warning", "error"});
+  log.is_json = section.choice("format", {"text", "json"}) == "json";
+  section.finish();
+  return log;
+}
+
 // The sources, each account in one of them only.
 std::vector<SourceConfig> read_sources(const toml::node& node, const std::string& file,
-                                       const Section& root) {
+                                       const Section& root, std::vector<std::string>& mistakes) {
   const toml::array* tables = node.as_array();
   if (tables == nullptr) root.fail(node, "sources are written as [[source]], with two brackets");
   std::vector<SourceConfig> sources;
   std::map<std::string, std::string> url_of_account, url_of_name;
-  for (const toml::node& element : *tables) {
-    const toml::table* table = element.as_table();
-    if (table == nullptr)
-      root.fail(element, "sources are written as [[source]], with two brackets");
-    SourceConfig source = read_source(Section(*table, file, "source"), sources.size() + 1);
+  const auto expect_apart = [&](const toml::node& element, const SourceConfig& source) {
     const auto [same_name, is_new] = url_of_name.emplace(source.name, source.address.url);
     if (!is_new) {
       root.fail(element, fmt::format("source.name = \"{}\" is another source's already ({})",
@@ -72,9 +76,67 @@ std::vector<SourceConfig> read_sources(const toml::node& node, const std::string
                                        account, other->second));
       }
     }
+  };
+  for (const toml::node& element : *tables) {
+    const toml::table* table = element.as_table();
+    if (table == nullptr)
+      root.fail(element, "sources are written as [[source]], with two brackets");
+    SourceConfig source =
+        read_source(Section(*table, file, "source"), sources.size() + 1, mistakes);
+    attempt(mistakes, [&] { expect_apart(element, source); });
     sources.push_back(std::move(source));
   }
   return sources;
+}
+
+// One [section] of the file; nothing when it is not there.
+template <typename Read>
+void read_section(Section& root, const std::string& file, std::vector<std::string>& mistakes,
+                  std::string_view name, Read read) {
+  const toml::node* node = root.find(name);
+  if (node == nullptr) return;
+  attempt(mistakes, [&] {
+    if (!node->is_table()) root.fail(*node, fmt::format("{0} is a section: [{0}]", name));
+    read(Section(*node->as_table(), file, std::string(name)));
+  });
+}
+
+toml::table parse(const std::filesystem::path& file) {
+  const std::string name = file.string();
+  try {
+    std::ifstream in(file);
+    if (!in || std::filesystem::is_directory(file)) {
+      throw ConfigError(
+          fmt::format("{}: cannot be read; name the configuration with --config FILE", name));
+    }
+    return toml::parse(in, name);
+  } catch (const toml::parse_error& error) {
+    throw ConfigError(
+        fmt::format("{}:{}: {}", name, error.source().begin.line, error.description()));
+  }
+}
+
+void read_root(Section& root, const std::string& file, CheckedConfig& checked) {
+  Config& config = checked.config;
+  auto& mistakes = checked.mistakes;
+  attempt(mistakes, [&] {
+    const auto data_dir = root.text("data_dir");
+    if (!data_dir) return;
+    if (data_dir->empty()) root.fail(*root.find("data_dir"), "data_dir must name a folder");
+    config.data_dir = *data_dir;
+  });
+  read_section(root, file, mistakes, "http",
+               [&](Section section) { config.http = read_http(std::move(section)); });
+  read_section(root, file, mistakes, "replication",
+               [&](Section section) { config.replication = read_replication(std::move(section)); });
+  read_section(root, file, mistakes, "index",
+               [&](Section section) { config.index = read_index(std::move(section)); });
+  read_section(root, file, mistakes, "log",
+               [&](Section section) { config.log = read_log(std::move(section)); });
+  if (const toml::node* sources = root.find("source")) {
+    attempt(mistakes, [&] { config.sources = read_sources(*sources, file, root, mistakes); });
+  }
+  root.finish(mistakes);
 }
 
 }  // namespace
@@ -113,45 +175,20 @@ std::string_view watch_name(Watch watch) {
 }
 
 Config load_config(const std::optional<std::filesystem::path>& file) {
-  Config config;
-  if (!file) return config;
-  const std::string name = file->string();
-  toml::table table;
-  try {
-    std::ifstream in(*file);
-    if (!in || std::filesystem::is_directory(*file)) {
-      throw ConfigError(
-          fmt::format("{}: cannot be read; name the configuration with --config FILE", name));
-    }
-    table = toml::parse(in, name);
-  } catch (const toml::parse_error& error) {
-    throw ConfigError(
-        fmt::format("{}:{}: {}", name, error.source().begin.line, error.description()));
-  }
+  CheckedConfig checked = check_config(file);
+  if (!checked.mistakes.empty()) throw ConfigError(checked.mistakes.front());
+  return std::move(checked.config);
+}
 
-  Section root(table, name, "");
-  if (auto data_dir = root.text("data_dir")) {
-    if (data_dir->empty()) root.fail(*root.find("data_dir"), "data_dir must name a folder");
-    config.data_dir = *data_dir;
-  }
-  if (const toml::node* http = root.find("http")) {
-    if (!http->is_table()) root.fail(*http, "http is a section: [http]");
-    config.http = read_http(Section(*http->as_table(), name, "http"));
-  }
-  if (const toml::node* replication = root.find("replication")) {
-    if (!replication->is_table())
-      root.fail(*replication, "replication is a section: [replication]");
-    config.replication = read_replication(Section(*replication->as_table(), name, "replication"));
-  }
-  if (const toml::node* index = root.find("index")) {
-    if (!index->is_table()) root.fail(*index, "index is a section: [index]");
-    config.index = read_index(Section(*index->as_table(), name, "index"));
-  }
-  if (const toml::node* sources = root.find("source")) {
-    config.sources = read_sources(*sources, name, root);
-  }
-  root.finish();
-  return config;
+CheckedConfig check_config(const std::optional<std::filesystem::path>& file) {
+  CheckedConfig checked;
+  if (!file) return checked;
+  attempt(checked.mistakes, [&] {
+    const toml::table table = parse(*file);
+    Section root(table, file->string(), "");
+    read_root(root, file->string(), checked);
+  });
+  return checked;
 }
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {

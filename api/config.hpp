@@ -81,6 +81,8 @@ struct HttpConfig {
 
   // Whoever can connect may do everything, without a token.
   [[nodiscard]] bool is_open() const { return is_loopback && open_on_loopback; }
+
+  friend bool operator==(const HttpConfig&, const HttpConfig&) = default;
 };
 
 struct ReplicationConfig {
@@ -90,11 +92,17 @@ struct ReplicationConfig {
   std::size_t pulls = 4;  // databases pulled at once, of each source
 };
 
+struct LogConfig {
+  std::string level = "info";  // debug, info, warning or error
+  bool is_json = false;  // an object a line, in place of text
+};
+
 struct Config {
   std::filesystem::path data_dir = "/var/lib/davenport";
   HttpConfig http;
   ReplicationConfig replication;
   indexer::IndexOptions index;
+  LogConfig log;
   std::vector<SourceConfig> sources;
 
   // The source that lists the account; null when none does.
@@ -104,6 +112,13 @@ struct Config {
 
 // Without a file, the defaults. Reads the password files that it names. Relative paths are against the working directory.
 [[nodiscard]] Config load_config(const std::optional<std::filesystem::path>& file);
+
+// The same, but every mistake that can be told apart, in place of the first; `config` holds what could be read.
+struct CheckedConfig {
+  Config config;
+  std::vector<std::string> mistakes;
+};
+[[nodiscard]] CheckedConfig check_config(const std::optional<std::filesystem::path>& file);
 
 // "500ms", "30s", "3m", "1h"; nothing for anything else, or for no time at all.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);

@@ -68,11 +68,19 @@ std::vector<std::pair<std::string, const toml::node*>> Section::texts(std::strin
 }
 
 void Section::finish() const {
+  std::vector<std::string> mistakes;
+  finish(mistakes);
+  if (!mistakes.empty()) throw ConfigError(mistakes.front());
+}
+
+void Section::finish(std::vector<std::string>& mistakes) const {
   for (const auto& [key, node] : table_) {
-    if (std::find(known_.begin(), known_.end(), key.str()) == known_.end()) {
-      fail_at(key.source(), fmt::format("unknown key {}; known here: {}", full(key.str()),
-                                        fmt::join(known_, ", ")));
-    }
+    if (std::find(known_.begin(), known_.end(), key.str()) != known_.end()) continue;
+    const auto& where = key.source();
+    attempt(mistakes, [&, &name = key] {
+      fail_at(where, fmt::format("unknown key {}; known here: {}", full(name.str()),
+                                 fmt::join(known_, ", ")));
+    });
   }
 }
 

@@ -50,7 +50,12 @@ class Section {
     known_.emplace_back(key);
     return table_.get(key);
   }
+  // These keys are known, whether they are asked for or not.
+  void know(std::initializer_list<std::string_view> keys) {
+    known_.insert(known_.end(), keys.begin(), keys.end());
+  }
   void finish() const;
+  void finish(std::vector<std::string>& mistakes) const;  // the same, but all of them
 
   [[noreturn]] void fail(const toml::node& node, std::string_view message) const {
     fail_at(node.source(), message);
@@ -73,8 +78,18 @@ class Section {
 
 // The [http] table.
 [[nodiscard]] HttpConfig read_http(Section section);
+// Does one step of reading; a mistake in it does not keep the others from being found.
+template <typename Step>
+void attempt(std::vector<std::string>& mistakes, Step step) {
+  try {
+    step();
+  } catch (const ConfigError& mistake) {
+    mistakes.emplace_back(mistake.what());
+  }
+}
 
 // A [[source]] table. `position` counts from 1 in the file.
-[[nodiscard]] SourceConfig read_source(Section section, std::size_t position);
+[[nodiscard]] SourceConfig read_source(Section section, std::size_t position,
+                                       std::vector<std::string>& mistakes);
 
 }  // namespace api

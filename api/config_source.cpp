@@ -9,6 +9,18 @@
 namespace api {
 namespace {
 
+void read_name(Section& section, SourceConfig& source) {
+  auto name = section.text("name");
+  if (!name) return;
+  if (!is_valid_account_name(*name)) {
+    section.fail(*section.find("name"),
+                 fmt::format("source.name = \"{}\" cannot be one; use lower-case letters, digits "
+                             "and _-+$(). after a first letter or digit",
+                             *name));
+  }
+  source.name = std::move(*name);
+}
+
 void read_address(Section& section, replica::SourceAddress& address) {
   address.url = section.text("url").value_or("");
   if (address.url.empty())
@@ -176,25 +188,22 @@ void read_watching(Section& section, SourceConfig& source) {
 
 }  // namespace
 
-SourceConfig read_source(Section section, std::size_t position) {
+SourceConfig read_source(Section section, std::size_t position,
+                         std::vector<std::string>& mistakes) {
   SourceConfig source;
   source.name = fmt::format("source-{}", position);
-  if (auto name = section.text("name")) {
-    if (!is_valid_account_name(*name)) {
-      section.fail(*section.find("name"),
-                   fmt::format("source.name = \"{}\" cannot be one; use lower-case letters, digits "
-                               "and _-+$(). after a first letter or digit",
-                               *name));
-    }
-    source.name = std::move(*name);
-  }
-  read_address(section, source.address);
-  read_login(section, source.address);
-  read_layout(section, source);
-  read_accounts(section, source);
-  read_filters(section, source);
-  read_watching(section, source);
-  section.finish();
+  section.know({"name", "url", "user", "ca_file", "password_file", "password_env", "token_file",
+                "token_env", "layout", "doctype_member", "accounts", "doctypes", "messages_since",
+                "attachments", "watch", "poll_interval", "write_checkpoints", "max_feeds",
+                "max_connections"});
+  attempt(mistakes, [&] { read_name(section, source); });
+  attempt(mistakes, [&] { read_address(section, source.address); });
+  attempt(mistakes, [&] { read_login(section, source.address); });
+  attempt(mistakes, [&] { read_layout(section, source); });
+  attempt(mistakes, [&] { read_accounts(section, source); });
+  attempt(mistakes, [&] { read_filters(section, source); });
+  attempt(mistakes, [&] { read_watching(section, source); });
+  section.finish(mistakes);
   return source;
 }
 

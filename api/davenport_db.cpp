@@ -6,19 +6,26 @@
 namespace api {
 namespace {
 
-namespace sqlite = replica::sqlite;
-
 constexpr int kFormat = 2;
-// What a file of format 1 lacks.
+// Who only reads a file of format 1 sees tables of format 2 in it, which are empty.
 constexpr std::string_view kBridge =
+    "CREATE TEMP TABLE task (number INTEGER, kind TEXT, account TEXT, arguments TEXT, state TEXT, "
+    "done INTEGER, total INTEGER, "
+    "seconds_left INTEGER, outcome TEXT, problems TEXT, created INTEGER, started INTEGER, ended "
+    "INTEGER, runner TEXT, cancel INTEGER);"
+    "CREATE TEMP TABLE standing (account, standing);"
     "CREATE TEMP TABLE token (id, hash, accounts, admin, created, expires)";
 
 }  // namespace
 
-sqlite::Connection open_davenport_db(const std::filesystem::path& file, sqlite::Access access) {
-  sqlite::Connection connection(file, access, sqlite::Durability::kFull);
-  sqlite::open_schema(connection, access, kFormat, embedded::davenport_sql,
-                      embedded::davenport_upgrade_sql, kBridge);
+std::optional<replica::sqlite::Connection> open_davenport_db(const std::filesystem::path& file,
+                                                             replica::sqlite::Access access) {
+  const bool is_writing = access == replica::sqlite::Access::kReadWrite;
+  if (!is_writing && !std::filesystem::exists(file)) return std::nullopt;
+  std::optional<replica::sqlite::Connection> connection(std::in_place, file, access,
+                                                        replica::sqlite::Durability::kFull);
+  replica::sqlite::open_schema(*connection, access, kFormat, embedded::davenport_sql,
+                               embedded::davenport_upgrade_sql, kBridge);
   return connection;
 }
 

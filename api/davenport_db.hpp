@@ -1,15 +1,15 @@
-// The file <data_dir>/davenport.db: its format is known here, whoever keeps a table in it.
+// davenport.db: what belongs to no account. Its tables are each of their own user: registry.hpp, task_table.hpp, tokens.hpp.
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "replica/sqlite.hpp"
 
 namespace api {
 
-// Opens the file with the tables of data/schema/davenport.sql; kReadWrite creates it. One of the format before is upgraded
-// by who writes, and read as if it were. Throws replica::sqlite::Error.
-[[nodiscard]] replica::sqlite::Connection open_davenport_db(const std::filesystem::path& file,
-                                                            replica::sqlite::Access access);
+// Nothing when `access` forbids to create it and it is not there. Throws replica::sqlite::Error.
+[[nodiscard]] std::optional<replica::sqlite::Connection> open_davenport_db(
+    const std::filesystem::path& file, replica::sqlite::Access access);
 
 }  // namespace api

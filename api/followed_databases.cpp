@@ -1,6 +1,7 @@
 #include "api/followed_databases.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace api {
 namespace {
@@ -22,9 +23,11 @@ std::string_view feed_state_name(FeedState state) {
     case FeedState::kCrashing:
       return "crashing";
     case FeedState::kGone:
+      return "gone";
+    case FeedState::kPaused:
       break;
   }
-  return "gone";
+  return "paused";
 }
 
 std::uint64_t fingerprint(std::string_view update_seq, std::string_view incarnation) {
@@ -41,6 +44,7 @@ void FollowedDatabases::add(std::string_view account) {
   const auto [entry, is_new] =
       numbers_.emplace(std::string(account), static_cast<std::uint32_t>(accounts_.size()));
   accounts_.push_back(&entry->first);
+  standings_.push_back(Standing::kFollowed);
   for (std::size_t i = 0; i < doctypes_.size(); ++i) databases_.emplace_back().since = now();
 }
 
@@ -68,6 +72,25 @@ std::vector<DatabaseId> FollowedDatabases::of_account(std::string_view account) 
   const auto count = static_cast<DatabaseId>(doctypes_.size());
   for (DatabaseId i = 0; i < count; ++i) ids.push_back(found->second * count + i);
   return ids;
+}
+
+std::size_t FollowedDatabases::account_count() const {
+  return accounts_.size() - static_cast<std::size_t>(std::count(
+                                standings_.begin(), standings_.end(), Standing::kRemoved));
+}
+
+Standing FollowedDatabases::standing(DatabaseId id) const {
+  return standings_[id / doctypes_.size()];
+}
+
+void FollowedDatabases::set_standing(std::string_view account, Standing standing) {
+  const auto found = numbers_.find(account);
+  if (found == numbers_.end()) return;
+  const Standing before = std::exchange(standings_[found->second], standing);
+  for (const DatabaseId id : of_account(account)) {
+    if (before == Standing::kRemoved && standing != before) databases_[id] = FollowedDatabase();
+    databases_[id].since = now();
+  }
 }
 
 void FollowedDatabases::restore(const KnownDatabase& known) {
@@ -122,6 +145,12 @@ void FollowedDatabases::enter(DatabaseId id, FeedState state) {
   database.since = now();
 }
 
+FeedState FollowedDatabases::state(DatabaseId id) const {
+  const FeedState state = databases_[id].state;
+  const bool is_held = standing(id) == Standing::kPaused && state != FeedState::kGone;
+  return is_held ? FeedState::kPaused : state;
+}
+
 bool FollowedDatabases::set_error(DatabaseId id, const std::string& error) {
   auto& last = databases_[id].last_error;
   const bool is_new = !last || *last != error;
@@ -135,7 +164,7 @@ FeedReport FollowedDatabases::report(DatabaseId id) const {
   report.source = source_.name;
   report.account = account(id);
   report.database = name(id);
-  report.state = database.state;
+  report.state = state(id);
   report.since = database.since;
   report.caught_up = database.caught_up;
   if (database.last_error) report.last_error = *database.last_error;

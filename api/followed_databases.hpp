@@ -30,6 +30,7 @@ struct FollowedDatabase {
   bool is_said_deleted = false;  // by a feed, since the last look
   std::uint8_t failures = 0;  // in a row
   std::uint32_t quarantined = 0;
+  std::int64_t pending = 0;  // rows that the pull under way has before it
   std::uint64_t seen = 0;  // fingerprint of what was pulled up to; 0: never pulled
   std::chrono::sys_seconds since{};  // when it entered its state
   std::chrono::sys_seconds caught_up{};  // when it last had everything; 0: never
@@ -53,13 +54,20 @@ class FollowedDatabases {
   // Nothing for a database that is not followed, or not named as the source's are.
   [[nodiscard]] std::optional<DatabaseId> find(std::string_view database) const;
   [[nodiscard]] std::vector<DatabaseId> of_account(std::string_view account) const;
+  [[nodiscard]] Standing standing(DatabaseId id) const;
+  // True for those that are neither paused nor removed: only they are looked at and pulled.
+  [[nodiscard]] bool is_followed(DatabaseId id) const {
+    return standing(id) == Standing::kFollowed;
+  }
+  // One that was removed begins as one of which nothing is known when it comes back.
+  void set_standing(std::string_view account, Standing standing);
   // What was known when the program ended.
   void restore(const KnownDatabase& known);
   [[nodiscard]] KnownDatabase known(DatabaseId id, std::string seen, std::string incarnation,
                                     std::optional<std::chrono::sys_seconds> next_attempt) const;
 
   [[nodiscard]] std::size_t size() const { return databases_.size(); }
-  [[nodiscard]] std::size_t account_count() const { return accounts_.size(); }
+  [[nodiscard]] std::size_t account_count() const;  // without those that were removed
   [[nodiscard]] FollowedDatabase& operator[](DatabaseId id) { return databases_[id]; }
   [[nodiscard]] const FollowedDatabase& operator[](DatabaseId id) const { return databases_[id]; }
   [[nodiscard]] std::string name(DatabaseId id) const;
@@ -70,6 +78,8 @@ class FollowedDatabases {
   [[nodiscard]] bool is_required(DatabaseId id) const;
 
   void enter(DatabaseId id, FeedState state);
+  // As it is told: a paused account is that, whatever its databases are.
+  [[nodiscard]] FeedState state(DatabaseId id) const;
   // Remembers what went wrong. True when it is something else than the last time.
   bool set_error(DatabaseId id, const std::string& error);
   [[nodiscard]] FeedReport report(DatabaseId id) const;
@@ -78,6 +88,7 @@ class FollowedDatabases {
   const SourceConfig& source_;
   const std::vector<mail::Doctype> doctypes_;  // of each account, in this order
   std::vector<const std::string*> accounts_;  // names, in `numbers_`
+  std::vector<Standing> standings_;  // of the accounts
   std::map<std::string, std::uint32_t, std::less<>> numbers_;
   std::deque<FollowedDatabase> databases_;  // grows only: what is referred to stays where it is
 };

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -15,21 +16,27 @@
 #include "api/accounts.hpp"
 #include "api/events.hpp"
 #include "api/metrics.hpp"
+#include "api/tasks.hpp"
 
 namespace api {
 
 // Any thread, but for `stop`.
 class Indexing {
  public:
-  // `events`, which may be null, is told what moved.
-  Indexing(Accounts& accounts, Metrics& metrics, Events* events);
+  // With `tasks`, a rebuild that an account needs is a task, and so is all that its first pull takes. `events`, which may be
+  // null as well, is told what moved.
+  Indexing(Accounts& accounts, Metrics& metrics, Tasks* tasks = nullptr, Events* events = nullptr);
   ~Indexing();  // stops
 
   void soon(std::string_view account);
   // The same, the first time that it is called: what an earlier program left is looked at when the account is used.
   void once(std::string_view account);
+  // The account is on its way out: nothing of it is due any more, and what is under way is cancelled.
+  void drop(const std::string& account);
   // What a crash left behind, and local accounts: nobody else would look at them.
   void catch_up();
+  [[nodiscard]] std::size_t lists_waiting() const { return lists_.waiting(); }  // accounts
+  [[nodiscard]] std::size_t texts_waiting() const { return text_.waiting(); }
   void stop();  // cancels what is under way and waits for its end
 
   // Brings an account up to its stores now. Returns the number of entries.
@@ -41,6 +48,7 @@ class Indexing {
   // While messages or bodies are pulled for the first time, text waits: in bulk afterwards it is several times as fast. Each
   // `begin_filling` has its `end_filling`.
   void begin_filling(const std::string& account);
+  void filled(const std::string& account, std::size_t documents);  // so many more came
   void end_filling(const std::string& account);
 
  private:
@@ -54,16 +62,21 @@ class Indexing {
   void tell(const indexer::Account& account);
   void index_lists(indexer::Account& account, indexer::Progress& progress);
   std::size_t index_text(indexer::Account& account, indexer::Progress& progress);
+  void start_rebuild(const std::string& account);
+  void begin_first_sync(const std::string& account);
+  void end_first_sync(const std::string& account, std::size_t entries);
   [[nodiscard]] std::uint64_t last_pull(const std::string& account);
   void clear_behind(const std::string& account, std::uint64_t last_pull);
 
   Accounts& accounts_;
   Metrics& metrics_;
-  Events* events_;
-  std::mutex mutex_;  // of the four below; held also while the registry forgets an account
+  Tasks* const tasks_;
+  Events* const events_;
+  std::mutex mutex_;  // of those below; held also while the registry forgets an account
   std::map<std::string, Pulls> pulls_;
   std::uint64_t pull_count_ = 0;
   std::map<std::string, int> filling_;
+  std::map<std::string, std::unique_ptr<Tasks::Own>> first_syncs_;
   std::set<std::string, std::less<>> looked_at_;
   AccountWorker text_;
   AccountWorker lists_;  // hands on to `text_`

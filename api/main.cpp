@@ -1,27 +1,27 @@
 // davenport: the command line, and the parts of `serve`.
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <thread>
 #include <variant>
 
 #include "api/access.hpp"
-#include "api/accounts.hpp"
-#include "api/admin_client.hpp"
 #include "api/command_line.hpp"
 #include "api/commands.hpp"
 #include "api/config.hpp"
 #include "api/events.hpp"
 #include "api/http_server.hpp"
+#include "api/instance_lock.hpp"
+#include "api/log.hpp"
 #include "api/metrics.hpp"
-#include "api/replication.hpp"
-#include "api/routes.hpp"
+#include "api/service.hpp"
+#include "api/service_manager.hpp"
 #include "api/stop_signals.hpp"
-#include "api/tasks.hpp"
 #include "api/tokens.hpp"
 #include "indexer/extraction/sandbox.hpp"
 #include "indexer/extraction/worker_process.hpp"
@@ -30,23 +30,29 @@
 namespace api {
 namespace {
 
-constexpr const char* kDefaultConfig = "/etc/davenport/davenport.toml";
+// A stop is over within ten seconds. What is cut off then loses nothing: each of its steps is one transaction.
+constexpr std::chrono::seconds kStopPatience{9};
+
+void end_at_last() {
+  std::thread([] {
+    std::this_thread::sleep_for(kStopPatience);
+    log_event(Level::kWarning, "cutOff", "stopping takes too long: what is under way is cut off");
+    std::_Exit(kDone);
+  }).detach();
+}
 
 void listen(HttpServer& server, const Config& config) {
-  if (AdminClient(config.data_dir).is_served()) {
-    throw std::runtime_error(
-        fmt::format("another davenport is running on {}: stop it, or use another --data",
-                    config.data_dir.string()));
-  }
-  std::filesystem::create_directories(config.data_dir);
   server.listen_unix(config.data_dir / "admin.sock");
   std::optional<TlsFiles> tls;
   if (!config.http.tls_certificate.empty())
     tls = TlsFiles{config.http.tls_certificate, config.http.tls_key};
   const std::uint16_t port = server.listen_tcp(config.http.listen, config.http.is_open(), tls);
   const std::string host = config.http.listen.substr(0, config.http.listen.rfind(':'));
-  spdlog::info("listening on {}://{}:{}, {}", tls ? "https" : "http", host, port,
-               config.http.is_open() ? "open to this machine" : "with access tokens");
+  log_event(Level::kInfo, "started",
+            fmt::format("davenport {} on {}, listening on {}://{}:{}, {}", DAVENPORT_VERSION,
+                        config.data_dir.string(), tls ? "https" : "http", host, port,
+                        config.http.is_open() ? "open to this machine" : "with access tokens"),
+            {{"version", DAVENPORT_VERSION}, {"folder", config.data_dir.string()}});
 }
 
 HttpLimits limits_of(const HttpConfig& http) {
@@ -65,49 +71,82 @@ void raise_open_files() {
   ::setrlimit(RLIMIT_NOFILE, &files);  // refused: then there are fewer connections
 }
 
-int run(const ServeCommand&, const CommandLine&, const Config& config) {
-  spdlog::set_level(spdlog::level::info);
+Config load(const CommandLine& line) {
+  Config config = load_config(config_file(line));
+  if (line.data) config.data_dir = *line.data;
+  return config;
+}
+
+// Nothing when it cannot be used while the server runs: then the one from before goes on.
+std::optional<Config> load_anew(const CommandLine& line, const Config& running) {
+  try {
+    Config config = load(line);
+    if (config.data_dir != running.data_dir)
+      throw ConfigError("data_dir cannot change while a server runs: restart it");
+    if (config.http != running.http) {
+      log_event(Level::kWarning, "takesRestart",
+                "what changed of [http] counts from the next start on");
+    }
+    return config;
+  } catch (const std::exception& error) {
+    log_event(Level::kError, "reloadFailed",
+              fmt::format("the configuration stays as it was: {}", error.what()));
+  }
+  return std::nullopt;
+}
+
+void renew_certificates(HttpServer& server) {
+  try {
+    server.renew_certificates();
+  } catch (const std::exception& error) {
+    log_event(Level::kError, "reloadFailed",
+              fmt::format("the TLS certificate stays as it was: {}", error.what()));
+  }
+}
+
+int run(const ServeCommand&, const CommandLine& line, const Config& config) {
+  configure_log(config.log);
+  const StopSignals signals;
+  const InstanceLock instance(config.data_dir);
   raise_open_files();
-  const StopSignals stop;
   Metrics metrics;
-  Accounts accounts(config, replica::sqlite::Access::kReadWrite);
   Events events(config.http.max_listeners);
   const Tokens tokens(config.data_dir / "davenport.db", replica::sqlite::Access::kReadWrite);
   // On loopback an address tells nothing: all that a proxy passes on has the same.
   const AccessControl access(
       tokens, {config.http.is_open(), config.http.requests_per_second, !config.http.is_loopback});
-  Replication replication(config, accounts, metrics, &events);
-  Tasks tasks;  // which ask the replication
-  const Routes routes(config, accounts, tasks, replication, metrics, events, access);
-  HttpServer server([&routes](const HttpRequest& request) { return routes.handle(request); },
+  Service service(config, metrics, events, access);
+  HttpServer server([&service](const HttpRequest& request) { return service.handle(request); },
                     config.http.workers, limits_of(config.http), config.http.cors_origins);
 
   if (!indexer::has_landlock()) {
-    spdlog::warn(
-        "this kernel has no Landlock: workers that read attachments can open no file, and miss "
-        "words "
-        "of PDF files whose fonts are not embedded");
+    log_event(Level::kWarning, "noLandlock",
+              "this kernel has no Landlock: workers that read attachments can open no file, and "
+              "miss words of PDF files whose fonts are not embedded");
   }
   listen(server, config);
-  replication.start();
   server.start();
-  stop.wait();
-  spdlog::info("stopping");
+  notify_manager("READY=1");
+  while (signals.wait() == SIGHUP) {
+    notify_manager("RELOADING=1");
+    if (auto changed = load_anew(line, config)) {
+      configure_log(changed->log);
+      service.reload(std::move(*changed));
+    }
+    renew_certificates(server);
+    notify_manager("READY=1");
+  }
+  log_event(Level::kInfo, "stopping", "stopping");
+  notify_manager("STOPPING=1");
+  end_at_last();
+  service.stop();  // first: a request may wait for a source
   server.stop();
-  replication.stop();
   return kDone;
 }
 
-Config load(const CommandLine& line) {
-  auto file = line.config;
-  if (!file && std::filesystem::exists(kDefaultConfig)) file = kDefaultConfig;
-  Config config = load_config(file);
-  if (line.data) config.data_dir = *line.data;
-  return config;
-}
-
 int run_command(const CommandLine& line) {
-  const Config config = load(line);
+  const bool is_check = std::holds_alternative<ConfigCheckCommand>(line.command);
+  const Config config = is_check ? Config() : load(line);
   mail::initialize();
   return std::visit([&](const auto& command) { return run(command, line, config); }, line.command);
 }
@@ -116,9 +155,7 @@ int run_command(const CommandLine& line) {
 void prepare_process() {
   ::umask(0077);  // mail is private
   std::signal(SIGPIPE, SIG_IGN);
-  spdlog::set_default_logger(spdlog::stderr_logger_mt("davenport"));
-  spdlog::set_level(spdlog::level::warn);  // a command says itself what it does
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
+  prepare_log();
 }
 
 int complain(const std::exception& error, int exit_code) {

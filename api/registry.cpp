@@ -41,6 +41,17 @@ KnownDatabase row_of(const sqlite::Statement& row) {
   return database;
 }
 
+void write_standing(const sqlite::Connection& connection, std::string_view account,
+                    Standing standing) {
+  if (standing == Standing::kFollowed) {
+    connection.prepare("DELETE FROM standing WHERE account = ?").bind(account).run();
+    return;
+  }
+  connection.prepare("INSERT OR REPLACE INTO standing (account, standing) VALUES (?, ?)")
+      .bind(account, static_cast<int>(standing))
+      .run();
+}
+
 }  // namespace
 
 struct Registry::State {
@@ -56,10 +67,8 @@ struct Registry::State {
 
 sqlite::Connection* Registry::State::open() const {
   if (connection) return &*connection;
-  const bool is_writing = access == sqlite::Access::kReadWrite;
-  if (!is_writing && !std::filesystem::exists(file)) return nullptr;
   connection = open_davenport_db(file, access);
-  return &*connection;
+  return connection ? &*connection : nullptr;
 }
 
 Registry::Registry(std::filesystem::path file, sqlite::Access access)
@@ -134,6 +143,43 @@ void Registry::record(std::span<const KnownDatabase> databases) {
         .run();
   }
   transaction.commit();
+}
+
+std::map<std::string, Standing, std::less<>> Registry::standings() const {
+  std::map<std::string, Standing, std::less<>> standings;
+  const std::lock_guard lock(state_->mutex);
+  const auto* connection = state_->open();
+  if (connection == nullptr) return standings;
+  auto rows = connection->prepare("SELECT account, standing FROM standing");
+  rows.bind();
+  while (rows.step()) standings.emplace(rows.text(0), static_cast<Standing>(rows.integer(1)));
+  return standings;
+}
+
+Standing Registry::standing(std::string_view account) const {
+  const auto all = standings();
+  const auto found = all.find(account);
+  return found == all.end() ? Standing::kFollowed : found->second;
+}
+
+void Registry::set_standing(std::string_view account, Standing standing) {
+  const std::lock_guard lock(state_->mutex);
+  write_standing(*state_->open(), account, standing);
+}
+
+void Registry::forget(std::string_view account, Standing standing) {
+  const std::lock_guard lock(state_->mutex);
+  sqlite::Connection& connection = *state_->open();
+  sqlite::Transaction transaction(connection);
+  for (const char* table : {"database", "behind"}) {
+    connection.prepare(std::string("DELETE FROM ") + table + " WHERE account = ?")
+        .bind(account)
+        .run();
+  }
+  write_standing(connection, account, standing);
+  transaction.commit();
+  if (const auto found = state_->behind.find(account); found != state_->behind.end())
+    state_->behind.erase(found);
 }
 
 void Registry::mark_behind(std::string_view account) {

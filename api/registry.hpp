@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -33,6 +34,13 @@ struct KnownDatabase {
   friend bool operator==(const KnownDatabase&, const KnownDatabase&) = default;
 };
 
+// What was decided of an account.
+enum class Standing : std::uint8_t {
+  kFollowed,
+  kPaused,  // nothing is pulled
+  kRemoved,  // it does not come back by itself while a source has it
+};
+
 class Registry {
  public:
   // kReadOnly opens the file when it is there, and knows nothing until it is.
@@ -50,6 +58,13 @@ class Registry {
   [[nodiscard]] bool is_gone(std::string_view account) const;  // all of its databases are
   // Puts rows in the place of those of the same source and name. Durable when it returns.
   void record(std::span<const KnownDatabase> databases);
+
+  [[nodiscard]] Standing standing(std::string_view account) const;
+  // Those that are not kFollowed. Reading them all is cheap: there are as many as were decided of.
+  [[nodiscard]] std::map<std::string, Standing, std::less<>> standings() const;
+  void set_standing(std::string_view account, Standing standing);  // durable when it returns
+  // All that is known of the account but its standing, which becomes that. Durable when it returns.
+  void forget(std::string_view account, Standing standing);
 
   // Before documents of the account are committed. Durable when it returns.
   void mark_behind(std::string_view account);

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "api/render.hpp"
+#include "api/render_quarantine.hpp"
 #include "mail/json_writer.hpp"
 
 namespace api {
@@ -9,12 +10,6 @@ namespace {
 
 using mail::JsonWriter;
 using std::chrono::sys_seconds;
-
-void write_time(JsonWriter& json, std::string_view name, sys_seconds time) {
-  json.key(name);
-  time == sys_seconds{} ? json.null()
-                        : json.string(mail::to_rfc3339({time, std::chrono::minutes(0)}));
-}
 
 using FeedsByAccount = std::map<std::string, std::vector<const FeedReport*>, std::less<>>;
 
@@ -83,27 +78,25 @@ void write_sources(JsonWriter& json, const std::vector<SourceReport>& sources) {
   json.end_array();
 }
 
+void write_disk(JsonWriter& json, const DiskSpace::Report& disk) {
+  json.key("disk").begin_object().key("state").string(disk.is_full ? "noSpace" : "ok");
+  write_time(json, "since", disk.since);
+  json.key("folder").string(disk.folder.string()).key("free").number(disk.free_bytes).end_object();
+}
+
 // What is known of an account without opening it.
 void write_account_at_source(JsonWriter& json, Accounts& accounts, const std::string& name) {
   const SourceConfig* source = accounts.source_of(name);
   json.key("account").string(name).key("local").boolean(source == nullptr).key("source");
   source == nullptr ? json.null() : json.string(source->name);
   json.key("gone").boolean(source != nullptr && accounts.registry().is_gone(name));
-}
-
-// "alice/io-cozy-emails": the database that a store is the replica of.
-std::string database_of(const std::string& account, const Layout& layout,
-                        const std::string& store) {
-  for (const auto doctype : mail::kDoctypes) {
-    if (indexer::Stores::database_part(doctype) == store) return layout.database(account, doctype);
-  }
-  return layout.database(account, mail::Doctype::kEmails);
+  json.key("paused").boolean(accounts.registry().standing(name) == Standing::kPaused);
 }
 
 // Documents, quarantine and conflicts of all stores.
 void write_stores(JsonWriter& json, indexer::Account& account, const Layout& layout) {
   constexpr std::size_t kConflictsNamed = 10;
-  std::int64_t documents = 0, conflicted = 0;
+  std::int64_t documents = 0, conflicted = 0, ignored = 0;
   std::string quarantined, conflicts;
   JsonWriter list(quarantined), ids(conflicts);
   list.begin_array();
@@ -114,12 +107,11 @@ void write_stores(JsonWriter& json, indexer::Account& account, const Layout& lay
     conflicted += counts.conflicted;
     const std::string database = database_of(account.name(), layout, name);
     for (const auto& document : store->quarantined()) {
-      list.begin_object().key("database").string(database);
-      list.key("docId").string(document.id).key("reason").string(document.reason);
-      write_time(list, "since", document.since);
-      list.key("attempts").number(document.attempts);
-      write_time(list, "nextAttempt", document.next_attempt);
-      list.end_object();
+      if (document.is_ignored()) {
+        ++ignored;
+      } else {
+        write_quarantined(list, database, document);
+      }
     }
     for (const std::string& id : store->conflicted(kConflictsNamed))
       ids.begin_object().key("database").string(database).key("docId").string(id).end_object();
@@ -127,6 +119,7 @@ void write_stores(JsonWriter& json, indexer::Account& account, const Layout& lay
   list.end_array();
   ids.end_array();
   json.key("documents").number(documents).key("quarantined").raw(quarantined);
+  json.key("ignored").number(ignored);
   json.key("conflicts").begin_object().key("count").number(conflicted);
   json.key("first").raw(conflicts).end_object();
 }
@@ -158,6 +151,9 @@ void write_account(JsonWriter& json, Accounts& accounts, indexer::Account& accou
       .key("pending")
       .number(index.pending);
   json.key("failed").number(index.failed).key("generation").string(index.generation).end_object();
+  const auto levels = account.levels();
+  json.key("levels").begin_object().key("metadata").number(levels.metadata);
+  json.key("body").number(levels.body).key("attachments").number(levels.attachments).end_object();
   write_extractions(json, account.stores().extracts().failures());
   write_feeds(json, feeds);
   json.key("bytes")
@@ -197,6 +193,7 @@ std::string render_status(Accounts& accounts, const std::vector<FeedReport>& fee
   }
   json.end_array();
   write_sources(json, sources);
+  write_disk(json, accounts.disk().report());
   json.key("tasks").begin_array();
   for (const auto& task : tasks) json.raw(render_task(task));
   json.end_array().end_object();
@@ -213,6 +210,10 @@ std::string render_accounts(Accounts& accounts, const std::vector<FeedReport>& f
     write_account_at_source(json, accounts, name);
     write_feeds(json, of(name, sorted));
     json.end_object();
+  }
+  json.end_array().key("removed").begin_array();
+  for (const auto& [name, standing] : accounts.registry().standings()) {
+    if (standing == Standing::kRemoved) json.string(name);
   }
   json.end_array().end_object();
   return out;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -53,15 +54,22 @@ std::vector<std::string> quarantined_of(const SourceConfig& source, indexer::Acc
   return lines;
 }
 
+void throw_if_paused(const Registry& registry, const std::string& account) {
+  if (registry.standing(account) == Standing::kPaused)
+    throw std::runtime_error(
+        fmt::format("account '{0}' is paused: davenport account resume {0}", account));
+}
+
 }  // namespace
 
 struct Replication::State {
-  State(const Config& given_config, Accounts& given_accounts, Metrics& given_metrics,
+  State(const Config& given_config, Accounts& given_accounts, Metrics& given_metrics, Tasks* tasks,
         Events* given_events)
       : config(given_config),
         accounts(given_accounts),
         metrics(given_metrics),
-        events(given_events) {
+        events(given_events),
+        indexing(accounts, metrics, tasks, events) {
     for (const SourceConfig& source : config.sources) {
       followers.push_back(std::make_unique<SourceFollower>(
           ReplicationParts{config, accounts, indexing, metrics, context, workers}, source));
@@ -85,7 +93,7 @@ struct Replication::State {
   Accounts& accounts;
   Metrics& metrics;
   Events* events;
-  Indexing indexing{accounts, metrics, events};
+  Indexing indexing;
   net::io_context context{1};
   net::executor_work_guard<net::io_context::executor_type> work{context.get_executor()};
   net::thread_pool workers{kWorkers};
@@ -121,15 +129,21 @@ void Replication::State::housekeep() {
   net::post(workers, [this] {
     accounts.close_idle();
     metrics.open_accounts(accounts.open_count());
+    metrics.account_opens(accounts.opens().hits, accounts.opens().misses);
+    accounts.disk().look();
+    metrics.disk(accounts.disk().report());
+    metrics.index_queues(indexing.lists_waiting(), indexing.texts_waiting());
   });
+  for (const auto& follower : followers) follower->go_on();
   timer.expires_after(std::min<Clock::duration>(kHousekeeping, config.replication.account_idle));
   timer.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled && !is_stopping) housekeep();
   });
 }
 
-Replication::Replication(const Config& config, Accounts& accounts, Metrics& metrics, Events* events)
-    : state_(std::make_unique<State>(config, accounts, metrics, events)) {}
+Replication::Replication(const Config& config, Accounts& accounts, Metrics& metrics, Tasks* tasks,
+                         Events* events)
+    : state_(std::make_unique<State>(config, accounts, metrics, tasks, events)) {}
 
 Replication::~Replication() { stop(); }
 
@@ -167,6 +181,8 @@ bool Replication::wake(std::string_view account) {
   return state.ask([follower, name = std::string(account)] { return follower->wake(name); });
 }
 
+void Replication::index_soon(std::string_view account) { state_->indexing.soon(account); }
+
 void Replication::used(std::string_view account) {
   State& state = *state_;
   state.indexing.once(account);
@@ -176,14 +192,13 @@ void Replication::used(std::string_view account) {
   });
 }
 
-void Replication::changed(std::string_view account) { state_->indexing.soon(account); }
-
 SyncOutcome Replication::sync(const std::string& account, bool with_index,
                               const std::function<void(const replica::PullSummary&)>& progress) {
   State& state = *state_;
   SourceFollower* follower = state.follower_of(account);
   if (follower == nullptr)
     throw std::runtime_error(fmt::format("account '{}' has no source", account));
+  throw_if_paused(state.accounts.registry(), account);
   SyncOutcome outcome;
   std::mutex mutex;  // two workers may commit at once
   const auto on_commit = [&](const replica::PullSummary& batch) {
@@ -217,6 +232,52 @@ SyncOutcome Replication::sync(const std::string& account, bool with_index,
   return outcome;
 }
 
+void Replication::pause(const std::string& account) {
+  State& state = *state_;
+  state.accounts.registry().set_standing(account, Standing::kPaused);
+  state.ask([&] {
+    for (const auto& follower : state.followers) follower->pause(account);
+  });
+}
+
+void Replication::resume(const std::string& account) {
+  State& state = *state_;
+  state.accounts.registry().set_standing(account, Standing::kFollowed);
+  const bool is_followed = state.ask([&] {
+    return std::any_of(state.followers.begin(), state.followers.end(),
+                       [&](const auto& follower) { return follower->resume(account); });
+  });
+  if (!is_followed) (void)wake(account);
+}
+
+bool Replication::resync(const std::string& account) {
+  State& state = *state_;
+  SourceFollower* follower = state.follower_of(account);
+  if (follower == nullptr) return false;
+  net::co_spawn(state.context, follower->compare_anew(account), net::detached);
+  return true;
+}
+
+void Replication::retry(const std::string& account) {
+  State& state = *state_;
+  if (SourceFollower* follower = state.follower_of(account); follower != nullptr)
+    state.ask([&] { follower->retry(account); });
+}
+
+void Replication::let_go(const std::string& account) {
+  State& state = *state_;
+  std::vector<std::future<void>> going;
+  for (const auto& follower : state.followers) {
+    going.push_back(net::co_spawn(state.context, follower->let_go(account), net::use_future));
+  }
+  for (auto& each : going) {
+    while (each.wait_for(kStopCheck) != std::future_status::ready) {
+      if (state.is_stopped) throw std::runtime_error("the server stops");
+    }
+  }
+  state.indexing.drop(account);
+}
+
 void Replication::fetch_blob(const std::shared_ptr<indexer::Account>& account,
                              mail::Doctype doctype, const replica::WantedBlob& wanted) {
   using replica::SourceError;
@@ -228,8 +289,11 @@ void Replication::fetch_blob(const std::shared_ptr<indexer::Account>& account,
   }
   auto fetched =
       net::co_spawn(state.context, follower->fetch_blob(account, doctype, wanted), net::use_future);
-  if (fetched.wait_for(kFetchPatience) != std::future_status::ready)
-    throw SourceError(SourceError::Kind::kTimeout, 0, "the source takes too long; try again");
+  const auto until = Clock::now() + kFetchPatience;
+  while (fetched.wait_for(kStopCheck) != std::future_status::ready) {
+    if (Clock::now() >= until || state.is_stopped)
+      throw SourceError(SourceError::Kind::kTimeout, 0, "the source takes too long; try again");
+  }
   fetched.get();
 }
 

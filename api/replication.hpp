@@ -15,6 +15,7 @@
 #include "api/events.hpp"
 #include "api/metrics.hpp"
 #include "api/reports.hpp"
+#include "api/tasks.hpp"
 #include "replica/replicator.hpp"
 
 namespace api {
@@ -36,8 +37,9 @@ struct SyncOutcome {
 // Members may be called from any thread.
 class Replication {
  public:
-  // `events`, which may be null, is told what moved; accounts with listeners count as used.
-  Replication(const Config& config, Accounts& accounts, Metrics& metrics, Events* events = nullptr);
+  // `tasks` and `events` as Indexing takes them; accounts with listeners count as used.
+  Replication(const Config& config, Accounts& accounts, Metrics& metrics, Tasks* tasks = nullptr,
+              Events* events = nullptr);
   ~Replication();  // stops
 
   // Follows all sources. Without it nothing is done but what is asked for.
@@ -49,15 +51,27 @@ class Replication {
   bool wake(std::string_view account);
   // Somebody reads the account: what is behind is indexed, and it is polled sooner.
   void used(std::string_view account);
-
-  // The account was changed from elsewhere, as by an import: lists and text are brought up in the background, listeners told.
-  void changed(std::string_view account);
+  // Brings lists and text up to what is stored, in the background.
+  void index_soon(std::string_view account);
 
   // Pulls all databases of an account until caught up, with all that is quarantined; then catalog and index, unless
   // `with_index` is false. Blocks. `progress` is called on any thread, one at a time, after each batch, and may be null.
   // Throws replica::SourceError, and std::runtime_error when the account has no source.
   [[nodiscard]] SyncOutcome sync(const std::string& account, bool with_index,
                                  const std::function<void(const replica::PullSummary&)>& progress);
+  // Nothing of the account is pulled until `resume`, also after a restart; a pull under way ends. What is here can be read.
+  void pause(const std::string& account);
+  // Pulls it again; one that was removed comes back if its source has it.
+  void resume(const std::string& account);
+  // All databases of the account are compared with the source anew; nothing that both have is fetched again. False when the
+  // account has no source.
+  bool resync(const std::string& account);
+  // What is due in quarantine is tried now, as far as the account is pulled.
+  void retry(const std::string& account);
+  // The account is not followed any more, and nothing works on it when this returns; what holds it open may be left. Not
+  // remembered: see Registry::forget.
+  void let_go(const std::string& account);
+
   // Fetches bytes that a document names, and that are not here, into the account's blobs. Blocks, for half a minute at
   // most. Throws replica::SourceError.
   void fetch_blob(const std::shared_ptr<indexer::Account>& account, mail::Doctype doctype,

@@ -18,10 +18,11 @@ enum class FeedState : std::uint8_t {
   kWaiting,  // all that the source has is here
   kCrashing,  // it failed, and is tried again
   kGone,  // it was at the source, and is not any more
+  kPaused,  // its account is
 };
 inline constexpr std::array kFeedStates{FeedState::kInitializing, FeedState::kRunning,
-                                        FeedState::kWaiting, FeedState::kCrashing,
-                                        FeedState::kGone};
+                                        FeedState::kWaiting,      FeedState::kCrashing,
+                                        FeedState::kGone,         FeedState::kPaused};
 [[nodiscard]] std::string_view feed_state_name(FeedState state);
 
 // One database that is followed ("feeds" of status).
@@ -33,6 +34,23 @@ struct FeedReport {
   std::chrono::sys_seconds since{};
   std::chrono::sys_seconds caught_up{};  // when it last had everything; 0: never
   std::string last_error;
+};
+
+// What an account is to those who wait for it.
+enum class AccountClass : std::uint8_t { kActive, kIdle, kPaused };
+inline constexpr std::array kAccountClasses{AccountClass::kActive, AccountClass::kIdle,
+                                            AccountClass::kPaused};
+[[nodiscard]] std::string_view account_class_name(AccountClass which);
+
+// How far the accounts of a class are behind their source.
+inline constexpr std::array<std::chrono::seconds, 5> kLagBounds{
+    std::chrono::seconds(10), std::chrono::minutes(1), std::chrono::minutes(10),
+    std::chrono::hours(1), std::chrono::hours(24)};
+struct LagReport {
+  std::size_t accounts = 0;
+  std::array<std::size_t, kLagBounds.size()> behind{};  // accounts, for longer than each bound
+  std::chrono::seconds most{0};
+  std::int64_t documents = 0;  // that the source has and we lack, as far as pulls under way know
 };
 
 struct SourceReport {
@@ -49,6 +67,9 @@ struct SourceReport {
   std::uint64_t quarantined = 0;  // documents and attachments
   std::array<std::size_t, kFeedStates.size()> databases{};  // by state
   std::chrono::seconds lag{0};  // of the database that is behind for longest
+  std::array<LagReport, kAccountClasses.size()> lags{};  // by class
+  std::size_t looks_due = 0;  // databases, now or later
+  std::size_t pulls_due = 0;
 };
 
 }  // namespace api

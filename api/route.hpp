@@ -92,6 +92,15 @@ HttpResponse with_account(const Call& call) {
   return response;
 }
 
+// routes_accounts.cpp
+[[nodiscard]] HttpResponse post_pause(const Call& call);
+[[nodiscard]] HttpResponse post_resume(const Call& call);
+[[nodiscard]] HttpResponse post_resync(const Call& call);
+[[nodiscard]] HttpResponse delete_account(const Call& call);
+[[nodiscard]] HttpResponse get_quarantine(const Call& call);
+[[nodiscard]] HttpResponse post_quarantine_retry(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse post_quarantine_ignore(const Call& call, indexer::Account& account);
+
 // routes_public.cpp
 [[nodiscard]] HttpResponse get_web_page(const Call&);
 [[nodiscard]] HttpResponse get_health(const Call&);
@@ -131,6 +140,8 @@ HttpResponse with_account(const Call& call) {
 [[nodiscard]] HttpResponse get_sources(const Call& call);
 [[nodiscard]] HttpResponse post_sync_task(const Call& call);
 [[nodiscard]] HttpResponse post_reindex(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse post_compact(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse post_backup(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse post_import(const Call& call);
 [[nodiscard]] HttpResponse get_tasks(const Call& call);
 [[nodiscard]] HttpResponse get_task(const Call& call);

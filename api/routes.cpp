@@ -108,12 +108,37 @@ const std::vector<Route>& table() {
       {"POST", "/v1/accounts/{account}/sync", Needs::kAccount, {}, post_sync},
       {"GET", "/v1/admin/accounts", Needs::kServerAdmin, {}, get_accounts},
       {"GET", "/v1/admin/sources", Needs::kServerAdmin, {}, get_sources},
+      {"DELETE", "/v1/admin/accounts/{account}", Needs::kServerAdmin, {"confirm"}, delete_account},
+      {"POST", "/v1/admin/accounts/{account}/pause", Needs::kAccountAdmin, {}, post_pause},
+      {"POST", "/v1/admin/accounts/{account}/resume", Needs::kAccountAdmin, {}, post_resume},
+      {"POST", "/v1/admin/accounts/{account}/resync", Needs::kAccountAdmin, {}, post_resync},
+      {"POST",
+       "/v1/admin/accounts/{account}/quarantine/retry",
+       Needs::kAccountAdmin,
+       {"doc"},
+       with_account<post_quarantine_retry>},
+      {"POST",
+       "/v1/admin/accounts/{account}/quarantine/ignore",
+       Needs::kAccountAdmin,
+       {"doc"},
+       with_account<post_quarantine_ignore>},
+      {"GET", "/v1/admin/quarantine", Needs::kServerAdmin, {"account"}, get_quarantine},
       {"POST", "/v1/admin/accounts/{account}/sync", Needs::kAccountAdmin, {}, post_sync_task},
       {"POST",
        "/v1/admin/accounts/{account}/reindex",
        Needs::kAccountAdmin,
        {},
        with_account<post_reindex>},
+      {"POST",
+       "/v1/admin/accounts/{account}/compact",
+       Needs::kAccountAdmin,
+       {},
+       with_account<post_compact>},
+      {"POST",
+       "/v1/admin/accounts/{account}/backup",
+       Needs::kAdminSocket,
+       {},
+       with_account<post_backup>},
       {"POST", "/v1/admin/accounts/{account}/import", Needs::kAdminSocket, {}, post_import},
       {"GET", "/v1/admin/tasks", Needs::kServerAdmin, {}, get_tasks},
       {"GET", "/v1/admin/tasks/{id}", Needs::kTaskAdmin, {}, get_task},
@@ -296,6 +321,11 @@ HttpResponse Routes::State::answer(const Match& match, const HttpRequest& reques
   } catch (const indexer::AccountBusy& busy) {
     return error_response(503, "accountBusy", busy.what());
   } catch (const std::exception& error) {
+    if (accounts.disk().note(error)) {
+      return error_response(507, "noSpace",
+                            "there is no space left on the disk: what is here can be read, as far "
+                            "as that writes nothing");
+    }
     spdlog::error("{} {}: {}", request.method, match.route != nullptr ? match.route->pattern : "?",
                   error.what());
     return error_response(500, "internal",

@@ -42,7 +42,11 @@ HttpResponse get_web_page(const Call&) {
   return response;
 }
 
-HttpResponse get_health(const Call&) { return json_response(R"({"status":"ok"})"); }
+// It answers either way: whoever restarts what is not well would gain nothing.
+HttpResponse get_health(const Call& call) {
+  const bool is_full = call.accounts.disk().report().is_full;
+  return json_response(is_full ? R"({"status":"noSpace"})" : R"({"status":"ok"})");
+}
 
 HttpResponse get_metrics(const Call& call) {
   HttpResponse response;

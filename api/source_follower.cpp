@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "api/log.hpp"
 #include "replica/workers.hpp"
 
 namespace api {
@@ -56,8 +58,11 @@ void SourceFollower::restore() {
       pulls_.due(*id,
                  now + std::chrono::duration_cast<Clock::duration>(*known.next_attempt - clock));
   });
+  for (const auto& [account, standing] : parts_.accounts.registry().standings())
+    databases_.set_standing(account, standing);
   for (DatabaseId id = 0; id < databases_.size(); ++id) {
     if (databases_[id].seen != 0 || !databases_.has_text(id)) continue;
+    if (!databases_.is_followed(id)) continue;
     if (source_.has_all_accounts && !databases_[id].is_present) continue;
     databases_[id].is_filling = true;
     parts_.indexing.begin_filling(databases_.account(id));
@@ -85,6 +90,7 @@ bool SourceFollower::wake(const std::string& account) {
   const auto now = Clock::now();
   if (databases_.contains(account)) {
     for (const DatabaseId id : databases_.of_account(account)) {
+      if (!databases_.is_followed(id)) return false;
       databases_[id].moved = now;
       looks_.urge(id, now);
       if (pulls_.is_due(id)) pulls_.urge(id, now);
@@ -133,7 +139,7 @@ void SourceFollower::start_looks(Clock::time_point now) {
     while (ids.size() < kDatabasesOfALook) {
       const auto id = looks_.take(now);
       if (!id) break;
-      ids.push_back(*id);
+      databases_.is_followed(*id) ? ids.push_back(*id) : looks_.done(*id);
     }
     if (ids.empty()) return;
     ++looks_running_;
@@ -142,6 +148,7 @@ void SourceFollower::start_looks(Clock::time_point now) {
 }
 
 void SourceFollower::start_pulls(Clock::time_point now) {
+  if (parts_.accounts.disk().is_paused()) return;  // `go_on` comes back
   while (pulls_running_ < parts_.config.replication.pulls && may_ask()) {
     std::optional<DatabaseId> id;
     if (first_pulls_running_ < kFirstPullsAtOnce && !first_pulls_.empty()) {
@@ -151,6 +158,10 @@ void SourceFollower::start_pulls(Clock::time_point now) {
       id = pulls_.take(now);
     }
     if (!id) return;
+    if (!databases_.is_followed(*id)) {
+      pulls_.done(*id);
+      continue;
+    }
     const bool is_first = databases_[*id].seen == 0;
     if (is_first && first_pulls_running_ >= kFirstPullsAtOnce) {
       first_pulls_.push_back(*id);
@@ -169,7 +180,8 @@ void SourceFollower::wait_for_what_is_due() {
     if (time && (!next || *time < *next)) next = time;
   };
   if (looks_running_ < kLooksAtOnce) at(looks_.next());
-  if (pulls_running_ < parts_.config.replication.pulls) at(pulls_.next());
+  const bool may_pull = !parts_.accounts.disk().is_paused();
+  if (may_pull && pulls_running_ < parts_.config.replication.pulls) at(pulls_.next());
   if (!is_discovering_) at(next_discovery_);
   // What runs calls again when it ends.
   if (!next || (now >= down_until_ && !may_ask())) return;
@@ -182,7 +194,8 @@ void SourceFollower::wait_for_what_is_due() {
 void SourceFollower::answered() {
   if (failures_ == 0) return;
   if (failures_ > 1) {
-    spdlog::info("source {}: answers again", source_.name);
+    log_event(Level::kInfo, "sourceUp", fmt::format("source {}: answers again", source_.name),
+              {{"source", source_.name}});
     logged_error_.clear();
   }
   failures_ = 0;
@@ -199,13 +212,17 @@ void SourceFollower::failed(const replica::SourceError& error) {
   const auto pause = replica::backoff_pause(failures_, error.retry_after(), random_);
   down_until_ = now + pause;
   if (logged_error_ == last_error_) return;
-  spdlog::warn("source {}: {}; again in {:.1f} s", source_.name, last_error_,
-               static_cast<double>(pause.count()) / 1'000);
+  log_event(Level::kWarning, "sourceDown",
+            fmt::format("source {}: {}; again in {:.1f} s", source_.name, last_error_,
+                        static_cast<double>(pause.count()) / 1'000),
+            {{"source", source_.name}, {"error", last_error_}});
   logged_error_ = last_error_;
 }
 
 // Rows are written in batches: those that come while one is written make the next.
 void SourceFollower::remember(KnownDatabase known) {
+  const auto ids = databases_.of_account(known.account);
+  if (!ids.empty() && databases_.standing(ids.front()) == Standing::kRemoved) return;
   to_record_.push_back(std::move(known));
   if (is_recording_ || is_stopping_) return;
   is_recording_ = true;
@@ -221,17 +238,19 @@ net::awaitable<void> SourceFollower::write_registry() {
       co_await replica::run_on(parts_.workers, std::move(write));
     } catch (const std::exception& error) {
       // What is not remembered is looked at again after a restart.
-      spdlog::error("source {}: {}", source_.name, error.what());
+      if (!parts_.accounts.disk().note(error))
+        spdlog::error("source {}: {}", source_.name, error.what());
     }
   }
   is_recording_ = false;
+  turn_ended_.cancel();
 }
 
 // Messages before all else, then what moved or was used last.
 std::vector<DatabaseId> SourceFollower::most_active(std::size_t most) const {
   std::vector<DatabaseId> ids;
   for (DatabaseId id = 0; id < databases_.size(); ++id) {
-    if (databases_[id].is_present) ids.push_back(id);
+    if (databases_[id].is_present && databases_.is_followed(id)) ids.push_back(id);
   }
   const auto is_before = [this](DatabaseId a, DatabaseId b) {
     const bool a_first = databases_.is_required(a), b_first = databases_.is_required(b);
@@ -243,56 +262,6 @@ std::vector<DatabaseId> SourceFollower::most_active(std::size_t most) const {
                     is_before);
   ids.resize(count);
   return ids;
-}
-
-// A source that is down is so for all of its databases.
-FeedReport SourceFollower::feed(DatabaseId id) const {
-  FeedReport report = databases_.report(id);
-  if (failures_ == 0 || report.state == FeedState::kGone) return report;
-  report.state = FeedState::kCrashing;
-  report.last_error = last_error_;
-  return report;
-}
-
-std::vector<FeedReport> SourceFollower::feeds() const {
-  std::vector<FeedReport> reports;
-  reports.reserve(databases_.size());
-  for (DatabaseId id = 0; id < databases_.size(); ++id) reports.push_back(feed(id));
-  return reports;
-}
-
-std::vector<FeedReport> SourceFollower::feeds_of(const std::string& account) const {
-  std::vector<FeedReport> reports;
-  for (const DatabaseId id : databases_.of_account(account)) reports.push_back(feed(id));
-  return reports;
-}
-
-SourceReport SourceFollower::report() const {
-  SourceReport report;
-  report.name = source_.name;
-  report.url = source_.address.url;
-  report.since = since_;
-  report.last_error = last_error_;
-  report.watch = watcher_.in_use();
-  report.open_feeds = watcher_.open_feeds();
-  report.accounts = databases_.account_count();
-  report.pulls = pulls_running_;
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  for (DatabaseId id = 0; id < databases_.size(); ++id) {
-    const FollowedDatabase& database = databases_[id];
-    ++report.databases[static_cast<std::size_t>(database.state)];
-    report.quarantined += database.quarantined;
-    const bool is_due = pulls_.is_due(id) || pulls_.is_taken(id) || looks_.is_taken(id);
-    if (database.state == FeedState::kWaiting && !is_due) ++report.idle;
-    if (database.state == FeedState::kWaiting || database.state == FeedState::kGone) continue;
-    const bool was_here = database.caught_up != std::chrono::sys_seconds{};
-    report.lag = std::max(report.lag, now - (was_here ? database.caught_up : database.since));
-  }
-  report.state = failures_ > 0        ? FeedState::kCrashing
-                 : pulls_running_ > 0 ? FeedState::kRunning
-                 : report.idle > 0    ? FeedState::kWaiting
-                                      : FeedState::kInitializing;
-  return report;
 }
 
 }  // namespace api

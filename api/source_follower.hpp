@@ -5,6 +5,7 @@
 // A source that cannot be reached is one state: nothing is asked until the pause is over, then one request tries it.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -12,6 +13,8 @@
 #include <deque>
 #include <exception>
 #include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <random>
 #include <string>
@@ -54,6 +57,8 @@ class SourceFollower {
   void restore();
   void start();
   void stop();
+  // What had to wait is looked at again: there is room on the disk.
+  void go_on() { pump(); }
   // On any thread, once the coroutines have ended: writes what was learnt last to the registry.
   void flush();
 
@@ -63,6 +68,16 @@ class SourceFollower {
   bool wake(const std::string& account);
   // Somebody reads the account: it is looked at sooner where nothing tells when it changes.
   void used(const std::string& account);
+
+  // Nothing of the account is looked at or pulled until `resume`; a pull under way ends before its next commit.
+  void pause(const std::string& account);
+  bool resume(const std::string& account);  // false when the source does not follow it
+  // The account counts as removed; ends when nothing of it is being pulled or recorded any more.
+  [[nodiscard]] boost::asio::awaitable<void> let_go(std::string account);
+  // Compares all of the account's databases with the source anew, each after the pull that is under way.
+  [[nodiscard]] boost::asio::awaitable<void> compare_anew(std::string account);
+  // Pulls the account's databases now, moved or not: what is due in quarantine is tried.
+  void retry(const std::string& account);
 
   // Pulls all databases of an account until caught up, with everything that is quarantined. Nothing is indexed. Its errors
   // are in the answer, which is empty when the source has no such account.
@@ -103,7 +118,7 @@ class SourceFollower {
   void remember(KnownDatabase known);
   [[nodiscard]] boost::asio::awaitable<void> write_registry();
   [[nodiscard]] std::vector<DatabaseId> most_active(std::size_t most) const;
-  [[nodiscard]] FeedReport feed(DatabaseId id) const;
+  [[nodiscard]] FeedReport feed(DatabaseId id) const;  // source_report.cpp
 
   // source_looks.cpp: what is there, and what moved
   void compare_all();
@@ -129,6 +144,13 @@ class SourceFollower {
       SyncedDatabase& outcome);
   [[nodiscard]] boost::asio::awaitable<void> take_turn(DatabaseId id);
 
+  // source_report.cpp
+  void add_lags(SourceReport& report) const;
+
+  // source_standing.cpp
+  void stop_following(const std::string& account, Standing standing);
+  void begin_first(const std::string& account);
+
   ReplicationParts parts_;
   const SourceConfig& source_;
   replica::CouchClient client_;
@@ -136,6 +158,7 @@ class SourceFollower {
   Watcher watcher_;
   replica::Schedule looks_;
   replica::Schedule pulls_;
+  std::map<DatabaseId, std::shared_ptr<std::atomic<bool>>> stops_;  // of pulls under way
   std::deque<DatabaseId> first_pulls_;  // taken, and waiting for another first pull to end
   std::size_t looks_running_ = 0;
   std::size_t pulls_running_ = 0;

@@ -92,14 +92,18 @@ net::awaitable<void> SourceFollower::compare_with(const std::vector<std::string>
   }
   for (DatabaseId id = 0; id < databases_.size(); ++id) {
     if (there.contains(id) && !databases_[id].is_present) looks_.due(id, Clock::now());
-    if (!there.contains(id)) absent(id);
+    if (!there.contains(id) && databases_.standing(id) != Standing::kRemoved) absent(id);
   }
 }
 
 // An account is another source's when that one lists it, or had it first.
 net::awaitable<bool> SourceFollower::may_adopt(std::string account) {
-  auto find = [&accounts = parts_.accounts, account] { return accounts.source_of(account); };
-  const SourceConfig* owner = co_await replica::on(parts_.workers, std::move(find));
+  auto find = [&accounts = parts_.accounts, account] {
+    const bool is_removed = accounts.registry().standing(account) == Standing::kRemoved;
+    return std::pair(accounts.source_of(account), is_removed);
+  };
+  const auto [owner, is_removed] = co_await replica::on(parts_.workers, std::move(find));
+  if (is_removed) co_return false;
   if (owner != nullptr && owner != &source_) {
     spdlog::warn("source {}: account {} is left out: it is in source {}", source_.name, account,
                  owner->name);
@@ -132,11 +136,7 @@ void SourceFollower::follow(const std::string& account) {
   if (databases_.contains(account)) return;
   spdlog::info("source {}: account {} appeared", source_.name, account);
   databases_.add(account);
-  for (const DatabaseId id : databases_.of_account(account)) {
-    if (!databases_.has_text(id)) continue;
-    databases_[id].is_filling = true;
-    parts_.indexing.begin_filling(account);
-  }
+  begin_first(account);
 }
 
 net::awaitable<void> SourceFollower::look(std::vector<DatabaseId> ids) {

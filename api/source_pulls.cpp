@@ -5,8 +5,9 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <spdlog/spdlog.h>
+#include <fmt/format.h>
 
+#include "api/log.hpp"
 #include "api/replica_options.hpp"
 #include "api/source_errors.hpp"
 #include "api/source_follower.hpp"
@@ -62,6 +63,10 @@ net::awaitable<SourceFollower::Pulled> SourceFollower::pull_database(DatabaseId 
         std::make_unique<replica::DatabaseInfo>(co_await client_.database_info(name));
   }
   const replica::DatabaseInfo began = *databases_[id].found;
+  if (databases_[id].seen == 0) {
+    log_event(Level::kInfo, "firstPull", fmt::format("{}: first pull", name),
+              {{"account", account_name}, {"database", name}});
+  }
 
   auto open = [&parts = parts_, account_name, doctype] {
     Opened opened;
@@ -75,20 +80,31 @@ net::awaitable<SourceFollower::Pulled> SourceFollower::pull_database(DatabaseId 
 
   std::exception_ptr error;
   Pulled result;
+  const auto stop = std::make_shared<std::atomic<bool>>(!databases_.is_followed(id));
+  stops_[id] = stop;
   try {
     auto on_commit = [&parts = parts_, account_name, question](const replica::PullSummary& batch) {
       parts.metrics.documents_pulled(batch.documents);
+      parts.indexing.filled(account_name, batch.documents);
+      parts.metrics.bytes_pulled(batch.bytes);
       parts.metrics.quarantined(batch.quarantined);
       if (question.is_indexed) parts.indexing.soon(account_name);
       if (question.on_commit) question.on_commit(batch);
     };
-    replica::Replicator replicator(
-        client_, name, *opened.store, parts_.workers, std::move(on_commit),
-        replica_options(parts_.config, source_, *opened.account, doctype));
+    auto options = replica_options(parts_.config, source_, *opened.account, doctype);
+    options.stop = stop;
+    options.on_pending = [this, id](std::int64_t rows) { databases_[id].pending = rows; };
+    replica::Replicator replicator(client_, name, *opened.store, parts_.workers,
+                                   std::move(on_commit), std::move(options));
     if (question.retries_all) replicator.retry_now();
+    const auto pull_began = Clock::now();
     result.summary = co_await replicator.pull_until_caught_up();
+    parts_.metrics.batch("pull", Clock::now() - pull_began);
     auto read = [store = opened.store] {
-      return Quarantine{static_cast<std::uint32_t>(store->quarantined().size()),
+      const auto all = store->quarantined();
+      const auto ignored =
+          std::count_if(all.begin(), all.end(), [](const auto& each) { return each.is_ignored(); });
+      return Quarantine{static_cast<std::uint32_t>(all.size() - static_cast<std::size_t>(ignored)),
                         store->next_attempt()};
     };
     const Quarantine quarantine = co_await replica::on(parts_.workers, std::move(read));
@@ -98,6 +114,8 @@ net::awaitable<SourceFollower::Pulled> SourceFollower::pull_database(DatabaseId 
   } catch (...) {
     error = std::current_exception();
   }
+  stops_.erase(id);
+  databases_[id].pending = 0;
   parts_.indexing.end_pull(account_name, question.is_indexed);
   if (error) std::rethrow_exception(error);
   FollowedDatabase& database = databases_[id];
@@ -113,8 +131,13 @@ net::awaitable<SourceFollower::Pulled> SourceFollower::pull_database(DatabaseId 
 void SourceFollower::pulled(DatabaseId id, const Pulled& pulled) {
   answered();
   if (pulled.summary.documents > 0 || pulled.summary.quarantined > 0) {
-    spdlog::info("{}: {} documents pulled, {} quarantined", databases_.name(id),
-                 pulled.summary.documents, pulled.summary.quarantined);
+    log_event(Level::kInfo, "pulled",
+              fmt::format("{}: {} documents pulled, {} quarantined", databases_.name(id),
+                          pulled.summary.documents, pulled.summary.quarantined),
+              {{"account", databases_.account(id)},
+               {"database", databases_.name(id)},
+               {"documents", std::to_string(pulled.summary.documents)},
+               {"quarantined", std::to_string(pulled.summary.quarantined)}});
   }
   databases_[id].found.reset();
   end_first(id);
@@ -135,6 +158,10 @@ void SourceFollower::pull_failed(DatabaseId id, const std::exception_ptr& error)
   std::optional<std::chrono::seconds> retry_after;
   try {
     std::rethrow_exception(error);
+  } catch (const replica::PullStopped&) {
+    databases_.enter(id, FeedState::kInitializing);
+    end_first(id);
+    return;
   } catch (const replica::SourceError& failure) {
     if (failure.kind() == replica::SourceError::Kind::kNotFound) {
       answered();
@@ -147,14 +174,24 @@ void SourceFollower::pull_failed(DatabaseId id, const std::exception_ptr& error)
     is_sources ? failed(failure) : answered();
   } catch (const std::exception& failure) {
     reason = failure.what();
+    if (parts_.accounts.disk().note(failure)) {
+      databases_.enter(id, FeedState::kCrashing);
+      (void)databases_.set_error(id, reason);
+      pulls_.due(id, Clock::now());
+      return;
+    }
   }
   databases_.enter(id, FeedState::kCrashing);
   database.failures = one_more(database.failures);
   const auto pause = replica::backoff_pause(database.failures, retry_after, random_);
   const bool is_news = databases_.set_error(id, reason);
   if (is_news && !is_sources) {
-    spdlog::warn("{}: {}; again in {:.1f} s", databases_.name(id), reason,
-                 static_cast<double>(pause.count()) / 1'000);
+    log_event(Level::kWarning, "pullFailed",
+              fmt::format("{}: {}; again in {:.1f} s", databases_.name(id), reason,
+                          static_cast<double>(pause.count()) / 1'000),
+              {{"account", databases_.account(id)},
+               {"database", databases_.name(id)},
+               {"error", reason}});
   }
   pulls_.put_off(id, Clock::now() + pause);
   pulls_.due(id, Clock::now() + pause);

@@ -1,6 +1,7 @@
-// SIGINT and SIGTERM as something to wait for. Made before any thread is started: threads inherit that they are blocked.
+// SIGINT, SIGTERM and SIGHUP as something to wait for. Made before any thread is started: threads inherit that they are blocked.
 #pragma once
 
+#include <chrono>
 #include <csignal>
 
 namespace api {
@@ -11,11 +12,18 @@ class StopSignals {
     sigemptyset(&signals_);
     sigaddset(&signals_, SIGINT);
     sigaddset(&signals_, SIGTERM);
+    sigaddset(&signals_, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   }
-  void wait() const {
+  int wait() const {  // the signal that came
     int received = 0;
     sigwait(&signals_, &received);
+    return received;
+  }
+  [[nodiscard]] bool arrived_within(std::chrono::milliseconds time) const {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    const timespec limit{seconds.count(), std::chrono::nanoseconds(time - seconds).count()};
+    return sigtimedwait(&signals_, nullptr, &limit) > 0;
   }
 
  private:

@@ -102,10 +102,8 @@ struct Tokens::State {
 
 // Null when there is no file to read yet.
 sqlite::Connection* Tokens::State::open() {
-  if (connection) return &*connection;
-  if (access == sqlite::Access::kReadOnly && !std::filesystem::exists(file)) return nullptr;
-  connection = open_davenport_db(file, access);
-  return &*connection;
+  if (!connection) connection = open_davenport_db(file, access);
+  return connection ? &*connection : nullptr;
 }
 
 // Reads the table again when something was committed since.

@@ -256,6 +256,13 @@ std::int64_t Account::message_count() const {
   return live ? live->catalog().message_count() : 0;
 }
 
+LevelCounts Account::levels() const {
+  const auto live = state_->generation();
+  if (!live) return {};
+  if (!live->has_index()) return {live->catalog().message_count(), 0, 0};
+  return live->catalog().levels(live->text_checkpoint());
+}
+
 std::vector<Failure> Account::failures() const {
   const auto live = state_->generation();
   return live ? live->catalog().failures() : std::vector<Failure>{};

@@ -3,6 +3,7 @@
 #include <limits>
 #include <unordered_set>
 
+#include "indexer/catalog_rows.hpp"
 #include "indexer/catalog_state.hpp"
 
 namespace indexer {
@@ -151,6 +152,23 @@ std::int64_t Catalog::text_pending(const Stores&, const DerivedCheckpoint& text)
       pending += rows.integer(0);
   }
   return pending;
+}
+
+LevelCounts Catalog::levels(const DerivedCheckpoint& text) const {
+  const auto reader = state_->readers.take();
+  const replica::sqlite::ReadTransaction transaction(reader->connection);
+  const TextReach reach(Meta::load(reader->meta), text);
+  auto count = reader->connection.prepare(
+      "SELECT count(*), sum(here AND flags & 8 <> 0), sum(here AND flags & 8 = 0 AND bodies > 0) "
+      "FROM (SELECT text_seq <= ?1 AND body_seq <= ?2 AS here, flags, bodies FROM entries "
+      "WHERE kind = 0)");
+  LevelCounts levels;
+  if (Rows rows(count, reach.emails, reach.contents); rows.next()) {
+    levels.attachments = rows.integer(1);
+    levels.body = rows.integer(2);
+    levels.metadata = rows.integer(0) - levels.attachments - levels.body;
+  }
+  return levels;
 }
 
 }  // namespace indexer

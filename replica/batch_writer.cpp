@@ -71,6 +71,7 @@ void leave_out(Batch& batch, const Store& store,
 
 net::awaitable<void> BatchWriter::commit(Batch batch, PullSummary& summary) {
   auto write = [&ends = ends_, on_commit = on_commit_, batch = std::move(batch)]() mutable {
+    throw_if_stopped(ends.options);
     PullSummary committed;
     if (ends.options.keep) leave_out(batch, ends.store, ends.options.keep);
     note_wanted(batch, ends.options, ends.dialect == Dialect::kCozy);

@@ -17,7 +17,7 @@ std::vector<std::string> to_be_tried(std::vector<Quarantined> quarantined,
   const auto now = std::chrono::system_clock::now();
   std::erase_if(quarantined, [&](const Quarantined& each) {
     // A row without readable id: there is nothing to ask for. Attachments are tried by their own.
-    if (each.id.empty() || !each.attachment.empty()) return true;
+    if (each.id.empty() || !each.attachment.empty() || each.is_ignored()) return true;
     return !whatever_their_time && each.next_attempt > now;
   });
   std::stable_sort(

@@ -1,9 +1,12 @@
 // What a pull of one database is told, what it works on, and what it tells.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/thread_pool.hpp>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -23,6 +26,11 @@ struct PullSummary {
   bool swept = false;  // all that is here was compared with all that the source has
 };
 
+// Somebody asked for the end of a pull; what was committed before stays.
+struct PullStopped : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 // What is replicated, and how. The functions are called on workers.
 struct ReplicatorOptions {
   // The replication log is written to the source as well, as `_local/{replication id}`; a source that refuses is no failure.
@@ -37,7 +45,15 @@ struct ReplicatorOptions {
   Blobs* blobs = nullptr;
   std::uint64_t batch_bytes =
       tuning::kBatchBytes;  // of documents: a page aimed at, two fetches, a commit
+  // Told, on the source's executor, how many rows the source has after a page. Null: nobody asks.
+  std::function<void(std::int64_t rows)> on_pending = {};
+  // Once true, the pull ends with PullStopped before its next page and its next commit. Null: it cannot be stopped.
+  std::shared_ptr<const std::atomic<bool>> stop = {};
 };
+
+inline void throw_if_stopped(const ReplicatorOptions& options) {
+  if (options.stop && *options.stop) throw PullStopped("it was told to stop");
+}
 
 // The two ends of a replication, and what it needs between them.
 struct ReplicationEnds {

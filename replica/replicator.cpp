@@ -124,6 +124,7 @@ net::awaitable<void> Replicator::follow_feed(PullSummary& summary) {
 // One turn of the replication: takes over one page of the feed, while the next is under way. False after the last.
 net::awaitable<bool> Replicator::pull_batch(PullSummary& summary) {
   using net::experimental::awaitable_operators::operator&&;
+  throw_if_stopped(ends_.options);
   auto page = co_await pages_.next();
   if (!page) {
     co_await begin_sweep();
@@ -142,6 +143,7 @@ net::awaitable<void> Replicator::take_over(ChangesPage& page, PullSummary& summa
     return std::pair(std::move(all), std::move(missing));
   };
   auto [all, missing] = co_await on(ends_.workers, std::move(compare));
+  if (page.pending && ends_.options.on_pending) ends_.options.on_pending(*page.pending);
   summary.rows += page.rows.size();
   summary.bytes += page.bytes;
 

@@ -102,9 +102,28 @@ void Store::set_replication_log(std::string_view json) {
   state_->writing().set_replication_log(json);
 }
 
+std::int64_t Store::retry(const std::optional<std::string>& id) {
+  const std::lock_guard lock(state_->writing_mutex);
+  return state_->writing().retry(id);
+}
+
+std::int64_t Store::ignore(std::string_view id) {
+  const std::lock_guard lock(state_->writing_mutex);
+  return state_->writing().ignore(id);
+}
+
 void Store::renew_epoch() {
   const std::lock_guard lock(state_->writing_mutex);
   state_->writing().renew_epoch();
+}
+
+void Store::compact() {
+  const std::lock_guard lock(state_->writing_mutex);
+  state_->writing().compact();
+}
+
+void Store::copy_to(const std::filesystem::path& file) const {
+  state_->readers.take()->copy_to(file);
 }
 
 std::vector<Change> Store::changes(LocalSeq since, std::size_t limit) const {

@@ -64,6 +64,9 @@ struct IncomingRevision {
   std::string body;  // the document's JSON as the source sent it, without `_revisions`
 };
 
+// When what is ignored is tried again: the end of the year 9999.
+inline constexpr std::chrono::sys_seconds kNeverAgain{std::chrono::seconds{253'402'300'799}};
+
 // A document that could not be taken over; it stays named until it could.
 struct Quarantined {
   std::string id;
@@ -73,6 +76,9 @@ struct Quarantined {
   int attempts = 0;
   std::chrono::sys_seconds next_attempt{};
   std::string attachment{};  // whose bytes did not come; empty: the document itself did not
+
+  // Somebody said so: it is not tried again before another revision of it comes.
+  [[nodiscard]] bool is_ignored() const { return next_attempt == kNeverAgain; }
 };
 
 // Bytes of an attachment that a document names, and that are not among the blobs yet.
@@ -158,7 +164,7 @@ class Store {
   // Attachments whose time has come, each digest once, at most `limit`.
   [[nodiscard]] std::vector<WantedBlob> wanted(std::chrono::sys_seconds now,
                                                std::size_t limit) const;
-  // When the first of what failed is to be tried again; nothing when nothing failed.
+  // When the first of what failed is to be tried again; nothing when nothing failed, but for what is ignored.
   [[nodiscard]] std::optional<std::chrono::sys_seconds> next_attempt() const;
   // The replication log as the source has it (`_local/{replication id}`), JSON; empty before the first was written.
   [[nodiscard]] std::string replication_log() const;
@@ -181,6 +187,14 @@ class Store {
   // others. It outlives a restart; one that is under way begins anew.
   void begin_sweep();
   void set_replication_log(std::string_view json);
+  // As sqlite::Connection.
+  void compact();
+  void copy_to(const std::filesystem::path& file) const;
+  // What failed is due now: of one document, also when it is ignored, or (without `id`) of all that is not ignored. Returns
+  // the number of documents and attachments.
+  std::int64_t retry(const std::optional<std::string>& id);
+  // The document and its attachments, of those in quarantine, are not tried again. Returns their number.
+  std::int64_t ignore(std::string_view id);
   // For a store that was put back from a backup: those who derive from it see that they have to begin again.
   void renew_epoch();
 

@@ -56,7 +56,8 @@ StoreReader::StoreReader(const std::filesystem::path& file)
       // Of a row of the feed without readable id nothing can be asked.
       next_attempt_(connection_.prepare(
           "SELECT min(next_attempt) FROM (SELECT next_attempt FROM quarantine WHERE id<>'' "
-          "UNION ALL SELECT min(next_attempt) FROM wanted WHERE attempts>0)")),
+          "UNION ALL SELECT min(next_attempt) FROM wanted WHERE attempts>0) "
+          "WHERE next_attempt<?")),
       leaves_(connection_.prepare("SELECT leaves FROM documents WHERE id=?")),
       changes_(connection_.prepare(
           "SELECT seq, id, rev, deleted, purged, conflicts, arrived FROM documents "
@@ -135,7 +136,8 @@ std::vector<Quarantined> StoreReader::quarantined() {
 std::vector<WantedBlob> StoreReader::wanted(std::chrono::sys_seconds now, std::size_t limit) {
   std::vector<WantedBlob> rows;
   const sqlite::ResetAtEnd reset(wanted_);
-  for (wanted_.bind(now.time_since_epoch().count(), sql_limit(limit)); wanted_.step();) {
+  const auto due = std::min(now, kNeverAgain - std::chrono::seconds(1));
+  for (wanted_.bind(due.time_since_epoch().count(), sql_limit(limit)); wanted_.step();) {
     auto& row = rows.emplace_back();
     row.digest = wanted_.text(0);
     row.id = wanted_.text(1);
@@ -152,7 +154,9 @@ std::vector<WantedBlob> StoreReader::wanted(std::chrono::sys_seconds now, std::s
 
 std::optional<std::chrono::sys_seconds> StoreReader::next_attempt() {
   const sqlite::ResetAtEnd reset(next_attempt_);
-  if (!next_attempt_.bind().step() || next_attempt_.is_null(0)) return std::nullopt;
+  if (!next_attempt_.bind(kNeverAgain.time_since_epoch().count()).step() ||
+      next_attempt_.is_null(0))
+    return std::nullopt;
   return time(next_attempt_.integer(0));
 }
 

@@ -59,13 +59,14 @@ StoreWriter::StoreWriter(const std::filesystem::path& file)
           "INSERT INTO quarantine (id, rev, reason, since, attempts, next_attempt) "
           "VALUES (?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET rev=excluded.rev, "
           "reason=excluded.reason, attempts=excluded.attempts, "
-          "next_attempt=excluded.next_attempt")),
+          "next_attempt=iif(next_attempt=? AND rev=excluded.rev, next_attempt, "
+          "excluded.next_attempt)")),
       release_(connection_.prepare("DELETE FROM quarantine WHERE id=?")),
       want_(connection_.prepare("INSERT OR IGNORE INTO wanted VALUES (?,?,?,?,?,?,0,'',0,0)")),
       wanted_attempts_(connection_.prepare("SELECT max(attempts) FROM wanted WHERE digest=?")),
       fail_wanted_(connection_.prepare(
-          "UPDATE wanted SET attempts=?, reason=?, since=iif(since=0, ?, since), next_attempt=? "
-          "WHERE digest=?")),
+          "UPDATE wanted SET attempts=?, reason=?, since=iif(since=0, ?, since), "
+          "next_attempt=iif(next_attempt=?, next_attempt, ?) WHERE digest=?")),
       arrive_(connection_.prepare("DELETE FROM wanted WHERE digest=? RETURNING id")),
       wanted_of_(connection_.prepare("SELECT digest, rev FROM wanted WHERE id=?")),
       drop_wanted_(connection_.prepare("DELETE FROM wanted WHERE digest=? AND id=?")),

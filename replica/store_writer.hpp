@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,6 +31,9 @@ class StoreWriter {
   void begin_sweep();
   void set_replication_log(std::string_view json);
   void renew_epoch();
+  void compact() { connection_.compact(); }
+  std::int64_t retry(const std::optional<std::string>& id);
+  std::int64_t ignore(std::string_view id);
 
  private:
   // What a transaction has changed so far, and what it found that concerns each document: most have nothing of it, and then

@@ -1,5 +1,6 @@
 // What did not come: documents in quarantine, attachments whose bytes are wanted.
 #include <algorithm>
+#include <fmt/format.h>
 #include <unordered_set>
 #include <utility>
 
@@ -8,6 +9,8 @@
 
 namespace replica {
 namespace {
+
+constexpr std::int64_t kNever = kNeverAgain.time_since_epoch().count();
 
 // When to try again what failed for the `attempts`th time.
 std::int64_t next_attempt(std::chrono::sys_seconds now, std::int64_t attempts) {
@@ -40,7 +43,8 @@ void StoreWriter::update_quarantine(const Batch& batch, const Progress& progress
   for (const auto& row : batch.quarantined) {
     const auto attempts = number(quarantine_attempts_.bind(row.id)) + 1;
     quarantine_
-        .bind(row.id, row.rev, row.reason, now, attempts, next_attempt(progress.now, attempts))
+        .bind(row.id, row.rev, row.reason, now, attempts, next_attempt(progress.now, attempts),
+              kNever)
         .run();
   }
 }
@@ -54,7 +58,8 @@ void StoreWriter::update_wanted(const Batch& batch, const Progress& progress) {
   const auto now = progress.now.time_since_epoch().count();
   for (const auto& blob : batch.failed) {
     const auto attempts = number(wanted_attempts_.bind(blob.digest)) + 1;
-    fail_wanted_.bind(attempts, blob.reason, now, next_attempt(progress.now, attempts), blob.digest)
+    fail_wanted_
+        .bind(attempts, blob.reason, now, kNever, next_attempt(progress.now, attempts), blob.digest)
         .run();
   }
 }
@@ -78,6 +83,33 @@ void StoreWriter::drop_unnamed(std::string_view id, const RevisionTree& tree) {
     }
   }
   for (const auto& digest : digests) drop_wanted_.bind(digest, id).run();
+}
+
+std::int64_t StoreWriter::retry(const std::optional<std::string>& id) {
+  sqlite::Transaction transaction(connection_);
+  std::int64_t rows = 0;
+  for (const std::string_view table : {"quarantine", "wanted"}) {
+    auto update = connection_.prepare(fmt::format(
+        "UPDATE {} SET next_attempt=0 WHERE attempts>0 AND iif(?1 IS NULL, next_attempt<?2, id=?1)",
+        table));
+    update.bind(id, kNever).run();
+    rows += connection_.changes();
+  }
+  transaction.commit();
+  return rows;
+}
+
+std::int64_t StoreWriter::ignore(std::string_view id) {
+  sqlite::Transaction transaction(connection_);
+  std::int64_t rows = 0;
+  for (const std::string_view table : {"quarantine", "wanted"}) {
+    auto update = connection_.prepare(
+        fmt::format("UPDATE {} SET next_attempt=? WHERE attempts>0 AND id=?", table));
+    update.bind(kNever, id).run();
+    rows += connection_.changes();
+  }
+  transaction.commit();
+  return rows;
 }
 
 }  // namespace replica

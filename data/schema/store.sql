@@ -23,7 +23,8 @@ CREATE INDEX documents_conflicts ON documents (id) WHERE conflicts > 0;
 -- A body as the source sent it; compressed with zstd when length(data) < size.
 CREATE TABLE bodies (id INTEGER PRIMARY KEY, size INTEGER NOT NULL, data BLOB NOT NULL);
 
--- Documents that could not be taken over. Times are seconds since 1970; `since` is the first failure.
+-- Documents that could not be taken over. Times are seconds since 1970; `since` is the first failure; next_attempt is
+-- 253402300799 (the end of 9999) of what is ignored, here and in `wanted`.
 CREATE TABLE quarantine (
   id           TEXT PRIMARY KEY,
   rev          TEXT NOT NULL,

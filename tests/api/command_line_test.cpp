@@ -104,8 +104,8 @@ TEST(CommandLine, HelpAndVersionAreNoErrors) {
   EXPECT_THAT(std::get<api::Information>(parse({"--version"})).text,
               HasSubstr("davenport " DAVENPORT_VERSION));
   const std::string help = std::get<api::Information>(parse({"--help"})).text;
-  for (const char* name :
-       {"serve", "sync", "import", "list", "search", "show", "reindex", "status", "token"}) {
+  for (const char* name : {"serve", "sync", "import", "list", "search", "show", "reindex",
+                           "compact", "backup", "task", "status", "token"}) {
     EXPECT_THAT(help, HasSubstr(name));
     EXPECT_THAT(std::get<api::Information>(parse({name, "--help"})).text,
                 HasSubstr("example: davenport"))

@@ -189,6 +189,26 @@ TEST_F(ConfigTest, OpenIsOnlyWhatListensOnLoopback) {
       load("[http]\nlisten = '[::]:1'\ntls_certificate = 'c'\ntls_key = 'k'").http.is_open());
 }
 
+TEST_F(ConfigTest, EveryMistakeIsNamedWhenThatIsAskedFor) {
+  const auto file = folder_ / "d.toml";
+  support::write_file(file,
+                      "data_dir = 7\n"
+                      "[replication]\npulls = 1000\n"
+                      "[indx]\n"
+                      "[[source]]\nurl = \"ftp://x\"\naccounts = [\"Alice\"]\ncolour = \"red\"\n"
+                      "shape = \"round\"\nwatch = \"sometimes\"\n"
+                      "[[source]]\nurl = \"http://y\"\naccounts = \"all\"\n");
+  const auto checked = api::check_config(file);
+  EXPECT_THAT(checked.mistakes,
+              testing::UnorderedElementsAre(
+                  HasSubstr("d.toml:1: data_dir"), HasSubstr("d.toml:3: replication.pulls"),
+                  HasSubstr("unknown key indx"), HasSubstr("d.toml:6: source.url"),
+                  HasSubstr("d.toml:7: \"Alice\""), HasSubstr("unknown key source.colour"),
+                  HasSubstr("unknown key source.shape"), HasSubstr("d.toml:10: source.watch")));
+  ASSERT_EQ(checked.config.sources.size(), 2U);
+  EXPECT_TRUE(checked.config.sources[1].has_all_accounts);
+}
+
 TEST_F(ConfigTest, AFileThatIsNotThereIsNamed) {
   EXPECT_THROW((void)api::load_config(folder_ / "absent.toml"), api::ConfigError);
   EXPECT_THROW((void)api::load_config(folder_.path()), api::ConfigError);

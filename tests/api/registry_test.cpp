@@ -100,4 +100,47 @@ TEST_F(RegistryTest, HoldsManyRows) {
   EXPECT_EQ(count, rows.size());
 }
 
+TEST_F(RegistryTest, StandingsAreKept) {
+  record({database("office", "alice"), database("office", "bob")});
+  registry_.mark_behind("alice");
+  registry_.set_standing("bob", api::Standing::kPaused);
+  registry_.forget("alice", api::Standing::kRemoved);
+  const Registry reopened(folder_ / "davenport.db", Access::kReadOnly);
+  EXPECT_EQ(reopened.standing("alice"), api::Standing::kRemoved);
+  EXPECT_EQ(reopened.standing("bob"), api::Standing::kPaused);
+  EXPECT_EQ(reopened.standing("carol"), api::Standing::kFollowed);
+  EXPECT_THAT(reopened.accounts(), ElementsAre("bob"));
+  EXPECT_THAT(reopened.behind(), IsEmpty());
+  registry_.set_standing("alice", api::Standing::kFollowed);
+  EXPECT_EQ(registry_.standings().size(), 1U);
+}
+
+// As the program before wrote it.
+constexpr std::string_view kFormat1 = R"(
+  CREATE TABLE database (source TEXT NOT NULL, name TEXT NOT NULL, account TEXT NOT NULL, doctype TEXT NOT NULL,
+    gone INTEGER NOT NULL, seen TEXT NOT NULL, incarnation TEXT NOT NULL, quarantined INTEGER NOT NULL,
+    next_attempt INTEGER, PRIMARY KEY (source, name)) WITHOUT ROWID;
+  CREATE INDEX database_account ON database (account);
+  CREATE TABLE behind (account TEXT PRIMARY KEY) WITHOUT ROWID;
+  INSERT INTO database VALUES ('office', 'alice/io-cozy-emails', 'alice', 'io.cozy.emails', 0, '"7"', '1700', 0, NULL);
+  INSERT INTO behind VALUES ('alice');
+  PRAGMA user_version=1;
+)";
+
+TEST_F(RegistryTest, AFileOfFormat1IsReadAndUpgradedByWhoWrites) {
+  const auto file = folder_ / "old.db";
+  replica::sqlite::Connection(file, Access::kReadWrite, replica::sqlite::Durability::kFull)
+      .execute(kFormat1);
+  const auto expect_all_there = [](const Registry& registry) {
+    EXPECT_THAT(registry.accounts(), ElementsAre("alice"));
+    EXPECT_THAT(registry.behind(), ElementsAre("alice"));
+    EXPECT_THAT(registry.standings(), IsEmpty());
+  };
+  expect_all_there(Registry(file, Access::kReadOnly));
+  Registry registry(file, Access::kReadWrite);
+  expect_all_there(registry);
+  registry.set_standing("alice", api::Standing::kPaused);
+  EXPECT_EQ(Registry(file, Access::kReadOnly).standing("alice"), api::Standing::kPaused);
+}
+
 }  // namespace

@@ -48,7 +48,7 @@ TEST_F(WaitTest, WhatIsNotIsPutOffUntilTheTimeIsUp) {
   ASSERT_TRUE(later.again_at);
   ASSERT_TRUE(later.events);
   EXPECT_THAT(later.events->take(), IsEmpty());
-  replication_.changed("alice");
+  replication_.index_soon("alice");
   for (int turn = 0; turn < 500; ++turn) {
     if (!later.events->take().empty()) {
       const auto over = wait(kList, doc_id_ + "@9-abc", "5s", 6s);

@@ -162,7 +162,7 @@ int serve(const fs::path& folder, int port) {
   api::Accounts accounts(config, replica::sqlite::Access::kReadOnly);
   api::Metrics metrics;
   api::Replication replication(config, accounts, metrics);
-  api::Tasks tasks;
+  api::Tasks tasks(folder / "davenport.db");
   const api::Tokens tokens(folder / "davenport.db", replica::sqlite::Access::kReadOnly);
   api::Events events;
   const api::AccessControl open(tokens, {true});
@@ -226,7 +226,7 @@ int paths(const fs::path& folder, std::size_t page) {
   api::Accounts accounts(config, replica::sqlite::Access::kReadOnly);
   api::Metrics metrics;
   api::Replication replication(config, accounts, metrics);
-  api::Tasks tasks;
+  api::Tasks tasks(folder / "davenport.db");
   const api::Tokens tokens(folder / "davenport.db", replica::sqlite::Access::kReadOnly);
   api::Events events;
   const api::AccessControl open(tokens, {true});

@@ -198,5 +198,53 @@ TEST_F(StoreFailures, FailuresSurviveARestart) {
   EXPECT_EQ(reader.wanted(kFarFuture, 10).size(), 1);
 }
 
+TEST_F(StoreFailures, WhatIsIgnoredIsTriedNoMoreUntilAnotherRevisionFails) {
+  Batch failed;
+  failed.quarantined = {{"q", "1-a", "odd"}, {"r", "1-a", "odd"}};
+  store_.commit(failed);
+  EXPECT_EQ(store_.ignore("nobody"), 0);
+  EXPECT_EQ(store_.ignore("q"), 1);
+  EXPECT_TRUE(store_.quarantined()[0].is_ignored());
+  EXPECT_FALSE(store_.quarantined()[1].is_ignored());
+  EXPECT_LT(*store_.next_attempt(), kFarFuture) << "of r";
+  failed.quarantined = {{"q", "1-a", "odd"}};  // a sweep met it again
+  store_.commit(failed);
+  EXPECT_TRUE(store_.quarantined()[0].is_ignored());
+  EXPECT_EQ(store_.quarantined()[0].attempts, 2);
+  failed.quarantined = {{"q", "2-b", "still odd"}};
+  store_.commit(failed);
+  EXPECT_FALSE(store_.quarantined()[0].is_ignored());
+  store_.ignore("q");
+  store_.commit(batch({revision("q", "3-c")}));
+  ASSERT_EQ(store_.quarantined().size(), 1U) << "it came";
+  EXPECT_EQ(store_.quarantined()[0].id, "r");
+}
+
+TEST_F(StoreFailures, OnlyIgnoredOnesAreNoReasonToComeBack) {
+  Batch failed;
+  failed.quarantined = {{"q", "1-a", "odd"}};
+  store_.commit(failed);
+  store_.ignore("q");
+  EXPECT_EQ(store_.next_attempt(), std::nullopt);
+  EXPECT_EQ(store_.retry(std::nullopt), 0) << "all that is not ignored";
+  EXPECT_EQ(store_.next_attempt(), std::nullopt);
+  EXPECT_EQ(store_.retry("q"), 1) << "asked for by name";
+  EXPECT_EQ(store_.next_attempt(), std::chrono::sys_seconds());
+}
+
+TEST_F(StoreFailures, AttachmentsAreIgnoredWithTheirDocument) {
+  commit_wanted({revision("a", "1-x"), revision("b", "1-x")},
+                {blob("md5-1", "a", "1-x"), blob("md5-2", "b", "1-x")});
+  commit_failed("md5-1", "gone");
+  commit_failed("md5-2", "gone");
+  EXPECT_EQ(store_.ignore("a"), 1);
+  EXPECT_THAT(wanted(), ElementsAre("md5-2 b@1-x"));
+  EXPECT_THAT(wanted(std::chrono::sys_seconds::max()), ElementsAre("md5-2 b@1-x"))
+      << "not even when everything is tried";
+  EXPECT_EQ(store_.retry(std::nullopt), 1);
+  commit_failed("md5-1", "gone");
+  EXPECT_THAT(wanted(), ElementsAre("md5-2 b@1-x"));
+}
+
 }  // namespace
 }  // namespace replica

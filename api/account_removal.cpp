@@ -1,0 +1,119 @@
+#include "api/account_removal.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <optional>
+#include <spdlog/spdlog.h>
+
+#include "indexer/file_lock.hpp"
+#include "replica/files.hpp"
+
+namespace api {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::seconds kPatience{30};
+// No account's name begins so: what stands under it is not listed, and goes at the next start if it did not go at once.
+constexpr std::string_view kLeaving = ".removed-";
+
+fs::path folder_of(const fs::path& data_dir, const std::string& name) {
+  return data_dir / "accounts" / name;
+}
+
+void expect_removable(const Config& config, const Accounts& accounts, const std::string& name) {
+  const auto names = accounts.names();
+  if (!is_valid_account_name(name) || !std::binary_search(names.begin(), names.end(), name))
+    throw RemovalRefused(fmt::format("unknown account '{}'", name));
+  if (const SourceConfig* source = config.source_of(name)) {
+    throw RemovalRefused(fmt::format(
+        "account '{}' is in accounts of source {} in the configuration, and would come back: take "
+        "it out there first, or pause it",
+        name, source->name));
+  }
+  if (fs::is_symlink(fs::symlink_status(folder_of(config.data_dir, name)))) {
+    throw RemovalRefused(fmt::format(
+        "{} is a symbolic link: nothing outside of the data folder is removed; remove the link and "
+        "what it points to by hand",
+        folder_of(config.data_dir, name).string()));
+  }
+}
+
+// One that was found at a source would be found again.
+void forget(Registry& registry, const std::string& name) {
+  const bool was_found = registry.source_of(name).has_value();
+  registry.forget(name, was_found ? Standing::kRemoved : Standing::kFollowed);
+}
+
+// Nothing when the account has no folder.
+std::optional<indexer::FileLock> lock_folder(const fs::path& folder, const std::string& name) {
+  if (!fs::is_directory(fs::symlink_status(folder))) return std::nullopt;
+  auto lock = indexer::FileLock::try_lock(folder / "lock", indexer::FileLock::Mode::kExclusive);
+  if (lock) return lock;
+  throw indexer::AccountBusy(fmt::format(
+      "account '{}' is being written by another davenport process: stop it and try again", name));
+}
+
+// The folder goes from one moment to the next, whatever happens while its files are deleted. Links in it are deleted, not
+// followed. What is known of the account goes before: without its folder, nothing would be pulled that was pulled once.
+void forget_and_delete(const fs::path& data_dir, Registry& registry, const std::string& name) {
+  const fs::path folder = folder_of(data_dir, name);
+  const fs::path leaving = data_dir / "accounts" / (std::string(kLeaving) + name);
+  const auto lock = lock_folder(folder, name);
+  forget(registry, name);
+  if (!lock) return;
+  fs::remove_all(leaving);
+  fs::rename(folder, leaving);
+  replica::sync_folder(data_dir / "accounts");
+  fs::remove_all(leaving);
+}
+
+}  // namespace
+
+void remove_account(const Config& config, Accounts& accounts, Replication& replication,
+                    Tasks& tasks, const std::string& name) {
+  expect_removable(config, accounts, name);
+  const Standing before = accounts.registry().standing(name);
+  for (const TaskReport& task : tasks.list()) {
+    if (task.account == name) (void)tasks.cancel(task.id);
+  }
+  replication.let_go(name);
+  {
+    Accounts::Retired retired(accounts, name);
+    if (retired.wait_closed(kPatience)) {
+      forget_and_delete(config.data_dir, accounts.registry(), name);
+      spdlog::info("account {}: removed", name);
+      return;
+    }
+  }
+  before == Standing::kPaused ? replication.pause(name) : replication.resume(name);
+  throw RemovalRefused(
+      fmt::format("account '{}' is still being read or worked on: try again", name));
+}
+
+void remove_account(const Config& config, const std::string& name) {
+  Accounts accounts(config, replica::sqlite::Access::kReadWrite);
+  expect_removable(config, accounts, name);
+  forget_and_delete(config.data_dir, accounts.registry(), name);
+}
+
+void finish_removals(const fs::path& data_dir) {
+  std::error_code absent;
+  for (const auto& entry : fs::directory_iterator(data_dir / "accounts", absent)) {
+    if (entry.path().filename().string().starts_with(kLeaving)) fs::remove_all(entry.path());
+  }
+}
+
+std::uint64_t bytes_of_account(const fs::path& data_dir, const std::string& name) {
+  std::uint64_t bytes = 0;
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(folder_of(data_dir, name), error), end;
+       !error && at != end; at.increment(error)) {
+    std::error_code vanished;
+    if (at->is_regular_file(vanished) && !at->is_symlink(vanished))
+      bytes += at->file_size(vanished);
+  }
+  return bytes;
+}
+
+}  // namespace api

@@ -1,0 +1,34 @@
+// The end of an account: the one thing that deletes what is not derived.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+
+#include "api/accounts.hpp"
+#include "api/replication.hpp"
+#include "api/tasks.hpp"
+
+namespace api {
+
+// It cannot be removed as things are; the message says what to do.
+struct RemovalRefused : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Removes an account that a server has: what works on it is stopped first. Throws RemovalRefused, also when somebody still
+// reads it after half a minute, and then leaves it as it was.
+void remove_account(const Config& config, Accounts& accounts, Replication& replication,
+                    Tasks& tasks, const std::string& name);
+// The same without a server, under the account's lock. Throws indexer::AccountBusy.
+void remove_account(const Config& config, const std::string& name);
+
+// Deletes what a removal left that was killed halfway.
+void finish_removals(const std::filesystem::path& data_dir);
+
+// Bytes of the account's files, links not followed.
+[[nodiscard]] std::uint64_t bytes_of_account(const std::filesystem::path& data_dir,
+                                             const std::string& name);
+
+}  // namespace api

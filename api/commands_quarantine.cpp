@@ -1,0 +1,92 @@
+#include <algorithm>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "api/admin_client.hpp"
+#include "api/commands.hpp"
+#include "api/message_lines.hpp"
+#include "api/percent.hpp"
+#include "api/render_quarantine.hpp"
+#include "api/store_upkeep.hpp"
+#include "api/terminal.hpp"
+
+namespace api {
+namespace {
+
+using nlohmann::json;
+using What = QuarantineCommand::What;
+
+std::string line_of(const json& row) {
+  if (row.contains("error"))
+    return fmt::format("{}: {}\n", text_of(row, "account"), text_of(row, "error"));
+  const std::string next = row.value("ignored", false)
+                               ? "ignored until it changes"
+                               : fmt::format("again {}", text_of(row, "nextAttempt"));
+  return fmt::format("{} {}: {}; since {}, tried {} times, {}\n", text_of(row, "database"),
+                     text_of(row, "docId"), text_of(row, "reason"), text_of(row, "since"),
+                     row.value("attempts", 0), next);
+}
+
+// Exit code 3 when there is something that is not ignored, so that a script can tell.
+int list(const QuarantineCommand& command, const AdminClient& server, const Config& config) {
+  Accounts accounts(config, replica::sqlite::Access::kReadOnly);
+  if (!command.account.empty()) (void)open_account(accounts, command.account);
+  const std::string target =
+      command.account.empty() ? "/v1/admin/quarantine"
+                              : "/v1/admin/quarantine?account=" + percent_encode(command.account);
+  const std::string answer = server.is_served() ? server.request("GET", target)
+                                                : render_quarantine(accounts, command.account);
+  const json rows = json::parse(answer, nullptr, false).value("quarantined", json::array());
+  std::string lines;
+  for (const json& row : rows) lines += line_of(row);
+  if (lines.empty()) lines = "nothing is in quarantine\n";
+  print(command.json ? answer + "\n" : lines);
+  const bool has_problems = std::any_of(
+      rows.begin(), rows.end(), [](const json& row) { return !row.value("ignored", false); });
+  return has_problems ? kDoneButSomeRefused : kDone;
+}
+
+// The number of documents and attachments.
+std::int64_t change_here(const QuarantineCommand& command, const Config& config) {
+  Accounts accounts(config, replica::sqlite::Access::kReadWrite);
+  const auto account = open_account(accounts, command.account);
+  if (command.what == What::kIgnore) return ignore_quarantined(*account, command.document);
+  return retry_quarantined(
+      *account, command.document.empty() ? std::nullopt : std::optional(command.document));
+}
+
+std::int64_t change_at_server(const QuarantineCommand& command, const AdminClient& server) {
+  const char* what = command.what == What::kIgnore ? "ignore" : "retry";
+  const std::string document =
+      command.document.empty() ? "" : "?doc=" + percent_encode(command.document);
+  const json answer =
+      json::parse(server.request("POST", fmt::format("/v1/admin/accounts/{}/quarantine/{}{}",
+                                                     command.account, what, document)),
+                  nullptr, false);
+  return answer.value(command.what == What::kIgnore ? "ignored" : "retried", std::int64_t{0});
+}
+
+}  // namespace
+
+int run(const QuarantineCommand& command, const CommandLine&, const Config& config) {
+  const AdminClient server(config.data_dir);
+  if (command.what == What::kList) return list(command, server, config);
+  if (!is_valid_account_name(command.account))
+    throw std::runtime_error(fmt::format("unknown account '{}'", for_terminal(command.account)));
+  const bool is_served = server.is_served();
+  const std::int64_t changed =
+      is_served ? change_at_server(command, server) : change_here(command, config);
+  if (changed == 0 && !command.document.empty()) {
+    throw std::runtime_error(fmt::format("account '{}' has no document '{}' in quarantine",
+                                         command.account, for_terminal(command.document)));
+  }
+  const char* what = command.what == What::kIgnore ? "ignored until it changes at its source"
+                     : is_served                   ? "being tried again"
+                                                   : "tried again by the next pull";
+  const std::string text = command.json ? fmt::format("{{\"changed\":{}}}\n", changed)
+                                        : fmt::format("{}: {}\n", changed, what);
+  print(text);
+  return kDone;
+}
+
+}  // namespace api

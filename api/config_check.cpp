@@ -1,0 +1,190 @@
+#include "api/config_check.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <fmt/format.h>
+#include <set>
+
+#include "replica/couch_client.hpp"
+
+namespace api {
+namespace {
+
+namespace net = boost::asio;
+using replica::SourceError;
+
+constexpr std::size_t kProblemsNamed = 20;
+
+replica::Timeouts short_patience() {
+  replica::Timeouts timeouts;
+  timeouts.connect = std::chrono::seconds(5);
+  timeouts.idle = std::chrono::seconds(10);
+  return timeouts;
+}
+
+std::string server_name(const replica::ServerInfo& server) {
+  switch (server.dialect) {
+    case replica::Dialect::kCouchdb:
+      return "CouchDB " + server.version;
+    case replica::Dialect::kCozy:
+      return "cozy-stack";
+    case replica::Dialect::kPouchdb:
+      break;
+  }
+  return "PouchDB Server " + server.version;
+}
+
+// Names of databases that the configuration or the server gives.
+struct Databases {
+  std::vector<std::string> names;
+  std::size_t accounts = 0;
+};
+
+Databases of_configured(const SourceConfig& source) {
+  Databases databases;
+  for (const std::string& account : source.accounts) {
+    ++databases.accounts;
+    for (const mail::Doctype doctype : source.databases_of_account())
+      databases.names.push_back(source.layout.database(account, doctype));
+  }
+  return databases;
+}
+
+Databases of_found(const SourceConfig& source, const std::vector<std::string>& all) {
+  Databases databases;
+  std::set<std::string> accounts;
+  for (const std::string& name : all) {
+    const auto place = source.layout.place_of(name, {});
+    if (!place || !is_valid_account_name(place->account)) continue;
+    accounts.insert(place->account);
+    databases.names.push_back(name);
+  }
+  databases.accounts = accounts.size();
+  return databases;
+}
+
+net::awaitable<Databases> find_databases(replica::CouchClient& client, const SourceConfig& source,
+                                         SourceCheck& check) {
+  if (!source.has_all_accounts) co_return of_configured(source);
+  try {
+    const auto all = co_await client.all_databases();
+    Databases found = of_found(source, all);
+    check.facts.push_back(fmt::format("_all_dbs can be read: {} accounts", found.accounts));
+    co_return found;
+  } catch (const SourceError& error) {
+    check.problems.push_back(
+        fmt::format("_all_dbs cannot be read, which accounts = \"all\" needs: {}; give user '{}' "
+                    "the rights of a server administrator, or name the accounts",
+                    error.what(), source.address.user));
+  }
+  co_return Databases{};
+}
+
+// Empty: the database can be read.
+net::awaitable<std::string> why_unreadable(replica::CouchClient& client, std::string database) {
+  replica::ChangesQuery query;
+  query.limit = 1;
+  try {
+    (void)co_await client.changes(database, query);
+    co_return "";
+  } catch (const SourceError& error) {
+    if (error.kind() == SourceError::Kind::kNotFound) co_return "not there";
+    co_return error.what();
+  }
+}
+
+net::awaitable<void> read_databases(replica::CouchClient& client, const SourceConfig& source,
+                                    SourceCheck& check) {
+  const Databases databases = co_await find_databases(client, source, check);
+  std::size_t readable = 0, absent = 0;
+  std::vector<std::string> refused;
+  for (const std::string& name : databases.names) {
+    const std::string why = co_await why_unreadable(client, name);
+    if (why.empty()) {
+      ++readable;
+    } else if (why == "not there") {
+      ++absent;
+    } else {
+      refused.push_back(
+          fmt::format("{}: {}; make user '{}' a member of it", name, why, source.address.user));
+    }
+  }
+  check.facts.push_back(
+      fmt::format("{} databases can be read, {} are not there", readable, absent));
+  if (refused.size() > kProblemsNamed) {
+    const auto more = refused.size() - kProblemsNamed;
+    refused.resize(kProblemsNamed);
+    refused.push_back(fmt::format("and {} more", more));
+  }
+  check.problems.insert(check.problems.end(), refused.begin(), refused.end());
+  if (databases.accounts > 0 && readable == 0 && refused.empty())
+    check.problems.emplace_back("none of the databases is there: see layout and accounts");
+}
+
+// Last, since the client is closed as soon as the feed stands.
+net::awaitable<void> hear_updates(replica::CouchClient& client, const SourceConfig& source,
+                                  replica::Dialect dialect, SourceCheck& check) {
+  if (source.watch != Watch::kUpdates || dialect == replica::Dialect::kPouchdb) {
+    check.facts.push_back(fmt::format(
+        "watch = \"{}\"",
+        watch_name(source.watch == Watch::kUpdates ? Watch::kContinuous : source.watch)));
+    co_return;
+  }
+  const bool is_cozy = dialect == replica::Dialect::kCozy;
+  const char* feed = is_cozy ? "/realtime/" : "_db_updates";
+  replica::WatchQuery query;
+  query.kind = is_cozy ? replica::Watching::kRealtime : replica::Watching::kDatabaseUpdates;
+  for (const mail::Doctype doctype : source.doctypes)
+    query.doctypes.emplace_back(mail::doctype_name(doctype));
+  bool stands = false;
+  query.stands = [&] {
+    stands = true;
+    client.close();
+  };
+  const std::function<void(const replica::Moved&)> ignore = [](const replica::Moved&) {};
+  std::string why;
+  try {
+    (void)co_await client.watch(query, ignore);
+  } catch (const SourceError& error) {
+    why = error.what();
+  }
+  check.facts.push_back(
+      stands ? fmt::format("{} can be read: changes are heard from one feed", feed)
+             : fmt::format("{} cannot be read ({}): single databases are watched instead, which "
+                           "costs a feed each, or polls; for it user '{}' needs the rights of a "
+                           "server administrator",
+                           feed, why, source.address.user));
+}
+
+net::awaitable<void> ask(replica::CouchClient& client, const SourceConfig& source,
+                         SourceCheck& check) {
+  try {
+    const replica::ServerInfo server = co_await client.server_info();
+    check.server = server_name(server);
+    co_await read_databases(client, source, check);
+    co_await hear_updates(client, source, server.dialect, check);
+  } catch (const SourceError& error) {
+    check.problems.emplace_back(error.what());
+  }
+}
+
+}  // namespace
+
+SourceCheck check_source(const SourceConfig& source) {
+  SourceCheck check;
+  check.source = source.name;
+  net::io_context context{1};
+  try {
+    replica::CouchClient client(context.get_executor(), source.address, short_patience(), {});
+    auto asked = net::co_spawn(context, ask(client, source, check), net::use_future);
+    context.run();
+    asked.get();
+  } catch (const std::exception& error) {  // a certificate that cannot be read
+    check.problems.emplace_back(error.what());
+  }
+  return check;
+}
+
+}  // namespace api

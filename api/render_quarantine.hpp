@@ -1,0 +1,29 @@
+// What could not be taken over, in the answers of status and of the quarantine's own routes.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "api/accounts.hpp"
+#include "api/layout.hpp"
+#include "mail/json_writer.hpp"
+#include "replica/store.hpp"
+
+namespace api {
+
+// The member `name`; null for no time.
+void write_time(mail::JsonWriter& json, std::string_view name, std::chrono::sys_seconds time);
+
+// "alice/io-cozy-emails": the database that the store of that name is the replica of.
+[[nodiscard]] std::string database_of(const std::string& account, const Layout& layout,
+                                      const std::string& store);
+
+void write_quarantined(mail::JsonWriter& json, const std::string& database,
+                       const replica::Quarantined& document);
+
+// Of one account, or of all when `account` is empty; what is ignored is there, and says so. An account that cannot be opened
+// stands with its error.
+[[nodiscard]] std::string render_quarantine(Accounts& accounts, const std::string& account);
+
+}  // namespace api

@@ -1,0 +1,102 @@
+// Routes for who runs accounts: paused, compared anew, removed; and for what is in quarantine.
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "api/account_removal.hpp"
+#include "api/render_quarantine.hpp"
+#include "api/route.hpp"
+#include "api/store_upkeep.hpp"
+
+namespace api {
+namespace {
+
+bool is_known(const Call& call, const std::string& name) {
+  const auto names = call.accounts.names();
+  return std::binary_search(names.begin(), names.end(), name);
+}
+
+HttpResponse unknown_account(const std::string& name) {
+  return unknown("account", name, "known accounts are listed by GET /v1/admin/accounts");
+}
+
+HttpResponse account_state(const Call& call, const std::string& name) {
+  const bool is_paused = call.accounts.registry().standing(name) == Standing::kPaused;
+  return json_response(
+      fmt::format(R"({{"account":"{}","paused":{}}})", name, is_paused ? "true" : "false"));
+}
+
+}  // namespace
+
+HttpResponse post_pause(const Call& call) {
+  const std::string& name = call.segments[0];
+  if (!is_known(call, name)) return unknown_account(name);
+  call.replication.pause(name);
+  return account_state(call, name);
+}
+
+HttpResponse post_resume(const Call& call) {
+  const std::string& name = call.segments[0];
+  const bool was_removed = call.accounts.registry().standing(name) == Standing::kRemoved;
+  if (!is_known(call, name) && !was_removed) return unknown_account(name);
+  call.replication.resume(name);
+  return account_state(call, name);
+}
+
+HttpResponse post_resync(const Call& call) {
+  const std::string& name = call.segments[0];
+  if (!is_known(call, name)) return unknown_account(name);
+  if (call.accounts.source_of(name) == nullptr || !call.replication.resync(name)) {
+    return error_response(
+        409, "noSource",
+        fmt::format("account '{}' is local: it has no source to be compared with", name));
+  }
+  return json_response(R"({"queued":true})", 202);
+}
+
+HttpResponse delete_account(const Call& call) {
+  const std::string& name = call.segments[0];
+  if (!is_known(call, name)) return unknown_account(name);
+  Parameters parameters(call.request);
+  if (parameters.text("confirm") != name) {
+    return error_response(400, "confirmationNeeded",
+                          fmt::format("this deletes all that account '{0}' has, and cannot be "
+                                      "undone: say so with confirm={0}",
+                                      name));
+  }
+  try {
+    remove_account(call.config, call.accounts, call.replication, call.tasks, name);
+  } catch (const RemovalRefused& refusal) {
+    return error_response(409, "notRemovable", refusal.what());
+  }
+  return json_response(fmt::format(R"({{"account":"{}","removed":true}})", name));
+}
+
+HttpResponse get_quarantine(const Call& call) {
+  Parameters parameters(call.request);
+  const std::string name = parameters.text("account");
+  if (!name.empty() && !is_known(call, name)) return unknown_account(name);
+  return json_response(render_quarantine(call.accounts, name));
+}
+
+HttpResponse post_quarantine_retry(const Call& call, indexer::Account& account) {
+  Parameters parameters(call.request);
+  std::optional<std::string> id;
+  if (parameters.has("doc")) id = parameters.text("doc");
+  const auto marked = retry_quarantined(account, id);
+  if (id && marked == 0)
+    return unknown("quarantined document", *id, "GET /v1/admin/quarantine lists them");
+  call.replication.retry(account.name());
+  return json_response(fmt::format(R"({{"retried":{}}})", marked), 202);
+}
+
+HttpResponse post_quarantine_ignore(const Call& call, indexer::Account& account) {
+  Parameters parameters(call.request);
+  const std::string id = parameters.text("doc");
+  const auto marked = ignore_quarantined(account, id);
+  if (marked == 0)
+    return unknown("quarantined document", id, "GET /v1/admin/quarantine lists them");
+  call.replication.retry(account.name());  // which counts anew
+  return json_response(fmt::format(R"({{"ignored":{}}})", marked));
+}
+
+}  // namespace api

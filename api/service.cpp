@@ -1,0 +1,110 @@
+#include "api/service.hpp"
+
+#include <fmt/format.h>
+
+#include "api/account_removal.hpp"
+#include "api/accounts.hpp"
+#include "api/log.hpp"
+#include "api/replication.hpp"
+#include "api/routes.hpp"
+#include "api/task_kinds.hpp"
+#include "api/tasks.hpp"
+
+namespace api {
+
+struct Service::Parts {
+  Parts(Config given, Metrics& metrics, Events& events, const AccessControl& access)
+      : config(std::move(given)),
+        accounts(config, replica::sqlite::Access::kReadWrite),
+        tasks(
+            config.data_dir / "davenport.db",
+            [this, &metrics, &events](const TaskReport& task) {
+              count(task, metrics);
+              events.task_changed(task);
+            },
+            &accounts.disk()),
+        replication(config, accounts, metrics, &tasks, &events),
+        routes(config, accounts, tasks, replication, metrics, events, access) {}
+  ~Parts() { stop(); }
+
+  void start() {
+    replication.start();
+    tasks.serve(task_kinds(config, accounts, &replication));
+  }
+  // A task that waits for a pull ends with it.
+  void stop() {
+    tasks.stop_soon();
+    replication.stop();
+    tasks.stop();
+  }
+  void count(const TaskReport& task, Metrics& metrics) const;
+
+  const Config config;
+  Accounts accounts;
+  Tasks tasks;
+  Replication replication;
+  Routes routes;
+};
+
+void Service::Parts::count(const TaskReport& task, Metrics& metrics) const {
+  if (task.ended) {
+    metrics.task_ended(task.kind, task.state, *task.ended - task.started.value_or(task.created));
+  }
+  for (const std::string state : {"queued", "running"}) {
+    std::size_t count = 0;
+    for (const auto& other : tasks.active())
+      count += other.kind == task.kind && other.state == state ? 1 : 0;
+    metrics.tasks(task.kind, state, count);
+  }
+}
+
+Service::Service(Config config, Metrics& metrics, Events& events, const AccessControl& access)
+    : metrics_(metrics), events_(events), access_(access) {
+  finish_removals(config.data_dir);
+  begin(std::move(config));
+}
+
+Service::~Service() { stop(); }
+
+void Service::begin(Config config) {
+  parts_ = std::make_unique<Parts>(std::move(config), metrics_, events_, access_);
+  parts_->accounts.disk().keep_reserve();
+  parts_->start();
+}
+
+HttpResponse Service::handle(const HttpRequest& request) {
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !is_reloading_; });
+    ++running_;
+  }
+  HttpResponse response = parts_->routes.handle(request);
+  const std::lock_guard lock(mutex_);
+  if (--running_ == 0) changed_.notify_all();
+  return response;
+}
+
+void Service::reload(Config config) {
+  std::unique_lock lock(mutex_);
+  is_reloading_ = true;
+  changed_.wait(lock, [this] { return running_ == 0; });
+  Config before = parts_->config;
+  parts_.reset();
+  try {
+    begin(std::move(config));
+    log_event(Level::kInfo, "reloaded", "the configuration was read anew");
+  } catch (const std::exception& error) {
+    log_event(
+        Level::kError, "reloadFailed",
+        fmt::format("the configuration cannot be used, the one before goes on: {}", error.what()));
+    begin(std::move(before));
+  }
+  is_reloading_ = false;
+  changed_.notify_all();
+}
+
+void Service::stop() {
+  if (parts_) parts_->stop();
+}
+
+}  // namespace api

@@ -1,0 +1,44 @@
+// What a configuration makes of a server, behind sockets that outlive it: with another configuration all of it is put together
+// anew, while connections stay open and requests wait.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+
+#include "api/access.hpp"
+#include "api/config.hpp"
+#include "api/events.hpp"
+#include "api/http_server.hpp"
+#include "api/metrics.hpp"
+
+namespace api {
+
+class Service {
+ public:
+  // Throws what the parts throw for a configuration that cannot be used.
+  Service(Config config, Metrics& metrics, Events& events, const AccessControl& access);
+  ~Service();  // stops
+
+  // Any thread; never throws.
+  [[nodiscard]] HttpResponse handle(const HttpRequest& request);
+  // Lets requests under way finish, ends what else is under way, and begins again. Where that fails, the configuration from
+  // before goes on.
+  void reload(Config config);
+  void stop();
+
+ private:
+  struct Parts;
+  void begin(Config config);
+
+  Metrics& metrics_;
+  Events& events_;
+  const AccessControl& access_;
+  std::mutex mutex_;  // of all below
+  std::condition_variable changed_;
+  bool is_reloading_ = false;
+  std::size_t running_ = 0;  // requests
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace api

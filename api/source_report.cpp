@@ -1,0 +1,121 @@
+// What the follower of a source tells of itself.
+#include <algorithm>
+
+#include "api/source_follower.hpp"
+
+namespace api {
+namespace {
+
+// An account counts as active for so long after it moved or was read.
+constexpr std::chrono::minutes kActive{10};
+
+}  // namespace
+
+std::string_view account_class_name(AccountClass which) {
+  switch (which) {
+    case AccountClass::kActive:
+      return "active";
+    case AccountClass::kIdle:
+      return "idle";
+    case AccountClass::kPaused:
+      break;
+  }
+  return "paused";
+}
+
+// A source that is down is so for all of its databases.
+FeedReport SourceFollower::feed(DatabaseId id) const {
+  FeedReport report = databases_.report(id);
+  const bool is_apart = report.state == FeedState::kGone || report.state == FeedState::kPaused;
+  if (failures_ == 0 || is_apart) return report;
+  report.state = FeedState::kCrashing;
+  report.last_error = last_error_;
+  return report;
+}
+
+std::vector<FeedReport> SourceFollower::feeds() const {
+  std::vector<FeedReport> reports;
+  reports.reserve(databases_.size());
+  for (DatabaseId id = 0; id < databases_.size(); ++id) {
+    if (databases_.standing(id) != Standing::kRemoved) reports.push_back(feed(id));
+  }
+  return reports;
+}
+
+std::vector<FeedReport> SourceFollower::feeds_of(const std::string& account) const {
+  std::vector<FeedReport> reports;
+  for (const DatabaseId id : databases_.of_account(account)) reports.push_back(feed(id));
+  return reports;
+}
+
+// Databases of an account stand one after the other.
+void SourceFollower::add_lags(SourceReport& report) const {
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto active_since = Clock::now() - kActive;
+  const std::string* account = nullptr;
+  LagReport* lags = nullptr;
+  std::chrono::seconds lag{0};
+  const auto end_account = [&] {
+    if (lags == nullptr) return;
+    ++lags->accounts;
+    lags->most = std::max(lags->most, lag);
+    for (std::size_t i = 0; i < kLagBounds.size(); ++i) {
+      if (lag > kLagBounds[i]) ++lags->behind[i];
+    }
+    lags = nullptr;
+    lag = {};
+  };
+  for (DatabaseId id = 0; id < databases_.size(); ++id) {
+    const FollowedDatabase& database = databases_[id];
+    if (databases_.standing(id) == Standing::kRemoved || database.state == FeedState::kGone)
+      continue;
+    if (account != &databases_.account(id)) {
+      end_account();
+      account = &databases_.account(id);
+      const auto which = !databases_.is_followed(id)      ? AccountClass::kPaused
+                         : database.moved >= active_since ? AccountClass::kActive
+                                                          : AccountClass::kIdle;
+      lags = &report.lags[static_cast<std::size_t>(which)];
+    }
+    lags->documents += database.pending;
+    if (database.state == FeedState::kWaiting && databases_.is_followed(id)) continue;
+    const bool was_here = database.caught_up != std::chrono::sys_seconds{};
+    lag = std::max(lag, now - (was_here ? database.caught_up : database.since));
+  }
+  end_account();
+}
+
+SourceReport SourceFollower::report() const {
+  SourceReport report;
+  report.name = source_.name;
+  report.url = source_.address.url;
+  report.since = since_;
+  report.last_error = last_error_;
+  report.watch = watcher_.in_use();
+  report.open_feeds = watcher_.open_feeds();
+  report.accounts = databases_.account_count();
+  report.pulls = pulls_running_;
+  report.looks_due = looks_.size();
+  report.pulls_due = pulls_.size() + first_pulls_.size();
+  add_lags(report);
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  for (DatabaseId id = 0; id < databases_.size(); ++id) {
+    if (databases_.standing(id) == Standing::kRemoved) continue;
+    const FollowedDatabase& database = databases_[id];
+    ++report.databases[static_cast<std::size_t>(databases_.state(id))];
+    report.quarantined += database.quarantined;
+    const bool is_due = pulls_.is_due(id) || pulls_.is_taken(id) || looks_.is_taken(id);
+    if (database.state == FeedState::kWaiting && !is_due) ++report.idle;
+    if (database.state == FeedState::kWaiting || database.state == FeedState::kGone) continue;
+    if (!databases_.is_followed(id)) continue;
+    const bool was_here = database.caught_up != std::chrono::sys_seconds{};
+    report.lag = std::max(report.lag, now - (was_here ? database.caught_up : database.since));
+  }
+  report.state = failures_ > 0        ? FeedState::kCrashing
+                 : pulls_running_ > 0 ? FeedState::kRunning
+                 : report.idle > 0    ? FeedState::kWaiting
+                                      : FeedState::kInitializing;
+  return report;
+}
+
+}  // namespace api

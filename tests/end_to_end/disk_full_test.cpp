@@ -1,0 +1,142 @@
+// A disk that fills up while everything goes on: a small file system in memory, which only root can mount.
+#include <csignal>
+#include <fmt/format.h>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <thread>
+#include <unistd.h>
+
+#include "tests/end_to_end/davenport.hpp"
+#include "tests/support/memory_couchdb.hpp"
+
+namespace end_to_end {
+namespace {
+
+using testing::HasSubstr;
+
+class SmallDisk {
+ public:
+  SmallDisk(std::filesystem::path folder, const std::string& size) : folder_(std::move(folder)) {
+    std::filesystem::create_directories(folder_);
+    is_mounted_ = ::geteuid() == 0 && support::run({"mount", "-t", "tmpfs", "-o", "size=" + size,
+                                                    "tmpfs", folder_.string()})
+                                              .exit_code == 0;
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  ~SmallDisk() {
+    if (is_mounted_) (void)support::run({"umount", "-l", folder_.string()});
+  }
+  [[nodiscard]] bool is_mounted() const { return is_mounted_; }
+  void resize(const std::string& size) const {
+    EXPECT_EQ(support::run({"mount", "-o", "remount,size=" + size, folder_.string()}).exit_code, 0);
+  }
+  // Leaves about so many bytes.
+  void fill(std::uint64_t left) const {
+    std::ofstream file(folder_ / "ballast", std::ios::binary);
+    const std::string block(64U << 10U, 'x');
+    while (std::filesystem::space(folder_).available > left + block.size() && file << block)
+      file.flush();
+  }
+  void empty() const { std::filesystem::remove(folder_ / "ballast"); }
+
+ private:
+  std::filesystem::path folder_;
+  bool is_mounted_ = false;
+};
+
+std::size_t times(const std::string& text, const std::string& what) {
+  std::size_t count = 0;
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++count;
+  return count;
+}
+
+std::string health(const Davenport& davenport) {
+  return http("GET", davenport.url("/healthz")).body()["status"];
+}
+
+void fill(support::MemoryCouchdb& couch, int messages) {
+  constexpr std::size_t kBody = 4'000;
+  const std::string emails = "ada/io-cozy-emails";
+  couch.create(emails);
+  std::uint64_t random = 1;
+  for (int i = 0; i < messages; ++i) {
+    std::string text;
+    while (text.size() < kBody) {
+      random = random * 6'364'136'223'846'793'005ULL + 1'442'695'040'888'963'407ULL;
+      text += fmt::format("w{:x} ", random >> 24U);
+    }
+    couch.put(emails, fmt::format("m{}", i),
+              fmt::format(R"({{"subject":"Subject {}","receivedAt":"2021-01-01T00:00:00Z",)"
+                          R"("text":"everywhere {}"}})",
+                          i, text));
+  }
+}
+
+TEST(DiskFull, PullingPausesWhileReadingGoesOnAndResumesByItself) {
+  constexpr int kMessages = 6'000;
+  support::MemoryCouchdb couch;
+  fill(couch, kMessages);
+  Davenport davenport(couch.url(), "ada");
+  const SmallDisk disk(davenport.folder() / "data", "20m");
+  if (!disk.is_mounted()) GTEST_SKIP() << "needs root, to mount a small file system";
+  davenport.start_serving();
+  ASSERT_TRUE(eventually([&] { return health(davenport) == "noSpace"; }))
+      << davenport.server().err_so_far();
+  const auto list = [&] { return http("GET", davenport.url("/v1/accounts/ada/messages")); };
+  EXPECT_EQ(list().status, 200) << list().payload;
+  const auto status = davenport.run({"status"});
+  EXPECT_THAT(status.out, HasSubstr("PAUSED: no space left on"));
+  EXPECT_THAT(http("GET", davenport.url("/metrics")).payload, HasSubstr("davenport_disk_full 1"));
+  std::this_thread::sleep_for(std::chrono::seconds(12));
+  EXPECT_EQ(times(davenport.server().err_so_far(), "no space left on"), 1U)
+      << davenport.server().err_so_far();
+
+  disk.resize("400m");
+  EXPECT_TRUE(eventually([&] { return list().body()["total"] == kMessages; })) << list().payload;
+  EXPECT_TRUE(eventually([&] { return health(davenport) == "ok"; }));
+  EXPECT_TRUE(eventually([&] {
+    const auto found =
+        http("GET", davenport.url("/v1/accounts/ada/search?q=everywhere&snippets=false"));
+    return found.status == 200 && found.body()["total"] == kMessages;
+  }));
+  EXPECT_EQ(davenport.stop_serving().exit_code, 0);
+  davenport.succeed({"reindex", "ada"});  // which reads every document
+  EXPECT_EQ(davenport.run_json({"list", "ada", "--limit", "1"})["total"], kMessages);
+}
+
+TEST(DiskFull, AReindexThatFindsNoRoomLeavesTheOldOne) {
+  Davenport davenport;
+  const SmallDisk disk(davenport.folder() / "data", "60m");
+  if (!disk.is_mounted()) GTEST_SKIP() << "needs root, to mount a small file system";
+  write_maildir(davenport.folder() / "mail", 2'000);
+  davenport.succeed({"import", "ada", (davenport.folder() / "mail").string()});
+  const auto expected = davenport.everything("ada");
+  davenport.start_serving();
+  disk.fill(512U << 10U);
+  EXPECT_NE(davenport.run({"reindex", "ada"}).exit_code, 0);
+  EXPECT_EQ(http("GET", davenport.url("/v1/accounts/ada/messages")).body()["total"], 2'000);
+  davenport.server().signal(SIGKILL);
+  (void)davenport.server().wait();
+  disk.empty();
+  davenport.start_serving();
+  EXPECT_EQ(davenport.everything("ada"), expected);
+  davenport.succeed({"reindex", "ada"});
+  EXPECT_EQ(davenport.everything("ada"), expected);
+}
+
+TEST(DiskFull, AnImportThatFindsNoRoomIsDoneAgainLater) {
+  Davenport davenport;
+  const SmallDisk disk(davenport.folder() / "data", "12m");
+  if (!disk.is_mounted()) GTEST_SKIP() << "needs root, to mount a small file system";
+  write_maildir(davenport.folder() / "mail", 4'000);
+  const auto failed = davenport.run({"import", "ada", (davenport.folder() / "mail").string()});
+  EXPECT_EQ(failed.exit_code, 1) << failed.out;
+  EXPECT_THAT(failed.err, testing::AnyOf(HasSubstr("no space left"), HasSubstr("No space left")));
+  disk.resize("200m");
+  davenport.succeed({"import", "ada", (davenport.folder() / "mail").string()});
+  EXPECT_EQ(davenport.run_json({"list", "ada", "--limit", "1"})["total"], 4'000);
+}
+
+}  // namespace
+}  // namespace end_to_end
