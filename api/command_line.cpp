@@ -254,6 +254,23 @@ void add_compact(CLI::App& app, CommandLine& line, CompactCommand& compact) {
   });
 }
 
+void add_doctor(CLI::App& app, CommandLine& line, DoctorCommand& doctor) {
+  CLI::App* command = app.add_subcommand(
+      "doctor", with_example("compare stores, lists and index document by document, and check "
+                             "every file; each difference is named (exit code 3)",
+                             "davenport doctor alice --source --repair"));
+  add_accounts(*command, doctor.account, doctor.all);
+  command->add_flag("--source", doctor.source, "compare with the source too");
+  command->add_flag("--repair", doctor.repair,
+                    "make anew what is derived, fetch what the source has; says what it did, and "
+                    "names what is left");
+  add_json(*command, doctor.json);
+  command->callback([&line, &doctor] {
+    require_accounts(doctor.account, doctor.all);
+    line.command = doctor;
+  });
+}
+
 void add_backup(CLI::App& app, CommandLine& line, BackupCommand& backup) {
   CLI::App* command = app.add_subcommand(
       "backup", with_example("copy an account, while it is in use, into a folder that is empty or "
@@ -354,6 +371,7 @@ std::variant<CommandLine, Information> parse_command_line(int argc, const char* 
   ShowCommand show;
   ReindexCommand reindex;
   CompactCommand compact;
+  DoctorCommand doctor;
   BackupCommand backup;
   TaskCommand task;
   StatusCommand status;
@@ -369,7 +387,7 @@ std::variant<CommandLine, Information> parse_command_line(int argc, const char* 
   app.require_subcommand(1);
   app.footer(
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but something was quarantined or "
-      "refused.");
+      "refused, or the doctor leaves differences.");
   add_serve(app, line);
   add_sync(app, line, sync);
   add_import(app, line, import);
@@ -381,6 +399,7 @@ std::variant<CommandLine, Information> parse_command_line(int argc, const char* 
   add_show(app, line, show);
   add_reindex(app, line, reindex);
   add_compact(app, line, compact);
+  add_doctor(app, line, doctor);
   add_backup(app, line, backup);
   add_task(app, line, task);
   add_status(app, line, status);

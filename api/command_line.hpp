@@ -118,6 +118,14 @@ struct CompactCommand {
   bool wait = false;
 };
 
+struct DoctorCommand {
+  std::string account;  // empty: `all` of them
+  bool all = false;
+  bool source = false;
+  bool repair = false;
+  bool json = false;
+};
+
 struct BackupCommand {
   std::string account;
   std::filesystem::path folder;
@@ -170,8 +178,8 @@ struct CommandLine {
   std::optional<std::filesystem::path> data;  // instead of the configuration's data_dir
   std::variant<ServeCommand, SyncCommand, ImportCommand, ExportCommand, ListCommand, ChangesCommand,
                SearchCommand, CompleteCommand, ShowCommand, ReindexCommand, CompactCommand,
-               BackupCommand, TaskCommand, StatusCommand, AccountCommand, QuarantineCommand,
-               ConfigCheckCommand, TokenCommand>
+               DoctorCommand, BackupCommand, TaskCommand, StatusCommand, AccountCommand,
+               QuarantineCommand, ConfigCheckCommand, TokenCommand>
       command;
 };
 

@@ -16,7 +16,8 @@ namespace api {
 inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kWrongUsage = 2;
-inline constexpr int kDoneButSomeRefused = 3;  // something was quarantined, or refused
+inline constexpr int kDoneButSomeRefused =
+    3;  // something was quarantined, or refused; the doctor's: differences are left
 
 // These read files, whether a server runs or not.
 int run(const ListCommand& command, const CommandLine& line, const Config& config);
@@ -35,6 +36,7 @@ int run(const SyncCommand& command, const CommandLine& line, const Config& confi
 int run(const ImportCommand& command, const CommandLine& line, const Config& config);
 int run(const ReindexCommand& command, const CommandLine& line, const Config& config);
 int run(const CompactCommand& command, const CommandLine& line, const Config& config);
+int run(const DoctorCommand& command, const CommandLine& line, const Config& config);
 int run(const BackupCommand& command, const CommandLine& line, const Config& config);
 
 // This reads and writes davenport.db, whoever runs the tasks.

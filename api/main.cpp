@@ -25,6 +25,7 @@
 #include "api/tokens.hpp"
 #include "indexer/extraction/sandbox.hpp"
 #include "indexer/extraction/worker_process.hpp"
+#include "indexer/index_walk.hpp"
 #include "mail/parser.hpp"
 
 namespace api {
@@ -170,6 +171,8 @@ int main(int argc, char** argv) {
   try {
     if (argc == 2 && std::string_view(argv[1]) == indexer::kWorkerArgument)
       indexer::run_extract_worker(indexer::extract_text);
+    if (argc == 3 && std::string_view(argv[1]) == indexer::kIndexWalkArgument)
+      indexer::run_index_walk(argv[2]);
     api::prepare_process();
     const auto parsed = api::parse_command_line(argc, argv);
     if (const auto* information = std::get_if<api::Information>(&parsed)) {

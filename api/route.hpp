@@ -141,6 +141,7 @@ HttpResponse with_account(const Call& call) {
 [[nodiscard]] HttpResponse post_sync_task(const Call& call);
 [[nodiscard]] HttpResponse post_reindex(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse post_compact(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse post_doctor(const Call& call);
 [[nodiscard]] HttpResponse post_backup(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse post_import(const Call& call);
 [[nodiscard]] HttpResponse get_tasks(const Call& call);

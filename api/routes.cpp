@@ -134,6 +134,7 @@ const std::vector<Route>& table() {
        Needs::kAccountAdmin,
        {},
        with_account<post_compact>},
+      {"POST", "/v1/admin/accounts/{account}/doctor", Needs::kAccountAdmin, {}, post_doctor},
       {"POST",
        "/v1/admin/accounts/{account}/backup",
        Needs::kAdminSocket,

@@ -139,6 +139,21 @@ HttpResponse post_compact(const Call& call, indexer::Account& account) {
   return accepted(call, call.tasks.start({"compact", account.name()}));
 }
 
+// The account is not opened here: what is damaged is to be seen first.
+HttpResponse post_doctor(const Call& call) {
+  const std::string& name = call.segments[0];
+  const auto names = call.accounts.names();
+  if (!std::binary_search(names.begin(), names.end(), name))
+    return unknown("account", name, "known accounts are listed by GET /v1/admin/accounts");
+  const auto arguments = read_arguments(
+      call.request.payload, {{"source", is_flag}, {"repair", is_flag}, {"json", is_flag}});
+  if (!arguments)
+    return bad_payload(R"({"source": true, "repair": true, "json": true}, each of them or none)");
+  if (arguments->value("source", false) && call.accounts.source_of(name) == nullptr)
+    return no_source(call);
+  return accepted(call, call.tasks.start({"doctor", name, arguments->dump()}));
+}
+
 HttpResponse post_backup(const Call& call, indexer::Account& account) {
   if (auto refusal = refuse_unless_json(call)) return *std::move(refusal);
   const auto arguments = read_arguments(call.request.payload, {{"to", is_absolute_path}});

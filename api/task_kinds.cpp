@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "api/doctor.hpp"
+#include "api/render_doctor.hpp"
 #include "api/terminal.hpp"
 #include "indexer/import.hpp"
 #include "indexer/query.hpp"
@@ -135,6 +137,14 @@ Tasks::Kinds task_kinds(const Config& config, Accounts& accounts, Replication* r
                           json::parse(task.arguments), progress);
     if (replication != nullptr) replication->index_soon(task.account);  // which tells who listens
     return outcome;
+  };
+  kinds["doctor"] = [&, replication](const TaskReport& task, indexer::Progress& progress) {
+    const auto arguments = json::parse(task.arguments);
+    const DoctorQuestion question{arguments.value("source", false),
+                                  arguments.value("repair", false)};
+    return doctor_outcome(
+        examine_account(config, accounts, replication, task.account, question, progress),
+        arguments.value("json", false));
   };
   if (replication == nullptr) return kinds;
   kinds["first-sync"] = nullptr;  // is what it is: Indexing has it

@@ -11,6 +11,7 @@ namespace api {
 // Arguments, by kind:
 //   reindex  {"query": text} or {"failed": true}: only what it finds, in place; {"rate": entries a second}
 //   compact  {}
+//   doctor   {"source": true, "repair": true}: also compares with the source, and mends; {"json": true}: the outcome is the report
 //   backup   {"to": folder}
 //   import   {"paths": [absolute path, …]}
 //   sync     {}: only where there is a `replication`

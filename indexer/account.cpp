@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <tuple>
 
 #include "indexer/account_state.hpp"
 
@@ -88,6 +89,7 @@ void Account::State::open_live() {
     if (!name) return;
     try {
       auto generation = std::make_shared<Generation>(derived() / *name, access, options);
+      std::ignore = generation->catalog().checkpoint();  // one that cannot be read is none
       const std::lock_guard guard(mutex);
       live = std::move(generation);
       return;

@@ -157,6 +157,7 @@ class Account {
   [[nodiscard]] Bytes bytes() const;
 
  private:
+  friend class Examination;  // of the doctor, who compares what is kept here
   struct State;
   void renew_restored_stores();
   void require_stores() const;

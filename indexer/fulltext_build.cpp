@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cinttypes>
 #include <cstdio>
-#include <exception>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fstream>
@@ -11,13 +10,13 @@
 #include <span>
 #include <stdexcept>
 #include <system_error>
-#include <thread>
 #include <unistd.h>
 #include <utility>
 #include <vector>
 
 #include "indexer/entry.hpp"
 #include "indexer/fulltext.hpp"
+#include "indexer/on_threads.hpp"
 #include "indexer/xapian_errors.hpp"
 
 namespace indexer {
@@ -31,25 +30,6 @@ constexpr std::size_t kEntriesPerPart = 500;
 constexpr std::size_t kBytesPerFlush = 64 << 20;
 // Databases merged at a time; each holds five files open.
 constexpr std::size_t kPartsPerMerge = 64;
-
-// Runs `work` on each of `threads` threads, of the caller's priority; throws what the first of them threw.
-void on_threads(int threads, const std::function<void()>& work) {
-  std::mutex mutex;
-  std::exception_ptr failure;
-  const auto run = [&] {
-    try {
-      work();
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!failure) failure = std::current_exception();
-    }
-  };
-  {
-    std::vector<std::jthread> running;
-    for (int i = 0; i < std::max(threads, 1); ++i) running.emplace_back(run);
-  }
-  if (failure) std::rethrow_exception(failure);
-}
 
 void sync_path(const fs::path& path) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
