@@ -310,6 +310,51 @@ void add_status(CLI::App& app, CommandLine& line, StatusCommand& status) {
   command->callback([&line, &status] { line.command = status; });
 }
 
+void add_token_create(CLI::App& tokens, CommandLine& line, TokenCommand& token) {
+  CLI::App* command = tokens.add_subcommand(
+      "create", with_example("make a token and print it, this once",
+                             "davenport token create --account alice,bob --expires 30d"));
+  CLI::Option* account = command->add_option("--account", token.accounts,
+                                             "accounts that it is for; '*' is all of them");
+  account->delimiter(',')->type_name("A,…");
+  CLI::Option* all = command->add_flag_callback(
+      "--all", [&token] { token.accounts = {"*"}; }, "for all accounts");
+  account->excludes(all);
+  CLI::Option* read = command->add_flag("--read")->description("it may read (the default)");
+  command
+      ->add_flag("--admin", token.is_admin,
+                 "it may also administer these accounts; with all of them, the server")
+      ->excludes(read);
+  command->add_option("--expires", token.expires, "after 12h, 30d or 1y, or on a day: 2030-01-01")
+      ->type_name("WHEN");
+  add_json(*command, token.json);
+  command->callback([&line, &token] {
+    if (token.accounts.empty())
+      throw CLI::ValidationError("--account", "name the accounts that it is for, or write --all");
+    token.action = TokenCommand::Action::kCreate;
+    line.command = token;
+  });
+}
+
+void add_token(CLI::App& app, CommandLine& line, TokenCommand& token) {
+  CLI::App* tokens = app.add_subcommand(
+      "token", with_example("who may ask over HTTP: access tokens",
+                            "davenport token create --account alice --expires 30d"));
+  tokens->require_subcommand(1);
+  add_token_create(*tokens, line, token);
+  CLI::App* list = tokens->add_subcommand(
+      "list", with_example("the tokens that there are", "davenport token list"));
+  add_json(*list, token.json);
+  list->callback([&line, &token] { line.command = token; });
+  CLI::App* revoke = tokens->add_subcommand(
+      "revoke", with_example("end a token, at once", "davenport token revoke 3f2a91c0de"));
+  revoke->add_option("ID", token.id, "as list names it, and as it stands in the token")->required();
+  revoke->callback([&line, &token] {
+    token.action = TokenCommand::Action::kRevoke;
+    line.command = token;
+  });
+}
+
 }  // namespace
 
 std::variant<CommandLine, Information> parse_command_line(int argc, const char* const* argv) {
@@ -330,6 +375,7 @@ std::variant<CommandLine, Information> parse_command_line(int argc, const char* 
   BackupCommand backup;
   TaskCommand task;
   StatusCommand status;
+  TokenCommand token;
 
   CLI::App app("A full-text mail index that replicates from CouchDB.", "davenport");
   app.add_option("--config", line.config,
@@ -357,6 +403,7 @@ std::variant<CommandLine, Information> parse_command_line(int argc, const char* 
   add_backup(app, line, backup);
   add_task(app, line, task);
   add_status(app, line, status);
+  add_token(app, line, token);
   const auto operators = add_operator_commands(app, line);
 
   try {

@@ -142,6 +142,16 @@ struct StatusCommand {
   bool json = false;
 };
 
+struct TokenCommand {
+  enum class Action { kCreate, kList, kRevoke };
+  Action action = Action::kList;
+  std::vector<std::string> accounts;  // of kCreate; "*": all
+  bool is_admin = false;
+  std::string expires;  // "30d", "2030-01-01"; empty: never
+  std::string id;  // of kRevoke
+  bool json = false;
+};
+
 struct AccountCommand {
   enum class What { kList, kRemove, kPause, kResume, kResync };
   What what = What::kList;
@@ -169,7 +179,7 @@ struct CommandLine {
   std::variant<ServeCommand, SyncCommand, ImportCommand, ExportCommand, ListCommand, ChangesCommand,
                SearchCommand, CompleteCommand, ShowCommand, ReindexCommand, CompactCommand,
                DoctorCommand, BackupCommand, TaskCommand, StatusCommand, AccountCommand,
-               QuarantineCommand, ConfigCheckCommand>
+               QuarantineCommand, ConfigCheckCommand, TokenCommand>
       command;
 };
 

@@ -28,6 +28,9 @@ int run(const ShowCommand& command, const CommandLine& line, const Config& confi
 int run(const StatusCommand& command, const CommandLine& line, const Config& config);
 int run(const ExportCommand& command, const CommandLine& line, const Config& config);
 
+// Writes davenport.db, which a running server looks at with each request.
+int run(const TokenCommand& command, const CommandLine& line, const Config& config);
+
 // These ask the running server when there is one, else they do it themselves.
 int run(const SyncCommand& command, const CommandLine& line, const Config& config);
 int run(const ImportCommand& command, const CommandLine& line, const Config& config);

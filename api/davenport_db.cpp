@@ -13,7 +13,8 @@ constexpr std::string_view kBridge =
     "done INTEGER, total INTEGER, "
     "seconds_left INTEGER, outcome TEXT, problems TEXT, created INTEGER, started INTEGER, ended "
     "INTEGER, runner TEXT, cancel INTEGER);"
-    "CREATE TEMP TABLE standing (account, standing)";
+    "CREATE TEMP TABLE standing (account, standing);"
+    "CREATE TEMP TABLE token (id, hash, accounts, admin, created, expires)";
 
 }  // namespace
 

@@ -6,10 +6,11 @@
 
 namespace api {
 
-Indexing::Indexing(Accounts& accounts, Metrics& metrics, Tasks* tasks)
+Indexing::Indexing(Accounts& accounts, Metrics& metrics, Tasks* tasks, Events* events)
     : accounts_(accounts),
       metrics_(metrics),
       tasks_(tasks),
+      events_(events),
       text_("indexing text", AccountWorker::Priority::kIdle, accounts,
             [this](indexer::Account& account, indexer::Progress& progress) {
               index_text(account, progress);
@@ -75,6 +76,7 @@ void Indexing::begin_first_sync(const std::string& account) {
 
 std::size_t Indexing::run(indexer::Account& account, indexer::Progress& progress) {
   account.project(progress);
+  tell(account);
   return index_text(account, progress);
 }
 
@@ -136,6 +138,10 @@ bool Indexing::is_being_filled(const std::string& account) {
   return filling_.contains(account) || (pulls != pulls_.end() && pulls->second.running > 0);
 }
 
+void Indexing::tell(const indexer::Account& account) {
+  if (events_ != nullptr) events_->moved(account);
+}
+
 void Indexing::index_lists(indexer::Account& account, indexer::Progress& progress) {
   const auto began = std::chrono::steady_clock::now();
   const bool waits_for_rebuild = tasks_ != nullptr && account.needs_rebuild();
@@ -143,6 +149,7 @@ void Indexing::index_lists(indexer::Account& account, indexer::Progress& progres
                            ? account.project_old(progress)
                            : account.project(progress, is_being_filled(account.name()));
   metrics_.documents_projected(changes);
+  tell(account);
   metrics_.batch("lists", std::chrono::steady_clock::now() - began);
   if (waits_for_rebuild) return start_rebuild(account.name());
   {
@@ -156,6 +163,7 @@ std::size_t Indexing::index_text(indexer::Account& account, indexer::Progress& p
   const std::uint64_t last = last_pull(account.name());
   const auto began = std::chrono::steady_clock::now();
   const std::size_t entries = account.index(progress);
+  tell(account);
   metrics_.batch("text", std::chrono::steady_clock::now() - began);
   metrics_.entries_indexed(entries);
   metrics_.content_reads(account.stores().content_reads(), account.name());

@@ -14,6 +14,7 @@
 
 #include "api/account_worker.hpp"
 #include "api/accounts.hpp"
+#include "api/events.hpp"
 #include "api/metrics.hpp"
 #include "api/tasks.hpp"
 
@@ -22,8 +23,9 @@ namespace api {
 // Any thread, but for `stop`.
 class Indexing {
  public:
-  // With `tasks`, a rebuild that an account needs is a task, and so is all that its first pull takes.
-  Indexing(Accounts& accounts, Metrics& metrics, Tasks* tasks = nullptr);
+  // With `tasks`, a rebuild that an account needs is a task, and so is all that its first pull takes. `events`, which may be
+  // null as well, is told what moved.
+  Indexing(Accounts& accounts, Metrics& metrics, Tasks* tasks = nullptr, Events* events = nullptr);
   ~Indexing();  // stops
 
   void soon(std::string_view account);
@@ -57,6 +59,7 @@ class Indexing {
 
   // Whether a pull or an import is under way.
   [[nodiscard]] bool is_being_filled(const std::string& account);
+  void tell(const indexer::Account& account);
   void index_lists(indexer::Account& account, indexer::Progress& progress);
   std::size_t index_text(indexer::Account& account, indexer::Progress& progress);
   void start_rebuild(const std::string& account);
@@ -68,6 +71,7 @@ class Indexing {
   Accounts& accounts_;
   Metrics& metrics_;
   Tasks* const tasks_;
+  Events* const events_;
   std::mutex mutex_;  // of those below; held also while the registry forgets an account
   std::map<std::string, Pulls> pulls_;
   std::uint64_t pull_count_ = 0;

@@ -12,6 +12,7 @@
 
 #include "api/accounts.hpp"
 #include "api/config.hpp"
+#include "api/events.hpp"
 #include "api/metrics.hpp"
 #include "api/reports.hpp"
 #include "api/tasks.hpp"
@@ -36,8 +37,9 @@ struct SyncOutcome {
 // Members may be called from any thread.
 class Replication {
  public:
-  // `tasks` as Indexing takes it.
-  Replication(const Config& config, Accounts& accounts, Metrics& metrics, Tasks* tasks = nullptr);
+  // `tasks` and `events` as Indexing takes them; accounts with listeners count as used.
+  Replication(const Config& config, Accounts& accounts, Metrics& metrics, Tasks* tasks = nullptr,
+              Events* events = nullptr);
   ~Replication();  // stops
 
   // Follows all sources. Without it nothing is done but what is asked for.

@@ -17,16 +17,11 @@ HttpResponse accepted(const Call& call, const std::string& id) {
   return response;
 }
 
-HttpResponse unknown_task(const std::string& id) {
-  return unknown("task", id, "GET /v1/admin/tasks lists the latest");
-}
-
 // Of an account that no source can have.
 HttpResponse no_source(const Call& call) {
   const std::string& name = call.segments[0];
   const auto names = call.accounts.names();
-  if (!std::binary_search(names.begin(), names.end(), name))
-    return unknown("account", name, "known accounts are listed by GET /v1/admin/accounts");
+  if (!std::binary_search(names.begin(), names.end(), name)) return unknown_account(name);
   return error_response(409, "noSource",
                         fmt::format("account '{}' is local: it has no source to pull from", name));
 }
@@ -97,14 +92,7 @@ HttpResponse bad_payload(std::string_view expected) {
   return error_response(400, "badPayload", fmt::format("the payload must be {}", expected));
 }
 
-// What names files of this machine.
-std::optional<HttpResponse> refuse_unless_local(const Call& call, std::string_view command) {
-  if (!call.request.from_admin_socket) {
-    return error_response(403, "adminSocketOnly",
-                          fmt::format("this names files of the server's machine and is taken over "
-                                      "the admin socket only: use 'davenport {}'",
-                                      command));
-  }
+std::optional<HttpResponse> refuse_unless_json(const Call& call) {
   if (!call.request.content_type.starts_with("application/json"))
     return error_response(415, "unsupportedMediaType", "the payload must be application/json");
   return std::nullopt;
@@ -167,7 +155,7 @@ HttpResponse post_doctor(const Call& call) {
 }
 
 HttpResponse post_backup(const Call& call, indexer::Account& account) {
-  if (auto refusal = refuse_unless_local(call, "backup")) return *std::move(refusal);
+  if (auto refusal = refuse_unless_json(call)) return *std::move(refusal);
   const auto arguments = read_arguments(call.request.payload, {{"to", is_absolute_path}});
   if (!arguments || !arguments->contains("to")) return bad_payload(R"({"to": "/…"})");
   return accepted(call, call.tasks.start({"backup", account.name(), arguments->dump()}));
@@ -175,7 +163,7 @@ HttpResponse post_backup(const Call& call, indexer::Account& account) {
 
 HttpResponse post_import(const Call& call) {
   const std::string& name = call.segments[0];
-  if (auto refusal = refuse_unless_local(call, "import")) return *std::move(refusal);
+  if (auto refusal = refuse_unless_json(call)) return *std::move(refusal);
   if (!is_valid_account_name(name)) {
     return error_response(
         400, "badParameter",

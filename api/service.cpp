@@ -13,14 +13,18 @@
 namespace api {
 
 struct Service::Parts {
-  Parts(Config given, Metrics& metrics)
+  Parts(Config given, Metrics& metrics, Events& events, const AccessControl& access)
       : config(std::move(given)),
         accounts(config, replica::sqlite::Access::kReadWrite),
         tasks(
             config.data_dir / "davenport.db",
-            [this, &metrics](const TaskReport& task) { count(task, metrics); }, &accounts.disk()),
-        replication(config, accounts, metrics, &tasks),
-        routes(config, accounts, tasks, replication, metrics) {}
+            [this, &metrics, &events](const TaskReport& task) {
+              count(task, metrics);
+              events.task_changed(task);
+            },
+            &accounts.disk()),
+        replication(config, accounts, metrics, &tasks, &events),
+        routes(config, accounts, tasks, replication, metrics, events, access) {}
   ~Parts() { stop(); }
 
   void start() {
@@ -54,7 +58,8 @@ void Service::Parts::count(const TaskReport& task, Metrics& metrics) const {
   }
 }
 
-Service::Service(Config config, Metrics& metrics) : metrics_(metrics) {
+Service::Service(Config config, Metrics& metrics, Events& events, const AccessControl& access)
+    : metrics_(metrics), events_(events), access_(access) {
   finish_removals(config.data_dir);
   begin(std::move(config));
 }
@@ -62,7 +67,7 @@ Service::Service(Config config, Metrics& metrics) : metrics_(metrics) {
 Service::~Service() { stop(); }
 
 void Service::begin(Config config) {
-  parts_ = std::make_unique<Parts>(std::move(config), metrics_);
+  parts_ = std::make_unique<Parts>(std::move(config), metrics_, events_, access_);
   parts_->accounts.disk().keep_reserve();
   parts_->start();
 }

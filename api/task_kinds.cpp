@@ -130,10 +130,13 @@ Tasks::Kinds task_kinds(const Config& config, Accounts& accounts, Replication* r
   kinds["backup"] = [&accounts](const TaskReport& task, indexer::Progress& progress) {
     return backup(*open(accounts, task.account), json::parse(task.arguments), progress);
   };
-  kinds["import"] = [&accounts, &config](const TaskReport& task, indexer::Progress& progress) {
+  kinds["import"] = [&accounts, &config, replication](const TaskReport& task,
+                                                      indexer::Progress& progress) {
     const auto account = accounts.create(task.account);
-    return import(*account, config.data_dir / "accounts" / task.account,
-                  json::parse(task.arguments), progress);
+    auto outcome = import(*account, config.data_dir / "accounts" / task.account,
+                          json::parse(task.arguments), progress);
+    if (replication != nullptr) replication->index_soon(task.account);  // which tells who listens
+    return outcome;
   };
   kinds["doctor"] = [&, replication](const TaskReport& task, indexer::Progress& progress) {
     const auto arguments = json::parse(task.arguments);

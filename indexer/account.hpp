@@ -65,6 +65,9 @@ struct SearchAnswer {
   IndexState index;
 };
 
+// Where a change becomes visible: in lists first.
+enum class Sight { kLists, kText };
+
 // A leaf of a document's revision tree.
 struct LeafRevision {
   std::string rev;
@@ -142,6 +145,9 @@ class Account {
   [[nodiscard]] std::optional<std::string> find_mailbox(std::string_view name) const;
   [[nodiscard]] std::vector<Completion> complete(std::string_view typed, std::size_t limit) const;
   [[nodiscard]] IndexState index_state() const;
+  [[nodiscard]] std::string state() const;  // as ListPage has it
+  // Whether that revision of a document, or one that took its place, is in the lists, or the text index, by now.
+  [[nodiscard]] bool shows(std::string_view doc_id, const replica::RevId& rev, Sight sight) const;
   [[nodiscard]] std::int64_t message_count() const;
   [[nodiscard]] LevelCounts levels() const;  // as the Catalog's
   [[nodiscard]] std::vector<Failure> failures() const;

@@ -1,5 +1,5 @@
 -- davenport.db: what belongs to no account. Not derived, and not needed to read mail: without it, every database is looked at again
--- once. Format 2.
+-- once, and access tokens are made anew. Format 2; what changes here is also done to older files: davenport_upgrade.sql.
 
 -- A database of a source, by the source's name in the configuration: a source that moves keeps its rows.
 CREATE TABLE database (
@@ -20,6 +20,16 @@ CREATE INDEX database_account ON database (account);
 -- Accounts whose lists or text may be behind their stores: marked before documents are committed, cleared when both caught up.
 CREATE TABLE behind (
   account TEXT PRIMARY KEY
+) WITHOUT ROWID;
+
+-- Access tokens. What they are given for is in api/access.hpp.
+CREATE TABLE token (
+  id TEXT PRIMARY KEY,  -- as it stands in the token itself
+  hash BLOB NOT NULL,  -- SHA-256 of the whole token
+  accounts TEXT NOT NULL,  -- names with commas between; '*': all
+  admin INTEGER NOT NULL,
+  created INTEGER NOT NULL,  -- seconds since 1970
+  expires INTEGER  -- the same; NULL: never
 ) WITHOUT ROWID;
 
 -- Long work of every davenport process on this data folder. The newest 100 that ended are kept.
