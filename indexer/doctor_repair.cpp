@@ -3,6 +3,8 @@
 #include <chrono>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <iterator>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -18,11 +20,38 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kWantedAtOnce = 500;
+// Differences up to which documents are renewed one by one, before all is made anew.
+constexpr std::int64_t kFew = 200;
 
 class Repair {
  public:
   Repair(const Patient& patient, const DoctorReport& found, Progress& progress)
       : patient_(patient), found_(found), progress_(progress) {}
+
+  // Renews what few documents have in lists and index, in place. Nothing where that cannot be enough; and perhaps it is not.
+  std::optional<std::vector<std::string>> renew() {
+    if (found_.findings.count() > kFew) return std::nullopt;
+    std::set<std::string> ids;
+    for (const auto& difference : found_.findings.named()) {
+      const bool is_derived =
+          difference.where == Part::kCatalog || difference.where == Part::kIndex;
+      if (!is_derived || difference.doc_id.empty() || difference.kind == DifferenceKind::kDamaged)
+        return std::nullopt;
+      ids.insert(difference.doc_id);
+    }
+    std::vector<DocumentName> documents;
+    for (const auto& id : ids) {
+      for (const auto doctype : mail::kDoctypes) documents.push_back({doctype, id});
+    }
+    try {
+      patient_.open()->renew(documents, progress_);
+    } catch (const Cancelled&) {
+      throw;
+    } catch (const std::exception&) {
+      return std::nullopt;  // it is too far from what it should be
+    }
+    return std::vector{fmt::format("{} documents were projected and indexed again", ids.size())};
+  }
 
   std::vector<std::string> run() {
     mend_files();
@@ -180,8 +209,17 @@ class Repair {
 DoctorReport examine_and_repair(const Patient& patient, Progress& progress) {
   auto before = examine(patient, progress);
   if (before.findings.count() == 0) return before;
-  auto done = Repair(patient, before, progress).run();
-  auto after = examine(patient, progress);
+  std::vector<std::string> done;
+  auto after = before;
+  if (auto renewed = Repair(patient, before, progress).renew()) {
+    done = std::move(*renewed);
+    after = examine(patient, progress);
+  }
+  if (after.findings.count() > 0) {
+    auto mended = Repair(patient, after, progress).run();
+    std::move(mended.begin(), mended.end(), std::back_inserter(done));
+    after = examine(patient, progress);
+  }
   after.repairs = std::move(done);
   after.repaired = std::max<std::int64_t>(0, before.findings.count() - after.findings.count());
   return after;

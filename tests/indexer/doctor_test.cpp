@@ -225,8 +225,9 @@ TEST_F(DoctorTest, FindsEachEntryOfTheIndexThatIsNotAsItShouldBe) {
         << what << " " << in_words(report);
     const auto after = repaired();
     EXPECT_EQ(after.findings.count(), 0) << what << in_words(after);
+    EXPECT_THAT(after.repairs, testing::ElementsAre(HasSubstr("documents were projected"))) << what;
+    EXPECT_TRUE(everything() == sound) << what;
   }
-  EXPECT_TRUE(everything() == sound);
 }
 
 // Each either changes nothing that is seen, or is found; and is mended.
@@ -258,7 +259,7 @@ TEST_F(DoctorTest, FlippedBytesOfDerivedFilesAreFoundAndMended) {
     EXPECT_EQ(after.findings.count(), 0) << what << in_words(after);
     EXPECT_TRUE(everything() == sound) << what << ": after the repair something else is seen";
   }
-  EXPECT_GT(found, 50);
+  EXPECT_GT(found, 30);
 }
 
 TEST_F(DoctorTest, CutAndRemovedFilesAreFoundAndMended) {
