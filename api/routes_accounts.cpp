@@ -15,10 +15,6 @@ bool is_known(const Call& call, const std::string& name) {
   return std::binary_search(names.begin(), names.end(), name);
 }
 
-HttpResponse unknown_account(const std::string& name) {
-  return unknown("account", name, "known accounts are listed by GET /v1/admin/accounts");
-}
-
 HttpResponse account_state(const Call& call, const std::string& name) {
   const bool is_paused = call.accounts.registry().standing(name) == Standing::kPaused;
   return json_response(

@@ -143,8 +143,7 @@ HttpResponse post_compact(const Call& call, indexer::Account& account) {
 HttpResponse post_doctor(const Call& call) {
   const std::string& name = call.segments[0];
   const auto names = call.accounts.names();
-  if (!std::binary_search(names.begin(), names.end(), name))
-    return unknown("account", name, "known accounts are listed by GET /v1/admin/accounts");
+  if (!std::binary_search(names.begin(), names.end(), name)) return unknown_account(name);
   const auto arguments = read_arguments(
       call.request.payload, {{"source", is_flag}, {"repair", is_flag}, {"json", is_flag}});
   if (!arguments)
