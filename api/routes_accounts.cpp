@@ -19,6 +19,11 @@ HttpResponse unknown_account(const std::string& name) {
   return unknown("account", name, "known accounts are listed by GET /v1/admin/accounts");
 }
 
+HttpResponse no_source(const std::string& name) {
+  return error_response(409, "noSource",
+                        fmt::format("account '{}' is local: nothing is pulled into it", name));
+}
+
 HttpResponse account_state(const Call& call, const std::string& name) {
   const bool is_paused = call.accounts.registry().standing(name) == Standing::kPaused;
   return json_response(
@@ -30,6 +35,7 @@ HttpResponse account_state(const Call& call, const std::string& name) {
 HttpResponse post_pause(const Call& call) {
   const std::string& name = call.segments[0];
   if (!is_known(call, name)) return unknown_account(name);
+  if (call.accounts.source_of(name) == nullptr) return no_source(name);
   call.replication.pause(name);
   return account_state(call, name);
 }
@@ -45,11 +51,8 @@ HttpResponse post_resume(const Call& call) {
 HttpResponse post_resync(const Call& call) {
   const std::string& name = call.segments[0];
   if (!is_known(call, name)) return unknown_account(name);
-  if (call.accounts.source_of(name) == nullptr || !call.replication.resync(name)) {
-    return error_response(
-        409, "noSource",
-        fmt::format("account '{}' is local: it has no source to be compared with", name));
-  }
+  if (call.accounts.source_of(name) == nullptr || !call.replication.resync(name))
+    return no_source(name);
   return json_response(R"({"queued":true})", 202);
 }
 
