@@ -100,7 +100,11 @@ void remove_account(const Config& config, const std::string& name) {
 void finish_removals(const fs::path& data_dir) {
   std::error_code absent;
   for (const auto& entry : fs::directory_iterator(data_dir / "accounts", absent)) {
-    if (entry.path().filename().string().starts_with(kLeaving)) fs::remove_all(entry.path());
+    if (!entry.path().filename().string().starts_with(kLeaving)) continue;
+    // What cannot be deleted is no reason not to start: it is tried again the next time.
+    std::error_code failed;
+    fs::remove_all(entry.path(), failed);
+    if (failed) spdlog::warn("cannot delete {}: {}", entry.path().string(), failed.message());
   }
 }
 

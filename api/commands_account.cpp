@@ -8,6 +8,7 @@
 #include "api/admin_client.hpp"
 #include "api/commands.hpp"
 #include "api/message_lines.hpp"
+#include "api/percent.hpp"
 #include "api/render.hpp"
 #include "api/store_upkeep.hpp"
 #include "api/terminal.hpp"
@@ -102,7 +103,8 @@ int remove(const AccountCommand& command, const AdminClient& server, const Confi
   print(fmt::format("account {}: {}\n", name, what));
   if (!is_confirmed(command)) throw std::runtime_error("not removed: another name was typed");
   if (server.is_served()) {
-    server.request("DELETE", fmt::format("/v1/admin/accounts/{0}?confirm={0}", name));
+    server.request("DELETE",
+                   fmt::format("/v1/admin/accounts/{0}?confirm={0}", percent_encode(name)));
   } else {
     remove_account(config, name);
   }
@@ -120,12 +122,7 @@ int remove(const AccountCommand& command, const AdminClient& server, const Confi
 // Marks the stores: the next pull compares them with the source.
 void resync_here(const Config& config, const std::string& name) {
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
-  const auto account = open_account(accounts, name);
-  if (accounts.source_of(name) == nullptr) {
-    throw std::runtime_error(
-        fmt::format("account '{}' is local: it has no source to be compared with", name));
-  }
-  begin_sweeps(*account);
+  begin_sweeps(*open_account(accounts, name));
 }
 
 std::string what_was_done(const AccountCommand& command, bool is_served) {
@@ -150,12 +147,16 @@ int change(const AccountCommand& command, const AdminClient& server, const Confi
   {
     Accounts accounts(config, replica::sqlite::Access::kReadOnly);
     expect_known(accounts, name, command.what == What::kResume);
+    if (command.what != What::kResume && accounts.source_of(name) == nullptr) {
+      throw std::runtime_error(
+          fmt::format("account '{}' is local: nothing is pulled into it", name));
+    }
   }
   if (is_served) {
     const char* route = command.what == What::kPause    ? "pause"
                         : command.what == What::kResume ? "resume"
                                                         : "resync";
-    server.request("POST", fmt::format("/v1/admin/accounts/{}/{}", name, route));
+    server.request("POST", fmt::format("/v1/admin/accounts/{}/{}", percent_encode(name), route));
   } else if (command.what == What::kResync) {
     resync_here(config, name);
   } else {

@@ -59,10 +59,10 @@ std::int64_t change_at_server(const QuarantineCommand& command, const AdminClien
   const char* what = command.what == What::kIgnore ? "ignore" : "retry";
   const std::string document =
       command.document.empty() ? "" : "?doc=" + percent_encode(command.document);
-  const json answer =
-      json::parse(server.request("POST", fmt::format("/v1/admin/accounts/{}/quarantine/{}{}",
-                                                     command.account, what, document)),
-                  nullptr, false);
+  const json answer = json::parse(
+      server.request("POST", fmt::format("/v1/admin/accounts/{}/quarantine/{}{}",
+                                         percent_encode(command.account), what, document)),
+      nullptr, false);
   return answer.value(command.what == What::kIgnore ? "ignored" : "retried", std::int64_t{0});
 }
 

@@ -128,7 +128,7 @@ net::awaitable<void> hear_updates(replica::CouchClient& client, const SourceConf
                                   replica::Dialect dialect, SourceCheck& check) {
   if (source.watch != Watch::kUpdates || dialect == replica::Dialect::kPouchdb) {
     check.facts.push_back(fmt::format(
-        "watch = \"{}\"",
+        "changes are heard by watch = \"{}\"",
         watch_name(source.watch == Watch::kUpdates ? Watch::kContinuous : source.watch)));
     co_return;
   }

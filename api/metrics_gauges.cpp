@@ -23,6 +23,7 @@ void advance(prometheus::Counter& counter, std::uint64_t now) {
 void Metrics::sources(const std::vector<SourceReport>& reports) {
   std::array<LagReport, kAccountClasses.size()> lags{};
   std::size_t looks = 0, pulls = 0;
+  state_->forget_sources_but(reports);
   for (const SourceReport& report : reports) {
     const prometheus::Labels source{{"source", report.name}};
     state_->lag.Add(source).Set(static_cast<double>(report.lag.count()));
@@ -49,6 +50,27 @@ void Metrics::sources(const std::vector<SourceReport>& reports) {
     state_->set_lag(which, lags[static_cast<std::size_t>(which)]);
   state_->queues.Add({{"queue", "looks"}}).Set(static_cast<double>(looks));
   state_->queues.Add({{"queue", "pulls"}}).Set(static_cast<double>(pulls));
+}
+
+// A configuration that was read anew may have others.
+void Metrics::State::forget_sources_but(const std::vector<SourceReport>& reports) {
+  std::set<std::string, std::less<>> now;
+  for (const SourceReport& report : reports) now.insert(report.name);
+  for (const std::string& name : sources) {
+    if (!now.contains(name)) forget_source(name);
+  }
+  sources = std::move(now);
+}
+
+void Metrics::State::forget_source(const std::string& name) {
+  const auto forget = [](auto& family, const prometheus::Labels& labels) {
+    family.Remove(&family.Add(labels));
+  };
+  for (auto* family : {&lag, &idle, &pulls, &refused, &up}) forget(*family, {{"source", name}});
+  for (const Watch watch : {Watch::kUpdates, Watch::kContinuous, Watch::kLongPoll, Watch::kPoll})
+    forget(feeds, {{"source", name}, {"watch", std::string(watch_name(watch))}});
+  for (const FeedState state : kFeedStates)
+    forget(databases, {{"source", name}, {"state", std::string(feed_state_name(state))}});
 }
 
 void Metrics::State::set_lag(AccountClass which, const LagReport& now) {

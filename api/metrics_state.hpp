@@ -9,7 +9,9 @@
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "api/metrics.hpp"
 
@@ -124,8 +126,11 @@ struct Metrics::State {
       gauges(registry, "davenport_disk_free_bytes", "Room on the data folder's file system.")
           .Add({});
 
+  void forget_sources_but(const std::vector<SourceReport>& reports);
+  void forget_source(const std::string& name);
   void set_lag(AccountClass which, const LagReport& now);
 
+  std::set<std::string, std::less<>> sources;  // that have series; of the one who tells them
   std::mutex mutex;  // of the two maps
   std::map<std::string, std::array<prometheus::Histogram*, kStatusClasses.size()>, std::less<>>
       durations_by_route;

@@ -15,6 +15,11 @@ bool is_known(const Call& call, const std::string& name) {
   return std::binary_search(names.begin(), names.end(), name);
 }
 
+HttpResponse no_source(const std::string& name) {
+  return error_response(409, "noSource",
+                        fmt::format("account '{}' is local: nothing is pulled into it", name));
+}
+
 HttpResponse account_state(const Call& call, const std::string& name) {
   const bool is_paused = call.accounts.registry().standing(name) == Standing::kPaused;
   return json_response(
@@ -26,6 +31,7 @@ HttpResponse account_state(const Call& call, const std::string& name) {
 HttpResponse post_pause(const Call& call) {
   const std::string& name = call.segments[0];
   if (!is_known(call, name)) return unknown_account(name);
+  if (call.accounts.source_of(name) == nullptr) return no_source(name);
   call.replication.pause(name);
   return account_state(call, name);
 }
@@ -41,11 +47,8 @@ HttpResponse post_resume(const Call& call) {
 HttpResponse post_resync(const Call& call) {
   const std::string& name = call.segments[0];
   if (!is_known(call, name)) return unknown_account(name);
-  if (call.accounts.source_of(name) == nullptr || !call.replication.resync(name)) {
-    return error_response(
-        409, "noSource",
-        fmt::format("account '{}' is local: it has no source to be compared with", name));
-  }
+  if (call.accounts.source_of(name) == nullptr || !call.replication.resync(name))
+    return no_source(name);
   return json_response(R"({"queued":true})", 202);
 }
 

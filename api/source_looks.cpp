@@ -2,11 +2,13 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <fmt/format.h>
 #include <map>
 #include <set>
 #include <spdlog/spdlog.h>
 #include <utility>
 
+#include "api/log.hpp"
 #include "api/source_errors.hpp"
 #include "api/source_follower.hpp"
 #include "replica/workers.hpp"
@@ -134,7 +136,9 @@ net::awaitable<void> SourceFollower::adopt(std::string account) {
 
 void SourceFollower::follow(const std::string& account) {
   if (databases_.contains(account)) return;
-  spdlog::info("source {}: account {} appeared", source_.name, account);
+  log_event(Level::kInfo, "accountFound",
+            fmt::format("source {}: account {} appeared", source_.name, account),
+            {{"source", source_.name}, {"account", account}});
   databases_.add(account);
   begin_first(account);
 }
@@ -184,7 +188,10 @@ void SourceFollower::found(DatabaseId id, const replica::DatabaseInfo& info) {
   FollowedDatabase& database = databases_[id];
   if (std::exchange(database.is_said_deleted, false)) looks_.due(id, Clock::now() + kStillRemoved);
   const bool is_back = database.state == FeedState::kGone;
-  if (is_back) spdlog::info("{}: is there again", databases_.name(id));
+  if (is_back) {
+    log_event(Level::kInfo, "databaseBack", databases_.name(id) + ": is there again",
+              {{"account", databases_.account(id)}, {"database", databases_.name(id)}});
+  }
   if (!database.is_present) {
     database.is_present = true;
     watcher_.reconsider();
@@ -213,7 +220,9 @@ void SourceFollower::absent(DatabaseId id) {
     end_first(id);
     return;
   }
-  spdlog::warn("{}: is gone from the source; what was pulled stays", databases_.name(id));
+  log_event(Level::kWarning, "databaseGone",
+            databases_.name(id) + ": is gone from the source; what was pulled stays",
+            {{"account", databases_.account(id)}, {"database", databases_.name(id)}});
   database.is_present = false;
   database.seen = 0;
   databases_.enter(id, FeedState::kGone);

@@ -117,4 +117,15 @@ TEST(MetricsRules, LagIsToldByClass) {
     EXPECT_NE(text.find(line), std::string::npos) << line;
 }
 
+TEST(MetricsRules, ASourceThatIsNotInTheConfigurationAnyMoreHasNoSeries) {
+  api::Metrics metrics;
+  tell_all(metrics);
+  EXPECT_NE(metrics.to_text().find("source=\"office\""), std::string::npos);
+  api::SourceReport other;
+  other.name = "home";
+  metrics.sources({other});
+  EXPECT_EQ(metrics.to_text().find("source=\"office\""), std::string::npos);
+  EXPECT_NE(metrics.to_text().find("davenport_source_up{source=\"home\"} 1"), std::string::npos);
+}
+
 }  // namespace

@@ -89,7 +89,7 @@ TEST(DiskFull, PullingPausesWhileReadingGoesOnAndResumesByItself) {
   EXPECT_THAT(status.out, HasSubstr("PAUSED: no space left on"));
   EXPECT_THAT(http("GET", davenport.url("/metrics")).payload, HasSubstr("davenport_disk_full 1"));
   std::this_thread::sleep_for(std::chrono::seconds(12));
-  EXPECT_EQ(times(davenport.server().err_so_far(), "no space left on"), 1U)
+  EXPECT_EQ(times(davenport.server().err_so_far(), "error no space left on"), 1U)
       << davenport.server().err_so_far();
 
   disk.resize("400m");

@@ -102,6 +102,12 @@ TEST_F(Operator, WithoutAServerTheSameIsDone) {
   EXPECT_FALSE(std::filesystem::exists(davenport_.account_folder("ada")));
   EXPECT_THAT(davenport_.run({"account", "list"}).out, HasSubstr("removed"));
   EXPECT_NE(davenport_.run({"account", "pause", "nobody"}).exit_code, 0);
+  write_maildir(davenport_.folder() / "mail", 3);
+  davenport_.succeed({"import", "mine+more", (davenport_.folder() / "mail").string()});
+  EXPECT_THAT(davenport_.run({"account", "pause", "mine+more"}).err, HasSubstr("is local"));
+  davenport_.start_serving();
+  davenport_.succeed({"account", "remove", "mine+more", "--yes"});
+  EXPECT_FALSE(std::filesystem::exists(davenport_.account_folder("mine+more")));
   EXPECT_EQ(davenport_.run({"account"}).exit_code, 2);
 }
 
