@@ -89,6 +89,7 @@ TEST_F(ConfigTest, TheExampleIsTheDefault) {
   EXPECT_EQ(config.data_dir, api::Config{}.data_dir);
   EXPECT_EQ(config.http.listen, api::Config{}.http.listen);
   EXPECT_TRUE(config.sources.empty());
+  EXPECT_FALSE(config.http.open_on_loopback) << "packaged, it is on machines where others log in";
 }
 
 TEST_F(ConfigTest, TheExampleNamesOnlyKeysThatAreKnown) {

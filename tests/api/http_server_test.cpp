@@ -190,6 +190,7 @@ TEST_F(Server, OneConnectionTooManyIsToldWhereAllAreBusy) {
   auto third = connect();
   EXPECT_THAT(read_to_end(third), StartsWith("HTTP/1.1 503"));
   go_on = true;
+  server_.reset();  // before what its handler looks at
 }
 
 TEST_F(Server, ContinuesWhenAskedTo) {
