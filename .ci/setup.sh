@@ -2,7 +2,7 @@
 set -euo pipefail
 
 build_packages=(g++ cmake ninja-build pkg-config
-  libarchive-dev libboost1.81-dev libcld2-dev libcli11-dev libfmt-dev libgmime-3.0-dev libgmock-dev libgtest-dev
+  libarchive-dev libboost1.81-dev libcld2-dev libcli11-dev libfmt-dev libgmime-3.0-dev libgmock-dev libgtest-dev libjemalloc-dev
   libpoppler-cpp-dev libseccomp-dev libsimdjson-dev libspdlog-dev libsqlite3-dev libssl-dev libtomlplusplus-dev
   libuchardet-dev libutf8proc-dev libxapian-dev libxml2-dev libzstd-dev
   nlohmann-json3-dev prometheus-cpp-dev zlib1g-dev)

@@ -202,12 +202,104 @@ void add_show(CLI::App& app, CommandLine& line, ShowCommand& show) {
   command->callback([&line, &show] { line.command = show; });
 }
 
+// One account, or all of them.
+void add_accounts(CLI::App& command, std::string& account, bool& all) {
+  CLI::Option* one = command.add_option("ACCOUNT", account);
+  command.add_flag("--all", all, "all accounts, one after another")->excludes(one);
+}
+
+void require_accounts(const std::string& account, bool all) {
+  if (account.empty() && !all) throw CLI::RequiredError("ACCOUNT, or --all");
+}
+
+void add_wait(CLI::App& command, bool& wait) {
+  command.add_flag("--wait", wait,
+                   "where a server does it: wait for its end, instead of naming the task");
+}
+
 void add_reindex(CLI::App& app, CommandLine& line, ReindexCommand& reindex) {
   CLI::App* command = app.add_subcommand(
-      "reindex", with_example("build lists and index anew beside the live ones, then swap",
-                              "davenport reindex alice"));
-  command->add_option("ACCOUNT", reindex.account)->required();
-  command->callback([&line, &reindex] { line.command = reindex; });
+      "reindex",
+      with_example(
+          "build lists and index anew beside the live ones, then swap; or, in place, those "
+          "of some documents",
+          "davenport reindex alice --query 'has:attachment type:pdf' --rate 100"));
+  add_accounts(*command, reindex.account, reindex.all);
+  CLI::Option* query =
+      command->add_option("--query", reindex.query, "only what this search finds, in place");
+  query->type_name("QUERY");
+  command
+      ->add_flag("--failed", reindex.failed,
+                 "only what could not be read, in place: documents, and texts of files")
+      ->excludes(query);
+  command->add_option("--rate", reindex.rate, "entries a second at most")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}))
+      ->type_name("N");
+  add_wait(*command, reindex.wait);
+  command->callback([&line, &reindex] {
+    require_accounts(reindex.account, reindex.all);
+    line.command = reindex;
+  });
+}
+
+void add_compact(CLI::App& app, CommandLine& line, CompactCommand& compact) {
+  CLI::App* command = app.add_subcommand(
+      "compact", with_example("give back the space that changes left in stores, lists and index",
+                              "davenport compact --all"));
+  add_accounts(*command, compact.account, compact.all);
+  add_wait(*command, compact.wait);
+  command->callback([&line, &compact] {
+    require_accounts(compact.account, compact.all);
+    line.command = compact;
+  });
+}
+
+void add_doctor(CLI::App& app, CommandLine& line, DoctorCommand& doctor) {
+  CLI::App* command = app.add_subcommand(
+      "doctor", with_example("compare stores, lists and index document by document, and check "
+                             "every file; each difference is named (exit code 3)",
+                             "davenport doctor alice --source --repair"));
+  add_accounts(*command, doctor.account, doctor.all);
+  command->add_flag("--source", doctor.source, "compare with the source too");
+  command->add_flag("--repair", doctor.repair,
+                    "make anew what is derived, fetch what the source has; says what it did, and "
+                    "names what is left");
+  add_json(*command, doctor.json);
+  command->callback([&line, &doctor] {
+    require_accounts(doctor.account, doctor.all);
+    line.command = doctor;
+  });
+}
+
+void add_backup(CLI::App& app, CommandLine& line, BackupCommand& backup) {
+  CLI::App* command = app.add_subcommand(
+      "backup", with_example("copy an account, while it is in use, into a folder that is empty or "
+                             "not there; put back, it is the account as it was",
+                             "davenport backup alice /backup/alice"));
+  command->add_option("ACCOUNT", backup.account)->required();
+  command->add_option("DIR", backup.folder)->required();
+  command->callback([&line, &backup] { line.command = backup; });
+}
+
+void add_task(CLI::App& app, CommandLine& line, TaskCommand& task) {
+  CLI::App* command = app.add_subcommand(
+      "task",
+      with_example("long work, of a running server and of other commands: reindex, compact, "
+                   "import, export, doctor, backup, sync",
+                   "davenport task list"));
+  command->require_subcommand(1);
+  const auto add = [&](const char* name, const char* help, TaskCommand::What what) {
+    CLI::App* part = command->add_subcommand(name, help);
+    if (what != TaskCommand::What::kList) part->add_option("ID", task.id)->required();
+    if (what != TaskCommand::What::kCancel) add_json(*part, task.json);
+    part->callback([&line, &task, what] {
+      task.what = what;
+      line.command = task;
+    });
+  };
+  add("list", "those that wait or run, and the newest 100 that ended", TaskCommand::What::kList);
+  add("show", "one task, with what it refused", TaskCommand::What::kShow);
+  add("cancel", "ask for a task's end", TaskCommand::What::kCancel);
 }
 
 void add_status(CLI::App& app, CommandLine& line, StatusCommand& status) {
@@ -216,6 +308,51 @@ void add_status(CLI::App& app, CommandLine& line, StatusCommand& status) {
       with_example("accounts, how far they are, what is quarantined", "davenport status --json"));
   add_json(*command, status.json);
   command->callback([&line, &status] { line.command = status; });
+}
+
+void add_token_create(CLI::App& tokens, CommandLine& line, TokenCommand& token) {
+  CLI::App* command = tokens.add_subcommand(
+      "create", with_example("make a token and print it, this once",
+                             "davenport token create --account alice,bob --expires 30d"));
+  CLI::Option* account = command->add_option("--account", token.accounts,
+                                             "accounts that it is for; '*' is all of them");
+  account->delimiter(',')->type_name("A,…");
+  CLI::Option* all = command->add_flag_callback(
+      "--all", [&token] { token.accounts = {"*"}; }, "for all accounts");
+  account->excludes(all);
+  CLI::Option* read = command->add_flag("--read")->description("it may read (the default)");
+  command
+      ->add_flag("--admin", token.is_admin,
+                 "it may also administer these accounts; with all of them, the server")
+      ->excludes(read);
+  command->add_option("--expires", token.expires, "after 12h, 30d or 1y, or on a day: 2030-01-01")
+      ->type_name("WHEN");
+  add_json(*command, token.json);
+  command->callback([&line, &token] {
+    if (token.accounts.empty())
+      throw CLI::ValidationError("--account", "name the accounts that it is for, or write --all");
+    token.action = TokenCommand::Action::kCreate;
+    line.command = token;
+  });
+}
+
+void add_token(CLI::App& app, CommandLine& line, TokenCommand& token) {
+  CLI::App* tokens = app.add_subcommand(
+      "token", with_example("who may ask over HTTP: access tokens",
+                            "davenport token create --account alice --expires 30d"));
+  tokens->require_subcommand(1);
+  add_token_create(*tokens, line, token);
+  CLI::App* list = tokens->add_subcommand(
+      "list", with_example("the tokens that there are", "davenport token list"));
+  add_json(*list, token.json);
+  list->callback([&line, &token] { line.command = token; });
+  CLI::App* revoke = tokens->add_subcommand(
+      "revoke", with_example("end a token, at once", "davenport token revoke 3f2a91c0de"));
+  revoke->add_option("ID", token.id, "as list names it, and as it stands in the token")->required();
+  revoke->callback([&line, &token] {
+    token.action = TokenCommand::Action::kRevoke;
+    line.command = token;
+  });
 }
 
 }  // namespace
@@ -233,7 +370,12 @@ std::variant<CommandLine, Information> parse_command_line(int argc, const char* 
   std::vector<std::string> typed_words;
   ShowCommand show;
   ReindexCommand reindex;
+  CompactCommand compact;
+  DoctorCommand doctor;
+  BackupCommand backup;
+  TaskCommand task;
   StatusCommand status;
+  TokenCommand token;
 
   CLI::App app("A full-text mail index that replicates from CouchDB.", "davenport");
   app.add_option("--config", line.config,
@@ -245,7 +387,7 @@ std::variant<CommandLine, Information> parse_command_line(int argc, const char* 
   app.require_subcommand(1);
   app.footer(
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but something was quarantined or "
-      "refused.");
+      "refused, or the doctor leaves differences.");
   add_serve(app, line);
   add_sync(app, line, sync);
   add_import(app, line, import);
@@ -256,7 +398,12 @@ std::variant<CommandLine, Information> parse_command_line(int argc, const char* 
   add_complete(app, line, complete, typed_words);
   add_show(app, line, show);
   add_reindex(app, line, reindex);
+  add_compact(app, line, compact);
+  add_doctor(app, line, doctor);
+  add_backup(app, line, backup);
+  add_task(app, line, task);
   add_status(app, line, status);
+  add_token(app, line, token);
   const auto operators = add_operator_commands(app, line);
 
   try {

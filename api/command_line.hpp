@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -103,10 +104,51 @@ struct ShowCommand {
 };
 
 struct ReindexCommand {
+  std::string account;  // empty: `all` of them
+  bool all = false;
+  std::string query;  // only what it finds
+  bool failed = false;  // only what could not be read
+  std::int64_t rate = 0;  // entries a second; 0: as many as can be
+  bool wait = false;  // for a server's task
+};
+
+struct CompactCommand {
+  std::string account;  // empty: `all` of them
+  bool all = false;
+  bool wait = false;
+};
+
+struct DoctorCommand {
+  std::string account;  // empty: `all` of them
+  bool all = false;
+  bool source = false;
+  bool repair = false;
+  bool json = false;
+};
+
+struct BackupCommand {
   std::string account;
+  std::filesystem::path folder;
+};
+
+struct TaskCommand {
+  enum class What { kList, kShow, kCancel };
+  What what = What::kList;
+  std::string id;
+  bool json = false;
 };
 
 struct StatusCommand {
+  bool json = false;
+};
+
+struct TokenCommand {
+  enum class Action { kCreate, kList, kRevoke };
+  Action action = Action::kList;
+  std::vector<std::string> accounts;  // of kCreate; "*": all
+  bool is_admin = false;
+  std::string expires;  // "30d", "2030-01-01"; empty: never
+  std::string id;  // of kRevoke
   bool json = false;
 };
 
@@ -135,8 +177,9 @@ struct CommandLine {
   std::optional<std::filesystem::path> config;  // none: the default file where it is there
   std::optional<std::filesystem::path> data;  // instead of the configuration's data_dir
   std::variant<ServeCommand, SyncCommand, ImportCommand, ExportCommand, ListCommand, ChangesCommand,
-               SearchCommand, CompleteCommand, ShowCommand, ReindexCommand, StatusCommand,
-               AccountCommand, QuarantineCommand, ConfigCheckCommand>
+               SearchCommand, CompleteCommand, ShowCommand, ReindexCommand, CompactCommand,
+               DoctorCommand, BackupCommand, TaskCommand, StatusCommand, AccountCommand,
+               QuarantineCommand, ConfigCheckCommand, TokenCommand>
       command;
 };
 

@@ -16,7 +16,8 @@ namespace api {
 inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kWrongUsage = 2;
-inline constexpr int kDoneButSomeRefused = 3;  // something was quarantined, or refused
+inline constexpr int kDoneButSomeRefused =
+    3;  // something was quarantined, or refused; the doctor's: differences are left
 
 // These read files, whether a server runs or not.
 int run(const ListCommand& command, const CommandLine& line, const Config& config);
@@ -27,10 +28,22 @@ int run(const ShowCommand& command, const CommandLine& line, const Config& confi
 int run(const StatusCommand& command, const CommandLine& line, const Config& config);
 int run(const ExportCommand& command, const CommandLine& line, const Config& config);
 
+// Writes davenport.db, which a running server looks at with each request.
+int run(const TokenCommand& command, const CommandLine& line, const Config& config);
+
 // These ask the running server when there is one, else they do it themselves.
 int run(const SyncCommand& command, const CommandLine& line, const Config& config);
 int run(const ImportCommand& command, const CommandLine& line, const Config& config);
 int run(const ReindexCommand& command, const CommandLine& line, const Config& config);
+int run(const CompactCommand& command, const CommandLine& line, const Config& config);
+int run(const DoctorCommand& command, const CommandLine& line, const Config& config);
+int run(const BackupCommand& command, const CommandLine& line, const Config& config);
+
+// This reads and writes davenport.db, whoever runs the tasks.
+int run(const TaskCommand& command, const CommandLine& line, const Config& config);
+
+// Work that is a task (task_kinds.hpp). A server's is waited for where `wait` says so; the exit code.
+[[nodiscard]] int run_task(const TaskRequest& request, bool wait, const Config& config);
 int run(const AccountCommand& command, const CommandLine& line, const Config& config);
 int run(const QuarantineCommand& command, const CommandLine& line, const Config& config);
 
@@ -44,8 +57,10 @@ int run(const ConfigCheckCommand& command, const CommandLine& line, const Config
 [[nodiscard]] std::shared_ptr<indexer::Account> open_account(Accounts& accounts,
                                                              std::string_view name);
 
-// Prints what a server's task came to; the exit code.
+// Prints what a task came to; the exit code.
 [[nodiscard]] int finish(const TaskReport& task);
+// "120 of 4711, 3.0 s left"
+[[nodiscard]] std::string progress_in_words(const TaskReport& task);
 
 // To standard output. Throws std::runtime_error when it cannot be written; a reader that went away ends the program quietly.
 void print(std::string_view text);

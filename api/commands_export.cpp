@@ -20,9 +20,15 @@ int run(const ExportCommand& command, const CommandLine&, const Config& config) 
         fmt::format("unknown account '{}'", for_terminal(command.account)));
   const auto doctype_member =
       Accounts(config, replica::sqlite::Access::kReadOnly).doctype_member_of(command.account);
-  const auto exported = watched("export", [&](indexer::Progress& progress) {
-    return indexer::export_account(folder, command.account, doctype_member, command.since,
-                                   STDOUT_FILENO, progress);
+  Tasks tasks(config.data_dir / "davenport.db");
+  indexer::ExportSummary exported;
+  const auto export_account = [&](const TaskReport&, indexer::Progress& progress) -> TaskOutcome {
+    exported = indexer::export_account(folder, command.account, doctype_member, command.since,
+                                       STDOUT_FILENO, progress);
+    return {fmt::format("{} documents", exported.documents)};
+  };
+  watched("export", [&](indexer::Progress& progress) {
+    return tasks.run({"export", command.account}, export_account, progress);
   });
   fmt::print(stderr, "exported {} documents, {} messages, {} other files\n", exported.documents,
              exported.messages, exported.files);

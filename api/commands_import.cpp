@@ -25,14 +25,35 @@ std::vector<std::filesystem::path> named(std::vector<std::filesystem::path> path
   return paths;
 }
 
+// Where the files are, whoever reads them: their names must not depend on where this command was given.
+std::string arguments_of(const std::vector<std::filesystem::path>& paths) {
+  nlohmann::json arguments;
+  for (const auto& path : paths) {
+    std::error_code error;
+    const bool is_pipe = std::filesystem::is_fifo(path, error);
+    const auto whole =
+        is_pipe ? std::filesystem::absolute(path, error) : std::filesystem::canonical(path, error);
+    if (error) throw std::runtime_error(fmt::format("{}: {}", path.string(), error.message()));
+    arguments["paths"].push_back(whole.string());
+  }
+  return arguments.dump();
+}
+
 indexer::ImportSummary import_locally(const ImportCommand& command, const Config& config) {
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
   (void)indexer::find_mail(command.paths);  // a path that is not there makes no account
   const auto account = accounts.create(command.account);
   const auto folder = config.data_dir / "accounts" / command.account;
-  return watched("import", [&](indexer::Progress& progress) {
-    return indexer::import_into(*account, folder, command.paths, progress);
+  Tasks tasks(config.data_dir / "davenport.db");
+  indexer::ImportSummary summary;
+  const auto import = [&](const TaskReport&, indexer::Progress& progress) -> TaskOutcome {
+    summary = indexer::import_into(*account, folder, command.paths, progress);
+    return {indexer::what_was_imported(summary)};
+  };
+  watched("import", [&](indexer::Progress& progress) {
+    return tasks.run({"import", command.account, arguments_of(command.paths)}, import, progress);
   });
+  return summary;
 }
 
 indexer::ImportSummary import_into_server(const ImportCommand& command) {
@@ -46,28 +67,6 @@ indexer::ImportSummary import_into_server(const ImportCommand& command) {
   return watched("import", [&](indexer::Progress& progress) {
     return indexer::import_paths(command.paths, target, parser_threads(), progress);
   });
-}
-
-// The server reads the files: it must be able to, and their names must not depend on where this command was given.
-int import_at_server(const AdminClient& server, const ImportCommand& command) {
-  nlohmann::json payload;
-  for (const auto& path : command.paths) {
-    std::error_code error;
-    const bool is_pipe = std::filesystem::is_fifo(path, error);
-    const auto whole =
-        is_pipe ? std::filesystem::absolute(path, error) : std::filesystem::canonical(path, error);
-    if (error) throw std::runtime_error(fmt::format("{}: {}", path.string(), error.message()));
-    payload["paths"].push_back(whole.string());
-  }
-  TaskReport task;
-  {
-    ProgressLine line;
-    task = server.run_task(fmt::format("/v1/admin/accounts/{}/import", command.account),
-                           payload.dump(), [&](const TaskReport& state) {
-                             line.show(fmt::format("import: {} of {}", state.done, state.of));
-                           });
-  }
-  return finish(task);
 }
 
 }  // namespace
@@ -89,8 +88,8 @@ int run(const ImportCommand& asked, const CommandLine&, const Config& config) {
         fmt::format("account '{}' is pulled from {}: import into that server, with --into URL",
                     command.account, source->address.url));
   }
-  const AdminClient server(config.data_dir);
-  if (command.into.empty() && server.is_served()) return import_at_server(server, command);
+  if (command.into.empty() && AdminClient(config.data_dir).is_served())
+    return run_task({"import", command.account, arguments_of(command.paths)}, true, config);
 
   const auto start = Clock::now();
   const indexer::ImportSummary summary =

@@ -8,7 +8,9 @@
 #include "api/metrics.hpp"
 #include "api/replication.hpp"
 #include "api/stop_signals.hpp"
+#include "api/tasks.hpp"
 #include "api/terminal.hpp"
+#include "api/watched.hpp"
 
 namespace api {
 namespace {
@@ -25,16 +27,20 @@ std::string database_line(const SyncOutcome::Database& database) {
 int sync_until_caught_up(const SyncCommand& command, const Config& config) {
   Metrics metrics;
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
+  Tasks tasks(config.data_dir / "davenport.db");
   Replication replication(config, accounts, metrics);
   SyncOutcome outcome;
-  {
-    ProgressLine line;
-    outcome = replication.sync(
-        command.account, !command.no_index, [&](const replica::PullSummary& pulled) {
-          line.show(
-              fmt::format("{} documents, {}", pulled.documents, bytes_in_words(pulled.bytes)));
-        });
-  }
+  const auto sync = [&](const TaskReport&, indexer::Progress& progress) -> TaskOutcome {
+    outcome = replication.sync(command.account, !command.no_index,
+                               [&](const replica::PullSummary& pulled) {
+                                 progress.done = static_cast<std::int64_t>(pulled.documents);
+                                 progress.check();
+                               });
+    return {fmt::format("{} documents", outcome.pulled.documents), outcome.quarantined};
+  };
+  watched("sync", [&](indexer::Progress& progress) {
+    return tasks.run({"sync", command.account}, sync, progress);
+  });
   std::string lines;
   for (const auto& database : outcome.databases) lines += database_line(database);
   if (!command.no_index) {
@@ -78,28 +84,7 @@ std::optional<Config> only_with(const std::string& account, const Config& config
   return only;
 }
 
-void show_task(ProgressLine& line, const TaskReport& task) {
-  const std::string left =
-      task.seconds_left
-          ? fmt::format(", {} left", in_words(std::chrono::seconds(*task.seconds_left)))
-          : "";
-  line.show(task.of > 0 ? fmt::format("{}: {} of {}{}", task.kind, task.done, task.of, left)
-                        : fmt::format("{}: {}", task.kind, task.state));
-}
-
-TaskReport run_at_server(const AdminClient& server, const std::string& target) {
-  ProgressLine line;
-  return server.run_task(target, "", [&](const TaskReport& task) { show_task(line, task); });
-}
-
 }  // namespace
-
-int finish(const TaskReport& task) {
-  print(task.outcome + "\n");
-  for (const std::string& problem : task.problems)
-    fmt::print(stderr, "davenport: {}\n", for_terminal(problem));
-  return task.problems.empty() ? kDone : kDoneButSomeRefused;
-}
 
 int run(const SyncCommand& command, const CommandLine&, const Config& config) {
   const auto only = only_with(command.account, config);
@@ -108,30 +93,9 @@ int run(const SyncCommand& command, const CommandLine&, const Config& config) {
         "account '{}' has no source: add it to accounts of a [[source]] in the configuration",
         for_terminal(command.account)));
   }
-  if (const AdminClient server(config.data_dir); server.is_served()) {
-    return finish(
-        run_at_server(server, fmt::format("/v1/admin/accounts/{}/sync", command.account)));
-  }
+  if (AdminClient(config.data_dir).is_served())
+    return run_task({"sync", command.account}, true, config);
   return command.once ? sync_until_caught_up(command, *only) : follow(*only);
-}
-
-int run(const ReindexCommand& command, const CommandLine&, const Config& config) {
-  if (const AdminClient server(config.data_dir); server.is_served()) {
-    if (!is_valid_account_name(command.account)) {
-      throw std::runtime_error(fmt::format("unknown account '{}'", for_terminal(command.account)));
-    }
-    return finish(
-        run_at_server(server, fmt::format("/v1/admin/accounts/{}/reindex", command.account)));
-  }
-  Accounts accounts(config, replica::sqlite::Access::kReadWrite);
-  const auto account = open_account(accounts, command.account);
-  const auto start = std::chrono::steady_clock::now();
-  indexer::Progress progress;
-  const std::size_t entries = account->reindex(progress);
-  print(fmt::format("indexed {} entries in {}\n", entries,
-                    in_words(std::chrono::duration_cast<std::chrono::milliseconds>(
-                        std::chrono::steady_clock::now() - start))));
-  return kDone;
 }
 
 }  // namespace api

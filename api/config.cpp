@@ -1,7 +1,6 @@
 #include "api/config.hpp"
 
 #include <algorithm>
-#include <boost/asio/ip/address.hpp>
 #include <charconv>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -17,46 +16,6 @@ namespace {
 
 constexpr std::size_t kMaxHeaderName = 100;
 constexpr std::uint64_t kLeastMemory = 4ULL << 20U;  // bytes: a batch of one source and one pull
-
-// Until there are access tokens, whoever can connect can read all mail.
-bool is_loopback(std::string_view listen) {
-  const std::size_t colon = listen.rfind(':');
-  if (colon == std::string_view::npos) return false;
-  std::string_view host = listen.substr(0, colon);
-  const std::string_view port = listen.substr(colon + 1);
-  std::uint16_t number = 0;
-  const auto parsed = std::from_chars(port.data(), port.data() + port.size(), number);
-  if (port.empty() || parsed.ec != std::errc{} || parsed.ptr != port.data() + port.size())
-    return false;
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
-    host = host.substr(1, host.size() - 2);
-  boost::system::error_code error;
-  const auto address = boost::asio::ip::make_address(std::string(host), error);
-  return !error && address.is_loopback();
-}
-
-HttpConfig read_http(Section section) {
-  HttpConfig http;
-  if (auto listen = section.text("listen")) {
-    if (!is_loopback(*listen)) {
-      section.fail(
-          *section.find("listen"),
-          fmt::format("http.listen = \"{}\" is no loopback address with a port; there are no "
-                      "access tokens yet, "
-                      "so only addresses such as 127.0.0.1:8825 or [::1]:8825 are accepted",
-                      *listen));
-    }
-    http.listen = std::move(*listen);
-  }
-  if (const auto workers = section.value<std::int64_t>("workers", "a whole number")) {
-    if (*workers < 1 || *workers > 256) {
-      section.fail(*section.find("workers"), "http.workers must be from 1 to 256");
-    }
-    http.workers = static_cast<unsigned>(*workers);
-  }
-  section.finish();
-  return http;
-}
 
 ReplicationConfig read_replication(Section section) {
   ReplicationConfig replication;

@@ -68,7 +68,21 @@ struct SourceConfig {
 
 struct HttpConfig {
   std::string listen = "127.0.0.1:8825";
+  bool is_loopback = true;  // `listen` is
   unsigned workers = 2;  // threads that read catalog and index
+  bool open_on_loopback = true;
+  std::string tls_certificate, tls_key;  // PEM files; empty: no TLS
+  bool plain_text = false;  // without TLS on an address that others reach
+  std::vector<std::string> cors_origins;
+  std::size_t requests_per_second = 100;  // of a token, or of an address without one; 0: any number
+  std::size_t max_connections = 4'096;
+  std::size_t connections_per_address = 64;
+  std::size_t max_listeners = 2'048;  // connections that events are sent to
+
+  // Whoever can connect may do everything, without a token.
+  [[nodiscard]] bool is_open() const { return is_loopback && open_on_loopback; }
+
+  friend bool operator==(const HttpConfig&, const HttpConfig&) = default;
 };
 
 struct ReplicationConfig {

@@ -76,6 +76,8 @@ class Section {
   std::vector<std::string> known_;
 };
 
+// The [http] table.
+[[nodiscard]] HttpConfig read_http(Section section);
 // Does one step of reading; a mistake in it does not keep the others from being found.
 template <typename Step>
 void attempt(std::vector<std::string>& mistakes, Step step) {

@@ -1,35 +1,34 @@
 // One connection of the HTTP server, and what all of them share. Everything here runs on the server's one io thread.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
-#include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 
+#include "api/http_message.hpp"
 #include "api/http_server.hpp"
 
 namespace api {
 
 namespace net = boost::asio;
 
-// Which names a listener may be called by.
-struct HostPolicy {
-  bool any = true;  // else loopback names and `listen_host` only
-  std::string listen_host;  // IPv6 in brackets
-
-  [[nodiscard]] bool allows(std::string_view host_field) const;
-};
-
 class OpenConnection {
  public:
+  using Clock = std::chrono::steady_clock;
   virtual ~OpenConnection() = default;
   [[nodiscard]] virtual bool is_idle() const = 0;  // nobody waits for an answer
+  // Since when it waits for a request, or for the rest of one; nothing while it answers, and once it is closed.
+  [[nodiscard]] virtual std::optional<Clock::time_point> waits_since() const = 0;
   virtual void close() = 0;
+  virtual void wake() = 0;  // it sees that the server stops
 };
 
 // What the connections of a server share.
@@ -38,15 +37,15 @@ struct ConnectionContext {
   HttpLimits limits;
   net::thread_pool& workers;
   std::unordered_set<OpenConnection*> open;
+  std::unordered_map<std::string, std::size_t> of_client;  // connections, by HttpRequest::client
   std::function<void()> on_last_closed;
   bool stopping = false;
 };
 
-// Serves a connection in the background until either side ends it.
-void serve_connection(ConnectionContext& context, net::ip::tcp::socket socket, HostPolicy hosts);
+// Serves a connection in the background until either side ends it. With `tls` it begins with a handshake.
+void serve_connection(ConnectionContext& context, net::ip::tcp::socket socket,
+                      const HostPolicy& hosts, const std::shared_ptr<net::ssl::context>& tls,
+                      std::string client);
 void serve_connection(ConnectionContext& context, net::local::stream_protocol::socket socket);
-
-// The whole answer to a connection that is one too many.
-[[nodiscard]] std::string busy_answer();
 
 }  // namespace api

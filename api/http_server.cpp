@@ -28,30 +28,65 @@ using boost::system::error_code;
 // Out of file handles: accepting again at once would only spin.
 constexpr std::chrono::milliseconds kPauseAfterFailedAccept{100};
 
-template <typename Protocol>
-struct Listener {
-  typename Protocol::acceptor acceptor;
+struct TcpListener {
+  tcp::acceptor acceptor;
   HostPolicy hosts;
+  std::optional<TlsFiles> files;
+  std::shared_ptr<net::ssl::context> tls;  // null without TLS
 };
 
-void serve_accepted(ConnectionContext& context, tcp::socket socket, const HostPolicy& hosts) {
-  serve_connection(context, std::move(socket), hosts);
-}
-void serve_accepted(ConnectionContext& context, local::socket socket, const HostPolicy&) {
-  serve_connection(context, std::move(socket));
-}
+struct UnixListener {
+  local::acceptor acceptor;
+};
 
 // The answer fits the socket's buffer, so nobody has to wait for it.
 template <typename Socket>
-void refuse(Socket socket) {
+void refuse(Socket& socket) {
   error_code ignored;
   socket.non_blocking(true, ignored);
   socket.write_some(net::buffer(busy_answer()), ignored);
   socket.shutdown(Socket::shutdown_send, ignored);
 }
 
-template <typename Protocol>
-net::awaitable<void> accept_connections(ConnectionContext& context, Listener<Protocol>& listener) {
+// Closes the connection that lets the server wait longest, so that those who send slowly never keep others out. False when none
+// does.
+bool make_room(ConnectionContext& context) {
+  OpenConnection* slowest = nullptr;
+  for (auto* connection : context.open) {
+    const auto since = connection->waits_since();
+    if (since && (slowest == nullptr || *since < *slowest->waits_since())) slowest = connection;
+  }
+  if (slowest != nullptr) slowest->close();
+  return slowest != nullptr;
+}
+
+bool has_room(ConnectionContext& context) {
+  return context.open.size() < context.limits.connections || make_room(context);
+}
+
+void serve_accepted(ConnectionContext& context, tcp::socket socket, const TcpListener& listener) {
+  error_code ignored;
+  std::string client = client_of(socket.remote_endpoint(ignored).address());
+  const auto own = context.of_client.find(client);
+  const bool has_too_many =
+      own != context.of_client.end() && own->second >= context.limits.connections_per_client;
+  if (!has_too_many && has_room(context)) {
+    serve_connection(context, std::move(socket), listener.hosts, listener.tls, std::move(client));
+  } else if (!listener.tls) {
+    refuse(socket);
+  }
+}
+
+void serve_accepted(ConnectionContext& context, local::socket socket, const UnixListener&) {
+  if (has_room(context)) {
+    serve_connection(context, std::move(socket));
+  } else {
+    refuse(socket);
+  }
+}
+
+template <typename Listener>
+net::awaitable<void> accept_connections(ConnectionContext& context, Listener& listener) {
   net::steady_timer pause(listener.acceptor.get_executor());
   while (listener.acceptor.is_open()) {
     error_code error;
@@ -61,10 +96,8 @@ net::awaitable<void> accept_connections(ConnectionContext& context, Listener<Pro
     if (error) {
       pause.expires_after(kPauseAfterFailedAccept);
       co_await pause.async_wait(net::redirect_error(net::use_awaitable, error));
-    } else if (context.open.size() >= context.limits.connections) {
-      refuse(std::move(socket));
     } else {
-      serve_accepted(context, std::move(socket), listener.hosts);
+      serve_accepted(context, std::move(socket), listener);
     }
   }
 }
@@ -94,25 +127,32 @@ struct HttpServer::State {
   ConnectionContext context;
   net::io_context io{1};
   net::executor_work_guard<net::io_context::executor_type> work{io.get_executor()};
-  std::vector<std::unique_ptr<Listener<tcp>>> tcp_listeners;
-  std::vector<std::unique_ptr<Listener<local>>> unix_listeners;
+  std::vector<std::unique_ptr<TcpListener>> tcp_listeners;
+  std::vector<std::unique_ptr<UnixListener>> unix_listeners;
   std::vector<std::filesystem::path> sockets;
   net::steady_timer stop_deadline{io};
   std::thread thread;
 
-  State(HttpHandler handler, unsigned worker_count, HttpLimits limits)
+  std::vector<std::string> cors_origins;
+
+  State(HttpHandler handler, unsigned worker_count, HttpLimits limits,
+        std::vector<std::string> given_cors_origins)
       : workers(std::max(worker_count, 1U)),
-        context{std::move(handler), limits, workers, {}, {}, false} {}
+        context{std::move(handler), limits, workers, {}, {}, {}, false},
+        cors_origins(std::move(given_cors_origins)) {}
 
   void begin_stop();
 };
 
-HttpServer::HttpServer(HttpHandler handler, unsigned workers, HttpLimits limits)
-    : state_(std::make_unique<State>(std::move(handler), workers, limits)) {}
+HttpServer::HttpServer(HttpHandler handler, unsigned workers, HttpLimits limits,
+                       std::vector<std::string> cors_origins)
+    : state_(
+          std::make_unique<State>(std::move(handler), workers, limits, std::move(cors_origins))) {}
 
 HttpServer::~HttpServer() { stop(); }
 
-std::uint16_t HttpServer::listen_tcp(const std::string& address) {
+std::uint16_t HttpServer::listen_tcp(const std::string& address, bool is_open,
+                                     const std::optional<TlsFiles>& tls) {
   const Address parts = split_address(address);
   error_code error;
   const auto found =
@@ -121,7 +161,9 @@ std::uint16_t HttpServer::listen_tcp(const std::string& address) {
     throw std::runtime_error(fmt::format("cannot listen on '{}': {}", address, error.message()));
   const tcp::endpoint endpoint = found.begin()->endpoint();
 
-  auto listener = std::make_unique<Listener<tcp>>(Listener<tcp>{tcp::acceptor(state_->io), {}});
+  auto listener =
+      std::make_unique<TcpListener>(TcpListener{tcp::acceptor(state_->io), {}, tls, nullptr});
+  if (tls) listener->tls = make_tls_context(*tls);
   listener->acceptor.open(endpoint.protocol(), error);
   if (!error) listener->acceptor.set_option(net::socket_base::reuse_address(true), error);
   if (!error) listener->acceptor.bind(endpoint, error);
@@ -131,9 +173,10 @@ std::uint16_t HttpServer::listen_tcp(const std::string& address) {
         "cannot listen on '{}': {}; is davenport running already? Else choose another address",
         address, error.message()));
   }
-  listener->hosts.any = !endpoint.address().is_loopback();
+  listener->hosts.any = !is_open;
   listener->hosts.listen_host =
       parts.host.find(':') == std::string::npos ? parts.host : "[" + parts.host + "]";
+  listener->hosts.cors_origins = state_->cors_origins;
   state_->tcp_listeners.push_back(std::move(listener));
   return state_->tcp_listeners.back()->acceptor.local_endpoint().port();
 }
@@ -156,8 +199,7 @@ void HttpServer::listen_unix(const std::filesystem::path& socket) {
     if (error == net::error::connection_refused) std::filesystem::remove(socket);
     error.clear();
   }
-  auto listener =
-      std::make_unique<Listener<local>>(Listener<local>{local::acceptor(state_->io), {}});
+  auto listener = std::make_unique<UnixListener>(UnixListener{local::acceptor(state_->io)});
   listener->acceptor.open(endpoint.protocol(), error);
   if (!error) listener->acceptor.bind(endpoint, error);
   if (error)
@@ -184,12 +226,21 @@ void HttpServer::start() {
   state_->thread = std::thread([io] { io->run(); });
 }
 
+void HttpServer::renew_certificates() {
+  for (auto& listener : state_->tcp_listeners) {
+    if (!listener->files) continue;
+    net::post(state_->io, [listener = listener.get(), tls = make_tls_context(*listener->files)] {
+      listener->tls = tls;
+    });
+  }
+}
+
 void HttpServer::State::begin_stop() {
   context.stopping = true;
   for (auto& listener : tcp_listeners) listener->acceptor.close();
   for (auto& listener : unix_listeners) listener->acceptor.close();
   for (auto* connection : context.open) {
-    if (connection->is_idle()) connection->close();
+    connection->is_idle() ? connection->close() : connection->wake();
   }
   if (!context.open.empty()) {
     context.on_last_closed = [this] { stop_deadline.cancel(); };

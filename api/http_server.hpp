@@ -2,9 +2,9 @@
 // Knows nothing of mail.
 //
 // One thread does all input and output. Requests of a connection are answered one after another, pipelined ones in order.
-// What cannot be read as a request is answered here, as is one that a web page elsewhere made up: on a loopback listener
-// the Host must be a loopback name (else a page could reach us by pointing its own name at 127.0.0.1), and a request
-// that is no GET must not come from another origin.
+// What cannot be read as a request is answered here, as is one that a web page elsewhere made up: of a server that is open
+// without a token the Host must be a loopback name (else a page could reach us by pointing its own name at 127.0.0.1), and a
+// request that is no GET must not come from another origin.
 #pragma once
 
 #include <boost/asio/thread_pool.hpp>
@@ -20,6 +20,8 @@
 #include <utility>
 #include <vector>
 
+#include "api/http_tls.hpp"
+
 namespace api {
 
 struct HttpRequest {
@@ -30,6 +32,23 @@ struct HttpRequest {
   std::string payload;
   bool from_admin_socket = false;
   std::string content_type;
+  std::string authorization{};
+  // Who asks, as far as addresses tell: an IPv4 address, or the /64 network of an IPv6 one; empty on the admin socket.
+  std::string client{};
+  std::string last_event_id{};
+  std::chrono::steady_clock::time_point received{};
+  bool is_again = false;  // it was handled before, and put off
+};
+
+// What a client is told as it happens, or what a request waits for. `take` is called on the io thread, `on_news` at most once.
+class EventStream {
+ public:
+  virtual ~EventStream() = default;
+  // What there is to send, and is not there any more afterwards; empty: nothing.
+  [[nodiscard]] virtual std::string take() = 0;
+  // `wake` is called, on any thread, when there may be something to take, and may be called for nothing. It must not block.
+  virtual void on_news(std::function<void()> wake) = 0;
+  [[nodiscard]] virtual bool has_ended() const { return false; }  // nothing comes any more
 };
 
 struct HttpResponse {
@@ -37,6 +56,10 @@ struct HttpResponse {
   std::string content_type = "application/json";
   std::string payload;
   std::vector<std::pair<std::string, std::string>> fields;  // further header fields
+  // Sent after the head for as long as the client listens; there is no payload then.
+  std::shared_ptr<EventStream> events{};
+  // It is too early for an answer: the request is to be handled again when there is news of `events`, or at that time.
+  std::optional<std::chrono::steady_clock::time_point> again_at{};
 };
 
 // Runs on a worker; must not throw.
@@ -46,21 +69,34 @@ using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
 struct HttpLimits {
   std::uint32_t header_bytes = 8 << 10;
   std::uint64_t payload_bytes = 1 << 20;
-  std::size_t connections = 1'024;  // a further one is told 503 and closed
+  // A further one takes the place of the one that lets the server wait longest; where none does it is told 503 and closed.
+  std::size_t connections = 4'096;
+  std::size_t connections_per_client = 4'096;  // a further one is told 503
   std::chrono::milliseconds idle{30'000};
   std::chrono::milliseconds header_read{
       10'000};  // from a request's first byte to the end of its fields
   std::chrono::milliseconds payload_read{30'000};
+  // For an answer: so long, and as long again as its size takes at that rate.
+  std::chrono::milliseconds write{10'000};
+  std::size_t slowest_reader_bytes_per_second = 16 << 10;
+  std::chrono::milliseconds event_write{10'000};  // for each piece of events
+  std::chrono::milliseconds heartbeat{20'000};  // after so long without events
   std::chrono::milliseconds stop{5'000};  // for requests under way when the server stops
 };
 
 class HttpServer {
  public:
-  HttpServer(HttpHandler handler, unsigned workers, HttpLimits limits = {});
+  HttpServer(HttpHandler handler, unsigned workers, HttpLimits limits = {},
+             std::vector<std::string> cors_origins = {});
   ~HttpServer();  // stops
 
-  // "127.0.0.1:8825"; port 0 takes a free one. Returns the port. Throws std::runtime_error when the address is taken.
-  std::uint16_t listen_tcp(const std::string& address);
+  // "127.0.0.1:8825"; port 0 takes a free one. Returns the port. Throws std::runtime_error when the address is taken. `is_open`:
+  // who connects needs no token, so what others passed on or made up is refused.
+  // With `tls` those who connect speak TLS; throws std::runtime_error when its files cannot be used.
+  std::uint16_t listen_tcp(const std::string& address, bool is_open = true,
+                           const std::optional<TlsFiles>& tls = {});
+  // Reads certificates and keys again, for connections to come. Throws std::runtime_error, and goes on with the old ones.
+  void renew_certificates();
   // Replaces a socket that nobody listens on; throws std::runtime_error when another process does. Mode 0600.
   void listen_unix(const std::filesystem::path& socket);
   void start();

@@ -6,9 +6,11 @@
 
 namespace api {
 
-Indexing::Indexing(Accounts& accounts, Metrics& metrics)
+Indexing::Indexing(Accounts& accounts, Metrics& metrics, Tasks* tasks, Events* events)
     : accounts_(accounts),
       metrics_(metrics),
+      tasks_(tasks),
+      events_(events),
       text_("indexing text", AccountWorker::Priority::kIdle, accounts,
             [this](indexer::Account& account, indexer::Progress& progress) {
               index_text(account, progress);
@@ -40,6 +42,7 @@ void Indexing::drop(const std::string& account) {
     const std::lock_guard lock(mutex_);
     pulls_.erase(account);
     filling_.erase(account);
+    first_syncs_.erase(account);
     if (const auto found = looked_at_.find(account); found != looked_at_.end())
       looked_at_.erase(found);
   }
@@ -62,10 +65,18 @@ void Indexing::begin_pull(const std::string& account) {
     pulls.last = ++pull_count_;
   }
   accounts_.registry().mark_behind(account);
+  begin_first_sync(account);
+}
+
+void Indexing::begin_first_sync(const std::string& account) {
+  const std::lock_guard lock(mutex_);
+  if (tasks_ == nullptr || !filling_.contains(account) || first_syncs_.contains(account)) return;
+  first_syncs_[account] = tasks_->begin({"first-sync", account});
 }
 
 std::size_t Indexing::run(indexer::Account& account, indexer::Progress& progress) {
   account.project(progress);
+  tell(account);
   return index_text(account, progress);
 }
 
@@ -80,6 +91,35 @@ void Indexing::end_pull(const std::string& account, bool then_index) {
 void Indexing::begin_filling(const std::string& account) {
   const std::lock_guard lock(mutex_);
   ++filling_[account];
+}
+
+void Indexing::filled(const std::string& account, std::size_t documents) {
+  const std::lock_guard lock(mutex_);
+  const auto found = first_syncs_.find(account);
+  if (found != first_syncs_.end())
+    found->second->progress().done += static_cast<std::int64_t>(documents);
+}
+
+// Where everything came and is indexed; as long as more comes, it goes on.
+void Indexing::end_first_sync(const std::string& account, std::size_t entries) {
+  const std::lock_guard lock(mutex_);
+  const auto found = first_syncs_.find(account);
+  if (found == first_syncs_.end() || filling_.contains(account)) return;
+  found->second->finish("done", {fmt::format("{} documents, {} entries indexed",
+                                             found->second->progress().done.load(), entries)});
+  first_syncs_.erase(found);
+}
+
+// Unless there is one, or one failed a while ago: it would again.
+void Indexing::start_rebuild(const std::string& account) {
+  constexpr std::chrono::minutes kPauseAfterFailure{10};
+  const auto now = std::chrono::system_clock::now();
+  for (const auto& task : tasks_->list()) {
+    if (task.kind != "reindex" || task.account != account || task.arguments != "{}") continue;
+    if (!task.has_ended() || (task.state == "failed" && now - *task.ended < kPauseAfterFailure))
+      return;
+  }
+  (void)tasks_->start({"reindex", account});
 }
 
 void Indexing::end_filling(const std::string& account) {
@@ -98,11 +138,20 @@ bool Indexing::is_being_filled(const std::string& account) {
   return filling_.contains(account) || (pulls != pulls_.end() && pulls->second.running > 0);
 }
 
+void Indexing::tell(const indexer::Account& account) {
+  if (events_ != nullptr) events_->moved(account);
+}
+
 void Indexing::index_lists(indexer::Account& account, indexer::Progress& progress) {
   const auto began = std::chrono::steady_clock::now();
-  const auto changes = account.project(progress, is_being_filled(account.name()));
+  const bool waits_for_rebuild = tasks_ != nullptr && account.needs_rebuild();
+  const auto changes = waits_for_rebuild
+                           ? account.project_old(progress)
+                           : account.project(progress, is_being_filled(account.name()));
   metrics_.documents_projected(changes);
+  tell(account);
   metrics_.batch("lists", std::chrono::steady_clock::now() - began);
+  if (waits_for_rebuild) return start_rebuild(account.name());
   {
     const std::lock_guard lock(mutex_);
     if (filling_.contains(account.name())) return;
@@ -114,6 +163,7 @@ std::size_t Indexing::index_text(indexer::Account& account, indexer::Progress& p
   const std::uint64_t last = last_pull(account.name());
   const auto began = std::chrono::steady_clock::now();
   const std::size_t entries = account.index(progress);
+  tell(account);
   metrics_.batch("text", std::chrono::steady_clock::now() - began);
   metrics_.entries_indexed(entries);
   metrics_.content_reads(account.stores().content_reads(), account.name());
@@ -122,7 +172,10 @@ std::size_t Indexing::index_text(indexer::Account& account, indexer::Progress& p
               fmt::format("account {}: {} entries indexed", account.name(), entries),
               {{"account", account.name()}, {"entries", std::to_string(entries)}});
   }
-  if (account.index_state().pending == 0) clear_behind(account.name(), last);
+  if (account.index_state().pending == 0) {
+    clear_behind(account.name(), last);
+    end_first_sync(account.name(), entries);
+  }
   return entries;
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -13,14 +14,18 @@
 
 #include "api/account_worker.hpp"
 #include "api/accounts.hpp"
+#include "api/events.hpp"
 #include "api/metrics.hpp"
+#include "api/tasks.hpp"
 
 namespace api {
 
 // Any thread, but for `stop`.
 class Indexing {
  public:
-  Indexing(Accounts& accounts, Metrics& metrics);
+  // With `tasks`, a rebuild that an account needs is a task, and so is all that its first pull takes. `events`, which may be
+  // null as well, is told what moved.
+  Indexing(Accounts& accounts, Metrics& metrics, Tasks* tasks = nullptr, Events* events = nullptr);
   ~Indexing();  // stops
 
   void soon(std::string_view account);
@@ -43,6 +48,7 @@ class Indexing {
   // While messages or bodies are pulled for the first time, text waits: in bulk afterwards it is several times as fast. Each
   // `begin_filling` has its `end_filling`.
   void begin_filling(const std::string& account);
+  void filled(const std::string& account, std::size_t documents);  // so many more came
   void end_filling(const std::string& account);
 
  private:
@@ -53,17 +59,24 @@ class Indexing {
 
   // Whether a pull or an import is under way.
   [[nodiscard]] bool is_being_filled(const std::string& account);
+  void tell(const indexer::Account& account);
   void index_lists(indexer::Account& account, indexer::Progress& progress);
   std::size_t index_text(indexer::Account& account, indexer::Progress& progress);
+  void start_rebuild(const std::string& account);
+  void begin_first_sync(const std::string& account);
+  void end_first_sync(const std::string& account, std::size_t entries);
   [[nodiscard]] std::uint64_t last_pull(const std::string& account);
   void clear_behind(const std::string& account, std::uint64_t last_pull);
 
   Accounts& accounts_;
   Metrics& metrics_;
-  std::mutex mutex_;  // of the four below; held also while the registry forgets an account
+  Tasks* const tasks_;
+  Events* const events_;
+  std::mutex mutex_;  // of those below; held also while the registry forgets an account
   std::map<std::string, Pulls> pulls_;
   std::uint64_t pull_count_ = 0;
   std::map<std::string, int> filling_;
+  std::map<std::string, std::unique_ptr<Tasks::Own>> first_syncs_;
   std::set<std::string, std::less<>> looked_at_;
   AccountWorker text_;
   AccountWorker lists_;  // hands on to `text_`

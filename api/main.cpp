@@ -5,13 +5,16 @@
 #include <cstdlib>
 #include <exception>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <thread>
 #include <variant>
 
+#include "api/access.hpp"
 #include "api/command_line.hpp"
 #include "api/commands.hpp"
 #include "api/config.hpp"
+#include "api/events.hpp"
 #include "api/http_server.hpp"
 #include "api/instance_lock.hpp"
 #include "api/log.hpp"
@@ -19,8 +22,10 @@
 #include "api/service.hpp"
 #include "api/service_manager.hpp"
 #include "api/stop_signals.hpp"
+#include "api/tokens.hpp"
 #include "indexer/extraction/sandbox.hpp"
 #include "indexer/extraction/worker_process.hpp"
+#include "indexer/index_walk.hpp"
 #include "mail/parser.hpp"
 
 namespace api {
@@ -39,12 +44,32 @@ void end_at_last() {
 
 void listen(HttpServer& server, const Config& config) {
   server.listen_unix(config.data_dir / "admin.sock");
-  const std::uint16_t port = server.listen_tcp(config.http.listen);
+  std::optional<TlsFiles> tls;
+  if (!config.http.tls_certificate.empty())
+    tls = TlsFiles{config.http.tls_certificate, config.http.tls_key};
+  const std::uint16_t port = server.listen_tcp(config.http.listen, config.http.is_open(), tls);
   const std::string host = config.http.listen.substr(0, config.http.listen.rfind(':'));
   log_event(Level::kInfo, "started",
-            fmt::format("davenport {} on {}, listening on http://{}:{}", DAVENPORT_VERSION,
-                        config.data_dir.string(), host, port),
+            fmt::format("davenport {} on {}, listening on {}://{}:{}, {}", DAVENPORT_VERSION,
+                        config.data_dir.string(), tls ? "https" : "http", host, port,
+                        config.http.is_open() ? "open to this machine" : "with access tokens"),
             {{"version", DAVENPORT_VERSION}, {"folder", config.data_dir.string()}});
+}
+
+HttpLimits limits_of(const HttpConfig& http) {
+  HttpLimits limits;
+  limits.connections = http.max_connections;
+  limits.connections_per_client =
+      http.is_loopback ? http.max_connections : http.connections_per_address;
+  return limits;
+}
+
+// Each connection has a file handle, and the usual limit is 1,024.
+void raise_open_files() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);  // refused: then there are fewer connections
 }
 
 Config load(const CommandLine& line) {
@@ -59,7 +84,7 @@ std::optional<Config> load_anew(const CommandLine& line, const Config& running) 
     Config config = load(line);
     if (config.data_dir != running.data_dir)
       throw ConfigError("data_dir cannot change while a server runs: restart it");
-    if (config.http.listen != running.http.listen || config.http.workers != running.http.workers) {
+    if (config.http != running.http) {
       log_event(Level::kWarning, "takesRestart",
                 "what changed of [http] counts from the next start on");
     }
@@ -71,14 +96,29 @@ std::optional<Config> load_anew(const CommandLine& line, const Config& running) 
   return std::nullopt;
 }
 
+void renew_certificates(HttpServer& server) {
+  try {
+    server.renew_certificates();
+  } catch (const std::exception& error) {
+    log_event(Level::kError, "reloadFailed",
+              fmt::format("the TLS certificate stays as it was: {}", error.what()));
+  }
+}
+
 int run(const ServeCommand&, const CommandLine& line, const Config& config) {
   configure_log(config.log);
   const StopSignals signals;
   const InstanceLock instance(config.data_dir);
+  raise_open_files();
   Metrics metrics;
-  Service service(config, metrics);
+  Events events(config.http.max_listeners);
+  const Tokens tokens(config.data_dir / "davenport.db", replica::sqlite::Access::kReadWrite);
+  // On loopback an address tells nothing: all that a proxy passes on has the same.
+  const AccessControl access(
+      tokens, {config.http.is_open(), config.http.requests_per_second, !config.http.is_loopback});
+  Service service(config, metrics, events, access);
   HttpServer server([&service](const HttpRequest& request) { return service.handle(request); },
-                    config.http.workers);
+                    config.http.workers, limits_of(config.http), config.http.cors_origins);
 
   if (!indexer::has_landlock()) {
     log_event(Level::kWarning, "noLandlock",
@@ -94,6 +134,7 @@ int run(const ServeCommand&, const CommandLine& line, const Config& config) {
       configure_log(changed->log);
       service.reload(std::move(*changed));
     }
+    renew_certificates(server);
     notify_manager("READY=1");
   }
   log_event(Level::kInfo, "stopping", "stopping");
@@ -130,6 +171,8 @@ int main(int argc, char** argv) {
   try {
     if (argc == 2 && std::string_view(argv[1]) == indexer::kWorkerArgument)
       indexer::run_extract_worker(indexer::extract_text);
+    if (argc == 3 && std::string_view(argv[1]) == indexer::kIndexWalkArgument)
+      indexer::run_index_walk(argv[2]);
     api::prepare_process();
     const auto parsed = api::parse_command_line(argc, argv);
     if (const auto* information = std::get_if<api::Information>(&parsed)) {

@@ -4,18 +4,13 @@
 #include <mutex>
 #include <set>
 
-#include "embedded/davenport_sql.hpp"
-#include "embedded/davenport_upgrade_sql.hpp"
+#include "api/davenport_db.hpp"
 
 namespace api {
 namespace {
 
 namespace sqlite = replica::sqlite;
 using std::chrono::sys_seconds;
-
-constexpr int kFormat = 2;
-// What a file of format 1 lacks.
-constexpr std::string_view kBridge = "CREATE TEMP TABLE standing (account, standing)";
 
 constexpr std::string_view kColumns =
     "SELECT source, name, account, doctype, gone, seen, incarnation, quarantined, next_attempt "
@@ -72,12 +67,8 @@ struct Registry::State {
 
 sqlite::Connection* Registry::State::open() const {
   if (connection) return &*connection;
-  const bool is_writing = access == sqlite::Access::kReadWrite;
-  if (!is_writing && !std::filesystem::exists(file)) return nullptr;
-  connection.emplace(file, access, sqlite::Durability::kFull);
-  sqlite::open_schema(*connection, access, kFormat, embedded::davenport_sql,
-                      embedded::davenport_upgrade_sql, kBridge);
-  return &*connection;
+  connection = open_davenport_db(file, access);
+  return connection ? &*connection : nullptr;
 }
 
 Registry::Registry(std::filesystem::path file, sqlite::Access access)

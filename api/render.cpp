@@ -29,6 +29,12 @@ void write_optional(JsonWriter& json, std::string_view name,
   text ? json.string(*text) : json.null();
 }
 
+void write_time(JsonWriter& json, std::string_view name,
+                const std::optional<std::chrono::sys_seconds>& time) {
+  json.key(name);
+  time ? json.string(mail::to_rfc3339({*time, std::chrono::minutes(0)})) : json.null();
+}
+
 void write_task(JsonWriter& json, const TaskReport& task) {
   json.begin_object().key("id").string(task.id).key("kind").string(task.kind).key("account").string(
       task.account);
@@ -42,7 +48,11 @@ void write_task(JsonWriter& json, const TaskReport& task) {
   task.seconds_left ? json.number(*task.seconds_left) : json.null();
   json.key("outcome").string(task.outcome).key("problems").begin_array();
   for (const auto& problem : task.problems) json.string(problem);
-  json.end_array().end_object();
+  json.end_array().key("arguments").raw(task.arguments);
+  write_time(json, "created", task.created);
+  write_time(json, "started", task.started);
+  write_time(json, "ended", task.ended);
+  json.end_object();
 }
 
 }  // namespace

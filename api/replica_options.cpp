@@ -67,15 +67,20 @@ void add_filter(replica::ReplicatorOptions& options, const SourceConfig& source,
 
 void add_attachments(replica::ReplicatorOptions& options, Attachments which,
                      indexer::Account& account) {
-  if (which == Attachments::kNone) return;
-  options.blobs = &account.stores().blobs();
-  options.wants_bytes = [which](std::string_view content_type, std::uint64_t size) {
+  options.wants_bytes = wanted_bytes(which);
+  if (options.wants_bytes) options.blobs = &account.stores().blobs();
+}
+
+}  // namespace
+
+std::function<bool(std::string_view content_type, std::uint64_t size)> wanted_bytes(
+    Attachments which) {
+  if (which == Attachments::kNone) return nullptr;
+  return [which](std::string_view content_type, std::uint64_t size) {
     return which == Attachments::kKeep ||
            (is_extracted(content_type) && size <= indexer::kMaxFileBytes);
   };
 }
-
-}  // namespace
 
 replica::ReplicatorOptions replica_options(const Config& config, const SourceConfig& source,
                                            indexer::Account& account, mail::Doctype doctype) {

@@ -14,4 +14,8 @@ namespace api {
                                                          indexer::Account& account,
                                                          mail::Doctype doctype);
 
+// Which attachments' bytes are fetched. Null: none.
+[[nodiscard]] std::function<bool(std::string_view content_type, std::uint64_t size)> wanted_bytes(
+    Attachments which);
+
 }  // namespace api

@@ -63,8 +63,13 @@ void throw_if_paused(const Registry& registry, const std::string& account) {
 }  // namespace
 
 struct Replication::State {
-  State(const Config& given_config, Accounts& given_accounts, Metrics& given_metrics)
-      : config(given_config), accounts(given_accounts), metrics(given_metrics) {
+  State(const Config& given_config, Accounts& given_accounts, Metrics& given_metrics, Tasks* tasks,
+        Events* given_events)
+      : config(given_config),
+        accounts(given_accounts),
+        metrics(given_metrics),
+        events(given_events),
+        indexing(accounts, metrics, tasks, events) {
     for (const SourceConfig& source : config.sources) {
       followers.push_back(std::make_unique<SourceFollower>(
           ReplicationParts{config, accounts, indexing, metrics, context, workers}, source));
@@ -87,7 +92,8 @@ struct Replication::State {
   const Config& config;
   Accounts& accounts;
   Metrics& metrics;
-  Indexing indexing{accounts, metrics};
+  Events* events;
+  Indexing indexing;
   net::io_context context{1};
   net::executor_work_guard<net::io_context::executor_type> work{context.get_executor()};
   net::thread_pool workers{kWorkers};
@@ -115,6 +121,11 @@ void Replication::State::housekeep() {
   std::vector<SourceReport> reports;
   for (const auto& follower : followers) reports.push_back(follower->report());
   metrics.sources(reports);
+  if (events != nullptr) {
+    for (const auto& account : events->listened_accounts()) {
+      for (const auto& follower : followers) follower->used(account);
+    }
+  }
   net::post(workers, [this] {
     accounts.close_idle();
     metrics.open_accounts(accounts.open_count());
@@ -130,8 +141,9 @@ void Replication::State::housekeep() {
   });
 }
 
-Replication::Replication(const Config& config, Accounts& accounts, Metrics& metrics)
-    : state_(std::make_unique<State>(config, accounts, metrics)) {}
+Replication::Replication(const Config& config, Accounts& accounts, Metrics& metrics, Tasks* tasks,
+                         Events* events)
+    : state_(std::make_unique<State>(config, accounts, metrics, tasks, events)) {}
 
 Replication::~Replication() { stop(); }
 
@@ -168,6 +180,8 @@ bool Replication::wake(std::string_view account) {
   if (follower == nullptr) return false;
   return state.ask([follower, name = std::string(account)] { return follower->wake(name); });
 }
+
+void Replication::index_soon(std::string_view account) { state_->indexing.soon(account); }
 
 void Replication::used(std::string_view account) {
   State& state = *state_;

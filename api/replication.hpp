@@ -12,8 +12,10 @@
 
 #include "api/accounts.hpp"
 #include "api/config.hpp"
+#include "api/events.hpp"
 #include "api/metrics.hpp"
 #include "api/reports.hpp"
+#include "api/tasks.hpp"
 #include "replica/replicator.hpp"
 
 namespace api {
@@ -35,7 +37,9 @@ struct SyncOutcome {
 // Members may be called from any thread.
 class Replication {
  public:
-  Replication(const Config& config, Accounts& accounts, Metrics& metrics);
+  // `tasks` and `events` as Indexing takes them; accounts with listeners count as used.
+  Replication(const Config& config, Accounts& accounts, Metrics& metrics, Tasks* tasks = nullptr,
+              Events* events = nullptr);
   ~Replication();  // stops
 
   // Follows all sources. Without it nothing is done but what is asked for.
@@ -47,6 +51,8 @@ class Replication {
   bool wake(std::string_view account);
   // Somebody reads the account: what is behind is indexed, and it is polled sooner.
   void used(std::string_view account);
+  // Brings lists and text up to what is stored, in the background.
+  void index_soon(std::string_view account);
 
   // Pulls all databases of an account until caught up, with all that is quarantined; then catalog and index, unless
   // `with_index` is false. Blocks. `progress` is called on any thread, one at a time, after each batch, and may be null.

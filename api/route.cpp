@@ -80,6 +80,28 @@ HttpResponse unknown(std::string_view noun, std::string_view id, std::string_vie
   return error_response(404, code, fmt::format("unknown {} '{}'; {}", noun, id, hint));
 }
 
+HttpResponse unknown_account(std::string_view name) {
+  return unknown("account", name, "GET /v1/accounts lists those that you may read");
+}
+
+HttpResponse unknown_task(std::string_view id) {
+  return unknown("task", id, "GET /v1/admin/tasks lists the latest");
+}
+
+std::vector<std::string> accounts_in(const HttpRequest& request) {
+  std::vector<std::string> accounts;
+  const auto [first, last] = request.query.equal_range("accounts");
+  for (auto parameter = first; parameter != last; ++parameter) {
+    for (std::string_view rest = parameter->second; !rest.empty();) {
+      const auto name = rest.substr(0, rest.find(','));
+      rest.remove_prefix(std::min(name.size() + 1, rest.size()));
+      if (std::find(accounts.begin(), accounts.end(), name) == accounts.end())
+        accounts.emplace_back(name);
+    }
+  }
+  return accounts;
+}
+
 HttpResponse json_response(std::string payload, int status) {
   HttpResponse response;
   response.status = status;

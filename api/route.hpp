@@ -9,7 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "api/access.hpp"
 #include "api/errors.hpp"
+#include "api/events.hpp"
 #include "api/routes.hpp"
 
 namespace api {
@@ -23,6 +25,9 @@ struct Call {
   Tasks& tasks;
   Replication& replication;
   Metrics& metrics;
+  Events& events;
+  const AccessControl& access;
+  const Caller& caller;
 };
 
 using RouteHandler = HttpResponse (*)(const Call&);
@@ -30,8 +35,11 @@ using RouteHandler = HttpResponse (*)(const Call&);
 struct Route {
   std::string_view method;
   std::string_view pattern;  // "{name}" stands for one segment
+  Needs needs;
   std::vector<std::string_view> parameters;  // names that the query may have
   RouteHandler handle;
+  // Where the route shows a change that `wait_for` waits for; none: it does not wait.
+  std::optional<indexer::Sight> sight{};
 };
 
 // Reads the parameters of a query one by one; the first mistake is kept, and what follows reads as defaults.
@@ -66,15 +74,18 @@ class Parameters {
 // "unknown message 'x'; …": 404 for a thing that is not there. `noun` is "message", "thread" …; `hint` says where to look.
 [[nodiscard]] HttpResponse unknown(std::string_view noun, std::string_view id,
                                    std::string_view hint);
+[[nodiscard]] HttpResponse unknown_account(std::string_view name);
+[[nodiscard]] HttpResponse unknown_task(std::string_view id);
 [[nodiscard]] HttpResponse json_response(std::string payload, int status = 200);
+
+// The accounts that the parameter `accounts` names, each once, in its order.
+[[nodiscard]] std::vector<std::string> accounts_in(const HttpRequest& request);
 
 // Gives the account in the first segment to a handler that works on one, and counts the bodies that it read.
 template <HttpResponse (*handler)(const Call&, indexer::Account&)>
 HttpResponse with_account(const Call& call) {
   const auto account = call.accounts.find(call.segments[0]);
-  if (!account)
-    return unknown("account", call.segments[0],
-                   "known accounts are listed by GET /v1/admin/accounts");
+  if (!account) return unknown_account(call.segments[0]);
   call.replication.used(account->name());
   HttpResponse response = handler(call, *account);
   call.metrics.content_reads(account->stores().content_reads(), account->name());
@@ -97,6 +108,7 @@ HttpResponse with_account(const Call& call) {
 [[nodiscard]] HttpResponse get_openapi(const Call&);
 
 // routes_mail.cpp
+[[nodiscard]] HttpResponse get_own_accounts(const Call& call);
 [[nodiscard]] HttpResponse get_mailboxes(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_messages(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_changes(const Call& call, indexer::Account& account);
@@ -109,6 +121,10 @@ HttpResponse with_account(const Call& call) {
 // routes_search.cpp
 [[nodiscard]] HttpResponse search(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse search_several(const Call& call);
+
+// routes_events.cpp
+[[nodiscard]] HttpResponse get_events(const Call& call);
+[[nodiscard]] HttpResponse get_events_of_several(const Call& call);
 
 // routes_complete.cpp
 [[nodiscard]] HttpResponse get_complete(const Call& call, indexer::Account& account);
@@ -124,6 +140,9 @@ HttpResponse with_account(const Call& call) {
 [[nodiscard]] HttpResponse get_sources(const Call& call);
 [[nodiscard]] HttpResponse post_sync_task(const Call& call);
 [[nodiscard]] HttpResponse post_reindex(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse post_compact(const Call& call, indexer::Account& account);
+[[nodiscard]] HttpResponse post_doctor(const Call& call);
+[[nodiscard]] HttpResponse post_backup(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse post_import(const Call& call);
 [[nodiscard]] HttpResponse get_tasks(const Call& call);
 [[nodiscard]] HttpResponse get_task(const Call& call);

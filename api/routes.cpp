@@ -8,6 +8,7 @@
 #include "api/percent.hpp"
 #include "api/route.hpp"
 #include "api/search_call.hpp"
+#include "api/wait_for.hpp"
 
 namespace api {
 namespace {
@@ -18,71 +19,132 @@ std::vector<std::string_view> search_several_parameters() {
   return names;
 }
 
+std::vector<std::string_view> search_parameters() {
+  std::vector<std::string_view> names(std::begin(kSearchParameters), std::end(kSearchParameters));
+  names.emplace_back("wait_for");
+  return names;
+}
+
 const std::vector<Route>& table() {
   static const std::vector<Route> routes = {
-      {"GET", "/", {"account"}, get_web_page},
-      {"GET", "/healthz", {}, get_health},
-      {"GET", "/metrics", {}, get_metrics},
-      {"GET", "/openapi.json", {}, get_openapi},
-      {"GET", "/v1/accounts/{account}/mailboxes", {}, with_account<get_mailboxes>},
+      {"GET", "/", Needs::kNothing, {"account"}, get_web_page},
+      {"GET", "/healthz", Needs::kNothing, {}, get_health},
+      {"GET", "/metrics", Needs::kServerAdmin, {}, get_metrics},
+      {"GET", "/openapi.json", Needs::kNothing, {}, get_openapi},
+      {"GET", "/v1/accounts", Needs::kToken, {}, get_own_accounts},
+      {"GET", "/v1/accounts/{account}/mailboxes", Needs::kAccount, {}, with_account<get_mailboxes>},
       {"GET",
        "/v1/accounts/{account}/messages",
+       Needs::kAccount,
        {"mailbox", "keyword", "unread", "seen", "flagged", "answered", "draft", "attachment",
-        "threads", "sort", "limit", "after", "before", "anchor", "anchorOffset", "around", "ids"},
-       with_account<get_messages>},
+        "threads", "sort", "limit", "after", "before", "anchor", "anchorOffset", "around", "ids",
+        "wait_for", "timeout"},
+       with_account<get_messages>,
+       indexer::Sight::kLists},
       {"GET",
        "/v1/accounts/{account}/messages/changes",
+       Needs::kAccount,
        {"since", "mailbox", "keyword", "unread", "seen", "flagged", "answered", "draft",
-        "attachment", "limit"},
-       with_account<get_changes>},
-      {"GET", "/v1/accounts/{account}/messages/{id}", {}, with_account<get_message>},
+        "attachment", "limit", "wait_for", "timeout"},
+       with_account<get_changes>,
+       indexer::Sight::kLists},
+      {"GET",
+       "/v1/accounts/{account}/messages/{id}",
+       Needs::kAccount,
+       {"wait_for", "timeout"},
+       with_account<get_message>,
+       indexer::Sight::kLists},
       {"GET",
        "/v1/accounts/{account}/messages/{id}/body",
+       Needs::kAccount,
        {"type", "images"},
        with_account<get_body>},
-      {"GET", "/v1/accounts/{account}/messages/{id}/conflicts", {}, with_account<get_conflicts>},
-      {"GET", "/v1/accounts/{account}/messages/{id}/raw", {}, with_account<get_raw>},
+      {"GET",
+       "/v1/accounts/{account}/messages/{id}/conflicts",
+       Needs::kAccount,
+       {},
+       with_account<get_conflicts>},
+      {"GET",
+       "/v1/accounts/{account}/messages/{id}/raw",
+       Needs::kAccount,
+       {},
+       with_account<get_raw>},
       {"GET",
        "/v1/accounts/{account}/messages/{id}/attachments/{partId}",
+       Needs::kAccount,
        {},
        with_account<get_attachment>},
-      {"GET", "/v1/accounts/{account}/threads/{id}", {}, with_account<get_thread>},
+      {"GET", "/v1/accounts/{account}/threads/{id}", Needs::kAccount, {}, with_account<get_thread>},
       {"GET",
        "/v1/accounts/{account}/files",
-       {"sort", "limit", "after", "before", "anchor", "anchorOffset", "around"},
-       with_account<get_files>},
-      {"GET", "/v1/accounts/{account}/files/{id}", {}, with_account<get_file>},
+       Needs::kAccount,
+       {"sort", "limit", "after", "before", "anchor", "anchorOffset", "around", "wait_for",
+        "timeout"},
+       with_account<get_files>,
+       indexer::Sight::kLists},
       {"GET",
+       "/v1/accounts/{account}/files/{id}",
+       Needs::kAccount,
+       {"wait_for", "timeout"},
+       with_account<get_file>,
+       indexer::Sight::kLists},
+      {"GET", "/v1/accounts/{account}/search", Needs::kAccount, search_parameters(),
+       with_account<search>, indexer::Sight::kText},
+      {"POST",
        "/v1/accounts/{account}/search",
-       {std::begin(kSearchParameters), std::end(kSearchParameters)},
-       with_account<search>},
-      {"POST", "/v1/accounts/{account}/search", {}, with_account<search>},
-      {"GET", "/v1/search", search_several_parameters(), search_several},
-      {"POST", "/v1/search", {"accounts"}, search_several},
-      {"GET", "/v1/accounts/{account}/complete", {"q", "limit"}, with_account<get_complete>},
-      {"POST", "/v1/accounts/{account}/sync", {}, post_sync},
-      {"GET", "/v1/admin/accounts", {}, get_accounts},
-      {"GET", "/v1/admin/sources", {}, get_sources},
-      {"DELETE", "/v1/admin/accounts/{account}", {"confirm"}, delete_account},
-      {"POST", "/v1/admin/accounts/{account}/pause", {}, post_pause},
-      {"POST", "/v1/admin/accounts/{account}/resume", {}, post_resume},
-      {"POST", "/v1/admin/accounts/{account}/resync", {}, post_resync},
+       Needs::kAccount,
+       {"wait_for", "timeout"},
+       with_account<search>,
+       indexer::Sight::kText},
+      {"GET", "/v1/search", Needs::kAccounts, search_several_parameters(), search_several},
+      {"POST", "/v1/search", Needs::kAccounts, {"accounts"}, search_several},
+      {"GET",
+       "/v1/accounts/{account}/complete",
+       Needs::kAccount,
+       {"q", "limit"},
+       with_account<get_complete>},
+      {"GET", "/v1/accounts/{account}/events", Needs::kAccount, {}, get_events},
+      {"GET", "/v1/events", Needs::kAccounts, {"accounts"}, get_events_of_several},
+      {"POST", "/v1/accounts/{account}/sync", Needs::kAccount, {}, post_sync},
+      {"GET", "/v1/admin/accounts", Needs::kServerAdmin, {}, get_accounts},
+      {"GET", "/v1/admin/sources", Needs::kServerAdmin, {}, get_sources},
+      {"DELETE", "/v1/admin/accounts/{account}", Needs::kServerAdmin, {"confirm"}, delete_account},
+      {"POST", "/v1/admin/accounts/{account}/pause", Needs::kAccountAdmin, {}, post_pause},
+      {"POST", "/v1/admin/accounts/{account}/resume", Needs::kAccountAdmin, {}, post_resume},
+      {"POST", "/v1/admin/accounts/{account}/resync", Needs::kAccountAdmin, {}, post_resync},
       {"POST",
        "/v1/admin/accounts/{account}/quarantine/retry",
+       Needs::kAccountAdmin,
        {"doc"},
        with_account<post_quarantine_retry>},
       {"POST",
        "/v1/admin/accounts/{account}/quarantine/ignore",
+       Needs::kAccountAdmin,
        {"doc"},
        with_account<post_quarantine_ignore>},
-      {"GET", "/v1/admin/quarantine", {"account"}, get_quarantine},
-      {"POST", "/v1/admin/accounts/{account}/sync", {}, post_sync_task},
-      {"POST", "/v1/admin/accounts/{account}/reindex", {}, with_account<post_reindex>},
-      {"POST", "/v1/admin/accounts/{account}/import", {}, post_import},
-      {"GET", "/v1/admin/tasks", {}, get_tasks},
-      {"GET", "/v1/admin/tasks/{id}", {}, get_task},
-      {"DELETE", "/v1/admin/tasks/{id}", {}, delete_task},
-      {"GET", "/v1/admin/status", {}, get_status},
+      {"GET", "/v1/admin/quarantine", Needs::kServerAdmin, {"account"}, get_quarantine},
+      {"POST", "/v1/admin/accounts/{account}/sync", Needs::kAccountAdmin, {}, post_sync_task},
+      {"POST",
+       "/v1/admin/accounts/{account}/reindex",
+       Needs::kAccountAdmin,
+       {},
+       with_account<post_reindex>},
+      {"POST",
+       "/v1/admin/accounts/{account}/compact",
+       Needs::kAccountAdmin,
+       {},
+       with_account<post_compact>},
+      {"POST", "/v1/admin/accounts/{account}/doctor", Needs::kAccountAdmin, {}, post_doctor},
+      {"POST",
+       "/v1/admin/accounts/{account}/backup",
+       Needs::kAdminSocket,
+       {},
+       with_account<post_backup>},
+      {"POST", "/v1/admin/accounts/{account}/import", Needs::kAdminSocket, {}, post_import},
+      {"GET", "/v1/admin/tasks", Needs::kServerAdmin, {}, get_tasks},
+      {"GET", "/v1/admin/tasks/{id}", Needs::kTaskAdmin, {}, get_task},
+      {"DELETE", "/v1/admin/tasks/{id}", Needs::kTaskAdmin, {}, delete_task},
+      {"GET", "/v1/admin/status", Needs::kServerAdmin, {}, get_status},
   };
   return routes;
 }
@@ -154,6 +216,29 @@ HttpResponse wrong_method(const HttpRequest& request, const std::vector<const Ro
   return response;
 }
 
+Named named_by(const Route& route, const Call& call) {
+  Named named;
+  switch (route.needs) {
+    case Needs::kAccount:
+    case Needs::kAccountAdmin:
+      named.account = call.segments[0];
+      break;
+    case Needs::kAccounts:
+      named.accounts = accounts_in(call.request);
+      break;
+    case Needs::kTaskAdmin:
+      named.task = call.segments[0];
+      if (const auto task = call.tasks.find(named.task)) named.account = task->account;
+      break;
+    case Needs::kNothing:
+    case Needs::kToken:
+    case Needs::kServerAdmin:
+    case Needs::kAdminSocket:
+      break;
+  }
+  return named;
+}
+
 std::optional<HttpResponse> refuse_unknown_parameter(const Route& route,
                                                      const HttpRequest& request) {
   for (const auto& parameter : request.query) {
@@ -177,18 +262,44 @@ struct Routes::State {
   Tasks& tasks;
   Replication& replication;
   Metrics& metrics;
+  Events& events;
+  const AccessControl& access;
 
   [[nodiscard]] HttpResponse answer(const Match& match, const HttpRequest& request);
   [[nodiscard]] HttpResponse dispatch(const Match& match, const HttpRequest& request);
+  [[nodiscard]] HttpResponse handle(const Route& route, const Call& call);
 };
+
+// Once what the request waits for is visible.
+HttpResponse Routes::State::handle(const Route& route, const Call& call) {
+  if (!route.sight) return route.handle(call);
+  HttpRequest request = call.request;
+  const auto awaited = take_wait(request);
+  if (const auto* mistake = std::get_if<HttpResponse>(&awaited)) return *mistake;
+  if (*route.sight == indexer::Sight::kLists && request.query.contains("timeout")) {
+    return error_response(
+        400, "badParameter",
+        "'timeout' is how long to wait: it goes with 'wait_for', and has a unit, as in 5s");
+  }
+  if (const auto* change = std::get_if<Awaited>(&awaited)) {
+    const auto account = accounts.find(call.segments[0]);
+    auto later = account ? put_off(call, *account, *change, *route.sight) : std::nullopt;
+    if (later) return *std::move(later);
+  }
+  return route.handle({request, call.segments, config, accounts, tasks, replication, metrics,
+                       events, access, call.caller});
+}
 
 HttpResponse Routes::State::dispatch(const Match& match, const HttpRequest& request) {
   if (match.route == nullptr) {
     if (!match.other_methods.empty()) return wrong_method(request, match.other_methods);
     return unknown("route", request.path, "the routes are described by GET /openapi.json");
   }
-  if (auto refusal = refuse_unknown_parameter(*match.route, request)) return std::move(*refusal);
-  Call call{request, {}, config, accounts, tasks, replication, metrics};
+  const Caller caller = access.identify(request);
+  if (!request.is_again) {
+    if (auto refusal = access.too_many(request, caller)) return std::move(*refusal);
+  }
+  Call call{request, {}, config, accounts, tasks, replication, metrics, events, access, caller};
   for (const auto segment : match.segments) {
     auto decoded = percent_decode(segment);
     if (!decoded) {
@@ -199,7 +310,10 @@ HttpResponse Routes::State::dispatch(const Match& match, const HttpRequest& requ
     }
     call.segments.push_back(std::move(*decoded));
   }
-  return match.route->handle(call);
+  if (auto refusal = refuse(match.route->needs, caller, request, named_by(*match.route, call)))
+    return std::move(*refusal);
+  if (auto refusal = refuse_unknown_parameter(*match.route, request)) return std::move(*refusal);
+  return handle(*match.route, call);
 }
 
 HttpResponse Routes::State::answer(const Match& match, const HttpRequest& request) {
@@ -221,8 +335,8 @@ HttpResponse Routes::State::answer(const Match& match, const HttpRequest& reques
 }
 
 Routes::Routes(const Config& config, Accounts& accounts, Tasks& tasks, Replication& replication,
-               Metrics& metrics)
-    : state_(new State{config, accounts, tasks, replication, metrics}) {}
+               Metrics& metrics, Events& events, const AccessControl& access)
+    : state_(new State{config, accounts, tasks, replication, metrics, events, access}) {}
 
 Routes::~Routes() = default;
 
@@ -230,6 +344,7 @@ HttpResponse Routes::handle(const HttpRequest& request) const {
   const auto began = std::chrono::steady_clock::now();
   const Match match = request.path.starts_with('/') ? find_route(request) : Match{};
   HttpResponse response = state_->answer(match, request);
+  if (response.again_at) return response;
   state_->metrics.request(match.route != nullptr ? match.route->pattern : "none", response.status,
                           std::chrono::steady_clock::now() - began);
   return response;

@@ -5,8 +5,10 @@
 #include <span>
 #include <string_view>
 
+#include "api/access.hpp"
 #include "api/accounts.hpp"
 #include "api/config.hpp"
+#include "api/events.hpp"
 #include "api/http_server.hpp"
 #include "api/metrics.hpp"
 #include "api/replication.hpp"
@@ -21,7 +23,7 @@ struct Route;
 class Routes {
  public:
   Routes(const Config& config, Accounts& accounts, Tasks& tasks, Replication& replication,
-         Metrics& metrics);
+         Metrics& metrics, Events& events, const AccessControl& access);
   ~Routes();
 
   // Never throws: what goes wrong becomes an answer, what is not foreseen a 500 with a line in the log.

@@ -15,10 +15,6 @@ bool is_known(const Call& call, const std::string& name) {
   return std::binary_search(names.begin(), names.end(), name);
 }
 
-HttpResponse unknown_account(const std::string& name) {
-  return unknown("account", name, "known accounts are listed by GET /v1/admin/accounts");
-}
-
 HttpResponse no_source(const std::string& name) {
   return error_response(409, "noSource",
                         fmt::format("account '{}' is local: nothing is pulled into it", name));

@@ -1,32 +1,14 @@
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "api/render.hpp"
 #include "api/route.hpp"
-#include "indexer/import.hpp"
 #include "mail/json_writer.hpp"
 
 namespace api {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point began) {
-  return std::chrono::duration<double>(Clock::now() - began).count();
-}
-
-// "4,711"
-std::string grouped(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), 1, ',');
-  }
-  return digits;
-}
 
 HttpResponse accepted(const Call& call, const std::string& id) {
   HttpResponse response =
@@ -35,47 +17,11 @@ HttpResponse accepted(const Call& call, const std::string& id) {
   return response;
 }
 
-HttpResponse unknown_task(const std::string& id) {
-  return unknown("task", id, "GET /v1/admin/tasks lists the latest");
-}
-
-TaskOutcome reindex(indexer::Account& account, indexer::Progress& progress) {
-  const auto began = Clock::now();
-  account.reindex(progress);
-  return fmt::format("{} messages in {:.1f} s",
-                     grouped(static_cast<std::uint64_t>(account.message_count())),
-                     seconds_since(began));
-}
-
-TaskOutcome import(indexer::Account& account, const std::filesystem::path& folder,
-                   const std::vector<std::filesystem::path>& paths, indexer::Progress& progress) {
-  const auto began = Clock::now();
-  const auto summary = indexer::import_into(account, folder, paths, progress);
-  TaskOutcome outcome(fmt::format("{} in {:.1f} s; {} refused", indexer::what_was_imported(summary),
-                                  seconds_since(began), grouped(summary.refused.size())));
-  for (const auto& file : summary.refused)
-    outcome.problems.push_back(fmt::format("{}: {}", file.path, file.reason));
-  return outcome;
-}
-
-TaskOutcome sync(Replication& replication, const std::string& account,
-                 indexer::Progress& progress) {
-  const auto began = Clock::now();
-  auto synced = replication.sync(account, true, [&](const replica::PullSummary& pulled) {
-    progress.done = static_cast<std::int64_t>(pulled.documents);
-  });
-  return {
-      fmt::format("{} documents, {} entries indexed in {:.1f} s", grouped(synced.pulled.documents),
-                  grouped(synced.entries_indexed), seconds_since(began)),
-      std::move(synced.quarantined)};
-}
-
 // Of an account that no source can have.
 HttpResponse no_source(const Call& call) {
   const std::string& name = call.segments[0];
   const auto names = call.accounts.names();
-  if (!std::binary_search(names.begin(), names.end(), name))
-    return unknown("account", name, "known accounts are listed by GET /v1/admin/accounts");
+  if (!std::binary_search(names.begin(), names.end(), name)) return unknown_account(name);
   return error_response(409, "noSource",
                         fmt::format("account '{}' is local: it has no source to pull from", name));
 }
@@ -108,20 +54,48 @@ bool may_have_source(const Call& call) {
                      [](const SourceConfig& source) { return source.has_all_accounts; });
 }
 
-// The paths of {"paths": ["/…", …]}; nothing for any other payload.
-std::optional<std::vector<std::filesystem::path>> read_paths(const std::string& payload) {
-  const auto json = nlohmann::json::parse(payload, nullptr, false);
-  if (!json.is_object() || !json.contains("paths") || !json["paths"].is_array() ||
-      json["paths"].empty()) {
-    return std::nullopt;
+// The members of a JSON object, each of a type; nothing for another payload, or one with other members.
+struct Member {
+  std::string_view name;
+  bool (*is_valid)(const nlohmann::json& value);
+};
+
+bool is_text(const nlohmann::json& value) {
+  return value.is_string() && !value.get_ref<const std::string&>().empty();
+}
+bool is_flag(const nlohmann::json& value) { return value.is_boolean(); }
+bool is_count(const nlohmann::json& value) {
+  return value.is_number_integer() && value.get<std::int64_t>() > 0;
+}
+bool is_absolute_path(const nlohmann::json& value) {
+  return value.is_string() && std::filesystem::path(value.get<std::string>()).is_absolute();
+}
+bool are_absolute_paths(const nlohmann::json& value) {
+  return value.is_array() && !value.empty() &&
+         std::all_of(value.begin(), value.end(), is_absolute_path);
+}
+
+std::optional<nlohmann::json> read_arguments(const std::string& payload,
+                                             std::initializer_list<Member> members) {
+  auto json =
+      payload.empty() ? nlohmann::json::object() : nlohmann::json::parse(payload, nullptr, false);
+  if (!json.is_object()) return std::nullopt;
+  for (const auto& [name, value] : json.items()) {
+    const auto* const member = std::find_if(members.begin(), members.end(),
+                                            [&](const Member& each) { return each.name == name; });
+    if (member == members.end() || !member->is_valid(value)) return std::nullopt;
   }
-  std::vector<std::filesystem::path> paths;
-  for (const auto& path : json["paths"]) {
-    if (!path.is_string()) return std::nullopt;
-    paths.emplace_back(path.get<std::string>());
-    if (!paths.back().is_absolute()) return std::nullopt;
-  }
-  return paths;
+  return json;
+}
+
+HttpResponse bad_payload(std::string_view expected) {
+  return error_response(400, "badPayload", fmt::format("the payload must be {}", expected));
+}
+
+std::optional<HttpResponse> refuse_unless_json(const Call& call) {
+  if (!call.request.content_type.starts_with("application/json"))
+    return error_response(415, "unsupportedMediaType", "the payload must be application/json");
+  return std::nullopt;
 }
 
 }  // namespace
@@ -143,38 +117,52 @@ HttpResponse get_sources(const Call& call) {
 HttpResponse post_sync_task(const Call& call) {
   if (auto refusal = refuse_paused(call)) return std::move(*refusal);
   if (!may_have_source(call)) return no_source(call);
-  const std::string& name = call.segments[0];
-  return accepted(
-      call, call.tasks.start("sync", name,
-                             [name, &replication = call.replication](indexer::Progress& progress) {
-                               return sync(replication, name, progress);
-                             }));
+  return accepted(call, call.tasks.start({"sync", call.segments[0]}));
 }
 
 HttpResponse post_reindex(const Call& call, indexer::Account& account) {
+  const auto arguments = read_arguments(
+      call.request.payload, {{"query", is_text}, {"failed", is_flag}, {"rate", is_count}});
+  if (!arguments || (arguments->contains("query") && arguments->contains("failed")))
+    return bad_payload(
+        R"({"query": "…", "rate": n} or {"failed": true, "rate": n}, each of them or none)");
+  const TaskRequest request{"reindex", account.name(), arguments->dump()};
   for (const auto& task : call.tasks.list()) {
-    const bool waits_or_runs = task.state == "queued" || task.state == "running";
-    if (waits_or_runs && task.kind == "reindex" && task.account == account.name())
+    if (!task.has_ended() && task.kind == request.kind && task.account == request.account &&
+        task.arguments == request.arguments)
       return accepted(call, task.id);
   }
-  auto kept = call.accounts.find(account.name());
-  return accepted(call,
-                  call.tasks.start("reindex", account.name(), [kept](indexer::Progress& progress) {
-                    return reindex(*kept, progress);
-                  }));
+  return accepted(call, call.tasks.start(request));
+}
+
+HttpResponse post_compact(const Call& call, indexer::Account& account) {
+  return accepted(call, call.tasks.start({"compact", account.name()}));
+}
+
+// The account is not opened here: what is damaged is to be seen first.
+HttpResponse post_doctor(const Call& call) {
+  const std::string& name = call.segments[0];
+  const auto names = call.accounts.names();
+  if (!std::binary_search(names.begin(), names.end(), name)) return unknown_account(name);
+  const auto arguments = read_arguments(
+      call.request.payload, {{"source", is_flag}, {"repair", is_flag}, {"json", is_flag}});
+  if (!arguments)
+    return bad_payload(R"({"source": true, "repair": true, "json": true}, each of them or none)");
+  if (arguments->value("source", false) && call.accounts.source_of(name) == nullptr)
+    return no_source(call);
+  return accepted(call, call.tasks.start({"doctor", name, arguments->dump()}));
+}
+
+HttpResponse post_backup(const Call& call, indexer::Account& account) {
+  if (auto refusal = refuse_unless_json(call)) return *std::move(refusal);
+  const auto arguments = read_arguments(call.request.payload, {{"to", is_absolute_path}});
+  if (!arguments || !arguments->contains("to")) return bad_payload(R"({"to": "/…"})");
+  return accepted(call, call.tasks.start({"backup", account.name(), arguments->dump()}));
 }
 
 HttpResponse post_import(const Call& call) {
   const std::string& name = call.segments[0];
-  if (!call.request.from_admin_socket) {
-    return error_response(
-        403, "adminSocketOnly",
-        "import reads files of this machine and is taken over the admin socket only: use "
-        "'davenport import'");
-  }
-  if (!call.request.content_type.starts_with("application/json")) {
-    return error_response(415, "unsupportedMediaType", "the payload must be application/json");
-  }
+  if (auto refusal = refuse_unless_json(call)) return *std::move(refusal);
   if (!is_valid_account_name(name)) {
     return error_response(
         400, "badParameter",
@@ -189,19 +177,10 @@ HttpResponse post_import(const Call& call) {
         fmt::format("account '{}' is pulled from a source: import into that with --into URL",
                     name));
   }
-  auto paths = read_paths(call.request.payload);
-  if (!paths) {
-    return error_response(
-        400, "badPayload",
-        R"(the payload must be {"paths": ["/…", …]} with at least one absolute path)");
-  }
-  auto account = call.accounts.create(name);
-  return accepted(call,
-                  call.tasks.start("import", name,
-                                   [account, folder = call.config.data_dir / "accounts" / name,
-                                    paths = std::move(*paths)](indexer::Progress& progress) {
-                                     return import(*account, folder, paths, progress);
-                                   }));
+  const auto arguments = read_arguments(call.request.payload, {{"paths", are_absolute_paths}});
+  if (!arguments || !arguments->contains("paths"))
+    return bad_payload(R"({"paths": ["/…", …]} with at least one absolute path)");
+  return accepted(call, call.tasks.start({"import", name, arguments->dump()}));
 }
 
 HttpResponse get_tasks(const Call& call) { return json_response(render_tasks(call.tasks.list())); }
@@ -212,7 +191,7 @@ HttpResponse get_task(const Call& call) {
 }
 
 HttpResponse delete_task(const Call& call) {
-  if (!call.tasks.cancel(call.segments[0])) return unknown_task(call.segments[0]);
+  (void)call.tasks.cancel(call.segments[0]);  // one that has ended stays what it is
   return get_task(call);
 }
 

@@ -56,6 +56,12 @@ std::string thread_id_of(const std::string& row, const std::string& asked) {
 
 }  // namespace
 
+HttpResponse get_own_accounts(const Call& call) {
+  auto names = call.accounts.names();
+  std::erase_if(names, [&](const std::string& name) { return !call.caller.may_see(name); });
+  return json_response(nlohmann::json{{"accounts", names}}.dump());
+}
+
 HttpResponse get_mailboxes(const Call&, indexer::Account& account) {
   return json_response(render_mailboxes(account.mailboxes()));
 }

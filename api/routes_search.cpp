@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "api/render.hpp"
 #include "api/render_search.hpp"
@@ -193,30 +192,25 @@ HttpResponse search(const Call& call, indexer::Account& account) {
 
 HttpResponse search_several(const Call& call) {
   HttpRequest request = call.request;
-  std::string names;
-  if (const auto found = request.query.extract("accounts")) names = found.mapped();
+  request.query.erase("accounts");
   auto read = read_search(request, /*several=*/true);
   if (std::holds_alternative<HttpResponse>(read)) return std::get<HttpResponse>(std::move(read));
   auto& search = std::get<SearchCall>(read);
   search.request.query = &search.query;
 
   std::vector<Searched> searched;
-  std::set<std::string, std::less<>> seen;
-  for (std::string_view rest = names; !rest.empty();) {
-    const auto name = rest.substr(0, rest.find(','));
-    rest.remove_prefix(std::min(name.size() + 1, rest.size()));
-    if (!seen.emplace(name).second) continue;
-    auto account = call.accounts.find(name);
-    if (!account)
-      return unknown("account", name, "known accounts are listed by GET /v1/admin/accounts");
-    call.replication.used(account->name());
-    searched.push_back({std::move(account), {}, search.request, {}, 0});
-  }
-  if (searched.empty() || searched.size() > kMaxAccounts) {
+  const auto names = accounts_in(call.request);
+  if (names.empty() || names.size() > kMaxAccounts) {
     return error_response(
         400, "badParameter",
         fmt::format("'accounts' must name 1 to {} accounts, as in accounts=alice,bob",
                     kMaxAccounts));
+  }
+  for (const auto& name : names) {
+    auto account = call.accounts.find(name);
+    if (!account) return unknown_account(name);
+    call.replication.used(account->name());
+    searched.push_back({std::move(account), {}, search.request, {}, 0});
   }
   if (!read_cursors(search.after, searched)) return bad_cursor();
 

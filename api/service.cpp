@@ -7,27 +7,59 @@
 #include "api/log.hpp"
 #include "api/replication.hpp"
 #include "api/routes.hpp"
+#include "api/task_kinds.hpp"
 #include "api/tasks.hpp"
 
 namespace api {
 
 struct Service::Parts {
-  Parts(Config given, Metrics& metrics)
+  Parts(Config given, Metrics& metrics, Events& events, const AccessControl& access)
       : config(std::move(given)),
         accounts(config, replica::sqlite::Access::kReadWrite),
-        replication(config, accounts, metrics),
-        routes(config, accounts, tasks, replication, metrics) {}
+        tasks(
+            config.data_dir / "davenport.db",
+            [this, &metrics, &events](const TaskReport& task) {
+              count(task, metrics);
+              events.task_changed(task);
+            },
+            &accounts.disk()),
+        replication(config, accounts, metrics, &tasks, &events),
+        routes(config, accounts, tasks, replication, metrics, events, access) {}
+  ~Parts() { stop(); }
+
+  void start() {
+    replication.start();
+    tasks.serve(task_kinds(config, accounts, &replication));
+  }
   // A task that waits for a pull ends with it.
-  ~Parts() { replication.stop(); }
+  void stop() {
+    tasks.stop_soon();
+    replication.stop();
+    tasks.stop();
+  }
+  void count(const TaskReport& task, Metrics& metrics) const;
 
   const Config config;
   Accounts accounts;
-  Replication replication;
   Tasks tasks;
+  Replication replication;
   Routes routes;
 };
 
-Service::Service(Config config, Metrics& metrics) : metrics_(metrics) {
+void Service::Parts::count(const TaskReport& task, Metrics& metrics) const {
+  if (task.ended) {
+    metrics.task_ended(task.kind, task.state, *task.ended - task.started.value_or(task.created));
+  }
+  for (const std::string state : {"queued", "running"}) {
+    std::size_t count = 0;
+    for (const auto& other : tasks.active())
+      count += other.kind == task.kind && other.state == state ? 1 : 0;
+    metrics.tasks(task.kind, state, count);
+  }
+}
+
+Service::Service(Config config, Metrics& metrics, Events& events, const AccessControl& access)
+    : metrics_(metrics), events_(events), access_(access) {
   finish_removals(config.data_dir);
   begin(std::move(config));
 }
@@ -35,9 +67,9 @@ Service::Service(Config config, Metrics& metrics) : metrics_(metrics) {
 Service::~Service() { stop(); }
 
 void Service::begin(Config config) {
-  parts_ = std::make_unique<Parts>(std::move(config), metrics_);
+  parts_ = std::make_unique<Parts>(std::move(config), metrics_, events_, access_);
   parts_->accounts.disk().keep_reserve();
-  parts_->replication.start();
+  parts_->start();
 }
 
 HttpResponse Service::handle(const HttpRequest& request) {
@@ -72,7 +104,7 @@ void Service::reload(Config config) {
 }
 
 void Service::stop() {
-  if (parts_) parts_->replication.stop();
+  if (parts_) parts_->stop();
 }
 
 }  // namespace api

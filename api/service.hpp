@@ -6,7 +6,9 @@
 #include <memory>
 #include <mutex>
 
+#include "api/access.hpp"
 #include "api/config.hpp"
+#include "api/events.hpp"
 #include "api/http_server.hpp"
 #include "api/metrics.hpp"
 
@@ -15,7 +17,7 @@ namespace api {
 class Service {
  public:
   // Throws what the parts throw for a configuration that cannot be used.
-  Service(Config config, Metrics& metrics);
+  Service(Config config, Metrics& metrics, Events& events, const AccessControl& access);
   ~Service();  // stops
 
   // Any thread; never throws.
@@ -30,6 +32,8 @@ class Service {
   void begin(Config config);
 
   Metrics& metrics_;
+  Events& events_;
+  const AccessControl& access_;
   std::mutex mutex_;  // of all below
   std::condition_variable changed_;
   bool is_reloading_ = false;

@@ -85,6 +85,7 @@ net::awaitable<SourceFollower::Pulled> SourceFollower::pull_database(DatabaseId 
   try {
     auto on_commit = [&parts = parts_, account_name, question](const replica::PullSummary& batch) {
       parts.metrics.documents_pulled(batch.documents);
+      parts.indexing.filled(account_name, batch.documents);
       parts.metrics.bytes_pulled(batch.bytes);
       parts.metrics.quarantined(batch.quarantined);
       if (question.is_indexed) parts.indexing.soon(account_name);

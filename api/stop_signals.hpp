@@ -1,6 +1,7 @@
 // SIGINT, SIGTERM and SIGHUP as something to wait for. Made before any thread is started: threads inherit that they are blocked.
 #pragma once
 
+#include <chrono>
 #include <csignal>
 
 namespace api {
@@ -18,6 +19,11 @@ class StopSignals {
     int received = 0;
     sigwait(&signals_, &received);
     return received;
+  }
+  [[nodiscard]] bool arrived_within(std::chrono::milliseconds time) const {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    const timespec limit{seconds.count(), std::chrono::nanoseconds(time - seconds).count()};
+    return sigtimedwait(&signals_, nullptr, &limit) > 0;
   }
 
  private:

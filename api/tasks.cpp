@@ -1,42 +1,75 @@
 #include "api/tasks.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <fmt/format.h>
 #include <sched.h>
-#include <spdlog/spdlog.h>
+#include <thread>
 
-#include "indexer/fulltext.hpp"
+#include "api/log.hpp"
+#include "indexer/account.hpp"
 
 namespace api {
 namespace {
 
-constexpr std::size_t kEndedTasksKept = 100;
+constexpr std::size_t kAtOnce = 4;
+constexpr std::chrono::seconds kPauseWithoutRoom{10};
 constexpr std::size_t kProblemsKept = 100;
+constexpr std::chrono::milliseconds kKeepInterval{500};  // between two looks at what was asked
+constexpr int kLooksPerWrite = 4;  // of progress, which is a commit
+constexpr std::size_t kSamples = 20;  // of progress, by which the rest is reckoned
 
 using Clock = std::chrono::steady_clock;
 
-struct Task {
-  std::string id, kind, account, state = "queued";
-  TaskOutcome outcome{""};
-  Tasks::Work work;
-  indexer::Progress progress;
-  Clock::time_point started{};
+std::chrono::sys_seconds now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
 
-  [[nodiscard]] bool has_ended() const { return state != "queued" && state != "running"; }
+// How long the rest will take if it goes on as in the last ten seconds.
+class RemainingTime {
+ public:
+  void sample(std::int64_t done) {
+    samples_.emplace_back(Clock::now(), done);
+    if (samples_.size() > kSamples) samples_.pop_front();
+  }
+  [[nodiscard]] std::optional<std::int64_t> seconds(std::int64_t rest) const {
+    if (samples_.size() < 2 || rest < 0) return std::nullopt;
+    const auto& [first_time, first] = samples_.front();
+    const auto& [last_time, last] = samples_.back();
+    if (last <= first) return std::nullopt;
+    const double elapsed = std::chrono::duration<double>(last_time - first_time).count();
+    return static_cast<std::int64_t>(elapsed * static_cast<double>(rest) /
+                                     static_cast<double>(last - first));
+  }
+
+ private:
+  std::deque<std::pair<Clock::time_point, std::int64_t>> samples_;
 };
 
-TaskReport report_of(const Task& task) {
-  TaskReport report{task.id,    task.kind,          task.account,
-                    task.state, task.progress.done, task.progress.of,
-                    {},         task.outcome.line,  task.outcome.problems};
-  if (task.state == "running" && report.done > 0 && report.of >= report.done) {
-    const double seconds = std::chrono::duration<double>(Clock::now() - task.started).count();
-    report.seconds_left = static_cast<std::int64_t>(
-        seconds * static_cast<double>(report.of - report.done) / static_cast<double>(report.done));
+// A task of this process that has not ended.
+struct Task {
+  TaskReport report;  // but its progress
+  indexer::Progress own_progress;
+  indexer::Progress* progress = &own_progress;
+  RemainingTime remaining;
+  Clock::time_point not_before{};  // of one that waits for room
+
+  [[nodiscard]] TaskReport now() const {
+    TaskReport shown = report;
+    shown.done = progress->done;
+    shown.of = progress->of;
+    if (report.state == "running") shown.seconds_left = remaining.seconds(shown.of - shown.done);
+    return shown;
   }
-  return report;
+};
+
+void log_task(const TaskReport& task, std::string_view what) {
+  log_event(
+      task.state == "failed" ? Level::kError : Level::kInfo, "task",
+      fmt::format("task {}: {} of {} {}", task.id, task.kind, task.account, what),
+      {{"task", task.id}, {"kind", task.kind}, {"account", task.account}, {"state", task.state}});
 }
 
 // Bulk work takes only the processor time that nobody else wants (threads that it starts inherit this).
@@ -48,135 +81,352 @@ void yield_to_everyone() {
 }  // namespace
 
 struct Tasks::State {
-  mutable std::mutex mutex;
-  std::condition_variable changed;
-  std::deque<std::shared_ptr<Task>> tasks;  // oldest first
-  // Ids of this run differ from those of the last one, which a client may still hold.
-  const std::string id_prefix =
-      fmt::format("{:x}", std::chrono::duration_cast<std::chrono::seconds>(
-                              std::chrono::system_clock::now().time_since_epoch())
-                              .count());
-  std::uint64_t started_tasks = 0;
-  bool stopping = false;
-  std::thread thread;
+  State(std::filesystem::path file, Listener listener, DiskSpace* space)
+      : table(std::move(file), replica::sqlite::Access::kReadWrite),
+        changed(std::move(listener)),
+        disk(space) {}
 
-  void run();
+  TaskTable table;
+  const Listener changed;
+  DiskSpace* const disk;
+  mutable std::mutex mutex;  // of all below
+  std::condition_variable wake;
+  Kinds kinds;
+  std::deque<std::shared_ptr<Task>> tasks;  // that have not ended, oldest first
+  bool stopping = false;
+  std::vector<std::thread> workers;
+  std::thread keeper;
+
+  void add(std::shared_ptr<Task> task);
+  void take_turns();
   [[nodiscard]] std::shared_ptr<Task> next_queued() const;
-  void perform(Task& task, std::unique_lock<std::mutex>& lock);
-  void forget_oldest();
+  void mark_running(Task& task);
+  void perform(const std::shared_ptr<Task>& task, const Work& work);
+  [[nodiscard]] TaskReport now_of(const Task& task) const;
+  void leave(const std::shared_ptr<Task>& task);
+  void put_off(const std::shared_ptr<Task>& task, const std::string& why);
+  void end(const std::shared_ptr<Task>& task, std::string_view state, TaskOutcome outcome);
+  void keep();
+  void look_at_requests();
+  void write_progress();
+  void write(const TaskReport& report);
 };
 
-std::shared_ptr<Task> Tasks::State::next_queued() const {
-  const auto queued = std::find_if(tasks.begin(), tasks.end(),
-                                   [](const auto& task) { return task->state == "queued"; });
-  return queued == tasks.end() ? nullptr : *queued;
+namespace {
+
+// Those of an account wait for each other.
+bool is_busy(const std::deque<std::shared_ptr<Task>>& tasks, const std::string& account) {
+  return std::any_of(tasks.begin(), tasks.end(), [&](const auto& task) {
+    return task->report.state == "running" && task->report.account == account;
+  });
 }
 
-void Tasks::State::run() {
+}  // namespace
+
+void Tasks::State::write(const TaskReport& report) {
+  try {
+    table.write(report);
+  } catch (const std::exception& error) {
+    log_event(Level::kError, "taskNotKept",
+              fmt::format("task {}: its state cannot be kept: {}", report.id, error.what()),
+              {{"task", report.id}});
+  }
+  if (changed) changed(report);
+}
+
+void Tasks::State::add(std::shared_ptr<Task> task) {
+  if (changed) changed(task->report);
+  const std::lock_guard lock(mutex);
+  if (!keeper.joinable()) keeper = std::thread([this] { keep(); });
+  tasks.push_back(std::move(task));
+  wake.notify_all();
+}
+
+std::shared_ptr<Task> Tasks::State::next_queued() const {
+  if (disk != nullptr && disk->is_paused()) return nullptr;
+  for (const auto& task : tasks) {
+    if (task->report.state == "queued" && kinds.contains(task->report.kind) &&
+        task->not_before <= Clock::now() && !is_busy(tasks, task->report.account))
+      return task;
+  }
+  return nullptr;
+}
+
+void Tasks::State::take_turns() {
   yield_to_everyone();
   std::unique_lock lock(mutex);
   while (!stopping) {
     if (const auto task = next_queued()) {
-      perform(*task, lock);
-      forget_oldest();
+      const Work& work = kinds.find(task->report.kind)->second;
+      mark_running(*task);
+      lock.unlock();
+      perform(task, work);
+      lock.lock();
+      wake.notify_all();  // another of its account may begin
+    } else if (tasks.empty()) {
+      wake.wait(lock);
     } else {
-      changed.wait(lock);
+      wake.wait_for(lock, kKeepInterval);  // one may wait for room
     }
   }
 }
 
-void Tasks::State::perform(Task& task, std::unique_lock<std::mutex>& lock) {
-  task.state = "running";
-  task.started = Clock::now();
-  lock.unlock();
-  std::string state = "done";
-  TaskOutcome outcome("");
+// With `mutex` held.
+void Tasks::State::mark_running(Task& task) {
+  task.report.state = "running";
+  task.report.started = now();
+}
+
+void Tasks::State::perform(const std::shared_ptr<Task>& task, const Work& work) {
+  const TaskReport report = now_of(*task);
+  write(report);
+  log_task(report, "begins");
   try {
-    outcome = task.work(task.progress);
-    outcome.problems.resize(std::min(outcome.problems.size(), kProblemsKept));
+    end(task, "done", work(report, *task->progress));
   } catch (const indexer::Cancelled&) {
-    state = "cancelled";
-    outcome.line = "cancelled";
+    task->progress->goes_on_later ? leave(task) : end(task, "cancelled", {"cancelled"});
   } catch (const std::exception& error) {
-    state = "failed";
-    outcome.line = error.what();
-    spdlog::error("task {} ({} of {}) failed: {}", task.id, task.kind, task.account, error.what());
+    if (task->progress->goes_on_later) return leave(task);
+    const bool is_full = disk != nullptr && disk->note(error);
+    const bool still_lacks_room = task->not_before != Clock::time_point{} &&
+                                  dynamic_cast<const indexer::NoRoom*>(&error) != nullptr;
+    is_full || still_lacks_room ? put_off(task, error.what()) : end(task, "failed", {error.what()});
   }
-  task.work = nullptr;  // releases what it holds on to, such as the account
-  lock.lock();
-  task.state = std::move(state);
-  task.outcome = std::move(outcome);
 }
 
-void Tasks::State::forget_oldest() {
-  auto ended =
-      std::count_if(tasks.begin(), tasks.end(), [](const auto& task) { return task->has_ended(); });
-  for (auto task = tasks.begin(); ended > static_cast<std::ptrdiff_t>(kEndedTasksKept);) {
-    if ((*task)->has_ended()) {
-      task = tasks.erase(task);
-      --ended;
-    } else {
-      ++task;
+TaskReport Tasks::State::now_of(const Task& task) const {
+  const std::lock_guard lock(mutex);
+  return task.now();
+}
+
+// It stays in the table as it is, for the next process.
+void Tasks::State::leave(const std::shared_ptr<Task>& task) {
+  TaskReport report = now_of(*task);
+  report.state = "queued";
+  report.seconds_left.reset();
+  write(report);
+  log_task(report, "is stopped, to go on later");
+  const std::lock_guard lock(mutex);
+  std::erase(tasks, task);
+}
+
+// Until there is room.
+void Tasks::State::put_off(const std::shared_ptr<Task>& task, const std::string& why) {
+  {
+    const std::lock_guard lock(mutex);
+    task->report.state = "queued";
+    task->report.outcome = "waits for room: " + why;
+    task->not_before = Clock::now() + kPauseWithoutRoom;
+  }
+  write(now_of(*task));
+}
+
+void Tasks::State::end(const std::shared_ptr<Task>& task, std::string_view state,
+                       TaskOutcome outcome) {
+  TaskReport report = now_of(*task);
+  report.state = state;
+  report.seconds_left.reset();
+  report.ended = now();
+  report.outcome = std::move(outcome.line);
+  report.problems = std::move(outcome.problems);
+  report.problems.resize(std::min(report.problems.size(), kProblemsKept));
+  {
+    const std::lock_guard lock(mutex);
+    std::erase(tasks, task);
+  }
+  write(report);
+  log_task(report, fmt::format("{}: {}", state, report.outcome));
+}
+
+// Tells the table how far tasks are, and hears from it which ones are to end.
+void Tasks::State::keep() {
+  int looks = 0;
+  std::unique_lock lock(mutex);
+  while (!stopping) {
+    tasks.empty() ? wake.wait(lock) : (void)wake.wait_for(lock, kKeepInterval);
+    if (stopping || tasks.empty()) continue;
+    for (const auto& task : tasks) task->remaining.sample(task->progress->done);
+    lock.unlock();
+    look_at_requests();
+    if (++looks % kLooksPerWrite == 0) write_progress();
+    lock.lock();
+  }
+}
+
+void Tasks::State::look_at_requests() {
+  std::vector<std::string> ids;
+  try {
+    ids = table.to_cancel();
+  } catch (const std::exception& error) {
+    log_event(Level::kWarning, "tasksUnreadable",
+              fmt::format("davenport.db cannot be read: {}", error.what()));
+    return;
+  }
+  for (const auto& id : ids) {
+    std::shared_ptr<Task> waiting;
+    {
+      const std::lock_guard lock(mutex);
+      for (const auto& task : tasks) {
+        if (task->report.id != id) continue;
+        task->progress->cancelled = true;
+        if (task->report.state != "queued") continue;
+        task->report.state = "cancelled";  // nobody takes it any more
+        waiting = task;
+      }
+    }
+    if (waiting) end(waiting, "cancelled", {"cancelled before it began"});
+  }
+}
+
+void Tasks::State::write_progress() {
+  std::vector<TaskReport> reports;
+  {
+    const std::lock_guard lock(mutex);
+    for (const auto& task : tasks) {
+      auto report = task->now();
+      if (report.state != "running" || report.done == task->report.done) continue;
+      task->report.done = report.done;
+      reports.push_back(std::move(report));
     }
   }
+  for (const auto& report : reports) write(report);
 }
 
-Tasks::Tasks() : state_(std::make_unique<State>()) {
-  State* state = state_.get();
-  state_->thread = std::thread([state] { state->run(); });
-}
+Tasks::Tasks(std::filesystem::path davenport_db, Listener changed, DiskSpace* disk)
+    : state_(std::make_unique<State>(std::move(davenport_db), std::move(changed), disk)) {}
 
-Tasks::~Tasks() {
-  {
-    const std::lock_guard lock(state_->mutex);
-    state_->stopping = true;
-    for (const auto& task : state_->tasks) task->progress.cancelled = true;
+Tasks::~Tasks() { stop(); }
+
+void Tasks::serve(Kinds kinds) {
+  State& state = *state_;
+  for (auto& orphan : state.table.adopt_orphans()) {
+    const auto kind = kinds.find(orphan.kind);
+    if (kind != kinds.end() && !kind->second) continue;
+    auto task = std::make_shared<Task>();
+    task->report = std::move(orphan);
+    state.add(task);
+    if (kind == kinds.end()) state.end(task, "failed", {"its process ended before it did"});
   }
-  state_->changed.notify_all();
-  state_->thread.join();
+  std::erase_if(kinds, [](const auto& kind) { return !kind.second; });
+  const std::lock_guard lock(state.mutex);
+  state.kinds = std::move(kinds);
+  for (std::size_t i = 0; i < kAtOnce; ++i)
+    state.workers.emplace_back([&state] { state.take_turns(); });
 }
 
-std::string Tasks::start(std::string kind, std::string account, Work work) {
+void Tasks::stop_soon() {
+  State& state = *state_;
+  {
+    const std::lock_guard lock(state.mutex);
+    state.stopping = true;
+    for (const auto& task : state.tasks) {
+      task->progress->goes_on_later = true;
+      task->progress->cancelled = true;
+    }
+  }
+  state.wake.notify_all();
+}
+
+void Tasks::stop() {
+  State& state = *state_;
+  stop_soon();
+  for (auto& worker : state.workers) worker.join();
+  state.workers.clear();
+  if (state.keeper.joinable()) state.keeper.join();
+}
+
+std::string Tasks::start(const TaskRequest& request) {
   auto task = std::make_shared<Task>();
-  task->kind = std::move(kind);
-  task->account = std::move(account);
-  task->work = std::move(work);
-  const std::lock_guard lock(state_->mutex);
-  task->id = fmt::format("{}-{}", state_->id_prefix, ++state_->started_tasks);
-  state_->tasks.push_back(task);
-  state_->changed.notify_all();
-  return task->id;
+  task->report = state_->table.add(request, "queued");
+  const std::string id = task->report.id;
+  state_->add(std::move(task));
+  return id;
+}
+
+namespace {
+
+class OwnTask : public Tasks::Own {
+ public:
+  using End = std::function<void(std::string_view, TaskOutcome)>;
+  OwnTask(std::shared_ptr<Task> task, End end) : task_(std::move(task)), end_(std::move(end)) {}
+  OwnTask(const OwnTask&) = delete;
+  OwnTask& operator=(const OwnTask&) = delete;
+  ~OwnTask() override {
+    if (!task_->progress->goes_on_later) finish("cancelled", {"cancelled"});
+  }
+
+  indexer::Progress& progress() override { return *task_->progress; }
+  void finish(std::string_view state, TaskOutcome outcome) override {
+    if (auto end = std::exchange(end_, {})) end(state, std::move(outcome));
+  }
+
+ private:
+  std::shared_ptr<Task> task_;
+  End end_;  // null once it ended
+};
+
+}  // namespace
+
+std::unique_ptr<Tasks::Own> Tasks::begin(const TaskRequest& request) {
+  auto task = std::make_shared<Task>();
+  task->report = state_->table.add(request, "running");
+  state_->add(task);
+  return std::make_unique<OwnTask>(
+      task, [state = state_.get(), task](std::string_view end_state, TaskOutcome outcome) {
+        state->end(task, end_state, std::move(outcome));
+      });
+}
+
+TaskOutcome Tasks::run(const TaskRequest& request, const Work& work, indexer::Progress& progress) {
+  auto task = std::make_shared<Task>();
+  task->report = state_->table.add(request, "running");
+  task->progress = &progress;
+  state_->add(task);
+  try {
+    TaskOutcome outcome = work(task->report, progress);
+    state_->end(task, "done", outcome);
+    return outcome;
+  } catch (const indexer::Cancelled&) {
+    state_->end(task, "cancelled", {"cancelled"});
+    throw;
+  } catch (const std::exception& error) {
+    state_->end(task, "failed", {error.what()});
+    throw;
+  }
 }
 
 std::optional<TaskReport> Tasks::find(std::string_view id) const {
-  const std::lock_guard lock(state_->mutex);
-  for (const auto& task : state_->tasks) {
-    if (task->id == id) return report_of(*task);
+  {
+    const std::lock_guard lock(state_->mutex);
+    for (const auto& task : state_->tasks) {
+      if (task->report.id == id) return task->now();
+    }
   }
-  return std::nullopt;
+  return state_->table.find(id);
 }
 
 std::vector<TaskReport> Tasks::list() const {
+  auto reports = state_->table.list();
   const std::lock_guard lock(state_->mutex);
+  for (auto& report : reports) {
+    const auto task = std::find_if(state_->tasks.begin(), state_->tasks.end(),
+                                   [&](const auto& each) { return each->report.id == report.id; });
+    if (task != state_->tasks.end()) report = (*task)->now();
+  }
+  return reports;
+}
+
+std::vector<TaskReport> Tasks::active() const {
   std::vector<TaskReport> reports;
-  for (auto task = state_->tasks.rbegin(); task != state_->tasks.rend(); ++task)
-    reports.push_back(report_of(**task));
+  const std::lock_guard lock(state_->mutex);
+  for (const auto& task : state_->tasks) reports.push_back(task->now());
   return reports;
 }
 
 bool Tasks::cancel(std::string_view id) {
-  const std::lock_guard lock(state_->mutex);
-  for (const auto& task : state_->tasks) {
-    if (task->id != id) continue;
-    task->progress.cancelled = true;
-    if (task->state == "queued") {
-      task->state = "cancelled";
-      task->outcome.line = "cancelled before it began";
-      task->work = nullptr;
-    }
-    return true;
-  }
-  return false;
+  if (!state_->table.ask_to_cancel(id)) return false;
+  state_->look_at_requests();
+  return true;
 }
 
 }  // namespace api

@@ -1,33 +1,22 @@
-// Long work that somebody asked for and may want to watch or cancel: reindex, import, sync.
+// Runs tasks: long work that somebody asked for, and may want to watch or to cancel. They are kept in davenport.db; what a
+// server did not bring to its end, the next one goes on with.
 #pragma once
 
-#include <chrono>
+#include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
+#include <utility>
 #include <vector>
 
-#include "indexer/account.hpp"
+#include "api/disk_space.hpp"
+#include "api/task_table.hpp"
+#include "indexer/progress.hpp"
 
 namespace api {
-
-// A task as it is reported ("task" of the design).
-struct TaskReport {
-  std::string id;
-  std::string kind;  // "reindex", "import", "sync"
-  std::string account;
-  std::string state;  // queued, running, done, failed, cancelled
-  std::int64_t done = 0;
-  std::int64_t of = 0;
-  std::optional<std::int64_t> seconds_left;
-  std::string outcome;  // one line, once it ended
-  std::vector<std::string> problems =
-      {};  // what it refused or quarantined, each with its reason; the first 100
-};
 
 // What a piece of work came to, when it was done.
 struct TaskOutcome {
@@ -37,19 +26,47 @@ struct TaskOutcome {
   std::vector<std::string> problems;
 };
 
-// Runs tasks one after another on a thread of its own at SCHED_IDLE; the newest 100 that ended stay listed. Any thread.
+// Any thread.
 class Tasks {
  public:
-  // indexer::Cancelled and other exceptions become the states cancelled and failed.
-  using Work = std::function<TaskOutcome(indexer::Progress&)>;
+  // Called again with the same task when an earlier process was stopped or killed in it. indexer::Cancelled and other exceptions
+  // become the states cancelled and failed.
+  using Work = std::function<TaskOutcome(const TaskReport& task, indexer::Progress&)>;
+  using Kinds = std::map<std::string, Work, std::less<>>;
+  using Listener = std::function<void(const TaskReport&)>;
 
-  Tasks();
-  ~Tasks();  // cancels what runs and waits for it
+  // `changed` hears of every task of this process when its state or its progress has changed; it may be null. `disk`, where
+  // there is one, is asked before tasks begin, and told when one ends for want of room: that one goes on later.
+  explicit Tasks(std::filesystem::path davenport_db, Listener changed = {},
+                 DiskSpace* disk = nullptr);
+  ~Tasks();  // stops
 
-  std::string start(std::string kind, std::string account, Work work);  // the task's id
+  // From now on runs what is started, at SCHED_IDLE: a few at once, those of one account one after another. Begins with what
+  // earlier processes left. A kind without work is begun by somebody else (`begin`), also when it was left.
+  void serve(Kinds kinds);
+  // Stops what runs: the next process goes on with it. `run` must not be under way.
+  void stop();
+  void stop_soon();  // the same, without waiting for its end
+
+  // Throws replica::sqlite::Error. The task's id.
+  std::string start(const TaskRequest& request);
+  // Does the work here and now, as a task that others see. Throws what it throws.
+  TaskOutcome run(const TaskRequest& request, const Work& work, indexer::Progress& progress);
+
+  // Work that its caller does, listed until this ends; without `finish` it counts as cancelled.
+  class Own {
+   public:
+    virtual ~Own() = default;
+    virtual indexer::Progress& progress() = 0;
+    virtual void finish(std::string_view state, TaskOutcome outcome) = 0;
+  };
+  [[nodiscard]] std::unique_ptr<Own> begin(const TaskRequest& request);
+
   [[nodiscard]] std::optional<TaskReport> find(std::string_view id) const;
   [[nodiscard]] std::vector<TaskReport> list() const;  // newest first
-  bool cancel(std::string_view id);  // false when there is no such task
+  [[nodiscard]] std::vector<TaskReport> active()
+      const;  // those of this process that have not ended
+  bool cancel(std::string_view id);  // false when there is no such task that could be
 
  private:
   struct State;

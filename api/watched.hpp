@@ -3,17 +3,17 @@
 
 #include <atomic>
 #include <thread>
-#include <unistd.h>
 
+#include "api/stop_signals.hpp"
 #include "api/terminal.hpp"
 #include "indexer/account.hpp"
 
 namespace api {
 
-// Shows what a piece of work has done, while it runs.
+// Shows what a piece of work has done, while it runs, and ends it when the user asks for that; who asks twice ends the program.
 class WorkWatcher {
  public:
-  WorkWatcher(const char* what, const indexer::Progress& progress);
+  WorkWatcher(const char* what, indexer::Progress& progress, const StopSignals& stop);
   WorkWatcher(const WorkWatcher&) = delete;
   WorkWatcher& operator=(const WorkWatcher&) = delete;
   ~WorkWatcher();
@@ -24,12 +24,12 @@ class WorkWatcher {
   std::thread thread_;
 };
 
-// What `work` gives, which is called with the progress to report; shown where standard error is a terminal.
+// What `work` gives, which is called with the progress to report.
 template <typename Work>
 auto watched(const char* what, Work work) {
+  const StopSignals stop;
   indexer::Progress progress;
-  if (!is_terminal(STDERR_FILENO)) return work(progress);
-  const WorkWatcher watcher(what, progress);
+  const WorkWatcher watcher(what, progress, stop);
   return work(progress);
 }
 

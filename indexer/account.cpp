@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <tuple>
 
 #include "indexer/account_state.hpp"
 
@@ -36,32 +37,21 @@ std::size_t project_all(Generation& generation, const Stores& stores, Progress& 
                         bool more_is_coming = false) {
   std::size_t changes = 0;
   for (bool more = true; more;) {
-    if (progress.cancelled) throw Cancelled();
+    progress.pace();
     const auto projected = generation.catalog().project(stores, kProjectBatch);
     changes += projected.changes;
     progress.done += static_cast<std::int64_t>(projected.changes);
     more = projected.more;
   }
   if (more_is_coming) return changes;
-  generation.catalog().order([&progress] {
-    if (progress.cancelled) throw Cancelled();
-  });
+  generation.catalog().order([&progress] { progress.check(); });
   return changes;
 }
 
-std::size_t build_all(Generation& generation, const Stores& stores, Progress& progress) {
-  const auto entries = generation.catalog().entry_count();
-  const auto before = progress.done.load();
-  progress.of = before + entries;
-  generation.build_index(
-      stores, [&](std::size_t done) { progress.done = before + static_cast<std::int64_t>(done); },
-      progress.cancelled);
-  return static_cast<std::size_t>(entries);
-}
-
-std::int64_t rows_in(const Stores& stores) {
+std::int64_t rows_after(const Stores& stores, const DerivedCheckpoint& checkpoint) {
   std::int64_t rows = 0;
-  for (const auto& each : stores.all()) rows += each.store->pending(replica::LocalSeq{});
+  for (const auto& each : stores.all())
+    rows += each.store->pending(checkpoint.of(each.store->identity()));
   return rows;
 }
 
@@ -84,7 +74,7 @@ Account::Account(fs::path folder, std::string name, replica::sqlite::Access acce
   }
   state_->open_live();
   if (writing) renew_restored_stores();
-  if (!writing && !state_->live && rows_in(stores_) > 0) {
+  if (!writing && !state_->live && rows_after(stores_, {}) > 0) {
     throw std::runtime_error(
         fmt::format("account '{0}' has no lists yet: make them with davenport reindex {0}", name_));
   }
@@ -99,6 +89,7 @@ void Account::State::open_live() {
     if (!name) return;
     try {
       auto generation = std::make_shared<Generation>(derived() / *name, access, options);
+      std::ignore = generation->catalog().checkpoint();  // one that cannot be read is none
       const std::lock_guard guard(mutex);
       live = std::move(generation);
       return;
@@ -120,6 +111,26 @@ void Account::State::require_live() {
   if (!generation())
     make_live(
         std::make_shared<Generation>(derived() / Generation::new_name(options), access, options));
+}
+
+std::shared_ptr<Generation> Account::State::next_generation(const Stores& stores) const {
+  if (const auto name = Generation::next_name(derived())) {
+    try {
+      auto left = std::make_shared<Generation>(derived() / *name, access, options);
+      left->set_disposable(true);
+      if (left->is_derived_from(stores)) {
+        Generation::make_next(derived(), *name);
+        return left;
+      }
+    } catch (const std::exception&) {
+      // Damaged: nobody needs it.
+    }
+  }
+  auto next =
+      std::make_shared<Generation>(derived() / Generation::new_name(options), access, options);
+  next->set_disposable(true);
+  Generation::make_next(derived(), next->name());
+  return next;
 }
 
 void Account::State::make_live(std::shared_ptr<Generation> generation) {
@@ -144,30 +155,22 @@ void Account::renew_restored_stores() {
   }
 }
 
-bool Account::is_derived_from_stores() const {
-  const auto live = state_->generation();
-  if (!live || !Generation::is_current_format(live->name(), state_->options)) return false;
-  const auto followed = live->catalog().followed();
-  // In this order: the text index follows the catalog, also between the two reads.
-  const auto text = live->text_checkpoint();
-  const auto catalog = live->catalog().checkpoint();
-  return std::all_of(
-      std::begin(mail::kDoctypes), std::end(mail::kDoctypes), [&](mail::Doctype doctype) {
-        const auto* store = stores_.find(doctype);
-        if (store == nullptr) return true;
-        const auto known = followed.find(doctype);
-        if (known != followed.end() && known->second != store->identity()) return false;
-        // After a power cut the catalog can be behind the text index, and would number what it projects again otherwise.
-        const bool text_is_ahead = text.of(store->identity()) > catalog.of(store->identity());
-        return catalog.continues(*store) && text.continues(*store) && !text_is_ahead;
-      });
-}
-
 std::size_t Account::project(Progress& progress, bool more_is_coming) {
   state_->require_live();
-  if (!is_derived_from_stores()) return reindex(progress);
+  if (!state_->generation()->is_derived_from(stores_)) return reindex(progress);
   const std::lock_guard working(state_->catalog_work);
   return project_all(*state_->generation(), stores_, progress, more_is_coming);
+}
+
+bool Account::needs_rebuild() const {
+  const auto live = state_->generation();
+  return live && !live->is_derived_from(stores_);
+}
+
+std::size_t Account::project_old(Progress& progress) {
+  const std::lock_guard working(state_->catalog_work);
+  const auto live = state_->generation();
+  return live && live->lists_follow(stores_) ? project_all(*live, stores_, progress) : 0;
 }
 
 std::size_t Account::index(Progress& progress) {
@@ -175,19 +178,22 @@ std::size_t Account::index(Progress& progress) {
     const std::lock_guard working(state_->text_work);
     const auto live = state_->generation();
     if (!live) return 0;
-    if (!live->has_index()) {
-      {
-        const std::lock_guard numbering(state_->catalog_work);
-        live->catalog().assign_numbers();
-      }
-      return build_all(*live, stores_, progress) + live->follow_index(stores_, progress.cancelled);
-    }
     const auto entries = live->catalog().entry_count();
+    if (!live->has_index()) {
+      progress.of = progress.done + entries;
+      {
+        // Numbers are given while the catalog stands still.
+        const std::lock_guard numbering(state_->catalog_work);
+        live->prepare_index();
+      }
+      live->build_index(stores_, progress);
+      return static_cast<std::size_t>(entries) + live->follow_index(stores_, progress);
+    }
     const auto pending = live->catalog().text_pending(stores_, live->text_checkpoint());
     const bool much = pending >= kBulkPending && pending * kBulkShare >= entries;
     const bool disordered =
         live->catalog().overflow_count() >= std::max(kMaxOverflow, entries / kBulkShare);
-    if (!much && !disordered) return live->follow_index(stores_, progress.cancelled);
+    if (!much && !disordered) return live->follow_index(stores_, progress);
   }
   return reindex(progress);
 }
@@ -205,28 +211,68 @@ void Account::require_stores() const {
   }
 }
 
+// What a rebuild takes while it runs: as much as is live, and the parts of the text index once more while they are merged.
+void Account::require_space() const {
+  const auto live = bytes();
+  const auto needed = live.catalog + 2 * live.index;
+  const auto free = fs::space(state_->folder).available;
+  if (needed <= free) return;
+  constexpr std::uint64_t kMegabyte = 1'000'000;
+  throw NoRoom(fmt::format(
+      "account '{}': a reindex needs {} MB beside what is there, and {} has {} MB free: make "
+      "room and try again",
+      name_, needed / kMegabyte, state_->folder.string(), free / kMegabyte));
+}
+
 std::size_t Account::reindex(Progress& progress) {
   const std::lock_guard rebuilding(state_->rebuild_work);
   require_stores();
-  const auto next = std::make_shared<Generation>(
-      state_->derived() / Generation::new_name(state_->options), state_->access, state_->options);
-  next->set_disposable(true);
-  progress.of = progress.done + rows_in(stores_);
-  project_all(*next, stores_, progress);
-  next->catalog().assign_numbers();
-  const auto entries = build_all(*next, stores_, progress);
+  const auto next = state_->next_generation(stores_);
+  if (next->catalog().entry_count() == 0) require_space();
+  try {
+    return rebuild(next, progress);
+  } catch (const Cancelled&) {
+    next->set_disposable(false);  // the next reindex goes on with it
+    throw;
+  }
+}
 
+std::size_t Account::rebuild(const std::shared_ptr<Generation>& next, Progress& progress) {
+  const auto start = progress.done.load();
+  const auto rows = rows_after(stores_, {});
+  // Every row is projected, and what becomes an entry is indexed: about as many as are listed now.
+  const auto live = state_->generation();
+  progress.of = start + rows + (live ? live->catalog().entry_count() : rows);
+  progress.done = start + rows - rows_after(stores_, next->catalog().checkpoint());
+  project_all(*next, stores_, progress);
+  const auto entries = next->catalog().entry_count();
+  progress.of = progress.done + entries;
+  if (next->has_index()) {
+    progress.done += entries;
+  } else {
+    next->prepare_index();
+    next->build_index(stores_, progress);
+  }
   const auto follow = [&] {
     project_all(*next, stores_, progress);
-    next->follow_index(stores_, progress.cancelled);
-    if (progress.cancelled) throw Cancelled();
+    next->follow_index(stores_, progress);
+    progress.of = std::max(progress.of.load(), progress.done.load());
+    progress.check();
   };
   follow();
   // The live generation stands still for the last few changes, so that the new one is nowhere behind it.
   const std::scoped_lock working(state_->text_work, state_->catalog_work);
   follow();
+  next->verify();
   state_->make_live(next);
-  return entries;
+  return static_cast<std::size_t>(entries);
+}
+
+void Account::abandon_reindex() {
+  const std::lock_guard rebuilding(state_->rebuild_work);
+  std::error_code ignored;
+  fs::remove(state_->derived() / "next", ignored);
+  Generation::sweep(state_->derived());
 }
 
 }  // namespace indexer

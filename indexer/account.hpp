@@ -5,15 +5,14 @@
 // swaps. All members may be called from any thread.
 #pragma once
 
-#include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -21,6 +20,7 @@
 #include "indexer/bodies.hpp"
 #include "indexer/catalog.hpp"
 #include "indexer/fulltext.hpp"
+#include "indexer/progress.hpp"
 #include "indexer/stores.hpp"
 
 namespace indexer {
@@ -32,6 +32,10 @@ struct AccountBusy : std::runtime_error {
 struct AccountUnknown : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+// A rebuild was not begun, since the disk has too little room for it.
+struct NoRoom : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 // Completeness of search answers.
 struct IndexState {
@@ -39,12 +43,6 @@ struct IndexState {
   std::int64_t pending = 0;  // entries, or changes, that are not in the index yet
   std::int64_t failed = 0;  // documents that could not be read
   std::string generation;
-};
-
-// What a long piece of work reports, and how it is stopped.
-struct Progress {
-  std::atomic<std::int64_t> done{0}, of{0};
-  std::atomic<bool> cancelled{false};
 };
 
 struct SearchAnswer {
@@ -67,12 +65,17 @@ struct SearchAnswer {
   IndexState index;
 };
 
+// Where a change becomes visible: in lists first.
+enum class Sight { kLists, kText };
+
 // A leaf of a document's revision tree.
 struct LeafRevision {
   std::string rev;
   bool deleted = false;
   std::string document;  // JSON as the source sent it
 };
+
+class Generation;
 
 class Account {
  public:
@@ -90,11 +93,32 @@ class Account {
   // generation was derived from, or its format is another program's. Returns the number of changes. Where `more_is_coming`,
   // what Catalog::order makes may be left for the next time.
   std::size_t project(Progress& progress, bool more_is_coming = false);
+  // Whether `project` would have to rebuild all, since what is live was derived by other rules, or from other stores.
+  [[nodiscard]] bool needs_rebuild() const;
+  // The same as `project`, where only a rebuild can bring the text index up: as long as the old lists can follow, else
+  // nothing is done.
+  std::size_t project_old(Progress& progress);
   // Brings the text index up to the catalog: the first time, and when much is new, in bulk. Returns the number of entries.
   std::size_t index(Progress& progress);
-  // Builds a new generation from the stores, follows what changes meanwhile, swaps. Throws Cancelled; the live
-  // generation answers until the swap, and stays when anything goes wrong. Returns the number of entries.
+  // Builds a new generation from the stores, follows what changes meanwhile, checks it, swaps. The live generation answers
+  // until the swap, and stays when anything goes wrong. Returns the number of entries. Throws Cancelled, and std::runtime_error
+  // when there is no room for it. One that was cancelled or killed is gone on with by the next call, within a day.
   std::size_t reindex(Progress& progress);
+  void abandon_reindex();  // forgets what a cancelled one left
+  // In place and in batches, projects and indexes documents once more, whatever lists and text index have of them. Returns
+  // the number of entries. Throws Cancelled between two batches.
+  std::size_t renew(std::span<const DocumentName> documents, Progress& progress);
+  // The same for what a query finds (its errors as of `search`), and for what could not be read: documents, and texts of
+  // files, which are tried again.
+  [[nodiscard]] QueryResult<std::size_t> renew_matching(const Query& query, Progress& progress);
+  std::size_t renew_failed(Progress& progress);
+
+  // Writes lists, text index, stores and blobs anew, without the space that changes left. While the text index is written,
+  // its entries wait; lists only at the end. Returns the account's bytes before and after. Throws Cancelled.
+  std::pair<std::uint64_t, std::uint64_t> compact(Progress& progress);
+  // Copies all of the account, as it is, into a folder that is empty or not there: an account's folder, which can be put back
+  // in its place. Progress counts bytes. Throws Cancelled, and std::runtime_error.
+  void backup(const std::filesystem::path& folder, Progress& progress);
 
   // ── Reading ──
   // All of these as the Catalog's members of that name.
@@ -121,6 +145,9 @@ class Account {
   [[nodiscard]] std::optional<std::string> find_mailbox(std::string_view name) const;
   [[nodiscard]] std::vector<Completion> complete(std::string_view typed, std::size_t limit) const;
   [[nodiscard]] IndexState index_state() const;
+  [[nodiscard]] std::string state() const;  // as ListPage has it
+  // Whether that revision of a document, or one that took its place, is in the lists, or the text index, by now.
+  [[nodiscard]] bool shows(std::string_view doc_id, const replica::RevId& rev, Sight sight) const;
   [[nodiscard]] std::int64_t message_count() const;
   [[nodiscard]] LevelCounts levels() const;  // as the Catalog's
   [[nodiscard]] std::vector<Failure> failures() const;
@@ -130,10 +157,12 @@ class Account {
   [[nodiscard]] Bytes bytes() const;
 
  private:
+  friend class Examination;  // of the doctor, who compares what is kept here
   struct State;
   void renew_restored_stores();
-  [[nodiscard]] bool is_derived_from_stores() const;
   void require_stores() const;
+  void require_space() const;
+  std::size_t rebuild(const std::shared_ptr<Generation>& next, Progress& progress);
 
   std::string name_;
   Stores stores_;

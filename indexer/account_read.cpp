@@ -212,6 +212,26 @@ std::optional<std::string> Account::find_mailbox(std::string_view name) const {
   return live ? live->catalog().find_mailbox(name) : std::nullopt;
 }
 
+std::string Account::state() const {
+  const auto live = state_->generation();
+  return live ? live->catalog().state() : std::string();
+}
+
+bool Account::shows(std::string_view doc_id, const replica::RevId& rev, Sight sight) const {
+  const auto live = state_->generation();
+  if (!live || (sight == Sight::kText && !live->has_index())) return false;
+  // Before the stores are looked at: what comes meanwhile counts as not shown yet.
+  const auto shown =
+      sight == Sight::kLists ? live->catalog().checkpoint() : live->text_checkpoint();
+  for (const auto& each : stores_.all()) {
+    const auto tree = each.store->tree(doc_id);
+    if (!tree || !tree->contains(rev)) continue;
+    const auto document = each.store->read(doc_id);
+    return document && document->change.seq <= shown.of(each.store->identity());
+  }
+  return false;
+}
+
 IndexState Account::index_state() const {
   IndexState state;
   const auto live = state_->generation();

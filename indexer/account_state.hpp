@@ -32,6 +32,9 @@ struct Account::State {
   void open_live();
   void require_live();  // an empty generation where there was none
   void make_live(std::shared_ptr<Generation> generation);
+  // The one that an earlier rebuild left and that can still become live, else a new one; it goes with this object unless it is
+  // made live, or told to stay.
+  [[nodiscard]] std::shared_ptr<Generation> next_generation(const Stores& stores) const;
 };
 
 }  // namespace indexer

@@ -51,4 +51,7 @@ class FileTexts {
 // The text of a file that was read before; nothing for others. Reads no file.
 [[nodiscard]] std::optional<std::string> known_text(const Stores& stores, const AttachedFile& file);
 
+// Whether it was read before, and could not be.
+[[nodiscard]] bool is_unreadable(const Stores& stores, const AttachedFile& file);
+
 }  // namespace indexer

@@ -122,6 +122,28 @@ Projected Catalog::project(const Stores& stores, std::size_t limit) {
   return projected;
 }
 
+void Catalog::project_again(const Stores& stores, std::span<const DocumentName> documents) {
+  auto& writer = state_->writing();
+  replica::sqlite::Transaction transaction(writer.connection);
+  Projection projection(writer, stores);
+  projection.run_again(documents);
+  transaction.commit();
+}
+
+void Catalog::copy_to(const std::filesystem::path& file) const {
+  state_->readers.take()->connection.copy_to(file);
+}
+
+std::optional<TextEntry> Catalog::text_entry(Kind kind, std::string_view id) const {
+  const auto reader = state_->readers.take();
+  const replica::sqlite::ReadTransaction transaction(reader->connection);
+  const auto key = reader->entry(kind, id);
+  if (!key) return {};
+  auto select = reader->select_text("key = ?");
+  Rows rows(select, *key);
+  return rows.next() ? std::optional(reader->text_entry(rows)) : std::nullopt;
+}
+
 DerivedCheckpoint Catalog::checkpoint() const {
   const auto reader = state_->readers.take();
   return Meta::load(reader->meta).checkpoint;
@@ -158,10 +180,15 @@ std::int64_t Catalog::entry_count() const {
 std::vector<Failure> Catalog::failures() const {
   const auto reader = state_->readers.take();
   std::vector<Failure> failures;
-  auto select =
-      reader->connection.prepare("SELECT doc_id, reason FROM failures ORDER BY doctype, doc_id");
-  for (Rows rows(select); rows.next();)
-    failures.push_back({std::string(rows.text(0)), std::string(rows.text(1))});
+  auto select = reader->connection.prepare(
+      "SELECT doctype, doc_id, reason FROM failures ORDER BY doctype, doc_id");
+  for (Rows rows(select); rows.next();) {
+    const auto* const doctype =
+        std::find_if(std::begin(mail::kDoctypes), std::end(mail::kDoctypes),
+                     [&](mail::Doctype each) { return mail::doctype_name(each) == rows.text(0); });
+    if (doctype == std::end(mail::kDoctypes)) continue;
+    failures.push_back({*doctype, std::string(rows.text(1)), std::string(rows.text(2))});
+  }
   return failures;
 }
 

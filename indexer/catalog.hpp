@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -129,9 +130,17 @@ struct Projected {
   bool more = false;  // the stores hold more
 };
 
+// A document that could not be read.
 struct Failure {
+  mail::Doctype doctype = mail::Doctype::kEmails;
   std::string doc_id;
   std::string reason;
+};
+
+struct DocumentName {
+  mail::Doctype doctype = mail::Doctype::kEmails;
+  std::string id;
+  friend auto operator<=>(const DocumentName&, const DocumentName&) = default;
 };
 
 // Messages by what of them is in the text index.
@@ -152,8 +161,15 @@ class Catalog {
   // Makes what `project` left aside, in linear time. Nothing to do otherwise. `between` is called between its transactions and may
   // throw: then, or when it is killed, it begins anew the next time.
   void order(const std::function<void()>& between = [] {});
+  // Projects these documents once more, as their stores have them now, and what the catalog says of them with it. Of a catalog
+  // that has followed its stores to their end.
+  void project_again(const Stores& stores, std::span<const DocumentName> documents);
+  // As sqlite::Connection; the copy is a catalog of the same states and cursors.
+  void copy_to(const std::filesystem::path& file) const;
   // Gives every entry its number: rank in newest-first order, with gaps. For a catalog whose text is built in bulk next.
   void assign_numbers();
+  // Tells numbers that were assigned by one call from those of another.
+  [[nodiscard]] std::string numbering() const;
   [[nodiscard]] DerivedCheckpoint checkpoint() const;
   // The stores that it was projected from.
   [[nodiscard]] std::map<mail::Doctype, replica::StoreIdentity> followed() const;
@@ -220,6 +236,8 @@ class Catalog {
   // What facets count, of each of these entries that is there.
   void facet_rows(const std::vector<std::uint32_t>& numbers,
                   const std::function<void(const FacetRow&)>& visit) const;
+  // As the text index takes it; nothing when there is none. `id` as message() takes it.
+  [[nodiscard]] std::optional<TextEntry> text_entry(Kind kind, std::string_view id) const;
   // The first number after that place in newest-first order, for a cursor; past the last number when there is none.
   [[nodiscard]] std::uint32_t number_after(const OrderKey& place) const;
   // Entries with numbers from `from` on, ascending, at most `limit`.

@@ -61,7 +61,7 @@ Meta Meta::load(Statement& select) {
     } else if (key == "checkpoint") {
       meta.checkpoint = DerivedCheckpoint::parse(value);
     } else if (key == "numbered") {
-      meta.numbered = value == "1";
+      meta.numbered = integer(value);
     } else if (key == "ordered") {
       meta.ordered = value == "1";
     } else if (key == "log_from") {

@@ -125,7 +125,7 @@ struct Meta {
   std::string instance;
   std::int64_t changes = 0;
   DerivedCheckpoint checkpoint;
-  bool numbered = false;
+  std::int64_t numbered = 0;  // how often all were: 0 before numbers were given
   bool ordered = false;
   std::int64_t log_from = 0;
   std::map<mail::Doctype, replica::StoreIdentity> stores;  // those that were followed

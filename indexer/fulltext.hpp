@@ -6,7 +6,6 @@
 // operator for everything that Xapian throws.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -19,6 +18,7 @@
 #include "indexer/catalog.hpp"
 #include "indexer/facets.hpp"
 #include "indexer/index_options.hpp"
+#include "indexer/progress.hpp"
 #include "indexer/query.hpp"
 #include "indexer/texts.hpp"
 
@@ -48,30 +48,37 @@ class FulltextWriter {
   std::unique_ptr<State> state_;
 };
 
-struct Cancelled : std::runtime_error {
-  Cancelled() : std::runtime_error("cancelled") {}
-};
-
 // Where bulk building finds what it indexes; called by several threads.
 struct EntrySource {
   std::function<std::vector<TextEntry>(std::uint32_t from, std::size_t limit)>
       entries;  // as Catalog::entries
   std::function<mail::Result<EntryText>(const TextEntry& entry)> text;  // as Texts::read
+  std::string numbering{};  // as Catalog::numbering
 };
 
-// Bulk: analyses every entry once, in runs of 500 consecutive numbers, on `threads` threads of lowest priority that fill
-// fresh databases each, and merges these into `folder`, which must not exist before and does only when all is done.
-// `done` is called with the number of entries so far, by one thread at a time; entries that cannot be read are indexed
-// without their text and counted. Returns that count. Stops early, leaving nothing, when `cancelled` becomes true (throws
-// Cancelled). Works in `<folder>.parts`; what a killed build left there is removed.
-std::size_t build_fulltext(const std::filesystem::path& folder, const EntrySource& source,
-                           const DerivedCheckpoint& checkpoint, int threads,
-                           const std::function<void(std::size_t)>& done,
-                           const std::atomic<bool>& cancelled, const IndexOptions& options = {});
-std::size_t build_fulltext(const std::filesystem::path& folder, const Catalog& catalog,
-                           const Texts& texts, const DerivedCheckpoint& checkpoint, int threads,
-                           const std::function<void(std::size_t)>& done,
-                           const std::atomic<bool>& cancelled, const IndexOptions& options = {});
+struct BuiltIndex {
+  DerivedCheckpoint checkpoint;  // what it vouches for: that of the call which began to build
+  std::size_t unread =
+      0;  // entries that could not be read, of those that this call indexed; they have no text
+};
+
+// Bulk: analyses every entry once, in runs of 500 consecutive numbers, on `threads` threads that fill fresh databases each,
+// and merges these into `folder`, which must not exist before and does only when all is done.
+// What is complete lies in `<folder>.parts`: when a call is cancelled (throws Cancelled), fails or is killed, the next one
+// goes on with that, unless entries were numbered anew.
+BuiltIndex build_fulltext(const std::filesystem::path& folder, const EntrySource& source,
+                          const DerivedCheckpoint& checkpoint, int threads, Progress& progress,
+                          const IndexOptions& options = {});
+BuiltIndex build_fulltext(const std::filesystem::path& folder, const Catalog& catalog,
+                          const Texts& texts, const DerivedCheckpoint& checkpoint, int threads,
+                          Progress& progress, const IndexOptions& options = {});
+// Whether there are parts of a build with these numbers.
+[[nodiscard]] bool is_build_begun(const std::filesystem::path& folder,
+                                  const std::string& numbering);
+
+// Writes an index anew into a folder that is not there, durably and without the space that changes left. Nobody may write it
+// meanwhile.
+void copy_fulltext(const std::filesystem::path& folder, const std::filesystem::path& into);
 
 enum class SearchOrder {
   kDate,  // newest first

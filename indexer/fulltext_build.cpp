@@ -1,18 +1,22 @@
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
-#include <exception>
+#include <cinttypes>
+#include <cstdio>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fstream>
 #include <mutex>
+#include <span>
 #include <stdexcept>
 #include <system_error>
-#include <thread>
 #include <unistd.h>
 #include <utility>
 #include <vector>
 
 #include "indexer/entry.hpp"
 #include "indexer/fulltext.hpp"
+#include "indexer/on_threads.hpp"
 #include "indexer/xapian_errors.hpp"
 
 namespace indexer {
@@ -27,25 +31,6 @@ constexpr std::size_t kBytesPerFlush = 64 << 20;
 // Databases merged at a time; each holds five files open.
 constexpr std::size_t kPartsPerMerge = 64;
 
-// Runs `work` on each of `threads` threads, of the caller's priority; throws what the first of them threw.
-void on_threads(int threads, const std::function<void()>& work) {
-  std::mutex mutex;
-  std::exception_ptr failure;
-  const auto run = [&] {
-    try {
-      work();
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!failure) failure = std::current_exception();
-    }
-  };
-  {
-    std::vector<std::jthread> running;
-    for (int i = 0; i < std::max(threads, 1); ++i) running.emplace_back(run);
-  }
-  if (failure) std::rethrow_exception(failure);
-}
-
 void sync_path(const fs::path& path) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0 || fsync(file) != 0) {
@@ -56,89 +41,142 @@ void sync_path(const fs::path& path) {
   close(file);
 }
 
+void sync_folder(const fs::path& folder) {
+  for (const auto& file : fs::directory_iterator(folder)) sync_path(file.path());
+  sync_path(folder);
+}
+
+fs::path parts_of(fs::path folder) { return folder += ".parts"; }
+
 std::size_t bytes_of(const EntryText& text) {
   std::size_t bytes = text.body.size();
   for (const auto& attachment : text.attachments) bytes += attachment.size();
   return bytes;
 }
 
-// The parts of an index while it is built, in a folder that goes with this object.
+// The parts of an index while it is built, each a database of the entries with consecutive numbers:
+//   <folder>.parts/<first>-<last>   complete, and on disk
+//   <folder>.parts/<n>.new          being filled or merged
+//   <folder>.parts/index            the one that all were merged into, when there is but its checkpoint to be written
+//   <folder>.parts/begun            the numbering that the numbers belong to, a line end, the checkpoint
 class Build {
  public:
-  Build(fs::path folder, const EntrySource& source, const IndexOptions& options,
-        const std::function<void(std::size_t)>& done, const std::atomic<bool>& cancelled)
+  Build(fs::path folder, const EntrySource& source, const DerivedCheckpoint& checkpoint,
+        const IndexOptions& options, Progress& progress)
       : folder_(std::move(folder)),
+        parts_folder_(parts_of(folder_)),
         source_(source),
         options_(options),
-        done_(done),
-        cancelled_(cancelled) {
+        progress_(progress),
+        checkpoint_(checkpoint) {
     if (fs::exists(folder_))
       throw std::runtime_error("text index " + folder_.string() + ": is there already");
-    parts_folder_ = folder_;
-    parts_folder_ += ".parts";
-    fs::remove_all(parts_folder_);
-    fs::create_directories(parts_folder_);
-  }
-  Build(const Build&) = delete;
-  Build& operator=(const Build&) = delete;
-  ~Build() {
-    std::error_code ignored;
-    fs::remove_all(parts_folder_, ignored);
+    is_build_begun(folder_, source_.numbering) ? resume() : begin();
   }
 
-  std::size_t run(const DerivedCheckpoint& checkpoint, int threads) {
-    on_threads(threads, [&] { fill_parts(); });
-    stop_if_cancelled();
-    merge_parts(threads);
-    const auto index = parts_.empty() ? new_folder() : parts_.front();
+  BuiltIndex run(int threads) {
+    const auto index = parts_folder_ / "index";
+    if (!fs::exists(index)) {
+      on_threads(threads, [&] { fill_parts(); });
+      merge_parts(threads);
+      if (!parts_.empty()) fs::rename(path_of(parts_.front()), index);
+    }
     Xapian::WritableDatabase database(index.string(),
                                       Xapian::DB_CREATE_OR_OPEN | Xapian::DB_BACKEND_GLASS);
     database.replace_document(kEmptyEntry, Xapian::Document());
-    database.set_metadata(kCheckpointKey, checkpoint.to_json());
+    database.set_metadata(kCheckpointKey, checkpoint_.to_json());
     database.commit();
     database.close();
-    stop_if_cancelled();
-    for (const auto& file : fs::directory_iterator(index)) sync_path(file.path());
-    sync_path(index);
+    progress_.check();
+    sync_folder(index);
     fs::rename(index, folder_);
     sync_path(folder_.parent_path().empty() ? "." : folder_.parent_path());
-    return unread_;
+    fs::remove_all(parts_folder_);
+    return {checkpoint_, unread_};
   }
 
  private:
-  struct Run {
-    std::vector<TextEntry> entries;
-    fs::path part;
+  struct Part {
+    std::uint32_t first = 0, last = 0;
   };
 
-  void stop_if_cancelled() const {
-    if (cancelled_) throw Cancelled();
+  [[nodiscard]] fs::path path_of(const Part& part) const {
+    return parts_folder_ / fmt::format("{}-{}", part.first, part.last);
+  }
+  fs::path new_folder() { return parts_folder_ / fmt::format("{}.new", folders_++); }
+
+  void begin() {
+    fs::remove_all(parts_folder_);
+    fs::create_directories(parts_folder_);
+    const auto file = parts_folder_ / "begun";
+    std::ofstream out(file, std::ios::binary);
+    out << source_.numbering << '\n' << checkpoint_.to_json();
+    if (!out.flush()) throw std::runtime_error("cannot write " + file.string());
+    out.close();
+    sync_path(file);
+    sync_path(parts_folder_);
   }
 
-  fs::path new_folder() { return parts_folder_ / fmt::format("{}", folders_++); }
+  // Takes over what is complete. Parts that another was made of may be there still.
+  void resume() {
+    std::ifstream in(parts_folder_ / "begun", std::ios::binary);
+    std::string line;
+    std::getline(in, line);
+    std::getline(in, line);
+    checkpoint_ = DerivedCheckpoint::parse(line);
+    std::vector<Part> found;
+    for (const auto& item : fs::directory_iterator(parts_folder_)) {
+      const auto name = item.path().filename().string();
+      Part part;
+      if (name.ends_with(".new")) {
+        fs::remove_all(item.path());
+      } else if (std::sscanf(name.c_str(), "%" SCNu32 "-%" SCNu32, &part.first, &part.last) == 2) {
+        found.push_back(part);
+      }
+    }
+    std::sort(found.begin(), found.end(), [](const Part& a, const Part& b) {
+      return a.first != b.first ? a.first < b.first : a.last > b.last;
+    });
+    for (const auto& part : found) {
+      if (!complete_.empty() && part.last <= complete_.back().last) {
+        fs::remove_all(path_of(part));
+        continue;
+      }
+      complete_.push_back(part);
+      progress_.done += Xapian::Database(path_of(part).string()).get_doccount();
+    }
+    parts_ = complete_;
+  }
 
-  // The next run of entries that nobody has, and where to put it; no entries when all are taken.
-  Run claim() {
+  // The next run of entries that nobody has, and that no complete part holds; none when all are taken.
+  std::vector<TextEntry> claim() {
     const std::lock_guard lock(mutex_);
-    Run run;
-    if (failed_) return run;
-    run.entries = source_.entries(next_number_, kEntriesPerPart);
-    if (run.entries.empty()) return run;
-    next_number_ = run.entries.back().number + 1;
-    run.part = new_folder();
-    parts_.push_back(run.part);  // in ascending order of numbers
-    return run;
+    for (;;) {
+      if (failed_) return {};
+      auto run = source_.entries(next_number_, kEntriesPerPart);
+      if (run.empty()) return run;
+      const auto part = std::find_if(complete_.begin(), complete_.end(), [&](const Part& each) {
+        return each.last >= run.front().number;
+      });
+      if (part != complete_.end() && part->first <= run.front().number) {
+        next_number_ = part->last + 1;
+        continue;
+      }
+      if (part != complete_.end()) {
+        std::erase_if(run, [&](const TextEntry& entry) { return entry.number >= part->first; });
+      }
+      next_number_ = run.back().number + 1;
+      return run;
+    }
   }
 
   void fill_parts() {
     try {
       EntryBuilder builder(options_);
-      for (auto run = claim(); !run.entries.empty(); run = claim()) {
+      for (auto run = claim(); !run.empty(); run = claim()) {
         const auto unread = fill(run, builder);
         const std::lock_guard lock(mutex_);
         unread_ += unread;
-        entries_done_ += run.entries.size();
-        done_(entries_done_);
       }
     } catch (...) {
       const std::lock_guard lock(mutex_);
@@ -147,39 +185,60 @@ class Build {
     }
   }
 
-  std::size_t fill(const Run& run, EntryBuilder& builder) {
-    Xapian::WritableDatabase part(run.part.string(), Xapian::DB_CREATE_OR_OVERWRITE |
+  std::size_t fill(const std::vector<TextEntry>& run, EntryBuilder& builder) {
+    const auto folder = new_part_folder();
+    std::size_t unread = 0, bytes = 0;
+    {
+      Xapian::WritableDatabase part(folder.string(), Xapian::DB_CREATE_OR_OVERWRITE |
                                                          Xapian::DB_NO_SYNC |
                                                          Xapian::DB_BACKEND_GLASS);
-    std::size_t unread = 0, bytes = 0;
-    for (const auto& entry : run.entries) {
-      stop_if_cancelled();
-      auto read = source_.text(entry);
-      if (!read) ++unread;
-      const auto text = read ? std::move(*read) : EntryText{};
-      part.replace_document(entry.number, builder.build(entry, text));
-      bytes += bytes_of(text);
-      if (bytes > kBytesPerFlush) {
-        part.commit();
-        bytes = 0;
+      for (const auto& entry : run) {
+        progress_.pace();
+        auto read = source_.text(entry);
+        if (!read) ++unread;
+        const auto text = read ? std::move(*read) : EntryText{};
+        part.replace_document(entry.number, builder.build(entry, text));
+        ++progress_.done;
+        bytes += bytes_of(text);
+        if (bytes > kBytesPerFlush) {
+          part.commit();
+          bytes = 0;
+        }
       }
+      part.commit();
     }
-    part.commit();
+    const Part part{run.front().number, run.back().number};
+    complete(folder, part);
+    const std::lock_guard lock(mutex_);
+    parts_.push_back(part);
     return unread;
+  }
+
+  fs::path new_part_folder() {
+    const std::lock_guard lock(mutex_);
+    return new_folder();
+  }
+
+  // What bears a part's name is on disk: after a power cut, too, it is whole.
+  void complete(const fs::path& folder, const Part& part) const {
+    sync_folder(folder);
+    fs::rename(folder, path_of(part));
   }
 
   // Merges neighbours until one is left. Few at a time, since each has its files open.
   void merge_parts(int threads) {
+    const auto by_number = [](const Part& a, const Part& b) { return a.first < b.first; };
+    std::sort(parts_.begin(), parts_.end(), by_number);
     while (parts_.size() > 1) {
       const auto groups = (parts_.size() + kPartsPerMerge - 1) / kPartsPerMerge;
-      std::vector<fs::path> merged;
-      for (std::size_t i = 0; i < groups; ++i) merged.push_back(new_folder());
+      std::vector<Part> merged(groups);
       std::atomic<std::size_t> next{0};
       on_threads(std::min<int>(threads, static_cast<int>(groups)), [&] {
         for (auto group = next++; group < groups; group = next++) {
-          stop_if_cancelled();
+          progress_.check();
           const auto first = group * kPartsPerMerge;
-          merge(first, std::min(first + kPartsPerMerge, parts_.size()), merged[group]);
+          merged[group] = merge(
+              std::span(parts_).subspan(first, std::min(kPartsPerMerge, parts_.size() - first)));
         }
       });
       parts_ = std::move(merged);
@@ -187,41 +246,56 @@ class Build {
   }
 
   // Parts hold disjoint ranges of numbers, so entries keep theirs. The metadata of parts is none.
-  void merge(std::size_t first, std::size_t last, const fs::path& into) const {
+  Part merge(std::span<const Part> parts) {
+    if (parts.size() == 1) return parts.front();
+    const Part merged{parts.front().first, parts.back().last};
+    const auto into = new_part_folder();
     {
       Xapian::Database together;
-      for (auto i = first; i < last; ++i)
-        together.add_database(Xapian::Database(parts_[i].string()));
+      for (const auto& part : parts)
+        together.add_database(Xapian::Database(path_of(part).string()));
       together.compact(into.string(), Xapian::DBCOMPACT_NO_RENUMBER);
     }
-    for (auto i = first; i < last; ++i) fs::remove_all(parts_[i]);
+    complete(into, merged);
+    for (const auto& part : parts) fs::remove_all(path_of(part));
+    return merged;
   }
 
-  const fs::path folder_;
-  fs::path parts_folder_;
+  const fs::path folder_, parts_folder_;
   const EntrySource& source_;
   const IndexOptions& options_;
-  const std::function<void(std::size_t)>& done_;
-  const std::atomic<bool>& cancelled_;
+  Progress& progress_;
+  DerivedCheckpoint checkpoint_;
+  std::vector<Part> complete_;  // taken over, ascending
 
-  std::mutex mutex_;  // for what follows, while threads fill
+  std::mutex mutex_;  // for what follows, while threads fill and merge
+  std::vector<Part> parts_;
   std::uint32_t next_number_ = 1;
-  std::vector<fs::path> parts_;
   std::size_t folders_ = 0;
-  std::size_t entries_done_ = 0;
   std::size_t unread_ = 0;
   bool failed_ = false;
 };
 
 }  // namespace
 
-std::size_t build_fulltext(const std::filesystem::path& folder, const EntrySource& source,
-                           const DerivedCheckpoint& checkpoint, int threads,
-                           const std::function<void(std::size_t)>& done,
-                           const std::atomic<bool>& cancelled, const IndexOptions& options) {
-  return with_xapian_errors(folder, [&] {
-    return Build(folder, source, options, done, cancelled).run(checkpoint, threads);
+bool is_build_begun(const fs::path& folder, const std::string& numbering) {
+  std::ifstream in(parts_of(folder) / "begun", std::ios::binary);
+  std::string line;
+  return std::getline(in, line) && line == numbering;
+}
+
+void copy_fulltext(const fs::path& folder, const fs::path& into) {
+  with_xapian_errors(folder, [&] {
+    Xapian::Database(folder.string()).compact(into.string(), Xapian::DBCOMPACT_NO_RENUMBER);
+    sync_folder(into);
   });
+}
+
+BuiltIndex build_fulltext(const fs::path& folder, const EntrySource& source,
+                          const DerivedCheckpoint& checkpoint, int threads, Progress& progress,
+                          const IndexOptions& options) {
+  return with_xapian_errors(
+      folder, [&] { return Build(folder, source, checkpoint, options, progress).run(threads); });
 }
 
 }  // namespace indexer

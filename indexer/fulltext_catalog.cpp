@@ -3,16 +3,16 @@
 
 namespace indexer {
 
-std::size_t build_fulltext(const std::filesystem::path& folder, const Catalog& catalog,
-                           const Texts& texts, const DerivedCheckpoint& checkpoint, int threads,
-                           const std::function<void(std::size_t)>& done,
-                           const std::atomic<bool>& cancelled, const IndexOptions& options) {
+BuiltIndex build_fulltext(const std::filesystem::path& folder, const Catalog& catalog,
+                          const Texts& texts, const DerivedCheckpoint& checkpoint, int threads,
+                          Progress& progress, const IndexOptions& options) {
   EntrySource source;
   source.entries = [&](std::uint32_t from, std::size_t limit) {
     return catalog.entries(from, limit);
   };
   source.text = [&](const TextEntry& entry) { return texts.read(entry); };
-  return build_fulltext(folder, source, checkpoint, threads, done, cancelled, options);
+  source.numbering = catalog.numbering();
+  return build_fulltext(folder, source, checkpoint, threads, progress, options);
 }
 
 QueryResult<HitPage> FulltextReader::search(const SearchRequest& request, const Catalog& catalog) {

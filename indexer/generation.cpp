@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fstream>
@@ -20,6 +21,9 @@ constexpr std::size_t kFollowBatch = 1'000;
 
 // Bulk indexing is bound by the processor, and may have all of it: in a server it runs at SCHED_IDLE.
 const int kBuildThreads = std::max(2, static_cast<int>(std::thread::hardware_concurrency()));
+
+// After that nobody will go on with a rebuild that ended early.
+constexpr std::chrono::hours kUnfinishedKept{24};
 
 std::string format_prefix(const IndexOptions& options) {
   return fmt::format("c{}a{}o{}-", kCatalogFormat, kAnalysisVersion, options.identity());
@@ -44,6 +48,29 @@ void sync_to_disk(const fs::path& path) {
   if (!synced)
     throw fs::filesystem_error("cannot sync", path,
                                std::error_code(error, std::generic_category()));
+}
+
+// The generation that a file names, where it is there.
+std::optional<std::string> named_in(const fs::path& derived, const char* file) {
+  std::ifstream in(derived / file);
+  std::string name;
+  if (!std::getline(in, name) || name.empty() || name.find('/') != std::string::npos)
+    return std::nullopt;
+  if (!fs::exists(derived / name / "catalog.db")) return std::nullopt;
+  return name;
+}
+
+// Writes such a file, and has it on disk.
+void name_in(const fs::path& derived, const std::string& file, const std::string& name) {
+  const auto temporary = derived / (file + ".new");
+  {
+    std::ofstream out(temporary, std::ios::trunc);
+    out << name << '\n';
+    if (!out.flush()) throw std::runtime_error("cannot write " + temporary.string());
+  }
+  sync_to_disk(temporary);
+  fs::rename(temporary, derived / file);
+  sync_to_disk(derived);
 }
 
 // Deletes a generation's folder unless somebody has it open.
@@ -92,43 +119,114 @@ void Generation::set_text_checkpoint(DerivedCheckpoint checkpoint) {
   text_checkpoint_ = std::move(checkpoint);
 }
 
-std::size_t Generation::build_index(const Stores& stores,
-                                    const std::function<void(std::size_t)>& done,
-                                    const std::atomic<bool>& cancelled) {
-  // What changes while the build runs is after this checkpoint, so following repeats it.
-  const auto checkpoint = catalog_.checkpoint();
-  Extractor extractor(stores.extracts());
-  const auto failed = build_fulltext(index_folder(), catalog_, Texts(stores, &extractor),
-                                     checkpoint, kBuildThreads, done, cancelled, options_);
-  set_text_checkpoint(checkpoint);
-  has_index_ = true;
-  return failed;
+void Generation::prepare_index() {
+  if (!is_build_begun(index_folder(), catalog_.numbering())) catalog_.assign_numbers();
 }
 
-std::size_t Generation::follow_index(const Stores& stores, const std::atomic<bool>& cancelled) {
+void Generation::build_index(const Stores& stores, Progress& progress) {
+  Extractor extractor(stores.extracts());
+  // What changes while the build runs is after this checkpoint, so following repeats it.
+  auto built = build_fulltext(index_folder(), catalog_, Texts(stores, &extractor),
+                              catalog_.checkpoint(), kBuildThreads, progress, options_);
+  set_text_checkpoint(std::move(built.checkpoint));
+  has_index_ = true;
+}
+
+FulltextWriter& Generation::writing() {
+  if (!writer_) writer_ = std::make_unique<FulltextWriter>(index_folder(), options_);
+  return *writer_;
+}
+
+std::size_t Generation::follow_index(const Stores& stores, Progress& progress) {
   if (catalog_.text_pending(stores, text_checkpoint()) == 0 &&
       text_checkpoint() == catalog_.checkpoint())
     return 0;
-  if (!writer_) writer_ = std::make_unique<FulltextWriter>(index_folder(), options_);
+  auto& writer = writing();
   Extractor extractor(stores.extracts());
   const Texts texts(stores, &extractor);
   std::size_t written = 0;
-  for (bool more = true; more && !cancelled;) {
-    const auto changes = catalog_.text_changes(stores, writer_->checkpoint(), kFollowBatch);
-    for (const auto& [kind, id] : changes.removed) writer_->remove(kind, id);
+  for (bool more = true; more && !progress.cancelled;) {
+    const auto changes = catalog_.text_changes(stores, writer.checkpoint(), kFollowBatch);
+    for (const auto& [kind, id] : changes.removed) writer.remove(kind, id);
     for (const auto& entry : changes.changed) {
-      if (cancelled)
+      if (progress.cancelled)
         return written;  // reading files takes long; what is not committed is done again
       const auto text = texts.read(entry);
-      writer_->replace(entry, text ? *text : EntryText{});
+      writer.replace(entry, text ? *text : EntryText{});
     }
-    if (changes.reached == writer_->checkpoint()) break;
-    writer_->commit(changes.reached);
+    if (changes.reached == writer.checkpoint()) break;
+    writer.commit(changes.reached);
     set_text_checkpoint(changes.reached);
     written += changes.changed.size() + changes.removed.size();
     more = changes.more;
   }
   return written;
+}
+
+void Generation::renew_entries(const Stores& stores, std::span<const EntryName> entries,
+                               Progress& progress) {
+  auto& writer = writing();
+  Extractor extractor(stores.extracts());
+  const Texts texts(stores, &extractor);
+  for (const auto& [kind, id] : entries) {
+    progress.pace();
+    if (const auto entry = catalog_.text_entry(kind, id)) {
+      const auto text = texts.read(*entry);
+      writer.replace(*entry, text ? *text : EntryText{});
+    } else {
+      writer.remove(kind, id);
+    }
+    ++progress.done;
+  }
+  writer.commit(writer.checkpoint());
+}
+
+void Generation::copy_index_to(const fs::path& folder) const {
+  fs::create_directories(folder);
+  if (has_index_) copy_fulltext(index_folder(), folder / "index");
+}
+
+void Generation::copy_catalog_to(const fs::path& folder) const {
+  catalog_.copy_to(folder / "catalog.db");
+  sync_to_disk(folder);
+}
+
+bool Generation::lists_follow(const Stores& stores) const {
+  const auto followed = catalog_.followed();
+  const auto catalog = catalog_.checkpoint();
+  return std::all_of(std::begin(mail::kDoctypes), std::end(mail::kDoctypes),
+                     [&](mail::Doctype doctype) {
+                       const auto* store = stores.find(doctype);
+                       if (store == nullptr) return true;
+                       const auto known = followed.find(doctype);
+                       return (known == followed.end() || known->second == store->identity()) &&
+                              catalog.continues(*store);
+                     });
+}
+
+bool Generation::is_derived_from(const Stores& stores) const {
+  if (!is_current_format(name(), options_)) return false;
+  // In this order: the text index follows the catalog, also between the two reads.
+  const auto text = text_checkpoint();
+  const auto catalog = catalog_.checkpoint();
+  const auto named = stores.all();
+  return lists_follow(stores) && std::all_of(named.begin(), named.end(), [&](const auto& each) {
+           // After a power cut the catalog can be behind the text index, and would number what it projects again otherwise.
+           const auto identity = each.store->identity();
+           return text.continues(*each.store) && text.of(identity) <= catalog.of(identity);
+         });
+}
+
+void Generation::verify() const {
+  const FulltextReader reader(index_folder(), options_);
+  if (reader.checkpoint() != catalog_.checkpoint())
+    throw std::runtime_error("generation " + name() +
+                             ": lists and text index are not of one state");
+  if (const auto indexed = reader.entries(), listed = catalog_.entry_count(); indexed != listed) {
+    throw std::runtime_error(
+        fmt::format("generation {}: the text index has {} entries, the lists have {}", name(),
+                    indexed, listed));
+  }
 }
 
 Generation::ReaderLease Generation::reader() const {
@@ -164,32 +262,33 @@ bool Generation::is_current_format(std::string_view name, const IndexOptions& op
 }
 
 std::optional<std::string> Generation::live_name(const fs::path& derived) {
-  std::ifstream in(derived / "current");
-  std::string name;
-  if (!std::getline(in, name) || name.empty() || name.find('/') != std::string::npos)
-    return std::nullopt;
-  if (!fs::exists(derived / name / "catalog.db")) return std::nullopt;
-  return name;
+  return named_in(derived, "current");
+}
+
+std::optional<std::string> Generation::next_name(const fs::path& derived) {
+  return named_in(derived, "next");
 }
 
 void Generation::make_live(const fs::path& derived, const std::string& name) {
-  const auto temporary = derived / "current.new";
-  {
-    std::ofstream out(temporary, std::ios::trunc);
-    out << name << '\n';
-    if (!out.flush()) throw std::runtime_error("cannot write " + temporary.string());
-  }
-  sync_to_disk(temporary);
-  fs::rename(temporary, derived / "current");
-  sync_to_disk(derived);
+  name_in(derived, "current", name);
+  std::error_code ignored;
+  fs::remove(derived / "next", ignored);
+}
+
+void Generation::make_next(const fs::path& derived, const std::string& name) {
+  name_in(derived, "next", name);
 }
 
 void Generation::sweep(const fs::path& derived) {
   const auto live = live_name(derived);
+  const auto next = next_name(derived);
   std::error_code ignored;
+  const auto age =
+      fs::file_time_type::clock::now() - fs::last_write_time(derived / "next", ignored);
   for (const auto& item : fs::directory_iterator(derived, ignored)) {
-    if (item.is_directory() && item.path().filename() != live.value_or(""))
-      delete_if_unused(item.path());
+    const auto name = item.path().filename().string();
+    const bool is_next = name == next && age < kUnfinishedKept;
+    if (item.is_directory() && name != live && !is_next) delete_if_unused(item.path());
   }
 }
 

@@ -2,6 +2,7 @@
 //
 //   derived/<generation>/catalog.db, index/, lock
 //   derived/current       name of the live generation, replaced by rename
+//   derived/next          name of the one that is being built: who was killed goes on with it
 //
 // A name is "c<catalog format>a<analysis version>o<options>-<random>": a program that projects or analyses otherwise sees by the
 // name that it has to build its own. Whoever has a generation open holds a shared lock on its `lock`; its folder is deleted when it
@@ -13,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,11 @@
 #include "indexer/fulltext.hpp"
 
 namespace indexer {
+
+struct EntryName {
+  Kind kind = Kind::kMail;
+  std::string id;  // public
+};
 
 class Generation {
  public:
@@ -42,12 +49,27 @@ class Generation {
   [[nodiscard]] DerivedCheckpoint text_checkpoint() const;
 
   // ── Writing; by one thread at a time ──
-  // Builds the text index in bulk from the catalog, whose numbers are assigned. It must not have one. Returns how many
-  // entries could not be read.
-  std::size_t build_index(const Stores& stores, const std::function<void(std::size_t)>& done,
-                          const std::atomic<bool>& cancelled);
+  // Gives entries their numbers, unless they have those that a build began with which did not come to its end.
+  void prepare_index();
+  // Then: builds the text index in bulk from the catalog, or goes on with that build. It must not have one.
+  void build_index(const Stores& stores, Progress& progress);
   // Brings the text index up to the catalog, entry by entry. Returns the number of entries written.
-  std::size_t follow_index(const Stores& stores, const std::atomic<bool>& cancelled);
+  std::size_t follow_index(const Stores& stores, Progress& progress);
+  // Indexes entries once more, whatever the text index has of them; those that the catalog lacks go from it. Of a generation
+  // whose text index has followed.
+  void renew_entries(const Stores& stores, std::span<const EntryName> entries, Progress& progress);
+
+  // A copy in a folder that is not there, without the space that changes left. The catalog is copied last and at once, so that it
+  // is nowhere behind the text index.
+  void copy_index_to(const std::filesystem::path& folder) const;
+  void copy_catalog_to(const std::filesystem::path& folder) const;
+
+  // Whether this follows from the stores, in the format of this program: if not, only another generation can.
+  [[nodiscard]] bool is_derived_from(const Stores& stores) const;
+  // The same of the lists alone.
+  [[nodiscard]] bool lists_follow(const Stores& stores) const;
+  // Throws std::runtime_error where catalog and text index are not of one state, or have not the same entries.
+  void verify() const;
 
   // A reader of the text index, given back when it goes out of scope. Only when there is an index.
   class ReaderLease {
@@ -75,11 +97,15 @@ class Generation {
   // The live generation's name; nothing when there is none.
   [[nodiscard]] static std::optional<std::string> live_name(const std::filesystem::path& derived);
   static void make_live(const std::filesystem::path& derived, const std::string& name);
-  // Deletes what is neither live nor open anywhere: leftovers of a killed rebuild.
+  // The generation that is to be live next, which an earlier rebuild left; nothing when there is none.
+  [[nodiscard]] static std::optional<std::string> next_name(const std::filesystem::path& derived);
+  static void make_next(const std::filesystem::path& derived, const std::string& name);
+  // Deletes what is neither live nor next nor open anywhere; a next one, too, that nobody went on with for a day.
   static void sweep(const std::filesystem::path& derived);
 
  private:
   [[nodiscard]] std::filesystem::path index_folder() const { return folder_ / "index"; }
+  [[nodiscard]] FulltextWriter& writing();
   void set_text_checkpoint(DerivedCheckpoint checkpoint);
 
   std::filesystem::path folder_;

@@ -27,7 +27,8 @@ struct ImportSummary {
   std::uint64_t changed =
       0;  // were there already, and are in another mailbox or have other keywords now
   std::uint64_t unchanged = 0;  // were there already
-  std::uint64_t cut = 0;  // of those read: something of them was left out (`cut` of their documents)
+  std::uint64_t cut =
+      0;  // of those read: something of them was left out (`cut` of their documents)
   std::uint64_t bytes = 0;  // of the messages read
   std::vector<RefusedFile> refused;
   std::optional<std::uint64_t> restored;  // documents of an export, when it was one

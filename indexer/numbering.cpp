@@ -1,6 +1,7 @@
 #include "indexer/numbering.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <stdexcept>
 
 #include "indexer/selection.hpp"
@@ -126,9 +127,16 @@ void Catalog::assign_numbers() {
     writer.set_number.bind(number, key).run();
     number += kNumberGap;
   }
-  writer.set_meta("numbered", "1");
-  writer.set_meta("changes", std::to_string(Meta::load(writer.select_meta).changes + 1));
+  const auto meta = Meta::load(writer.select_meta);
+  writer.set_meta("numbered", std::to_string(meta.numbered + 1));
+  writer.set_meta("changes", std::to_string(meta.changes + 1));
   transaction.commit();
+}
+
+std::string Catalog::numbering() const {
+  const auto reader = state_->readers.take();
+  const auto meta = Meta::load(reader->meta);
+  return fmt::format("{}-{}", meta.instance, meta.numbered);
 }
 
 std::uint32_t Catalog::number_after(const OrderKey& place) const {

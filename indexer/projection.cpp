@@ -101,17 +101,37 @@ Projected Projection::run(std::size_t limit) {
     result_.more = result_.more || reached < store->last_seq();
   }
   if (!consumed_) return result_;
+  flush();
+  writer_.set_meta("checkpoint", meta_.checkpoint.to_json());
+  return result_;
+}
 
+void Projection::run_again(std::span<const DocumentName> documents) {
+  const auto& member = stores_.doctype_member();
+  for (const auto& [doctype, id] : documents) {
+    const auto* const store = stores_.find(doctype);
+    if (store == nullptr) continue;
+    auto stored = store->read(id);
+    if (!stored) {
+      stored.emplace();
+      stored->change.id = id;
+      stored->change.seq = meta_.checkpoint.of(store->identity());
+      stored->change.deleted = true;
+    }
+    member ? apply_any(*member, stored->change, stored->body)
+           : apply(doctype, stored->change, stored->body);
+  }
+  flush();
+}
+
+void Projection::flush() {
   threads_.flush();
   views_.flush();
   addresses_.flush();
   if (!unnumbered_.empty()) give_numbers(writer_, std::move(unnumbered_));
-  writer_.set_meta("checkpoint", meta_.checkpoint.to_json());
-  if (changed_) {
-    log_.flush(meta_.changes + 1);
-    writer_.set_meta("changes", std::to_string(meta_.changes + 1));
-  }
-  return result_;
+  if (!changed_) return;
+  log_.flush(meta_.changes + 1);
+  writer_.set_meta("changes", std::to_string(meta_.changes + 1));
 }
 
 void Projection::follow(mail::Doctype doctype, const replica::Store& store) {

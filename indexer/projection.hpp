@@ -5,6 +5,7 @@
 #pragma once
 
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,8 @@ class Projection {
 
   // At most `limit` rows.
   Projected run(std::size_t limit);
+  // These documents, whatever the checkpoint says of them.
+  void run_again(std::span<const DocumentName> documents);
   [[nodiscard]] bool consumed_anything() const { return consumed_; }
 
  private:
@@ -44,6 +47,9 @@ class Projection {
     [[nodiscard]] Listed listed() const { return {key, place, flags & kListedFlags, sort_keys}; }
     [[nodiscard]] ThreadBatch::Message in_thread() const { return {key, place, views}; }
   };
+
+  // What the rows that were applied change in the tables at last.
+  void flush();
 
   // A row of a feed that has documents of all doctypes: what is known of its id under another one goes.
   void apply_any(const std::string& doctype_member, const replica::Change& change,

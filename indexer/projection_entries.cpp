@@ -81,7 +81,7 @@ void Projection::save(Kind kind, Entry& entry, const std::string& doc_id, std::u
     has_named_ = true;
   }
   list(old, entry);
-  if (!meta_.numbered || (old.key != 0 && old.place == entry.place)) return;
+  if (meta_.numbered == 0 || (old.key != 0 && old.place == entry.place)) return;
   if (old.key != 0) writer_.set_number.bind(nullptr, entry.key).run();
   unnumbered_.push_back({entry.place, kind, entry.key});
 }

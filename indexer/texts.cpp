@@ -158,6 +158,17 @@ std::vector<AttachedFile> Texts::attachments(const TextEntry& entry) const {
   return attached_files(*message, *json);
 }
 
+bool Texts::has_failed(const TextEntry& entry) const {
+  auto files = attachments(entry);
+  if (entry.kind == Kind::kFile) {
+    const auto json = read_live(stores_, mail::Doctype::kFiles, entry.doc_id);
+    const auto file = json ? mail::read_file(*json) : mail::Malformed{"gone"};
+    if (const auto stored = file ? stored_file(*file, *json) : std::nullopt) files = {*stored};
+  }
+  return std::any_of(files.begin(), files.end(),
+                     [this](const AttachedFile& file) { return is_unreadable(stores_, file); });
+}
+
 std::string Texts::snippet_text(const TextEntry& entry) const {
   BodyText body;
   if (entry.kind == Kind::kFile) {

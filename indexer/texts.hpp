@@ -41,6 +41,8 @@ class Texts {
   [[nodiscard]] std::string snippet_text(const TextEntry& entry) const;
   // The attachments of a message, to look for what its body does not hold.
   [[nodiscard]] std::vector<AttachedFile> attachments(const TextEntry& entry) const;
+  // Whether the text of one of its files could not be read.
+  [[nodiscard]] bool has_failed(const TextEntry& entry) const;
   [[nodiscard]] std::optional<std::string> known(const AttachedFile& file) const {
     return known_text(stores_, file);
   }

@@ -281,6 +281,36 @@ bool Blobs::contains(std::string_view digest) const {
   return value && state_->contains(*value);
 }
 
+void Blobs::copy_to(const std::filesystem::path& folder,
+                    const std::function<void(std::uint64_t)>& copied) const {
+  create_folders(folder);
+  if (state_->has_packed()) {
+    const auto packed = packed_file(folder);
+    state_->readers.take()->connection.copy_to(packed);
+    copied(std::filesystem::file_size(packed));
+  }
+  std::error_code none;
+  for (const auto& shelf : std::filesystem::directory_iterator(state_->folder, none)) {
+    if (!shelf.is_directory() || shelf.is_symlink() || shelf.path().filename() == "incoming")
+      continue;
+    const auto copy = folder / shelf.path().filename();
+    create_folders(copy);
+    for (const auto& blob : std::filesystem::directory_iterator(shelf.path())) {
+      if (!blob.is_regular_file() || blob.path().extension() == ".new") continue;
+      std::filesystem::copy_file(blob.path(), copy / blob.path().filename());
+      sync_file(copy / blob.path().filename());
+      copied(blob.file_size());
+    }
+    sync_folder(copy);
+  }
+  sync_folder(folder);
+}
+
+void Blobs::compact() {
+  const std::lock_guard lock(state_->writing_mutex);
+  if (state_->has_packed()) state_->packed_writer().connection.compact();
+}
+
 std::optional<std::string> Blobs::get(std::string_view digest) const {
   const auto value = parse_digest(digest);
   auto stored = value ? state_->find(*value) : std::nullopt;

@@ -3,7 +3,9 @@
 // any number read it meanwhile; any thread. Throws sqlite::Error and std::filesystem::filesystem_error.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -56,6 +58,10 @@ class Blobs {
   // True: durable, and `get` finds it. False: these are not the bytes that the digest names; they are dropped.
   [[nodiscard]] bool finish(Incoming incoming, std::string_view digest, BlobEncoding encoding);
   [[nodiscard]] bool contains(std::string_view digest) const;
+  // Into a folder that has none, durably: all that is here when it begins. `copied` hears of the bytes of each file.
+  void copy_to(const std::filesystem::path& folder,
+               const std::function<void(std::uint64_t)>& copied) const;
+  void compact();  // as sqlite::Connection
   // The bytes, inflated where they came compressed. Nothing when the digest is not there. Throws std::runtime_error when the
   // bytes found are not those it names, or cannot be inflated within tuning::kMaxInflatedBlob.
   [[nodiscard]] std::optional<std::string> get(std::string_view digest) const;

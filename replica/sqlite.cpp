@@ -276,6 +276,22 @@ std::int64_t Connection::data_version() const {
   return statement.step() ? statement.integer(0) : 0;
 }
 
+void Connection::compact() const {
+  const auto number = [this](std::string_view pragma) {
+    auto statement = prepare(pragma);
+    return statement.step() ? statement.integer(0) : 0;
+  };
+  if (number("PRAGMA freelist_count") * 10 < number("PRAGMA page_count")) return;
+  execute("VACUUM");
+  execute("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+void Connection::copy_to(const std::filesystem::path& file) const {
+  auto copy = prepare("VACUUM INTO ?");
+  copy.bind(file.string()).run();
+  sync_file(file);
+}
+
 Transaction::Transaction(Connection& connection) : connection_(connection) {
   connection_.execute("BEGIN IMMEDIATE");
 }

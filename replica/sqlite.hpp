@@ -125,6 +125,12 @@ class Connection {
   [[nodiscard]] std::int64_t data_version() const;  // differs after another connection committed
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
 
+  // Gives back the space of what was deleted, where that is a tenth of the file or more; it takes the file's size once more
+  // while it does. Others read meanwhile; those who write wait.
+  void compact() const;
+  // Writes what is committed to a new file, durably and without space that is not used. Others read and write meanwhile.
+  void copy_to(const std::filesystem::path& file) const;
+
  private:
   struct Close {
     void operator()(sqlite3* database) const;

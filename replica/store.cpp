@@ -117,6 +117,15 @@ void Store::renew_epoch() {
   state_->writing().renew_epoch();
 }
 
+void Store::compact() {
+  const std::lock_guard lock(state_->writing_mutex);
+  state_->writing().compact();
+}
+
+void Store::copy_to(const std::filesystem::path& file) const {
+  state_->readers.take()->copy_to(file);
+}
+
 std::vector<Change> Store::changes(LocalSeq since, std::size_t limit) const {
   return state_->readers.take()->changes(since, limit);
 }

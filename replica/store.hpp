@@ -187,6 +187,9 @@ class Store {
   // others. It outlives a restart; one that is under way begins anew.
   void begin_sweep();
   void set_replication_log(std::string_view json);
+  // As sqlite::Connection.
+  void compact();
+  void copy_to(const std::filesystem::path& file) const;
   // What failed is due now: of one document, also when it is ignored, or (without `id`) of all that is not ignored. Returns
   // the number of documents and attachments.
   std::int64_t retry(const std::optional<std::string>& id);

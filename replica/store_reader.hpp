@@ -37,6 +37,7 @@ class StoreReader {
   explicit StoreReader(const std::filesystem::path& file);
 
   [[nodiscard]] StoreIdentity identity();
+  void copy_to(const std::filesystem::path& file) const { connection_.copy_to(file); }
   [[nodiscard]] LocalSeq last_seq();
   [[nodiscard]] StoreCounts counts();  // without `bytes`
   [[nodiscard]] Checkpoint checkpoint();

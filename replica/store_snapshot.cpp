@@ -1,5 +1,6 @@
 #include "replica/store_snapshot.hpp"
 
+#include <fmt/format.h>
 #include <stdexcept>
 #include <utility>
 
@@ -41,6 +42,9 @@ StoreSnapshot::StoreSnapshot(const std::filesystem::path& file)
       identity_{meta("uuid"), meta("epoch")} {
   const sqlite::ResetAtEnd reset(last_);
   if (last_.bind().step()) last_seq_ = {last_.integer(0)};
+  auto has_wanted = connection_.prepare("SELECT 1 FROM sqlite_schema WHERE name='wanted'");
+  if (has_wanted.step())
+    wanted_ = connection_.prepare("SELECT 1 FROM wanted WHERE digest=? AND id=?");
 }
 
 void StoreSnapshot::documents(LocalSeq since,
@@ -53,6 +57,44 @@ void StoreSnapshot::documents(LocalSeq since,
     read_leaves(rows_.text(2), document);
     visit(document);
   }
+}
+
+void StoreSnapshot::check(
+    const std::function<void(const WholeDocument&)>& visit,
+    const std::function<void(const std::string& id, const std::string& reason)>& damaged) {
+  const sqlite::ResetAtEnd reset(rows_);
+  WholeDocument document;
+  for (rows_.bind(0); rows_.step();) {
+    document.id = rows_.text(0);
+    document.arrived = std::chrono::sys_seconds(std::chrono::seconds(rows_.integer(1)));
+    try {
+      read_leaves(rows_.text(2), document);
+    } catch (const sqlite::Error& error) {
+      damaged(document.id, error.what());
+      continue;
+    }
+    visit(document);
+  }
+}
+
+std::string StoreSnapshot::miscounted() {
+  auto count = connection_.prepare("SELECT count(*) FROM documents WHERE deleted=?");
+  std::string words;
+  for (const bool deleted : {false, true}) {
+    const sqlite::ResetAtEnd reset(count);
+    const std::string here = count.bind(deleted).step() ? std::string(count.text(0)) : "";
+    const std::string said = meta(deleted ? "deleted" : "documents");
+    if (said == here) continue;
+    words += fmt::format("{}{} documents{} counted, {} there", words.empty() ? "" : "; ", said,
+                         deleted ? " that are deleted" : "", here);
+  }
+  return words;
+}
+
+bool StoreSnapshot::is_wanted(const std::string& id, const std::string& digest) {
+  if (!wanted_) return false;
+  const sqlite::ResetAtEnd reset(*wanted_);
+  return wanted_->bind(digest, id).step();
 }
 
 std::string StoreSnapshot::meta(std::string_view key) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,13 @@ class StoreSnapshot {
   [[nodiscard]] LocalSeq last_seq() const { return last_seq_; }
   // Documents that changed after `since`, in the order of the feed; the same each time. `visit` may throw.
   void documents(LocalSeq since, const std::function<void(const WholeDocument&)>& visit);
+  // All documents that can be read, in the same way; of the others `damaged` is told the id and why.
+  void check(const std::function<void(const WholeDocument&)>& visit,
+             const std::function<void(const std::string& id, const std::string& reason)>& damaged);
+  // What the store counts of itself and what is there, where the two differ, in words; else empty.
+  [[nodiscard]] std::string miscounted();
+  // Whether that attachment of the document is known to be missing here, and is asked for.
+  [[nodiscard]] bool is_wanted(const std::string& id, const std::string& digest);
 
  private:
   [[nodiscard]] std::string meta(std::string_view key);
@@ -39,6 +47,7 @@ class StoreSnapshot {
   sqlite::ReadTransaction view_;
   Decompressor decompressor_;
   sqlite::Statement meta_, last_, rows_, body_;
+  std::optional<sqlite::Statement> wanted_;  // not in a file of format 1
   StoreIdentity identity_;
   LocalSeq last_seq_;
 };

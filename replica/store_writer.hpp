@@ -31,6 +31,7 @@ class StoreWriter {
   void begin_sweep();
   void set_replication_log(std::string_view json);
   void renew_epoch();
+  void compact() { connection_.compact(); }
   std::int64_t retry(const std::optional<std::string>& id);
   std::int64_t ignore(std::string_view id);
 

@@ -2,7 +2,7 @@
 -- generation, nothing is converted.
 
 -- instance (random, names this file); changes (grows when a list may have changed); checkpoint (JSON);
--- numbered (0 or 1); ordered (0 or 1: whether `sorted` and threads.participants are complete); log_from (the first state
+-- numbered (how often all entries were given numbers); ordered (0 or 1: whether `sorted` and threads.participants are complete); log_from (the first state
 -- of which `changes` tells all that came later); mailboxes, emails, contents, files: "<uuid> <epoch>" of the store that
 -- was followed.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

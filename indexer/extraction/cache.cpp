@@ -155,6 +155,16 @@ ExtractFailures ExtractCache::failures() const {
   return failures;
 }
 
+void ExtractCache::forget_failures() {
+  if (state_->access != Access::kReadWrite || !state_->is_readable()) return;
+  const std::lock_guard lock(state_->mutex);
+  state_->writing().connection.execute("DELETE FROM extracts WHERE failure IS NOT NULL");
+}
+
+void ExtractCache::copy_to(const fs::path& file) const {
+  if (state_->is_readable()) state_->readers.take()->connection.copy_to(file);
+}
+
 std::optional<std::string> ExtractCache::part_digest(std::string_view message,
                                                      std::string_view part_id) const {
   const auto md5 = replica::parse_digest(message);

@@ -41,6 +41,10 @@ class ExtractCache {
   void put(std::string_view digest, FileType type, const Extract& extract);
 
   [[nodiscard]] ExtractFailures failures() const;
+  // For who writes: those files are read again when they are next asked for.
+  void forget_failures();
+
+  void copy_to(const std::filesystem::path& file) const;  // nothing where there is none
 
   // The digest of a part of the message with that digest, when it was put here.
   [[nodiscard]] std::optional<std::string> part_digest(std::string_view message,

@@ -83,6 +83,19 @@ TEST(CommandLine, ShowTakesOnePart) {
   EXPECT_THROW((void)parse({"show", "alice", "id", "--raw", "--text"}), api::UsageError);
 }
 
+TEST(CommandLine, TokensHaveCommandsOfTheirOwn) {
+  const auto created = command<api::TokenCommand>(
+      {"token", "create", "--account", "alice,bob", "--admin", "--expires", "30d"});
+  EXPECT_EQ(created.action, api::TokenCommand::Action::kCreate);
+  EXPECT_THAT(created.accounts, testing::ElementsAre("alice", "bob"));
+  EXPECT_TRUE(created.is_admin);
+  EXPECT_EQ(created.expires, "30d");
+  EXPECT_THAT(command<api::TokenCommand>({"token", "create", "--all"}).accounts,
+              testing::ElementsAre("*"));
+  EXPECT_EQ(command<api::TokenCommand>({"token", "revoke", "ab"}).id, "ab");
+  EXPECT_EQ(command<api::TokenCommand>({"token", "list"}).action, api::TokenCommand::Action::kList);
+}
+
 TEST(CommandLine, AnIdMayBeginWithADash) {
   EXPECT_EQ(command<api::ShowCommand>({"show", "alice", "--", "-id"}).id, "-id");
 }
@@ -91,8 +104,8 @@ TEST(CommandLine, HelpAndVersionAreNoErrors) {
   EXPECT_THAT(std::get<api::Information>(parse({"--version"})).text,
               HasSubstr("davenport " DAVENPORT_VERSION));
   const std::string help = std::get<api::Information>(parse({"--help"})).text;
-  for (const char* name :
-       {"serve", "sync", "import", "list", "search", "show", "reindex", "status"}) {
+  for (const char* name : {"serve", "sync", "import", "list", "search", "show", "reindex",
+                           "compact", "backup", "task", "status", "token"}) {
     EXPECT_THAT(help, HasSubstr(name));
     EXPECT_THAT(std::get<api::Information>(parse({name, "--help"})).text,
                 HasSubstr("example: davenport"))
@@ -117,6 +130,11 @@ TEST(CommandLine, MistakesAreUsageErrors) {
       {"search", "alice"},
       {"search", "alice", "q", "--sort", "colour"},
       {"show", "alice"},
+      {"token"},
+      {"token", "create"},
+      {"token", "create", "--account", "a", "--all"},
+      {"token", "create", "--all", "--read", "--admin"},
+      {"token", "revoke"},
   };
   for (const auto& row : rows) {
     try {

@@ -119,9 +119,14 @@ TEST_F(ConfigTest, MistakesAreNamedWithTheirLine) {
       {"data_dir = ", "1", ""},
       {"data_dir = ''", "1", "must name a folder"},
       {"[http]\nport = 1", "2", "unknown key http.port"},
-      {"[http]\nlisten = '0.0.0.0:80'", "2", "no access tokens yet"},
-      {"[http]\nlisten = '127.0.0.1'", "2", "no loopback address with a port"},
-      {"[http]\nlisten = '127.0.0.1:70000'", "2", "no loopback address with a port"},
+      {"[http]\nlisten = '0.0.0.0:80'", "2", "name tls_certificate and tls_key"},
+      {"[http]\ntls_key = 'k'", "1", "go together"},
+      {"[http]\ncors_origins = ['https://h/']", "2", "is no origin"},
+      {"[http]\ncors_origins = ['*']", "2", "is no origin"},
+      {"[http]\nmax_connections = 1", "2", "from 16 to"},
+      {"[http]\nopen_on_loopback = 1", "2", "true or false"},
+      {"[http]\nlisten = '127.0.0.1'", "2", "no address with a port"},
+      {"[http]\nlisten = '127.0.0.1:70000'", "2", "no address with a port"},
       {"[http]\nworkers = 0", "2", "from 1 to 256"},
       {"http = 1", "1", "http is a section"},
       {"[source]\nurl = 'http://h'", "1", "two brackets"},
@@ -173,6 +178,15 @@ TEST_F(ConfigTest, MistakesAreNamedWithTheirLine) {
     EXPECT_THAT(error, HasSubstr("d.toml:" + row.line + ": ")) << row.toml;
     EXPECT_THAT(error, HasSubstr(row.message)) << row.toml;
   }
+}
+
+TEST_F(ConfigTest, OpenIsOnlyWhatListensOnLoopback) {
+  EXPECT_TRUE(load("").http.is_open());
+  EXPECT_TRUE(load("[http]\nlisten = '[::1]:1'").http.is_open());
+  EXPECT_FALSE(load("[http]\nopen_on_loopback = false").http.is_open());
+  EXPECT_FALSE(load("[http]\nlisten = '0.0.0.0:1'\nplain_text = true").http.is_open());
+  EXPECT_FALSE(
+      load("[http]\nlisten = '[::]:1'\ntls_certificate = 'c'\ntls_key = 'k'").http.is_open());
 }
 
 TEST_F(ConfigTest, EveryMistakeIsNamedWhenThatIsAskedFor) {

@@ -159,18 +159,37 @@ TEST_F(Server, SlowAndIdleClientsAreCutOff) {
               IsEmpty());
 }
 
-TEST_F(Server, OneConnectionTooManyIsTold) {
+TEST_F(Server, OneConnectionTooManyTakesThePlaceOfTheSlowest) {
   api::HttpLimits limits;
   limits.connections = 2;
   start(echo, limits);
+  auto first = connect();
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  auto second = connect();
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_THAT(get("/third"), EndsWith("GET /third"));
+  EXPECT_THAT(read_to_end(first), IsEmpty()) << "it was the first that sent nothing";
+}
+
+TEST_F(Server, OneConnectionTooManyIsToldWhereAllAreBusy) {
+  std::atomic<int> entered{0};
+  std::atomic<bool> go_on{false};
+  api::HttpLimits limits;
+  limits.connections = 2;
+  start(
+      [&](const api::HttpRequest& request) {
+        ++entered;
+        while (!go_on) std::this_thread::yield();
+        return echo(request);
+      },
+      limits);
   auto first = connect(), second = connect();
+  for (auto* socket : {&first, &second})
+    net::write(*socket, net::buffer(std::string_view("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")));
+  while (entered < 2) std::this_thread::yield();
   auto third = connect();
   EXPECT_THAT(read_to_end(third), StartsWith("HTTP/1.1 503"));
-  first.close();
-  for (int turn = 0; turn < 200; ++turn) {
-    if (get("/").starts_with("HTTP/1.1 200")) return;
-  }
-  FAIL() << "the place that became free was not given away";
+  go_on = true;
 }
 
 TEST_F(Server, ContinuesWhenAskedTo) {
@@ -266,6 +285,62 @@ TEST_F(Server, UnixSocketIsPrivateAndReplacedWhenStale) {
   EXPECT_THROW(other.listen_unix(folder / "file"), std::runtime_error);
   EXPECT_EQ(support::read_file(folder / "file"), "precious");
   EXPECT_THROW(other.listen_unix(folder / std::string(200, 'x')), std::runtime_error);
+}
+
+TEST_F(Server, APageOfAnAllowedOriginMayReadAnswers) {
+  server_.emplace(echo, 2, api::HttpLimits{}, std::vector<std::string>{"https://mail.example.org"});
+  port_ = server_->listen_tcp("127.0.0.1:0");
+  server_->start();
+  const auto allowed = get("/x", "Origin: https://mail.example.org\r\n");
+  EXPECT_THAT(allowed, HasSubstr("Access-Control-Allow-Origin: https://mail.example.org\r\n"));
+  EXPECT_THAT(allowed, HasSubstr("Vary: Origin\r\n"));
+  const auto other = get("/x", "Origin: https://evil.example\r\n");
+  EXPECT_THAT(other, Not(HasSubstr("Access-Control")));
+  EXPECT_THAT(other, HasSubstr("Vary: Origin\r\n"));
+  const auto preflight = [this](const std::string& origin) {
+    return exchange(
+        fmt::format("OPTIONS /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nOrigin: {}\r\n"
+                    "Access-Control-Request-Method: GET\r\n"
+                    "Access-Control-Request-Headers: authorization\r\n\r\n",
+                    origin));
+  };
+  const auto may = preflight("https://mail.example.org");
+  EXPECT_THAT(may, StartsWith("HTTP/1.1 204"));
+  EXPECT_THAT(may, HasSubstr("Access-Control-Allow-Headers: Authorization,"));
+  EXPECT_THAT(may, HasSubstr("Access-Control-Allow-Origin: https://mail.example.org\r\n"));
+  EXPECT_THAT(preflight("https://evil.example"), StartsWith("HTTP/1.1 403"));
+  EXPECT_THAT(exchange("POST / HTTP/1.1\r\nHost: localhost\r\nOrigin: "
+                       "https://mail.example.org\r\nConnection: close\r\n\r\n"),
+              StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(Server, WhatAProxyPassedOnIsRefusedWhereEverythingIsOpen) {
+  start();
+  for (const char* mark : {"X-Forwarded-For: 192.0.2.1", "Forwarded: for=192.0.2.1", "Via: 1.1 p"})
+    EXPECT_THAT(get("/x", std::string(mark) + "\r\n"), StartsWith("HTTP/1.1 403")) << mark;
+  server_.emplace(echo, 2);
+  port_ = server_->listen_tcp("127.0.0.1:0", /*is_open=*/false);
+  server_->start();
+  EXPECT_THAT(get("/x", "X-Forwarded-For: 192.0.2.1\r\n"), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(exchange("GET / HTTP/1.1\r\nHost: mail.example.org\r\nConnection: close\r\n\r\n"),
+              StartsWith("HTTP/1.1 200"))
+      << "with tokens it may have any name";
+}
+
+TEST_F(Server, ClientsHaveSoManyConnectionsEach) {
+  api::HttpLimits limits;
+  limits.connections_per_client = 2;
+  start(echo, limits);
+  auto first = connect(), second = connect();
+  auto third = connect();
+  EXPECT_THAT(read_to_end(third), StartsWith("HTTP/1.1 503"));
+  tcp::socket other(io_);
+  other.open(tcp::v4());
+  other.bind({net::ip::make_address("127.0.0.2"), 0});
+  other.connect({net::ip::address_v4::loopback(), port_});
+  net::write(other, net::buffer(std::string_view(
+                        "GET /other HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")));
+  EXPECT_THAT(read_to_end(other), EndsWith("GET /other"));
 }
 
 TEST_F(Server, LineBreaksInAFieldCannotEndIt) {

@@ -111,9 +111,16 @@ TEST(Render, MailboxesTasksBodiesAndErrors) {
   EXPECT_EQ(mailboxes[0]["role"], "inbox");
   EXPECT_EQ(mailboxes[0]["unreadThreads"], 2);
 
-  const auto task =
-      json::parse(api::render_task({"t1", "reindex", "alice", "running", 1, 4, 30, ""}));
+  api::TaskReport report;
+  report.id = "1";
+  report.seconds_left = 30;
+  report.arguments = R"({"rate":5})";
+  const auto task = json::parse(api::render_task(report));
+  EXPECT_EQ(task["id"], "1");
   EXPECT_EQ(task["secondsLeft"], 30);
+  EXPECT_EQ(task["arguments"]["rate"], 5);
+  EXPECT_EQ(task["created"], "1970-01-01T00:00:00Z");
+  EXPECT_TRUE(task["ended"].is_null());
   EXPECT_EQ(json::parse(api::render_tasks({{}, {}}))["tasks"].size(), 2U);
 
   const auto bodies =

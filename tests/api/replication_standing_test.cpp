@@ -90,7 +90,7 @@ class RemovalTest : public ReplicationTest {
   void remove(Running& running, const std::string& account) {
     api::remove_account(config_, running.accounts, running.replication, tasks_, account);
   }
-  api::Tasks tasks_;
+  api::Tasks tasks_{config_.data_dir / "davenport.db"};
 };
 
 TEST_F(RemovalTest, AFoundAccountIsGoneUntilItIsResumed) {

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "api/routes.hpp"
+#include "api/task_kinds.hpp"
 #include "mail/parser.hpp"
 #include "tests/support/support.hpp"
 
@@ -26,6 +27,7 @@ inline std::string field(const api::HttpResponse& response, std::string_view nam
 class RoutesFixture : public testing::Test {
  protected:
   static void SetUpTestSuite() { mail::initialize(); }
+  RoutesFixture() { tasks_.serve(api::task_kinds(config_, accounts_, &replication_)); }
   static api::Config config_in(const std::filesystem::path& folder) {
     api::Config config;
     config.data_dir = folder;
@@ -76,8 +78,11 @@ class RoutesFixture : public testing::Test {
   api::Config config_ = config_in(folder_.path() / "data");
   api::Accounts accounts_{config_, replica::sqlite::Access::kReadWrite};
   api::Metrics metrics_;
-  api::Replication replication_{config_, accounts_, metrics_};
-  api::Tasks tasks_;
-  api::Routes routes_{config_, accounts_, tasks_, replication_, metrics_};
+  api::Events events_;
+  api::Tokens tokens_{folder_.path() / "data/davenport.db", replica::sqlite::Access::kReadWrite};
+  api::AccessControl open_{tokens_, {true}};
+  api::Replication replication_{config_, accounts_, metrics_, nullptr, &events_};
+  api::Tasks tasks_{config_.data_dir / "davenport.db"};
+  api::Routes routes_{config_, accounts_, tasks_, replication_, metrics_, events_, open_};
   std::string id_;
 };

@@ -87,7 +87,7 @@ TEST_F(RoutesTest, MistakesAreNamed) {
   } cases[] = {
       {"GET", "/nowhere", {}, 404, "unknownRoute", "/openapi.json"},
       {"GET", mail + "messages/", {}, 404, "unknownRoute", ""},
-      {"GET", "/v1/accounts/bob/messages", {}, 404, "unknownAccount", "GET /v1/admin/accounts"},
+      {"GET", "/v1/accounts/bob/messages", {}, 404, "unknownAccount", "GET /v1/accounts"},
       {"GET", "/v1/accounts/..%2Falice/messages", {}, 404, "unknownAccount", "../alice"},
       {"GET", mail + "messages/nope", {}, 404, "unknownMessage", "nope"},
       {"GET", mail + "messages/nope/body", {}, 404, "unknownMessage", ""},
@@ -270,11 +270,12 @@ TEST_F(RoutesTest, ReindexIsATask) {
     if (task["state"] == "done" || task["state"] == "failed") break;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
-  EXPECT_THAT(task["outcome"].get<std::string>(), StartsWith("1 messages in ")) << task;
+  EXPECT_THAT(task["outcome"].get<std::string>(), StartsWith("1 entries indexed in ")) << task;
   EXPECT_EQ(get_json("/v1/admin/tasks")["tasks"][0]["id"], task["id"]);
   EXPECT_EQ(
       get_json("/v1/admin/accounts")["accounts"],
-      json::parse(R"([{"account":"alice","local":true,"source":null,"gone":false,"feeds":[]}])"));
+      json::parse(
+          R"([{"account":"alice","local":true,"source":null,"gone":false,"paused":false,"feeds":[]}])"));
   EXPECT_EQ(get_json("/v1/admin/sources"), json::parse(R"({"sources":[]})"));
   const auto status = get_json("/v1/admin/status");
   EXPECT_EQ(status["accounts"][0]["messages"], 1);

@@ -1,108 +1,199 @@
 #include "api/tasks.hpp"
 
 #include <future>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <thread>
 
-#include "indexer/fulltext.hpp"
+#include "tests/support/support.hpp"
 
 namespace {
 
+using api::TaskReport;
 using api::Tasks;
 using indexer::Progress;
+using testing::ElementsAre;
 
-// The task once it has ended.
-api::TaskReport ended(const Tasks& tasks, const std::string& id) {
-  for (int turn = 0; turn < 1'000; ++turn) {
-    const auto report = tasks.find(id);
-    if (report && report->state != "queued" && report->state != "running") return *report;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+class TasksTest : public testing::Test {
+ protected:
+  // A server's tasks; what `kind` "work" does is given.
+  std::unique_ptr<Tasks> serving(Tasks::Work work) const {
+    auto tasks = std::make_unique<Tasks>(file_);
+    tasks->serve({{"work", std::move(work)}});
+    return tasks;
   }
-  ADD_FAILURE() << "task " << id << " did not end";
-  return {};
-}
 
-std::string wait_until_cancelled(Progress& progress) {
-  while (!progress.cancelled) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  throw indexer::Cancelled();
-}
+  // The task once it has ended.
+  static TaskReport ended(const Tasks& tasks, const std::string& id) {
+    for (int turn = 0; turn < 2'000; ++turn) {
+      const auto report = tasks.find(id);
+      if (report && report->has_ended()) return *report;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    ADD_FAILURE() << "task " << id << " did not end";
+    return {};
+  }
 
-TEST(Tasks, OutcomeOfWorkBecomesItsState) {
-  Tasks tasks;
+  static void wait_until_running(const Tasks& tasks, const std::string& id) {
+    for (int turn = 0; turn < 2'000 && tasks.find(id)->state != "running"; ++turn)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+
+  static std::string wait_until_cancelled(Progress& progress) {
+    while (!progress.cancelled) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    throw indexer::Cancelled();
+  }
+
+  support::TemporaryFolder folder_;
+  std::filesystem::path file_ = folder_ / "davenport.db";
+};
+
+TEST_F(TasksTest, OutcomeOfWorkBecomesItsState) {
   const struct {
-    Tasks::Work work;
-    std::string state, outcome;
-  } cases[] = {
-      {[](Progress&) { return std::string("4,711 messages"); }, "done", "4,711 messages"},
-      {[](Progress&) -> std::string { throw std::runtime_error("disk full"); }, "failed",
-       "disk full"},
-      {[](Progress&) -> std::string { throw indexer::Cancelled(); }, "cancelled", "cancelled"},
-  };
+    std::string account, state, outcome;
+  } cases[] = {{"good", "done", "4,711 messages"},
+               {"full", "failed", "disk full"},
+               {"over", "cancelled", "cancelled"}};
+  const auto tasks = serving([](const TaskReport& task, Progress&) -> std::string {
+    if (task.account == "full") throw std::runtime_error("disk full");
+    if (task.account == "over") throw indexer::Cancelled();
+    return "4,711 messages";
+  });
   for (const auto& example : cases) {
-    const auto report = ended(tasks, tasks.start("reindex", "alice", example.work));
+    const auto report = ended(*tasks, tasks->start({"work", example.account}));
     EXPECT_EQ(report.state, example.state);
     EXPECT_EQ(report.outcome, example.outcome);
-    EXPECT_EQ(report.kind, "reindex");
-    EXPECT_EQ(report.account, "alice");
+    EXPECT_EQ(report.kind, "work");
+    EXPECT_EQ(report.account, example.account);
+    EXPECT_TRUE(report.ended.has_value());
   }
 }
 
-TEST(Tasks, RunsOneAfterAnotherAndReportsProgress) {
-  Tasks tasks;
-  std::promise<void> started, release;
+TEST_F(TasksTest, ThoseOfAnAccountWaitForEachOtherAndOthersDoNot) {
+  std::promise<void> release;
   auto released = release.get_future().share();
-  const auto first = tasks.start("import", "alice", [&](Progress& progress) {
+  const auto tasks = serving([&](const TaskReport& task, Progress& progress) -> std::string {
     progress.of = 10;
     progress.done = 5;
-    started.set_value();
-    released.wait();
-    return std::string();
+    if (task.arguments == "{\"waits\":true}") released.wait();
+    return "ran";
   });
-  const auto second = tasks.start("import", "bob", [](Progress&) { return std::string("ran"); });
-  started.get_future().wait();
-  const auto running = tasks.find(first);
+  const auto first = tasks->start({"work", "alice", "{\"waits\":true}"});
+  const auto second = tasks->start({"work", "alice"});
+  EXPECT_EQ(ended(*tasks, tasks->start({"work", "bob"})).outcome, "ran");
+  const auto running = tasks->find(first);
   EXPECT_EQ(running->state, "running");
   EXPECT_EQ(running->done, 5);
   EXPECT_EQ(running->of, 10);
-  EXPECT_TRUE(running->seconds_left.has_value());
-  EXPECT_EQ(tasks.find(second)->state, "queued");
-  EXPECT_EQ(tasks.list().front().id, second);
+  EXPECT_EQ(tasks->find(second)->state, "queued");
   release.set_value();
-  EXPECT_EQ(ended(tasks, second).outcome, "ran");
+  EXPECT_EQ(ended(*tasks, second).outcome, "ran");
 }
 
-TEST(Tasks, CancelsWhatRunsAndWhatWaits) {
-  Tasks tasks;
-  const auto running = tasks.start("reindex", "alice", wait_until_cancelled);
-  const auto waiting = tasks.start("reindex", "bob",
-                                   [](Progress&) -> std::string { throw std::logic_error("ran"); });
-  EXPECT_TRUE(tasks.cancel(waiting));
-  EXPECT_EQ(tasks.find(waiting)->state, "cancelled");
-  EXPECT_TRUE(tasks.cancel(running));
-  EXPECT_EQ(ended(tasks, running).state, "cancelled");
-  EXPECT_FALSE(tasks.cancel("no-such-task"));
-  EXPECT_FALSE(tasks.find("no-such-task").has_value());
-}
-
-TEST(Tasks, EndingCancelsWhatRuns) {
-  std::promise<void> started;
-  Tasks tasks;
-  tasks.start("reindex", "alice", [&](Progress& progress) {
-    started.set_value();
+TEST_F(TasksTest, CancelsWhatRunsAndWhatWaitsFromAnyProcess) {
+  const auto tasks = serving([](const TaskReport& task, Progress& progress) -> std::string {
+    if (task.arguments != "{}") throw std::logic_error("ran");
     return wait_until_cancelled(progress);
   });
-  started.get_future().wait();
+  const auto running = tasks->start({"work", "alice"});
+  const auto waiting = tasks->start({"work", "alice", "{\"second\":true}"});
+  EXPECT_TRUE(tasks->cancel(waiting));
+  EXPECT_EQ(ended(*tasks, waiting).outcome, "cancelled before it began");
+  // As another process does.
+  api::TaskTable table(file_, replica::sqlite::Access::kReadWrite);
+  EXPECT_TRUE(table.ask_to_cancel(running));
+  EXPECT_EQ(ended(*tasks, running).state, "cancelled");
+  EXPECT_FALSE(tasks->cancel(running));
+  EXPECT_FALSE(tasks->cancel("4711"));
+  EXPECT_FALSE(tasks->cancel("no task"));
+  EXPECT_FALSE(tasks->find("no task").has_value());
 }
 
-TEST(Tasks, KeepsTheNewestHundredThatEnded) {
-  Tasks tasks;
+TEST_F(TasksTest, WhatAServerDidNotFinishTheNextOneGoesOnWith) {
+  std::string id, waiting;
+  {
+    const auto tasks = serving([](const TaskReport&, Progress& progress) -> std::string {
+      progress.done = 7;
+      return wait_until_cancelled(progress);
+    });
+    id = tasks->start({"work", "alice", "{\"rate\":5}"});
+    waiting = tasks->start({"work", "alice"});
+    wait_until_running(*tasks, id);
+  }
+  api::TaskTable table(file_, replica::sqlite::Access::kReadWrite);
+  EXPECT_EQ(table.find(id)->state, "queued");
+  // As if another process had been killed in one of them.
+  replica::sqlite::Connection(file_, replica::sqlite::Access::kReadWrite,
+                              replica::sqlite::Durability::kFull)
+      .execute("UPDATE task SET runner = '1 0', state = 'running' WHERE number = 1");
+  EXPECT_EQ(table.find(id)->state, "queued") << "whoever had it is gone";
+  const auto tasks = serving(
+      [](const TaskReport& task, Progress&) -> std::string { return "again, " + task.arguments; });
+  EXPECT_EQ(ended(*tasks, id).outcome, "again, {\"rate\":5}");
+  EXPECT_EQ(ended(*tasks, waiting).outcome, "again, {}");
+}
+
+TEST_F(TasksTest, WorkThatIsDoneElsewhereIsListed) {
+  Tasks tasks(file_);
+  Progress progress;
+  std::string seen;
+  const auto outcome = tasks.run(
+      {"import", "alice", R"({"paths":["/mail"]})"},
+      [&](const TaskReport& task, Progress& of_work) -> api::TaskOutcome {
+        of_work.done = 3;
+        seen = api::TaskTable(file_, replica::sqlite::Access::kReadOnly).find(task.id)->state;
+        return {"3 messages", {"a: refused"}};
+      },
+      progress);
+  EXPECT_EQ(seen, "running");
+  EXPECT_EQ(outcome.line, "3 messages");
+  const auto report = tasks.list().at(0);
+  EXPECT_EQ(report.state, "done");
+  EXPECT_EQ(report.done, 3);
+  EXPECT_THAT(report.problems, ElementsAre("a: refused"));
+
+  auto own = tasks.begin({"first-sync", "bob"});
+  own->progress().of = 9;
+  EXPECT_EQ(tasks.list().at(0).of, 9);
+  own.reset();
+  EXPECT_EQ(tasks.list().at(0).state, "cancelled");
+}
+
+TEST_F(TasksTest, AKindThatNobodyCanGoOnWithHasFailed) {
+  {
+    Tasks tasks(file_);
+    auto left = tasks.begin({"export", "alice"});
+    replica::sqlite::Connection(file_, replica::sqlite::Access::kReadWrite,
+                                replica::sqlite::Durability::kFull)
+        .execute("UPDATE task SET runner = '1 0'");
+    const auto next = serving([](const TaskReport&, Progress&) { return std::string(); });
+    EXPECT_EQ(next->list().at(0).outcome, "its process ended before it did");
+  }
+}
+
+TEST_F(TasksTest, KeepsTheNewestHundredThatEnded) {
+  const auto tasks = serving([](const TaskReport&, Progress&) { return std::string(); });
   std::string last, first;
   for (int i = 0; i < 120; ++i) {
-    last = tasks.start("sync", "alice", [](Progress&) { return std::string(); });
+    last = tasks->start({"work", "alice"});
     if (first.empty()) first = last;
+    ended(*tasks, last);
   }
-  ended(tasks, last);
-  EXPECT_FALSE(tasks.find(first).has_value());
-  EXPECT_LE(tasks.list().size(), 101U);
+  EXPECT_FALSE(tasks->find(first).has_value());
+  EXPECT_LE(tasks->list().size(), 101U);
+}
+
+TEST_F(TasksTest, AFileOfTheFormatBeforeIsUpgraded) {
+  {
+    replica::sqlite::Connection old(file_, replica::sqlite::Access::kReadWrite,
+                                    replica::sqlite::Durability::kFull);
+    old.execute(
+        "CREATE TABLE database (source TEXT); CREATE TABLE behind (account TEXT);"
+        "PRAGMA user_version = 1");
+  }
+  EXPECT_TRUE(api::TaskTable(file_, replica::sqlite::Access::kReadOnly).list().empty());
+  Tasks tasks(file_);
+  EXPECT_EQ(tasks.start({"work", "alice"}), "1");
 }
 
 }  // namespace

@@ -162,8 +162,11 @@ int serve(const fs::path& folder, int port) {
   api::Accounts accounts(config, replica::sqlite::Access::kReadOnly);
   api::Metrics metrics;
   api::Replication replication(config, accounts, metrics);
-  api::Tasks tasks;
-  const api::Routes routes(config, accounts, tasks, replication, metrics);
+  api::Tasks tasks(folder / "davenport.db");
+  const api::Tokens tokens(folder / "davenport.db", replica::sqlite::Access::kReadOnly);
+  api::Events events;
+  const api::AccessControl open(tokens, {true});
+  const api::Routes routes(config, accounts, tasks, replication, metrics, events, open);
   api::HttpServer server([&](const api::HttpRequest& request) { return routes.handle(request); },
                          2);
   server.listen_tcp(fmt::format("127.0.0.1:{}", port));
@@ -223,8 +226,11 @@ int paths(const fs::path& folder, std::size_t page) {
   api::Accounts accounts(config, replica::sqlite::Access::kReadOnly);
   api::Metrics metrics;
   api::Replication replication(config, accounts, metrics);
-  api::Tasks tasks;
-  const api::Routes routes(config, accounts, tasks, replication, metrics);
+  api::Tasks tasks(folder / "davenport.db");
+  const api::Tokens tokens(folder / "davenport.db", replica::sqlite::Access::kReadOnly);
+  api::Events events;
+  const api::AccessControl open(tokens, {true});
+  const api::Routes routes(config, accounts, tasks, replication, metrics, events, open);
   for (const auto& list : lists()) {
     for (const auto at : {std::size_t{1}, page}) {
       const auto path = path_of_page(routes, list.path, at);

@@ -145,7 +145,7 @@ TEST(Serve, CommandsThatWriteAskTheRunningServer) {
   davenport.start_serving();
   write_maildir(davenport.folder() / "more", 6);
   davenport.succeed({"import", "ada", (davenport.folder() / "more").string()});
-  davenport.succeed({"reindex", "ada"});
+  davenport.succeed({"reindex", "ada", "--wait"});
   EXPECT_EQ(davenport.run_json({"list", "ada"})["total"], 6);
   EXPECT_EQ(subjects(http("GET", davenport.url("/v1/accounts/ada/search?q=word5")).body()),
             std::vector<std::string>{"Subject 5"});

@@ -25,11 +25,10 @@ class FulltextCatalogTest : public CatalogFixture {
     }
     project();
     catalog_.assign_numbers();
-    const std::atomic<bool> cancelled{false};
-    EXPECT_EQ(build_fulltext(
-                  index(), catalog_, Texts(stores_), catalog_.checkpoint(), 1, [](std::size_t) {},
-                  cancelled),
-              0U);
+    Progress progress;
+    const auto built =
+        build_fulltext(index(), catalog_, Texts(stores_), catalog_.checkpoint(), 1, progress);
+    EXPECT_EQ(built.unread, 0U);
   }
 
   [[nodiscard]] std::filesystem::path index() const { return folder_ / "derived/1/index"; }

@@ -49,15 +49,12 @@ TEST(Fulltext, MergesTheOverflowRangeByDate) {
 TEST(Fulltext, BuiltInBulkIsAsWrittenOneByOne) {
   const support::TemporaryFolder folder;
   auto model = random_model(6, 1'300);
-  std::atomic<bool> cancelled{false};
-  std::vector<std::size_t> progress;
-  const auto unread = build_fulltext(
-      folder / "index", model.source(), checkpoint_at(7), 2,
-      [&](std::size_t done) { progress.push_back(done); }, cancelled);
-  EXPECT_EQ(unread, 0U);
-  EXPECT_EQ(progress.size(), 3U);
-  EXPECT_EQ(progress.back(), 1'300U);
-  EXPECT_TRUE(std::is_sorted(progress.begin(), progress.end()));
+  Progress progress;
+  const auto built =
+      build_fulltext(folder / "index", model.source(), checkpoint_at(7), 2, progress);
+  EXPECT_EQ(built.unread, 0U);
+  EXPECT_EQ(built.checkpoint, checkpoint_at(7));
+  EXPECT_EQ(progress.done, 1'300);
   EXPECT_FALSE(std::filesystem::exists(folder / "index.parts"));
   FulltextReader reader(folder / "index");
   EXPECT_EQ(reader.checkpoint(), checkpoint_at(7));
@@ -82,9 +79,8 @@ TEST(Fulltext, ManyPartsAreMergedInSteps) {
   source.entries = [&](std::uint32_t from, std::size_t) {
     return entries(from, 10);
   };  // so 70 parts
-  const std::atomic<bool> cancelled{false};
-  (void)build_fulltext(
-      folder / "index", source, {}, 2, [](std::size_t) {}, cancelled);
+  Progress progress;
+  (void)build_fulltext(folder / "index", source, {}, 2, progress);
   FulltextReader reader(folder / "index");
   EXPECT_EQ(reader.entries(), 700);
   expect_agreement(reader, model, 16, 20);
@@ -100,9 +96,8 @@ TEST(Fulltext, AWordThatIsInEveryEntryIsFoundInEach) {
     entry.text.body = "everywhere";
   }
   model.number(16);
-  const std::atomic<bool> cancelled{false};
-  (void)build_fulltext(
-      folder / "built", model.source(), {}, 2, [](std::size_t) {}, cancelled);
+  Progress progress;
+  (void)build_fulltext(folder / "built", model.source(), {}, 2, progress);
   write(folder / "written", model);
   for (const std::string name : {"built", "written"}) {
     FulltextReader reader(folder / name);
@@ -151,11 +146,9 @@ TEST(Fulltext, LargeTotalsAreEstimates) {
 TEST(Fulltext, AnEmptyCatalogGivesAnEmptyIndex) {
   const support::TemporaryFolder folder;
   const Model model;
-  const std::atomic<bool> cancelled{false};
-  EXPECT_EQ(
-      build_fulltext(
-          folder / "index", model.source(), checkpoint_at(1), 2, [](std::size_t) {}, cancelled),
-      0U);
+  Progress progress;
+  EXPECT_EQ(build_fulltext(folder / "index", model.source(), checkpoint_at(1), 2, progress).unread,
+            0U);
   FulltextReader reader(folder / "index");
   EXPECT_EQ(reader.entries(), 0);
   EXPECT_EQ(reader.checkpoint(), checkpoint_at(1));
@@ -173,43 +166,99 @@ TEST(Fulltext, WhatCannotBeReadIsCountedAndListed) {
     if (entry.number % 64 == 0) return mail::Malformed{"no JSON"};
     return read(entry);
   };
-  const std::atomic<bool> cancelled{false};
-  EXPECT_EQ(build_fulltext(
-                folder / "index", source, {}, 2, [](std::size_t) {}, cancelled),
-            5U);
+  Progress progress;
+  EXPECT_EQ(build_fulltext(folder / "index", source, {}, 2, progress).unread, 5U);
   FulltextReader reader(folder / "index");
   EXPECT_EQ(search(reader, model, "").total, 20);
 }
 
-TEST(Fulltext, AFailedBuildLeavesNothing) {
-  const support::TemporaryFolder folder;
-  auto model = random_model(10, 1'100);
-  std::atomic<bool> cancelled{false};
+// How many entries a source was asked for, which ends the build after so many.
+struct Interrupted {
+  std::atomic<std::size_t> read{0};
+  std::size_t most = 0;
 
+  EntrySource of(const Model& model, std::string numbering, Progress& progress) {
+    auto source = model.source();
+    source.numbering = std::move(numbering);
+    source.text = [this, &progress, text = source.text](const TextEntry& entry) {
+      if (++read >= most) progress.cancelled = true;
+      return text(entry);
+    };
+    return source;
+  }
+};
+
+TEST(Fulltext, ABuildThatEndedEarlyGoesOn) {
+  const support::TemporaryFolder folder;
+  auto model = random_model(10, 1'900);
+  {
+    Progress progress;
+    Interrupted early{0, 1'200};
+    EXPECT_THROW((void)build_fulltext(folder / "index", early.of(model, "a-1", progress),
+                                      checkpoint_at(3), 1, progress),
+                 Cancelled);
+    EXPECT_FALSE(std::filesystem::exists(folder / "index"));
+    EXPECT_TRUE(is_build_begun(folder / "index", "a-1"));
+    EXPECT_FALSE(is_build_begun(folder / "index", "a-2"));
+  }
+  // What a killed program was writing is in nobody's way.
+  support::write_file(folder / "index.parts/7.new/postlist.glass", "half");
+  Progress progress;
+  Interrupted whole{0, 10'000};
+  const auto built = build_fulltext(folder / "index", whole.of(model, "a-1", progress),
+                                    checkpoint_at(9), 2, progress);
+  EXPECT_EQ(built.checkpoint, checkpoint_at(3)) << "what changed since then is to be followed";
+  EXPECT_EQ(whole.read, 900U) << "two runs of 500 were complete";
+  EXPECT_EQ(progress.done, 1'900);
+  EXPECT_FALSE(std::filesystem::exists(folder / "index.parts"));
+  FulltextReader reader(folder / "index");
+  EXPECT_EQ(reader.entries(), 1'900);
+  EXPECT_EQ(reader.checkpoint(), checkpoint_at(3));
+  expect_agreement(reader, model, 11, 60);
+}
+
+TEST(Fulltext, ABuildOfOtherNumbersBeginsAnew) {
+  const support::TemporaryFolder folder;
+  const auto model = random_model(10, 1'100);
+  {
+    Progress progress;
+    Interrupted early{0, 600};
+    EXPECT_THROW(
+        (void)build_fulltext(folder / "index", early.of(model, "a-1", progress), {}, 1, progress),
+        Cancelled);
+  }
+  Progress progress;
+  Interrupted whole{0, 10'000};
+  (void)build_fulltext(folder / "index", whole.of(model, "a-2", progress), checkpoint_at(9), 2,
+                       progress);
+  EXPECT_EQ(whole.read, 1'100U);
+  EXPECT_EQ(FulltextReader(folder / "index").checkpoint(), checkpoint_at(9));
+  EXPECT_THROW((void)build_fulltext(folder / "index", model.source(), {}, 2, progress),
+               std::runtime_error);
+}
+
+TEST(Fulltext, AFailedBuildHasNoIndex) {
+  const support::TemporaryFolder folder;
+  const auto model = random_model(10, 1'100);
   auto source = model.source();
   source.text = [](const TextEntry&) -> mail::Result<EntryText> {
     throw std::runtime_error("disk on fire");
   };
-  EXPECT_THROW((void)build_fulltext(
-                   folder / "index", source, {}, 2, [](std::size_t) {}, cancelled),
-               std::runtime_error);
-  EXPECT_THAT(std::filesystem::is_empty(folder.path()), true);
-
-  const auto cancel = [&](std::size_t) { cancelled = true; };
-  EXPECT_THROW((void)build_fulltext(folder / "index", model.source(), {}, 2, cancel, cancelled),
-               Cancelled);
-  EXPECT_THAT(std::filesystem::is_empty(folder.path()), true);
-
-  // What a killed build left is in nobody's way.
-  cancelled = false;
-  support::write_file(folder / "index.parts/0/postlist.glass", "half");
-  (void)build_fulltext(
-      folder / "index", model.source(), {}, 2, [](std::size_t) {}, cancelled);
-  EXPECT_FALSE(std::filesystem::exists(folder / "index.parts"));
+  Progress progress;
+  EXPECT_THROW((void)build_fulltext(folder / "index", source, {}, 2, progress), std::runtime_error);
+  EXPECT_FALSE(std::filesystem::exists(folder / "index"));
+  (void)build_fulltext(folder / "index", model.source(), {}, 2, progress);
   EXPECT_EQ(FulltextReader(folder / "index").entries(), 1'100);
-  EXPECT_THROW((void)build_fulltext(
-                   folder / "index", model.source(), {}, 2, [](std::size_t) {}, cancelled),
-               std::runtime_error);
+}
+
+TEST(Fulltext, ARateIsKept) {
+  const support::TemporaryFolder folder;
+  const auto model = random_model(10, 60);
+  Progress progress;
+  progress.rate = 200;
+  const auto began = std::chrono::steady_clock::now();
+  (void)build_fulltext(folder / "index", model.source(), {}, 2, progress);
+  EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(59 * 5));
 }
 
 TEST(Fulltext, AnEntryMovesWithItsNumber) {

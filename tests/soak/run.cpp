@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "tests/soak/check.hpp"
+#include "tests/soak/shown.hpp"
 #include "tests/support/support.hpp"
 
 namespace soak {
@@ -17,6 +18,8 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 constexpr const char* kAccount = "ada";
+constexpr const char* kLocal = "bob";  // an account that is filled by imports
+constexpr int kLocalMessages = 1'200;
 constexpr unsigned kLongestRound = 3'000;  // ms
 constexpr std::chrono::seconds kStopTime{60};  // for a clean end, on a machine that is busy
 constexpr int kCatchUps = 30;
@@ -42,6 +45,14 @@ Run::Run(const Plan& plan)
       writer_(source_, kAccount, plan.seed + 1),
       power_cut_(plan.folder / "data", plan.folder / "shadow") {
   power_cut_.begin();
+  for (int i = 0; i < kLocalMessages; ++i) {
+    support::write_file(
+        plan_.folder / fmt::format("mail/cur/{}:2,S", i),
+        fmt::format("Message-ID: <{0}@example.org>\r\nFrom: Ada <ada@example.org>\r\n"
+                    "Date: Mon, 6 Jan 2020 {1:02}:{2:02}:00 +0000\r\nSubject: Number {0}\r\n\r\n"
+                    "Everywhere, and word{0}.\r\n",
+                    i, i / 60 % 24, i % 60));
+  }
 }
 
 // Anew for each run of davenport: a port that was free may be somebody else's by now.
@@ -72,18 +83,57 @@ std::vector<std::string> Run::run() {
   const Replica replica{command({}), data(), kAccount};
   for (std::string& difference : differences(source_, replica, plan_.folder / "fresh"))
     problems_.push_back(std::move(difference));
+  import_rest();
+  expect_no_difference(kAccount);
+  expect_no_difference(kLocal);
   return problems_;
+}
+
+void Run::import_rest() {
+  expect_exit(support::run(command({"import", kLocal, (plan_.folder / "mail").string()})), {0});
+  const auto listed = shown_list(command({}), kLocal, {}).size();
+  const auto found = shown_hits(command({}), kLocal, "everywhere").size();
+  if (listed != kLocalMessages || found != kLocalMessages) {
+    problems_.push_back(fmt::format("of {} imported messages {} are listed and {} found",
+                                    kLocalMessages, listed, found));
+  }
+}
+
+void Run::expect_no_difference(const std::string& account) {
+  const auto result = support::run(command({"doctor", account}));
+  if (result.exit_code != 0)
+    problems_.push_back(fmt::format("doctor {} ends with {}: {}{}", account, result.exit_code,
+                                    result.out, result.err));
+}
+
+std::vector<std::string> Run::next_command() {
+  const auto part = random_() % 100;
+  if (part < 50) return {"serve"};
+  if (part < 75) return {"sync", kAccount, "--once"};
+  const std::string account = chance(50) ? kAccount : kLocal;
+  if (part < 83) return {"reindex", account};
+  if (part < 91) return {"compact", account};
+  return {"import", kLocal, (plan_.folder / "mail").string()};
+}
+
+// Of the server that runs; one that has not begun to listen, or that does not know the account yet, refuses.
+void Run::ask_for_work() {
+  const std::string account = chance(50) ? kAccount : kLocal;
+  const std::string work = chance(50) ? "reindex" : "compact";
+  ++commands_["task " + work];
+  (void)support::run(command({work, account}));
 }
 
 void Run::round() {
   write_config();
-  const bool serves = chance(60);
-  const auto words = serves ? std::vector<std::string>{"serve"}
-                            : std::vector<std::string>{"sync", kAccount, "--once"};
+  const auto words = next_command();
+  ++commands_[words.front()];
+  const bool serves = words.front() == "serve";
   support::Program program(power_cut_.preloaded(command(words)));
   const auto until = Clock::now() + milliseconds(random_() % kLongestRound);
   while (Clock::now() < until && program.is_running()) {
     writer_.step();
+    if (serves && chance(2)) ask_for_work();
     std::this_thread::sleep_for(milliseconds(random_() % 15));
   }
   if (program.is_running()) return end(program);
@@ -146,15 +196,18 @@ void Run::catch_up() {
 }
 
 std::string Run::summary() const {
-  std::string operations, faults;
+  std::string operations, faults, commands;
+  for (const auto& [name, times] : commands_)
+    commands += fmt::format("{}{} {}", commands.empty() ? "" : ", ", name, times);
   for (const auto& [name, times] : writer_.operations())
     operations += fmt::format("{}{} {}", operations.empty() ? "" : ", ", name, times);
   for (const auto& [fault, times] : proxy_.injected())
     faults += fmt::format("{}{} {}", faults.empty() ? "" : ", ", name_of(fault), times);
   return fmt::format(
-      "{} rounds; {} operations ({}); {} kills, of which {} power cuts, {} clean ends, {} put back "
+      "{} rounds ({}); {} operations ({}); {} kills, of which {} power cuts, {} clean ends, {} put "
+      "back "
       "from a copy; {} requests, faults: {}; caught up at run {}; {} differences",
-      rounds_, writer_.steps(), operations, ends_.killed, ends_.power_cuts, ends_.stopped,
+      rounds_, commands, writer_.steps(), operations, ends_.killed, ends_.power_cuts, ends_.stopped,
       ends_.put_back, proxy_.requests(), faults, catch_ups_, problems_.size());
 }
 

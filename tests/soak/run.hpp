@@ -1,10 +1,11 @@
-// One soak run: a writer changes the source while davenport pulls from it through a proxy that has faults, and is killed, loses
-// what it had not synced, or is put back to an earlier state; in the end both must agree.
+// One soak run: a writer changes the source while davenport pulls from it through a proxy that has faults, rebuilds, compacts and
+// imports, and is killed, loses what it had not synced, or is put back to an earlier state; in the end both must agree.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <random>
 #include <string>
@@ -50,6 +51,10 @@ class Run {
   [[nodiscard]] std::filesystem::path data() const { return plan_.folder / "data"; }
 
   void round();
+  [[nodiscard]] std::vector<std::string> next_command();
+  void ask_for_work();
+  void import_rest();
+  void expect_no_difference(const std::string& account);
   void end(support::Program& program);
   void after_the_end(bool was_killed);
   void catch_up();
@@ -63,6 +68,7 @@ class Run {
   support::PowerCut power_cut_;
   std::uint64_t rounds_ = 0;
   Ends ends_;
+  std::map<std::string, std::uint64_t> commands_;  // how often each was started
   std::uint64_t catch_ups_ = 0;
   std::vector<std::string> problems_;
 };

@@ -14,9 +14,10 @@ constexpr const char* kAbout =
     R"(Lets davenport replicate while everything goes wrong, and compares in the end.
 
 A writer creates, edits, deletes, brings back, conflicts, purges (memory) and attaches at random; a proxy cuts
-connections, refuses, delays, rewinds and repeats; davenport is killed at random moments, at some of them loses
-what it had not synced to disk, or gets an older state of its data back. Then the faults end, davenport catches up,
-and stores, lists and searches are compared with the source. Ends with 0 when there is no difference.
+connections, refuses, delays, rewinds and repeats; davenport serves, pulls, rebuilds, compacts and imports, and is
+killed at random moments, at some of them loses what it had not synced to disk, or gets an older state of its data
+back. Then the faults end, davenport catches up, stores, lists and searches are compared with the source, and
+`doctor` looks at all. Ends with 0 when there is no difference.
 
 ./test runs it for some seconds. A long run, with another seed each time:
   for seed in $(seq 100 200); do build/release/bin/soak_replication --seed $seed --seconds 300 || break; done

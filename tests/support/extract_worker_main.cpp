@@ -1,5 +1,5 @@
 // main of test programs that index mail. Started as an extract worker, it reads files as davenport does, and beside them
-// orders to misbehave, which tests send as text/plain.
+// orders to misbehave, which tests send as text/plain. It walks an index for the doctor, too.
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "indexer/extraction/worker_process.hpp"
+#include "indexer/index_walk.hpp"
 
 namespace {
 
@@ -68,6 +69,8 @@ Extract read_file(std::string_view bytes, indexer::FileType type) {
 int main(int argc, char** argv) {
   if (argc == 2 && std::string_view(argv[1]) == indexer::kWorkerArgument)
     indexer::run_extract_worker(read_file);
+  if (argc == 3 && std::string_view(argv[1]) == indexer::kIndexWalkArgument)
+    indexer::run_index_walk(argv[2]);
   testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
 }

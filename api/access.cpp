@@ -1,0 +1,164 @@
+#include "api/access.hpp"
+
+#include <algorithm>
+#include <boost/beast/core/string.hpp>
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include "api/errors.hpp"
+#include "api/route.hpp"
+
+namespace api {
+namespace {
+
+constexpr double kBurstSeconds = 4;
+constexpr std::size_t kLongestCredentials = 1'024;
+
+std::chrono::sys_seconds now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+// What stands after the name of a scheme of the Authorization field; empty when it is another scheme.
+std::string_view credentials(std::string_view field, std::string_view scheme) {
+  if (field.size() <= scheme.size() || field[scheme.size()] != ' ') return {};
+  if (!boost::beast::iequals(field.substr(0, scheme.size()), scheme)) return {};
+  field.remove_prefix(scheme.size());
+  field.remove_prefix(std::min(field.find_first_not_of(' '), field.size()));
+  return field;
+}
+
+// The password of Basic credentials (RFC 7617): what stands after the first colon. The user's name tells nothing: the token
+// says whose it is.
+std::string basic_password(std::string_view base64) {
+  if (base64.size() > kLongestCredentials || base64.size() % 4 != 0) return {};
+  std::string text(base64.size() / 4 * 3, '\0');
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                   reinterpret_cast<const unsigned char*>(base64.data()),
+                                   static_cast<int>(base64.size()));
+  if (size < 0) return {};
+  // The decoder counts padding as bytes: one or two.
+  const auto padding = base64.ends_with("==") ? 2 : base64.ends_with('=') ? 1 : 0;
+  text.resize(static_cast<std::size_t>(std::max(size - padding, 0)));
+  const auto colon = text.find(':');
+  return colon == text.npos ? std::string() : text.substr(colon + 1);
+}
+
+std::string token_in(std::string_view authorization) {
+  if (const auto bearer = credentials(authorization, "Bearer"); !bearer.empty())
+    return std::string(bearer);
+  return basic_password(credentials(authorization, "Basic"));
+}
+
+// The same for a token that is wrong, has expired or was revoked.
+HttpResponse unauthorized(bool showed_one) {
+  HttpResponse response =
+      showed_one ? error_response(401, "invalidToken",
+                                  "this access token is wrong, has expired or was revoked")
+                 : error_response(401, "tokenNeeded",
+                                  "an access token is needed: send it as 'Authorization: Bearer "
+                                  "TOKEN', or as the password of Basic authentication");
+  response.fields = {
+      {"WWW-Authenticate", showed_one ? R"(Bearer realm="davenport", error="invalid_token")"
+                                      : R"(Bearer realm="davenport")"},
+      {"WWW-Authenticate", R"(Basic realm="davenport", charset="UTF-8")"}};
+  return response;
+}
+
+HttpResponse forbidden(std::string_view what) {
+  return error_response(403, "forbidden", fmt::format("this access token {}", what));
+}
+
+std::optional<HttpResponse> refuse_accounts(const Caller& caller,
+                                            const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    if (!caller.may_see(name)) return unknown_account(name);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool Caller::may_see(std::string_view account) const {
+  return may_all || (token && token->may_see(account));
+}
+
+bool Caller::may_administer(std::string_view account) const {
+  return may_all || (token && token->is_admin && token->may_see(account));
+}
+
+bool Caller::may_administer_all() const {
+  return may_all || (token && token->is_admin && token->has_all_accounts);
+}
+
+AccessControl::AccessControl(const Tokens& tokens, AccessRules rules)
+    : tokens_(tokens),
+      rules_(rules),
+      rates_(static_cast<double>(rules.requests_per_second),
+             kBurstSeconds * static_cast<double>(rules.requests_per_second)) {}
+
+Caller AccessControl::identify(const HttpRequest& request) const {
+  if (request.from_admin_socket || rules_.is_open) return {true, nullptr};
+  const auto text = token_in(request.authorization);
+  if (text.empty()) return {};
+  return {false, tokens_.check(text, now())};
+}
+
+bool AccessControl::still_knows(const Caller& caller) const {
+  return caller.may_all || (caller.token && tokens_.is_valid(caller.token->id, now()));
+}
+
+std::optional<HttpResponse> AccessControl::too_many(const HttpRequest& request,
+                                                    const Caller& caller) const {
+  const bool is_limited = caller.token || rules_.limits_clients;
+  if (rules_.requests_per_second == 0 || caller.may_all || !is_limited) return std::nullopt;
+  // A token's id has no colon and no dot, an address has.
+  const auto wait =
+      rates_.take(caller.token ? caller.token->id : request.client, RateLimit::Clock::now());
+  if (wait == RateLimit::Clock::duration::zero()) return std::nullopt;
+  HttpResponse response = error_response(
+      429, "tooManyRequests",
+      fmt::format("more than {} requests a second; try again later", rules_.requests_per_second));
+  response.fields.emplace_back(
+      "Retry-After", std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count()));
+  return response;
+}
+
+std::optional<HttpResponse> refuse(Needs needs, const Caller& caller, const HttpRequest& request,
+                                   const Named& named) {
+  if (needs == Needs::kNothing) return std::nullopt;
+  if (!caller.is_known()) return unauthorized(!request.authorization.empty());
+  switch (needs) {
+    case Needs::kNothing:
+    case Needs::kToken:
+      return std::nullopt;
+    case Needs::kAccount:
+      return caller.may_see(named.account) ? std::nullopt
+                                           : std::optional(unknown_account(named.account));
+    case Needs::kAccounts:
+      return refuse_accounts(caller, named.accounts);
+    case Needs::kAccountAdmin:
+      // First what the token is for, whatever the account.
+      if (!caller.may_all && !caller.token->is_admin)
+        return forbidden("reads, and may not administer");
+      return caller.may_see(named.account) ? std::nullopt
+                                           : std::optional(unknown_account(named.account));
+    case Needs::kTaskAdmin:
+      if (!caller.may_all && !caller.token->is_admin)
+        return forbidden("reads, and may not administer");
+      return caller.may_administer(named.account) ? std::nullopt
+                                                  : std::optional(unknown_task(named.task));
+    case Needs::kServerAdmin:
+      return caller.may_administer_all()
+                 ? std::nullopt
+                 : std::optional(forbidden("may not administer the whole server"));
+    case Needs::kAdminSocket:
+      break;
+  }
+  if (request.from_admin_socket) return std::nullopt;
+  return error_response(
+      403, "adminSocketOnly",
+      "this reads files of the server's machine and is taken over the admin socket only: use the "
+      "command, such as 'davenport import'");
+}
+
+}  // namespace api

@@ -1,0 +1,82 @@
+// Who may ask for what. Each route of the table says what it needs; this is the one place that looks, before any handler sees
+// the request, an account is looked up or a parameter is read.
+//
+// An account that a token may not see is answered as one that does not exist, without finding out whether it does: neither
+// the answer nor the time it takes tells the difference.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/http_server.hpp"
+#include "api/rate_limit.hpp"
+#include "api/tokens.hpp"
+
+namespace api {
+
+// What a route needs of who asks for it.
+enum class Needs {
+  kNothing,
+  kToken,  // of any account
+  kAccount,  // a token for the account in the first segment of the path
+  kAccounts,  // a token for all accounts of the parameter `accounts`
+  kAccountAdmin,  // an admin token for the account in the first segment
+  kTaskAdmin,  // an admin token for the account that the task in the first segment works on
+  kServerAdmin,  // an admin token for all accounts
+  kAdminSocket,  // to be on this machine, as the server's own user
+};
+
+// Who asks.
+struct Caller {
+  bool may_all = false;  // came by the admin socket, or needs no token
+  std::shared_ptr<const Token> token;  // null: showed none, or none that is valid
+
+  [[nodiscard]] bool is_known() const { return may_all || token != nullptr; }
+  [[nodiscard]] bool may_see(std::string_view account) const;
+  [[nodiscard]] bool may_administer(std::string_view account) const;
+  [[nodiscard]] bool may_administer_all() const;
+};
+
+struct AccessRules {
+  bool is_open = false;  // whoever can connect may do everything, without a token
+  // Requests of one token in a second, after a burst of four times as many; 0: any number. `limits_clients`: also those of
+  // one client without a token.
+  std::size_t requests_per_second = 0;
+  bool limits_clients = false;
+};
+
+// Any thread.
+class AccessControl {
+ public:
+  AccessControl(const Tokens& tokens, AccessRules rules);
+
+  [[nodiscard]] Caller identify(const HttpRequest& request) const;
+  // Whether somebody who was let in before still is: tokens expire, and are revoked.
+  [[nodiscard]] bool still_knows(const Caller& caller) const;
+  // 429 when too much was asked; nothing when the request may go on. Counts it.
+  [[nodiscard]] std::optional<HttpResponse> too_many(const HttpRequest& request,
+                                                     const Caller& caller) const;
+
+ private:
+  const Tokens& tokens_;
+  const AccessRules rules_;
+  mutable RateLimit rates_;
+};
+
+// What the request names, of which access depends.
+struct Named {
+  std::string account;  // of kAccount, kAccountAdmin, and kTaskAdmin where the task is there
+  std::vector<std::string> accounts;  // of kAccounts
+  std::string task;  // of kTaskAdmin
+};
+
+// The answer to who may not; nothing when they may.
+[[nodiscard]] std::optional<HttpResponse> refuse(Needs needs, const Caller& caller,
+                                                 const HttpRequest& request, const Named& named);
+
+}  // namespace api

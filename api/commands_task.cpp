@@ -1,0 +1,152 @@
+// Long work: done by the running server where there is one, else here.
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "api/admin_client.hpp"
+#include "api/commands.hpp"
+#include "api/render.hpp"
+#include "api/task_kinds.hpp"
+#include "api/terminal.hpp"
+#include "api/watched.hpp"
+
+namespace api {
+namespace {
+
+using nlohmann::json;
+
+std::filesystem::path davenport_db(const Config& config) {
+  return config.data_dir / "davenport.db";
+}
+
+void require_account(const Accounts& accounts, const std::string& name) {
+  const auto names = accounts.names();
+  if (std::find(names.begin(), names.end(), name) == names.end())
+    throw std::runtime_error(fmt::format("unknown account '{}'", for_terminal(name)));
+}
+
+std::vector<std::string> names_of(const std::string& account, bool all, const Config& config) {
+  const Accounts accounts(config, replica::sqlite::Access::kReadOnly);
+  if (all) return accounts.names();
+  require_account(accounts, account);
+  return {account};
+}
+
+int run_here(const TaskRequest& request, const Config& config) {
+  Accounts accounts(config, replica::sqlite::Access::kReadWrite);
+  Tasks tasks(davenport_db(config));
+  const auto kinds = task_kinds(config, accounts, nullptr);
+  const auto outcome = watched(request.kind.c_str(), [&](indexer::Progress& progress) {
+    return tasks.run(request, kinds.find(request.kind)->second, progress);
+  });
+  TaskReport report;
+  report.outcome = outcome.line;
+  report.problems = outcome.problems;
+  return finish(report);
+}
+
+std::string task_line(const TaskReport& task) {
+  const std::string outcome = task.outcome.empty() ? "" : ": " + for_terminal(task.outcome);
+  const std::string progress =
+      task.state == "running" ? fmt::format(", {}", progress_in_words(task)) : "";
+  return fmt::format("{:>6}  {} of {}, {}{}{}\n", task.id, task.kind, task.account, task.state,
+                     progress, outcome);
+}
+
+}  // namespace
+
+std::string progress_in_words(const TaskReport& task) {
+  if (task.of == 0) return fmt::format("{} done", task.done);
+  const std::string left =
+      task.seconds_left
+          ? fmt::format(", {} left", in_words(std::chrono::seconds(*task.seconds_left)))
+          : "";
+  return fmt::format("{} of {}{}", task.done, task.of, left);
+}
+
+int run_task(const TaskRequest& request, bool wait, const Config& config) {
+  const AdminClient server(config.data_dir);
+  if (!server.is_served()) return run_here(request, config);
+  const auto target = fmt::format("/v1/admin/accounts/{}/{}", request.account, request.kind);
+  if (!wait) {
+    const auto task = json::parse(server.request("POST", target, request.arguments));
+    print(fmt::format("task {}: {} of {} is {}; davenport task show {} tells how far it is\n",
+                      task.value("id", ""), request.kind, request.account, task.value("state", ""),
+                      task.value("id", "")));
+    return kDone;
+  }
+  TaskReport task;
+  {
+    ProgressLine line;
+    task = server.run_task(target, request.arguments, [&](const TaskReport& state) {
+      line.show(state.state == "queued"
+                    ? fmt::format("{}: queued", request.kind)
+                    : fmt::format("{}: {}", request.kind, progress_in_words(state)));
+    });
+  }
+  return finish(task);
+}
+
+int finish(const TaskReport& task) {
+  print(task.outcome + "\n");
+  for (const std::string& problem : task.problems)
+    fmt::print(stderr, "davenport: {}\n", for_terminal(problem));
+  return task.problems.empty() ? kDone : kDoneButSomeRefused;
+}
+
+int run(const ReindexCommand& command, const CommandLine&, const Config& config) {
+  json arguments = json::object();
+  if (!command.query.empty()) arguments["query"] = command.query;
+  if (command.failed) arguments["failed"] = true;
+  if (command.rate > 0) arguments["rate"] = command.rate;
+  int worst = kDone;
+  for (const auto& name : names_of(command.account, command.all, config))
+    worst = std::max(worst, run_task({"reindex", name, arguments.dump()}, command.wait, config));
+  return worst;
+}
+
+int run(const CompactCommand& command, const CommandLine&, const Config& config) {
+  int worst = kDone;
+  for (const auto& name : names_of(command.account, command.all, config))
+    worst = std::max(worst, run_task({"compact", name}, command.wait, config));
+  return worst;
+}
+
+int run(const BackupCommand& command, const CommandLine&, const Config& config) {
+  const json arguments = {{"to", std::filesystem::absolute(command.folder).string()}};
+  const auto names = names_of(command.account, false, config);
+  return run_task({"backup", names.front(), arguments.dump()}, true, config);
+}
+
+int run(const TaskCommand& command, const CommandLine&, const Config& config) {
+  using replica::sqlite::Access;
+  if (command.what == TaskCommand::What::kList) {
+    const auto tasks = TaskTable(davenport_db(config), Access::kReadOnly).list();
+    if (command.json) {
+      print(render_tasks(tasks) + "\n");
+      return kDone;
+    }
+    std::string lines;
+    for (const auto& task : tasks) lines += task_line(task);
+    print(lines.empty() ? "no tasks\n" : lines);
+    return kDone;
+  }
+  const bool cancels = command.what == TaskCommand::What::kCancel;
+  TaskTable table(davenport_db(config), cancels ? Access::kReadWrite : Access::kReadOnly);
+  const auto task = table.find(command.id);
+  if (!task)
+    throw std::runtime_error(
+        fmt::format("there is no task '{}': davenport task list has those there are",
+                    for_terminal(command.id)));
+  if (!cancels) {
+    print(command.json ? render_task(*task) + "\n" : task_line(*task));
+    for (const auto& problem : task->problems)
+      if (!command.json) print(fmt::format("        {}\n", for_terminal(problem)));
+    return kDone;
+  }
+  if (!table.ask_to_cancel(command.id))
+    throw std::runtime_error(fmt::format("task {} has ended: {}", task->id, task->state));
+  print(fmt::format("task {}: asked to end\n", task->id));
+  return kDone;
+}
+
+}  // namespace api

@@ -1,0 +1,126 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include "api/commands.hpp"
+#include "api/terminal.hpp"
+#include "api/tokens.hpp"
+#include "mail/documents.hpp"
+
+namespace api {
+namespace {
+
+using nlohmann::json;
+using std::chrono::sys_seconds;
+
+sys_seconds now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+std::string rfc3339(sys_seconds time) { return mail::to_rfc3339({time, std::chrono::minutes(0)}); }
+
+// "12h", "30d", "1y", or the day that it ends with.
+sys_seconds parse_expiry(std::string_view text) {
+  if (const auto span = parse_duration(text))
+    return now() + std::chrono::ceil<std::chrono::seconds>(*span);
+  const auto age = parse_message_age(text);
+  if (age && !age->date) return now() + age->span;
+  if (age && *age->date > now()) return *age->date;
+  throw UsageError(fmt::format(
+      "--expires '{}' is no time to come: write 12h, 30d, 1y or a day such as 2030-01-01", text));
+}
+
+json to_json(const Token& token) {
+  json shown = {{"id", token.id},
+                {"accounts", token.accounts},
+                {"right", token.is_admin ? "admin" : "read"},
+                {"created", rfc3339(token.created)},
+                {"expires", nullptr}};
+  if (token.has_all_accounts) shown["accounts"] = {"*"};
+  if (token.expires) shown["expires"] = rfc3339(*token.expires);
+  return shown;
+}
+
+std::string line_of(const Token& token) {
+  const std::string accounts =
+      token.has_all_accounts ? "all accounts" : fmt::format("{}", fmt::join(token.accounts, ", "));
+  std::string line =
+      fmt::format("{}  {:5}  {}  created {}", token.id, token.is_admin ? "admin" : "read", accounts,
+                  rfc3339(token.created));
+  if (token.expires) {
+    line += fmt::format("  {} {}", *token.expires <= now() ? "expired" : "expires",
+                        rfc3339(*token.expires));
+  }
+  return line + "\n";
+}
+
+void warn_of_absent(const Token& token, const Config& config) {
+  const Accounts accounts(config, replica::sqlite::Access::kReadOnly);
+  const auto names = accounts.names();
+  for (const auto& name : token.accounts) {
+    if (!std::binary_search(names.begin(), names.end(), name))
+      fmt::print(stderr, "davenport: there is no account '{}' yet\n", name);
+  }
+}
+
+int create(const TokenCommand& command, const Config& config) {
+  Token token;
+  token.is_admin = command.is_admin;
+  for (const auto& name : command.accounts) {
+    token.has_all_accounts = token.has_all_accounts || name == "*";
+    if (name != "*" && !is_valid_account_name(name))
+      throw UsageError(fmt::format("--account '{}' cannot be an account's name", name));
+  }
+  if (!token.has_all_accounts) token.accounts = command.accounts;
+  if (!command.expires.empty()) token.expires = parse_expiry(command.expires);
+  warn_of_absent(token, config);
+  const std::string text =
+      Tokens(config.data_dir / "davenport.db", replica::sqlite::Access::kReadWrite).create(token);
+  if (command.json) {
+    json shown = to_json(token);
+    shown["token"] = text;
+    print(shown.dump() + "\n");
+    return kDone;
+  }
+  print(text + "\n");
+  return kDone;
+}
+
+int list(const TokenCommand& command, const Config& config) {
+  const Tokens tokens(config.data_dir / "davenport.db", replica::sqlite::Access::kReadOnly);
+  json all = json::array();
+  std::string lines;
+  for (const auto& token : tokens.list()) {
+    all.push_back(to_json(token));
+    lines += line_of(token);
+  }
+  print(command.json ? json{{"tokens", all}}.dump() + "\n" : lines);
+  return kDone;
+}
+
+int revoke(const TokenCommand& command, const Config& config) {
+  const auto file = config.data_dir / "davenport.db";
+  const bool was_there = std::filesystem::exists(file) &&
+                         Tokens(file, replica::sqlite::Access::kReadWrite).revoke(command.id);
+  if (!was_there) {
+    throw std::runtime_error(
+        fmt::format("there is no token '{}': davenport token list names them", command.id));
+  }
+  return kDone;
+}
+
+}  // namespace
+
+int run(const TokenCommand& command, const CommandLine&, const Config& config) {
+  switch (command.action) {
+    case TokenCommand::Action::kCreate:
+      return create(command, config);
+    case TokenCommand::Action::kList:
+      return list(command, config);
+    case TokenCommand::Action::kRevoke:
+      break;
+  }
+  return revoke(command, config);
+}
+
+}  // namespace api

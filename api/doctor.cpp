@@ -1,0 +1,97 @@
+#include "api/doctor.hpp"
+
+#include <fmt/format.h>
+#include <tuple>
+
+#include "api/replica_options.hpp"
+#include "replica/source_comparison.hpp"
+
+namespace api {
+namespace {
+
+constexpr std::size_t kQuarantinedNamed = 20;
+
+indexer::DifferenceKind kind_of(replica::SourceDifference::Kind kind) {
+  switch (kind) {
+    case replica::SourceDifference::Kind::kMissing:
+      return indexer::DifferenceKind::kMissing;
+    case replica::SourceDifference::Kind::kExtra:
+      return indexer::DifferenceKind::kExtra;
+    case replica::SourceDifference::Kind::kDiffers:
+      return indexer::DifferenceKind::kDiffers;
+  }
+  return indexer::DifferenceKind::kDiffers;
+}
+
+// Adds what one database has otherwise than its store.
+void compare_database(const Config& config, const SourceConfig& source, indexer::Account& account,
+                      mail::Doctype doctype, indexer::DoctorReport& report,
+                      const indexer::Progress& progress) {
+  const auto* store = account.stores().find(doctype);
+  if (store == nullptr) return;
+  replica::SourceQuestion question;
+  question.address = source.address;
+  question.database = source.layout.database(account.name(), doctype);
+  question.keep = replica_options(config, source, account, doctype).keep;
+  question.scratch = config.data_dir / "accounts" / account.name() / "doctor.tmp";
+  const auto compared = replica::compare_with_source(
+      question, *store,
+      [&report](const replica::SourceDifference& difference) {
+        report.findings.add(
+            {kind_of(difference.kind), difference.id, indexer::Part::kSource, difference.detail});
+      },
+      [&progress] { progress.check(); });
+  report.source = report.source.value_or(0) + compared.documents;
+  if (compared.is_absent) report.notes.push_back(question.database + " is not there at the source");
+  if (compared.not_pulled > 0) {
+    report.notes.push_back(fmt::format("{}: {} documents changed since the last pull",
+                                       question.database, compared.not_pulled));
+  }
+  const auto quarantined = store->quarantined();
+  for (std::size_t i = 0; i < quarantined.size() && i < kQuarantinedNamed; ++i) {
+    report.notes.push_back(fmt::format("quarantined: {} {}: {}", question.database,
+                                       quarantined[i].id, quarantined[i].reason));
+  }
+}
+
+// A sweep compares all that is here with all that the source has, fetches what is missing, and purges what is left over.
+void refetch(indexer::Account& account, Replication& replication,
+             const indexer::Progress& progress) {
+  for (const auto doctype : mail::kDoctypes) {
+    if (account.stores().find(doctype) != nullptr) account.stores().create(doctype).begin_sweep();
+  }
+  std::ignore = replication.sync(account.name(), false,
+                                 [&progress](const replica::PullSummary&) { progress.check(); });
+}
+
+}  // namespace
+
+indexer::DoctorReport examine_account(const Config& config, Accounts& accounts,
+                                      Replication* replication, const std::string& name,
+                                      const DoctorQuestion& question, indexer::Progress& progress) {
+  const SourceConfig* const source = accounts.source_of(name);
+  if (question.source && source == nullptr)
+    throw std::runtime_error(fmt::format("account '{}' is local: it has no source", name));
+  indexer::Patient patient;
+  patient.folder = config.data_dir / "accounts" / name;
+  patient.name = name;
+  patient.open = [&accounts, &name] { return accounts.find(name); };
+  if (source != nullptr) {
+    patient.keeps_bytes = wanted_bytes(source->attachments);
+    if (!patient.keeps_bytes) patient.keeps_bytes = [](auto, auto) { return false; };
+    if (replication != nullptr) {
+      patient.refetch = [replication, &progress](indexer::Account& account) {
+        refetch(account, *replication, progress);
+      };
+    }
+  }
+  if (question.source) {
+    patient.compare_source = [&](indexer::Account& account, indexer::DoctorReport& report) {
+      for (const auto doctype : source->databases_of_account())
+        compare_database(config, *source, account, doctype, report, progress);
+    };
+  }
+  return question.repair ? examine_and_repair(patient, progress) : examine(patient, progress);
+}
+
+}  // namespace api

@@ -1,0 +1,157 @@
+#include "api/task_kinds.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "api/doctor.hpp"
+#include "api/render_doctor.hpp"
+#include "api/terminal.hpp"
+#include "indexer/import.hpp"
+#include "indexer/query.hpp"
+
+namespace api {
+namespace {
+
+using nlohmann::json;
+
+// "4,711"
+std::string grouped(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), 1, ',');
+  return digits;
+}
+
+class Stopwatch {
+ public:
+  [[nodiscard]] std::string read() const {
+    return in_words(std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - began_));
+  }
+
+ private:
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+};
+
+std::shared_ptr<indexer::Account> open(Accounts& accounts, const std::string& name) {
+  auto account = accounts.find(name);
+  if (!account) throw std::runtime_error(fmt::format("unknown account '{}'", name));
+  return account;
+}
+
+std::size_t renew_matching(indexer::Account& account, const std::string& text,
+                           indexer::Progress& progress) {
+  const auto query = indexer::parse_query(text);
+  const auto mistake = [](const indexer::QueryError& error) {
+    return std::runtime_error(fmt::format("the query: {} (at {})", error.message, error.position));
+  };
+  if (!query) throw mistake(query.error());
+  const auto renewed = account.renew_matching(*query, progress);
+  if (!renewed) throw mistake(renewed.error());
+  return *renewed;
+}
+
+TaskOutcome reindex(indexer::Account& account, const json& arguments, indexer::Progress& progress) {
+  const Stopwatch watch;
+  progress.rate = arguments.value("rate", std::int64_t{0});
+  if (const auto query = arguments.value("query", ""); !query.empty()) {
+    const auto renewed = renew_matching(account, query, progress);
+    return {fmt::format("{} entries renewed in {}", grouped(renewed), watch.read())};
+  }
+  if (arguments.value("failed", false)) {
+    const auto renewed = account.renew_failed(progress);
+    return {fmt::format("{} entries tried again in {}", grouped(renewed), watch.read())};
+  }
+  try {
+    const auto entries = account.reindex(progress);
+    return {fmt::format("{} entries indexed in {}", grouped(entries), watch.read())};
+  } catch (const indexer::Cancelled&) {
+    if (!progress.goes_on_later) account.abandon_reindex();
+    throw;
+  }
+}
+
+TaskOutcome compact(indexer::Account& account, indexer::Progress& progress) {
+  const Stopwatch watch;
+  const auto [before, after] = account.compact(progress);
+  return {fmt::format("{} before, {} after, in {}", bytes_in_words(before), bytes_in_words(after),
+                      watch.read())};
+}
+
+TaskOutcome backup(indexer::Account& account, const json& arguments, indexer::Progress& progress) {
+  const Stopwatch watch;
+  const std::filesystem::path folder = arguments.value("to", "");
+  account.backup(folder, progress);
+  return {fmt::format("{} in {}, in {}",
+                      bytes_in_words(static_cast<std::uint64_t>(progress.done.load())),
+                      folder.string(), watch.read())};
+}
+
+TaskOutcome import(indexer::Account& account, const std::filesystem::path& folder,
+                   const json& arguments, indexer::Progress& progress) {
+  const Stopwatch watch;
+  std::vector<std::filesystem::path> paths;
+  for (const auto& path : arguments.value("paths", json::array()))
+    paths.emplace_back(path.get<std::string>());
+  const auto summary = indexer::import_into(account, folder, paths, progress);
+  TaskOutcome outcome(fmt::format("{} in {}; {} refused", indexer::what_was_imported(summary),
+                                  watch.read(), grouped(summary.refused.size())));
+  for (const auto& file : summary.refused)
+    outcome.problems.push_back(fmt::format("{}: {}", file.path, file.reason));
+  return outcome;
+}
+
+TaskOutcome sync(Replication& replication, const std::string& account,
+                 indexer::Progress& progress) {
+  const Stopwatch watch;
+  auto synced = replication.sync(account, true, [&](const replica::PullSummary& pulled) {
+    progress.done = static_cast<std::int64_t>(pulled.documents);
+    progress.check();
+  });
+  return {fmt::format("{} documents, {} entries indexed in {}", grouped(synced.pulled.documents),
+                      grouped(synced.entries_indexed), watch.read()),
+          std::move(synced.quarantined)};
+}
+
+}  // namespace
+
+Tasks::Kinds task_kinds(const Config& config, Accounts& accounts, Replication* replication) {
+  Tasks::Kinds kinds;
+  kinds["reindex"] = [&accounts, replication](const TaskReport& task, indexer::Progress& progress) {
+    auto outcome = reindex(*open(accounts, task.account), json::parse(task.arguments), progress);
+    if (replication != nullptr) replication->index_soon(task.account);  // what came after its end
+    return outcome;
+  };
+  kinds["compact"] = [&accounts](const TaskReport& task, indexer::Progress& progress) {
+    return compact(*open(accounts, task.account), progress);
+  };
+  kinds["backup"] = [&accounts](const TaskReport& task, indexer::Progress& progress) {
+    return backup(*open(accounts, task.account), json::parse(task.arguments), progress);
+  };
+  kinds["import"] = [&accounts, &config, replication](const TaskReport& task,
+                                                      indexer::Progress& progress) {
+    const auto account = accounts.create(task.account);
+    auto outcome = import(*account, config.data_dir / "accounts" / task.account,
+                          json::parse(task.arguments), progress);
+    if (replication != nullptr) replication->index_soon(task.account);  // which tells who listens
+    return outcome;
+  };
+  kinds["doctor"] = [&, replication](const TaskReport& task, indexer::Progress& progress) {
+    const auto arguments = json::parse(task.arguments);
+    const DoctorQuestion question{arguments.value("source", false),
+                                  arguments.value("repair", false)};
+    return doctor_outcome(
+        examine_account(config, accounts, replication, task.account, question, progress),
+        arguments.value("json", false));
+  };
+  if (replication == nullptr) return kinds;
+  kinds["first-sync"] = nullptr;  // is what it is: Indexing has it
+  kinds["sync"] = [replication](const TaskReport& task, indexer::Progress& progress) {
+    return sync(*replication, task.account, progress);
+  };
+  return kinds;
+}
+
+}  // namespace api

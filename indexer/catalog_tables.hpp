@@ -1,0 +1,37 @@
+// The tables of a catalog as they are compared: each as rows in an order that two catalogs share, of columns that mean the same in
+// both.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace indexer {
+
+enum class Form {
+  kPlain,
+  kNumber,  // ordered as a number
+  kViews,  // numbers of views, of which the names are compared
+  kParts,  // threads.views: view, count and newest entry
+  kAtMost,  // no greater than in the fresh one
+};
+
+struct ComparedColumn {
+  std::string_view name;
+  Form form = Form::kPlain;
+};
+
+struct ComparedTable {
+  std::string_view name;
+  std::string_view
+      select;  // the first column is the document's id, the key follows; ordered by the key
+  std::span<const ComparedColumn> columns;  // without that of the document's id
+  std::size_t key_columns = 1;
+};
+
+// Whole tables.
+[[nodiscard]] std::span<const ComparedTable> compared_tables();
+// Lists of one view, whose number is the parameter: of `listing`, and of `sorted`.
+[[nodiscard]] const ComparedTable& compared_listing();
+[[nodiscard]] const ComparedTable& compared_sorted();
+
+}  // namespace indexer

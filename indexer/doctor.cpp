@@ -1,0 +1,177 @@
+#include "indexer/doctor.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <thread>
+#include <unordered_set>
+#include <utility>
+
+#include "indexer/account_state.hpp"
+#include "indexer/catalog_comparison.hpp"
+#include "indexer/file_checks.hpp"
+#include "indexer/index_comparison.hpp"
+
+namespace indexer {
+namespace {
+
+constexpr std::size_t kProjectBatch = 2'000;
+constexpr std::size_t kChangesAtOnce = 1'000;
+// An account whose lists are made anew while they are compared is looked at again.
+constexpr int kMaxAttempts = 3;
+
+}  // namespace
+
+class Examination {
+ public:
+  Examination(const Patient& patient, Progress& progress)
+      : patient_(patient), progress_(progress), between_([&progress] { progress.check(); }) {}
+
+  DoctorReport run() {
+    report_.account = patient_.name;
+    walked_ = check_files(patient_, report_, between_);
+    if (is_beyond_comparison()) return std::move(report_);
+    const auto account = patient_.open();
+    if (!account) throw AccountUnknown(fmt::format("unknown account '{}'", patient_.name));
+    catch_up(*account);
+    compare_derived(*account);
+    if (patient_.compare_source) patient_.compare_source(*account, report_);
+    return std::move(report_);
+  }
+
+ private:
+  // To open the account would change what is damaged, and nothing could be said by it.
+  [[nodiscard]] bool is_beyond_comparison() const {
+    const auto& findings = report_.findings;
+    return findings.count(Part::kStore) > 0 || findings.count(Part::kCatalog) > 0 ||
+           findings.count(Part::kIndex) > 0 || findings.count(Part::kExtracts) > 0 ||
+           findings.is_damaged(Part::kBlobs);
+  }
+
+  // As every start of the program does.
+  void catch_up(Account& account) {
+    account.project(progress_);
+    account.index(progress_);
+  }
+
+  void compare_derived(Account& account) {
+    auto& state = *account.state_;
+    for (int attempt = 1;; ++attempt) {
+      const auto live = state.generation();
+      if (!live) return;
+      DoctorReport before = report_;
+      compare_catalog(account, *live);
+      compare_index(account, live);
+      if (state.generation() == live) return;
+      if (attempt == kMaxAttempts)
+        throw std::runtime_error(fmt::format(
+            "account '{}' is being reindexed: examine it when that is done", patient_.name));
+      report_ = std::move(before);
+    }
+  }
+
+  void project(Generation& generation, const Stores& stores) {
+    while (generation.catalog().project(stores, kProjectBatch).more) between_();
+    generation.catalog().order(between_);
+  }
+
+  // A catalog of the same stores is made beside it, and goes with this.
+  void compare_catalog(Account& account, Generation& live) {
+    auto& state = *account.state_;
+    Generation fresh(state.derived() / Generation::new_name(state.options), state.access,
+                     state.options);
+    fresh.set_disposable(true);
+    project(fresh, account.stores());
+    std::optional<CatalogComparison> comparison;
+    {
+      const std::lock_guard working(state.catalog_work);
+      do {
+        project(live, account.stores());
+        project(fresh, account.stores());
+      } while (live.catalog().checkpoint() != fresh.catalog().checkpoint());
+      comparison.emplace(live.folder() / "catalog.db", fresh.folder() / "catalog.db");
+    }
+    report_.catalog = comparison->run(report_.findings, between_);
+    if (const auto unowned = comparison->unowned_contents(); unowned > 0)
+      report_.notes.push_back(
+          fmt::format("{} content documents belong to no message that is here", unowned));
+  }
+
+  void compare_index(Account& account, const std::shared_ptr<Generation>& live) {
+    auto& state = *account.state_;
+    if (!live->has_index()) return;
+    const auto since = live->text_checkpoint();
+    Extractor extractor(account.stores().extracts());
+    const Texts texts(account.stores(), &extractor);
+    progress_.of = progress_.done + live->catalog().entry_count();
+    const auto ought = analyse_entries(
+        live->catalog(), texts, state.options,
+        static_cast<int>(std::thread::hardware_concurrency()), [this] { ++progress_.done; },
+        progress_.cancelled);
+
+    const std::lock_guard text(state.text_work);  // the index stands still
+    const auto folder = live->folder() / "index";
+    if (state.generation() != live || !is_sound(folder)) return;
+    const std::lock_guard lists(state.catalog_work);
+    project(*live, account.stores());
+    live->follow_index(account.stores(), progress_);
+    const auto changed = changed_since(since, *live, account.stores());
+    const IndexLookup lookup(folder);
+    compare_entries(ought, walked_->entries, [&](const IndexDifference& difference) {
+      const auto entries = live->catalog().entries(difference.number, 1);
+      const bool is_entry = !entries.empty() && entries.front().number == difference.number;
+      const auto stored = lookup.entry(difference.number);
+      if (difference.kind == DifferenceKind::kExtra) {
+        // It may have come, or gone, since the catalog was read.
+        if (!is_entry && stored) add(difference, lookup.doc_id(difference.number));
+      } else if (is_entry && (!changed.contains(difference.number) ||
+                              !is_as_it_ought(entries.front(), stored, texts, state.options))) {
+        add(difference, entries.front().doc_id);
+      }
+    });
+    report_.index = static_cast<std::int64_t>(ought.size());
+  }
+
+  void add(const IndexDifference& difference, std::string doc_id) {
+    report_.findings.add({difference.kind, std::move(doc_id), Part::kIndex, difference.detail});
+  }
+
+  // Walks the index, unless it is as it was when its files were looked at.
+  [[nodiscard]] bool is_sound(const std::filesystem::path& index) {
+    if (!walked_ || walked_->revision.empty() || walked_->revision != index_revision(index))
+      walked_ = walk_index(index, between_);
+    for (const auto& fault : walked_->faults)
+      report_.findings.add({DifferenceKind::kDamaged, "", Part::kIndex, fault});
+    return walked_->faults.empty();
+  }
+
+  // Numbers of the entries that changed after that checkpoint: they may have been analysed before or after they did.
+  [[nodiscard]] static std::unordered_set<std::uint32_t> changed_since(
+      const DerivedCheckpoint& since, const Generation& live, const Stores& stores) {
+    std::unordered_set<std::uint32_t> numbers;
+    auto reached = since;
+    for (bool more = true; more;) {
+      const auto changes = live.catalog().text_changes(stores, reached, kChangesAtOnce);
+      for (const auto& entry : changes.changed) numbers.insert(entry.number);
+      more = changes.more && changes.reached != reached;
+      reached = changes.reached;
+    }
+    return numbers;
+  }
+  [[nodiscard]] static bool is_as_it_ought(const TextEntry& entry,
+                                           const std::optional<WalkedIndex::Entry>& stored,
+                                           const Texts& texts, const IndexOptions& options) {
+    return stored && analyse_entry(entry, texts, options) == *stored;
+  }
+
+  const Patient& patient_;
+  Progress& progress_;
+  const std::function<void()> between_;
+  DoctorReport report_;
+  std::optional<WalkedIndex> walked_;
+};
+
+DoctorReport examine(const Patient& patient, Progress& progress) {
+  return Examination(patient, progress).run();
+}
+
+}  // namespace indexer

@@ -1,0 +1,53 @@
+// What the doctor found: differences, each with its document and where it shows. All are counted, the first are named.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace indexer {
+
+enum class DifferenceKind {
+  kMissing,  // it should be there
+  kExtra,  // it should not
+  kDiffers,
+  kDamaged,  // a file is not as it was written
+};
+[[nodiscard]] std::string_view name_of(DifferenceKind kind);
+
+// Parts of an account that differences are found in.
+enum class Part { kSource, kStore, kBlobs, kExtracts, kCatalog, kIndex };
+[[nodiscard]] std::string_view name_of(Part part);
+
+struct Difference {
+  DifferenceKind kind = DifferenceKind::kDiffers;
+  std::string doc_id;  // empty: of no single document
+  Part where = Part::kStore;
+  std::string detail;  // what differs, in words
+  std::string file =
+      {};  // that is damaged, as it is named in the account's folder; empty: no file by itself
+  std::string digest = {};  // of a blob that is damaged
+};
+
+class Findings {
+ public:
+  // Differences that are named; of more only the number is told.
+  static constexpr std::size_t kMostNamed = 1'000;
+
+  void add(Difference difference);
+  [[nodiscard]] std::int64_t count() const { return count_; }
+  [[nodiscard]] std::int64_t count(Part part) const {
+    return by_part_[static_cast<std::size_t>(part)];
+  }
+  [[nodiscard]] bool is_damaged(Part part) const;
+  [[nodiscard]] const std::vector<Difference>& named() const { return named_; }
+
+ private:
+  std::vector<Difference> named_;
+  std::int64_t count_ = 0;
+  std::int64_t by_part_[6] = {};
+  bool damaged_[6] = {};
+};
+
+}  // namespace indexer

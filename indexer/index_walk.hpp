@@ -1,0 +1,40 @@
+// A walk through all of a text index, list by list, in a process of its own: what Xapian does with bytes that were changed on
+// disk is not always to throw (1.4.22 was seen to crash), and a damaged index must not take the server along. The process is
+// this program, started with the argument kIndexWalkArgument.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace indexer {
+
+inline constexpr char kIndexWalkArgument[] = "index-walk";
+
+// What an index holds: the entries by number, ascending, with their EntrySums.
+struct WalkedIndex {
+  struct Entry {
+    std::uint32_t number = 0;
+    std::uint64_t postings = 0, terms = 0, values = 0;
+    friend bool operator==(const Entry&, const Entry&) = default;
+  };
+  std::vector<Entry> entries;
+  std::vector<std::string>
+      faults;  // what is damaged, in words, the first of it; then `entries` may be incomplete
+  std::string revision;  // tells one state of the index from another
+};
+
+// `between` is called several times a second and may throw, which ends the walk. An index that is written meanwhile is walked
+// anew, a few times; then that is a fault. Throws std::system_error where no process can be started.
+[[nodiscard]] WalkedIndex walk_index(const std::filesystem::path& folder,
+                                     const std::function<void()>& between);
+
+// The revision of an index as it is now; empty where it cannot be read.
+[[nodiscard]] std::string index_revision(const std::filesystem::path& folder);
+
+// What the process does. Writes to standard output, which is a pipe; does not return.
+[[noreturn]] void run_index_walk(const std::filesystem::path& folder);
+
+}  // namespace indexer

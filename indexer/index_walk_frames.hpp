@@ -1,0 +1,23 @@
+// What an index walk tells over its pipe: frames of a head and as many octets as that says.
+#pragma once
+
+#include <cstdint>
+
+namespace indexer {
+
+enum class WalkFrame : std::uint32_t {
+  kAlive,  // nothing
+  kFault,  // words
+  kRevision,  // text
+  kEntries,  // WalkedIndex::Entry, one after the other
+  kEnd,  // nothing: all was told
+};
+
+struct WalkFrameHead {
+  WalkFrame frame = WalkFrame::kAlive;
+  std::uint32_t size = 0;  // octets that follow
+};
+
+inline constexpr std::uint32_t kMaxWalkFrame = 1U << 20;  // octets
+
+}  // namespace indexer

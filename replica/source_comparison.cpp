@@ -1,0 +1,256 @@
+#include "replica/source_comparison.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <future>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "replica/sqlite.hpp"
+
+namespace replica {
+namespace {
+
+constexpr std::size_t kAskedAgain = 50;  // documents of one request
+constexpr std::size_t kChangesAtOnce = 2'000;
+constexpr int kBadRequest = 400;  // a sequence that the source does not know
+
+bool is_design_document(const std::string& id) { return id.starts_with("_design/"); }
+
+// Ids on disk, without a name there.
+class Scratch {
+ public:
+  explicit Scratch(const std::filesystem::path& file)
+      : connection_(file, sqlite::Access::kReadWrite, sqlite::Durability::kNormal) {
+    connection_.execute(
+        "PRAGMA synchronous=OFF; DROP TABLE IF EXISTS met; DROP TABLE IF EXISTS differing; "
+        "CREATE TABLE met (id TEXT PRIMARY KEY) WITHOUT ROWID; "
+        "CREATE TABLE differing (id TEXT PRIMARY KEY) WITHOUT ROWID");
+    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(file.string() + suffix);
+    meet_ = connection_.prepare("INSERT OR IGNORE INTO met VALUES (?)");
+    is_met_ = connection_.prepare("SELECT 1 FROM met WHERE id=?");
+    add_ = connection_.prepare("INSERT OR IGNORE INTO differing VALUES (?)");
+    drop_ = connection_.prepare("DELETE FROM differing WHERE id=?");
+    next_ = connection_.prepare("SELECT id FROM differing WHERE id>? ORDER BY id LIMIT ?");
+  }
+  void meet(const std::string& id) { meet_.bind(id).run(); }
+  [[nodiscard]] bool is_met(const std::string& id) {
+    const sqlite::ResetAtEnd reset(is_met_);
+    return is_met_.bind(id).step();
+  }
+  void add_differing(const std::string& id) { add_.bind(id).run(); }
+  void drop_differing(const std::string& id) { drop_.bind(id).run(); }
+  [[nodiscard]] std::vector<std::string> differing_after(const std::string& id) {
+    std::vector<std::string> ids;
+    const sqlite::ResetAtEnd reset(next_);
+    next_.bind(id, static_cast<std::int64_t>(kAskedAgain));
+    while (next_.step()) ids.emplace_back(next_.text(0));
+    return ids;
+  }
+  [[nodiscard]] sqlite::Connection& connection() { return connection_; }
+
+ private:
+  sqlite::Connection connection_;
+  sqlite::Statement meet_, is_met_, add_, drop_, next_;
+};
+
+// The leaves of one document as the source has them.
+struct AtSource {
+  std::set<RevId> leaves;
+  std::string winner;  // JSON
+  std::string problem;
+};
+
+class Comparison {
+ public:
+  Comparison(const SourceQuestion& question, const Store& store,
+             const std::function<void(const SourceDifference&)>& differs,
+             const std::function<void()>& between)
+      : question_(question),
+        store_(store),
+        differs_(differs),
+        between_(between),
+        client_(context_.get_executor(), question.address),
+        scratch_(question.scratch) {}
+
+  ComparedSource run() {
+    try {
+      std::ignore = wait_for(client_.server_info());
+      std::ignore = wait_for(client_.database_info(question_.database));
+    } catch (const SourceError& error) {
+      if (error.kind() != SourceError::Kind::kNotFound) throw;
+      compared_.is_absent = true;
+      return compared_;
+    }
+    // What never was pulled to its end is all to come.
+    if (store_.checkpoint().since.json.empty()) return compared_;
+    read_source();
+    read_store();
+    leave_out_what_is_to_come();
+    look_again();
+    return compared_;
+  }
+
+ private:
+  template <typename T>
+  T wait_for(net::awaitable<T> asked) {
+    between_();
+    auto answer = net::co_spawn(context_, std::move(asked), net::use_future);
+    context_.restart();
+    context_.run();
+    return answer.get();
+  }
+
+  // Calls `visit` with the rows of the feed after `since`, page by page.
+  void read_feed(SourceSeq since, const std::function<void(const FeedRow&)>& visit) {
+    for (bool is_last = false; !is_last;) {
+      ChangesQuery query;
+      query.since = since;
+      query.limit = tuning::kWindowRows;
+      const ChangesPage page = wait_for(client_.changes(question_.database, query));
+      sqlite::Transaction transaction(scratch_.connection());
+      for (const FeedRow& row : page.rows) {
+        if (row.problem.empty() && !is_design_document(row.id)) visit(row);
+      }
+      transaction.commit();
+      is_last =
+          page.rows.empty() || (page.pending ? *page.pending == 0 : page.rows.size() < query.limit);
+      since = page.last_seq;
+    }
+  }
+
+  void read_source() {
+    read_feed({}, [this](const FeedRow& row) {
+      ++compared_.documents;
+      scratch_.meet(row.id);
+      const std::set<RevId> leaves(row.leaves.begin(), row.leaves.end());
+      if (leaves != leaves_here(row.id)) scratch_.add_differing(row.id);
+    });
+  }
+
+  void read_store() {
+    LocalSeq since;
+    for (auto changes = store_.changes(since, kChangesAtOnce); !changes.empty();
+         changes = store_.changes(since, kChangesAtOnce)) {
+      between_();
+      sqlite::Transaction transaction(scratch_.connection());
+      for (const Change& change : changes) {
+        if (!change.purged && !is_design_document(change.id) && !scratch_.is_met(change.id))
+          scratch_.add_differing(change.id);
+      }
+      transaction.commit();
+      since = changes.back().seq;
+    }
+  }
+
+  void leave_out_what_is_to_come() {
+    const SourceSeq since = store_.checkpoint().since;
+    try {
+      read_feed(since, [this](const FeedRow& row) {
+        ++compared_.not_pulled;
+        scratch_.drop_differing(row.id);
+      });
+    } catch (const SourceError& error) {
+      if (error.status() != kBadRequest) throw;
+      differs_({SourceDifference::Kind::kDiffers, "",
+                fmt::format("{}: it does not know the sequence that the store was pulled up to",
+                            question_.database)});
+    }
+  }
+
+  // Documents that changed on their way here, while this looked, are the same by now.
+  void look_again() {
+    for (const Quarantined& document : store_.quarantined()) quarantined_.insert(document.id);
+    for (auto ids = scratch_.differing_after(""); !ids.empty();
+         ids = scratch_.differing_after(ids.back())) {
+      std::vector<RevisionsOfDocument> asked;
+      for (const auto& id : ids) asked.push_back({id, {}});
+      auto there = leaves_there(wait_for(client_.fetch(question_.database, std::move(asked))));
+      for (const auto& id : ids) judge(id, there[id]);
+    }
+  }
+
+  void judge(const std::string& id, const AtSource& there) {
+    const auto here = leaves_here(id);
+    if (there.leaves == here) return;
+    if (quarantined_.contains(id)) {
+      ++compared_.quarantined;
+      return;
+    }
+    const bool is_left_out =
+        here.empty() && question_.keep && !there.winner.empty() && !question_.keep(there.winner);
+    if (is_left_out) return;
+    const auto kind = here.empty()           ? SourceDifference::Kind::kMissing
+                      : there.leaves.empty() ? SourceDifference::Kind::kExtra
+                                             : SourceDifference::Kind::kDiffers;
+    std::string detail = fmt::format("{}: {} there, {} here", question_.database,
+                                     in_words(there.leaves), in_words(here));
+    if (!there.problem.empty()) detail += fmt::format(" ({})", there.problem);
+    differs_({kind, id, std::move(detail)});
+  }
+  [[nodiscard]] static std::string in_words(const std::set<RevId>& leaves) {
+    constexpr std::size_t kMostNamed = 5;
+    if (leaves.empty()) return "nothing";
+    std::vector<std::string> revs;
+    for (const auto& leaf : leaves) {
+      if (revs.size() < kMostNamed) revs.push_back(leaf.to_string());
+    }
+    return fmt::format("{}{}", fmt::join(revs, ", "), leaves.size() > kMostNamed ? " …" : "");
+  }
+
+  [[nodiscard]] static std::map<std::string, AtSource> leaves_there(
+      const std::vector<FetchedRevision>& fetched) {
+    std::map<std::string, AtSource> documents;
+    std::map<std::string, RevisionTree> trees;
+    for (const FetchedRevision& each : fetched) {
+      const IncomingRevision& revision = each.revision;
+      AtSource& document = documents[revision.id];
+      if (!each.problem.empty()) {
+        document.problem = each.problem;
+        continue;
+      }
+      document.leaves.insert(revision.rev);
+      RevisionTree& tree = trees[revision.id];
+      Leaf leaf;
+      leaf.rev = revision.rev;
+      leaf.deleted = revision.deleted;
+      tree.graft(std::move(leaf));
+      if (tree.winner() != nullptr && tree.winner()->rev == revision.rev)
+        document.winner = revision.body;
+    }
+    return documents;
+  }
+
+  [[nodiscard]] std::set<RevId> leaves_here(const std::string& id) const {
+    std::set<RevId> leaves;
+    if (const auto tree = store_.tree(id)) {
+      for (const Leaf& leaf : tree->leaves()) leaves.insert(leaf.rev);
+    }
+    return leaves;
+  }
+
+  const SourceQuestion& question_;
+  const Store& store_;
+  const std::function<void(const SourceDifference&)>& differs_;
+  const std::function<void()>& between_;
+  net::io_context context_{1};
+  CouchClient client_;
+  Scratch scratch_;
+  std::set<std::string> quarantined_;
+  ComparedSource compared_;
+};
+
+}  // namespace
+
+ComparedSource compare_with_source(const SourceQuestion& question, const Store& store,
+                                   const std::function<void(const SourceDifference&)>& differs,
+                                   const std::function<void()>& between) {
+  return Comparison(question, store, differs, between).run();
+}
+
+}  // namespace replica

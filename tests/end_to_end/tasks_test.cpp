@@ -1,0 +1,124 @@
+// Long work beside a running server, and what becomes of it when the server ends.
+#include <csignal>
+#include <gtest/gtest.h>
+#include <thread>
+
+#include "tests/end_to_end/davenport.hpp"
+
+namespace end_to_end {
+namespace {
+
+constexpr int kMessages = 1'500;
+
+class TasksOfAServer : public testing::Test {
+ protected:
+  void SetUp() override {
+    write_maildir(davenport_.folder() / "mail", kMessages);
+    davenport_.succeed({"import", "ada", (davenport_.folder() / "mail").string()});
+  }
+
+  [[nodiscard]] json newest_task() const {
+    return davenport_.run_json({"task", "list", "--json"})["tasks"].at(0);
+  }
+  [[nodiscard]] bool becomes(const std::string& id, const std::string& state) const {
+    return eventually([&] {
+      return davenport_.run_json({"task", "show", id, "--json"})["state"] == state;
+    });
+  }
+  [[nodiscard]] std::vector<std::string> generations() const {
+    std::vector<std::string> names;
+    for (const auto& item :
+         std::filesystem::directory_iterator(davenport_.account_folder("ada") / "derived"))
+      if (item.is_directory()) names.push_back(item.path().filename());
+    return names;
+  }
+
+  Davenport davenport_;
+};
+
+TEST_F(TasksOfAServer, AReindexGoesOnAfterAKill) {
+  const auto before = davenport_.everything("ada");
+  davenport_.start_serving();
+  davenport_.succeed({"reindex", "ada", "--rate", "400"});
+  const std::string id = newest_task()["id"];
+  ASSERT_TRUE(eventually([&] { return newest_task()["done"] > 0; }));
+  davenport_.server().signal(SIGKILL);
+  (void)davenport_.server().wait();
+  EXPECT_EQ(newest_task()["state"], "queued") << "nobody has it, and it is not lost";
+  EXPECT_EQ(generations().size(), 2U);
+
+  davenport_.start_serving();
+  EXPECT_TRUE(becomes(id, "done"));
+  EXPECT_EQ(generations().size(), 1U);
+  EXPECT_EQ(davenport_.everything("ada"), before);
+}
+
+TEST_F(TasksOfAServer, AStopDoesNotWaitAndLosesNothing) {
+  davenport_.start_serving();
+  davenport_.succeed({"reindex", "ada", "--rate", "50"});
+  const std::string id = newest_task()["id"];
+  ASSERT_TRUE(becomes(id, "running"));
+  const auto began = std::chrono::steady_clock::now();
+  davenport_.stop_serving();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(10));
+  EXPECT_EQ(newest_task()["state"], "queued");
+}
+
+TEST_F(TasksOfAServer, ACancelledReindexLeavesNothing) {
+  davenport_.start_serving();
+  davenport_.succeed({"reindex", "ada", "--rate", "50"});
+  const std::string id = newest_task()["id"];
+  ASSERT_TRUE(becomes(id, "running"));
+  davenport_.succeed({"task", "cancel", id});
+  EXPECT_TRUE(becomes(id, "cancelled"));
+  EXPECT_EQ(generations().size(), 1U);
+  EXPECT_EQ(davenport_.run({"task", "cancel", id}).exit_code, 1) << "it has ended";
+  EXPECT_EQ(davenport_.run({"task", "show", "4711"}).exit_code, 1);
+}
+
+TEST_F(TasksOfAServer, PartsAreRenewedAndAccountsCompacted) {
+  davenport_.start_serving();
+  const auto before = davenport_.everything("ada");
+  davenport_.succeed({"reindex", "ada", "--query", "word7 OR word8", "--wait"});
+  EXPECT_NE(newest_task()["outcome"].get<std::string>().find("2 entries renewed"),
+            std::string::npos)
+      << newest_task();
+  const auto refused = davenport_.run({"reindex", "ada", "--query", "(word7", "--wait"});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_NE(refused.err.find("(at 0)"), std::string::npos) << refused.err;
+  davenport_.succeed({"reindex", "--all", "--failed", "--wait"});
+  davenport_.succeed({"compact", "--all", "--wait"});
+  EXPECT_EQ(davenport_.everything("ada"), before);
+}
+
+TEST_F(TasksOfAServer, ABackupOfAnAccountInUseIsThatAccount) {
+  davenport_.start_serving();
+  const auto before = davenport_.everything("ada");
+  const auto copy = davenport_.folder() / "copy";
+  davenport_.succeed({"backup", "ada", copy.string()});
+  EXPECT_EQ(davenport_.run({"backup", "ada", copy.string()}).exit_code, 1);
+  davenport_.stop_serving();
+  std::filesystem::rename(copy, davenport_.account_folder("eve"));
+  EXPECT_EQ(davenport_.everything("eve"), before);
+  davenport_.succeed({"import", "eve", (davenport_.folder() / "mail").string()});
+  EXPECT_EQ(davenport_.everything("eve"), before);
+}
+
+TEST_F(TasksOfAServer, ACommandWithoutAServerIsATaskToo) {
+  EXPECT_EQ(newest_task()["kind"], "import");
+  EXPECT_EQ(newest_task()["state"], "done");
+  support::Program reindex(davenport_.command({"reindex", "ada", "--rate", "50"}));
+  ASSERT_TRUE(eventually([&] { return newest_task()["kind"] == "reindex"; }));
+  davenport_.succeed({"task", "cancel", newest_task()["id"]});
+  EXPECT_EQ(reindex.wait().exit_code, 1);
+  EXPECT_EQ(newest_task()["state"], "cancelled");
+
+  support::Program interrupted(davenport_.command({"reindex", "ada", "--rate", "50"}));
+  ASSERT_TRUE(eventually([&] { return newest_task()["state"] == "running"; }));
+  interrupted.signal(SIGINT);
+  EXPECT_EQ(interrupted.wait().exit_code, 1);
+  EXPECT_EQ(generations().size(), 1U);
+}
+
+}  // namespace
+}  // namespace end_to_end

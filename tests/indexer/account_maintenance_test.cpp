@@ -1,0 +1,215 @@
+// Rebuilds that end early, parts that are renewed in place, and accounts written anew.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <thread>
+
+#include "indexer/account.hpp"
+#include "indexer/generation.hpp"
+#include "tests/support/support.hpp"
+
+namespace indexer {
+namespace {
+
+using mail::Doctype;
+using replica::sqlite::Access;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr int kMessages = 1'400;  // three runs of a build
+
+class AccountMaintenanceTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    open();
+    commit(0, kMessages, "alpha");
+    follow();
+  }
+
+  void open() {
+    account_.reset();
+    account_ = std::make_unique<Account>(folder_ / "alice", "alice", Access::kReadWrite);
+  }
+  void follow() {
+    Progress progress;
+    account_->project(progress);
+    account_->index(progress);
+  }
+
+  // Messages with these numbers, whose text is "<word> of <number>".
+  void commit(int from, int to, const std::string& word, int generation = 1) {
+    replica::Batch messages, contents;
+    const auto add = [&](replica::Batch& batch, const std::string& id, std::string body) {
+      replica::IncomingRevision revision;
+      revision.id = id;
+      revision.rev = *replica::RevId::parse(fmt::format("{}-{}", generation, word));
+      revision.body = std::move(body);
+      batch.revisions.push_back(std::move(revision));
+    };
+    for (int i = from; i < to; ++i) {
+      const auto id = fmt::format("m{:04}", i);
+      add(messages, id,
+          fmt::format(R"({{"subject":"{} {}","receivedAt":"2020-01-01T{:02}:{:02}:00Z",)"
+                      R"("mailboxIds":{{"inbox":true}},"contents":["{}:text"]}})",
+                      word, i, i / 60, i % 60, id));
+      add(contents, id + ":text",
+          fmt::format(R"({{"email":"{}","type":"text/plain","content":"{} of {}"}})", id, word, i));
+    }
+    account_->stores().create(Doctype::kEmails).commit(messages);
+    account_->stores().create(Doctype::kContents).commit(contents);
+  }
+
+  // Ends a rebuild after about so many entries.
+  void end_early(std::int64_t after) const {
+    Progress progress;
+    progress.rate = 2'000;
+    const std::int64_t rows = 2 * kMessages;
+    std::thread watcher([&] {
+      while (progress.done < rows + after) std::this_thread::yield();
+      progress.cancelled = true;
+    });
+    EXPECT_THROW(account_->reindex(progress), Cancelled);
+    watcher.join();
+  }
+
+  [[nodiscard]] std::int64_t count(std::string_view text) const {
+    const auto query = parse_query(text);
+    SearchRequest request;
+    request.query = &*query;
+    const auto answer = account_->search(request, false);
+    return answer->total;
+  }
+  [[nodiscard]] std::vector<std::string> generations() const {
+    std::vector<std::string> names;
+    for (const auto& item : std::filesystem::directory_iterator(folder_ / "alice/derived"))
+      if (item.is_directory()) names.push_back(item.path().filename());
+    return names;
+  }
+
+  support::TemporaryFolder folder_;
+  std::unique_ptr<Account> account_;
+};
+
+TEST_F(AccountMaintenanceTest, ARebuildThatEndedEarlyIsGoneOnWith) {
+  end_early(600);
+  EXPECT_EQ(count("alpha"), kMessages) << "the live generation answers";
+  const auto next = Generation::next_name(folder_ / "alice/derived");
+  ASSERT_TRUE(next.has_value());
+  open();  // as another process does
+  EXPECT_THAT(generations(), SizeIs(2)) << "what is unfinished stays";
+
+  // Meanwhile things change.
+  commit(0, 3, "beta", 2);
+  follow();
+  Progress progress;
+  EXPECT_EQ(account_->reindex(progress), static_cast<std::size_t>(kMessages));
+  EXPECT_EQ(account_->index_state().generation, *next);
+  EXPECT_THAT(generations(), ElementsAre(*next));
+  EXPECT_EQ(count("alpha"), kMessages - 3);
+  EXPECT_EQ(count("beta"), 3);
+  EXPECT_TRUE(account_->index_state().complete);
+}
+
+TEST_F(AccountMaintenanceTest, AnAbandonedRebuildLeavesNothing) {
+  end_early(600);
+  account_->abandon_reindex();
+  EXPECT_THAT(generations(), SizeIs(1));
+  EXPECT_FALSE(Generation::next_name(folder_ / "alice/derived").has_value());
+}
+
+TEST_F(AccountMaintenanceTest, AnUnfinishedRebuildOfYesterdayGoes) {
+  end_early(10);
+  std::filesystem::last_write_time(
+      folder_ / "alice/derived/next",
+      std::filesystem::file_time_type::clock::now() - std::chrono::hours(25));
+  open();
+  EXPECT_THAT(generations(), SizeIs(1));
+}
+
+TEST_F(AccountMaintenanceTest, AnUnfinishedRebuildOfAnotherStoreIsNotGoneOnWith) {
+  end_early(600);
+  account_->stores().create(Doctype::kEmails).renew_epoch();
+  const auto next = Generation::next_name(folder_ / "alice/derived");
+  Progress progress;
+  account_->reindex(progress);
+  EXPECT_NE(account_->index_state().generation, *next);
+  EXPECT_EQ(count("alpha"), kMessages);
+}
+
+// What is wrong in the text index, as after a fault, is right again where it is renewed, and nowhere else.
+TEST_F(AccountMaintenanceTest, APartIsRenewedInPlace) {
+  const auto folder = folder_ / "alice/derived" / account_->index_state().generation / "index";
+  {
+    const Catalog catalog(folder.parent_path() / "catalog.db", Access::kReadOnly);
+    FulltextWriter writer(folder);
+    for (const auto* id : {"m0001", "m0002"}) {
+      EntryText wrong;
+      wrong.subject = "wrong";
+      writer.replace(*catalog.text_entry(Kind::kMail, id), wrong);
+    }
+    writer.commit(writer.checkpoint());
+  }
+  EXPECT_EQ(count("wrong"), 2);
+  Progress progress;
+  EXPECT_EQ(account_->renew(std::vector<DocumentName>{{Doctype::kEmails, "m0001"}}, progress), 1);
+  EXPECT_EQ(count("wrong"), 1);
+  EXPECT_EQ(count("alpha"), kMessages - 1);
+  const auto query = parse_query("wrong OR subject:7");
+  EXPECT_EQ(account_->renew_matching(*query, progress).value(), 2);
+  EXPECT_EQ(count("wrong"), 0);
+  EXPECT_EQ(count("alpha"), kMessages);
+  EXPECT_TRUE(account_->index_state().complete);
+  const auto unknown = parse_query("in:nowhere");
+  EXPECT_TRUE(account_->renew_matching(*unknown, progress).has_error());
+  EXPECT_EQ(account_->renew_failed(progress), 0);
+}
+
+TEST_F(AccountMaintenanceTest, CompactingKeepsListsStatesAndHits) {
+  commit(0, kMessages, "beta", 2);
+  follow();
+  const auto before = account_->list({});
+  Progress progress;
+  const auto [bytes_before, bytes_after] = account_->compact(progress);
+  EXPECT_LT(bytes_after, bytes_before);
+  const auto after = account_->list({});
+  EXPECT_EQ(after.rows, before.rows);
+  EXPECT_EQ(after.state, before.state);
+  ListQuery second;
+  second.after = before.next;
+  EXPECT_FALSE(account_->list(second).refused.has_value());
+  EXPECT_EQ(count("beta"), kMessages);
+  EXPECT_THAT(generations(), SizeIs(1));
+  commit(0, 1, "gamma", 3);
+  follow();
+  EXPECT_EQ(count("gamma"), 1);
+  EXPECT_THAT(account_->changes(before.state, {}, 10)->updated, ElementsAre(public_id("m0000")));
+}
+
+TEST_F(AccountMaintenanceTest, ABackupPutBackIsTheAccountAsItWas) {
+  const replica::Blobs::Blob small{replica::blob_digest("small"), "small"};
+  const std::string bytes(1 << 20, 'x');
+  const replica::Blobs::Blob large{replica::blob_digest(bytes), bytes};
+  account_->stores().blobs().put(std::vector{small, large});
+  const auto before = account_->list({}).rows;
+  Progress progress;
+  account_->backup(folder_ / "copy", progress);
+  EXPECT_EQ(progress.done, progress.of);
+  EXPECT_THROW(account_->backup(folder_ / "copy", progress), std::runtime_error)
+      << "there is something already";
+
+  commit(0, kMessages, "beta", 2);
+  follow();
+  account_.reset();
+  std::filesystem::remove_all(folder_ / "alice");
+  std::filesystem::rename(folder_ / "copy", folder_ / "alice");
+  open();
+  EXPECT_TRUE(account_->index_state().complete) << "nothing is made anew";
+  EXPECT_EQ(account_->list({}).rows, before);
+  EXPECT_EQ(count("alpha"), kMessages);
+  EXPECT_EQ(account_->stores().blobs().get(small.digest), "small");
+  EXPECT_EQ(account_->stores().blobs().get(large.digest), bytes);
+}
+
+}  // namespace
+}  // namespace indexer
