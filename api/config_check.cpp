@@ -168,6 +168,7 @@ net::awaitable<void> ask(replica::CouchClient& client, const SourceConfig& sourc
   } catch (const SourceError& error) {
     check.problems.emplace_back(error.what());
   }
+  client.close();  // else its idle connections are waited for
 }
 
 }  // namespace

@@ -252,6 +252,7 @@ void Replication::resume(const std::string& account) {
 
 bool Replication::resync(const std::string& account) {
   State& state = *state_;
+  if (state.accounts.source_of(account) == nullptr) return false;
   SourceFollower* follower = state.follower_of(account);
   if (follower == nullptr) return false;
   net::co_spawn(state.context, follower->compare_anew(account), net::detached);

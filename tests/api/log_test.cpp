@@ -12,6 +12,8 @@ using testing::MatchesRegex;
 using testing::Not;
 
 std::string logged(const api::LogConfig& config, const std::function<void()>& work) {
+  static const bool is_prepared = (api::prepare_log(), true);
+  static_cast<void>(is_prepared);
   testing::internal::CaptureStderr();
   api::configure_log(config);
   work();
