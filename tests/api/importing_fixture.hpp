@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "indexer/import.hpp"
 #include "tests/api/routes_fixture.hpp"
 
 class ImportingFixture : public RoutesFixture {
@@ -13,25 +14,15 @@ class ImportingFixture : public RoutesFixture {
         "<{0}@x>\r\n\r\nZither.\r\n",
         number);
   }
-  // Imports messages of these numbers, and waits for the end.
+  // Imports messages of these numbers, here and now: a task would wait for idle processors.
   void import(int from, int to, const std::string& account = "alice") {
-    const auto folder = folder_ / ("mail of " + account);
+    const std::vector<std::filesystem::path> paths{folder_ / ("mail of " + account)};
     for (int number = from; number < to; ++number)
-      support::write_file(folder / fmt::format("cur/{}:2,", number), message(number));
-    const nlohmann::json payload = {{"paths", {folder.string()}}};
-    const auto started = routes_.handle({"POST",
-                                         "/v1/admin/accounts/" + account + "/import",
-                                         {},
-                                         "",
-                                         payload.dump(),
-                                         true,
-                                         "application/json"});
-    ASSERT_EQ(started.status, 202) << started.payload;
-    const auto where = field(started, "Location");
-    for (int turn = 0; turn < 6'000; ++turn) {
-      if (get_json(where)["state"] == "done") return;
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    FAIL() << "the import does not end";
+      support::write_file(paths[0] / fmt::format("cur/{}:2,", number), message(number));
+    indexer::Progress progress;
+    const auto summary = indexer::import_into(
+        *accounts_.create(account), config_.data_dir / "accounts" / account, paths, progress);
+    ASSERT_TRUE(summary.refused.empty());
+    replication_.index_soon(account);
   }
 };
