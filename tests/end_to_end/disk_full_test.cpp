@@ -68,7 +68,7 @@ void fill(support::MemoryCouchdb& couch, int messages) {
     }
     couch.put(emails, fmt::format("m{}", i),
               fmt::format(R"({{"subject":"Subject {}","receivedAt":"2021-01-01T00:00:00Z",)"
-                          R"("text":"everywhere {}"}})",
+                          R"("text":"everywhere","filler":"{}"}})",
                           i, text));
   }
 }
@@ -78,7 +78,7 @@ TEST(DiskFull, PullingPausesWhileReadingGoesOnAndResumesByItself) {
   support::MemoryCouchdb couch;
   fill(couch, kMessages);
   Davenport davenport(couch.url(), "ada");
-  const SmallDisk disk(davenport.folder() / "data", "20m");
+  const SmallDisk disk(davenport.folder() / "data", "12m");
   if (!disk.is_mounted()) GTEST_SKIP() << "needs root, to mount a small file system";
   davenport.start_serving();
   ASSERT_TRUE(eventually([&] { return health(davenport) == "noSpace"; }))
