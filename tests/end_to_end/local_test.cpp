@@ -89,7 +89,7 @@ TEST(Local, WhatCouldNotBeReadIsSaid) {
   const auto imported = davenport.run({"import", "ada", (davenport.folder() / "mail").string()});
   EXPECT_THAT(imported.out, testing::HasSubstr("1 of those read in part only"));
   const auto status = davenport.run({"status"});
-  EXPECT_THAT(status.out, testing::HasSubstr("the text of 1 files cannot be read\n    1: "));
+  EXPECT_THAT(status.out, testing::HasSubstr("the text of 1 files cannot be read\n      1: "));
   EXPECT_EQ(davenport.run_json({"status"})["accounts"][0]["extractions"]["failed"], 1);
 
   const auto list = davenport.run_json({"search", "ada", "closed"});
