@@ -36,6 +36,12 @@ bool operator==(const HttpResponse& a, const HttpResponse& b) {
 
 class AccessTest : public RoutesFixture {
  protected:
+  // What tells listeners asks for their rights: it ends before what knows them.
+  ~AccessTest() override {
+    tasks_.stop();
+    replication_.stop();
+  }
+
   std::string token(std::vector<std::string> accounts, bool is_admin = false,
                     std::optional<std::chrono::sys_seconds> expires = {}) {
     api::Token token;
