@@ -66,6 +66,7 @@ class Run {
   support::FaultyProxy proxy_;
   Writer writer_;
   support::PowerCut power_cut_;
+  unsigned short port_ = 0;  // of davenport
   std::uint64_t rounds_ = 0;
   Ends ends_;
   std::map<std::string, std::uint64_t> commands_;  // how often each was started

@@ -8,6 +8,9 @@
 // durable and that was never synced is empty. A new folder is durable with its parent or with the first file synced in it.
 // What was not synced may have reached the disk all the same, page by page: `strike` with a random generator decides.
 //
+// The library opens and closes files of the program, which gives back the locks that it has on them (fcntl): no other program
+// may use the folder at the same time.
+//
 // Files are told apart by inode and time of birth: the file system must keep the latter (ext4, xfs, btrfs; newer tmpfs).
 #pragma once
 
