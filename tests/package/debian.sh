@@ -11,6 +11,7 @@ command -v debootstrap >/dev/null || { echo "tests/package/debian.sh: needs debo
 root=${1:-}
 if [ -z "$root" ]; then
   root=$(mktemp -d)
+  chmod 755 "$root"  # the user that the service runs as has to enter it
   trap 'stop; umount "$root/proc" 2>/dev/null || true; rm -rf "$root"' EXIT
 else
   trap 'stop; umount "$root/proc" 2>/dev/null || true' EXIT
