@@ -143,6 +143,11 @@ int run(const TaskCommand& command, const CommandLine&, const Config& config) {
       if (!command.json) print(fmt::format("        {}\n", for_terminal(problem)));
     return kDone;
   }
+  if (task->kind == "first-sync" && !task->has_ended()) {
+    throw std::runtime_error(
+        fmt::format("a first sync goes on until all is here: davenport account pause {} stops it",
+                    task->account));
+  }
   if (!table.ask_to_cancel(command.id))
     throw std::runtime_error(fmt::format("task {} has ended: {}", task->id, task->state));
   print(fmt::format("task {}: asked to end\n", task->id));

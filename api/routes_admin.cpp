@@ -191,6 +191,13 @@ HttpResponse get_task(const Call& call) {
 }
 
 HttpResponse delete_task(const Call& call) {
+  const auto task = call.tasks.find(call.segments[0]);
+  if (task && task->kind == "first-sync" && !task->has_ended()) {
+    return error_response(409, "goesOn",
+                          fmt::format("a first sync goes on until all is here; POST "
+                                      "/v1/admin/accounts/{}/pause stops it",
+                                      task->account));
+  }
   (void)call.tasks.cancel(call.segments[0]);  // one that has ended stays what it is
   return get_task(call);
 }
