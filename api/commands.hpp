@@ -42,6 +42,9 @@ int run(const BackupCommand& command, const CommandLine& line, const Config& con
 // This reads and writes davenport.db, whoever runs the tasks.
 int run(const TaskCommand& command, const CommandLine& line, const Config& config);
 
+// The account of that name, which there must be, or all of them. Throws std::runtime_error.
+[[nodiscard]] std::vector<std::string> accounts_meant(const std::string& account, bool all,
+                                                      const Config& config);
 // Work that is a task (task_kinds.hpp). A server's is waited for where `wait` says so; the exit code.
 [[nodiscard]] int run_task(const TaskRequest& request, bool wait, const Config& config);
 int run(const AccountCommand& command, const CommandLine& line, const Config& config);

@@ -15,14 +15,6 @@
 namespace api {
 namespace {
 
-std::vector<std::string> names_of(const DoctorCommand& command, const Config& config) {
-  auto names = Accounts(config, replica::sqlite::Access::kReadOnly).names();
-  if (command.all) return names;
-  if (!std::binary_search(names.begin(), names.end(), command.account))
-    throw std::runtime_error(fmt::format("unknown account '{}'", for_terminal(command.account)));
-  return {command.account};
-}
-
 TaskReport examine_here(const TaskRequest& request, const Config& config) {
   Metrics metrics;
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
@@ -54,7 +46,7 @@ int run(const DoctorCommand& command, const CommandLine&, const Config& config) 
   const AdminClient server(config.data_dir);
   std::vector<std::string> reports;
   int worst = kDone;
-  for (const auto& name : names_of(command, config)) {
+  for (const auto& name : accounts_meant(command.account, command.all, config)) {
     const TaskRequest request{"doctor", name, arguments.dump()};
     auto task =
         server.is_served() ? examine_at_server(server, request) : examine_here(request, config);

@@ -1,4 +1,5 @@
 // Long work: done by the running server where there is one, else here.
+#include <algorithm>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -16,19 +17,6 @@ using nlohmann::json;
 
 std::filesystem::path davenport_db(const Config& config) {
   return config.data_dir / "davenport.db";
-}
-
-void require_account(const Accounts& accounts, const std::string& name) {
-  const auto names = accounts.names();
-  if (std::find(names.begin(), names.end(), name) == names.end())
-    throw std::runtime_error(fmt::format("unknown account '{}'", for_terminal(name)));
-}
-
-std::vector<std::string> names_of(const std::string& account, bool all, const Config& config) {
-  const Accounts accounts(config, replica::sqlite::Access::kReadOnly);
-  if (all) return accounts.names();
-  require_account(accounts, account);
-  return {account};
 }
 
 int run_here(const TaskRequest& request, const Config& config) {
@@ -53,6 +41,15 @@ std::string task_line(const TaskReport& task) {
 }
 
 }  // namespace
+
+std::vector<std::string> accounts_meant(const std::string& account, bool all,
+                                        const Config& config) {
+  auto names = Accounts(config, replica::sqlite::Access::kReadOnly).names();
+  if (all) return names;
+  if (!std::binary_search(names.begin(), names.end(), account))
+    throw std::runtime_error(fmt::format("unknown account '{}'", for_terminal(account)));
+  return {account};
+}
 
 std::string progress_in_words(const TaskReport& task) {
   if (task.of == 0) return fmt::format("{} done", task.done);
@@ -99,21 +96,21 @@ int run(const ReindexCommand& command, const CommandLine&, const Config& config)
   if (command.failed) arguments["failed"] = true;
   if (command.rate > 0) arguments["rate"] = command.rate;
   int worst = kDone;
-  for (const auto& name : names_of(command.account, command.all, config))
+  for (const auto& name : accounts_meant(command.account, command.all, config))
     worst = std::max(worst, run_task({"reindex", name, arguments.dump()}, command.wait, config));
   return worst;
 }
 
 int run(const CompactCommand& command, const CommandLine&, const Config& config) {
   int worst = kDone;
-  for (const auto& name : names_of(command.account, command.all, config))
+  for (const auto& name : accounts_meant(command.account, command.all, config))
     worst = std::max(worst, run_task({"compact", name}, command.wait, config));
   return worst;
 }
 
 int run(const BackupCommand& command, const CommandLine&, const Config& config) {
   const json arguments = {{"to", std::filesystem::absolute(command.folder).string()}};
-  const auto names = names_of(command.account, false, config);
+  const auto names = accounts_meant(command.account, false, config);
   return run_task({"backup", names.front(), arguments.dump()}, true, config);
 }
 
