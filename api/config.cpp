@@ -10,6 +10,7 @@
 
 #include "api/config_section.hpp"
 #include "indexer/query_values.hpp"
+#include "mail/ascii.hpp"
 
 namespace api {
 namespace {
@@ -34,14 +35,14 @@ indexer::IndexOptions read_index(Section section) {
     const toml::node& node = *section.find("language");
     if (!indexer::is_language_code(*language))
       section.fail(node, "index.language must be the code of a language, such as \"en\" or \"fr\"");
-    options.language = indexer::lower_case_ascii(*language);
+    options.language = mail::lower_ascii(*language);
   }
   if (section.find("headers") != nullptr) {
     options.headers.clear();
     for (const auto& [name, node] : section.texts("headers", "[\"x-mailer\"]")) {
       if (name.empty() || name.size() > kMaxHeaderName)
         section.fail(*node, "index.headers must be names of header fields");
-      options.headers.push_back(indexer::lower_case_ascii(name));
+      options.headers.push_back(mail::lower_ascii(name));
     }
   }
   section.finish();

@@ -19,10 +19,6 @@ using nlohmann::json;
 constexpr std::size_t kMaxAccounts = 32;
 constexpr std::size_t kMaxManyCursor = 16 << 10;
 
-HttpResponse bad_query(const indexer::QueryError& error) {
-  return error_response(400, "badQuery", error.message, error.position);
-}
-
 HttpResponse bad_cursor() {
   return error_response(400, "badCursor",
                         "'after' must be the 'next' of an answer to the same kind of request");

@@ -15,10 +15,6 @@ using nlohmann::json;
 
 constexpr std::size_t kMaxTimeout = 30'000;  // milliseconds
 
-HttpResponse bad_query(const indexer::QueryError& error) {
-  return error_response(400, "badQuery", error.message, error.position);
-}
-
 HttpResponse bad_body(const std::string& message) {
   return error_response(400, "badParameter", message);
 }
@@ -99,6 +95,10 @@ std::variant<SearchCall, HttpResponse> read_body(const HttpRequest& request, boo
 }
 
 }  // namespace
+
+HttpResponse bad_query(const indexer::QueryError& error) {
+  return error_response(400, "badQuery", error.message, error.position);
+}
 
 std::variant<SearchCall, HttpResponse> read_search(const HttpRequest& request, bool several) {
   auto read =

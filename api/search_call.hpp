@@ -26,6 +26,9 @@ inline constexpr std::string_view kSearchParameters[] = {
 [[nodiscard]] std::variant<SearchCall, HttpResponse> read_search(const HttpRequest& request,
                                                                  bool several = false);
 
+// 400, with the position of what cannot be read.
+[[nodiscard]] HttpResponse bad_query(const indexer::QueryError& error);
+
 // "date", "relevance", or a sort of lists ("subject", "-size" …); false for another name.
 [[nodiscard]] bool set_search_order(indexer::SearchRequest& request, std::string_view name);
 [[nodiscard]] std::vector<std::string> search_orders();

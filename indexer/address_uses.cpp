@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <unordered_set>
 
+#include "mail/ascii.hpp"
+
 namespace indexer {
 namespace {
 
@@ -34,23 +36,15 @@ bool can_be_written_to(std::string_view email) {
   });
 }
 
-std::string lower(std::string_view text) {
-  std::string lowered(text);
-  for (char& c : lowered) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lowered;
-}
-
-std::string_view trimmed(std::string_view name) {
+std::string_view without_quotes(std::string_view name) {
   constexpr std::string_view kAround = " \t\r\n'\"";
   const auto begin = name.find_first_not_of(kAround);
   return begin == name.npos ? "" : name.substr(begin, name.find_last_not_of(kAround) - begin + 1);
 }
 
 std::string name_of(const mail::Address& address, std::string_view email) {
-  const auto name = trimmed(address.name);
-  if (name.size() > kMaxName || lower(name) == email) return {};
+  const auto name = without_quotes(address.name);
+  if (name.size() > kMaxName || mail::lower_ascii(name) == email) return {};
   return std::string(name);
 }
 
@@ -91,7 +85,7 @@ std::vector<NamedAddress> addresses_of(const mail::MetadataDocument& message) {
     for (const auto& address : addresses) {
       if (found.size() == kMaxAddresses) return;
       if (!can_be_written_to(address.email)) continue;
-      auto email = lower(address.email);
+      auto email = mail::lower_ascii(address.email);
       if (!seen.insert(email).second) continue;
       auto name = name_of(address, email);
       found.push_back({std::move(email), std::move(name), role});

@@ -6,21 +6,18 @@
 #include <cstdlib>
 #include <utf8proc.h>
 
+#include "mail/ascii.hpp"
+#include "mail/charset.hpp"
+
 namespace indexer {
 namespace {
 
 constexpr std::size_t kMaxWordsTyped = 8;
 
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 char fold_ascii(char c) {
   constexpr std::string_view kSpaces = "\"<>(),;:[]\x7f";
-  if (c >= 'A' && c <= 'Z') return static_cast<char>(c - 'A' + 'a');
   const bool is_space = static_cast<unsigned char>(c) < 0x20 || kSpaces.find(c) != kSpaces.npos;
-  return is_space ? ' ' : c;
+  return is_space ? ' ' : mail::lower_ascii(c);
 }
 
 // Letters that Unicode does not take apart, though people type them so.
@@ -135,7 +132,7 @@ bool has_made_up_part(std::string_view local_part) {
 }  // namespace
 
 std::string fold_address(std::string_view utf8) {
-  std::string folded = is_ascii(utf8) ? std::string(utf8) : strip_accents(utf8);
+  std::string folded = mail::is_ascii(utf8) ? std::string(utf8) : strip_accents(utf8);
   std::transform(folded.begin(), folded.end(), folded.begin(), fold_ascii);
   return folded;
 }

@@ -32,7 +32,7 @@ void append_thread(std::string& row, Reader& reader, const Rows& rows) {
 // Attachments are indexed together with what the document itself says.
 std::string_view message_level(const Rows& rows, const TextReach& reach) {
   if (rows.integer(5) > reach.emails || rows.integer(6) > reach.contents) return "metadata";
-  if ((rows.integer(8) & kFilesHere) != 0) return "attachments";
+  if ((rows.integer(8) & flag::kFilesHere) != 0) return "attachments";
   return rows.integer(7) > 0 ? "body" : "metadata";
 }
 

@@ -24,9 +24,11 @@ using replica::sqlite::Connection;
 using replica::sqlite::Statement;
 
 // Bits of entries.flags. kFilesHere: it has attachments that can be read, and the bytes of all of them.
+namespace flag {
 inline constexpr int kUnread = 1, kFlagged = 2, kAttachment = 4, kFilesHere = 8, kSeen = 16,
                      kAnswered = 32, kDraft = 64;
-inline constexpr std::int64_t kListedFlags = 127 - kFilesHere;
+}  // namespace flag
+inline constexpr std::int64_t kListedFlags = 127 - flag::kFilesHere;
 
 // ── Views ──
 inline constexpr std::int64_t kViewStep = 8;
@@ -54,18 +56,20 @@ struct StateView {
   int flag;
   std::int64_t of_all_mail;
 };
-inline constexpr StateView kStateViews[] = {{'u', kUnread, kAllUnread},
-                                            {'f', kFlagged, kAllFlagged},
-                                            {'a', kAttachment, kAllAttachment},
-                                            {'r', kAnswered, kAllAnswered},
-                                            {'d', kDraft, kAllDraft}};
+inline constexpr StateView kStateViews[] = {{'u', flag::kUnread, kAllUnread},
+                                            {'f', flag::kFlagged, kAllFlagged},
+                                            {'a', flag::kAttachment, kAllAttachment},
+                                            {'r', flag::kAnswered, kAllAnswered},
+                                            {'d', flag::kDraft, kAllDraft}};
 // Keywords that are flags, and have no view as keywords.
 struct FlagKeyword {
   std::string_view keyword;
   int flag;
 };
-inline constexpr FlagKeyword kFlagKeywords[] = {
-    {"$seen", kSeen}, {"$flagged", kFlagged}, {"$answered", kAnswered}, {"$draft", kDraft}};
+inline constexpr FlagKeyword kFlagKeywords[] = {{"$seen", flag::kSeen},
+                                                {"$flagged", flag::kFlagged},
+                                                {"$answered", flag::kAnswered},
+                                                {"$draft", flag::kDraft}};
 // 0: it is none of them.
 [[nodiscard]] inline int flag_of_keyword(std::string_view keyword) {
   for (const auto& each : kFlagKeywords) {

@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t kWantedAtOnce = 500;
 // Differences up to which documents are renewed one by one, before all is made anew.
-constexpr std::int64_t kFew = 200;
+constexpr std::int64_t kMendedOneByOne = 200;
 
 class Repair {
  public:
@@ -30,7 +30,7 @@ class Repair {
 
   // Renews what few documents have in lists and index, in place. Nothing where that cannot be enough; and perhaps it is not.
   std::optional<std::vector<std::string>> renew() {
-    if (found_.findings.count() > kFew) return std::nullopt;
+    if (found_.findings.count() > kMendedOneByOne) return std::nullopt;
     std::set<std::string> ids;
     for (const auto& difference : found_.findings.named()) {
       const bool is_derived =

@@ -7,6 +7,7 @@
 #include "indexer/language.hpp"
 #include "indexer/query_values.hpp"
 #include "indexer/sha256.hpp"
+#include "mail/ascii.hpp"
 #include "mail/text.hpp"
 
 namespace indexer {
@@ -139,7 +140,7 @@ void EntryBuilder::add(Field field, const std::vector<std::string>& texts) {
 void EntryBuilder::add_headers(const std::vector<std::pair<std::string, std::string>>& headers) {
   Xapian::termpos list_position = 0, position = 0;
   for (const auto& [name, value] : headers) {
-    const auto lower = lower_case_ascii(name);
+    const auto lower = mail::lower_ascii(name);
     if (lower == "list-id") add(Field::kList, value, list_position);
     if (std::find(options_.headers.begin(), options_.headers.end(), lower) ==
         options_.headers.end())
@@ -154,7 +155,7 @@ void EntryBuilder::add_headers(const std::vector<std::pair<std::string, std::str
 void EntryBuilder::add_types(const EntryText& text) {
   auto types = text.attachment_types;
   if (!text.type.empty()) types.push_back(text.type);
-  for (auto& type : types) type = lower_case_ascii(type);
+  for (auto& type : types) type = mail::lower_ascii(type);
   std::sort(types.begin(), types.end());
   types.erase(std::unique(types.begin(), types.end()), types.end());
   if (types.size() > kMaxTypes) types.resize(kMaxTypes);

@@ -9,7 +9,7 @@
 namespace indexer {
 namespace {
 
-constexpr std::string_view kFormat = "davenport-export";
+constexpr std::string_view kFormatName = "davenport-export";
 constexpr std::size_t kDigestLines = std::size_t{1} << 20;  // bytes of a member
 constexpr std::size_t kMaxState = 4'096;  // characters
 constexpr std::string_view kDigits =
@@ -20,7 +20,7 @@ constexpr std::string_view kDigits =
 std::string begin_json(const ExportHeader& header) {
   std::string json;
   mail::JsonWriter writer(json);
-  writer.begin_object().key("format").string(kFormat).key("version").number(kExportVersion);
+  writer.begin_object().key("format").string(kFormatName).key("version").number(kExportVersion);
   writer.key("account").string(header.account).key("since");
   header.since.empty() ? writer.null() : writer.string(header.since);
   writer.key("state").string(header.state);
@@ -29,7 +29,7 @@ std::string begin_json(const ExportHeader& header) {
 
 ExportHeader read_export_header(std::string_view text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object() || json.value("format", nlohmann::json()) != kFormat)
+  if (!json.is_object() || json.value("format", nlohmann::json()) != kFormatName)
     throw ExportRefused("this is no davenport export");
   if (json.value("version", nlohmann::json()) != kExportVersion) {
     throw ExportRefused(fmt::format(

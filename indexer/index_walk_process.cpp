@@ -47,9 +47,9 @@ class Pulse {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-class Walk {
+class IndexWalk {
  public:
-  explicit Walk(const std::filesystem::path& folder)
+  explicit IndexWalk(const std::filesystem::path& folder)
       : folder_(folder), database_(folder.string()) {}
 
   void run() {
@@ -193,7 +193,7 @@ void tell_fault(const std::string& words) { tell(WalkFrame::kFault, words.data()
 // False when the index was written meanwhile.
 bool walk_once(const std::filesystem::path& folder) {
   try {
-    Walk walk(folder);
+    IndexWalk walk(folder);
     try {
       walk.run();
     } catch (const Xapian::DatabaseModifiedError&) {

@@ -3,6 +3,7 @@
 #include <cld2/public/compact_lang_det.h>
 #include <cld2/public/encodings.h>
 
+#include "mail/ascii.hpp"
 #include "mail/text.hpp"
 
 namespace indexer {
@@ -12,10 +13,8 @@ namespace {
 constexpr std::size_t kMaxBytes = 4'096;
 
 // CLD2 knows some languages by codes that were withdrawn since.
-std::string current_code(std::string code) {
-  for (char& c : code) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+std::string current_code(std::string_view given) {
+  const std::string code = mail::lower_ascii(given);
   if (code == "iw") return "he";
   if (code == "jw") return "jv";
   return code;

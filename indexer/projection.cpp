@@ -48,9 +48,9 @@ void drop_repeats(std::vector<std::string>& names) {
 std::int64_t flags_of(const mail::MetadataDocument& message, const FilesState& files) {
   std::int64_t flags = 0;
   for (const auto& keyword : message.keywords) flags |= flag_of_keyword(keyword);
-  if ((flags & (kSeen | kDraft)) == 0) flags |= kUnread;
-  if (message.has_attachment) flags |= kAttachment;
-  if (!files.files.empty() && files.here == files.files.size()) flags |= kFilesHere;
+  if ((flags & (flag::kSeen | flag::kDraft)) == 0) flags |= flag::kUnread;
+  if (message.has_attachment) flags |= flag::kAttachment;
+  if (!files.files.empty() && files.here == files.files.size()) flags |= flag::kFilesHere;
   return flags;
 }
 

@@ -115,7 +115,7 @@ std::vector<std::int64_t> Projection::views_of(const mail::MetadataDocument& mes
     if (flag_of_keyword(keyword) == 0)
       views.push_back(views_.view(view_name('*', 'k', keyword), false));
   }
-  if ((flags & kUnread) != 0 && !is_trash_only(message.mailbox_ids))
+  if ((flags & flag::kUnread) != 0 && !is_trash_only(message.mailbox_ids))
     views.push_back(kUnreadOutsideTrash);
   std::sort(views.begin(), views.end());
   views.erase(std::unique(views.begin(), views.end()), views.end());

@@ -45,7 +45,7 @@ void Projection::recount_trash(std::int64_t entry, const std::set<std::int64_t>&
   std::erase(views, kUnreadOutsideTrash);
   for (const auto view : views)
     elsewhere = elsewhere || (has_sorts(view) && view != kAllMail && !trash_views.contains(view));
-  if ((old.flags & kUnread) != 0 && elsewhere) views.push_back(kUnreadOutsideTrash);
+  if ((old.flags & flag::kUnread) != 0 && elsewhere) views.push_back(kUnreadOutsideTrash);
   std::sort(views.begin(), views.end());
   if (views == old.views) return;
   threads_.remove(old.thread, old.in_thread());

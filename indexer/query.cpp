@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "indexer/query_builder.hpp"
+#include "mail/ascii.hpp"
 
 namespace indexer {
 
@@ -225,7 +226,7 @@ class Parser {
     if (colon == 0 || colon == std::string_view::npos)
       fail(position, "header: needs the name of a header and a colon, as in header:x-mailer:mutt");
     position_ += colon + 1;
-    return lower_case_ascii(word.substr(0, colon));
+    return mail::lower_ascii(word.substr(0, colon));
   }
 
   QueryPtr parse_group(const std::optional<Key>& key) {

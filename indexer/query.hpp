@@ -127,6 +127,8 @@ struct Query {
   return query;
 }
 
+[[nodiscard]] inline QueryPtr negation(QueryPtr of) { return make_query(MatchNot{std::move(of)}); }
+
 [[nodiscard]] inline std::chrono::sys_seconds current_time() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }

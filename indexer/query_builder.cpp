@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "indexer/analyzer.hpp"
+#include "mail/ascii.hpp"
 
 namespace indexer {
 namespace {
@@ -37,7 +38,6 @@ constexpr ConditionName kConditions[] = {
   throw QueryError{std::move(message), position};
 }
 
-QueryPtr negation(QueryPtr of) { return make_query(MatchNot{std::move(of)}); }
 QueryPtr state_of(MatchState::What what) { return make_query(MatchState{what}); }
 
 // "A..B", each of which may be missing; nothing where there are no two dots.
@@ -50,7 +50,7 @@ std::optional<std::pair<std::string_view, std::string_view>> split_range(std::st
 }  // namespace
 
 std::optional<Field> find_field(std::string_view name) {
-  const auto lower = lower_case_ascii(name);
+  const auto lower = mail::lower_ascii(name);
   for (const auto& field : kFields) {
     if (!field.name.empty() && field.name == lower) return field.field;
   }
@@ -58,7 +58,7 @@ std::optional<Field> find_field(std::string_view name) {
 }
 
 std::optional<Condition> find_condition(std::string_view name) {
-  const auto lower = lower_case_ascii(name);
+  const auto lower = mail::lower_ascii(name);
   for (const auto& condition : kConditions) {
     if (condition.name == lower) return condition.condition;
   }
@@ -124,20 +124,20 @@ QueryPtr QueryBuilder::condition(Condition condition, std::string_view text, std
     case Condition::kIs:
       return state(text, position);
     case Condition::kHas:
-      if (lower_case_ascii(text) == "attachment") return state_of(MatchState::What::kAttachment);
+      if (mail::lower_ascii(text) == "attachment") return state_of(MatchState::What::kAttachment);
       fail(position, fmt::format("has: knows attachment, not \"{}\"", text));
     case Condition::kKeyword:
       if (text.empty()) fail(position, "keyword: needs a keyword, such as $forwarded");
-      return make_query(MatchKeyword{lower_case_ascii(text)});
+      return make_query(MatchKeyword{mail::lower_ascii(text)});
     case Condition::kKind:
-      if (lower_case_ascii(text) == "mail") return make_query(MatchKind{Kind::kMail});
-      if (lower_case_ascii(text) == "file") return make_query(MatchKind{Kind::kFile});
+      if (mail::lower_ascii(text) == "mail") return make_query(MatchKind{Kind::kMail});
+      if (mail::lower_ascii(text) == "file") return make_query(MatchKind{Kind::kFile});
       fail(position, fmt::format("kind: knows mail and file, not \"{}\"", text));
     case Condition::kLanguage:
       if (!is_language_code(text))
         fail(position,
              fmt::format("\"{}\" is no language; write its code, as in en, fr or zh-hant", text));
-      return make_query(MatchLanguage{lower_case_ascii(text)});
+      return make_query(MatchLanguage{mail::lower_ascii(text)});
     case Condition::kBefore:
     case Condition::kAfter:
     case Condition::kOn:
@@ -171,7 +171,7 @@ QueryPtr QueryBuilder::threads_of(QueryPtr of, std::size_t position) {
 
 QueryPtr QueryBuilder::state(std::string_view text, std::size_t position) const {
   using What = MatchState::What;
-  const auto state = lower_case_ascii(text);
+  const auto state = mail::lower_ascii(text);
   if (state == "unread") return state_of(What::kUnread);
   if (state == "flagged") return state_of(What::kFlagged);
   if (state == "read") return negation(state_of(What::kUnread));

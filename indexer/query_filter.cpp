@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "indexer/query_builder.hpp"
+#include "mail/ascii.hpp"
 #include "mail/documents.hpp"
 
 namespace indexer {
@@ -15,8 +16,6 @@ using nlohmann::json;
 constexpr std::size_t kMaxFilterBytes = 64 << 10;
 
 [[noreturn]] void fail(std::string message) { throw QueryError{std::move(message), 0}; }
-
-QueryPtr negation(QueryPtr of) { return make_query(MatchNot{std::move(of)}); }
 
 std::string text_of(std::string_view name, const json& value) {
   if (!value.is_string()) fail(fmt::format("\"{}\" must be a string", name));
@@ -116,7 +115,7 @@ class FilterReader {
 
   QueryPtr read_keyword(std::string_view name, const json& value) {
     const auto keyword = [&] {
-      return make_query(MatchKeyword{lower_case_ascii(text_of(name, value))});
+      return make_query(MatchKeyword{mail::lower_ascii(text_of(name, value))});
     };
     const auto threads = [&](QueryPtr of) { return build_.threads_of(std::move(of), 0); };
     if (name == "hasKeyword") return keyword();
@@ -147,7 +146,7 @@ class FilterReader {
     const auto texts = texts_of("header", value);
     if (texts.empty() || texts.size() > 2 || texts.front().empty())
       fail("\"header\" must be [name] or [name, text]");
-    auto name = lower_case_ascii(texts.front());
+    auto name = mail::lower_ascii(texts.front());
     if (texts.size() == 1) return make_query(MatchHeader{std::move(name), 0});
     return words({Field::kHeader, std::move(name)}, texts.back());
   }

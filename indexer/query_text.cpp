@@ -40,7 +40,7 @@ std::string last_date_text(std::int64_t seconds) {
   return date_text(seconds % kDay == 0 ? seconds - kDay : seconds - 1);
 }
 
-struct Writer {
+struct QueryWriter {
   std::string operator()(const MatchAll&) const { return "()"; }
   std::string operator()(const MatchWords& words) const {
     const std::string_view quote = words.phrase ? "\"" : "";
@@ -112,6 +112,6 @@ struct Writer {
 
 }  // namespace
 
-std::string to_text(const Query& query) { return std::visit(Writer{}, query.node); }
+std::string to_text(const Query& query) { return std::visit(QueryWriter{}, query.node); }
 
 }  // namespace indexer

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "mail/ascii.hpp"
+
 namespace indexer {
 namespace {
 
@@ -70,17 +72,9 @@ std::optional<Period> parse_relative(std::string_view text, sys_days today) {
 
 }  // namespace
 
-std::string lower_case_ascii(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
 std::optional<Period> parse_period(std::string_view text, std::chrono::sys_seconds now) {
   if (auto calendar = parse_calendar(text)) return calendar;
-  return parse_relative(lower_case_ascii(text), std::chrono::floor<days>(now));
+  return parse_relative(mail::lower_ascii(text), std::chrono::floor<days>(now));
 }
 
 std::optional<std::chrono::seconds> parse_age(std::string_view text) {

@@ -20,8 +20,6 @@ struct Period {  // from <= date < to, seconds since 1970
 // "4096", "20K", "5M", "1G": octets, at most 2^53, which a value slot holds exactly.
 [[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
 
-[[nodiscard]] std::string lower_case_ascii(std::string_view text);
-
 // "fr", or with a script: "zh-hant".
 [[nodiscard]] bool is_language_code(std::string_view text);
 

@@ -27,8 +27,9 @@ Walk Walk::sorted(Reader& reader, std::int64_t list, Direction direction, std::s
 Condition Condition::of(Reader& reader, const MessageFilter& filter) {
   Condition condition;
   const std::pair<int, std::optional<bool>> states[] = {
-      {kUnread, filter.unread}, {kFlagged, filter.flagged},   {kAttachment, filter.attachment},
-      {kSeen, filter.seen},     {kAnswered, filter.answered}, {kDraft, filter.draft}};
+      {flag::kUnread, filter.unread},         {flag::kFlagged, filter.flagged},
+      {flag::kAttachment, filter.attachment}, {flag::kSeen, filter.seen},
+      {flag::kAnswered, filter.answered},     {flag::kDraft, filter.draft}};
   for (const auto& [flag, wanted] : states) {
     if (wanted) condition.require(flag, *wanted);
   }

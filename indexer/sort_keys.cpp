@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <utf8proc.h>
 
+#include "mail/ascii.hpp"
+#include "mail/charset.hpp"
 #include "mail/text.hpp"
 #include "mail/threads.hpp"
 
@@ -40,17 +42,9 @@ void append_hash(std::string& out, std::string_view id) {
   for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>((hash >> shift) & 255);
 }
 
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return (c & '\x80') == 0; });
-}
-
 // Case, accents and ways to write the same character made one; the text itself where it is no UTF-8.
 std::string fold(std::string_view text) {
-  if (is_ascii(text)) {
-    std::string lower(text);
-    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return lower;
-  }
+  if (mail::is_ascii(text)) return mail::lower_ascii(text);
   utf8proc_uint8_t* folded = nullptr;
   const auto size = utf8proc_map(
       reinterpret_cast<const utf8proc_uint8_t*>(text.data()),

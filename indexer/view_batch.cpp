@@ -47,7 +47,7 @@ void ViewBatch::change(std::int64_t view, const Listed& from, const Listed& to) 
 void ViewBatch::count(std::int64_t view, const Listed& listed, std::int64_t delta) {
   auto& totals = totals_[view];
   totals.total += delta;
-  if ((listed.flags & kUnread) != 0) totals.unread += delta;
+  if ((listed.flags & flag::kUnread) != 0) totals.unread += delta;
 }
 
 void ViewBatch::put_sorts(std::int64_t view, const Listed& listed, std::int64_t entry) {

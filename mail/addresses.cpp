@@ -2,24 +2,17 @@
 
 #include <optional>
 
+#include "mail/ascii.hpp"
 #include "mail/encoded_words.hpp"
 
 namespace mail {
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 // Without the blanks that the obsolete syntax allows around "." and "@".
 std::string without_blanks(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!is_blank(text[i])) {
+    if (!is_wsp(text[i])) {
       out += text[i];
       continue;
     }
@@ -36,7 +29,7 @@ std::string without_blanks(std::string_view text) {
 std::string_view without_route(std::string_view address) {
   const auto colon = address.find(':');
   return !address.empty() && address.front() == '@' && colon != std::string_view::npos
-             ? trimmed(address.substr(colon + 1))
+             ? without_outer_wsp(address.substr(colon + 1))
              : address;
 }
 
@@ -77,7 +70,7 @@ class AddressReader {
 
   void append(char c) {
     plain_ += c;
-    if (!is_blank(c) || (!phrase_.empty() && !is_blank(phrase_.back()))) phrase_ += c;
+    if (!is_wsp(c) || (!phrase_.empty() && !is_wsp(phrase_.back()))) phrase_ += c;
   }
 
   // Where the quoted text that begins at `at_` ends; the end of the line when it is not closed.
@@ -175,8 +168,8 @@ class AddressReader {
 
   void end_mailbox() {
     if (has_angle_) {
-      auto name = trimmed(phrase_);
-      add(name.empty() ? trimmed(comment_) : name, without_route(without_blanks(angle_)));
+      auto name = without_outer_wsp(phrase_);
+      add(name.empty() ? without_outer_wsp(comment_) : name, without_route(without_blanks(angle_)));
     } else {
       add_bare();
     }
@@ -193,7 +186,7 @@ class AddressReader {
 
   // No angle brackets: "user@host", "Some Name user@host", "user", or words.
   void add_bare() {
-    const std::string text = without_blanks(trimmed(plain_));
+    const std::string text = without_blanks(without_outer_wsp(plain_));
     std::string name;
     bool found = false;
     for (std::size_t at = 0; at < text.size();) {
@@ -201,7 +194,7 @@ class AddressReader {
       if (text[at] == '"') end = std::min(text.find(' ', text.rfind('"')), text.size());
       const auto word = std::string_view(text).substr(at, end - at);
       if (word.find('@') != std::string_view::npos) {
-        add(name.empty() ? trimmed(comment_) : name, unquoted(word));
+        add(name.empty() ? without_outer_wsp(comment_) : name, unquoted(word));
         found = true;
         name.clear();
       } else {
@@ -211,9 +204,9 @@ class AddressReader {
     }
     if (found || text.empty()) return;
     if (text.find(' ') == std::string::npos && text.find("=?") == std::string::npos) {
-      add(trimmed(comment_), text);
+      add(without_outer_wsp(comment_), text);
     } else {
-      add(trimmed(phrase_), {});
+      add(without_outer_wsp(phrase_), {});
     }
   }
 
@@ -227,7 +220,8 @@ class AddressReader {
     if ((name.empty() && email.empty()) || out_.size() >= max_) return;
     const auto decoded = decode_words(name);
     // Some programs encode the quotes too.
-    out_.push_back({std::string(trimmed(unquoted(trimmed(decoded)))), std::string(email)});
+    out_.push_back(
+        {std::string(without_outer_wsp(unquoted(without_outer_wsp(decoded)))), std::string(email)});
   }
 
   void clear() {

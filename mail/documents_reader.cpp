@@ -4,6 +4,7 @@
 #include <charconv>
 #include <simdjson.h>
 
+#include "mail/ascii.hpp"
 #include "mail/documents.hpp"
 #include "mail/json_text.hpp"
 
@@ -153,16 +154,9 @@ void read_addresses(value& v, std::vector<Address>& out) {
   }
 }
 
-std::string lower_ascii(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
-
 void read_keywords(value& v, std::vector<std::string>& out) {
   read_set(v, out);
-  for (auto& keyword : out) keyword = lower_ascii(std::move(keyword));
+  for (auto& keyword : out) keyword = lower_ascii(keyword);
 }
 
 // IMAP's flags as JMAP's keywords: \Seen is $seen. \Recent belongs to a session, not to the
@@ -223,7 +217,7 @@ void read_attachments(value& v, std::vector<Attachment>& out) {
 void read_media_type(value& v, AttachedBody& body) {
   std::string text;
   read_string(v, text);
-  text = lower_ascii(std::move(text));
+  text = lower_ascii(text);
   body.type = text.substr(0, text.find_first_of("; \t"));
   constexpr std::string_view kCharset = "charset=";
   const auto at = text.find(kCharset, body.type.size());

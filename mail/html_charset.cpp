@@ -1,6 +1,7 @@
 // The charset that an HTML document names itself (HTML, "determining the character encoding").
 #include <algorithm>
 
+#include "mail/ascii.hpp"
 #include "mail/html.hpp"
 #include "mail/html_tokenizer.hpp"
 #include "mail/html_walker.hpp"
@@ -10,17 +11,9 @@ namespace {
 
 constexpr std::size_t kLookedAt = 4 << 10;  // bytes; browsers look at 1 KB, mail has more before it
 
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (auto& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
 // What follows "charset=" or "encoding=", lower case.
 std::string value_after(std::string_view text, std::string_view key) {
-  const auto lower = lower_case(text);
+  const auto lower = lower_ascii(text);
   auto at = lower.find(key);
   if (at == std::string::npos) return {};
   at = lower.find_first_not_of(" \t\r\n", at + key.size());
@@ -40,7 +33,7 @@ std::string charset_in_meta(std::string_view head) {
       tokens.skip_raw_text(html_element(number).name);
     }
     if (tokens.name() != "meta") continue;
-    auto charset = lower_case(tokens.attribute("charset").value_or(""));
+    auto charset = lower_ascii(tokens.attribute("charset").value_or(""));
     if (charset.empty()) charset = value_after(tokens.attribute("content").value_or(""), "charset");
     if (!charset.empty()) return charset;
   }

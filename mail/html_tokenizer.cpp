@@ -1,5 +1,7 @@
 #include "mail/html_tokenizer.hpp"
 
+#include "mail/ascii.hpp"
+
 namespace mail {
 namespace {
 
@@ -9,14 +11,12 @@ constexpr std::string_view kSpace = " \t\n\r\f";
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 }  // namespace
 
 bool equals_ignoring_case(std::string_view text, std::string_view lower_case) {
   if (text.size() != lower_case.size()) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (lower(text[i]) != lower_case[i]) return false;
+    if (lower_ascii(text[i]) != lower_case[i]) return false;
   }
   return true;
 }
@@ -86,7 +86,7 @@ bool HtmlTokenizer::read_tag() {
   for (; at_ < html_.size(); ++at_) {
     const char c = html_[at_];
     if (c == '>' || c == '/' || kSpace.find(c) != std::string_view::npos) break;
-    if (name_.size() < kMaxName || c == '@') name_ += lower(c);
+    if (name_.size() < kMaxName || c == '@') name_ += lower_ascii(c);
   }
   read_attributes();
   if (at_ >= html_.size()) return false;

@@ -1,11 +1,9 @@
 #include "mail/mime.hpp"
 
+#include "mail/ascii.hpp"
+
 namespace mail {
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 // Length of the line at `at`, its line feed included.
 std::size_t line_length(std::string_view text, std::size_t at) {
@@ -21,7 +19,7 @@ std::size_t name_length(std::string_view line) {
   while (length < line.size() && line[length] > ' ' && line[length] < '\x7F' && line[length] != ':')
     ++length;
   auto colon = length;
-  while (colon < line.size() && is_blank(line[colon])) ++colon;
+  while (colon < line.size() && is_wsp(line[colon])) ++colon;
   return colon < line.size() && line[colon] == ':' ? length : 0;
 }
 
@@ -36,7 +34,7 @@ std::string_view without_line_end(std::string_view line) {
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {
-    if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
+    if (a[i] != b[i] && lower_ascii(a[i]) != lower_ascii(b[i])) return false;
   }
   return true;
 }
@@ -79,7 +77,7 @@ Entity read_entity(std::string_view raw) {
       at += length;
       continue;
     }
-    while (at + length < raw.size() && is_blank(raw[at + length])) {
+    while (at + length < raw.size() && is_wsp(raw[at + length])) {
       const auto continuation = line_length(raw, at + length);
       length += continuation;
     }

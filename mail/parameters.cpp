@@ -3,21 +3,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "mail/ascii.hpp"
 #include "mail/charset.hpp"
 #include "mail/encoded_words.hpp"
 
 namespace mail {
 namespace {
-
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 // "name*index*=text"; index -1 where there is none, `encoded` with the last asterisk.
 struct Segment {
@@ -49,13 +40,13 @@ class ParameterReader {
   std::string value() {
     std::string out;
     while (at_ < line_.size() && line_[at_] != ';') {
-      if (is_blank(line_[at_])) {
+      if (is_wsp(line_[at_])) {
         if (!out.empty() && parameter_begins(at_)) break;  // a semicolon is missing
         at_ = std::min(line_.find_first_not_of(" \t", at_), line_.size());
       } else if (line_[at_] == '(') {
         at_ += comment_length(line_.substr(at_));
       } else {
-        out += lower(line_[at_++]);
+        out += lower_ascii(line_[at_++]);
       }
     }
     return out;
@@ -64,7 +55,7 @@ class ParameterReader {
   std::vector<Segment> segments() {
     std::vector<Segment> out;
     while (at_ < line_.size()) {
-      if (line_[at_] == ';' || is_blank(line_[at_])) {
+      if (line_[at_] == ';' || is_wsp(line_[at_])) {
         ++at_;
       } else if (line_[at_] == '(') {
         at_ += comment_length(line_.substr(at_));
@@ -101,9 +92,9 @@ class ParameterReader {
   }
 
   static void read_name(std::string_view written, Segment& segment) {
-    written = trimmed(written);
+    written = without_outer_wsp(written);
     const auto star = std::min(written.find('*'), written.size());
-    for (const char c : trimmed(written.substr(0, star))) segment.name += lower(c);
+    for (const char c : without_outer_wsp(written.substr(0, star))) segment.name += lower_ascii(c);
     auto rest = written.substr(star);
     if (!rest.empty() && rest.back() == '*') {
       segment.encoded = true;
@@ -129,19 +120,19 @@ class ParameterReader {
   std::string unquoted() {
     const auto begin = at_;
     while (at_ < line_.size() && line_[at_] != ';') {
-      if (is_blank(line_[at_])) {
+      if (is_wsp(line_[at_])) {
         if (parameter_begins(at_)) break;
         at_ = std::min(line_.find_first_not_of(" \t", at_), line_.size());
       } else {
         ++at_;
       }
     }
-    auto text = trimmed(line_.substr(begin, at_ - begin));
+    auto text = without_outer_wsp(line_.substr(begin, at_ - begin));
     if (!text.empty() && text.back() == ')') {
       const auto comment = text.find(" (");
       if (comment != std::string_view::npos &&
           comment_length(text.substr(comment + 1)) == text.size() - comment - 1)
-        text = trimmed(text.substr(0, comment));
+        text = without_outer_wsp(text.substr(0, comment));
     }
     return std::string(text);
   }
@@ -152,7 +143,7 @@ class ParameterReader {
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
-  const char folded = lower(c);
+  const char folded = lower_ascii(c);
   return folded >= 'a' && folded <= 'f' ? folded - 'a' + 10 : -1;
 }
 

@@ -143,7 +143,8 @@ Result<ParsedMessage> parse_message(std::string_view raw, const ParseLimits& lim
   ParsedMessage parsed;
   auto& metadata = parsed.metadata;
   if (message.fields_cut)
-    parsed.metadata.cut.push_back("header fields after the first " + std::to_string(Entity::kMaxFields));
+    parsed.metadata.cut.push_back("header fields after the first " +
+                                  std::to_string(Entity::kMaxFields));
 
   const auto structure = read_structure(message, limits, parsed.metadata.cut);
   const auto arrangement = arrange(structure);

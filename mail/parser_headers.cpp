@@ -1,6 +1,7 @@
 #include "mail/parser_headers.hpp"
 
 #include "mail/addresses.hpp"
+#include "mail/ascii.hpp"
 #include "mail/charset.hpp"
 #include "mail/encoded_words.hpp"
 #include "mail/parameters.hpp"
@@ -14,15 +15,7 @@ constexpr std::size_t kMaxContentField =
 constexpr std::size_t kMaxMessageId = 1'000;  // bytes; RFC 5322 allows a line of 998
 constexpr std::size_t kMaxMessageIds = 1'000;
 
-std::string lower_ascii(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
-std::string_view trimmed(std::string_view text) {
+std::string_view without_outer_space(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r\n";
   text.remove_prefix(std::min(text.find_first_not_of(kBlank), text.size()));
   return text.substr(0, text.find_last_not_of(kBlank) + 1);
@@ -32,7 +25,7 @@ std::string_view trimmed(std::string_view text) {
 std::string one_line(std::string_view value, std::string_view charset) {
   std::string line;
   line.reserve(value.size());
-  for (const char c : trimmed(value)) {
+  for (const char c : without_outer_space(value)) {
     if (c != '\r' && c != '\n') line += c == '\0' ? ' ' : c;
   }
   const bool plain =
@@ -55,7 +48,7 @@ void read_content_type(std::string_view value, ContentFields& fields) {
   if (is_media_type(read.value)) fields.type = read.value;
   fields.charset = lower_ascii(read.find("charset"));
   fields.boundary = read.find("boundary");
-  fields.name = trimmed(read.find("name"));
+  fields.name = without_outer_space(read.find("name"));
   fields.is_flowed = equal_ignoring_case(read.find("format"), "flowed");
   fields.deletes_space = equal_ignoring_case(read.find("delsp"), "yes");
 }
@@ -63,13 +56,14 @@ void read_content_type(std::string_view value, ContentFields& fields) {
 void read_content_disposition(std::string_view value, ContentFields& fields) {
   auto read = read_parameters(one_line(value.substr(0, kMaxContentField), fields.charset));
   fields.disposition = std::move(read.value);
-  if (const auto name = trimmed(read.find("filename")); !name.empty()) fields.name = name;
+  if (const auto name = without_outer_space(read.find("filename")); !name.empty())
+    fields.name = name;
 }
 
 std::string content_id_of(std::string_view value) {
-  value = trimmed(value.substr(0, kMaxMessageId));
+  value = without_outer_space(value.substr(0, kMaxMessageId));
   if (value.starts_with("<")) value.remove_prefix(1);
-  return to_valid_utf8(trimmed(value.substr(0, value.find('>'))));
+  return to_valid_utf8(without_outer_space(value.substr(0, value.find('>'))));
 }
 
 }  // namespace
@@ -79,7 +73,7 @@ void HeaderReader::cut(std::string what) {
 }
 
 std::string HeaderReader::unfolded(const HeaderField& field) {
-  auto value = trimmed(field.value);
+  auto value = without_outer_space(field.value);
   if (value.size() > max_value_bytes_) {
     value = value.substr(0, max_value_bytes_);
     cut("header " + to_valid_utf8(field.name.substr(0, 60)) + " is longer than " +
@@ -90,7 +84,7 @@ std::string HeaderReader::unfolded(const HeaderField& field) {
 
 std::string HeaderReader::text(const HeaderField& field) {
   const auto text = decode_words(unfolded(field));
-  return std::string(trimmed(text));
+  return std::string(without_outer_space(text));
 }
 
 void HeaderReader::addresses(const HeaderField& field, std::vector<Address>& out) {
@@ -141,7 +135,8 @@ ContentFields read_content_fields(const Entity& entity, std::string_view default
   if (const auto value = entity.find("Content-Disposition"); !value.empty())
     read_content_disposition(value, fields);
   const auto encoding = entity.find("Content-Transfer-Encoding").substr(0, 40);
-  fields.encoding = lower_ascii(trimmed(encoding.substr(0, encoding.find_first_of(";("))));
+  fields.encoding =
+      lower_ascii(without_outer_space(encoding.substr(0, encoding.find_first_of(";("))));
   fields.content_id = content_id_of(entity.find("Content-ID"));
   return fields;
 }

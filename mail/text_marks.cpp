@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "mail/ascii.hpp"
 #include "mail/text_lines.hpp"
 
 namespace mail {
@@ -134,14 +135,6 @@ constexpr std::string_view kBoilerplate[] = {"in your browser",
                                              "w przeglądarce",
                                              "в браузере",
                                              "отписаться"};
-
-std::string lower_ascii(std::string_view text) {
-  std::string out(text);
-  for (auto& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 bool begins_with_any(std::string_view text, std::span<const std::string_view> beginnings) {
   return std::any_of(beginnings.begin(), beginnings.end(),

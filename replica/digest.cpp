@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "md5-";
 constexpr std::size_t kBase64Size = 24;
-constexpr std::size_t kReadSize = std::size_t{64} << 10;  // bytes of a file at a time
+constexpr std::size_t kReadBytes = std::size_t{64} << 10;  // bytes of a file at a time
 
 struct FreeContext {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
@@ -39,7 +39,7 @@ Md5 md5_of_file(const std::filesystem::path& file) {
   const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
   require(EVP_DigestInit_ex(context.get(), EVP_md5(), nullptr));
   std::ifstream in(file, std::ios::binary);
-  std::string buffer(kReadSize, '\0');
+  std::string buffer(kReadBytes, '\0');
   while (in.good()) {
     in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
     require(EVP_DigestUpdate(context.get(), buffer.data(), static_cast<std::size_t>(in.gcount())));

@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "replica/store_file.hpp"
+
 namespace replica {
 
 namespace {
@@ -23,24 +25,10 @@ std::chrono::sys_seconds time(std::int64_t seconds) {
   return std::chrono::sys_seconds(std::chrono::seconds(seconds));
 }
 
-// What a file of format 1 lacks.
-constexpr std::string_view kBridge =
-    "CREATE TEMP VIEW quarantine AS "
-    "SELECT id, rev, reason, since, attempts, 0 AS next_attempt FROM main.quarantine;"
-    "CREATE TEMP TABLE wanted (digest, id, rev, name, content_type, length, attempts, reason, "
-    "since, "
-    "next_attempt)";
-
-sqlite::Connection open(const std::filesystem::path& file) {
-  sqlite::Connection connection(file, sqlite::Access::kReadOnly, sqlite::Durability::kFull);
-  sqlite::open_schema(connection, sqlite::Access::kReadOnly, kStoreFormat, {}, {}, kBridge);
-  return connection;
-}
-
 }  // namespace
 
 StoreReader::StoreReader(const std::filesystem::path& file)
-    : connection_(open(file)),
+    : connection_(open_store(file, sqlite::Access::kReadOnly)),
       meta_(connection_.prepare("SELECT value FROM meta WHERE key=?")),
       last_seq_(connection_.prepare("SELECT max(seq) FROM documents")),
       count_conflicted_(connection_.prepare("SELECT count(*) FROM documents WHERE conflicts>0")),

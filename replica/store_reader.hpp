@@ -18,8 +18,6 @@
 
 namespace replica {
 
-inline constexpr int kStoreFormat = 2;
-
 // Rows of the feed with their bodies, which lie one after the other in `bytes`. Kept and filled
 // again, so that a page costs no allocations.
 struct FeedPage {

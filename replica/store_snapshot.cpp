@@ -4,20 +4,12 @@
 #include <stdexcept>
 #include <utility>
 
+#include "replica/store_file.hpp"
 #include "replica/store_reader.hpp"
 
 namespace replica {
 
 namespace {
-
-// Tables that format 1 lacks are not read here.
-constexpr std::string_view kBridge = "SELECT 1";
-
-sqlite::Connection open(const std::filesystem::path& file) {
-  sqlite::Connection connection(file, sqlite::Access::kReadOnly, sqlite::Durability::kFull);
-  sqlite::open_schema(connection, sqlite::Access::kReadOnly, kStoreFormat, {}, {}, kBridge);
-  return connection;
-}
 
 // `ancestors` of a revision on its way in are digests, as in the tree.
 IncomingRevision incoming(const std::string& id, const Leaf& leaf) {
@@ -32,7 +24,7 @@ IncomingRevision incoming(const std::string& id, const Leaf& leaf) {
 }  // namespace
 
 StoreSnapshot::StoreSnapshot(const std::filesystem::path& file)
-    : connection_(open(file)),
+    : connection_(open_store(file, sqlite::Access::kReadOnly)),
       view_(connection_),
       meta_(connection_.prepare("SELECT value FROM meta WHERE key=?")),
       last_(connection_.prepare("SELECT max(seq) FROM documents")),

@@ -5,25 +5,11 @@
 #include <utility>
 #include <vector>
 
-#include "embedded/store_sql.hpp"
-#include "embedded/store_upgrade_sql.hpp"
-#include "replica/store_reader.hpp"
+#include "replica/store_file.hpp"
 
 namespace replica {
 
 namespace {
-
-// Bodies are of some kilobytes: with pages of 4,096 bytes most would spill into a page of their own, and a first pull
-// of bodies of 4 KB took half as much processor time again (pull_bench B: 49 µs a document instead of 31).
-constexpr int kPageBytes = 16'384;
-
-sqlite::Connection open(const std::filesystem::path& file) {
-  sqlite::Connection connection(file, sqlite::Access::kReadWrite, sqlite::Durability::kFull,
-                                kPageBytes);
-  sqlite::open_schema(connection, sqlite::Access::kReadWrite, kStoreFormat, embedded::store_sql,
-                      embedded::store_upgrade_sql);
-  return connection;
-}
 
 // Rows of documents that a sweep purges are read so many at a time.
 constexpr int kPurgedAtOnce = 500;
@@ -35,7 +21,7 @@ std::span<const std::byte> as_blob(std::string_view bytes) {
 }  // namespace
 
 StoreWriter::StoreWriter(const std::filesystem::path& file)
-    : connection_(open(file)),
+    : connection_(open_store(file, sqlite::Access::kReadWrite)),
       state_(connection_.prepare(
           "SELECT (SELECT max(seq) FROM documents), EXISTS (SELECT 1 FROM quarantine), "
           "EXISTS (SELECT 1 FROM wanted), (SELECT value FROM meta WHERE key='sweeping')")),

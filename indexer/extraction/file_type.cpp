@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "mail/ascii.hpp"
 #include "mail/text.hpp"
 
 namespace indexer {
@@ -79,14 +80,6 @@ constexpr Known kExtensions[] = {
 
 constexpr std::size_t kLookedAt = 4'096;  // bytes that tell whether a file is text
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
 template <std::size_t kSize>
 const Known* find(const Known (&table)[kSize], std::string_view key) {
   const auto* known =
@@ -98,7 +91,7 @@ const Known* find(const Known (&table)[kSize], std::string_view key) {
 FileType type_of_name(std::string_view name) {
   const auto dot = name.rfind('.');
   if (dot == std::string_view::npos) return FileType::kUnknown;
-  const auto* known = find(kExtensions, lower(name.substr(dot + 1)));
+  const auto* known = find(kExtensions, mail::lower_ascii(name.substr(dot + 1)));
   return known != nullptr ? known->type : FileType::kUnknown;
 }
 
@@ -116,7 +109,7 @@ bool looks_like_text(std::string_view bytes) {
 
 FileType file_type(std::string_view declared, std::string_view name) {
   const auto end = declared.find_first_of("; \t");
-  const std::string type = lower(declared.substr(0, end));
+  const std::string type = mail::lower_ascii(declared.substr(0, end));
   if (const auto* known = find(kTypes, type)) return known->type;
   if (type.starts_with("text/")) return FileType::kText;
   const bool is_office = std::any_of(std::begin(kOfficeTypes), std::end(kOfficeTypes),

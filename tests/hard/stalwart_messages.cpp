@@ -87,7 +87,7 @@ std::string text_field(const Json& root, const char* name) {
                                     : "";
 }
 
-struct Tables {
+struct MessageTables {
   Agreement envelope{"stalwart", "envelopes of messages", 0, 0, {}};
   Agreement structure{"stalwart", "bodies and attachments chosen", 0, 0, {}};
   Agreement texts{"stalwart", "bodies, decoded", 0, 0, {}};
@@ -113,7 +113,7 @@ void compare_envelope(const std::string& where, const Json& root, const mail::Me
 }
 
 void compare_attachments(const std::string& where, const std::string& raw, const Json& expected,
-                         const mail::MetadataDocument& m, Tables& tables) {
+                         const mail::MetadataDocument& m, MessageTables& tables) {
   const auto& list = expected["attachments"];
   if (list.size() != m.attachments.size()) return;  // told by the structure
   for (std::size_t i = 0; i < list.size(); ++i) {
@@ -134,7 +134,7 @@ void compare_attachments(const std::string& where, const std::string& raw, const
 }
 
 void compare_message(const std::string& where, const std::string& raw, const Json& expected,
-                     Tables& tables) {
+                     MessageTables& tables) {
   const auto parsed = mail::parse_message(raw);
   if (!parsed) {
     tables.structure.compare(where, "a message", "refused: " + parsed.error().reason);
@@ -172,7 +172,7 @@ std::string with_crlf(const std::string& text) {
 
 std::vector<Agreement> stalwart_messages(const std::filesystem::path& corpora) {
   const auto folder = corpora / "stalwart-mail-parser/resources/eml";
-  Tables tables;
+  MessageTables tables;
   for (const auto& file : files_below(folder, ".eml")) {
     const auto raw = read_file(file);
     const auto where = file.parent_path().filename().string() + "/" + file.stem().string();

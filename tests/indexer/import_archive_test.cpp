@@ -16,7 +16,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-struct RecordingTarget : indexer::ImportTarget {
+struct LinesTarget : indexer::ImportTarget {
   void put_mailboxes(std::span<const mail::Mailbox> given) override {
     for (const mail::Mailbox& one : given) mailboxes.push_back(one.id);
   }
@@ -55,7 +55,7 @@ class ArchiveImport : public testing::Test {
 
   support::TemporaryFolder folder_;
   std::filesystem::path tar_ = folder_ / "mail.tar";
-  RecordingTarget target_;
+  LinesTarget target_;
   indexer::Progress progress_;
 };
 

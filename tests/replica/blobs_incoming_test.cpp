@@ -3,13 +3,13 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <random>
 #include <stdexcept>
 #include <zlib.h>
 
 #include "replica/blobs.hpp"
 #include "replica/tuning.hpp"
 #include "tests/replica/child_process.hpp"
+#include "tests/support/bytes.hpp"
 #include "tests/support/support.hpp"
 
 namespace replica {
@@ -17,13 +17,6 @@ namespace {
 
 using sqlite::Access;
 using testing::HasSubstr;
-
-std::string noise(std::size_t size, unsigned seed) {
-  std::mt19937 random(seed);
-  std::string bytes(size, '\0');
-  for (auto& byte : bytes) byte = static_cast<char>(random());
-  return bytes;
-}
 
 std::string gzip(std::string_view bytes) {
   z_stream stream{};
@@ -68,9 +61,9 @@ TEST_F(BlobsIncoming, BytesOfEverySizeAndEncodingComeBack) {
   const std::string texts[] = {"",
                                "small",
                                std::string(200'000, 'a'),
-                               noise(262'143, 2),
-                               noise(262'144, 3),
-                               noise(1'000'000, 4)};
+                               support::noise(262'143, 2),
+                               support::noise(262'144, 3),
+                               support::noise(1'000'000, 4)};
   {
     Blobs blobs(path_, Access::kReadWrite);
     for (const auto& text : texts) {
@@ -95,7 +88,7 @@ TEST_F(BlobsIncoming, BytesOfEverySizeAndEncodingComeBack) {
 }
 
 TEST_F(BlobsIncoming, WhatCameBeforeIsKeptAcrossAKill) {
-  const auto bytes = noise(700'000, 5);
+  const auto bytes = support::noise(700'000, 5);
   const auto digest = blob_digest(bytes);
   constexpr std::size_t kFirst = 450'000;
   ChildProcess child([&] {
@@ -120,7 +113,7 @@ TEST_F(BlobsIncoming, WhatCameBeforeIsKeptAcrossAKill) {
 
 TEST_F(BlobsIncoming, OtherBytesAreDropped) {
   Blobs blobs(path_, Access::kReadWrite);
-  const auto bytes = noise(300'000, 6);
+  const auto bytes = support::noise(300'000, 6);
   const auto digest = blob_digest(bytes);
   for (const std::size_t size : {std::size_t{0}, bytes.size() - 1}) {
     const auto part = std::string_view(bytes).substr(0, size);
@@ -133,7 +126,7 @@ TEST_F(BlobsIncoming, OtherBytesAreDropped) {
 
 TEST_F(BlobsIncoming, TwoOfOneDigestDoNotDisturbEachOther) {
   Blobs blobs(path_, Access::kReadWrite);
-  const auto bytes = noise(300'000, 9);
+  const auto bytes = support::noise(300'000, 9);
   const auto digest = blob_digest(bytes);
   const auto head = std::string_view(bytes).substr(0, 100),
              tail = std::string_view(bytes).substr(100);
@@ -192,7 +185,7 @@ TEST_F(BlobsIncoming, ForgottenPartsAreRemoved) {
 
 TEST_F(BlobsIncoming, WhatCannotBeInflatedIsSaid) {
   Blobs blobs(path_, Access::kReadWrite);
-  const auto packed = gzip(noise(1'000, 7));
+  const auto packed = gzip(support::noise(1'000, 7));
   for (const auto& bytes : {std::string("no gzip"), packed.substr(0, packed.size() - 9),
                             packed + "trailing", std::string()}) {
     ASSERT_TRUE(receive(blobs, bytes, BlobEncoding::kGzip, blob_digest(bytes)));
@@ -208,7 +201,7 @@ TEST_F(BlobsIncoming, WhatCannotBeInflatedIsSaid) {
 // In a child, of which the peak of memory is its own.
 TEST_F(BlobsIncoming, LargeBlobNeedsNoMemory) {
   constexpr std::size_t kPieces = 100;
-  const auto piece = noise(1'000'000, 8);
+  const auto piece = support::noise(1'000'000, 8);
   ChildProcess child([&] {
     std::string digest;
     {

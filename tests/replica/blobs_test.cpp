@@ -2,22 +2,15 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <random>
 #include <stdexcept>
 
+#include "tests/support/bytes.hpp"
 #include "tests/support/support.hpp"
 
 namespace replica {
 namespace {
 
 using sqlite::Access;
-
-std::string noise(std::size_t size, unsigned seed) {
-  std::mt19937 random(seed);
-  std::string bytes(size, '\0');
-  for (auto& byte : bytes) byte = static_cast<char>(random());
-  return bytes;
-}
 
 Blobs::Blob blob(std::string_view bytes) { return {blob_digest(bytes), bytes}; }
 
@@ -42,11 +35,11 @@ TEST_F(BlobsTest, DigestIsCouchDBs) {
 TEST_F(BlobsTest, BytesOfEverySizeComeBack) {
   const std::string texts[] = {"",
                                "small",
-                               noise(5'000, 1),
+                               support::noise(5'000, 1),
                                std::string(200'000, 'a'),
-                               noise(262'143, 2),
-                               noise(262'144, 3),
-                               noise(2'000'000, 4),
+                               support::noise(262'143, 2),
+                               support::noise(262'144, 3),
+                               support::noise(2'000'000, 4),
                                std::string(3'000'000, 'b')};
   {
     Blobs blobs(path_, Access::kReadWrite);
@@ -96,21 +89,21 @@ TEST_F(BlobsTest, ReaderDoesNotWrite) {
 }
 
 TEST_F(BlobsTest, OtherBytesThanTheDigestNamesAreNotGiven) {
-  const auto large = noise(300'000, 5);
+  const auto large = support::noise(300'000, 5);
   Blobs blobs(path_, Access::kReadWrite);
   const Blobs::Blob both[] = {{blob_digest("good"), "evil"}, blob(large)};
   blobs.put(both);
   EXPECT_THROW(static_cast<void>(blobs.get(blob_digest("good"))), std::runtime_error);
   for (const auto& entry : std::filesystem::recursive_directory_iterator(path_)) {
     if (entry.path().filename().string().size() == 32)
-      support::write_file(entry.path(), noise(300'000, 6));
+      support::write_file(entry.path(), support::noise(300'000, 6));
   }
   EXPECT_THROW(static_cast<void>(blobs.get(blob_digest(large))), std::runtime_error);
 }
 
 // A crash before the rename leaves a part under another name.
 TEST_F(BlobsTest, UnfinishedFileIsNotFoundAndIsReplaced) {
-  const auto large = noise(300'000, 7);
+  const auto large = support::noise(300'000, 7);
   Blobs blobs(path_, Access::kReadWrite);
   const Blobs::Blob one = blob(large);
   blobs.put({&one, 1});

@@ -1,24 +1,19 @@
 #include "replica/compression.hpp"
 
 #include <gtest/gtest.h>
-#include <random>
+
+#include "tests/support/bytes.hpp"
 
 namespace replica {
 namespace {
-
-std::string noise(std::size_t size) {
-  std::mt19937 random(1);
-  std::string bytes(size, '\0');
-  for (auto& byte : bytes) byte = static_cast<char>(random());
-  return bytes;
-}
 
 TEST(Compression, BytesComeBack) {
   Compressor compressor;
   Decompressor decompressor;
   for (const auto& bytes :
        {std::string(), std::string("x"), std::string(4'095, 'a'), std::string(4'096, 'a'),
-        noise(4'096), noise(100'000), std::string(5'000'000, 'b'), std::string(10'000, 'c')}) {
+        support::noise(4'096, 1), support::noise(100'000, 2), std::string(5'000'000, 'b'),
+        std::string(10'000, 'c')}) {
     const std::string packed(compressor.pack(bytes));
     EXPECT_LE(packed.size(), bytes.size());
     std::string out = "before";
@@ -31,7 +26,7 @@ TEST(Compression, BytesComeBack) {
 TEST(Compression, SmallOrRandomBytesStayAsTheyAre) {
   Compressor compressor;
   EXPECT_EQ(compressor.pack(std::string(4'095, 'a')).size(), 4'095);
-  EXPECT_EQ(compressor.pack(noise(50'000)).size(), 50'000);
+  EXPECT_EQ(compressor.pack(support::noise(50'000, 3)).size(), 50'000);
   EXPECT_LT(compressor.pack(std::string(4'096, 'a')).size(), 100);
 }
 

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <fmt/core.h>
 #include <openssl/evp.h>
+#include <random>
 #include <stdexcept>
 #include <zlib.h>
 
@@ -105,6 +106,13 @@ std::string percent_encoded(std::string_view text) {
     }
   }
   return encoded;
+}
+
+std::string noise(std::size_t size, unsigned seed) {
+  std::mt19937 random(seed);
+  std::string bytes(size, '\0');
+  for (auto& byte : bytes) byte = static_cast<char>(random());
+  return bytes;
 }
 
 std::string percent_decoded(std::string_view text) {

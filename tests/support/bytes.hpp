@@ -14,6 +14,8 @@ namespace support {
 [[nodiscard]] std::string gzip(std::string_view bytes);
 [[nodiscard]] std::optional<std::string> gunzip(std::string_view bytes);
 [[nodiscard]] std::string percent_encoded(std::string_view text);
+// The same for the same seed; does not compress.
+[[nodiscard]] std::string noise(std::size_t size, unsigned seed);
 [[nodiscard]] std::string percent_decoded(std::string_view text);
 
 }  // namespace support

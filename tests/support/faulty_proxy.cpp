@@ -19,6 +19,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "tests/support/bytes.hpp"
 #include "tests/support/changes_page.hpp"
 #include "tests/support/http_relay.hpp"
 
@@ -38,19 +39,6 @@ bool can_meet(Fault fault, const RelayedRequest& request) {
   const bool changes_payload =
       fault == Fault::kTruncated || fault == Fault::kLongLength || fault == Fault::kShortLength;
   return !changes_payload || !request.is_feed() || request.is_page();
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      decoded += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
-      i += 2;
-    } else {
-      decoded += text[i];
-    }
-  }
-  return decoded;
 }
 
 }  // namespace
