@@ -89,6 +89,8 @@ struct Tasks::State {
   TaskTable table;
   const Listener changed;
   DiskSpace* const disk;
+  std::mutex
+      writing;  // a task's reports are written in the order in which they are made; taken before `mutex`
   mutable std::mutex mutex;  // of all below
   std::condition_variable wake;
   Kinds kinds;
@@ -109,6 +111,7 @@ struct Tasks::State {
   void keep();
   void look_at_requests();
   void write_progress();
+  TaskReport write_now(const Task& task);
   void write(const TaskReport& report);
 };
 
@@ -123,6 +126,14 @@ bool is_busy(const std::deque<std::shared_ptr<Task>>& tasks, const std::string& 
 
 }  // namespace
 
+TaskReport Tasks::State::write_now(const Task& task) {
+  const std::lock_guard in_order(writing);
+  TaskReport report = now_of(task);
+  write(report);
+  return report;
+}
+
+// With `writing` held.
 void Tasks::State::write(const TaskReport& report) {
   try {
     table.write(report);
@@ -178,8 +189,7 @@ void Tasks::State::mark_running(Task& task) {
 }
 
 void Tasks::State::perform(const std::shared_ptr<Task>& task, const Work& work) {
-  const TaskReport report = now_of(*task);
-  write(report);
+  const TaskReport report = write_now(*task);
   log_task(report, "begins");
   try {
     end(task, "done", work(report, *task->progress));
@@ -201,13 +211,16 @@ TaskReport Tasks::State::now_of(const Task& task) const {
 
 // It stays in the table as it is, for the next process.
 void Tasks::State::leave(const std::shared_ptr<Task>& task) {
+  const std::lock_guard in_order(writing);
   TaskReport report = now_of(*task);
   report.state = "queued";
   report.seconds_left.reset();
+  {
+    const std::lock_guard lock(mutex);
+    std::erase(tasks, task);
+  }
   write(report);
   log_task(report, "is stopped, to go on later");
-  const std::lock_guard lock(mutex);
-  std::erase(tasks, task);
 }
 
 // Until there is room.
@@ -218,11 +231,12 @@ void Tasks::State::put_off(const std::shared_ptr<Task>& task, const std::string&
     task->report.outcome = "waits for room: " + why;
     task->not_before = Clock::now() + kPauseWithoutRoom;
   }
-  write(now_of(*task));
+  write_now(*task);
 }
 
 void Tasks::State::end(const std::shared_ptr<Task>& task, std::string_view state,
                        TaskOutcome outcome) {
+  const std::lock_guard in_order(writing);
   TaskReport report = now_of(*task);
   report.state = state;
   report.seconds_left.reset();
@@ -279,6 +293,7 @@ void Tasks::State::look_at_requests() {
 }
 
 void Tasks::State::write_progress() {
+  const std::lock_guard in_order(writing);
   std::vector<TaskReport> reports;
   {
     const std::lock_guard lock(mutex);
