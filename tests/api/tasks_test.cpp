@@ -1,5 +1,6 @@
 #include "api/tasks.hpp"
 
+#include <atomic>
 #include <future>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -131,6 +132,33 @@ TEST_F(TasksTest, WhatAServerDidNotFinishTheNextOneGoesOnWith) {
       [](const TaskReport& task, Progress&) -> std::string { return "again, " + task.arguments; });
   EXPECT_EQ(ended(*tasks, id).outcome, "again, {\"rate\":5}");
   EXPECT_EQ(ended(*tasks, waiting).outcome, "again, {}");
+}
+
+TEST_F(TasksTest, ProgressThatIsWrittenLateDoesNotHideAnEnd) {
+  // The progress of both is told in one go; while the first is told, the second ends.
+  std::promise<void> first_is_told, second_ends;
+  auto told = first_is_told.get_future().share();
+  auto ends = second_ends.get_future().share();
+  std::atomic<bool> is_told = false;
+  Tasks tasks(file_, [&](const TaskReport& report) {
+    if (report.account != "first" || report.done == 0 || is_told.exchange(true)) return;
+    first_is_told.set_value();
+    ends.wait_for(std::chrono::seconds(1));
+  });
+  tasks.serve({{"work", [&](const TaskReport& task, Progress& progress) -> std::string {
+                  progress.of = 2;
+                  progress.done = 1;
+                  if (task.account == "first") return wait_until_cancelled(progress);
+                  told.wait();
+                  return "ran";
+                }}});
+  const auto first = tasks.start({"work", "first"});
+  const auto second = tasks.start({"work", "second"});
+  EXPECT_EQ(ended(tasks, second).state, "done");
+  second_ends.set_value();
+  EXPECT_TRUE(tasks.cancel(first));
+  EXPECT_EQ(ended(tasks, first).state, "cancelled");
+  EXPECT_EQ(api::TaskTable(file_, replica::sqlite::Access::kReadOnly).find(second)->state, "done");
 }
 
 TEST_F(TasksTest, WorkThatIsDoneElsewhereIsListed) {
