@@ -188,8 +188,7 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
   net::awaitable<HttpResponse> handle(HttpRequest& request) {
     lowest().expires_never();
     while (true) {
-      HttpResponse response = co_await net::co_spawn(
-          context_.workers.get_executor(), call_handler(context_.handler, request), use_awaitable);
+      HttpResponse response = co_await work_on(request);
       if (!response.again_at) co_return response;
       request.is_again = true;
       wake_by(*response.events);
@@ -198,6 +197,12 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
         co_await wait_for_news(again_at);
       if (is_ending()) co_return error_response(503, "stopping", "the server stops; ask again");
     }
+  }
+
+  net::awaitable<HttpResponse> work_on(const HttpRequest& request) {
+    const auto turn = co_await context_.turns.take();
+    co_return co_await net::co_spawn(context_.workers.get_executor(),
+                                     call_handler(context_.handler, request), use_awaitable);
   }
 
   // Returns at that time, or earlier when there may be news or the connection is closed.

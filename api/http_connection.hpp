@@ -15,6 +15,7 @@
 
 #include "api/http_message.hpp"
 #include "api/http_server.hpp"
+#include "api/worker_turns.hpp"
 
 namespace api {
 
@@ -36,6 +37,7 @@ struct ConnectionContext {
   HttpHandler handler;
   HttpLimits limits;
   net::thread_pool& workers;
+  WorkerTurns turns;
   std::unordered_set<OpenConnection*> open;
   std::unordered_map<std::string, std::size_t> of_client;  // connections, by HttpRequest::client
   std::function<void()> on_last_closed;

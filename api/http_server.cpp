@@ -138,7 +138,14 @@ struct HttpServer::State {
   State(HttpHandler handler, unsigned worker_count, HttpLimits limits,
         std::vector<std::string> given_cors_origins)
       : workers(std::max(worker_count, 1U)),
-        context{std::move(handler), limits, workers, {}, {}, {}, false},
+        context{std::move(handler),
+                limits,
+                workers,
+                WorkerTurns(std::max(worker_count, 1U)),
+                {},
+                {},
+                {},
+                false},
         cors_origins(std::move(given_cors_origins)) {}
 
   void begin_stop();

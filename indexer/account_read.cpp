@@ -9,11 +9,6 @@ namespace indexer {
 namespace fs = std::filesystem;
 namespace {
 
-std::optional<std::string> row_of(const Catalog& catalog, const Hit& hit,
-                                  const DerivedCheckpoint& text) {
-  return hit.kind == Kind::kMail ? catalog.message(hit.id, text) : catalog.file(hit.id, text);
-}
-
 // What a snippet's title is cut from: a row has the members of its document.
 std::string title_of(Kind kind, std::string_view row) {
   if (kind == Kind::kMail) {
@@ -137,14 +132,17 @@ QueryResult<SearchAnswer> Account::search(const SearchRequest& request, bool sni
   answer.facets = std::move(page->facets);
   answer.suggestions = std::move(page->suggestions);
   answer.explanation = std::move(page->explanation);
-  const auto text = live->text_checkpoint();
+  std::vector<Catalog::Item> items;
+  items.reserve(page->hits.size());
+  for (const auto& hit : page->hits) items.push_back({hit.kind, hit.id});
+  auto rows = live->catalog().rows(items, live->text_checkpoint());
   const Texts texts(stores_);
-  for (const auto& hit : page->hits) {
-    auto row = row_of(live->catalog(), hit, text);
-    if (!row) continue;  // gone from the catalog, not yet from the text index
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& hit = page->hits[i];
+    if (rows[i].empty()) continue;  // gone from the catalog, not yet from the text index
     auto& found = answer.hits.emplace_back();
     found.kind = hit.kind;
-    found.row = std::move(*row);
+    found.row = std::move(rows[i]);
     found.score = hit.score;
     found.place = hit.place;
     if (snippets)

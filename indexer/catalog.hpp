@@ -190,6 +190,13 @@ class Catalog {
   // In the order asked for; what is not there is left out.
   [[nodiscard]] std::vector<std::string> messages(const std::vector<std::string>& ids,
                                                   const DerivedCheckpoint& text) const;
+  struct Item {
+    Kind kind;
+    std::string_view id;
+  };
+  // One for each item, in one view; empty for what is not there.
+  [[nodiscard]] std::vector<std::string> rows(const std::vector<Item>& items,
+                                              const DerivedCheckpoint& text) const;
   // The messages of a thread, oldest first; empty when there is none. `id` of a thread is the id of its earliest message.
   [[nodiscard]] std::vector<std::string> thread(std::string_view id,
                                                 const DerivedCheckpoint& text) const;

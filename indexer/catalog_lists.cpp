@@ -146,6 +146,29 @@ std::vector<std::string> Catalog::messages(const std::vector<std::string>& ids,
   return read_message_rows(*reader, entries, reach, false);
 }
 
+std::vector<std::string> Catalog::rows(const std::vector<Item>& items,
+                                       const DerivedCheckpoint& text) const {
+  const auto reader = state_->readers.take();
+  const replica::sqlite::ReadTransaction transaction(reader->connection);
+  const TextReach reach(Meta::load(reader->list_meta), text);
+  std::vector<std::string> rows(items.size());
+  std::vector<std::int64_t> messages;
+  std::vector<std::size_t> places;  // of the messages among the items
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto entry = reader->entry(items[i].kind, items[i].id);
+    if (!entry) continue;
+    if (items[i].kind == Kind::kFile) {
+      rows[i] = read_file_rows(*reader, {*entry}, reach).front();
+    } else {
+      messages.push_back(*entry);
+      places.push_back(i);
+    }
+  }
+  auto read = read_message_rows(*reader, messages, reach, false);
+  for (std::size_t i = 0; i < read.size(); ++i) rows[places[i]] = std::move(read[i]);
+  return rows;
+}
+
 std::vector<std::string> Catalog::thread(std::string_view id, const DerivedCheckpoint& text) const {
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);

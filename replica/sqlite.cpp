@@ -312,12 +312,16 @@ void Transaction::commit() {
 }
 
 ReadTransaction::ReadTransaction(const Connection& connection) : connection_(connection) {
-  connection_.execute("BEGIN");
+  if (connection_.begin_.statement_ == nullptr) {
+    connection_.begin_ = connection_.prepare("BEGIN");
+    connection_.commit_ = connection_.prepare("COMMIT");
+  }
+  connection_.begin_.run();
 }
 
 ReadTransaction::~ReadTransaction() {
   try {
-    connection_.execute("COMMIT");
+    connection_.commit_.run();
   } catch (const Error&) {
   }
 }

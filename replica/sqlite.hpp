@@ -61,6 +61,7 @@ class Statement {
 
  private:
   friend class Connection;
+  friend class ReadTransaction;
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const;
   };
@@ -135,8 +136,10 @@ class Connection {
   struct Close {
     void operator()(sqlite3* database) const;
   };
+  friend class ReadTransaction;
   std::unique_ptr<sqlite3, Close> database_;
   std::filesystem::path file_;
+  mutable Statement begin_, commit_;  // of ReadTransaction, prepared by the first
 };
 
 // BEGIN IMMEDIATE … COMMIT; rolled back when destroyed without `commit`.
