@@ -10,6 +10,7 @@
 #include "api/command_line.hpp"
 #include "api/config.hpp"
 #include "api/tasks.hpp"
+#include "indexer/query.hpp"
 
 namespace api {
 
@@ -55,6 +56,9 @@ int run(const ConfigCheckCommand& command, const CommandLine& line, const Config
 
 // The configuration that is meant: the one written, else the default where it is there.
 [[nodiscard]] std::optional<std::filesystem::path> config_file(const CommandLine& line);
+
+// Throws UsageError: what of the query cannot be read, and where.
+[[noreturn]] void refuse_query(const indexer::QueryError& error);
 
 // The account, or a std::runtime_error that says that there is none.
 [[nodiscard]] std::shared_ptr<indexer::Account> open_account(Accounts& accounts,

@@ -28,11 +28,6 @@ std::string next_page(const SearchCommand& command, const CommandLine& line,
 }
 
 // A mistake in the query, with its place by a number: positions count bytes from 0.
-[[noreturn]] void refuse_query(const indexer::QueryError& error) {
-  throw UsageError(
-      fmt::format("{} (position {} of the query)", for_terminal(error.message), error.position));
-}
-
 // "[q1.pdf] " where the words around the hit are an attachment's.
 std::string attachment_of(const indexer::SearchAnswer::Found& hit, const json& row) {
   if (hit.part.empty()) return "";
@@ -114,6 +109,11 @@ indexer::SearchRequest request_of(const SearchCommand& command, const indexer::Q
 }
 
 }  // namespace
+
+void refuse_query(const indexer::QueryError& error) {
+  throw UsageError(
+      fmt::format("{} (position {} of the query)", for_terminal(error.message), error.position));
+}
 
 int run(const SearchCommand& command, const CommandLine& line, const Config& config) {
   Accounts accounts(config, replica::sqlite::Access::kReadOnly);

@@ -9,6 +9,7 @@
 #include "api/task_kinds.hpp"
 #include "api/terminal.hpp"
 #include "api/watched.hpp"
+#include "indexer/query.hpp"
 
 namespace api {
 namespace {
@@ -92,7 +93,11 @@ int finish(const TaskReport& task) {
 
 int run(const ReindexCommand& command, const CommandLine&, const Config& config) {
   json arguments = json::object();
-  if (!command.query.empty()) arguments["query"] = command.query;
+  if (!command.query.empty()) {
+    const auto query = indexer::parse_query(command.query);
+    if (!query) refuse_query(query.error());
+    arguments["query"] = command.query;
+  }
   if (command.failed) arguments["failed"] = true;
   if (command.rate > 0) arguments["rate"] = command.rate;
   int worst = kDone;

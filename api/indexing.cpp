@@ -6,6 +6,14 @@
 
 namespace api {
 
+namespace {
+
+bool renews_all(std::string_view arguments) {
+  return arguments == "{}" || arguments == kUnaskedReindex;
+}
+
+}  // namespace
+
 Indexing::Indexing(Accounts& accounts, Metrics& metrics, Tasks* tasks, Events* events)
     : accounts_(accounts),
       metrics_(metrics),
@@ -115,11 +123,11 @@ void Indexing::start_rebuild(const std::string& account) {
   constexpr std::chrono::minutes kPauseAfterFailure{10};
   const auto now = std::chrono::system_clock::now();
   for (const auto& task : tasks_->list()) {
-    if (task.kind != "reindex" || task.account != account || task.arguments != "{}") continue;
+    if (task.kind != "reindex" || task.account != account || !renews_all(task.arguments)) continue;
     if (!task.has_ended() || (task.state == "failed" && now - *task.ended < kPauseAfterFailure))
       return;
   }
-  (void)tasks_->start({"reindex", account});
+  (void)tasks_->start({"reindex", account, std::string(kUnaskedReindex)});
 }
 
 void Indexing::end_filling(const std::string& account) {

@@ -5,6 +5,7 @@
 
 #include "api/render.hpp"
 #include "api/route.hpp"
+#include "api/search_call.hpp"
 #include "mail/json_writer.hpp"
 
 namespace api {
@@ -126,6 +127,10 @@ HttpResponse post_reindex(const Call& call, indexer::Account& account) {
   if (!arguments || (arguments->contains("query") && arguments->contains("failed")))
     return bad_payload(
         R"({"query": "…", "rate": n} or {"failed": true, "rate": n}, each of them or none)");
+  if (arguments->contains("query")) {
+    if (const auto query = indexer::parse_query(arguments->at("query").get<std::string>()); !query)
+      return bad_query(query.error());
+  }
   const TaskRequest request{"reindex", account.name(), arguments->dump()};
   for (const auto& task : call.tasks.list()) {
     if (!task.has_ended() && task.kind == request.kind && task.account == request.account &&

@@ -70,6 +70,9 @@ TaskOutcome reindex(indexer::Account& account, const json& arguments, indexer::P
   } catch (const indexer::Cancelled&) {
     if (!progress.goes_on_later) account.abandon_reindex();
     throw;
+  } catch (const indexer::NoRoom& error) {
+    if (arguments.value("unasked", false)) throw WaitsForRoom(error.what());
+    throw;
   }
 }
 

@@ -9,7 +9,8 @@
 namespace api {
 
 // Arguments, by kind:
-//   reindex  {"query": text} or {"failed": true}: only what it finds, in place; {"rate": entries a second}
+//   reindex  {"query": text} or {"failed": true}: only what it finds, in place; {"rate": entries a second};
+//            {"unasked": true} (kUnaskedReindex): waits where there is no room
 //   compact  {}
 //   doctor   {"source": true, "repair": true}: also compares with the source, and mends; {"json": true}: the outcome is the report
 //   backup   {"to": folder}

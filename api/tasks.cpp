@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kAtOnce = 4;
 constexpr std::chrono::seconds kPauseWithoutRoom{10};
+constexpr std::string_view kWaitsForRoom = "waits for room: ";
 constexpr std::size_t kProblemsKept = 100;
 constexpr std::chrono::milliseconds kKeepInterval{500};  // between two looks at what was asked
 constexpr int kLooksPerWrite = 4;  // of progress, which is a commit
@@ -111,6 +112,7 @@ struct Tasks::State {
   void keep();
   void look_at_requests();
   void write_progress();
+  [[nodiscard]] bool lacks_room(const TaskReport& task, const std::exception& error) const;
   TaskReport write_now(const Task& task);
   void write(const TaskReport& report);
 };
@@ -197,11 +199,17 @@ void Tasks::State::perform(const std::shared_ptr<Task>& task, const Work& work) 
     task->progress->goes_on_later ? leave(task) : end(task, "cancelled", {"cancelled"});
   } catch (const std::exception& error) {
     if (task->progress->goes_on_later) return leave(task);
-    const bool is_full = disk != nullptr && disk->note(error);
-    const bool still_lacks_room = task->not_before != Clock::time_point{} &&
-                                  dynamic_cast<const indexer::NoRoom*>(&error) != nullptr;
-    is_full || still_lacks_room ? put_off(task, error.what()) : end(task, "failed", {error.what()});
+    lacks_room(report, error) ? put_off(task, error.what()) : end(task, "failed", {error.what()});
   }
+}
+
+// What began and found a full disk, or waited for room already, waits; what asks for room at once and finds none fails, so that
+// whoever asked for it hears of it.
+bool Tasks::State::lacks_room(const TaskReport& task, const std::exception& error) const {
+  if (dynamic_cast<const WaitsForRoom*>(&error) != nullptr) return true;
+  if (dynamic_cast<const indexer::NoRoom*>(&error) != nullptr)
+    return task.outcome.starts_with(kWaitsForRoom);
+  return disk != nullptr && disk->note(error);
 }
 
 TaskReport Tasks::State::now_of(const Task& task) const {
@@ -228,7 +236,7 @@ void Tasks::State::put_off(const std::shared_ptr<Task>& task, const std::string&
   {
     const std::lock_guard lock(mutex);
     task->report.state = "queued";
-    task->report.outcome = "waits for room: " + why;
+    task->report.outcome = std::string(kWaitsForRoom) + why;
     task->not_before = Clock::now() + kPauseWithoutRoom;
   }
   write_now(*task);

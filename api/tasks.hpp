@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,12 +19,20 @@
 
 namespace api {
 
+// Arguments of a reindex that nobody asked for: of an account whose lists and index are of other rules than the program's.
+inline constexpr std::string_view kUnaskedReindex = R"({"unasked":true})";
+
 // What a piece of work came to, when it was done.
 struct TaskOutcome {
   TaskOutcome(std::string outcome_line, std::vector<std::string> what_was_refused = {})
       : line(std::move(outcome_line)), problems(std::move(what_was_refused)) {}
   std::string line;
   std::vector<std::string> problems;
+};
+
+// Thrown by work that is to wait until there is room: it is tried again by and by.
+struct WaitsForRoom : std::runtime_error {
+  using std::runtime_error::runtime_error;
 };
 
 // Any thread.

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <thread>
 
+#include "indexer/account.hpp"
 #include "tests/support/support.hpp"
 
 namespace {
@@ -159,6 +160,32 @@ TEST_F(TasksTest, ProgressThatIsWrittenLateDoesNotHideAnEnd) {
   EXPECT_TRUE(tasks.cancel(first));
   EXPECT_EQ(ended(tasks, first).state, "cancelled");
   EXPECT_EQ(api::TaskTable(file_, replica::sqlite::Access::kReadOnly).find(second)->state, "done");
+}
+
+TEST_F(TasksTest, WhatWaitsForRoomGoesOnWaitingAfterARestart) {
+  std::atomic<int> tries = 0;
+  const auto finds_no_room = [&](const TaskReport& task, Progress&) -> std::string {
+    ++tries;
+    if (task.account == "asked") throw indexer::NoRoom("make room");
+    throw api::WaitsForRoom("make room");
+  };
+  std::string unasked;
+  {
+    const auto tasks = serving(finds_no_room);
+    EXPECT_EQ(ended(*tasks, tasks->start({"work", "asked"})).state, "failed");
+    unasked = tasks->start({"work", "unasked"});
+    while (tries < 2 || tasks->find(unasked)->state != "queued")
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    EXPECT_EQ(tasks->find(unasked)->outcome, "waits for room: make room");
+  }
+  // Another program's word for the same: who waited before goes on waiting.
+  const auto tasks = serving([&](const TaskReport&, Progress&) -> std::string {
+    if (++tries == 3) throw indexer::NoRoom("make room");
+    return "done at last";
+  });
+  while (tries < 3 || tasks->find(unasked)->state == "running")
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_EQ(tasks->find(unasked)->state, "queued");
 }
 
 TEST_F(TasksTest, WorkThatIsDoneElsewhereIsListed) {
