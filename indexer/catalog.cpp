@@ -139,8 +139,7 @@ std::optional<TextEntry> Catalog::text_entry(Kind kind, std::string_view id) con
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   const auto key = reader->entry(kind, id);
   if (!key) return {};
-  auto select = reader->select_text("key = ?");
-  Rows rows(select, *key);
+  Rows rows(reader->text_by_key, *key);
   return rows.next() ? std::optional(reader->text_entry(rows)) : std::nullopt;
 }
 

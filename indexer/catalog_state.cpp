@@ -117,12 +117,6 @@ std::vector<BodyPart> Reader::content_parts(std::int64_t entry) {
   return parts;
 }
 
-Statement Reader::select_text(std::string_view where) const {
-  return connection.prepare(
-      "SELECT key, kind, id, doc_id, date, size, ifnull(number, 0), bodies FROM entries WHERE " +
-      std::string(where));
-}
-
 TextEntry Reader::text_entry(const Rows& row) {
   TextEntry entry;
   const auto key = row.integer(0);

@@ -176,7 +176,6 @@ struct Reader {
   // The content documents of a message that are there, in reading order.
   [[nodiscard]] std::vector<BodyPart> content_parts(std::int64_t entry);
   // Selects entries as `text_entry` reads them.
-  [[nodiscard]] Statement select_text(std::string_view where) const;
   [[nodiscard]] TextEntry text_entry(const Rows& row);
 
   Connection connection;
@@ -219,6 +218,14 @@ struct Reader {
       "SELECT d.row, t.id, t.count, t.unread, e.thread, e.text_seq, e.body_seq, e.bodies, "
       "e.flags, t.participants FROM json_each(?) j CROSS JOIN entries e ON e.key = j.value "
       "CROSS JOIN details d ON d.entry = e.key CROSS JOIN threads t ON t.thread = e.thread");
+  // Of text_entry().
+  Statement text_by_key = connection.prepare(
+      "SELECT key, kind, id, doc_id, date, size, ifnull(number, 0), bodies FROM entries WHERE key "
+      "= "
+      "?");
+  Statement text_from_number = connection.prepare(
+      "SELECT key, kind, id, doc_id, date, size, ifnull(number, 0), bodies FROM entries WHERE "
+      "number >= ? ORDER BY number LIMIT ?");
   Statement file_row = connection.prepare(
       "SELECT d.row, e.text_seq, e.bodies FROM entries e JOIN details d ON d.entry = e.key WHERE "
       "e.key = ?");

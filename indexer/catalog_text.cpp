@@ -93,7 +93,6 @@ Catalog::TextChanges Catalog::text_changes(const Stores&, const DerivedCheckpoin
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   const auto meta = Meta::load(reader->meta);
-  auto by_key = reader->select_text("key = ?");
   TextChanges changes;
   auto reached = text;
   std::unordered_set<std::int64_t> named;
@@ -115,7 +114,7 @@ Catalog::TextChanges Catalog::text_changes(const Stores&, const DerivedCheckpoin
         if (seq > whole_until) break;
         ++taken;
         if (!named.insert(key).second) continue;
-        Rows rows(by_key, key);
+        Rows rows(reader->text_by_key, key);
         if (rows.next()) changes.changed.push_back(reader->text_entry(rows));
       }
       for (auto& [seq, id] : found[i].removed) {

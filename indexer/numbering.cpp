@@ -185,10 +185,8 @@ std::vector<TextEntry> Catalog::entries(std::uint32_t from, std::size_t limit) c
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   std::vector<TextEntry> entries;
-  auto select = reader->select_text("number >= ? ORDER BY number LIMIT ?");
-  for (Rows rows(select, from, static_cast<std::int64_t>(limit)); rows.next();) {
+  for (Rows rows(reader->text_from_number, from, static_cast<std::int64_t>(limit)); rows.next();)
     entries.push_back(reader->text_entry(rows));
-  }
   return entries;
 }
 

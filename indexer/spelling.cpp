@@ -52,12 +52,19 @@ std::string to_utf8(const Letters& letters) {
   return utf8;
 }
 
-// Entries that hold the word in a field that most words stand in.
-Xapian::doccount frequency(const Xapian::Database& database, const std::string& word) {
-  Xapian::doccount most = 0;
-  for (const auto field : {Field::kBody, Field::kSubject, Field::kFrom})
-    most = std::max(most, database.get_termfreq(word_prefix(field) + word));
-  return most;
+// Fields whose words are looked at for a word of that field.
+std::vector<std::string> prefixes_of(Field asked) {
+  std::vector<std::string> prefixes;
+  if (asked == Field::kAny) {
+    for (const auto field : {Field::kBody, Field::kSubject, Field::kFrom})  // most words
+      prefixes.push_back(word_prefix(field));
+  } else {
+    for (const auto& field : kFields) {
+      if (field.field != Field::kRecipient && covers(asked, field.field))
+        prefixes.push_back(word_prefix(field.field));
+    }
+  }
+  return prefixes;
 }
 
 // Edits (a letter more, less, other, or two swapped) from one to the other; more than two are three.
@@ -98,57 +105,71 @@ Letters alphabet_of(const Letters& word) {
   return {};
 }
 
+// Words with one edit; in order, so that those that are looked up one after the other lie side by side in the index.
+std::vector<std::string> one_edit_away(const Letters& word) {
+  std::vector<std::string> words;
+  const auto alphabet = alphabet_of(word);
+  for (std::size_t i = 0; i <= word.size(); ++i) {
+    const auto head = word.substr(0, i), tail = word.substr(i);
+    for (const auto letter : alphabet) {
+      words.push_back(to_utf8(head + letter + tail));
+      if (!tail.empty() && letter != tail.front())
+        words.push_back(to_utf8(head + letter + tail.substr(1)));
+    }
+    if (!tail.empty()) words.push_back(to_utf8(head + tail.substr(1)));
+    if (tail.size() > 1) words.push_back(to_utf8(head + tail[1] + tail[0] + tail.substr(2)));
+  }
+  std::sort(words.begin(), words.end());
+  return words;
+}
+
 class Speller {
  public:
-  Speller(const Xapian::Database& database, Deadline& deadline)
-      : database_(database), deadline_(deadline) {}
+  Speller(const Xapian::Database& database, Field field, Deadline& deadline)
+      : database_(database), prefixes_(prefixes_of(field)), deadline_(deadline) {}
 
   std::optional<std::string> correct(const std::string& word) {
     const auto letters = to_letters(word);
     if (letters.size() < kFewestLetters) return std::nullopt;
+    for (const auto& prefix : prefixes_) consider(prefix, word);
     best_.clear();
-    best_frequency_ =
-        kTimesAsFrequent * std::max<Xapian::doccount>(frequency(database_, word), 1) - 1;
-    try_one_edit(letters);
+    best_frequency_ = kTimesAsFrequent * std::max<Xapian::doccount>(best_frequency_, 1) - 1;
+    const auto near = one_edit_away(letters);
+    for (const auto& prefix : prefixes_) {
+      for (const auto& candidate : near) {
+        if (deadline_.is_over()) break;
+        consider(prefix, candidate);
+      }
+    }
     if (best_.empty() && letters.size() >= kLettersForTwo) try_two_edits(letters);
     if (best_.empty()) return std::nullopt;
     return best_;
   }
 
  private:
-  void consider(const Letters& candidate) { consider(to_utf8(candidate)); }
-  void consider(const std::string& candidate) {
-    const auto count = frequency(database_, candidate);
+  void consider(const std::string& prefix, const std::string& candidate) {
+    const auto count = database_.get_termfreq(prefix + candidate);
     if (count <= best_frequency_) return;
     best_frequency_ = count;
     best_ = candidate;
   }
 
-  void try_one_edit(const Letters& word) {
-    const auto alphabet = alphabet_of(word);
-    for (std::size_t i = 0; i <= word.size() && !deadline_.is_over(); ++i) {
-      const auto head = word.substr(0, i), tail = word.substr(i);
-      for (const auto letter : alphabet) {
-        consider(head + letter + tail);
-        if (!tail.empty() && letter != tail.front()) consider(head + letter + tail.substr(1));
-      }
-      if (!tail.empty()) consider(head + tail.substr(1));
-      if (tail.size() > 1) consider(head + tail[1] + tail[0] + tail.substr(2));
-    }
-  }
-
   void try_two_edits(const Letters& word) {
-    const auto beginning = to_utf8(word.substr(0, kSameBeginning));
-    std::size_t scanned = 0;
-    const auto end = database_.allterms_end(beginning);
-    for (auto term = database_.allterms_begin(beginning);
-         term != end && ++scanned <= kMaxScanned && !deadline_.is_over(); ++term) {
-      if (term.get_termfreq() > best_frequency_ && edits(to_letters(*term), word) == 2)
-        consider(*term);
+    for (const auto& prefix : prefixes_) {
+      const auto beginning = prefix + to_utf8(word.substr(0, kSameBeginning));
+      std::size_t scanned = 0;
+      const auto end = database_.allterms_end(beginning);
+      for (auto term = database_.allterms_begin(beginning);
+           term != end && ++scanned <= kMaxScanned && !deadline_.is_over(); ++term) {
+        if (term.get_termfreq() <= best_frequency_) continue;
+        const auto candidate = (*term).substr(prefix.size());
+        if (edits(to_letters(candidate), word) == 2) consider(prefix, candidate);
+      }
     }
   }
 
   const Xapian::Database& database_;
+  const std::vector<std::string> prefixes_;
   Deadline& deadline_;
   std::string best_;
   Xapian::doccount best_frequency_ = 0;
@@ -173,11 +194,10 @@ std::vector<Suggestion> suggest_words(const Xapian::Database& database, const Qu
   std::vector<const MatchWords*> words;
   collect(query, words);
   if (words.size() > kMaxWords) words.resize(kMaxWords);
-  Speller speller(database, deadline);
   std::vector<Suggestion> suggestions;
   for (const auto* match : words) {
     const auto word = words_of(match->text).front();
-    if (auto corrected = speller.correct(word))
+    if (auto corrected = Speller(database, match->field.field, deadline).correct(word))
       suggestions.push_back({match->position, match->text.size(), std::move(*corrected)});
   }
   return suggestions;

@@ -144,6 +144,9 @@ TEST_F(SearchRoutes, AsksWhetherSomethingElseWasMeant) {
   import("alice");
   EXPECT_EQ(find("from:x kernal")["didYouMean"], "from:x kernel");
   EXPECT_FALSE(find("kernel").contains("didYouMean"));
+  // Words of the field that was asked.
+  EXPECT_EQ(find("from:exampel")["didYouMean"], "from:example");
+  EXPECT_FALSE(find("from:kernal").contains("didYouMean"));
 }
 
 TEST_F(SearchRoutes, SearchesSeveralAccountsAtOnce) {
