@@ -90,14 +90,27 @@ bool Caller::may_administer_all() const {
   return may_all || (token && token->is_admin && token->has_all_accounts);
 }
 
+AccessControl::InForce::InForce(AccessRules given)
+    : rules(given),
+      rates(static_cast<double>(given.requests_per_second),
+            kBurstSeconds * static_cast<double>(given.requests_per_second)) {}
+
 AccessControl::AccessControl(const Tokens& tokens, AccessRules rules)
-    : tokens_(tokens),
-      rules_(rules),
-      rates_(static_cast<double>(rules.requests_per_second),
-             kBurstSeconds * static_cast<double>(rules.requests_per_second)) {}
+    : tokens_(tokens), in_force_(std::make_shared<InForce>(rules)) {}
+
+void AccessControl::change(AccessRules rules) {
+  auto changed = std::make_shared<InForce>(rules);
+  const std::lock_guard lock(mutex_);
+  in_force_ = std::move(changed);
+}
+
+std::shared_ptr<AccessControl::InForce> AccessControl::in_force() const {
+  const std::lock_guard lock(mutex_);
+  return in_force_;
+}
 
 Caller AccessControl::identify(const HttpRequest& request) const {
-  if (request.from_admin_socket || rules_.is_open) return {true, nullptr};
+  if (request.from_admin_socket || in_force()->rules.is_open) return {true, nullptr};
   const auto text = token_in(request.authorization);
   if (text.empty()) return {};
   return {false, tokens_.check(text, now())};
@@ -109,15 +122,17 @@ bool AccessControl::still_knows(const Caller& caller) const {
 
 std::optional<HttpResponse> AccessControl::too_many(const HttpRequest& request,
                                                     const Caller& caller) const {
-  const bool is_limited = caller.token || rules_.limits_clients;
-  if (rules_.requests_per_second == 0 || caller.may_all || !is_limited) return std::nullopt;
+  const auto now_in_force = in_force();
+  const AccessRules& rules = now_in_force->rules;
+  const bool is_limited = caller.token || rules.limits_clients;
+  if (rules.requests_per_second == 0 || caller.may_all || !is_limited) return std::nullopt;
   // A token's id has no colon and no dot, an address has.
-  const auto wait =
-      rates_.take(caller.token ? caller.token->id : request.client, RateLimit::Clock::now());
+  const auto wait = now_in_force->rates.take(caller.token ? caller.token->id : request.client,
+                                             RateLimit::Clock::now());
   if (wait == RateLimit::Clock::duration::zero()) return std::nullopt;
   HttpResponse response = error_response(
       429, "tooManyRequests",
-      fmt::format("more than {} requests a second; try again later", rules_.requests_per_second));
+      fmt::format("more than {} requests a second; try again later", rules.requests_per_second));
   response.fields.emplace_back(
       "Retry-After", std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count()));
   return response;

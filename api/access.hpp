@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -55,6 +56,9 @@ class AccessControl {
  public:
   AccessControl(const Tokens& tokens, AccessRules rules);
 
+  // Other rules from now on; everybody's requests are counted anew.
+  void change(AccessRules rules);
+
   [[nodiscard]] Caller identify(const HttpRequest& request) const;
   // Whether somebody who was let in before still is: tokens expire, and are revoked.
   [[nodiscard]] bool still_knows(const Caller& caller) const;
@@ -63,9 +67,16 @@ class AccessControl {
                                                      const Caller& caller) const;
 
  private:
+  struct InForce {
+    explicit InForce(AccessRules given);
+    const AccessRules rules;
+    RateLimit rates;
+  };
+  [[nodiscard]] std::shared_ptr<InForce> in_force() const;
+
   const Tokens& tokens_;
-  const AccessRules rules_;
-  mutable RateLimit rates_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<InForce> in_force_;
 };
 
 // What the request names, of which access depends.

@@ -98,6 +98,7 @@ class Waiter : public Listener {
 class Events {
  public:
   explicit Events(std::size_t most_clients = 2'048) : most_clients_(most_clients) {}
+  void limit_clients(std::size_t most) { most_clients_ = most; }  // for those to come
 
   // Null when there are as many clients as there may be.
   [[nodiscard]] std::shared_ptr<EventClient> listen(std::vector<std::string> accounts,
@@ -122,7 +123,7 @@ class Events {
   void forget(const Listener& listener);
   [[nodiscard]] std::vector<std::shared_ptr<Listener>> listeners_of(std::string_view account) const;
 
-  const std::size_t most_clients_;
+  std::atomic<std::size_t> most_clients_;
   std::atomic<std::size_t> clients_ = 0;
   mutable std::mutex mutex_;
   // By account.

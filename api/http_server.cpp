@@ -233,6 +233,17 @@ void HttpServer::start() {
   state_->thread = std::thread([io] { io->run(); });
 }
 
+void HttpServer::change(const HttpLimits& limits, std::vector<std::string> cors_origins,
+                        bool is_open) {
+  net::post(state_->io, [state = state_.get(), limits, origins = std::move(cors_origins), is_open] {
+    state->context.limits = limits;
+    for (auto& listener : state->tcp_listeners) {
+      listener->hosts.cors_origins = origins;
+      listener->hosts.any = !is_open;
+    }
+  });
+}
+
 void HttpServer::renew_certificates() {
   for (auto& listener : state_->tcp_listeners) {
     if (!listener->files) continue;

@@ -95,6 +95,8 @@ class HttpServer {
   // With `tls` those who connect speak TLS; throws std::runtime_error when its files cannot be used.
   std::uint16_t listen_tcp(const std::string& address, bool is_open = true,
                            const std::optional<TlsFiles>& tls = {});
+  // Other limits of connections and other origins, for connections to come; `is_open` of TCP as in listen_tcp.
+  void change(const HttpLimits& limits, std::vector<std::string> cors_origins, bool is_open);
   // Reads certificates and keys again, for connections to come. Throws std::runtime_error, and goes on with the old ones.
   void renew_certificates();
   // Replaces a socket that nobody listens on; throws std::runtime_error when another process does. Mode 0600.

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <thread>
+#include <tuple>
 #include <variant>
 
 #include "api/access.hpp"
@@ -72,6 +73,19 @@ void raise_open_files() {
   ::setrlimit(RLIMIT_NOFILE, &files);  // refused: then there are fewer connections
 }
 
+// On loopback an address tells nothing: all that a proxy passes on has the same.
+AccessRules rules_of(const HttpConfig& http) {
+  return {http.is_open(), http.requests_per_second, !http.is_loopback};
+}
+
+// Whether sockets and threads would be the same.
+bool binds_alike(const HttpConfig& a, const HttpConfig& b) {
+  const auto parts = [](const HttpConfig& http) {
+    return std::tie(http.listen, http.workers, http.plain_text, http.tls_certificate, http.tls_key);
+  };
+  return parts(a) == parts(b);
+}
+
 Config load(const CommandLine& line) {
   Config config = load_config(config_file(line));
   if (line.data) config.data_dir = *line.data;
@@ -84,9 +98,10 @@ std::optional<Config> load_anew(const CommandLine& line, const Config& running) 
     Config config = load(line);
     if (config.data_dir != running.data_dir)
       throw ConfigError("data_dir cannot change while a server runs: restart it");
-    if (config.http != running.http) {
+    if (!binds_alike(config.http, running.http)) {
       log_event(Level::kWarning, "takesRestart",
-                "what changed of [http] counts from the next start on");
+                "what changed of listen, workers, plain_text and the names of TLS files in [http] "
+                "counts from the next start on");
     }
     return config;
   } catch (const std::exception& error) {
@@ -105,6 +120,16 @@ void renew_certificates(HttpServer& server) {
   }
 }
 
+// The sockets stay those that were bound, so it is `is_loopback` of these that counts.
+void change_access(const Config& config, bool is_loopback, AccessControl& access, Events& events,
+                   HttpServer& server) {
+  HttpConfig http = config.http;
+  http.is_loopback = is_loopback;
+  access.change(rules_of(http));
+  events.limit_clients(http.max_listeners);
+  server.change(limits_of(http), http.cors_origins, http.is_open());
+}
+
 int run(const ServeCommand&, const CommandLine& line, const Config& config) {
   configure_log(config.log);
   const StopSignals signals;
@@ -113,9 +138,7 @@ int run(const ServeCommand&, const CommandLine& line, const Config& config) {
   Metrics metrics;
   Events events(config.http.max_listeners);
   const Tokens tokens(config.data_dir / "davenport.db", replica::sqlite::Access::kReadWrite);
-  // On loopback an address tells nothing: all that a proxy passes on has the same.
-  const AccessControl access(
-      tokens, {config.http.is_open(), config.http.requests_per_second, !config.http.is_loopback});
+  AccessControl access(tokens, rules_of(config.http));
   Service service(config, metrics, events, access);
   HttpServer server([&service](const HttpRequest& request) { return service.handle(request); },
                     config.http.workers, limits_of(config.http), config.http.cors_origins);
@@ -132,6 +155,7 @@ int run(const ServeCommand&, const CommandLine& line, const Config& config) {
     notify_manager("RELOADING=1");
     if (auto changed = load_anew(line, config)) {
       configure_log(changed->log);
+      change_access(*changed, config.http.is_loopback, access, events, server);
       service.reload(std::move(*changed));
     }
     renew_certificates(server);

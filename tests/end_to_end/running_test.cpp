@@ -70,6 +70,37 @@ TEST(Running, AReloadTakesOverAccountsWhileRequestsAreAnswered) {
   EXPECT_EQ(davenport.stop_serving().exit_code, 0);
 }
 
+TEST(Running, AReloadTakesOverRatesOriginsAndWhoNeedsAToken) {
+  Davenport davenport;
+  const auto letters = davenport.folder() / "letters";
+  support::write_file(letters / "cur" / "1:2,", "From: a@example.org\r\nSubject: x\r\n\r\nx\r\n");
+  davenport.succeed({"import", "ada", letters.string()});
+  const auto created = davenport.run({"token", "create", "--account", "ada", "--json"});
+  const auto token = json::parse(created.out)["token"].get<std::string>();
+  davenport.start_serving();
+  const auto url = davenport.url("/v1/accounts/ada/messages");
+  const auto list_with = [&](const std::string& password) {
+    const auto host = url.find("//") + 2;
+    return http("GET", password.empty()
+                           ? url
+                           : url.substr(0, host) + "x:" + password + "@" + url.substr(host))
+        .status;
+  };
+  ASSERT_EQ(list_with(""), 200);
+  const auto reload = [&](const std::string& rest_of_http_section) {
+    davenport.configure(rest_of_http_section);
+    davenport.server().signal(SIGHUP);
+  };
+  reload("open_on_loopback = false\n");
+  EXPECT_TRUE(eventually([&] { return list_with("") == 401; }));
+  EXPECT_EQ(list_with(token), 200);
+  reload("open_on_loopback = false\nrequests_per_second = 1\n");
+  EXPECT_TRUE(eventually([&] { return list_with(token) == 429; }));
+  reload("");
+  EXPECT_TRUE(eventually([&] { return list_with("") == 200; }));
+  EXPECT_EQ(davenport.stop_serving().err.find("next start"), std::string::npos);
+}
+
 TEST(Running, AStopIsOverSoonWhateverIsUnderWay) {
   support::MemoryCouchdb couch;
   fill(couch, "ada", 20'000);
