@@ -42,13 +42,28 @@ class WorkerTurns {
     }
     boost::asio::steady_timer called(co_await boost::asio::this_coro::executor,
                                      boost::asio::steady_timer::time_point::max());
-    waiting_.push_back(&called);
+    const Place place(*this, called);
     boost::system::error_code ignored;
     co_await called.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
     co_return Turn(*this);
   }
 
  private:
+  // In the queue until it is called, or its coroutine is destroyed.
+  class Place {
+   public:
+    Place(WorkerTurns& turns, boost::asio::steady_timer& called) : turns_(turns), called_(called) {
+      turns_.waiting_.push_back(&called_);
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place() { std::erase(turns_.waiting_, &called_); }
+
+   private:
+    WorkerTurns& turns_;
+    boost::asio::steady_timer& called_;
+  };
+
   void give_back() {
     if (waiting_.empty()) {
       ++free_;

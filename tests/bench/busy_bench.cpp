@@ -88,14 +88,13 @@ struct Request {
   std::string expected;  // ids; empty: it may change
 };
 
+// Rows begin with their id. To parse each answer would take more time on this machine than the server does.
 std::string ids_of(const std::string& payload) {
-  const auto answer = json::parse(payload);
+  constexpr std::string_view kBeginning = R"({"id":")";
   std::string ids;
-  if (answer.contains("messages")) {
-    for (const auto& message : answer["messages"]) ids += message.at("id").get<std::string>() + " ";
-  } else {
-    for (const auto& hit : answer.at("hits"))
-      ids += hit.at("message").at("id").get<std::string>() + " ";
+  for (auto at = payload.find(kBeginning); at != payload.npos; at = payload.find(kBeginning, at)) {
+    at += kBeginning.size();
+    ids += payload.substr(at, payload.find('"', at) - at) + " ";
   }
   return ids;
 }
