@@ -52,8 +52,7 @@ bool is_plain_name(std::string_view name) {
 }
 
 // Fields that occur once: of several the first counts. Of recipients all are taken.
-void read_field(const HeaderField& field, std::span<const std::string_view> kept,
-                HeaderReader& reader, MetadataDocument& m) {
+void read_field(const HeaderField& field, HeaderReader& reader, MetadataDocument& m) {
   const auto is = [&field](std::string_view name) { return equal_ignoring_case(field.name, name); };
   const auto first = [&reader, &field](std::vector<Address>& out) {
     if (out.empty()) reader.addresses(field, out);
@@ -74,9 +73,13 @@ void read_field(const HeaderField& field, std::span<const std::string_view> kept
     m.in_reply_to = reader.message_ids(field);
   } else if (is("References") && m.references.empty()) {
     m.references = reader.message_ids(field);
-  } else if (is_one_of(field.name, kept) && m.headers.size() < kMaxKeptFields) {
-    m.headers.emplace_back(field.name, reader.text(field));
   }
+}
+
+void keep_field(const HeaderField& field, std::span<const std::string_view> kept,
+                HeaderReader& reader, MetadataDocument& m) {
+  if (!is_one_of(field.name, kept) || m.headers.size() >= kMaxKeptFields) return;
+  m.headers.emplace_back(field.name, reader.text(field));
 }
 
 std::optional<DateTime> time_of_receipt(const Entity& message) {
@@ -190,7 +193,10 @@ Result<ParsedMessage> parse_message(std::string_view raw, const ParseLimits& lim
                       header_charset(raw, message, structure, arrangement), parsed.metadata.cut);
   std::vector<std::string_view> kept(std::begin(kKeptFields), std::end(kKeptFields));
   kept.insert(kept.end(), kept_fields.begin(), kept_fields.end());
-  for (const auto& field : message.fields) read_field(field, kept, reader, metadata);
+  for (const auto& field : message.fields) {
+    read_field(field, reader, metadata);
+    keep_field(field, kept, reader, metadata);
+  }
   mark_closed(message, structure, reader, parsed);
   metadata.received_at = time_of_receipt(message);
   metadata.size = raw.size();

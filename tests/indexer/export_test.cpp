@@ -168,7 +168,7 @@ TEST_F(ExportTest, AWholeExportIsTheSameElsewhere) {
   EXPECT_EQ(to_.everything(), from_.everything());
   EXPECT_EQ(to_.account.message_count(), 2);
   EXPECT_EQ(to_.account.raw("YQ"), "Subject: a\r\n\r\ntext of a\r\n");
-  EXPECT_THAT(members("whole.tar"), Contains(HasSubstr("mail/Sent/_/2020/")));
+  EXPECT_THAT(members("whole.tar"), Contains(HasSubstr("mail/Sent/_-5ec1f7e7/2020/")));
   EXPECT_THAT(members("whole.tar"), Not(Contains(HasSubstr(".."))));
 }
 

@@ -433,11 +433,11 @@ TEST_F(Parser, MailIsToldFromOtherTexts) {
 }
 
 TEST_F(Parser, FieldsThatAreAskedForAreKept) {
-  const std::vector<std::string> kept = {"x-label"};
-  const auto parsed =
-      parse_message("X-Label: =?utf-8?q?=C3=A4?=\nX-Other: b\nImportance: high\n\n", {}, kept);
-  const std::vector<std::pair<std::string, std::string>> expected = {{"X-Label", "ä"},
-                                                                     {"Importance", "high"}};
+  const std::vector<std::string> kept = {"x-label", "sender"};
+  const auto parsed = parse_message(
+      "X-Label: =?utf-8?q?=C3=A4?=\nX-Other: b\nSender: a@b\nImportance: high\n\n", {}, kept);
+  const std::vector<std::pair<std::string, std::string>> expected = {
+      {"X-Label", "ä"}, {"Sender", "a@b"}, {"Importance", "high"}};
   EXPECT_EQ(parsed->metadata.headers, expected);
 }
 
