@@ -17,10 +17,30 @@ using Clock = std::chrono::steady_clock;
 
 int parser_threads() { return static_cast<int>(std::max(1U, std::thread::hardware_concurrency())); }
 
-// Standard input, as whoever reads files can open it: a server too, while this command waits for it.
-std::vector<std::filesystem::path> named(std::vector<std::filesystem::path> paths) {
+constexpr int kMaxLinks = 40;  // that are followed one after another, as the kernel does
+
+// What only this process calls so (standard input, /dev/fd/63 of a shell's "<(…)") by the name that it has for others: a
+// server opens it, while this command waits for it.
+std::filesystem::path named_for_others(const std::filesystem::path& path) {
+  namespace fs = std::filesystem;
+  const std::string own = fmt::format("/proc/{}/", ::getpid());
+  std::error_code error;
+  fs::path at = path == "-" ? fs::path("/proc/self/fd/0") : path;
+  for (int links = 0; links < kMaxLinks && fs::is_symlink(at, error); ++links) {
+    const fs::path folder = fs::canonical(fs::absolute(at).parent_path(), error);
+    if (error) break;
+    if (folder.filename() == "fd" && folder.string().starts_with(own))
+      return folder / at.filename();
+    at = folder / fs::read_symlink(at, error);
+    if (error) break;
+  }
+  return path;
+}
+
+std::vector<std::filesystem::path> named_for_others(std::vector<std::filesystem::path> paths) {
   for (auto& path : paths) {
-    if (path == "-") path = fmt::format("/proc/{}/fd/{}", ::getpid(), STDIN_FILENO);
+    if (path.empty()) throw UsageError("PATH is empty: name a file or a folder, or \"-\"");
+    path = named_for_others(path);
   }
   return paths;
 }
@@ -47,7 +67,7 @@ indexer::ImportSummary import_locally(const ImportCommand& command, const Config
   Tasks tasks(config.data_dir / "davenport.db");
   indexer::ImportSummary summary;
   const auto import = [&](const TaskReport&, indexer::Progress& progress) -> TaskOutcome {
-    summary = indexer::import_into(*account, folder, command.paths, progress);
+    summary = indexer::import_into(*account, folder, command.paths, config.index.headers, progress);
     return {indexer::what_was_imported(summary)};
   };
   watched("import", [&](indexer::Progress& progress) {
@@ -56,7 +76,7 @@ indexer::ImportSummary import_locally(const ImportCommand& command, const Config
   return summary;
 }
 
-indexer::ImportSummary import_into_server(const ImportCommand& command) {
+indexer::ImportSummary import_into_server(const ImportCommand& command, const Config& config) {
   replica::SourceAddress address;
   address.url = command.into;
   address.user = command.user;
@@ -65,7 +85,8 @@ indexer::ImportSummary import_into_server(const ImportCommand& command) {
     return Layout().database(command.account, doctype);
   });
   return watched("import", [&](indexer::Progress& progress) {
-    return indexer::import_paths(command.paths, target, parser_threads(), progress);
+    return indexer::import_paths(command.paths, target, {parser_threads(), config.index.headers},
+                                 progress);
   });
 }
 
@@ -73,7 +94,7 @@ indexer::ImportSummary import_into_server(const ImportCommand& command) {
 
 int run(const ImportCommand& asked, const CommandLine&, const Config& config) {
   ImportCommand command = asked;
-  command.paths = named(std::move(command.paths));
+  command.paths = named_for_others(std::move(command.paths));
   if (!is_valid_account_name(command.account)) {
     throw UsageError(
         fmt::format("'{}' cannot be an account's name: use lower-case letters, digits and _-+$(). "
@@ -93,7 +114,7 @@ int run(const ImportCommand& asked, const CommandLine&, const Config& config) {
 
   const auto start = Clock::now();
   const indexer::ImportSummary summary =
-      command.into.empty() ? import_locally(command, config) : import_into_server(command);
+      command.into.empty() ? import_locally(command, config) : import_into_server(command, config);
   const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
   for (const indexer::RefusedFile& refused : summary.refused) {
     fmt::print(stderr, "davenport: {}: {}\n", for_terminal(refused.path),

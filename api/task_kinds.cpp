@@ -93,12 +93,13 @@ TaskOutcome backup(indexer::Account& account, const json& arguments, indexer::Pr
 }
 
 TaskOutcome import(indexer::Account& account, const std::filesystem::path& folder,
-                   const json& arguments, indexer::Progress& progress) {
+                   const json& arguments, std::span<const std::string> headers,
+                   indexer::Progress& progress) {
   const Stopwatch watch;
   std::vector<std::filesystem::path> paths;
   for (const auto& path : arguments.value("paths", json::array()))
     paths.emplace_back(path.get<std::string>());
-  const auto summary = indexer::import_into(account, folder, paths, progress);
+  const auto summary = indexer::import_into(account, folder, paths, headers, progress);
   TaskOutcome outcome(fmt::format("{} in {}; {} refused", indexer::what_was_imported(summary),
                                   watch.read(), grouped(summary.refused.size())));
   for (const auto& file : summary.refused)
@@ -137,7 +138,7 @@ Tasks::Kinds task_kinds(const Config& config, Accounts& accounts, Replication* r
                                                       indexer::Progress& progress) {
     const auto account = accounts.create(task.account);
     auto outcome = import(*account, config.data_dir / "accounts" / task.account,
-                          json::parse(task.arguments), progress);
+                          json::parse(task.arguments), config.index.headers, progress);
     if (replication != nullptr) replication->index_soon(task.account);  // which tells who listens
     return outcome;
   };

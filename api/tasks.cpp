@@ -57,6 +57,7 @@ struct Task {
   RemainingTime remaining;
   Clock::time_point not_before{};  // of one that waits for room
 
+  [[nodiscard]] bool is_commands() const { return progress != &own_progress; }
   [[nodiscard]] TaskReport now() const {
     TaskReport shown = report;
     shown.done = progress->done;
@@ -66,9 +67,10 @@ struct Task {
   }
 };
 
-void log_task(const TaskReport& task, std::string_view what) {
+// What fails in a command is said by the command.
+void log_task(const TaskReport& task, std::string_view what, bool is_commands = false) {
   log_event(
-      task.state == "failed" ? Level::kError : Level::kInfo, "task",
+      task.state == "failed" && !is_commands ? Level::kError : Level::kInfo, "task",
       fmt::format("task {}: {} of {} {}", task.id, task.kind, task.account, what),
       {{"task", task.id}, {"kind", task.kind}, {"account", task.account}, {"state", task.state}});
 }
@@ -257,7 +259,7 @@ void Tasks::State::end(const std::shared_ptr<Task>& task, std::string_view state
     std::erase(tasks, task);
   }
   write(report);
-  log_task(report, fmt::format("{}: {}", state, report.outcome));
+  log_task(report, fmt::format("{}: {}", state, report.outcome), task->is_commands());
 }
 
 // Tells the table how far tasks are, and hears from it which ones are to end.

@@ -1,5 +1,6 @@
 #include "indexer/archive.hpp"
 
+#include <algorithm>
 #include <archive.h>
 #include <archive_entry.h>
 #include <array>
@@ -7,8 +8,8 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <fstream>
 #include <locale.h>
+#include <poll.h>
 #include <unistd.h>
 
 namespace indexer {
@@ -17,7 +18,7 @@ namespace {
 constexpr std::size_t kBlock = std::size_t{256} << 10;  // bytes that are read at a time
 constexpr std::size_t kTarBlock = 512;
 constexpr int kPrivate = 0600;  // mail is nobody else's
-constexpr std::string_view kNameOfRaw = "data";
+constexpr int kLookInterval = 100;  // milliseconds, between two looks whether to stop
 
 std::string reason_of(archive* handle) {
   const char* text = archive_error_string(handle);
@@ -54,44 +55,89 @@ std::string path_of(archive_entry* entry) {
   return path != nullptr ? path : "";
 }
 
+std::optional<std::chrono::sys_seconds> modified_of(archive_entry* entry) {
+  const auto time = archive_entry_mtime_is_set(entry) != 0 ? archive_entry_mtime(entry) : 0;
+  if (time <= 0) return std::nullopt;  // what does not know it writes 0
+  return std::chrono::sys_seconds(std::chrono::seconds(time));
+}
+
+// Of a pipe, this does not wait for whoever writes.
+int open_to_read(const std::filesystem::path& file) {
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor >= 0) return descriptor;
+  throw ArchiveError(fmt::format("{}: {}", file.string(), std::strerror(errno)));
+}
+
+std::string without_compression(const std::filesystem::path& file) {
+  constexpr std::array kEndings = {".gz", ".bz2", ".xz", ".zst"};
+  const bool is_packed =
+      std::find(kEndings.begin(), kEndings.end(), file.extension()) != kEndings.end();
+  return (is_packed ? file.stem() : file.filename()).string();
+}
+
 }  // namespace
 
-bool looks_like_archive(const std::filesystem::path& file) {
-  using namespace std::string_view_literals;
-  constexpr std::array kCompressed = {"\x1f\x8b"sv, "BZh"sv,
-                                      "\xfd"
-                                      "7zXZ\0"sv,
-                                      "\x28\xb5\x2f\xfd"sv};
+bool begins_as_tar(std::string_view beginning) {
   constexpr std::size_t kMagicAt = 257;
-  std::array<char, kTarBlock> block{};
-  std::ifstream in(file, std::ios::binary);
-  in.read(block.data(), block.size());
-  const std::string_view begin(block.data(), static_cast<std::size_t>(in.gcount()));
-  for (const std::string_view magic : kCompressed) {
-    if (begin.starts_with(magic)) return true;
-  }
-  return begin.size() == kTarBlock && begin.substr(kMagicAt, 5) == "ustar";
+  return beginning.size() >= kArchiveBeginning && beginning.substr(kMagicAt, 5) == "ustar";
+}
+
+bool begins_as_compressed(std::string_view beginning) {
+  using namespace std::string_view_literals;
+  constexpr std::array kMagics = {"\x1f\x8b"sv, "BZh"sv,
+                                  "\xfd"
+                                  "7zXZ\0"sv,
+                                  "\x28\xb5\x2f\xfd"sv};
+  return std::any_of(kMagics.begin(), kMagics.end(),
+                     [beginning](auto magic) { return beginning.starts_with(magic); });
 }
 
 struct ArchiveReader::State {
-  std::string name;
-  archive* handle = archive_read_new();
-  int descriptor = -1;
-  ArchiveMember member;
-  bool is_put_back = false;
-
+  State(const std::filesystem::path& file, const Progress& work)
+      : path(file), progress(work), block(kBlock, '\0'), descriptor(open_to_read(file)) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
   ~State() {
     archive_read_free(handle);
-    if (descriptor >= 0) ::close(descriptor);
+    ::close(descriptor);
   }
+
+  // As many bytes as there are by now; none at the end, which a pipe has only after somebody wrote.
+  static la_ssize_t read_block(archive* handle, void* self, const void** block);
+  void require(la_ssize_t result) const {
+    if (result < ARCHIVE_WARN) progress.check();
+    indexer::require(handle, result, path.string());
+  }
+
+  const std::filesystem::path path;
+  const Progress& progress;
+  std::string block;
+  const int descriptor;
+  archive* const handle = archive_read_new();
+  bool has_begun = false;
+  ArchiveMember member;
+  bool is_put_back = false;
 };
 
-ArchiveReader::ArchiveReader(const std::filesystem::path& file)
-    : state_(std::make_unique<State>()) {
-  state_->name = file.string();
-  state_->descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (state_->descriptor < 0)
-    throw ArchiveError(fmt::format("{}: {}", state_->name, std::strerror(errno)));
+la_ssize_t ArchiveReader::State::read_block(archive* handle, void* self, const void** block) {
+  auto& state = *static_cast<State*>(self);
+  *block = state.block.data();
+  while (!state.progress.cancelled) {
+    pollfd readable{state.descriptor, POLLIN, 0};
+    const bool is_ready = ::poll(&readable, 1, kLookInterval) > 0;
+    const ssize_t got = ::read(state.descriptor, state.block.data(), state.block.size());
+    if (got > 0) state.has_begun = true;
+    if (got > 0 || (got == 0 && (is_ready || state.has_begun))) return got;
+    if (got == 0 || errno == EAGAIN || errno == EINTR) continue;
+    archive_set_error(handle, errno, "%s", std::strerror(errno));
+    return ARCHIVE_FATAL;
+  }
+  archive_set_error(handle, ECANCELED, "cancelled");
+  return ARCHIVE_FATAL;
+}
+
+ArchiveReader::ArchiveReader(const std::filesystem::path& file, const Progress& progress)
+    : state_(std::make_unique<State>(file, progress)) {
   const NamesAreUtf8 locale;
   archive* handle = state_->handle;
   archive_read_support_filter_gzip(handle);
@@ -101,7 +147,8 @@ ArchiveReader::ArchiveReader(const std::filesystem::path& file)
   archive_read_support_format_tar(handle);
   archive_read_support_format_raw(handle);
   archive_read_support_format_empty(handle);
-  require(handle, archive_read_open_fd(handle, state_->descriptor, kBlock), state_->name);
+  state_->require(
+      archive_read_open2(handle, state_.get(), nullptr, State::read_block, nullptr, nullptr));
 }
 
 ArchiveReader::~ArchiveReader() = default;
@@ -116,16 +163,17 @@ bool ArchiveReader::next(ArchiveMember& member) {
   archive_entry* entry = nullptr;
   const int result = archive_read_next_header(state_->handle, &entry);
   if (result == ARCHIVE_EOF) return false;
-  require(state_->handle, result, state_->name);
+  state_->require(result);
   member.path = path_of(entry);
-  const bool is_raw = archive_format(state_->handle) == ARCHIVE_FORMAT_RAW;
+  member.modified = modified_of(entry);
+  member.is_whole = archive_format(state_->handle) == ARCHIVE_FORMAT_RAW;
   member.size = archive_entry_size_is_set(entry) != 0
                     ? static_cast<std::uint64_t>(archive_entry_size(entry))
                     : 0;
-  member.is_file = is_raw || (archive_entry_filetype(entry) == AE_IFREG &&
-                              archive_entry_hardlink(entry) == nullptr &&
-                              archive_entry_hardlink_utf8(entry) == nullptr);
-  if (is_raw) member.path = kNameOfRaw;
+  member.is_file = member.is_whole || (archive_entry_filetype(entry) == AE_IFREG &&
+                                       archive_entry_hardlink(entry) == nullptr &&
+                                       archive_entry_hardlink_utf8(entry) == nullptr);
+  if (member.is_whole) member.path = without_compression(state_->path);
   state_->member = member;
   return true;
 }
@@ -134,7 +182,7 @@ void ArchiveReader::put_back() { state_->is_put_back = true; }
 
 std::size_t ArchiveReader::read(std::span<char> buffer) {
   const la_ssize_t got = archive_read_data(state_->handle, buffer.data(), buffer.size());
-  require(state_->handle, got, state_->name);
+  state_->require(got);
   return got > 0 ? static_cast<std::size_t>(got) : 0;
 }
 

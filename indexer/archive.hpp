@@ -2,16 +2,20 @@
 // at a time. Throws ArchiveError.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <istream>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <streambuf>
 #include <string>
 #include <string_view>
+
+#include "indexer/progress.hpp"
 
 namespace indexer {
 
@@ -20,20 +24,27 @@ struct ArchiveError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Whether a file begins as a tar does, or as something compressed with gzip, bzip2, xz or zstd.
-[[nodiscard]] bool looks_like_archive(const std::filesystem::path& file);
+// By the first bytes of a file, of which these many are enough: whether it is a tar, or something compressed with gzip,
+// bzip2, xz or zstd.
+inline constexpr std::size_t kArchiveBeginning = 512;
+[[nodiscard]] bool begins_as_tar(std::string_view beginning);
+[[nodiscard]] bool begins_as_compressed(std::string_view beginning);
 
 struct ArchiveMember {
   std::string path;
   bool is_file = false;  // neither a folder nor a link
+  bool is_whole = false;  // it is all there is: the file is no tar
   std::uint64_t size = 0;  // as the archive says, 0 where it does not
+  std::optional<std::chrono::sys_seconds> modified;  // as the archive says
 };
 
-// Reads tars, plain or compressed; something compressed that is no tar is one member named "data".
+// Reads tars, plain or compressed; what is no tar is one member, named as the file is, but for the ending of what it is
+// compressed with ("choir.mbox" of "choir.mbox.gz").
 class ArchiveReader {
  public:
-  // A file, or a pipe that has a name.
-  explicit ArchiveReader(const std::filesystem::path& file);
+  // A file, or a pipe that has a name: that one is waited for, until `progress` says that all is cancelled. Then this throws
+  // Cancelled.
+  ArchiveReader(const std::filesystem::path& file, const Progress& progress);
   ~ArchiveReader();
   ArchiveReader(const ArchiveReader&) = delete;
   ArchiveReader& operator=(const ArchiveReader&) = delete;

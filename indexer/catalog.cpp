@@ -221,6 +221,10 @@ std::optional<std::string> Catalog::find_mailbox(std::string_view name) const {
         return mailbox.role && fold(*mailbox.role) == folded;
       }))
     return id;
+  // Names may differ by case alone.
+  if (auto id =
+          find([&](const mail::Mailbox& mailbox) { return path_of(mailbox, mailboxes) == name; }))
+    return id;
   if (auto id = find([&](const mail::Mailbox& mailbox) { return fold(mailbox.name) == folded; }))
     return id;
   return find(

@@ -34,6 +34,15 @@ CouchTarget::CouchTarget(replica::SourceAddress address,
     wait_for(client_.create_database(database));
 }
 
+std::optional<mail::Mailbox> CouchTarget::find_mailbox(const std::string& id) {
+  const auto present = wait_for(client_.get_document(mailboxes_, id));
+  if (!present) return std::nullopt;
+  auto mailbox = mail::read_mailbox(*present);
+  if (!mailbox) return mail::Mailbox();  // what cannot be read is none of ours
+  mailbox->id = id;
+  return *std::move(mailbox);
+}
+
 void CouchTarget::put_mailboxes(std::span<const mail::Mailbox> mailboxes) {
   Documents documents;
   for (const mail::Mailbox& mailbox : mailboxes) {

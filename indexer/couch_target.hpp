@@ -19,6 +19,7 @@ class CouchTarget : public ImportTarget {
   CouchTarget(replica::SourceAddress address,
               const std::function<std::string(mail::Doctype)>& database_of);
 
+  [[nodiscard]] std::optional<mail::Mailbox> find_mailbox(const std::string& id) override;
   void put_mailboxes(std::span<const mail::Mailbox> mailboxes) override;
   Written put_messages(std::span<ImportedMessage> messages) override;
 

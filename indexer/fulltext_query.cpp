@@ -172,7 +172,7 @@ void QueryTranslator::require_indexed(const std::string& header, std::size_t pos
   if (std::find(indexed.begin(), indexed.end(), header) != indexed.end()) return;
   throw QueryError{
       fmt::format("the header \"{}\" is not indexed; indexed are {} (add it to headers under "
-                  "[index] in the configuration)",
+                  "[index] in the configuration, then import again what was imported)",
                   header, fmt::join(indexed, ", ")),
       position};
 }

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <functional>
-#include <set>
 #include <utility>
 
 #include "indexer/import_documents.hpp"
+#include "indexer/import_mailboxes.hpp"
 #include "indexer/import_pipeline.hpp"
 #include "indexer/import_reader.hpp"
 
@@ -17,37 +17,15 @@ constexpr std::size_t kMessagesPerBatch =
     1'000;  // a commit each: fewer cost more of them, more keep readers waiting
 constexpr std::size_t kBytesPerBatch = 16 << 20;
 
-// Mailboxes that the target has: each is written once, before the first message in it, with those above it.
-class KnownMailboxes {
- public:
-  explicit KnownMailboxes(ImportTarget& target) : target_(target) {}
-
-  void add(const std::string& name) {
-    if (!names_.insert(name).second) return;
-    for (mail::Mailbox& mailbox : mailboxes_of_name(name)) {
-      if (ids_.insert(mailbox.id).second) waiting_.push_back(std::move(mailbox));
-    }
-  }
-  void write() {
-    if (!waiting_.empty()) target_.put_mailboxes(waiting_);
-    waiting_.clear();
-  }
-
- private:
-  ImportTarget& target_;
-  std::set<std::string> names_, ids_;
-  std::vector<mail::Mailbox> waiting_;
-};
-
 // Collects messages until they are worth a commit.
 class Batches {
  public:
   Batches(ImportTarget& target, ImportSummary& summary)
       : target_(target), summary_(summary), mailboxes_(target) {}
 
-  void add_mailbox(const std::string& name) { mailboxes_.add(name); }
+  [[nodiscard]] ImportMailboxes& mailboxes() { return mailboxes_; }
   void add(ImportedMessage message) {
-    mailboxes_.add(message.mailbox);
+    message.metadata.mailbox_ids = {mailboxes_.add(message.mailbox)};
     bytes_ += message.raw.size();
     summary_.bytes += message.raw.size();
     if (!message.metadata.cut.empty()) ++summary_.cut;
@@ -71,20 +49,20 @@ class Batches {
  private:
   ImportTarget& target_;
   ImportSummary& summary_;
-  KnownMailboxes mailboxes_;
+  ImportMailboxes mailboxes_;
   std::vector<ImportedMessage> messages_;
   std::size_t bytes_ = 0;
 };
 
 // Writes what `read` finds to the target.
 void import_found(const std::function<void(ImportReader&)>& read, Batches& batches,
-                  ImportSummary& summary, int threads, Progress& progress) {
+                  ImportSummary& summary, const ImportOptions& options, Progress& progress) {
   ImportPipeline pipeline(
       [&](ImportPipeline& found) {
         ImportReader reader(found, progress);
         read(reader);
       },
-      threads);
+      options.threads, options.kept_headers);
   while (auto outcome = pipeline.next()) {
     if (progress.cancelled) throw Cancelled();
     if (auto* message = std::get_if<ImportedMessage>(&*outcome)) {
@@ -97,10 +75,13 @@ void import_found(const std::function<void(ImportReader&)>& read, Batches& batch
   batches.write();
 }
 
+// Whoever asks for "a-b" means the mailbox of that name, and not "A.B", which could have the same id.
+bool is_its_own_id(const std::string& name) { return mailbox_of_name(name).id == name; }
+
 }  // namespace
 
 ImportSummary import_paths(std::span<const std::filesystem::path> paths, ImportTarget& target,
-                           int threads, Progress& progress) {
+                           const ImportOptions& options, Progress& progress) {
   MailTree tree = find_mail(paths);
   ImportSummary summary;
   summary.refused = std::move(tree.refused);
@@ -109,21 +90,25 @@ ImportSummary import_paths(std::span<const std::filesystem::path> paths, ImportT
   for (const MailFolder& folder : tree.folders) {
     if (folder.kind == MailFolder::Kind::kArchives) continue;
     progress.of += static_cast<std::int64_t>(folder.names.size());
-    batches.add_mailbox(folder.mailbox);
+    if (is_its_own_id(folder.mailbox)) (void)batches.mailboxes().id_of(folder.mailbox);
+  }
+  for (const MailFolder& folder : tree.folders) {
+    // Other folders are mailboxes once there is a message in them.
+    if (folder.kind == MailFolder::Kind::kMaildir) batches.mailboxes().add(folder.mailbox);
   }
   const auto read = [&tree](ImportReader& reader) {
     for (const MailFolder& folder : tree.folders) reader.read(folder);
   };
-  import_found(read, batches, summary, threads, progress);
+  import_found(read, batches, summary, options, progress);
   return summary;
 }
 
 ImportSummary import_archive(ArchiveReader& archive, const std::string& name, ImportTarget& target,
-                             int threads, Progress& progress) {
+                             const ImportOptions& options, Progress& progress) {
   ImportSummary summary;
   Batches batches(target, summary);
   const auto read = [&](ImportReader& reader) { reader.read(archive, name); };
-  import_found(read, batches, summary, threads, progress);
+  import_found(read, batches, summary, options, progress);
   return summary;
 }
 

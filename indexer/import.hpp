@@ -40,7 +40,7 @@ struct ImportSummary {
 // A message on its way into an account or a server.
 struct ImportedMessage {
   std::string path;  // where it was read, as in RefusedFile
-  mail::MetadataDocument metadata;  // complete, but for `original`
+  mail::MetadataDocument metadata;  // complete, but for `original`, and `mailbox_ids` at first
   std::vector<mail::ContentDocument> contents;
   std::string raw;
   std::string mailbox;  // name
@@ -51,6 +51,7 @@ struct ImportedMessage {
 class ImportTarget {
  public:
   virtual ~ImportTarget() = default;
+  [[nodiscard]] virtual std::optional<mail::Mailbox> find_mailbox(const std::string& id) = 0;
   // Mailboxes that are there stay as they are.
   virtual void put_mailboxes(std::span<const mail::Mailbox> mailboxes) = 0;
   struct Written {
@@ -58,7 +59,7 @@ class ImportTarget {
     std::size_t changed = 0;  // were there, otherwise
     std::vector<RefusedFile> refused;  // the target will not have them
   };
-  // Messages that are there already are added to the mailboxes that they lack, and get the keywords that their file rules.
+  // Messages that are there already become what `imported_again` says.
   // Throws when nothing more can be written.
   virtual Written put_messages(std::span<ImportedMessage> messages) = 0;
 };
@@ -67,6 +68,7 @@ class ImportTarget {
 class StoreTarget : public ImportTarget {
  public:
   explicit StoreTarget(Stores& stores) : stores_(stores) {}
+  [[nodiscard]] std::optional<mail::Mailbox> find_mailbox(const std::string& id) override;
   void put_mailboxes(std::span<const mail::Mailbox> mailboxes) override;
   Written put_messages(std::span<ImportedMessage> messages) override;
 
@@ -75,20 +77,30 @@ class StoreTarget : public ImportTarget {
   SeenMessages seen_;
 };
 
-// Reads and parses on `threads` threads and writes batches to the target. Files that cannot be read or parsed are named
-// in the summary. The order of files decides the order of documents, whatever `threads` is. `progress` counts messages.
+struct ImportOptions {
+  int threads = 1;  // that parse
+  std::vector<std::string>
+      kept_headers;  // names of header fields that documents are to have beside the usual ones
+};
+
+// Reads and parses, and writes batches to the target. Files that cannot be read or parsed are named
+// in the summary. The order of files decides the order of documents, whatever number of threads parses. `progress` counts messages.
 // Throws std::runtime_error for a path that is not there, Cancelled when `progress` says so.
 [[nodiscard]] ImportSummary import_paths(std::span<const std::filesystem::path> paths,
-                                         ImportTarget& target, int threads, Progress& progress);
+                                         ImportTarget& target, const ImportOptions& options,
+                                         Progress& progress);
 
 // The same of an archive that is open.
 [[nodiscard]] ImportSummary import_archive(ArchiveReader& archive, const std::string& name,
-                                           ImportTarget& target, int threads, Progress& progress);
+                                           ImportTarget& target, const ImportOptions& options,
+                                           Progress& progress);
 
 // The same into a local account, whose lists grow meanwhile; lists and index are up to date when it returns. One archive
-// alone may be another davenport's export, which is taken over as `restore` does. `folder` is the account's.
+// alone may be another davenport's export, which is taken over as `restore` does. `folder` is the account's. All processors
+// parse.
 [[nodiscard]] ImportSummary import_into(Account& account, const std::filesystem::path& folder,
                                         std::span<const std::filesystem::path> paths,
+                                        std::span<const std::string> kept_headers,
                                         Progress& progress);
 
 }  // namespace indexer

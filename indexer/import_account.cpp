@@ -25,6 +25,9 @@ class FollowedTarget : public ImportTarget {
   FollowedTarget& operator=(const FollowedTarget&) = delete;
   ~FollowedTarget() override { end(); }
 
+  std::optional<mail::Mailbox> find_mailbox(const std::string& id) override {
+    return target_.find_mailbox(id);
+  }
   void put_mailboxes(std::span<const mail::Mailbox> mailboxes) override {
     target_.put_mailboxes(mailboxes);
   }
@@ -99,17 +102,19 @@ ImportSummary import_export(Account& account, const std::filesystem::path& folde
 }  // namespace
 
 ImportSummary import_into(Account& account, const std::filesystem::path& folder,
-                          std::span<const std::filesystem::path> paths, Progress& progress) {
-  const int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+                          std::span<const std::filesystem::path> paths,
+                          std::span<const std::string> kept_headers, Progress& progress) {
+  const ImportOptions options{static_cast<int>(std::max(1U, std::thread::hardware_concurrency())),
+                              {kept_headers.begin(), kept_headers.end()}};
   // Opened once: of a pipe, what was read is gone.
   std::optional<ArchiveReader> archive;
   const auto file = only_archive(paths);
-  if (file) archive.emplace(*file);
+  if (file) archive.emplace(*file, progress);
   if (archive && is_export(*archive)) return import_export(account, folder, *archive, progress);
 
   FollowedTarget target(account, progress.cancelled);
-  auto summary = archive ? import_archive(*archive, file->string(), target, threads, progress)
-                         : import_paths(paths, target, threads, progress);
+  auto summary = archive ? import_archive(*archive, file->string(), target, options, progress)
+                         : import_paths(paths, target, options, progress);
   target.finish();
   account.index(progress);
   return summary;

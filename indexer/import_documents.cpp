@@ -5,7 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "indexer/maildir.hpp"
 #include "indexer/sha256.hpp"
+#include "mail/mime.hpp"
 
 namespace indexer {
 namespace {
@@ -25,23 +27,49 @@ constexpr WellKnown kWellKnown[] = {
     {"deleted-items", "trash"}, {"deleted-messages", "trash"},
 };
 constexpr std::string_view kRoleOrder[] = {"inbox", "drafts", "sent", "archive", "junk", "trash"};
+static_assert(std::size(kRoleOrder) + 1 == kSortOrderWithoutRole);
 
-std::string slug_of(const std::string& name) {
-  std::string slug;
-  bool beyond_ascii = false;
+constexpr std::size_t kMaxSlug = 100;  // bytes
+constexpr std::size_t kMaxLevels = 50;  // a name with more is of one
+
+// "sent-2020" of "Sent/2020".
+struct Slug {
+  std::string text;
+  bool tells_all = true;  // false: characters beyond ASCII, or beyond the longest, are not in it
+};
+Slug slug_of(const std::string& name) {
+  Slug slug;
   for (const char c : name) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x80 && std::isalnum(byte)) {
-      slug += static_cast<char>(std::tolower(byte));
+      slug.text += static_cast<char>(std::tolower(byte));
     } else {
-      beyond_ascii |= byte >= 0x80;
-      if (!slug.empty() && slug.back() != '-') slug += '-';
+      if (byte >= 0x80) slug.tells_all = false;
+      if (!slug.text.empty() && slug.text.back() != '-') slug.text += '-';
     }
   }
-  while (slug.ends_with('-')) slug.pop_back();
-  if (slug.size() > 100) slug.resize(100);
-  if (!beyond_ascii && !slug.empty() && slug.size() < 100) return slug;
-  return slug + (slug.empty() ? "" : "-") + sha256_hex(name).substr(0, 8);
+  while (slug.text.ends_with('-')) slug.text.pop_back();
+  if (slug.text.size() > kMaxSlug) slug.text.resize(kMaxSlug);
+  if (slug.text.empty() || slug.text.size() == kMaxSlug) slug.tells_all = false;
+  return slug;
+}
+
+std::string with_digest(std::string slug, const std::string& name, std::size_t digits) {
+  if (!slug.empty()) slug += '-';
+  return slug + sha256_hex(name).substr(0, digits);
+}
+
+// Fields that `message` has kept and the document that is there has not, by their names.
+std::vector<std::pair<std::string, std::string>> missing_headers(
+    const mail::MetadataDocument& present, const ImportedMessage& message) {
+  std::vector<std::pair<std::string, std::string>> missing;
+  for (const auto& header : message.metadata.headers) {
+    const bool is_there = std::any_of(
+        present.headers.begin(), present.headers.end(),
+        [&](const auto& each) { return mail::equal_ignoring_case(each.first, header.first); });
+    if (!is_there) missing.push_back(header);
+  }
+  return missing;
 }
 
 // Those of `wanted` that are not in `present`.
@@ -71,14 +99,29 @@ std::vector<std::string> ruled_keywords(const mail::MetadataDocument& present,
 
 std::string message_digest(std::string_view raw) { return sha256_hex(raw).substr(0, 32); }
 
+std::vector<std::string> levels_of_mailbox(const std::string& name) {
+  // The inbox is one, in whatever case (RFC 3501 section 5.1).
+  const std::size_t top = name.find('/');
+  const std::string whole = top == 0 || top == std::string::npos
+                                ? name
+                                : mailbox_name(name.substr(0, top)) + name.substr(top);
+  std::vector<std::string> levels;
+  for (std::size_t slash = whole.find('/', 1);
+       slash != std::string::npos && slash + 1 < whole.size(); slash = whole.find('/', slash + 1)) {
+    levels.push_back(whole.substr(0, slash));
+    if (levels.size() == kMaxLevels) return {whole};
+  }
+  levels.push_back(whole);
+  return levels;
+}
+
 mail::Mailbox mailbox_of_name(const std::string& name) {
   mail::Mailbox mailbox;
-  mailbox.id = slug_of(name);
-  const std::size_t slash = name.rfind('/');
-  const bool has_parent = slash != std::string::npos && slash > 0 && slash + 1 < name.size();
-  mailbox.name = has_parent ? name.substr(slash + 1) : name;
-  if (has_parent) mailbox.parent_id = slug_of(name.substr(0, slash));
-  mailbox.sort_order = static_cast<std::int64_t>(std::size(kRoleOrder)) + 1;
+  const Slug slug = slug_of(name);
+  mailbox.id = slug.tells_all ? slug.text : with_digest(slug.text, name, 8);
+  const auto levels = levels_of_mailbox(name);
+  mailbox.name = levels.size() == 1 ? name : name.substr(name.rfind('/', name.size() - 2) + 1);
+  mailbox.sort_order = kSortOrderWithoutRole;
   for (const WellKnown& known : kWellKnown) {
     if (known.id != mailbox.id) continue;
     mailbox.role = known.role;
@@ -88,13 +131,8 @@ mail::Mailbox mailbox_of_name(const std::string& name) {
   return mailbox;
 }
 
-std::vector<mail::Mailbox> mailboxes_of_name(const std::string& name) {
-  std::vector<mail::Mailbox> mailboxes = {mailbox_of_name(name)};
-  for (std::size_t slash = name.rfind('/'); mailboxes.front().parent_id;
-       slash = name.rfind('/', slash - 1)) {
-    mailboxes.insert(mailboxes.begin(), mailbox_of_name(name.substr(0, slash)));
-  }
-  return mailboxes;
+std::string distinct_mailbox_id(const std::string& name) {
+  return with_digest(slug_of(name).text, name, 16);
 }
 
 std::string with_original(std::string document, std::string_view value) {
@@ -116,7 +154,11 @@ mail::Result<std::optional<std::string>> imported_again(std::string_view documen
   const bool rules = takes_keywords && message.ruled;
   if (rules) keywords = ruled_keywords(*present, message);
   const bool same_keywords = !rules || is_same_set(keywords, present->keywords);
-  if (mailboxes.empty() && same_keywords) return std::optional<std::string>();
+  const auto headers = missing_headers(*present, message);
+  const bool takes_date =
+      !present->received_at && !present->sent_at && message.metadata.received_at;
+  if (mailboxes.empty() && same_keywords && headers.empty() && !takes_date)
+    return std::optional<std::string>();
 
   auto json = nlohmann::ordered_json::parse(document, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return mail::Malformed{"its JSON cannot be written back unchanged"};
@@ -129,6 +171,12 @@ mail::Result<std::optional<std::string>> imported_again(std::string_view documen
     json["keywords"] = nlohmann::ordered_json::object();
     for (const std::string& keyword : keywords) json["keywords"][keyword] = true;
   }
+  if (!headers.empty()) {
+    auto& member = json["headers"];
+    if (!member.is_array()) member = nlohmann::ordered_json::array();
+    for (const auto& [name, value] : headers) member.push_back({name, value});
+  }
+  if (takes_date) json["receivedAt"] = mail::to_rfc3339(*message.metadata.received_at);
   return std::optional<std::string>(json.dump());
 }
 

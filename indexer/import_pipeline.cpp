@@ -44,14 +44,16 @@ std::variant<std::string, RefusedFile> read_whole(const std::filesystem::path& f
   return bytes;
 }
 
-ImportPipeline::Outcome parse(FoundMessage found) {
+ImportPipeline::Outcome parse(FoundMessage found, std::span<const std::string> kept_headers) {
   if (!found.file.empty()) {
     auto bytes = read_whole(found.file);
     if (auto* refused = std::get_if<RefusedFile>(&bytes)) return std::move(*refused);
     found.raw = std::move(std::get<std::string>(bytes));
   }
   if (found.raw.empty()) return RefusedFile{std::move(found.path), "is empty"};
-  auto parsed = mail::parse_message(found.raw);
+  if (auto why = mail::why_no_mail(found.raw))
+    return RefusedFile{std::move(found.path), std::move(why->reason)};
+  auto parsed = mail::parse_message(found.raw, {}, kept_headers);
   if (!parsed) return RefusedFile{std::move(found.path), parsed.error().reason};
 
   ImportedMessage message;
@@ -60,7 +62,8 @@ ImportPipeline::Outcome parse(FoundMessage found) {
   message.contents = std::move(parsed->bodies);
   message.raw = std::move(found.raw);
   message.metadata.id = message_digest(message.raw);
-  message.metadata.mailbox_ids = {mailbox_of_name(found.mailbox).id};
+  if (!message.metadata.received_at && !message.metadata.sent_at)
+    message.metadata.received_at = found.arrived;
   message.mailbox = std::move(found.mailbox);
   message.ruled = std::move(found.ruled);
   message.metadata.keywords = std::move(found.keywords);
@@ -78,7 +81,9 @@ std::string too_large() {
   return fmt::format("is larger than {} MB, which no message is", kMaxMessageBytes >> 20);
 }
 
-ImportPipeline::ImportPipeline(std::function<void(ImportPipeline&)> read, int parsers) {
+ImportPipeline::ImportPipeline(std::function<void(ImportPipeline&)> read, int parsers,
+                               std::span<const std::string> kept_headers)
+    : kept_headers_(kept_headers.begin(), kept_headers.end()) {
   reader_ = std::thread([this, read = std::move(read)] { run_reader(read); });
   for (int i = 0; i < std::max(parsers, 1); ++i) parsers_.emplace_back([this] { run_parser(); });
 }
@@ -157,7 +162,7 @@ void ImportPipeline::run_parser() {
       lock.unlock();
       std::optional<Outcome> outcome;
       try {
-        outcome = parse(std::move(*slot.found));
+        outcome = parse(std::move(*slot.found), kept_headers_);
       } catch (...) {
         fail(std::current_exception());
         return;

@@ -30,6 +30,7 @@ struct FoundMessage {
   std::vector<std::string> keywords;
   RuledKeywords ruled;
   std::string mailbox;  // name
+  std::optional<mail::DateTime> arrived;  // as the file says, for where the message does not
 };
 
 // Memory is bounded: the reader waits while enough is ahead of the caller.
@@ -37,8 +38,9 @@ class ImportPipeline {
  public:
   using Outcome = std::variant<ImportedMessage, RefusedFile>;
 
-  // `read` runs on a thread of its own and calls `push` and `refuse`.
-  ImportPipeline(std::function<void(ImportPipeline&)> read, int parsers);
+  // `read` runs on a thread of its own and calls `push` and `refuse`. `kept_headers` as for mail::parse_message.
+  ImportPipeline(std::function<void(ImportPipeline&)> read, int parsers,
+                 std::span<const std::string> kept_headers);
   ImportPipeline(const ImportPipeline&) = delete;
   ImportPipeline& operator=(const ImportPipeline&) = delete;
   ~ImportPipeline();  // stops the reader where it is
@@ -63,6 +65,7 @@ class ImportPipeline {
   void push(Slot slot);
   void fail(std::exception_ptr error);
 
+  const std::vector<std::string> kept_headers_;
   std::mutex mutex_;
   std::condition_variable room_, work_, ready_;
   std::deque<Slot> slots_;

@@ -15,15 +15,8 @@ namespace {
 
 constexpr std::string_view kMboxBegin = "From ";
 
-bool begins_as_mbox(std::istream& in) {
-  char begin[kMboxBegin.size()] = {};
-  in.read(begin, sizeof begin);
-  return in.gcount() == sizeof begin && std::string_view(begin, sizeof begin) == kMboxBegin;
-}
-
-bool is_mbox(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return begins_as_mbox(in);
+mail::DateTime file_time(std::int64_t seconds) {
+  return {std::chrono::sys_seconds(std::chrono::seconds(seconds))};
 }
 
 }  // namespace
@@ -31,7 +24,7 @@ bool is_mbox(const std::filesystem::path& file) {
 void ImportReader::read(const MailFolder& folder) {
   for (const std::string& name : folder.names) {
     if (folder.kind == MailFolder::Kind::kArchives) {
-      ArchiveReader archive(folder.path / name);
+      ArchiveReader archive(folder.path / name, progress_);
       read(archive, (folder.path / name).string());
     } else {
       read_file(folder, name);
@@ -41,42 +34,93 @@ void ImportReader::read(const MailFolder& folder) {
 
 void ImportReader::read_file(const MailFolder& folder, const std::string& name) {
   const std::filesystem::path file = folder.path / name;
-  const bool is_maildir = folder.kind == MailFolder::Kind::kMaildir;
   struct stat status {};
-  if (::stat(file.c_str(), &status) != 0) {
-    pipeline_.refuse(file.string(), std::strerror(errno));
-  } else if (!is_maildir && is_mbox(file)) {
+  if (::stat(file.c_str(), &status) != 0)
+    return pipeline_.refuse(file.string(), std::strerror(errno));
+  const auto size = static_cast<std::size_t>(status.st_size);
+  Origin origin{file.string(), folder.mailbox, file_time(status.st_mtime)};
+  if (folder.kind == MailFolder::Kind::kMaildir)
+    return read_maildir_file(folder, name, size, std::move(origin));
+
+  const FileForm form = form_of(file);
+  if (form.kind == FileForm::Kind::kArchive) {
+    pipeline_.refuse(origin.path, "is a tar among other files: import it by its name");
+  } else if (form.is_compressed) {
+    read_compressed(file, form.kind, std::move(origin));
+  } else if (form.kind == FileForm::Kind::kMbox) {
     std::ifstream in(file, std::ios::binary);
-    read_mbox(in, file.string(), folder.mailbox);
-  } else if (static_cast<std::size_t>(status.st_size) > kMaxMessageBytes) {
-    pipeline_.refuse(file.string(), too_large());
+    read_mbox(in, origin);
+  } else if (size > kMaxMessageBytes) {
+    pipeline_.refuse(origin.path, too_large());
   } else {
-    FoundMessage message{file.string(), file, {}, {}, {}, folder.mailbox};
-    if (is_maildir) {
-      message.keywords = maildir_keywords(name, folder.letters);
-      message.ruled = maildir_ruled_keywords(name, folder.letters);
-    }
-    pipeline_.push(std::move(message), static_cast<std::size_t>(status.st_size));
+    pipeline_.push({origin.path, file, {}, {}, {}, origin.mailbox, origin.arrived}, size);
   }
 }
 
-void ImportReader::read_mbox(std::istream& in, const std::string& path,
-                             const std::string& mailbox) {
+void ImportReader::read_maildir_file(const MailFolder& folder, const std::string& name,
+                                     std::size_t size, Origin origin) {
+  if (size > kMaxMessageBytes) return pipeline_.refuse(origin.path, too_large());
+  if (const auto delivered = maildir_delivery(name)) origin.arrived = delivered;
+  pipeline_.push({origin.path,
+                  folder.path / name,
+                  {},
+                  maildir_keywords(name, folder.letters),
+                  maildir_ruled_keywords(name, folder.letters),
+                  origin.mailbox,
+                  origin.arrived},
+                 size);
+}
+
+void ImportReader::read_compressed(const std::filesystem::path& file, FileForm::Kind kind,
+                                   Origin origin) {
+  try {
+    ArchiveReader archive(file, progress_);
+    ArchiveMember member;
+    if (!archive.next(member)) return pipeline_.refuse(origin.path, "is empty");
+    ArchiveMemberStream bytes(archive);
+    std::istream in(&bytes);
+    in.exceptions(std::ios::badbit);
+    if (kind == FileForm::Kind::kMbox) return read_mbox(in, origin);
+    read_message(in, {origin.path, {}, {}, {}, {}, origin.mailbox, origin.arrived});
+  } catch (const ArchiveError& error) {
+    std::string_view reason = error.what();
+    if (reason.starts_with(origin.path + ": ")) reason.remove_prefix(origin.path.size() + 2);
+    pipeline_.refuse(origin.path, std::string(reason));
+  }
+}
+
+void ImportReader::read_mbox(std::istream& in, const Origin& origin) {
   MboxReader reader(in, kMaxMessageBytes);
   MboxReader::Message message;
   for (int number = 1; reader.next(message); ++number) {
     if (number > 1) ++progress_.of;
-    std::string name = fmt::format("{}#{}", path, number);
+    std::string name = fmt::format("{}#{}", origin.path, number);
     if (message.too_large) {
       pipeline_.refuse(std::move(name), too_large());
       continue;
     }
     const std::size_t bytes = message.raw.size();
-    pipeline_.push(
-        {std::move(name), {}, std::move(message.raw), std::move(message.keywords), {}, mailbox},
-        bytes);
+    pipeline_.push({std::move(name),
+                    {},
+                    std::move(message.raw),
+                    std::move(message.keywords),
+                    {},
+                    origin.mailbox,
+                    message.delivered ? message.delivered : origin.arrived},
+                   bytes);
   }
-  if (in.bad()) pipeline_.refuse(path, "reading it failed midway");
+  if (in.bad()) pipeline_.refuse(origin.path, "reading it failed midway");
+}
+
+void ImportReader::read_message(std::istream& in, FoundMessage message) {
+  std::string piece(std::size_t{64} << 10, '\0');
+  while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())), in.gcount() > 0) {
+    message.raw.append(piece, 0, static_cast<std::size_t>(in.gcount()));
+    if (message.raw.size() > kMaxMessageBytes)
+      return pipeline_.refuse(std::move(message.path), too_large());
+  }
+  const std::size_t size = message.raw.size();
+  pipeline_.push(std::move(message), size);
 }
 
 void ImportReader::read(ArchiveReader& archive, const std::string& name) {
@@ -91,33 +135,31 @@ void ImportReader::read(ArchiveReader& archive, const std::string& name) {
 
 void ImportReader::read_member(ArchiveReader& archive, const ArchiveMember& member,
                                const std::string& name) {
-  const auto place = place_in_archive(member.path);
+  auto place = place_in_archive(member.path);
+  if (!place && member.is_whole)
+    place = place_in_archive("mail");  // it was asked for, whatever it is called
   if (!place) return;
   ++progress_.of;
-  const std::string path = fmt::format("{}:{}", name, member.path);
+  FoundMessage message{fmt::format("{}:{}", name, member.path), {}, {}, {}, {}, place->mailbox, {}};
+  if (member.is_whole) message.path = name;
+  if (member.modified) message.arrived = mail::DateTime{*member.modified};
   ArchiveMemberStream bytes(archive);
   std::istream in(&bytes);
   in.exceptions(std::ios::badbit);  // what is wrong with the archive ends the import
-  FoundMessage message{path, {}, {}, {}, {}, place->mailbox};
   message.raw.resize(kMboxBegin.size());
   in.read(message.raw.data(), static_cast<std::streamsize>(kMboxBegin.size()));
   message.raw.resize(static_cast<std::size_t>(in.gcount()));
   if (!place->is_maildir && message.raw == kMboxBegin) {
     in.clear();
-    return read_mbox(in, path, place->mbox_mailbox);
-  }
-  std::string piece(std::size_t{64} << 10, '\0');
-  while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())), in.gcount() > 0) {
-    message.raw.append(piece, 0, static_cast<std::size_t>(in.gcount()));
-    if (message.raw.size() > kMaxMessageBytes) return pipeline_.refuse(path, too_large());
+    return read_mbox(in, {message.path, place->mbox_mailbox, message.arrived});
   }
   if (place->is_maildir) {
     const std::string file_name = std::filesystem::path(member.path).filename().string();
     message.keywords = maildir_keywords(file_name, {});
     message.ruled = maildir_ruled_keywords(file_name, {});
+    if (const auto delivered = maildir_delivery(file_name)) message.arrived = delivered;
   }
-  const std::size_t size = message.raw.size();
-  pipeline_.push(std::move(message), size);
+  read_message(in, std::move(message));
 }
 
 }  // namespace indexer

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <fstream>
 #include <stdexcept>
 
-#include "indexer/archive.hpp"
+#include "indexer/file_form.hpp"
 #include "indexer/maildir.hpp"
 
 namespace indexer {
@@ -13,12 +12,29 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_mbox(const fs::path& file) {
-  constexpr std::string_view kBeginning = "From ";
-  std::string beginning(kBeginning.size(), '\0');
-  std::ifstream in(file, std::ios::binary);
-  return in.read(beginning.data(), static_cast<std::streamsize>(beginning.size())) &&
-         beginning == kBeginning;
+constexpr const char* kOwnFile = "davenport.db";  // in every data folder
+
+// "choir.mbox" of "choir.mbox.gz"
+fs::path unpacked_name(const fs::path& file) {
+  const fs::path name = file.filename();
+  return name.stem().extension() == ".mbox" ? name.stem() : name;
+}
+
+// Without the extension it may be one message of many that begin so.
+bool is_named_mbox(const fs::path& file) {
+  return unpacked_name(file).extension() == ".mbox" && form_of(file).kind == FileForm::Kind::kMbox;
+}
+
+// Its files hold no mail as others write it, and an account would be made of its own parts.
+void refuse_data_folder(const fs::path& folder) {
+  std::error_code ignored;
+  for (fs::path at = folder; at != at.parent_path(); at = at.parent_path()) {
+    if (!fs::exists(at / kOwnFile, ignored)) continue;
+    throw std::runtime_error(fmt::format(
+        "{} belongs to davenport's data folder {}, which is not imported: davenport export ACCOUNT "
+        "writes what an account has",
+        folder.string(), at.string()));
+  }
 }
 
 struct Entries {
@@ -50,6 +66,10 @@ class TreeReader {
   void read(const fs::path& folder, const std::string& name) {
     try {
       const Entries entries = read_folder(folder);
+      if (std::binary_search(entries.files.begin(), entries.files.end(), kOwnFile)) {
+        tree_.refused.push_back({folder.string(), "is a data folder of davenport"});
+        return;
+      }
       const auto has = [&](const char* part) {
         return std::binary_search(entries.folders.begin(), entries.folders.end(), part);
       };
@@ -65,7 +85,8 @@ class TreeReader {
 
   // An mbox is a mailbox: "choir" of choir.mbox.
   void read_mbox(const fs::path& file, const std::string& parent) {
-    const std::string name = mailbox_name(file.stem() == "mbox" ? "" : file.stem().string());
+    const std::string stem = unpacked_name(file).stem().string();
+    const std::string name = mailbox_name(stem == "mbox" ? "" : stem);
     tree_.folders.push_back({file.parent_path(),
                              below(parent, name),
                              MailFolder::Kind::kFiles,
@@ -90,11 +111,10 @@ class TreeReader {
   void read_plain(const fs::path& folder, const std::string& name, const Entries& entries) {
     std::vector<std::string> messages;
     for (const std::string& file : entries.files) {
-      // Without the extension it may be one message of many that begin so.
-      if (fs::path(file).extension() != ".mbox" || !is_mbox(folder / file)) {
-        messages.push_back(file);
-      } else {
+      if (is_named_mbox(folder / file)) {
         read_mbox(folder / file, name);
+      } else {
+        messages.push_back(file);
       }
     }
     if (!messages.empty()) {
@@ -114,6 +134,21 @@ MailFolder archive_at(const fs::path& path) {
   return {path.parent_path(), "", MailFolder::Kind::kArchives, {path.filename().string()}, {}};
 }
 
+void add_file(const fs::path& file, MailTree& tree) {
+  switch (form_of(file).kind) {
+    case FileForm::Kind::kArchive:
+      return tree.folders.push_back(archive_at(file));
+    case FileForm::Kind::kMbox:
+      return TreeReader(tree).read_mbox(file, "");
+    case FileForm::Kind::kMessage:
+      tree.folders.push_back({file.parent_path(),
+                              mailbox_name(""),
+                              MailFolder::Kind::kFiles,
+                              {file.filename().string()},
+                              {}});
+  }
+}
+
 }  // namespace
 
 MailTree find_mail(std::span<const fs::path> paths) {
@@ -127,19 +162,10 @@ MailTree find_mail(std::span<const fs::path> paths) {
     const fs::path path = fs::canonical(given, error);
     if (error) throw std::runtime_error(fmt::format("{}: {}", given.string(), error.message()));
     if (fs::is_directory(path)) {
+      refuse_data_folder(path);
       TreeReader(tree).read(path, "");
     } else if (fs::is_regular_file(path)) {
-      if (looks_like_archive(path)) {
-        tree.folders.push_back(archive_at(path));
-      } else if (is_mbox(path)) {
-        TreeReader(tree).read_mbox(path, "");
-      } else {
-        tree.folders.push_back({path.parent_path(),
-                                "Inbox",
-                                MailFolder::Kind::kFiles,
-                                {path.filename().string()},
-                                {}});
-      }
+      add_file(path, tree);
     } else {
       tree.refused.push_back({given.string(), "is neither a file nor a folder"});
     }

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "mail/documents.hpp"
+
 namespace indexer {
 
 // A file, or a message in it, that cannot be taken.
@@ -25,7 +27,7 @@ using RuledKeywords = std::shared_ptr<const std::vector<std::string>>;
 // A folder and the files in it that are, or hold, messages.
 struct MailFolder {
   enum class Kind {
-    kFiles,  // each is a message or an mbox
+    kFiles,  // each is a message or an mbox, perhaps compressed
     kMaildir,  // each is one message, with its flags in its name
     kArchives,  // whose members say their mailboxes
   };
@@ -44,7 +46,8 @@ struct MailTree {
 // A folder with cur/ or new/ in it is a Maildir, named "Inbox" when it was asked for itself, else after its folder; its
 // dot folders are mailboxes as Maildir++ has them. Loose files belong to a mailbox named after their folder, a file that
 // was asked for itself to "Inbox". A tar, or a pipe, that was asked for itself is an archive. Links to folders are not
-// followed. Throws std::runtime_error for a path that is not there.
+// followed. Throws std::runtime_error for a path that is not there, and for folders of a data folder of davenport's, which
+// is passed over where it lies below.
 [[nodiscard]] MailTree find_mail(std::span<const std::filesystem::path> paths);
 
 // Where a member of an archive belongs, as if the archive were a folder that was asked for itself.
@@ -63,29 +66,34 @@ struct PlaceInArchive {
 [[nodiscard]] RuledKeywords maildir_ruled_keywords(std::string_view file_name,
                                                    std::span<const std::string> letters);
 
+// When the file was delivered, as its name begins with that ("1263312345.M12P3.host:2,S"); nothing where it does not.
+[[nodiscard]] std::optional<mail::DateTime> maildir_delivery(std::string_view file_name);
+
 // The messages of an mbox (mboxo and mboxrd), one at a time: memory holds one message, whatever the size of the file.
 class MboxReader {
  public:
   struct Message {
     std::string raw;  // without its "From " line and the quoting of others
     std::vector<std::string> keywords;  // of its Status, X-Status and X-Keywords headers
+    std::optional<mail::DateTime> delivered;  // as its "From " line says
     bool too_large = false;  // longer than allowed; `raw` is empty then
   };
 
-  // `in` stands at the first "From " line.
+  // `in` stands at the first "From " line, or behind its first word.
   MboxReader(std::istream& in, std::size_t max_message_bytes);
   // False at the end.
   [[nodiscard]] bool next(Message& message);
 
  private:
   [[nodiscard]] std::string_view next_piece();
-  void skip_line();
+  void begin_message(std::string_view separator);
 
   std::istream& in_;
   std::size_t max_message_bytes_;
   std::string buffer_;
   std::size_t begin_ = 0, end_ = 0;  // what of the buffer is not consumed
   bool at_line_start_ = true;  // of the piece that comes next
+  std::optional<mail::DateTime> delivered_;  // of the message that comes next
 };
 
 }  // namespace indexer

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "indexer/sha256.hpp"
 #include "mail/text.hpp"
 
 namespace indexer {
@@ -10,7 +11,7 @@ namespace {
 constexpr int kMaxDepth = 20;  // parents may go round in a circle
 constexpr std::size_t kMaxName = 100;  // bytes
 
-std::string as_folder(std::string name) {
+std::string as_plain(std::string name) {
   if (name.size() > kMaxName) name.resize(kMaxName);
   name = mail::to_valid_utf8(name);
   for (char& c : name) {
@@ -19,6 +20,12 @@ std::string as_folder(std::string name) {
   }
   if (name.empty() || name == "." || name == "..") return "_";
   return name;
+}
+
+// Names that are changed stay apart by a digest.
+std::string as_folder(const std::string& name) {
+  std::string plain = as_plain(name);
+  return plain == name ? plain : plain + "-" + sha256_hex(name).substr(0, 8);
 }
 
 // A name may itself be of several levels.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <fstream>
 
 #include "indexer/mail_files.hpp"
@@ -159,6 +160,19 @@ RuledKeywords maildir_ruled_keywords(std::string_view file_name,
   for (const Flag& flag : kFlags) ruled->emplace_back(flag.keyword);
   ruled->insert(ruled->end(), letters.begin(), letters.end());
   return ruled;
+}
+
+std::optional<mail::DateTime> maildir_delivery(std::string_view file_name) {
+  using namespace std::chrono;
+  std::int64_t number = 0;
+  const auto [end, error] =
+      std::from_chars(file_name.data(), file_name.data() + file_name.size(), number);
+  const auto delivered = sys_seconds(seconds(number));
+  const bool is_time = delivered >= sys_days(year(1990) / 1 / 1) &&
+                       delivered <= floor<seconds>(system_clock::now()) + days(1);
+  if (error != std::errc() || end == file_name.data() + file_name.size() || *end != '.' || !is_time)
+    return std::nullopt;
+  return mail::DateTime{delivered};
 }
 
 std::optional<PlaceInArchive> place_in_archive(std::string_view path) {

@@ -5,11 +5,13 @@
 
 #include "indexer/mail_files.hpp"
 #include "indexer/maildir.hpp"
+#include "mail/mail_date.hpp"
 
 namespace indexer {
 namespace {
 
 constexpr std::size_t kMboxBufferBytes = 256 << 10;
+constexpr std::size_t kMaxSeparator = 200;  // bytes of a "From " line that are read as a date
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
@@ -27,6 +29,15 @@ bool is_separator(std::string_view line) {
     if (at > 0 && is_digit(at - 1) && is_digit(at + 1)) return true;
   }
   return false;
+}
+
+// What follows the sender in "From ada@example.org Mon Jan  1 00:00:00 2001".
+std::optional<mail::DateTime> delivery_of(std::string_view separator) {
+  if (separator.starts_with("From ")) separator.remove_prefix(5);
+  const std::size_t sender = separator.find_first_not_of(' ');
+  const std::size_t date = separator.find(' ', std::min(sender, separator.size()));
+  if (date == std::string_view::npos) return std::nullopt;
+  return mail::parse_mail_date(separator.substr(date, kMaxSeparator));
 }
 
 bool is_quoted_from(std::string_view line) {
@@ -94,11 +105,12 @@ std::vector<std::string> status_keywords(std::string_view raw) {
 
 MboxReader::MboxReader(std::istream& in, std::size_t max_message_bytes)
     : in_(in), max_message_bytes_(max_message_bytes), buffer_(kMboxBufferBytes, '\0') {
-  skip_line();
+  begin_message(next_piece());
 }
 
 bool MboxReader::next(Message& message) {
   message = {};
+  message.delivered = delivered_;
   bool after_empty_line = false;
   bool any = false;
   for (;;) {
@@ -108,7 +120,7 @@ bool MboxReader::next(Message& message) {
     any = true;
     if (starts_line) {
       if (after_empty_line && is_separator(piece)) {
-        if (!at_line_start_) skip_line();
+        begin_message(piece);
         break;
       }
       after_empty_line = piece == "\n" || piece == "\r\n";
@@ -133,8 +145,9 @@ bool MboxReader::next(Message& message) {
   return true;
 }
 
-void MboxReader::skip_line() {
-  while (!next_piece().empty() && !at_line_start_) {
+void MboxReader::begin_message(std::string_view separator) {
+  delivered_ = delivery_of(separator);
+  while (!at_line_start_ && !next_piece().empty()) {
   }
 }
 

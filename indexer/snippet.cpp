@@ -211,7 +211,7 @@ Span surroundings(const Finder& found, const Cluster& cluster, std::size_t max_b
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 // Writes text as HTML, white space as one space.
-class Writer {
+class SnippetWriter {
  public:
   void text(std::string_view text) {
     for (const char c : text) {
@@ -306,7 +306,7 @@ std::string snippet(std::string_view text, const Query& query, Field field,
   found.find(text);
   const auto shown = passage(text, found, wanted.size(), max_bytes);
 
-  Writer writer;
+  SnippetWriter writer;
   if (!is_blank(text.substr(0, shown.begin))) writer.raw(kEllipsis);
   std::size_t written = shown.begin;
   // Occurrences come in the order of their ends; those that overlap are one mark.

@@ -19,9 +19,37 @@ namespace {
 constexpr std::string_view kKeptFields[] = {"List-Id", "List-Post", "List-Unsubscribe",
                                             "Auto-Submitted", "Importance"};
 constexpr std::size_t kMaxKeptFields = 32;
+// Any mail has one of these; of other files that begin as a header does ("source: …", JSON), hardly one.
+constexpr std::string_view kMailFields[] = {"From",
+                                            "To",
+                                            "Cc",
+                                            "Bcc",
+                                            "Date",
+                                            "Subject",
+                                            "Received",
+                                            "Message-ID",
+                                            "Return-Path",
+                                            "Sender",
+                                            "Reply-To",
+                                            "In-Reply-To",
+                                            "References",
+                                            "MIME-Version",
+                                            "Content-Type",
+                                            "Delivered-To",
+                                            "Content-Transfer-Encoding"};
 constexpr std::size_t kAttachedHeader = 64 << 10;  // bytes; of a message that is attached
 constexpr std::size_t kPreviewHtml = 256
                                      << 10;  // bytes; style sheets can stand before the first word
+
+bool is_one_of(std::string_view field, std::span<const std::string_view> names) {
+  return std::any_of(names.begin(), names.end(),
+                     [field](auto name) { return equal_ignoring_case(field, name); });
+}
+
+// RFC 5322 allows nearly all of ASCII in a field's name; what programs write has none of these.
+bool is_plain_name(std::string_view name) {
+  return name.find_first_of("\"'`{}[]()<>,;=\\") == std::string_view::npos;
+}
 
 // Fields that occur once: of several the first counts. Of recipients all are taken.
 void read_field(const HeaderField& field, HeaderReader& reader, MetadataDocument& m) {
@@ -45,10 +73,13 @@ void read_field(const HeaderField& field, HeaderReader& reader, MetadataDocument
     m.in_reply_to = reader.message_ids(field);
   } else if (is("References") && m.references.empty()) {
     m.references = reader.message_ids(field);
-  } else if (std::any_of(std::begin(kKeptFields), std::end(kKeptFields), is) &&
-             m.headers.size() < kMaxKeptFields) {
-    m.headers.emplace_back(field.name, reader.text(field));
   }
+}
+
+void keep_field(const HeaderField& field, std::span<const std::string_view> kept,
+                HeaderReader& reader, MetadataDocument& m) {
+  if (!is_one_of(field.name, kept) || m.headers.size() >= kMaxKeptFields) return;
+  m.headers.emplace_back(field.name, reader.text(field));
 }
 
 std::optional<DateTime> time_of_receipt(const Entity& message) {
@@ -135,7 +166,17 @@ const Part* find_part(const Part& part, std::string_view id) {
 
 }  // namespace
 
-Result<ParsedMessage> parse_message(std::string_view raw, const ParseLimits& limits) {
+std::optional<Malformed> why_no_mail(std::string_view raw) {
+  std::string copy;
+  for (const auto& field : read_entity(without_envelope(with_line_feeds(raw, copy))).fields) {
+    if (!is_plain_name(field.name)) break;
+    if (is_one_of(field.name, kMailFields)) return std::nullopt;
+  }
+  return Malformed{"not a message: it begins with no header of mail (From, To, Subject, Date …)"};
+}
+
+Result<ParsedMessage> parse_message(std::string_view raw, const ParseLimits& limits,
+                                    std::span<const std::string> kept_fields) {
   std::string copy;
   raw = without_envelope(with_line_feeds(raw, copy));
   const auto message = read_entity(raw);
@@ -150,7 +191,12 @@ Result<ParsedMessage> parse_message(std::string_view raw, const ParseLimits& lim
   const auto arrangement = arrange(structure);
   HeaderReader reader(limits.max_header_value_bytes, limits.max_addresses,
                       header_charset(raw, message, structure, arrangement), parsed.metadata.cut);
-  for (const auto& field : message.fields) read_field(field, reader, metadata);
+  std::vector<std::string_view> kept(std::begin(kKeptFields), std::end(kKeptFields));
+  kept.insert(kept.end(), kept_fields.begin(), kept_fields.end());
+  for (const auto& field : message.fields) {
+    read_field(field, reader, metadata);
+    keep_field(field, kept, reader, metadata);
+  }
   mark_closed(message, structure, reader, parsed);
   metadata.received_at = time_of_receipt(message);
   metadata.size = raw.size();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,9 +28,15 @@ struct ParsedMessage {
       bodies;  // text/plain before text/html, at most one of each; without `id` and `email`
 };
 
-// Refuses only what has no header field at all (not a message). `raw` may begin with an mbox "From " line.
+// Refuses only what has no header field at all (not a message). `raw` may begin with an mbox "From " line. `kept_fields`
+// are names of header fields that `headers` is to have beside those that it always has.
 [[nodiscard]] Result<ParsedMessage> parse_message(std::string_view raw,
-                                                  const ParseLimits& limits = {});
+                                                  const ParseLimits& limits = {},
+                                                  std::span<const std::string> kept_fields = {});
+
+// Why a file is no mail, though something in it may look like a header; nothing where it is mail. Stricter than
+// `parse_message`: one of the fields that mail has must be there, and only names of fields before it.
+[[nodiscard]] std::optional<Malformed> why_no_mail(std::string_view raw);
 
 struct PartBytes {
   std::string type;

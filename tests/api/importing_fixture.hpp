@@ -20,8 +20,9 @@ class ImportingFixture : public RoutesFixture {
     for (int number = from; number < to; ++number)
       support::write_file(paths[0] / fmt::format("cur/{}:2,", number), message(number));
     indexer::Progress progress;
-    const auto summary = indexer::import_into(
-        *accounts_.create(account), config_.data_dir / "accounts" / account, paths, progress);
+    const auto summary =
+        indexer::import_into(*accounts_.create(account), config_.data_dir / "accounts" / account,
+                             paths, config_.index.headers, progress);
     ASSERT_TRUE(summary.refused.empty());
     replication_.index_soon(account);
   }

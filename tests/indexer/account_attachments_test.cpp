@@ -157,7 +157,7 @@ TEST_F(AccountAttachmentsTest, PartsOfAnImportedMessage) {
           "Content-Disposition: attachment; filename=t.csv\r\n\r\nname;caf\xE9 table\r\n--b--\r\n");
   Progress progress;
   const std::vector<std::filesystem::path> paths = {folder_ / "mail"};
-  std::ignore = import_into(account_, folder_ / "alice", paths, progress);
+  std::ignore = import_into(account_, folder_ / "alice", paths, {}, progress);
   for (int run = 0; run < 2; ++run) {
     EXPECT_EQ(search("attachment:enclosed").size(), 1);
     EXPECT_EQ(search("café").size(), 1);

@@ -17,6 +17,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 struct LinesTarget : indexer::ImportTarget {
+  std::optional<mail::Mailbox> find_mailbox(const std::string&) override { return std::nullopt; }
   void put_mailboxes(std::span<const mail::Mailbox> given) override {
     for (const mail::Mailbox& one : given) mailboxes.push_back(one.id);
   }
@@ -50,7 +51,7 @@ class ArchiveImport : public testing::Test {
   }
   indexer::ImportSummary import(const std::filesystem::path& file) {
     const std::vector<std::filesystem::path> paths = {file};
-    return indexer::import_paths(paths, target_, 2, progress_);
+    return indexer::import_paths(paths, target_, {2, {}}, progress_);
   }
 
   support::TemporaryFolder folder_;

@@ -25,6 +25,7 @@ std::string message(int number) {
 
 // Keeps what it was given.
 struct RecordingTarget : indexer::ImportTarget {
+  std::optional<mail::Mailbox> find_mailbox(const std::string&) override { return std::nullopt; }
   void put_mailboxes(std::span<const mail::Mailbox> given) override {
     mailboxes.assign(given.begin(), given.end());
   }
@@ -45,10 +46,11 @@ class ImportTest : public testing::Test {
   }
   indexer::ImportSummary import(indexer::ImportTarget& target, int threads = 2) {
     const std::vector<std::filesystem::path> paths = {folder_ / "mail"};
-    return indexer::import_paths(paths, target, threads, progress_);
+    return indexer::import_paths(paths, target, {threads, kept_headers_}, progress_);
   }
 
   support::TemporaryFolder folder_;
+  std::vector<std::string> kept_headers_;
   indexer::Progress progress_;
 };
 
@@ -212,16 +214,37 @@ TEST(MailboxOfName, HasAnIdAndARole) {
       {"[Gmail]/Trash", "gmail-trash", ""},
       {"Trash", "trash", "trash"},
       {"Lists--Dev.", "lists-dev", ""},
+      {"lists/dev", "lists-dev", ""},
+      {"Archive.2019", "archive-2019", ""},
   };
   for (const auto& row : rows) {
     const mail::Mailbox mailbox = indexer::mailbox_of_name(row.name);
     EXPECT_EQ(mailbox.id, row.id) << row.name;
     EXPECT_EQ(mailbox.role.value_or(""), row.role) << row.name;
-    const bool has_parent = mailbox.parent_id.has_value();
-    EXPECT_EQ(mailbox.name, has_parent ? row.name.substr(row.name.rfind('/') + 1) : row.name);
+    EXPECT_EQ(mailbox.name, row.name.substr(row.name.rfind('/') + 1));
   }
   EXPECT_NE(indexer::mailbox_of_name("Entwürfe").id, indexer::mailbox_of_name("Entwörfe").id);
   EXPECT_THAT(indexer::mailbox_of_name("日本").id, SizeIs(8));
+  EXPECT_THAT(indexer::levels_of_mailbox("a/b/c"), ElementsAre("a", "a/b", "a/b/c"));
+  EXPECT_THAT(indexer::levels_of_mailbox("inbox/b"), ElementsAre("Inbox", "Inbox/b"));
+}
+
+TEST_F(StoreImportTest, FieldsThatAreAskedForAreKeptAlsoOfMailThatIsThere) {
+  file("cur/1", "X-Label: paid\nList-Id: <l.x>\nX-Other: no\n" + message(1));
+  import_into_store();
+  const auto headers = [this] {
+    std::vector<json> found;
+    stores_.find(mail::Doctype::kEmails)
+        ->documents(replica::LocalSeq{}, 10, [&](const replica::Change&, std::string_view body) {
+          found.push_back(json::parse(body)["headers"]);
+        });
+    return found;
+  };
+  EXPECT_THAT(headers(), ElementsAre(json::parse(R"([["List-Id","<l.x>"]])")));
+  kept_headers_ = {"x-label"};
+  EXPECT_EQ(import_into_store().changed, 1U);
+  EXPECT_THAT(headers(), ElementsAre(json::parse(R"([["List-Id","<l.x>"],["X-Label","paid"]])")));
+  EXPECT_EQ(import_into_store().unchanged, 1U);
 }
 
 // What the document becomes; "same" when it stays as it is, "refused" when it cannot be read.

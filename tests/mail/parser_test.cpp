@@ -422,6 +422,25 @@ TEST_F(Parser, HostileInputTakesLinearTime) {
   }
 }
 
+TEST_F(Parser, MailIsToldFromOtherTexts) {
+  for (const char* mail : {"Subject: x\n\n", "received: x", "From a@b 10:00\nX-A: b\nTo: c\n",
+                           "X-Odd/Name: 1\rMessage-ID: <a>\r", "\n\nDate : x\r\n"})
+    EXPECT_FALSE(why_no_mail(mail)) << mail;
+  for (const char* other : {"", "text", "{\"a\": 1, \"b\":\n", "{\"a\": 1}\nSubject: x\n",
+                            "Note: x\nTotal: 4\n\nTo: z\n", "<http://a.example>\nTo: x\n",
+                            "source: x\n", "f(x): y\nDate: z\n", "---\ndate: x\n"})
+    EXPECT_TRUE(why_no_mail(other)) << other;
+}
+
+TEST_F(Parser, FieldsThatAreAskedForAreKept) {
+  const std::vector<std::string> kept = {"x-label", "sender"};
+  const auto parsed = parse_message(
+      "X-Label: =?utf-8?q?=C3=A4?=\nX-Other: b\nSender: a@b\nImportance: high\n\n", {}, kept);
+  const std::vector<std::pair<std::string, std::string>> expected = {
+      {"X-Label", "ä"}, {"Sender", "a@b"}, {"Importance", "high"}};
+  EXPECT_EQ(parsed->metadata.headers, expected);
+}
+
 TEST_F(Parser, WhatItSaysIsUtf8) {
   std::string bytes;
   std::uint32_t state = 7;

@@ -1,0 +1,48 @@
+#include "indexer/file_form.hpp"
+
+#include <fstream>
+#include <istream>
+#include <string>
+
+#include "indexer/archive.hpp"
+
+namespace indexer {
+namespace {
+
+std::string beginning_of(std::istream& in) {
+  std::string beginning(kArchiveBeginning, '\0');
+  in.read(beginning.data(), static_cast<std::streamsize>(beginning.size()));
+  beginning.resize(static_cast<std::size_t>(in.gcount()));
+  return beginning;
+}
+
+FileForm::Kind kind_of(std::string_view beginning) {
+  if (begins_as_tar(beginning)) return FileForm::Kind::kArchive;
+  return beginning.starts_with("From ") ? FileForm::Kind::kMbox : FileForm::Kind::kMessage;
+}
+
+FileForm::Kind kind_within(const std::filesystem::path& compressed) {
+  const Progress uncancelled;
+  try {
+    ArchiveReader archive(compressed, uncancelled);
+    ArchiveMember member;
+    if (!archive.next(member)) return FileForm::Kind::kMessage;
+    if (!member.is_whole) return FileForm::Kind::kArchive;
+    ArchiveMemberStream bytes(archive);
+    std::istream in(&bytes);
+    return kind_of(beginning_of(in));
+  } catch (const ArchiveError&) {
+    return FileForm::Kind::kMessage;
+  }
+}
+
+}  // namespace
+
+FileForm form_of(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  const std::string beginning = beginning_of(in);
+  if (begins_as_compressed(beginning)) return {kind_within(file), true};
+  return {kind_of(beginning), false};
+}
+
+}  // namespace indexer

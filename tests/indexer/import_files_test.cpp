@@ -1,0 +1,195 @@
+// What an import takes for mail, where files are compressed or pipes, and when a message without a date came.
+#include <cstdlib>
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+#include "indexer/archive.hpp"
+#include "indexer/file_form.hpp"
+#include "indexer/import.hpp"
+#include "mail/parser.hpp"
+#include "tests/support/program.hpp"
+#include "tests/support/support.hpp"
+
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// "subject in mailbox", or the time of arrival.
+struct ArrivalsTarget : indexer::ImportTarget {
+  std::optional<mail::Mailbox> find_mailbox(const std::string&) override { return std::nullopt; }
+  void put_mailboxes(std::span<const mail::Mailbox>) override {}
+  Written put_messages(std::span<indexer::ImportedMessage> given) override {
+    for (const indexer::ImportedMessage& one : given) {
+      messages.push_back(one.metadata.subject + " in " + one.metadata.mailbox_ids.at(0));
+      const auto& received = one.metadata.received_at;
+      arrivals.push_back(received ? mail::to_rfc3339(*received) : "none");
+    }
+    return {given.size(), 0, {}};
+  }
+  std::vector<std::string> messages, arrivals;
+};
+
+class FileImport : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { mail::initialize(); }
+
+  void file(const std::string& name, std::string_view bytes) {
+    support::write_file(folder_ / name, bytes);
+  }
+  indexer::ImportSummary import(const std::string& name = "col") {
+    target_ = {};
+    const std::vector<std::filesystem::path> paths = {folder_ / name};
+    return indexer::import_paths(paths, target_, {2, {}}, progress_);
+  }
+  void pack(const std::string& program, const std::string& name) {
+    const auto packed = support::run({program, "-q", (folder_ / name).string()});
+    ASSERT_EQ(packed.exit_code, 0) << packed.err;
+    std::filesystem::remove(folder_ / name);  // xz and gzip did that
+  }
+
+  support::TemporaryFolder folder_;
+  ArrivalsTarget target_;
+  indexer::Progress progress_;
+};
+
+TEST_F(FileImport, CompressedFilesAreReadWhereverTheyLie) {
+  file("col/1.eml", "Subject: one\n\n");
+  file("col/boxed.mbox", "From a 10:00\nSubject: two\n\n\nFrom b 10:00\nSubject: three\n\n");
+  file("col/plain.mbox", "Subject: four\n\nno mbox, whatever its name\n");
+  pack("gzip", "col/1.eml");
+  pack("xz", "col/boxed.mbox");
+  EXPECT_THAT(import().refused, IsEmpty());
+  EXPECT_THAT(target_.messages,
+              ElementsAre("two in boxed", "three in boxed", "one in col", "four in col"));
+  EXPECT_THAT(import("col/boxed.mbox.xz").refused, IsEmpty());
+  EXPECT_THAT(target_.messages, ElementsAre("two in boxed", "three in boxed"));
+  EXPECT_THAT(import("col/1.eml.gz").refused, IsEmpty());
+  EXPECT_THAT(target_.messages, ElementsAre("one in inbox"));
+}
+
+TEST_F(FileImport, ADamagedCompressedFileIsRefusedByItsName) {
+  std::string noise;
+  std::uint32_t state = 7;
+  for (int i = 0; i < 100'000; ++i) {
+    state = state * 1664525 + 1013904223;
+    noise += static_cast<char>('a' + (state >> 24) % 26);
+  }
+  file("col/1.eml", "Subject: cut off\n\n" + noise);
+  file("col/2.eml", "Subject: two\n\n");
+  pack("gzip", "col/1.eml");
+  std::filesystem::resize_file(folder_ / "col/1.eml.gz", 20'000);
+  const auto summary = import();
+  ASSERT_EQ(summary.refused.size(), 1U);
+  EXPECT_THAT(summary.refused[0].path, HasSubstr("1.eml.gz"));
+  EXPECT_THAT(summary.refused[0].reason, testing::Not(HasSubstr("1.eml.gz")));
+  EXPECT_THAT(target_.messages, ElementsAre("two in col"));
+}
+
+TEST_F(FileImport, ATarAmongOtherFilesIsRefused) {
+  file("col/1.eml", "Subject: one\n\n");
+  file("elsewhere/2.eml", "Subject: two\n\n");
+  ASSERT_EQ(support::run({"tar", "-czf", (folder_ / "col/more.tar.gz").string(), "-C",
+                          (folder_ / "elsewhere").string(), "2.eml"})
+                .exit_code,
+            0);
+  const auto summary = import();
+  ASSERT_EQ(summary.refused.size(), 1U);
+  EXPECT_THAT(summary.refused[0].reason, HasSubstr("is a tar"));
+  EXPECT_THAT(target_.messages, ElementsAre("one in col"));
+}
+
+TEST_F(FileImport, OtherFilesThanMailAreRefused) {
+  file("col/a.json", R"({"from": "ada@example.org", "subject": "none"})");
+  file("col/b.txt", "Note: buy milk\nTotal: 4\n");
+  file("col/c.txt", "source: https://example.org\n");
+  file("col/d", "Return-Path: <a@b>\nx{odd}: later ones may be odd\n\ntext\n");
+  const auto summary = import();
+  ASSERT_EQ(summary.refused.size(), 3U);
+  for (const auto& refused : summary.refused)
+    EXPECT_THAT(refused.reason, HasSubstr("not a message")) << refused.path;
+  EXPECT_EQ(target_.messages.size(), 1U);
+}
+
+TEST_F(FileImport, WithoutADateAMessageCameWhenItsStoreSays) {
+  const std::string undated = "Subject: x\nDate: some day\n\n";
+  file("col/cur/1263312345.M1P2.host:2,S", undated);
+  file("col/cur/12.host", undated + "2");
+  file("col/cur/1263312346.host", "Date: Mon, 14 May 2001 16:39:00 -0700\nSubject: dated\n\n");
+  for (const auto& name : {"1263312345.M1P2.host:2,S", "12.host", "1263312346.host"}) {
+    const timespec time[] = {{1'000'000'000, 0}, {1'000'000'000, 0}};
+    ASSERT_EQ(::utimensat(AT_FDCWD, (folder_ / "col/cur" / name).c_str(), time, 0), 0);
+  }
+  EXPECT_THAT(import().refused, IsEmpty());
+  EXPECT_THAT(target_.arrivals,
+              ElementsAre("2001-09-09T01:46:40Z", "2010-01-12T16:05:45Z", "none"));
+
+  file("box.mbox", "From ada@example.org Mon Jan  1 00:00:00 2001\n" + undated +
+                       "\nFrom b 10:00\n" + undated + "3");
+  const timespec time[] = {{1'000'000'000, 0}, {1'000'000'000, 0}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, (folder_ / "box.mbox").c_str(), time, 0), 0);
+  EXPECT_THAT(import("box.mbox").refused, IsEmpty());
+  EXPECT_THAT(target_.arrivals, ElementsAre("2001-01-01T00:00:00Z", "2001-09-09T01:46:40Z"));
+}
+
+TEST_F(FileImport, APipeIsReadOnceSomebodyWrites) {
+  ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  std::thread writer([this] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(250));
+    const int pipe = ::open((folder_ / "pipe").c_str(), O_WRONLY | O_CLOEXEC);
+    for (const std::string_view part : {"Subject: slow", "ly\n\n"}) {
+      EXPECT_EQ(::write(pipe, part.data(), part.size()), static_cast<ssize_t>(part.size()));
+      std::this_thread::sleep_for(std::chrono::milliseconds(250));
+    }
+    ::close(pipe);
+  });
+  EXPECT_EQ(import("pipe").messages, 1U);
+  writer.join();
+  EXPECT_THAT(target_.messages, ElementsAre("slowly in inbox"));
+}
+
+TEST_F(FileImport, APipeThatNobodyWritesToIsLeftWhenCancelled) {
+  ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  std::thread canceller([this] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    progress_.cancelled = true;
+  });
+  EXPECT_THROW((void)import("pipe"), indexer::Cancelled);
+  canceller.join();
+}
+
+TEST_F(FileImport, ADataFolderOfDavenportIsRefused) {
+  file("data/davenport.db", "x");
+  file("data/accounts/ada/store/io-cozy-emails.db", "x");
+  file("data/1.eml", "Subject: one\n\n");
+  for (const char* folder : {"data", "data/accounts/ada"}) {
+    try {
+      (void)import(folder);
+      FAIL() << folder;
+    } catch (const std::runtime_error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("davenport's data folder")) << folder;
+    }
+  }
+  EXPECT_EQ(import("data/1.eml").messages, 1U) << "a file that is asked for itself";
+  file("col/2.eml", "Subject: two\n\n");
+  std::filesystem::rename(folder_ / "data", folder_ / "col/data");
+  const auto summary = import();
+  ASSERT_EQ(summary.refused.size(), 1U);
+  EXPECT_THAT(summary.refused[0].reason, HasSubstr("data folder of davenport"));
+  EXPECT_THAT(target_.messages, ElementsAre("two in col"));
+}
+
+TEST(MaildirDelivery, IsANumberThatCanBeATime) {
+  for (const char* name : {"1.host", "1000", "1263312345", "99999999999.host", "x.host", "",
+                           "1263312345-host", "99999999999999999999999.host"})
+    EXPECT_FALSE(indexer::maildir_delivery(name)) << name;
+  EXPECT_EQ(mail::to_rfc3339(*indexer::maildir_delivery("1263312345.V1I2M3.host,S=4:2,S")),
+            "2010-01-12T16:05:45Z");
+}
+
+}  // namespace
