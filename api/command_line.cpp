@@ -1,6 +1,7 @@
 #include "api/command_line.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <sstream>
 
 #include "api/list_parameters.hpp"
@@ -16,11 +17,17 @@ std::string with_example(const std::string& description, const std::string& exam
   return description + "\n  example: " + example;
 }
 
+// An empty name would be read as none, and ask for everything.
+std::string expect_filled(const std::string& text) {
+  return text.empty() ? "is empty: give it a value, or leave it out" : "";
+}
+
 void add_page(CLI::App& command, std::size_t& limit, std::string& after) {
   command.add_option("--limit", limit, "rows of a page")
       ->check(CLI::Range(std::size_t{1}, kMaxLimit))
       ->capture_default_str();
   command.add_option("--after", after, "cursor of the page before, to see the next one")
+      ->check(expect_filled)
       ->type_name("CURSOR");
 }
 
@@ -81,8 +88,10 @@ void add_export(CLI::App& app, CommandLine& line, ExportCommand& export_) {
 }
 
 void add_filter(CLI::App& command, ListFilter& filter) {
-  command.add_option("--mailbox", filter.mailbox, "only of this mailbox (id, name or role)");
-  command.add_option("--keyword", filter.keyword, "only with this keyword, such as $forwarded");
+  command.add_option("--mailbox", filter.mailbox, "only of this mailbox (id, name or role)")
+      ->check(expect_filled);
+  command.add_option("--keyword", filter.keyword, "only with this keyword, such as $forwarded")
+      ->check(expect_filled);
   command.add_flag("--unread", filter.unread, "only unread");
   command.add_flag("--flagged", filter.flagged, "only flagged");
   command.add_flag("--answered", filter.answered, "only answered");
@@ -92,7 +101,7 @@ void add_filter(CLI::App& command, ListFilter& filter) {
 
 void add_list(CLI::App& app, CommandLine& line, ListCommand& list) {
   CLI::App* command = app.add_subcommand(
-      "list", with_example("messages, newest first",
+      "list", with_example("messages, newest first; times are UTC",
                            "davenport list alice --mailbox inbox --unread --sort subject"));
   command->add_option("ACCOUNT", list.account)->required();
   add_filter(*command, list.filter);
@@ -108,8 +117,9 @@ void add_list(CLI::App& app, CommandLine& line, ListCommand& list) {
   CLI::Option* after = command->get_option("--after");
   CLI::Option* before = command->add_option("--before", list.before,
                                             "cursor of the page after, to see the one before it");
-  before->type_name("CURSOR")->excludes(after);
+  before->check(expect_filled)->type_name("CURSOR")->excludes(after);
   command->add_option("--around", list.around, "the page with this message in its middle")
+      ->check(expect_filled)
       ->type_name("ID")
       ->excludes(after)
       ->excludes(before);
@@ -134,7 +144,8 @@ void add_changes(CLI::App& app, CommandLine& line, ChangesCommand& changes) {
 void add_search(CLI::App& app, CommandLine& line, SearchCommand& search,
                 std::vector<std::string>& words) {
   CLI::App* command = app.add_subcommand(
-      "search", with_example("full-text search; a query that begins with \"-\" comes after \"--\"",
+      "search", with_example("full-text search; a query that begins with \"-\" comes after \"--\"; "
+                             "times are UTC",
                              "davenport search alice 'from:ada subject:report after:2024'"));
   command->add_option("ACCOUNT", search.account)->required();
   command->add_option("QUERY", words)->required();
@@ -181,9 +192,10 @@ void add_complete(CLI::App& app, CommandLine& line, CompleteCommand& complete,
 }
 
 void add_show(CLI::App& app, CommandLine& line, ShowCommand& show) {
-  CLI::App* command =
-      app.add_subcommand("show", with_example("one message, by the id that list and search print",
-                                              "davenport show alice bS0wMDAx --text"));
+  CLI::App* command = app.add_subcommand(
+      "show", with_example("one message, by the id that list and search print; times without an "
+                           "offset are UTC",
+                           "davenport show alice bS0wMDAx --text"));
   command->add_option("ACCOUNT", show.account)->required();
   command->add_option("ID", show.id)->required();
   CLI::Option_group* which = command->add_option_group("which part");
@@ -197,9 +209,19 @@ void add_show(CLI::App& app, CommandLine& line, ShowCommand& show) {
   add_part("--headers", ShowCommand::What::kHeaders, "only the headers");
   add_part("--raw", ShowCommand::What::kRaw, "the original message, byte for byte");
   add_part("--thread", ShowCommand::What::kThread, "the messages of its thread");
+  CLI::Option* attachment = which->add_option(
+      "--attachment", show.part, "the bytes of an attachment, by its name or part's number");
+  attachment->check(expect_filled)->type_name("PART");
   which->require_option(0, 1);
+  CLI::Option* output =
+      command->add_option("--output", show.output, "file for them, instead of standard output");
+  output->type_name("FILE")->needs(attachment);
   add_json(*command, show.json);
-  command->callback([&line, &show] { line.command = show; });
+  command->get_option("--json")->excludes(attachment);
+  command->callback([&line, &show] {
+    if (!show.part.empty()) show.what = ShowCommand::What::kAttachment;
+    line.command = show;
+  });
 }
 
 // One account, or all of them.
@@ -325,6 +347,7 @@ void add_token_create(CLI::App& tokens, CommandLine& line, TokenCommand& token) 
       ->add_flag("--admin", token.is_admin,
                  "it may also administer these accounts; with all of them, the server")
       ->excludes(read);
+  command->add_flag("--force", token.force, "also for accounts that are not there (yet)");
   command->add_option("--expires", token.expires, "after 12h, 30d or 1y, or on a day: 2030-01-01")
       ->type_name("WHEN");
   add_json(*command, token.json);
@@ -353,6 +376,29 @@ void add_token(CLI::App& app, CommandLine& line, TokenCommand& token) {
     token.action = TokenCommand::Action::kRevoke;
     line.command = token;
   });
+}
+
+// The command that was written, with those above it.
+std::string written_command(const CLI::App& app) {
+  std::string name = app.get_name();
+  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().front();
+    name += " " + at->get_name();
+  }
+  return name;
+}
+
+std::string mistake_in_words(const CLI::App& app, const CLI::ParseError& error) {
+  const std::string command = written_command(app), help = ": see " + command + " --help";
+  const auto unknown = app.remaining(/*recurse=*/true);
+  if (app.get_subcommands().empty() && !unknown.empty())
+    return "'" + unknown.front() + "' is no command: davenport --help lists them";
+  const auto option = std::find_if(unknown.begin(), unknown.end(), [](const std::string& word) {
+    return word.starts_with('-') && word != "--";
+  });
+  if (option == unknown.end()) return error.what() + help;
+  return "'" + *option + "' is no option of " + command +
+         "; a word that begins with \"-\" comes after \"--\"" + help;
 }
 
 }  // namespace
@@ -414,11 +460,7 @@ std::variant<CommandLine, Information> parse_command_line(int argc, const char* 
     app.exit(wanted, text, none);
     return Information{text.str()};
   } catch (const CLI::ParseError& error) {
-    const auto unknown = app.remaining();
-    if (app.get_subcommands().empty() && !unknown.empty()) {
-      throw UsageError("'" + unknown.front() + "' is no command: davenport --help lists them");
-    }
-    throw UsageError(std::string(error.what()) + ": see davenport --help");
+    throw UsageError(mistake_in_words(app, error));
   }
   return line;
 }

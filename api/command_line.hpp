@@ -96,10 +96,12 @@ struct CompleteCommand {
 };
 
 struct ShowCommand {
-  enum class What { kMessage, kText, kHtml, kHeaders, kRaw, kThread };
+  enum class What { kMessage, kText, kHtml, kHeaders, kRaw, kThread, kAttachment };
   std::string account;
   std::string id;
   What what = What::kMessage;
+  std::string part;  // of kAttachment: partId or name
+  std::filesystem::path output;  // for it; empty: standard output
   bool json = false;
 };
 
@@ -147,6 +149,7 @@ struct TokenCommand {
   Action action = Action::kList;
   std::vector<std::string> accounts;  // of kCreate; "*": all
   bool is_admin = false;
+  bool force = false;  // also for accounts that are not there
   std::string expires;  // "30d", "2030-01-01"; empty: never
   std::string id;  // of kRevoke
   bool json = false;

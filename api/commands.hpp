@@ -26,6 +26,9 @@ int run(const ChangesCommand& command, const CommandLine& line, const Config& co
 int run(const SearchCommand& command, const CommandLine& line, const Config& config);
 int run(const CompleteCommand& command, const CommandLine& line, const Config& config);
 int run(const ShowCommand& command, const CommandLine& line, const Config& config);
+// Its part of what it does: the bytes of an attachment of the message whose row that is.
+[[nodiscard]] int write_attachment(const ShowCommand& command, indexer::Account& account,
+                                   const std::string& row, const Config& config);
 int run(const StatusCommand& command, const CommandLine& line, const Config& config);
 int run(const ExportCommand& command, const CommandLine& line, const Config& config);
 

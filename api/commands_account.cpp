@@ -147,7 +147,9 @@ int change(const AccountCommand& command, const AdminClient& server, const Confi
   {
     Accounts accounts(config, replica::sqlite::Access::kReadOnly);
     expect_known(accounts, name, command.what == What::kResume);
-    if (command.what != What::kResume && accounts.source_of(name) == nullptr) {
+    const bool comes_back =
+        command.what == What::kResume && accounts.registry().standing(name) == Standing::kRemoved;
+    if (!comes_back && accounts.source_of(name) == nullptr) {
       throw std::runtime_error(
           fmt::format("account '{}' is local: nothing is pulled into it", name));
     }

@@ -50,8 +50,7 @@ indexer::ListQuery query_of(const ListCommand& command, const indexer::Account& 
   query.limit = command.limit;
   if (!command.after.empty()) query.after = command.after;
   if (!command.before.empty()) query.before = command.before;
-  if (!command.around.empty())
-    query.anchor = {command.around, -static_cast<std::int64_t>(command.limit / 2)};
+  if (!command.around.empty()) query.anchor = anchor_around(command.around, command.limit);
   return query;
 }
 
@@ -96,8 +95,9 @@ int run(const ListCommand& command, const CommandLine& line, const Config& confi
   std::string lines;
   for (const std::string& row : page.rows)
     lines += message_line(json::parse(row, nullptr, false), width);
-  lines += fmt::format("{}{} messages, {} unread\n", page.total_is_exact ? "" : "about ",
-                       page.total, page.unread);
+  lines +=
+      fmt::format("{}{} {}{}, {} unread\n", page.total_is_exact ? "" : "about ", page.total,
+                  command.threads ? "thread" : "message", page.total == 1 ? "" : "s", page.unread);
   if (page.previous)
     lines += "page before: " + other_page(command, line, "--before", *page.previous) + "\n";
   if (page.next) lines += "next page: " + other_page(command, line, "--after", *page.next) + "\n";
@@ -106,6 +106,8 @@ int run(const ListCommand& command, const CommandLine& line, const Config& confi
 }
 
 int run(const ChangesCommand& command, const CommandLine&, const Config& config) {
+  if (!indexer::is_list_state(command.since))
+    throw UsageError("--since is no state: take the \"state\" that list --json or changes printed");
   Accounts accounts(config, replica::sqlite::Access::kReadOnly);
   const auto account = open_account(accounts, command.account);
   const auto changes =

@@ -9,6 +9,7 @@
 #include "api/search_call.hpp"
 #include "api/search_cursor.hpp"
 #include "api/terminal.hpp"
+#include "indexer/mailbox_paths.hpp"
 
 namespace api {
 namespace {
@@ -27,7 +28,12 @@ std::string next_page(const SearchCommand& command, const CommandLine& line,
   return shell_command(line, words);
 }
 
-// A mistake in the query, with its place by a number: positions count bytes from 0.
+// A mistake in the query, with its place by a number: positions count bytes from 0. A filter's message names the place itself.
+[[noreturn]] void refuse_query(const SearchCommand& command, const indexer::QueryError& error) {
+  if (command.is_filter) throw UsageError(for_terminal(error.message));
+  refuse_query(error);
+}
+
 // "[q1.pdf] " where the words around the hit are an attachment's.
 std::string attachment_of(const indexer::SearchAnswer::Found& hit, const json& row) {
   if (hit.part.empty()) return "";
@@ -61,12 +67,25 @@ std::string summary_of(const indexer::SearchAnswer& answer, bool threads) {
   return line + "\n";
 }
 
-std::string facet_lines(const std::vector<indexer::FacetCounts>& facets) {
+// Mailboxes are counted by their ids; people know them by their names and those of their parents.
+std::vector<std::pair<std::string, std::int64_t>> with_mailbox_names(
+    std::vector<std::pair<std::string, std::int64_t>> counts, const indexer::Account& account) {
+  indexer::MailboxPaths paths;
+  for (const auto& each : account.mailboxes()) paths.add(each.mailbox);
+  for (auto& [id, count] : counts) id = paths.path_of(id);
+  return counts;
+}
+
+std::string facet_lines(const std::vector<indexer::FacetCounts>& facets,
+                        const indexer::Account& account) {
   std::string lines;
   for (const auto& facet : facets) {
+    if (facet.values.empty()) continue;
     lines +=
         fmt::format("{}{}:", facet_name(facet.facet), facet.is_exact ? "" : " (of the newest)");
-    for (const auto& [value, count] : facet.values)
+    const bool is_of_mailboxes = facet.facet == indexer::Facet::kMailbox;
+    for (const auto& [value, count] :
+         is_of_mailboxes ? with_mailbox_names(facet.values, account) : facet.values)
       lines += fmt::format("  {} {}", for_terminal(value), count);
     lines += "\n";
   }
@@ -120,10 +139,10 @@ int run(const SearchCommand& command, const CommandLine& line, const Config& con
   const auto account = open_account(accounts, command.account);
   const auto query = command.is_filter ? indexer::parse_filter(command.query)
                                        : indexer::parse_query(command.query);
-  if (!query) refuse_query(query.error());
+  if (!query) refuse_query(command, query.error());
   const auto request = request_of(command, *query);
   const auto answer = account->search(request, !command.no_snippets);
-  if (!answer) refuse_query(answer.error());
+  if (!answer) refuse_query(command, answer.error());
   const std::string text = command.is_filter ? "" : command.query;
   if (command.json) {
     print(render_search(*answer, request, text) + "\n");
@@ -134,7 +153,7 @@ int run(const SearchCommand& command, const CommandLine& line, const Config& con
   const bool bold = is_terminal(STDOUT_FILENO);
   std::string lines;
   for (const auto& hit : answer->hits) lines += hit_lines(hit, width, bold);
-  lines += summary_of(*answer, command.threads) + facet_lines(answer->facets);
+  lines += summary_of(*answer, command.threads) + facet_lines(answer->facets, *account);
   if (const auto meant = did_you_mean(*answer, text))
     lines += fmt::format("did you mean: {}\n", for_terminal(*meant));
   if (answer->explanation) lines += explanation_lines(*answer->explanation);

@@ -48,9 +48,10 @@ std::string header_summary(const json& row) {
   if (const auto attachments = row.find("attachments");
       attachments != row.end() && attachments->is_array()) {
     for (const json& attachment : *attachments) {
-      add("Attachment",
-          fmt::format("{} ({}, {})", text_of(attachment, "name"), text_of(attachment, "type"),
-                      bytes_in_words(attachment.value("size", std::uint64_t{0}))));
+      add("Attachment", fmt::format("{} ({}, {}; part {})", text_of(attachment, "name"),
+                                    text_of(attachment, "type"),
+                                    bytes_in_words(attachment.value("size", std::uint64_t{0})),
+                                    text_of(attachment, "partId")));
     }
   }
   if (const auto cut = row.find("cut"); cut != row.end() && cut->is_array()) {
@@ -126,6 +127,8 @@ std::string show(const ShowCommand& command, const indexer::Account& account,
       if (!command.json) return thread_lines(rows);
       return render_thread(text_of(json::parse(row, nullptr, false), "threadId"), rows) + "\n";
     }
+    case What::kAttachment:
+      break;  // bytes, which are no text
   }
   return "";
 }
@@ -141,6 +144,8 @@ int run(const ShowCommand& command, const CommandLine&, const Config& config) {
         fmt::format("account '{}' has no message '{}': take an id that list or search printed",
                     account->name(), for_terminal(command.id)));
   }
+  if (command.what == ShowCommand::What::kAttachment)
+    return write_attachment(command, *account, *row, config);
   print(show(command, *account, *row));
   return kDone;
 }

@@ -54,12 +54,16 @@ std::string line_of(const Token& token) {
   return line + "\n";
 }
 
-void warn_of_absent(const Token& token, const Config& config) {
+// A slip of the pen would be a token that opens nothing, until somebody makes an account of that name.
+void expect_accounts(const Token& token, const Config& config) {
   const Accounts accounts(config, replica::sqlite::Access::kReadOnly);
   const auto names = accounts.names();
   for (const auto& name : token.accounts) {
-    if (!std::binary_search(names.begin(), names.end(), name))
-      fmt::print(stderr, "davenport: there is no account '{}' yet\n", name);
+    if (std::binary_search(names.begin(), names.end(), name)) continue;
+    throw std::runtime_error(fmt::format(
+        "there is no account '{}', and no source names it: davenport account list names those that "
+        "there are; for one that is still to come, say --force",
+        name));
   }
 }
 
@@ -73,7 +77,7 @@ int create(const TokenCommand& command, const Config& config) {
   }
   if (!token.has_all_accounts) token.accounts = command.accounts;
   if (!command.expires.empty()) token.expires = parse_expiry(command.expires);
-  warn_of_absent(token, config);
+  if (!command.force) expect_accounts(token, config);
   const std::string text =
       Tokens(config.data_dir / "davenport.db", replica::sqlite::Access::kReadWrite).create(token);
   if (command.json) {

@@ -32,16 +32,16 @@ ReplicationConfig read_replication(Section section) {
 indexer::IndexOptions read_index(Section section) {
   indexer::IndexOptions options;
   if (const auto language = section.text("language")) {
-    const toml::node& node = *section.find("language");
     if (!indexer::is_language_code(*language))
-      section.fail(node, "index.language must be the code of a language, such as \"en\" or \"fr\"");
+      section.note(*section.find("language"),
+                   "index.language must be the code of a language, such as \"en\" or \"fr\"");
     options.language = mail::lower_ascii(*language);
   }
   if (section.find("headers") != nullptr) {
     options.headers.clear();
     for (const auto& [name, node] : section.texts("headers", "[\"x-mailer\"]")) {
       if (name.empty() || name.size() > kMaxHeaderName)
-        section.fail(*node, "index.headers must be names of header fields");
+        section.note(*node, "index.headers must be names of header fields");
       options.headers.push_back(mail::lower_ascii(name));
     }
   }
@@ -58,33 +58,37 @@ LogConfig read_log(Section section) {
 }
 
 // The sources, each account in one of them only.
-std::vector<SourceConfig> read_sources(const toml::node& node, const std::string& file,
-                                       const Section& root, std::vector<std::string>& mistakes) {
-  const toml::array* tables = node.as_array();
-  if (tables == nullptr) root.fail(node, "sources are written as [[source]], with two brackets");
+std::vector<SourceConfig> read_sources(const toml::node& node, const Section& root) {
+  constexpr std::string_view kBrackets = "sources are written as [[source]], with two brackets";
   std::vector<SourceConfig> sources;
+  const toml::array* tables = node.as_array();
+  if (tables == nullptr) {
+    root.note(node, kBrackets);
+    return sources;
+  }
   std::map<std::string, std::string> url_of_account, url_of_name;
   const auto expect_apart = [&](const toml::node& element, const SourceConfig& source) {
     const auto [same_name, is_new] = url_of_name.emplace(source.name, source.address.url);
     if (!is_new) {
-      root.fail(element, fmt::format("source.name = \"{}\" is another source's already ({})",
+      root.note(element, fmt::format("source.name = \"{}\" is another source's already ({})",
                                      source.name, same_name->second));
     }
     for (const std::string& account : source.accounts) {
       const auto [other, is_first] = url_of_account.emplace(account, source.address.url);
       if (!is_first) {
-        root.fail(element, fmt::format("account \"{}\" is in a source already ({}); name it once",
+        root.note(element, fmt::format("account \"{}\" is in a source already ({}); name it once",
                                        account, other->second));
       }
     }
   };
   for (const toml::node& element : *tables) {
     const toml::table* table = element.as_table();
-    if (table == nullptr)
-      root.fail(element, "sources are written as [[source]], with two brackets");
-    SourceConfig source =
-        read_source(Section(*table, file, "source"), sources.size() + 1, mistakes);
-    attempt(mistakes, [&] { expect_apart(element, source); });
+    if (table == nullptr) {
+      root.note(element, kBrackets);
+      continue;
+    }
+    SourceConfig source = read_source(root.section(*table, "source"), sources.size() + 1);
+    expect_apart(element, source);
     sources.push_back(std::move(source));
   }
   return sources;
@@ -92,14 +96,14 @@ std::vector<SourceConfig> read_sources(const toml::node& node, const std::string
 
 // One [section] of the file; nothing when it is not there.
 template <typename Read>
-void read_section(Section& root, const std::string& file, std::vector<std::string>& mistakes,
-                  std::string_view name, Read read) {
+void read_section(Section& root, std::string_view name, Read read) {
   const toml::node* node = root.find(name);
   if (node == nullptr) return;
-  attempt(mistakes, [&] {
-    if (!node->is_table()) root.fail(*node, fmt::format("{0} is a section: [{0}]", name));
-    read(Section(*node->as_table(), file, std::string(name)));
-  });
+  if (const toml::table* table = node->as_table()) {
+    read(root.section(*table, name));
+  } else {
+    root.note(*node, fmt::format("{0} is a section: [{0}]", name));
+  }
 }
 
 toml::table parse(const std::filesystem::path& file) {
@@ -117,27 +121,20 @@ toml::table parse(const std::filesystem::path& file) {
   }
 }
 
-void read_root(Section& root, const std::string& file, CheckedConfig& checked) {
-  Config& config = checked.config;
-  auto& mistakes = checked.mistakes;
-  attempt(mistakes, [&] {
-    const auto data_dir = root.text("data_dir");
-    if (!data_dir) return;
-    if (data_dir->empty()) root.fail(*root.find("data_dir"), "data_dir must name a folder");
+void read_root(Section root, Config& config) {
+  if (const auto data_dir = root.text("data_dir")) {
+    if (data_dir->empty()) root.note(*root.find("data_dir"), "data_dir must name a folder");
     config.data_dir = *data_dir;
-  });
-  read_section(root, file, mistakes, "http",
-               [&](Section section) { config.http = read_http(std::move(section)); });
-  read_section(root, file, mistakes, "replication",
-               [&](Section section) { config.replication = read_replication(std::move(section)); });
-  read_section(root, file, mistakes, "index",
-               [&](Section section) { config.index = read_index(std::move(section)); });
-  read_section(root, file, mistakes, "log",
-               [&](Section section) { config.log = read_log(std::move(section)); });
-  if (const toml::node* sources = root.find("source")) {
-    attempt(mistakes, [&] { config.sources = read_sources(*sources, file, root, mistakes); });
   }
-  root.finish(mistakes);
+  read_section(root, "http", [&](Section section) { config.http = read_http(std::move(section)); });
+  read_section(root, "replication",
+               [&](Section section) { config.replication = read_replication(std::move(section)); });
+  read_section(root, "index",
+               [&](Section section) { config.index = read_index(std::move(section)); });
+  read_section(root, "log", [&](Section section) { config.log = read_log(std::move(section)); });
+  if (const toml::node* sources = root.find("source"))
+    config.sources = read_sources(*sources, root);
+  root.finish();
 }
 
 }  // namespace
@@ -184,11 +181,12 @@ Config load_config(const std::optional<std::filesystem::path>& file) {
 CheckedConfig check_config(const std::optional<std::filesystem::path>& file) {
   CheckedConfig checked;
   if (!file) return checked;
-  attempt(checked.mistakes, [&] {
+  try {
     const toml::table table = parse(*file);
-    Section root(table, file->string(), "");
-    read_root(root, file->string(), checked);
-  });
+    read_root(Section(table, file->string(), "", checked.mistakes), checked.config);
+  } catch (const ConfigError& mistake) {
+    checked.mistakes.emplace_back(mistake.what());
+  }
   return checked;
 }
 

@@ -43,10 +43,11 @@ void read_listen(Section& section, HttpConfig& http) {
   if (!listen) return;
   const auto address = address_in(*listen);
   if (!address) {
-    section.fail(*section.find("listen"),
+    section.note(*section.find("listen"),
                  fmt::format("http.listen = \"{}\" is no address with a port, such as "
                              "127.0.0.1:8825 or [::1]:8825",
                              *listen));
+    return;
   }
   http.listen = std::move(*listen);
   http.is_loopback = address->is_loopback();
@@ -57,9 +58,9 @@ void read_tls(Section& section, HttpConfig& http) {
   http.tls_key = section.text("tls_key").value_or("");
   http.plain_text = section.flag("plain_text").value_or(http.plain_text);
   if (http.tls_certificate.empty() != http.tls_key.empty())
-    section.fail_section("http.tls_certificate and http.tls_key go together: name both files");
+    section.note_section("http.tls_certificate and http.tls_key go together: name both files");
   if (http.is_loopback || !http.tls_certificate.empty() || http.plain_text) return;
-  section.fail(
+  section.note(
       *section.find("listen"),
       fmt::format("http.listen = \"{}\" can be reached by others: name tls_certificate and "
                   "tls_key, or set plain_text = true where a proxy in a network of your "
@@ -77,9 +78,10 @@ HttpConfig read_http(Section section) {
   http.open_on_loopback = section.flag("open_on_loopback").value_or(http.open_on_loopback);
   for (auto& [origin, node] : section.texts("cors_origins", "[\"https://mail.example.org\"]")) {
     if (!is_origin(origin)) {
-      section.fail(*node, fmt::format("http.cors_origins: \"{}\" is no origin, such as "
+      section.note(*node, fmt::format("http.cors_origins: \"{}\" is no origin, such as "
                                       "https://mail.example.org",
                                       origin));
+      continue;
     }
     http.cors_origins.push_back(std::move(origin));
   }

@@ -1,6 +1,7 @@
 // One table of the configuration file, read key by key. Internal to the configuration.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <fmt/format.h>
 #include <initializer_list>
@@ -15,18 +16,25 @@
 
 namespace api {
 
-// Every key that is asked for is a known one; `finish` names the first that is not. Every mistake is a ConfigError.
+// Every key that is asked for is a known one; `finish` names those that are not. A mistake is noted, and its key reads as if it
+// were not there, so that one run names them all.
 class Section {
  public:
-  Section(const toml::table& table, std::string file, std::string name)
-      : table_(table), file_(std::move(file)), name_(std::move(name)) {}
+  // `mistakes` must outlive it.
+  Section(const toml::table& table, std::string file, std::string name,
+          std::vector<std::string>& mistakes)
+      : table_(table), file_(std::move(file)), name_(std::move(name)), mistakes_(mistakes) {}
+  // A table inside it, or of a list inside it.
+  [[nodiscard]] Section section(const toml::table& table, std::string_view name) const {
+    return Section(table, file_, std::string(name), mistakes_);
+  }
 
   template <typename T>
   std::optional<T> value(std::string_view key, std::string_view type_in_words) {
     const toml::node* node = find(key);
     if (node == nullptr) return std::nullopt;
     std::optional<T> value = node->value_exact<T>();
-    if (!value) fail(*node, fmt::format("{} must be {}", full(key), type_in_words));
+    if (!value) note(*node, fmt::format("{} must be {}", full(key), type_in_words));
     return value;
   }
   std::optional<std::string> text(std::string_view key) {
@@ -42,54 +50,37 @@ class Section {
                      std::size_t otherwise);
   std::chrono::milliseconds duration(std::string_view key, std::chrono::milliseconds otherwise);
   std::uint64_t bytes(std::string_view key, std::uint64_t least, std::uint64_t otherwise);
-  // The elements of a list of texts, each with its node for messages. `hint` shows how to write one.
+  // The elements of a list of texts, at least one, each with its node for messages. `hint` shows how to write one.
   std::vector<std::pair<std::string, const toml::node*>> texts(std::string_view key,
                                                                std::string_view hint);
 
   const toml::node* find(std::string_view key) {
-    known_.emplace_back(key);
+    if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
     return table_.get(key);
   }
-  // These keys are known, whether they are asked for or not.
-  void know(std::initializer_list<std::string_view> keys) {
-    known_.insert(known_.end(), keys.begin(), keys.end());
-  }
   void finish() const;
-  void finish(std::vector<std::string>& mistakes) const;  // the same, but all of them
 
-  [[noreturn]] void fail(const toml::node& node, std::string_view message) const {
-    fail_at(node.source(), message);
+  void note(const toml::node& node, std::string_view message) const {
+    note_at(node.source(), message);
   }
-  [[noreturn]] void fail_section(std::string_view message) const {
-    fail_at(table_.source(), message);
-  }
+  void note_section(std::string_view message) const { note_at(table_.source(), message); }
   [[nodiscard]] std::string full(std::string_view key) const {
     return name_.empty() ? std::string(key) : fmt::format("{}.{}", name_, key);
   }
 
  private:
-  [[noreturn]] void fail_at(const toml::source_region& where, std::string_view message) const;
+  void note_at(const toml::source_region& where, std::string_view message) const;
 
   const toml::table& table_;
   std::string file_;
   std::string name_;
   std::vector<std::string> known_;
+  std::vector<std::string>& mistakes_;
 };
 
 // The [http] table.
 [[nodiscard]] HttpConfig read_http(Section section);
-// Does one step of reading; a mistake in it does not keep the others from being found.
-template <typename Step>
-void attempt(std::vector<std::string>& mistakes, Step step) {
-  try {
-    step();
-  } catch (const ConfigError& mistake) {
-    mistakes.emplace_back(mistake.what());
-  }
-}
-
 // A [[source]] table. `position` counts from 1 in the file.
-[[nodiscard]] SourceConfig read_source(Section section, std::size_t position,
-                                       std::vector<std::string>& mistakes);
+[[nodiscard]] SourceConfig read_source(Section section, std::size_t position);
 
 }  // namespace api

@@ -13,31 +13,41 @@ void read_name(Section& section, SourceConfig& source) {
   auto name = section.text("name");
   if (!name) return;
   if (!is_valid_account_name(*name)) {
-    section.fail(*section.find("name"),
+    section.note(*section.find("name"),
                  fmt::format("source.name = \"{}\" cannot be one; use lower-case letters, digits "
                              "and _-+$(). after a first letter or digit",
                              *name));
+    return;
   }
   source.name = std::move(*name);
 }
 
-void read_address(Section& section, replica::SourceAddress& address) {
-  address.url = section.text("url").value_or("");
-  if (address.url.empty())
-    section.fail_section("a [[source]] needs url = \"http://…\" of a CouchDB");
-  const toml::node& url = *section.find("url");
-  if (!address.url.starts_with("http://") && !address.url.starts_with("https://")) {
-    section.fail(url, "source.url must begin with http:// or https://");
+void read_url(Section& section, std::string& url) {
+  const auto given = section.text("url");
+  if (!given && section.find("url") != nullptr) return;  // it is no text, which was noted
+  url = given.value_or("");
+  if (url.empty()) {
+    section.note_section("a [[source]] needs url = \"http://…\" of a CouchDB");
+    return;
   }
-  const std::size_t host = address.url.find("://") + 3;
-  if (address.url.substr(host, address.url.find('/', host) - host).find('@') != std::string::npos) {
-    section.fail(url,
+  const toml::node& node = *section.find("url");
+  if (!url.starts_with("http://") && !url.starts_with("https://")) {
+    section.note(node, "source.url must begin with http:// or https://");
+    return;
+  }
+  const std::size_t host = url.find("://") + 3;
+  if (url.substr(host, url.find('/', host) - host).find('@') != std::string::npos) {
+    section.note(node,
                  "source.url must not hold a password; use source.user and source.password_file");
   }
+}
+
+void read_address(Section& section, replica::SourceAddress& address) {
+  read_url(section, address.url);
   address.user = section.text("user").value_or("");
   address.ca_file = section.text("ca_file").value_or("");
   if (!address.ca_file.empty() && !std::ifstream(address.ca_file)) {
-    section.fail(*section.find("ca_file"), fmt::format("cannot read {}", address.ca_file));
+    section.note(*section.find("ca_file"), fmt::format("cannot read {}", address.ca_file));
   }
 }
 
@@ -47,21 +57,22 @@ std::optional<std::string> find_secret(Section& section, const std::string& secr
   const auto file = section.text(file_key);
   const auto variable = section.text(variable_key);
   if (file && variable) {
-    section.fail(*section.find(variable_key),
+    section.note(*section.find(variable_key),
                  fmt::format("give {} or {}, not both", file_key, variable_key));
   }
   if (file) {
     try {
       return read_secret(*file);
     } catch (const ConfigError& error) {
-      section.fail(*section.find(file_key), error.what());
+      section.note(*section.find(file_key), error.what());
     }
   }
   if (variable) {
     const char* value = std::getenv(variable->c_str());
     if (value == nullptr) {
-      section.fail(*section.find(variable_key),
+      section.note(*section.find(variable_key),
                    fmt::format("the environment has no variable {}", *variable));
+      return std::nullopt;
     }
     return value;
   }
@@ -71,54 +82,63 @@ std::optional<std::string> find_secret(Section& section, const std::string& secr
 void read_login(Section& section, replica::SourceAddress& address) {
   const auto password = find_secret(section, "password");
   if (password && address.user.empty()) {
-    section.fail_section("a password without source.user; add user = \"…\"");
+    section.note_section("a password without source.user; add user = \"…\"");
   }
   address.password = password.value_or("");
   const auto token = find_secret(section, "token");
   if (token && !address.user.empty()) {
-    section.fail_section("give source.user with a password, or a token, not both");
+    section.note_section("give source.user with a password, or a token, not both");
   }
-  if (token && token->empty()) section.fail_section("the token is empty");
+  if (token && token->empty()) section.note_section("the token is empty");
   address.token = token.value_or("");
 }
 
 void read_layout(Section& section, SourceConfig& source) {
+  const auto member = section.text("doctype_member");
   if (const auto pattern = section.text("layout")) {
     if (const auto mistake = Layout::mistake_in(*pattern)) {
-      section.fail(*section.find("layout"),
+      section.note(*section.find("layout"),
                    fmt::format("source.layout = \"{}\" {}", *pattern, *mistake));
+      return;
     }
     source.layout = Layout(*pattern);
   }
-  if (const auto member = section.text("doctype_member")) {
+  if (member) {
     const toml::node& node = *section.find("doctype_member");
     if (!source.layout.has_all_doctypes_in_one()) {
-      section.fail(node,
+      section.note(node,
                    "source.doctype_member is for a layout without {doctype}, where one database "
                    "has all doctypes");
     }
-    if (member->empty()) section.fail(node, "source.doctype_member must name a member");
+    if (member->empty()) section.note(node, "source.doctype_member must name a member");
     source.doctype_member = *member;
   }
 }
 
+void read_all_accounts(Section& section, const toml::node& node, SourceConfig& source) {
+  if (node.value_exact<std::string>() != "all") {
+    section.note(node, "source.accounts must be a list of names, or \"all\"");
+  } else if (!source.layout.names_accounts()) {
+    section.note(node,
+                 "source.accounts = \"all\" needs a layout with {account}; name the one account "
+                 "whose databases these are");
+  }
+  source.has_all_accounts = true;
+}
+
 void read_accounts(Section& section, SourceConfig& source) {
   const toml::node* node = section.find("accounts");
-  if (node == nullptr) section.fail_section("a [[source]] needs accounts = [\"…\"], or \"all\"");
-  if (node->is_string()) {
-    if (node->value_exact<std::string>() != "all")
-      section.fail(*node, "source.accounts must be a list of names, or \"all\"");
-    if (!source.layout.names_accounts()) {
-      section.fail(*node,
-                   "source.accounts = \"all\" needs a layout with {account}; name the one account "
-                   "whose databases these are");
-    }
-    source.has_all_accounts = true;
+  if (node == nullptr) {
+    section.note_section("a [[source]] needs accounts = [\"…\"], or \"all\"");
     return;
   }
-  for (auto& [name, element] : section.texts("accounts", "[\"alice\", \"bob\"]")) {
+  if (node->is_string()) {
+    read_all_accounts(section, *node, source);
+    return;
+  }
+  for (auto& [name, element] : section.texts("accounts", "[\"alice\", \"bob\"], or \"all\"")) {
     if (!is_valid_account_name(name)) {
-      section.fail(
+      section.note(
           *element,
           fmt::format("\"{}\" cannot be an account's name; use lower-case letters, digits and "
                       "_-+$(). after a first letter or digit",
@@ -127,7 +147,7 @@ void read_accounts(Section& section, SourceConfig& source) {
     source.accounts.push_back(std::move(name));
   }
   if (source.accounts.size() > 1 && !source.layout.names_accounts()) {
-    section.fail(*node, fmt::format("source.layout = \"{}\" has the databases of one account; name "
+    section.note(*node, fmt::format("source.layout = \"{}\" has the databases of one account; name "
                                     "one, or write {{account}} into the layout",
                                     source.layout.pattern()));
   }
@@ -148,22 +168,23 @@ void read_filters(Section& section, SourceConfig& source) {
   for (const auto& [name, element] : names) {
     const auto doctype = doctype_named(name);
     if (!doctype) {
-      section.fail(*element, fmt::format("source.doctypes: \"{}\" is unknown; write emails, "
+      section.note(*element, fmt::format("source.doctypes: \"{}\" is unknown; write emails, "
                                          "contents, mailboxes or files",
                                          name));
+      continue;
     }
     source.doctypes.push_back(*doctype);
   }
   std::sort(source.doctypes.begin(), source.doctypes.end());
   if (const auto twice = std::adjacent_find(source.doctypes.begin(), source.doctypes.end());
       twice != source.doctypes.end()) {
-    section.fail(*section.find("doctypes"),
+    section.note(*section.find("doctypes"),
                  fmt::format("source.doctypes: {} is there twice", mail::doctype_name(*twice)));
   }
   if (const auto since = section.text("messages_since")) {
     source.messages_since = parse_message_age(*since);
     if (!source.messages_since) {
-      section.fail(*section.find("messages_since"),
+      section.note(*section.find("messages_since"),
                    fmt::format("source.messages_since = \"{}\" is neither a day nor an age; write "
                                "\"2015-01-01\", \"5y\" or \"90d\"",
                                *since));
@@ -188,22 +209,17 @@ void read_watching(Section& section, SourceConfig& source) {
 
 }  // namespace
 
-SourceConfig read_source(Section section, std::size_t position,
-                         std::vector<std::string>& mistakes) {
+SourceConfig read_source(Section section, std::size_t position) {
   SourceConfig source;
   source.name = fmt::format("source-{}", position);
-  section.know({"name", "url", "user", "ca_file", "password_file", "password_env", "token_file",
-                "token_env", "layout", "doctype_member", "accounts", "doctypes", "messages_since",
-                "attachments", "watch", "poll_interval", "write_checkpoints", "max_feeds",
-                "max_connections"});
-  attempt(mistakes, [&] { read_name(section, source); });
-  attempt(mistakes, [&] { read_address(section, source.address); });
-  attempt(mistakes, [&] { read_login(section, source.address); });
-  attempt(mistakes, [&] { read_layout(section, source); });
-  attempt(mistakes, [&] { read_accounts(section, source); });
-  attempt(mistakes, [&] { read_filters(section, source); });
-  attempt(mistakes, [&] { read_watching(section, source); });
-  section.finish(mistakes);
+  read_name(section, source);
+  read_address(section, source.address);
+  read_login(section, source.address);
+  read_layout(section, source);
+  read_accounts(section, source);
+  read_filters(section, source);
+  read_watching(section, source);
+  section.finish();
   return source;
 }
 

@@ -38,8 +38,7 @@ void read_place(Parameters& parameters, indexer::ListQuery& query) {
   const auto offset =
       parameters.whole_number("anchorOffset", -kMaxAnchorOffset, kMaxAnchorOffset, 0);
   if (anchored) query.anchor = {parameters.text("anchor"), offset};
-  if (around)
-    query.anchor = {parameters.text("around"), -static_cast<std::int64_t>(query.limit / 2)};
+  if (around) query.anchor = anchor_around(parameters.text("around"), query.limit);
   if (static_cast<int>(query.after.has_value()) + static_cast<int>(query.before.has_value()) +
           static_cast<int>(anchored) + static_cast<int>(around) >
       1) {
@@ -63,6 +62,10 @@ void set_sort(indexer::ListQuery& query, std::string_view name) {
   }
 }
 
+indexer::ListQuery::Anchor anchor_around(std::string id, std::size_t limit) {
+  return {std::move(id), -static_cast<std::int64_t>(limit / 2), true};
+}
+
 std::optional<std::string> contradiction(const indexer::MessageFilter& filter) {
   const std::pair<std::string_view, std::optional<bool>> states[] = {{"$seen", filter.seen},
                                                                      {"$flagged", filter.flagged},
@@ -82,8 +85,8 @@ std::optional<std::string> contradiction(const indexer::MessageFilter& filter) {
 
 indexer::MessageFilter read_filter(Parameters& parameters) {
   indexer::MessageFilter filter;
-  filter.mailbox = parameters.text("mailbox");
-  filter.keyword = parameters.text("keyword");
+  filter.mailbox = parameters.filled_text("mailbox");
+  filter.keyword = parameters.filled_text("keyword");
   filter.unread = parameters.flag("unread");
   filter.seen = parameters.flag("seen");
   filter.flagged = parameters.flag("flagged");

@@ -16,6 +16,9 @@ namespace api {
 // Sets the order of a query; `name` is one of those above.
 void set_sort(indexer::ListQuery& query, std::string_view name);
 
+// Of the page that has a message in its middle, or nearer to its end where the list ends.
+[[nodiscard]] indexer::ListQuery::Anchor anchor_around(std::string id, std::size_t limit);
+
 // What of a filter cannot hold together, in words; nothing when it can.
 [[nodiscard]] std::optional<std::string> contradiction(const indexer::MessageFilter& filter);
 

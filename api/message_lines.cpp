@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/terminal.hpp"
+#include "mail/documents.hpp"
 
 namespace api {
 namespace {
@@ -14,10 +15,12 @@ using nlohmann::json;
 constexpr std::size_t kFromColumns = 20;
 constexpr std::size_t kMinSubjectColumns = 24;
 
-// "2001-05-14 23:39" of "2001-05-14T23:39:12Z"
+// "2001-05-14 23:39", in UTC, of "2001-05-14T16:39:12-07:00": lists are sorted so.
 std::string minute_of(const std::string& time) {
-  if (time.size() < 16) return std::string(16, ' ');
-  return time.substr(0, 10) + " " + time.substr(11, 5);
+  const auto parsed = mail::parse_rfc3339(time);
+  if (!parsed) return std::string(16, ' ');
+  const std::string utc = mail::to_rfc3339({parsed->utc, std::chrono::minutes(0)});
+  return utc.substr(0, 10) + " " + utc.substr(11, 5);
 }
 
 bool has_keyword(const json& row, const char* keyword) {
@@ -25,10 +28,10 @@ bool has_keyword(const json& row, const char* keyword) {
   return keywords != row.end() && keywords->is_object() && keywords->contains(keyword);
 }
 
-// New, flagged, replied to, with an attachment.
+// New, flagged, replied to, with an attachment. A draft is not new.
 std::string flags_of(const json& row) {
   std::string flags;
-  flags += has_keyword(row, "$seen") ? ' ' : 'N';
+  flags += has_keyword(row, "$seen") || has_keyword(row, "$draft") ? ' ' : 'N';
   flags += has_keyword(row, "$flagged") ? '!' : ' ';
   flags += has_keyword(row, "$answered") ? 'r' : ' ';
   flags += row.value("hasAttachment", false) ? '@' : ' ';

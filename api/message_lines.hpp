@@ -10,7 +10,8 @@
 
 namespace api {
 
-// "2001-05-14 23:39  N  Ada Lovelace          Report                          bS0wMDAx"; `row` is M of the design.
+// "2001-05-14 23:39  N  Ada Lovelace          Report                          bS0wMDAx"; `row` is M of the design. The time is
+// UTC, whatever the sender's clock was set to.
 [[nodiscard]] std::string message_line(const nlohmann::json& row, std::size_t width);
 // The same of a file; `row` is F.
 [[nodiscard]] std::string file_line(const nlohmann::json& row, std::size_t width);

@@ -20,6 +20,28 @@ std::string Parameters::text(const std::string& name) {
   return first->second;
 }
 
+std::string Parameters::filled_text(const std::string& name) {
+  std::string value = text(name);
+  if (value.empty() && has(name))
+    refuse("badParameter",
+           fmt::format("parameter '{}' is empty: give it a value, or leave it out", name));
+  return value;
+}
+
+std::optional<std::chrono::milliseconds> Parameters::timeout(const std::string& name,
+                                                             std::chrono::milliseconds most) {
+  if (!has(name)) return std::nullopt;
+  const std::string value = text(name);
+  const bool is_number = !value.empty() && value.find_first_not_of("0123456789") == value.npos;
+  const auto time = parse_duration(is_number ? value + "ms" : value);
+  if (time && *time <= most) return time;
+  refuse("badParameter",
+         fmt::format("parameter '{}' must be a time of at most {}s, such as 5s, 500ms or a number "
+                     "of milliseconds, not '{}'",
+                     name, std::chrono::floor<std::chrono::seconds>(most).count(), value));
+  return std::nullopt;
+}
+
 bool Parameters::flag(const std::string& name, bool otherwise) {
   return flag(name).value_or(otherwise);
 }

@@ -1,6 +1,7 @@
 // What a route's handler is given, and how it reads its parameters. Internal to the routes.
 #pragma once
 
+#include <chrono>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -48,6 +49,11 @@ class Parameters {
   explicit Parameters(const HttpRequest& request) : query_(request.query) {}
 
   [[nodiscard]] std::string text(const std::string& name);
+  // The same, where an empty one is a mistake; empty: it is not given.
+  [[nodiscard]] std::string filled_text(const std::string& name);
+  // "5s", "500ms", or a number of milliseconds; from 1 to `most`. Nothing: it is not given.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> timeout(const std::string& name,
+                                                                 std::chrono::milliseconds most);
   [[nodiscard]] bool flag(const std::string& name, bool otherwise);
   [[nodiscard]] std::optional<bool> flag(const std::string& name);  // nothing: it is not given
   [[nodiscard]] std::size_t number(const std::string& name, std::size_t least, std::size_t most,

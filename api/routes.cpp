@@ -277,9 +277,8 @@ HttpResponse Routes::State::handle(const Route& route, const Call& call) {
   const auto awaited = take_wait(request);
   if (const auto* mistake = std::get_if<HttpResponse>(&awaited)) return *mistake;
   if (*route.sight == indexer::Sight::kLists && request.query.contains("timeout")) {
-    return error_response(
-        400, "badParameter",
-        "'timeout' is how long to wait: it goes with 'wait_for', and has a unit, as in 5s");
+    return error_response(400, "badParameter",
+                          "'timeout' is how long to wait: it goes with 'wait_for'");
   }
   if (const auto* change = std::get_if<Awaited>(&awaited)) {
     const auto account = accounts.find(call.segments[0]);

@@ -40,6 +40,7 @@ HttpResponse post_resume(const Call& call) {
   const std::string& name = call.segments[0];
   const bool was_removed = call.accounts.registry().standing(name) == Standing::kRemoved;
   if (!is_known(call, name) && !was_removed) return unknown_account(name);
+  if (!was_removed && call.accounts.source_of(name) == nullptr) return no_source(name);
   call.replication.resume(name);
   return account_state(call, name);
 }

@@ -82,7 +82,7 @@ HttpResponse get_changes(const Call& call, indexer::Account& account) {
   auto filter = read_filter(parameters);
   const auto since = parameters.text("since");
   const auto limit = parameters.number("limit", 1, kMaxChanges, kMaxChanges);
-  if (since.empty())
+  if (!indexer::is_list_state(since))
     parameters.refuse("badParameter", "'since' must be the 'state' of an earlier answer");
   if (parameters.mistake()) return *parameters.mistake();
   if (auto unknown_mailbox = resolve_mailbox(account, filter)) return *std::move(unknown_mailbox);

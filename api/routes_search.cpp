@@ -33,6 +33,28 @@ struct Searched {
   std::size_t taken = 0;  // hits that are on the page
 };
 
+// The first mailbox or thread of the query that none of the accounts has.
+std::optional<indexer::QueryError> find_unknown(const indexer::Query& query,
+                                                const std::vector<Searched>& searched) {
+  std::optional<indexer::QueryError> unknown;
+  const auto is_nowhere = [&](const auto& is_in) {
+    return !unknown && std::none_of(searched.begin(), searched.end(),
+                                    [&](const Searched& each) { return is_in(*each.account); });
+  };
+  indexer::for_each_part(query, [&](const indexer::Query& part) {
+    if (const auto* box = std::get_if<indexer::MatchMailbox>(&part.node)) {
+      if (is_nowhere([&](const auto& in) { return in.find_mailbox(box->name).has_value(); }))
+        unknown = {fmt::format("none of these accounts has a mailbox \"{}\"", box->name),
+                   box->position};
+    } else if (const auto* thread = std::get_if<indexer::MatchThread>(&part.node)) {
+      if (is_nowhere([&](const auto& in) { return !in.thread(thread->id).empty(); }))
+        unknown = {fmt::format("none of these accounts has a thread \"{}\"", thread->id),
+                   thread->position};
+    }
+  });
+  return unknown;
+}
+
 // Cursors of the accounts, as the last page left them.
 bool read_cursors(const std::string& cursor, std::vector<Searched>& searched) {
   if (cursor.empty()) return true;
@@ -182,7 +204,7 @@ HttpResponse search(const Call& call, indexer::Account& account) {
   auto& search = std::get<SearchCall>(read);
   search.request.query = &search.query;
   const auto answer = account.search(search.request, search.snippets);
-  if (!answer) return bad_query(answer.error());
+  if (!answer) return bad_query(search, answer.error());
   return json_response(render_search(*answer, search.request, search.text));
 }
 
@@ -193,6 +215,7 @@ HttpResponse search_several(const Call& call) {
   if (std::holds_alternative<HttpResponse>(read)) return std::get<HttpResponse>(std::move(read));
   auto& search = std::get<SearchCall>(read);
   search.request.query = &search.query;
+  search.request.is_one_of_several = true;
 
   std::vector<Searched> searched;
   const auto names = accounts_in(call.request);
@@ -209,15 +232,16 @@ HttpResponse search_several(const Call& call) {
     searched.push_back({std::move(account), {}, search.request, {}, 0});
   }
   if (!read_cursors(search.after, searched)) return bad_cursor();
+  if (const auto error = find_unknown(search.query, searched)) return bad_query(search, *error);
 
   for (auto& each : searched) {
     auto answer = each.account->search(each.request, false);
-    if (!answer) return bad_query(answer.error());
+    if (!answer) return bad_query(search, answer.error());
     each.answer = std::move(*answer);
   }
   const auto order = merge(searched, search.request.limit);
   if (search.snippets) {
-    if (const auto error = add_snippets(searched)) return bad_query(*error);
+    if (const auto error = add_snippets(searched)) return bad_query(search, *error);
   }
   for (const auto& each : searched)
     call.metrics.content_reads(each.account->stores().content_reads(), each.account->name());

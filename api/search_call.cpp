@@ -7,30 +7,40 @@
 
 #include "api/list_parameters.hpp"
 #include "api/search_cursor.hpp"
+#include "indexer/strict_json.hpp"
 
 namespace api {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMaxTimeout = 30'000;  // milliseconds
+constexpr std::chrono::milliseconds kMaxTimeout = std::chrono::seconds(30);
+// A filter's levels, and those of the lists and of the object around it.
+constexpr int kMaxBodyDepth = 3 * indexer::kMaxQueryDepth + 1;
 
 HttpResponse bad_body(const std::string& message) {
   return error_response(400, "badParameter", message);
 }
 
-// A member as a parameter is written; nothing for what is no such value.
-std::optional<std::string> as_parameter(const json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_boolean()) return value.get<bool>() ? "true" : "false";
-  if (value.is_number_unsigned()) return std::to_string(value.get<std::uint64_t>());
-  if (!value.is_array()) return std::nullopt;
-  std::string list;
-  for (const auto& item : value) {
-    if (!item.is_string()) return std::nullopt;
-    list += (list.empty() ? "" : ",") + item.get<std::string>();
+// A member as a parameter is written; nothing for a value of another type than the member's.
+std::optional<std::string> as_parameter(std::string_view name, const json& value) {
+  if (name == "limit" || name == "timeout") {
+    if (value.is_number_unsigned()) return std::to_string(value.get<std::uint64_t>());
+    if (name == "limit" || !value.is_string()) return std::nullopt;
   }
-  return list;
+  if (name == "snippets" || name == "threads" || name == "explain") {
+    if (!value.is_boolean()) return std::nullopt;
+    return value.get<bool>() ? "true" : "false";
+  }
+  if (name == "facets" && value.is_array()) {
+    std::string list;
+    for (const auto& item : value) {
+      if (!item.is_string()) return std::nullopt;
+      list += (list.empty() ? "" : ",") + item.get<std::string>();
+    }
+    return list;
+  }
+  return value.is_string() ? std::optional(value.get<std::string>()) : std::nullopt;
 }
 
 std::variant<SearchCall, HttpResponse> read_parameters(const HttpRequest& request, bool several) {
@@ -52,8 +62,7 @@ std::variant<SearchCall, HttpResponse> read_parameters(const HttpRequest& reques
   call.snippets = parameters.flag("snippets", true);
   call.request.threads = parameters.flag("threads", false);
   call.request.explain = parameters.flag("explain", false);
-  call.request.timeout = std::chrono::milliseconds(parameters.number(
-      "timeout", 1, kMaxTimeout, static_cast<std::size_t>(call.request.timeout.count())));
+  call.request.timeout = parameters.timeout("timeout", kMaxTimeout).value_or(call.request.timeout);
   if (request.query.contains("kind")) {
     const bool is_mail = parameters.choice("kind", {"mail", "file"}) == "mail";
     call.request.kind = is_mail ? indexer::Kind::kMail : indexer::Kind::kFile;
@@ -69,7 +78,10 @@ std::variant<SearchCall, HttpResponse> read_parameters(const HttpRequest& reques
 }
 
 std::variant<SearchCall, HttpResponse> read_body(const HttpRequest& request, bool several) {
-  const auto body = json::parse(request.payload, nullptr, false);
+  const auto parsed = indexer::read_strict_json(request.payload, kMaxBodyDepth);
+  if (const auto* mistake = std::get_if<std::string>(&parsed))
+    return bad_body("the body " + *mistake);
+  const auto& body = std::get<json>(parsed);
   if (!body.is_object()) return bad_body("the body must be a JSON object with a \"filter\"");
   HttpRequest as_parameters = request;
   for (const auto& [name, value] : body.items()) {
@@ -78,8 +90,10 @@ std::variant<SearchCall, HttpResponse> read_body(const HttpRequest& request, boo
         std::end(kSearchParameters))
       return bad_body(fmt::format("unknown member \"{}\"; known are filter, {}", name,
                                   fmt::join(kSearchParameters, ", ")));
-    const auto text = as_parameter(value);
-    if (!text) return bad_body(fmt::format("\"{}\" has a value of a wrong type", name));
+    const auto text = as_parameter(name, value);
+    if (!text)
+      return bad_body(
+          fmt::format("\"{}\" has a value of a wrong type: {}", name, value.type_name()));
     as_parameters.query.emplace(name, *text);
   }
   auto read = read_parameters(as_parameters, several);
@@ -89,14 +103,15 @@ std::variant<SearchCall, HttpResponse> read_body(const HttpRequest& request, boo
   if (!call.text.empty())
     return bad_body("\"filter\" and \"q\" are two ways to say it: use one of them");
   auto query = indexer::parse_filter(filter->dump());
-  if (!query) return bad_query(query.error());
+  if (!query) return bad_query(call, query.error());
   call.query = std::move(*query);
   return read;
 }
 
 }  // namespace
 
-HttpResponse bad_query(const indexer::QueryError& error) {
+HttpResponse bad_query(const SearchCall& call, const indexer::QueryError& error) {
+  if (call.text.empty()) return error_response(400, "badQuery", error.message);
   return error_response(400, "badQuery", error.message, error.position);
 }
 
@@ -107,7 +122,7 @@ std::variant<SearchCall, HttpResponse> read_search(const HttpRequest& request, b
   auto& call = std::get<SearchCall>(read);
   if (call.text.empty()) return read;
   auto query = indexer::parse_query(call.text);
-  if (!query) return bad_query(query.error());
+  if (!query) return bad_query(call, query.error());
   call.query = std::move(*query);
   return read;
 }

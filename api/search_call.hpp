@@ -26,8 +26,8 @@ inline constexpr std::string_view kSearchParameters[] = {
 [[nodiscard]] std::variant<SearchCall, HttpResponse> read_search(const HttpRequest& request,
                                                                  bool several = false);
 
-// 400, with the position of what cannot be read.
-[[nodiscard]] HttpResponse bad_query(const indexer::QueryError& error);
+// 400, with the position of what cannot be read; where the query was JSON, its message alone names the place.
+[[nodiscard]] HttpResponse bad_query(const SearchCall& call, const indexer::QueryError& error);
 
 // "date", "relevance", or a sort of lists ("subject", "-size" …); false for another name.
 [[nodiscard]] bool set_search_order(indexer::SearchRequest& request, std::string_view name);

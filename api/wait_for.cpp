@@ -31,22 +31,15 @@ bool read_awaited(std::string_view text, Awaited& awaited) {
 std::variant<std::monostate, Awaited, HttpResponse> take_wait(HttpRequest& request) {
   if (!request.query.contains("wait_for")) return {};
   Awaited awaited;
-  awaited.timeout = kDefaultTimeout;
   Parameters parameters(request);
   const auto text = parameters.text("wait_for");
+  awaited.timeout = parameters.timeout("timeout", kLongestTimeout).value_or(kDefaultTimeout);
   if (parameters.mistake()) return *parameters.mistake();
   if (!read_awaited(text, awaited))
     return bad_parameter(
         fmt::format("'wait_for' must be docId@rev, as CouchDB answered, not '{}'", text));
   request.query.erase("wait_for");
-  const auto [first, last] = request.query.equal_range("timeout");
-  for (auto parameter = first; parameter != last;) {
-    const auto timeout = parse_duration(parameter->second);
-    if (timeout && *timeout > kLongestTimeout)
-      return bad_parameter("'timeout' must be 60s at most");
-    if (timeout) awaited.timeout = *timeout;
-    parameter = timeout ? request.query.erase(parameter) : std::next(parameter);
-  }
+  request.query.erase("timeout");
   return awaited;
 }
 

@@ -19,7 +19,7 @@ struct Awaited {
 };
 
 // Takes the parameters of waiting out of the request; nothing when it does not wait, a refusal when they are mistaken. A `timeout`
-// with a unit is theirs: one without is a search's own.
+// beside `wait_for` is how long to wait, not a search's own.
 [[nodiscard]] std::variant<std::monostate, Awaited, HttpResponse> take_wait(HttpRequest& request);
 
 // Nothing when the change is visible there. Else what the connection is to do: come again when the account moved, or tell the

@@ -70,6 +70,7 @@ struct ListQuery {
     std::string id;  // as Catalog::message takes it
     std::int64_t offset =
         0;  // the page begins so many rows after it; negative: before it, or at the first
+    bool fills = false;  // a page that would reach beyond the list's end begins earlier
   };
   std::optional<Anchor> anchor{};
   Sort sort = Sort::kReceived;
@@ -87,6 +88,9 @@ struct ListPage {
   std::optional<std::string> previous;  // cursor for `before`; none: this was the first
   std::string state;  // at which the page was read
 };
+
+// Whether that is written as the states of lists are, of whatever catalog.
+[[nodiscard]] bool is_list_state(std::string_view text);
 
 // What became of a list: ids. A message is in one of the three.
 struct ListChanges {

@@ -1,4 +1,5 @@
 // What became of a list since a state, told from the log of changes: see change_log.hpp.
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <set>
@@ -92,6 +93,15 @@ std::optional<std::int64_t> known_state(const Meta& meta, std::string_view state
 }
 
 }  // namespace
+
+bool is_list_state(std::string_view text) {
+  const auto dash = std::find(text.begin(), text.end(), '-');
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto is_alphanumeric = [&](char c) { return is_digit(c) || (c >= 'a' && c <= 'z'); };
+  return dash != text.begin() && text.end() - dash > 1 &&
+         std::all_of(text.begin(), dash, is_alphanumeric) &&
+         std::all_of(dash + 1, text.end(), is_digit);
+}
 
 std::optional<ListChanges> Catalog::changes(std::string_view since, const MessageFilter& filter,
                                             std::size_t limit) const {

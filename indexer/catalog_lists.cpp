@@ -42,9 +42,20 @@ Window window_before(ListReader& list, const std::string& key, std::size_t limit
   return window;
 }
 
+// Rows before those of a page at the end of the list, up to `limit` in all. Whether there are others before them.
+bool fill_up(ListReader& list, std::vector<ListReader::Row>& rows, std::size_t limit) {
+  const auto missing = limit - rows.size();
+  auto earlier = list.before(rows.front().key, missing + 1);
+  const bool has_previous = cut(earlier, missing);
+  rows.insert(rows.begin(), std::make_move_iterator(earlier.rbegin()),
+              std::make_move_iterator(earlier.rend()));
+  return has_previous;
+}
+
 // RFC 8620 section 5.5: the page begins `offset` rows after the anchor.
-Window window_at(ListReader& list, const ListReader::Row& anchor, std::int64_t offset,
+Window window_at(ListReader& list, const ListReader::Row& anchor, const ListQuery::Anchor& place,
                  std::size_t limit) {
+  const auto offset = place.offset;
   if (offset > 0) {
     const auto skipped = list.after(anchor.key, static_cast<std::size_t>(offset) - 1);
     return window_after(list, skipped.empty() ? anchor.key : skipped.back().key, limit);
@@ -52,7 +63,7 @@ Window window_at(ListReader& list, const ListReader::Row& anchor, std::int64_t o
   Window window;
   const auto wanted = static_cast<std::size_t>(-offset);
   window.rows = list.before(anchor.key, wanted + 1);
-  const bool has_previous = cut(window.rows, wanted);
+  bool has_previous = cut(window.rows, wanted);
   std::reverse(window.rows.begin(), window.rows.end());
   window.rows.push_back(anchor);
   bool has_next = cut(window.rows, limit);
@@ -62,6 +73,8 @@ Window window_at(ListReader& list, const ListReader::Row& anchor, std::int64_t o
                        std::make_move_iterator(rest.end()));
     has_next = cut(window.rows, limit);
   }
+  if (place.fills && has_previous && window.rows.size() < limit)
+    has_previous = fill_up(list, window.rows, limit);
   if (has_previous && !window.rows.empty()) window.previous = window.rows.front().key;
   if (has_next && !window.rows.empty()) window.next = window.rows.back().key;
   return window;
@@ -80,7 +93,7 @@ ListPage read_page(Reader& reader, ListReader& list, const ListQuery& query, Kin
     const auto entry = reader.entry(kind, query.anchor->id);
     const auto anchor = entry ? list.find(*entry) : std::nullopt;
     if (!anchor) return refuse(ListRefusal::kAnchorNotFound);
-    window = window_at(list, *anchor, query.anchor->offset, query.limit);
+    window = window_at(list, *anchor, *query.anchor, query.limit);
   } else if (query.before) {
     const auto key = from_cursor(query, kind, *query.before);
     if (!key) return refuse(ListRefusal::kBadCursor);

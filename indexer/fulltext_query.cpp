@@ -76,22 +76,13 @@ std::size_t fields_of(const FieldName& name, bool with_parts) {
 // How many times words with "*" are looked for in a field.
 std::size_t count_expansions(const Query& query) {
   std::size_t count = 0;
-  const auto add_all = [&](const std::vector<QueryPtr>& parts) {
-    for (const auto& part : parts) count += count_expansions(*part);
-  };
-  if (const auto* words = std::get_if<MatchWords>(&query.node)) {
-    if (words->prefix && !words->phrase) count = fields_of(words->field, false);
-  } else if (const auto* part = std::get_if<MatchPart>(&query.node)) {
-    count = fields_of(part->field, true);
-  } else if (const auto* both = std::get_if<MatchAnd>(&query.node)) {
-    add_all(both->all);
-  } else if (const auto* either = std::get_if<MatchOr>(&query.node)) {
-    add_all(either->any);
-  } else if (const auto* negated = std::get_if<MatchNot>(&query.node)) {
-    count = count_expansions(*negated->of);
-  } else if (const auto* threads = std::get_if<MatchThreadOf>(&query.node)) {
-    count = count_expansions(*threads->of);
-  }
+  for_each_part(query, [&count](const Query& each) {
+    if (const auto* words = std::get_if<MatchWords>(&each.node)) {
+      if (words->prefix && !words->phrase) count += fields_of(words->field, false);
+    } else if (const auto* part = std::get_if<MatchPart>(&each.node)) {
+      count += fields_of(part->field, true);
+    }
+  });
   return count;
 }
 
@@ -155,7 +146,7 @@ Xapian::Query QueryTranslator::translate_node(const MatchAll&) { return all_entr
 
 std::vector<std::string> QueryTranslator::prefixes_of(const FieldName& field) const {
   if (field.field == Field::kHeader) {
-    require_indexed(field.header, 0);
+    require_indexed(field.header, field.header_position);
     return {word_prefix(Field::kHeader, field.header)};
   }
   std::vector<std::string> prefixes;
@@ -185,7 +176,8 @@ Xapian::Query QueryTranslator::translate_node(const MatchWords& match) {
   std::vector<Xapian::Query> forms, exact;
   for (const auto& field : kFields) {
     if (!covers(match.field.field, field.field) || field.field == Field::kRecipient) continue;
-    if (field.field == Field::kHeader) require_indexed(match.field.header, match.position);
+    if (field.field == Field::kHeader)
+      require_indexed(match.field.header, match.field.header_position);
     const auto prefix = word_prefix(field.field, match.field.header);
     std::vector<std::string> terms;
     for (const auto& word : words) terms.push_back(prefix + word.folded);
@@ -275,6 +267,7 @@ Xapian::Query QueryTranslator::translate_node(const MatchHeader& header) {
 
 Xapian::Query QueryTranslator::translate_node(const MatchMailbox& mailbox) {
   const auto id = context_.scope.find_mailbox(mailbox.name);
+  if (!id && context_.is_one_of_several) return Xapian::Query::MatchNothing;
   if (!id)
     throw QueryError{fmt::format("there is no mailbox \"{}\"", mailbox.name), mailbox.position};
   MessageFilter filter;
@@ -363,6 +356,7 @@ Xapian::Query QueryTranslator::translate_node(const MatchMessageId& message) {
 
 Xapian::Query QueryTranslator::translate_node(const MatchThread& thread) {
   auto numbers = context_.scope.thread(thread.id);
+  if (numbers.empty() && context_.is_one_of_several) return Xapian::Query::MatchNothing;
   if (numbers.empty())
     throw QueryError{fmt::format("there is no thread \"{}\"", thread.id), thread.position};
   return members(std::make_shared<const std::vector<std::uint32_t>>(std::move(numbers)));

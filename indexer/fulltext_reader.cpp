@@ -119,7 +119,8 @@ QueryResult<HitPage> FulltextReader::search(const SearchRequest& request,
     QueryTranslator translator(
         {state_->database, scope,
          [&](const MessageFilter& filter) { return state_->numbers_of(filter, scope); },
-         state_->stems, state_->languages, state_->options.headers, deadline},
+         state_->stems, state_->languages, state_->options.headers, deadline,
+         request.is_one_of_several},
         by_relevance);
     auto query = translator.translate(*request.query);
     if (!query) return query.error();

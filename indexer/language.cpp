@@ -20,6 +20,12 @@ std::string current_code(std::string_view given) {
   return code;
 }
 
+// CLD2 has codes of scripts ("xx-grek") and of jests ("zzp") as well, and of what it cannot tell.
+bool is_of_a_language(std::string_view code) {
+  return !code.empty() && !code.starts_with("xx") && !code.starts_with("zz") && code != "un" &&
+         code != "tlh";
+}
+
 }  // namespace
 
 std::string language_of(std::string_view utf8) {
@@ -29,6 +35,15 @@ std::string language_of(std::string_view utf8) {
                                                        /*is_plain_text=*/true, &is_reliable);
   if (!is_reliable || language == CLD2::UNKNOWN_LANGUAGE) return {};
   return current_code(CLD2::LanguageCode(language));
+}
+
+bool is_detected_language(std::string_view code) {
+  for (int i = 0; i < CLD2::NUM_LANGUAGES; ++i) {
+    const auto known = current_code(CLD2::LanguageCode(static_cast<CLD2::Language>(i)));
+    if (!is_of_a_language(known) || !known.starts_with(code)) continue;
+    if (known.size() == code.size() || known[code.size()] == '-') return true;
+  }
+  return false;
 }
 
 }  // namespace indexer

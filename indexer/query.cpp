@@ -213,7 +213,10 @@ class Parser {
     }
     const auto position = std::exchange(position_, end + 1);
     FieldName words{field.value_or(Field::kAny), {}};
-    if (words.field == Field::kHeader) words.header = parse_header_name(position);
+    if (words.field == Field::kHeader) {
+      words.header_position = position_;
+      words.header = parse_header_name(position);
+    }
     if (at_end() || is_space(peek()) || at_close())
       fail(position, fmt::format("{}: needs a value right after the colon", name));
     if (condition) return *condition;
@@ -277,7 +280,7 @@ class Parser {
     const FieldName field = key ? std::get<FieldName>(*key) : FieldName{};
     if (word == "*" && field.field == Field::kHeader) {
       build_.count_condition(position);
-      return make_query(MatchHeader{field.header, position});
+      return make_query(MatchHeader{field.header, field.header_position});
     }
     const bool prefix = word.ends_with('*');
     if (prefix) word.remove_suffix(1);
@@ -309,6 +312,22 @@ class Parser {
 };
 
 }  // namespace
+
+void for_each_part(const Query& query, const std::function<void(const Query&)>& visit) {
+  const auto visit_all = [&](const std::vector<QueryPtr>& parts) {
+    for (const auto& part : parts) for_each_part(*part, visit);
+  };
+  visit(query);
+  if (const auto* both = std::get_if<MatchAnd>(&query.node)) {
+    visit_all(both->all);
+  } else if (const auto* either = std::get_if<MatchOr>(&query.node)) {
+    visit_all(either->any);
+  } else if (const auto* negated = std::get_if<MatchNot>(&query.node)) {
+    for_each_part(*negated->of, visit);
+  } else if (const auto* threads = std::get_if<MatchThreadOf>(&query.node)) {
+    for_each_part(*threads->of, visit);
+  }
+}
 
 QueryResult<Query> parse_query(std::string_view text, std::chrono::sys_seconds now) {
   if (text.size() > kMaxQueryBytes) {

@@ -7,6 +7,7 @@
 #include <boost/system/result.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,7 +23,7 @@ namespace indexer {
 struct QueryError {
   std::string message;  // what is wrong and what to write instead
   std::size_t position =
-      0;  // byte in the query; 0 where it is JSON, whose member the message names
+      0;  // byte in the query; of no meaning where it is JSON, whose member the message names
 };
 template <typename T>
 using QueryResult = boost::system::result<T, QueryError>;
@@ -43,7 +44,10 @@ using QueryPtr = std::unique_ptr<Query>;
 struct FieldName {
   Field field = Field::kAny;
   std::string header;  // lower case; of Field::kHeader
-  friend bool operator==(const FieldName&, const FieldName&) = default;
+  std::size_t header_position = 0;  // of `header` in the query
+  friend bool operator==(const FieldName& a, const FieldName& b) {
+    return a.field == b.field && a.header == b.header;
+  }
 };
 
 struct MatchAll {};
@@ -139,6 +143,8 @@ struct Query {
 // A FilterCondition or FilterOperator (RFC 8621 section 4.4.1) with davenport's members.
 [[nodiscard]] QueryResult<Query> parse_filter(std::string_view json,
                                               std::chrono::sys_seconds now = current_time());
+// Calls `visit` with the query and with each query inside it.
+void for_each_part(const Query& query, const std::function<void(const Query&)>& visit);
 // The tree in the text language, with every operator and parenthesis written.
 [[nodiscard]] std::string to_text(const Query& query);
 

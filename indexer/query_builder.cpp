@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "indexer/analyzer.hpp"
+#include "indexer/language.hpp"
+#include "indexer/stems.hpp"
 #include "mail/ascii.hpp"
 
 namespace indexer {
@@ -134,10 +136,7 @@ QueryPtr QueryBuilder::condition(Condition condition, std::string_view text, std
       if (mail::lower_ascii(text) == "file") return make_query(MatchKind{Kind::kFile});
       fail(position, fmt::format("kind: knows mail and file, not \"{}\"", text));
     case Condition::kLanguage:
-      if (!is_language_code(text))
-        fail(position,
-             fmt::format("\"{}\" is no language; write its code, as in en, fr or zh-hant", text));
-      return make_query(MatchLanguage{mail::lower_ascii(text)});
+      return language(text, position);
     case Condition::kBefore:
     case Condition::kAfter:
     case Condition::kOn:
@@ -182,6 +181,16 @@ QueryPtr QueryBuilder::state(std::string_view text, std::size_t position) const 
   fail(position,
        fmt::format("is: knows unread, read, flagged, unflagged, answered, unanswered and draft, "
                    "not \"{}\"",
+                   text));
+}
+
+QueryPtr QueryBuilder::language(std::string_view text, std::size_t position) {
+  auto code = mail::lower_ascii(text);
+  if (is_language_code(code) && (is_detected_language(code) || has_stems(code)))
+    return make_query(MatchLanguage{std::move(code)});
+  fail(position,
+       fmt::format("\"{}\" is no language that is known here; write its code, as in en, fr or "
+                   "zh-hant",
                    text));
 }
 

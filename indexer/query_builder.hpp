@@ -56,6 +56,7 @@ class QueryBuilder {
 
  private:
   QueryPtr state(std::string_view text, std::size_t position) const;
+  static QueryPtr language(std::string_view text, std::size_t position);
   QueryPtr date(Condition condition, std::string_view text, std::size_t position) const;
   QueryPtr age(Condition condition, std::string_view text, std::size_t position) const;
   QueryPtr size(Condition condition, std::string_view text, std::size_t position) const;

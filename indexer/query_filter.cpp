@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "indexer/query_builder.hpp"
+#include "indexer/strict_json.hpp"
 #include "mail/ascii.hpp"
 #include "mail/documents.hpp"
 
@@ -45,6 +46,16 @@ std::vector<std::string> texts_of(std::string_view name, const json& value) {
   std::vector<std::string> texts;
   for (const auto& item : value) texts.push_back(text_of(name, item));
   return texts;
+}
+
+// What is wrong with a value is said of its member.
+template <typename Build>
+QueryPtr of_member(std::string_view name, Build build) {
+  try {
+    return build();
+  } catch (const QueryError& error) {
+    fail(fmt::format("\"{}\": {}", name, error.message));
+  }
 }
 
 class FilterReader {
@@ -91,9 +102,9 @@ class FilterReader {
 
   QueryPtr read_member(const std::string& name, const json& value) {
     build_.count_condition(0);
-    if (name == "text") return words({Field::kAny, {}}, text_of(name, value));
+    if (name == "text") return words(name, {Field::kAny, {}}, text_of(name, value));
     if (name == "header") return read_header(value);
-    if (const auto field = find_field(name)) return words({*field, {}}, text_of(name, value));
+    if (const auto field = find_field(name)) return words(name, {*field, {}}, text_of(name, value));
     if (name == "inMailbox") return make_query(MatchMailbox{text_of(name, value), 0});
     if (name == "inMailboxOtherThan") return make_query(MatchOtherMailbox{texts_of(name, value)});
     if (name == "before") return make_query(MatchDate{std::nullopt, time_of(name, value)});
@@ -128,16 +139,20 @@ class FilterReader {
 
   // What davenport knows beyond the RFC.
   QueryPtr read_own_member(std::string_view name, const json& value) {
-    if (name == "kind") return build_.condition(Condition::kKind, text_of(name, value), 0);
-    if (name == "lang") return build_.condition(Condition::kLanguage, text_of(name, value), 0);
-    if (name == "messageId")
-      return build_.condition(Condition::kMessageId, text_of(name, value), 0);
-    if (name == "threadId") return build_.condition(Condition::kThread, text_of(name, value), 0);
+    const auto condition = [&](Condition which) {
+      const auto text = text_of(name, value);
+      return of_member(name, [&] { return build_.condition(which, text, 0); });
+    };
+    if (name == "kind") return condition(Condition::kKind);
+    if (name == "lang") return condition(Condition::kLanguage);
+    if (name == "messageId") return condition(Condition::kMessageId);
+    if (name == "threadId") return condition(Condition::kThread);
     if (name == "inThread") return build_.threads_of(read(value), 0);
     if (name == "query") {
       auto query = parse_query(text_of(name, value), now_);
-      if (!query) throw QueryError{query.error()};
-      return std::make_unique<Query>(std::move(*query));
+      if (query) return std::make_unique<Query>(std::move(*query));
+      fail(fmt::format("\"query\": {} (position {} of it)", query.error().message,
+                       query.error().position));
     }
     return nullptr;
   }
@@ -148,11 +163,11 @@ class FilterReader {
       fail("\"header\" must be [name] or [name, text]");
     auto name = mail::lower_ascii(texts.front());
     if (texts.size() == 1) return make_query(MatchHeader{std::move(name), 0});
-    return words({Field::kHeader, std::move(name)}, texts.back());
+    return words("header", {Field::kHeader, std::move(name)}, texts.back());
   }
 
   // Words and "phrases", all of which must be there; a "*" at the end of one is a beginning.
-  QueryPtr words(const FieldName& field, std::string_view text) {
+  QueryPtr words(std::string_view member, const FieldName& field, std::string_view text) {
     MatchAnd both;
     while (true) {
       const auto begin = text.find_first_not_of(" \t\r\n");
@@ -165,7 +180,8 @@ class FilterReader {
       const bool prefix = quoted ? text.starts_with('*') : item.ends_with('*') && item.size() > 1;
       if (prefix && quoted) text.remove_prefix(1);
       if (prefix && !quoted) item.remove_suffix(1);
-      both.all.push_back(build_.words(field, item, 0, quoted, prefix));
+      both.all.push_back(
+          of_member(member, [&] { return build_.words(field, item, 0, quoted, prefix); }));
     }
     if (both.all.empty()) return make_query(MatchAll{});
     if (both.all.size() == 1) return std::move(both.all.front());
@@ -182,21 +198,12 @@ class FilterReader {
 QueryResult<Query> parse_filter(std::string_view text, std::chrono::sys_seconds now) {
   if (text.size() > kMaxFilterBytes)
     return QueryError{fmt::format("the filter is longer than {} bytes", kMaxFilterBytes), 0};
-  int depth = 0;
-  const auto within_depth = [&](int, json::parse_event_t event, json&) {
-    // A filter has two levels of JSON for each of its own.
-    if (event == json::parse_event_t::object_start || event == json::parse_event_t::array_start)
-      ++depth;
-    if (event == json::parse_event_t::object_end || event == json::parse_event_t::array_end)
-      --depth;
-    if (depth > 3 * kMaxQueryDepth)
-      fail(fmt::format("filters nest deeper than {}", kMaxQueryDepth));
-    return true;
-  };
+  // A filter has two levels of JSON for each of its own, and lists in the innermost.
+  auto read = read_strict_json(text, 3 * kMaxQueryDepth);
+  if (const auto* mistake = std::get_if<std::string>(&read))
+    return QueryError{"the filter " + *mistake, 0};
   try {
-    const auto filter = json::parse(text, within_depth, false);
-    if (filter.is_discarded()) return QueryError{"the filter is no JSON", 0};
-    return std::move(*FilterReader(now).read(filter));
+    return std::move(*FilterReader(now).read(std::get<json>(read)));
   } catch (QueryError& error) {
     return std::move(error);
   }

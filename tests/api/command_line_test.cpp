@@ -75,12 +75,55 @@ TEST(CommandLine, AQueryMayBeginWithADash) {
   EXPECT_EQ(command<api::SearchCommand>({"search", "--sort", "relevance", "alice", ""}).query, "");
 }
 
+TEST(CommandLine, MistakesSayWhatToDo) {
+  const struct {
+    std::vector<const char*> words;
+    const char *says, *help;
+  } rows[] = {
+      {{"search", "alice", "-foo"}, "'-foo' is no option of davenport search; a word", "search"},
+      {{"search", "alice", "report", "-foo"}, "comes after \"--\"", "search"},
+      {{"search", "alice"}, "QUERY is required", "search"},
+      {{"sync", "alice", "--often"}, "'--often' is no option", "sync"},
+      {{"list", "alice", "--limit", "0"}, "--limit", "list"},
+      {{"list", "alice", "--mailbox", ""}, "--mailbox: is empty", "list"},
+      {{"list", "alice", "--keyword", ""}, "--keyword: is empty", "list"},
+      {{"list", "alice", "--around", ""}, "--around: is empty", "list"},
+      {{"changes", "alice", "--since", "s", "--mailbox", ""}, "--mailbox: is empty", "changes"},
+      {{"account", "pause"}, "ACCOUNT is required", "account pause"},
+      {{"token", "create"}, "--account", "token create"},
+      {{"show", "alice", "id", "--output", "f"}, "--attachment", "show"},
+  };
+  for (const auto& row : rows) {
+    try {
+      (void)parse(row.words);
+      ADD_FAILURE() << row.words[0] << " " << row.says;
+    } catch (const api::UsageError& error) {
+      EXPECT_THAT(error.what(), HasSubstr(row.says));
+      EXPECT_THAT(error.what(),
+                  testing::EndsWith(std::string("see davenport ") + row.help + " --help"));
+    }
+  }
+}
+
+TEST(CommandLine, TimesAreSaidToBeUtc) {
+  for (const char* name : {"list", "search", "show"})
+    EXPECT_THAT(std::get<api::Information>(parse({name, "--help"})).text, HasSubstr("UTC"));
+}
+
 TEST(CommandLine, ShowTakesOnePart) {
   EXPECT_EQ(command<api::ShowCommand>({"show", "alice", "id"}).what,
             api::ShowCommand::What::kMessage);
   EXPECT_EQ(command<api::ShowCommand>({"show", "alice", "id", "--raw"}).what,
             api::ShowCommand::What::kRaw);
   EXPECT_THROW((void)parse({"show", "alice", "id", "--raw", "--text"}), api::UsageError);
+  const auto saved = command<api::ShowCommand>(
+      {"show", "alice", "id", "--attachment", "q1.pdf", "--output", "f.pdf"});
+  EXPECT_EQ(saved.what, api::ShowCommand::What::kAttachment);
+  EXPECT_EQ(saved.part, "q1.pdf");
+  EXPECT_EQ(saved.output, "f.pdf");
+  for (const char* other : {"--json", "--text"}) {
+    EXPECT_THROW((void)parse({"show", "alice", "id", "--attachment", "2", other}), api::UsageError);
+  }
 }
 
 TEST(CommandLine, TokensHaveCommandsOfTheirOwn) {
@@ -90,6 +133,7 @@ TEST(CommandLine, TokensHaveCommandsOfTheirOwn) {
   EXPECT_THAT(created.accounts, testing::ElementsAre("alice", "bob"));
   EXPECT_TRUE(created.is_admin);
   EXPECT_EQ(created.expires, "30d");
+  EXPECT_FALSE(created.force);
   EXPECT_THAT(command<api::TokenCommand>({"token", "create", "--all"}).accounts,
               testing::ElementsAre("*"));
   EXPECT_EQ(command<api::TokenCommand>({"token", "revoke", "ab"}).id, "ab");

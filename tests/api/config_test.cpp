@@ -152,7 +152,9 @@ TEST_F(ConfigTest, MistakesAreNamedWithTheirLine) {
       {source + "accounts = ['a']\ndoctype_member = 'd'", "4", "is for a layout without {doctype}"},
       {source + "accounts = ['a']\nlayout = 'm'\ndoctype_member = ''", "5", "must name a member"},
       {source + "accounts = ['a']\ndoctypes = ['email']", "4", "\"email\" is unknown"},
-      {source + "accounts = ['a']\ndoctypes = []", "4", "must be a list"},
+      {source + "accounts = ['a']\ndoctypes = []", "4", "doctypes is an empty list"},
+      {source + "accounts = []", "3", "accounts is an empty list: it needs one element at least"},
+      {source + "accounts = 7", "3", "accounts must be a list"},
       {source + "accounts = ['a']\ndoctypes = ['emails', 'io.cozy.emails']", "4", "there twice"},
       {source + "accounts = ['a']\nmessages_since = '2015'", "4", "neither a day nor an age"},
       {source + "accounts = ['a']\nmax_feeds = 0", "4", "from 1 to"},
@@ -208,6 +210,33 @@ TEST_F(ConfigTest, EveryMistakeIsNamedWhenThatIsAskedFor) {
                   HasSubstr("unknown key source.shape"), HasSubstr("d.toml:10: source.watch")));
   ASSERT_EQ(checked.config.sources.size(), 2U);
   EXPECT_TRUE(checked.config.sources[1].has_all_accounts);
+}
+
+TEST_F(ConfigTest, EveryMistakeOfOneSectionIsNamed) {
+  const auto file = folder_ / "d.toml";
+  support::write_file(
+      file,
+      "[http]\nlisten = 'here'\nworkers = 0\ncors_origins = ['*', 'x']\nport = 1\n"
+      "[replication]\nmemory = '1M'\naccount_idle = 'soon'\npulls = 0\n"
+      "[index]\nlanguage = 'x1'\nheaders = []\n"
+      "[log]\nlevel = 'loud'\nformat = 'xml'\n"
+      "[[source]]\nurl = 7\nlayout = '{user}'\ndoctype_member = 'd'\n"
+      "accounts = ['A', 7, '..']\ndoctypes = ['mail', 'post']\npoll_interval = '3'\n"
+      "max_feeds = 0\nca_file = '/nowhere/ca'\n");
+  const auto checked = api::check_config(file);
+  EXPECT_THAT(
+      checked.mistakes,
+      ElementsAre(HasSubstr(":2: http.listen"), HasSubstr(":3: http.workers"), HasSubstr("\"*\""),
+                  HasSubstr("\"x\" is no origin"), HasSubstr(":5: unknown key http.port"),
+                  HasSubstr("replication.account_idle"), HasSubstr("replication.memory"),
+                  HasSubstr("replication.pulls"), HasSubstr("index.language"),
+                  HasSubstr("index.headers is an empty list"), HasSubstr("log.level"),
+                  HasSubstr("log.format"), HasSubstr("source.url must be a text"),
+                  HasSubstr("/nowhere/ca"), HasSubstr("source.layout"),
+                  HasSubstr("each must be a text"), HasSubstr("\"A\" cannot be"),
+                  HasSubstr("\"..\" cannot be"), HasSubstr("\"mail\" is unknown"),
+                  HasSubstr("\"post\" is unknown"), HasSubstr("source.poll_interval"),
+                  HasSubstr("source.max_feeds")));
 }
 
 TEST_F(ConfigTest, AFileThatIsNotThereIsNamed) {

@@ -77,6 +77,10 @@ TEST_F(RoutesListsTest, PagesGoForthAndBack) {
   EXPECT_THAT(ids(back), ElementsAre("m4", "m3"));
   const auto around = list({{"sort", "subject"}, {"limit", "2"}, {"around", id_of("m2")}});
   EXPECT_THAT(ids(around), ElementsAre("m3", "m2"));
+  for (const char* id : {"m4", "m1"}) {
+    EXPECT_THAT(ids(list({{"sort", "subject"}, {"limit", "3"}, {"around", id_of(id)}})).size(), 3U)
+        << "a page at either end is full: " << id;
+  }
   const auto at = list({{"anchor", id_of("m3")}, {"anchorOffset", "1"}, {"limit", "1"}});
   EXPECT_THAT(ids(at), ElementsAre("m2"));
   EXPECT_EQ(get("/v1/accounts/alice/messages", {{"sort", "from"}, {"after", first["next"]}}).status,
@@ -90,6 +94,11 @@ TEST_F(RoutesListsTest, AStateMayBeTrueOrFalse) {
   EXPECT_THAT(ids(list({{"answered", "true"}, {"sort", "subject"}})), ElementsAre("m4"));
   EXPECT_THAT(ids(list({{"keyword", "$draft"}, {"mailbox", "inbox"}})), ElementsAre("m3"));
   EXPECT_EQ(list({{"seen", "true"}})["total"], 2);
+  for (const char* name : {"mailbox", "keyword"}) {
+    const auto empty = get("/v1/accounts/alice/messages", {{name, ""}});
+    EXPECT_EQ(empty.status, 400) << "no filter would show everything";
+    EXPECT_THAT(empty.payload, testing::HasSubstr("is empty"));
+  }
 }
 
 TEST_F(RoutesListsTest, ChangesAreToldSinceAState) {
@@ -107,6 +116,8 @@ TEST_F(RoutesListsTest, ChangesAreToldSinceAState) {
   const auto unread = get_json(path, {{"since", since}, {"unread", "true"}, {"mailbox", "inbox"}});
   EXPECT_EQ(unread["removed"], json({id_of("m2")}));
   EXPECT_EQ(get(path, {{"since", "elsewhere-1"}}).status, 409);
+  for (const char* none : {"", "abc", "-1", "abc-", "a b-1", "a-1x", "a-1-2"})
+    EXPECT_EQ(get(path, {{"since", none}}).status, 400) << none;
 }
 
 }  // namespace

@@ -177,4 +177,64 @@ TEST_F(SearchRoutes, SearchesSeveralAccountsAtOnce) {
   EXPECT_EQ(get("/v1/search", {{"q", "x"}, {"accounts", "alice"}, {"after", "!"}}).status, 400);
 }
 
+TEST_F(SearchRoutes, OfSeveralAccountsSomeMayLackAMailbox) {
+  support::write_file(folder_ / "bob/.Archive/cur/1:2,",
+                      "From: Bob <bob@example.net>\r\nSubject: Old budget\r\nMessage-ID: "
+                      "<old>\r\nDate: Mon, 01 Jan "
+                      "2018 10:00:00 +0000\r\n\r\nIt is long ago.\r\n");
+  import("bob");
+  const auto both = [&](const std::string& q) {
+    return get("/v1/search", {{"accounts", "alice,bob"}, {"q", q}});
+  };
+  EXPECT_EQ(get("/v1/accounts/alice/search", {{"q", "in:archive"}}).status, 400);
+  const auto found = both("in:archive");
+  ASSERT_EQ(found.status, 200) << found.payload;
+  EXPECT_THAT(subjects(json::parse(found.payload)), ElementsAre("Old budget"));
+  EXPECT_EQ(json::parse(both("from:ada -in:archive").payload)["total"], 2);
+  const auto nowhere = both("budget in:nowhere");
+  EXPECT_EQ(nowhere.status, 400);
+  const auto error = json::parse(nowhere.payload)["error"];
+  EXPECT_EQ(error["position"], 10);
+  EXPECT_THAT(error["message"].get<std::string>(), HasSubstr("none of these accounts has"));
+  EXPECT_EQ(
+      post("/v1/search", {{"filter", {{"inMailbox", "nowhere"}}}}, {{"accounts", "alice,bob"}})
+          .status,
+      400);
+}
+
+TEST_F(SearchRoutes, WhatIsWrongWithABodyIsSaid) {
+  const auto error_of = [&](const std::string& payload) {
+    const auto response = routes_.handle(
+        {"POST", "/v1/accounts/alice/search", {}, "", payload, true, "application/json"});
+    EXPECT_EQ(response.status, 400) << payload;
+    const auto error = json::parse(response.payload)["error"];
+    EXPECT_FALSE(error.contains("position")) << "it would be one in what the client did not write";
+    return error["message"].get<std::string>();
+  };
+  EXPECT_THAT(error_of("{\n \"filter\": {\"from\": ada}}"), HasSubstr("line 2, byte 21"));
+  EXPECT_THAT(error_of(R"({"filter":{},"filter":{"from":"x"}})"), HasSubstr("\"filter\" twice"));
+  EXPECT_THAT(error_of(R"({"filter":{"from":"..."}})"), HasSubstr("\"from\": "));
+  EXPECT_THAT(error_of(R"({"filter":{"inMailbox":"nowhere"}})"), HasSubstr("\"nowhere\""));
+  EXPECT_THAT(error_of(R"({"filter":{"query":"a (b"}})"), HasSubstr("(position 2 of it)"));
+  const struct {
+    const char *member, *wrong, *right;
+  } rows[] = {{"limit", R"("5")", "5"},          {"limit", "true", "5"},
+              {"snippets", R"("true")", "true"}, {"threads", "1", "false"},
+              {"explain", "null", "true"},       {"q", "5", R"("x")"},
+              {"sort", "[]", R"("date")"},       {"facets", "[1]", R"(["year"])"},
+              {"timeout", "true", R"("2s")"},    {"timeout", "1.5", "500"}};
+  for (const auto& row : rows) {
+    EXPECT_THAT(error_of(fmt::format(R"({{"{}":{}}})", row.member, row.wrong)),
+                HasSubstr(fmt::format("\"{}\" has a value of a wrong type", row.member)));
+    const auto right = json::parse(fmt::format(R"({{"{}":{}}})", row.member, row.right));
+    EXPECT_EQ(post("/v1/accounts/alice/search", right).status, 200) << right;
+  }
+}
+
+TEST_F(SearchRoutes, AHeaderThatIsNotIndexedIsPointedAt) {
+  const auto refused = get("/v1/accounts/alice/search", {{"q", "header:subject:foo"}});
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(json::parse(refused.payload)["error"]["position"], 7);
+}
+
 }  // namespace

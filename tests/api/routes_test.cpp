@@ -158,6 +158,8 @@ TEST_F(RoutesTest, MistakesAreNamed) {
       {"POST", mail + "sync", {}, 409, "noSource", "local"},
       {"POST", "/v1/accounts/nobody/sync", {}, 404, "unknownAccount", ""},
       {"POST", "/v1/admin/accounts/alice/sync", {}, 409, "noSource", "local"},
+      {"POST", "/v1/admin/accounts/alice/pause", {}, 409, "noSource", "local"},
+      {"POST", "/v1/admin/accounts/alice/resume", {}, 409, "noSource", "local"},
       {"POST", "/v1/admin/accounts/alice/import", {}, 403, "adminSocketOnly", "davenport import"},
       {"POST", "/v1/admin/accounts/bob/reindex", {}, 404, "unknownAccount", ""},
       {"GET", "/v1/admin/tasks/nope", {}, 404, "unknownTask", ""},
@@ -292,6 +294,13 @@ TEST_F(RoutesTest, PageAllowsOnlyItsOwnScriptAndStyle) {
   EXPECT_THAT(page.payload, Not(HasSubstr(" style=\"")))
       << "inline style attributes would be refused";
   EXPECT_THAT(page.payload, Not(HasSubstr(" onclick=")));
+}
+
+TEST_F(RoutesTest, PageUsesWhatTheRoutesOffer) {
+  const auto page = get("/").payload;
+  for (const char* use : {"new EventSource(`${base()}/events`)", "&images=${images}", "message.cut",
+                          "asTree(mailboxes)", "} threads · "})
+    EXPECT_THAT(page, HasSubstr(use));
 }
 
 TEST_F(RoutesTest, HealthAndMetrics) {

@@ -65,12 +65,17 @@ TEST_F(WaitTest, MistakesAreNamed) {
   for (const char* what : {"", "@1-a", "x", "x@", "x@1", "x@0-a", "x@a-1"})
     EXPECT_EQ(wait(kList, what, "").status, 400) << what;
   const auto good = doc_id_ + "@" + rev_;
-  for (const char* timeout : {"5", "2m", "5x"})
+  for (const char* timeout : {"2m", "5x", "60001", "0", "-1", "0s"})
     EXPECT_EQ(wait(kList, good, timeout).status, 400) << timeout;
+  for (const char* timeout : {"5", "60000", "5s", "500ms"})
+    EXPECT_EQ(wait(kList, good, timeout).status, 200) << timeout;
   EXPECT_EQ(get(kList, {{"timeout", "5s"}}).status, 400) << "it goes with wait_for";
   const auto search = "/v1/accounts/alice/search";
   EXPECT_EQ(get(search, {{"q", "zither"}, {"timeout", "500"}}).status, 200);
-  EXPECT_EQ(get(search, {{"q", "zither"}, {"timeout", "5s"}}).status, 400);
+  EXPECT_EQ(get(search, {{"q", "zither"}, {"timeout", "5s"}}).status, 200);
+  EXPECT_EQ(get(search, {{"q", "zither"}, {"timeout", "500ms"}}).status, 200);
+  EXPECT_EQ(get(search, {{"q", "zither"}, {"timeout", "31s"}}).status, 400);
+  EXPECT_EQ(get(search, {{"q", "zither"}, {"timeout", "5x"}}).status, 400);
 }
 
 TEST_F(WaitTest, AClientSeesItsOwnWrite) {

@@ -59,6 +59,8 @@ TEST_F(Access, AnAdministratorOfAllMayDoWhatTheServerCan) {
   EXPECT_EQ(http_as(token, davenport_.url("/v1/admin/status")).status, 200);
   davenport_.succeed({"reindex", "ada"});  // by the admin socket, which needs none
   EXPECT_EQ(davenport_.run({"token", "create", "--account", "A b"}).exit_code, 2);
+  EXPECT_EQ(davenport_.run({"token", "create", "--account", "later"}).exit_code, 1);
+  EXPECT_EQ(davenport_.run({"token", "create", "--account", "later", "--force"}).exit_code, 0);
   EXPECT_EQ(davenport_.run({"token", "create", "--all", "--expires", "2001-01-01"}).exit_code, 2);
 }
 

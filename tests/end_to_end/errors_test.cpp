@@ -27,6 +27,12 @@ TEST(Errors, AreOneLineThatSaysWhatToDo) {
       {{"frobnicate"}, 2, "frobnicate"},
       {{"sync", "ada", "--once"}, 1, "source"},
       {{"import", "ada", "/does/not/exist"}, 1, "/does/not/exist"},
+      {{"account", "resume", "ada"}, 1, "is local"},
+      {{"changes", "ada", "--since", "abc"}, 2, "is no state"},
+      {{"search", "ada", "--filter", "{\"from\": ada}"}, 2, "is no JSON: line 1, byte 10"},
+      {{"search", "ada", "--filter", "{\"inMailbox\": \"x\"}"}, 2, "no mailbox \"x\"\n"},
+      {{"search", "ada", "lang:xx"}, 2, "\"xx\" is no language"},
+      {{"token", "create", "--account", "nobody"}, 1, "no account 'nobody'"},
       {{"reindex", "nobody"}, 1, "unknown account 'nobody'"},
   };
   for (const auto& example : cases) {

@@ -1,4 +1,5 @@
 // A local account: import, lists, searches, single messages. The embedded default.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -75,6 +76,70 @@ TEST(Local, ShowGivesTextHeadersAndTheOriginal) {
   EXPECT_EQ(davenport.run({"show", "ada", doc_id, "--raw"}).out,
             support::read_file(davenport.folder() / "mail/Inbox/cur/2.test:2,S"));
   EXPECT_NE(davenport.run({"show", "ada", id}).out.find("Subject: Subject 2"), std::string::npos);
+}
+
+TEST(Local, AttachmentsAreSaved) {
+  const Davenport davenport;
+  const std::string bytes("\x00\xff\r\n%PDF", 8);
+  support::write_file(
+      davenport.folder() / "mail/cur/1",
+      "Subject: Two\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\ntext\n"
+      "--x\nContent-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\n"
+      "AP8NCiVQREY=\n"
+      "--x\nContent-Type: text/csv; name=b.csv\nContent-Disposition: attachment\n\n1;2\n"
+      "--x\nContent-Type: text/csv; name=b.csv\nContent-Disposition: attachment\n\n3;4\n--x--\n");
+  davenport.succeed({"import", "ada", (davenport.folder() / "mail").string()});
+  const auto message = davenport.run_json({"list", "ada"})["messages"][0];
+  const std::string id = message["id"];
+  const auto attachments = message["attachments"];
+  ASSERT_EQ(attachments.size(), 3U);
+  EXPECT_EQ(davenport.run({"show", "ada", id, "--attachment", "a.pdf"}).out, bytes);
+  EXPECT_EQ(davenport.run({"show", "ada", id, "--attachment", attachments[0]["partId"]}).out,
+            bytes);
+  EXPECT_THAT(davenport.run({"show", "ada", id, "--attachment", attachments[2]["partId"]}).out,
+              testing::StartsWith("3;4"));
+  const auto file = davenport.folder() / "saved.pdf";
+  const auto saved =
+      davenport.run({"show", "ada", id, "--attachment", "a.pdf", "--output", file.string()});
+  EXPECT_EQ(saved.exit_code, 0) << saved.err;
+  EXPECT_EQ(saved.out, "");
+  EXPECT_EQ(support::read_file(file), bytes);
+  EXPECT_THAT(davenport.run({"show", "ada", id}).out, testing::HasSubstr("a.pdf (application/pdf"));
+
+  const auto unknown = davenport.run({"show", "ada", id, "--attachment", "c.pdf"});
+  EXPECT_EQ(unknown.exit_code, 1);
+  EXPECT_THAT(unknown.err, testing::HasSubstr("there are a.pdf (part "));
+  const auto two = davenport.run({"show", "ada", id, "--attachment", "b.csv"});
+  EXPECT_EQ(two.exit_code, 1);
+  EXPECT_THAT(two.err, testing::HasSubstr("more than one attachment"));
+  const auto unwritable =
+      davenport.run({"show", "ada", id, "--attachment", "a.pdf", "--output", "/nowhere/f"});
+  EXPECT_EQ(unwritable.exit_code, 1);
+  EXPECT_THAT(unwritable.err, testing::HasSubstr("cannot write /nowhere/f"));
+}
+
+TEST(Local, ThreadsAreCountedAsSuch) {
+  const Davenport davenport;
+  davenport.succeed({"import", "nell", DAVENPORT_SOURCE_DIR "/data/sample/mail"});
+  const auto threads = davenport.run_json({"list", "nell", "--threads", "--limit", "1"});
+  EXPECT_THAT(
+      davenport.run({"list", "nell", "--threads", "--limit", "1"}).out,
+      testing::HasSubstr(fmt::format("\n{} threads, {} unread\n", threads["total"].get<int>(),
+                                     threads["unread"].get<int>())));
+  EXPECT_THAT(davenport.run({"list", "nell", "--limit", "1"}).out,
+              testing::HasSubstr("\n148 messages, "));
+}
+
+TEST(Local, MailboxesAreCountedByTheirNames) {
+  const Davenport davenport;
+  davenport.succeed({"import", "nell", DAVENPORT_SOURCE_DIR "/data/sample/mail"});
+  const auto facets = [&](const std::string& query) {
+    return davenport.run({"search", "nell", query, "--facets", "mailbox,type", "--no-snippets"})
+        .out;
+  };
+  EXPECT_THAT(facets("in:lists.dev"), testing::HasSubstr("\nmailbox:  lists.dev "));
+  EXPECT_THAT(facets("nothing-has-this-word"), testing::Not(testing::HasSubstr("mailbox:")))
+      << "there is nothing to tell";
 }
 
 TEST(Local, WhatCouldNotBeReadIsSaid) {

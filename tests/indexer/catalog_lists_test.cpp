@@ -268,6 +268,29 @@ TEST_F(CatalogListsTest, APageIsFoundAroundAMessage) {
   }
 }
 
+TEST_F(CatalogListsTest, APageAroundAMessageIsFullAtBothEnds) {
+  for (int i = 0; i < 40; ++i) write(i);
+  project();
+  for (int i = 0; i < 100; ++i) {
+    auto query = any_query();
+    const auto all = doc_ids(catalog_.list(query, {}).rows);
+    if (all.empty()) continue;
+    const auto place = static_cast<std::int64_t>(random(static_cast<unsigned>(all.size())));
+    query.limit = 1 + random(12);
+    const auto limit = static_cast<std::int64_t>(query.limit);
+    query.anchor = {public_id(all[static_cast<std::size_t>(place)]), -limit / 2, true};
+    const auto page = catalog_.list(query, {});
+    const auto size = static_cast<std::int64_t>(all.size());
+    const auto begin =
+        std::clamp<std::int64_t>(place - limit / 2, 0, std::max<std::int64_t>(size - limit, 0));
+    const auto end = std::min(begin + limit, size);
+    const std::vector<std::string> expected(all.begin() + begin, all.begin() + end);
+    ASSERT_EQ(doc_ids(page.rows), expected) << name(query) << " " << place;
+    ASSERT_EQ(page.next.has_value(), end < size) << name(query) << " " << place;
+    ASSERT_EQ(page.previous.has_value(), begin > 0) << name(query) << " " << place;
+  }
+}
+
 TEST_F(CatalogListsTest, ACursorIsOfOneList) {
   for (int i = 0; i < 10; ++i) write(i);
   project();

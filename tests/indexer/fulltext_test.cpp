@@ -418,6 +418,25 @@ TEST(Fulltext, FindsByLanguage) {
   EXPECT_THAT(ids_of(search(reader, model, "-lang:fr -lang:zh -lang:en")), ElementsAre("3"));
 }
 
+TEST(Fulltext, OfSeveralAccountsOneMayLackAName) {
+  const support::TemporaryFolder folder;
+  auto model = random_model(14, 3);
+  write(folder / "index", model);
+  FulltextReader reader(folder / "index");
+  SearchRequest request;
+  request.is_one_of_several = true;
+  const auto total_of = [&](const char* text) {
+    const auto query = parse_query(text);
+    request.query = &*query;
+    const auto found = reader.search(request, model.scope());
+    EXPECT_TRUE(found) << text;
+    return found ? found->total : -1;
+  };
+  EXPECT_EQ(total_of("in:nowhere"), 0);
+  EXPECT_EQ(total_of("thread:nowhere"), 0);
+  EXPECT_EQ(total_of("NOT in:nowhere"), total_of(""));
+}
+
 TEST(Fulltext, NamesWhatIsWrong) {
   const support::TemporaryFolder folder;
   auto model = random_model(14, 3);
@@ -430,6 +449,15 @@ TEST(Fulltext, NamesWhatIsWrong) {
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().position, 8U);
   EXPECT_THAT(result.error().message, HasSubstr("nowhere"));
+
+  for (const char* text : {"header:subject:foo", "header:subject:(foo bar)", "header:subject:*",
+                           "header:subject:foo NEAR header:subject:bar"}) {
+    const auto of_header = parse_query(text);
+    request.query = &*of_header;
+    const auto refused = reader.search(request, model.scope());
+    ASSERT_FALSE(refused) << text;
+    EXPECT_EQ(refused.error().position, 7U) << text << ": where the header's name stands";
+  }
 
   EXPECT_THROW(FulltextReader(folder / "absent"), std::runtime_error);
   const FulltextWriter writer(folder / "index");

@@ -28,6 +28,13 @@ TEST(Language, IsUnknownWhereThereIsLittleToGoBy) {
   EXPECT_EQ(language_of("\xff\xfe\x80\x81"), "");
 }
 
+TEST(Language, CodesAreThoseThatItGives) {
+  for (const char* code : {"en", "fr", "he", "jv", "zh", "zh-hant", "ceb"})
+    EXPECT_TRUE(is_detected_language(code)) << code;
+  for (const char* code : {"", "xx", "xx-latn", "un", "zzp", "z", "zh-", "iw", "klingon", "EN"})
+    EXPECT_FALSE(is_detected_language(code)) << code;
+}
+
 TEST(Language, LooksAtTheBeginningOnly) {
   std::string text;
   while (text.size() < 5'000)

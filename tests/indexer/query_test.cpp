@@ -245,6 +245,9 @@ TEST(Query, NamesMistakesAndTheirPlace) {
       {"smaller:99999999999999999999G", 8, "no size"},
       {"lang:french", 5, "no language"},
       {"lang:f1", 5, "no language"},
+      {"lang:xx", 5, "no language"},
+      {"lang:xx-latn", 5, "no language"},
+      {"lang:un", 5, "no language"},
       {"in:a*", 3, "for words only"},
   };
   for (const auto& row : rows) {
@@ -307,7 +310,11 @@ TEST(Query, NamesMistakesOfAFilter) {
   const struct {
     std::string_view json, message;
   } rows[] = {
-      {"", "no JSON"},
+      {"", "no JSON: line 1, byte 1"},
+      {"{\n  \"from\": ada}", "no JSON: line 2, byte 11"},
+      {R"({"minSize":1e999})", "a number that is too large"},
+      {R"({"from":"a","from":"b"})", "the member \"from\" twice"},
+      {R"({"inThread":{"to":"a","to":"a"}})", "the member \"to\" twice"},
       {"[]", "must be an object"},
       {R"({"fro":"x"})", "unknown condition \"fro\""},
       {R"({"from":1})", "\"from\" must be a string"},
@@ -319,8 +326,11 @@ TEST(Query, NamesMistakesOfAFilter) {
       {R"({"minSize":-1})", "number of octets"},
       {R"({"hasAttachment":"yes"})", "true or false"},
       {R"({"header":[]})", "[name] or [name, text]"},
-      {R"({"query":"(a"})", "no \")\""},
-      {R"({"text":"..."})", "no letter or digit"},
+      {R"({"query":"b (a"})", "\"query\": there is no \")\" for this \"(\" (position 2 of it)"},
+      {R"({"text":"..."})", "\"text\": \"...\" holds no letter or digit"},
+      {R"({"header":["x-a","..."]})", "\"header\": \"...\" holds no letter or digit"},
+      {R"({"lang":"xx"})", "\"lang\": \"xx\" is no language"},
+      {R"({"kind":1})", "\"kind\" must be a string"},
   };
   for (const auto& row : rows) {
     const auto query = parse_filter(row.json, kNow);

@@ -1,0 +1,16 @@
+// JSON that a person or a program wrote for davenport: a slip in it is named, never guessed around.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace indexer {
+
+// The value; or what is wrong, in words that go on after "the filter" and the like: no JSON, with line and byte; a member that is
+// there twice in one object, of which a parser would take the last; lists and objects that nest deeper than `max_depth`.
+[[nodiscard]] std::variant<nlohmann::json, std::string> read_strict_json(std::string_view text,
+                                                                         int max_depth);
+
+}  // namespace indexer
