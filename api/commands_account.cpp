@@ -119,9 +119,11 @@ int remove(const AccountCommand& command, const AdminClient& server, const Confi
   return kDone;
 }
 
-// Marks the stores: the next pull compares them with the source.
+// The next pull compares the stores with the source. The sequences first: whoever is killed in between is looked at for nothing.
 void resync_here(const Config& config, const std::string& name) {
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
+  if (accounts.registry().is_gone(name)) throw std::runtime_error(nothing_to_compare_with(name));
+  accounts.registry().forget_sequences(name);
   begin_sweeps(*open_account(accounts, name));
 }
 

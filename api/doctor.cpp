@@ -28,21 +28,26 @@ void compare_database(const Config& config, const SourceConfig& source, indexer:
                       mail::Doctype doctype, indexer::DoctorReport& report,
                       const indexer::Progress& progress) {
   const auto* store = account.stores().find(doctype);
-  if (store == nullptr) return;
   replica::SourceQuestion question;
   question.address = source.address;
   question.database = source.layout.database(account.name(), doctype);
   question.keep = replica_options(config, source, account, doctype).keep;
   question.scratch = config.data_dir / "accounts" / account.name() / "doctor.tmp";
   const auto compared = replica::compare_with_source(
-      question, *store,
+      question, store,
       [&report](const replica::SourceDifference& difference) {
         report.findings.add(
             {kind_of(difference.kind), difference.id, indexer::Part::kSource, difference.detail});
       },
       [&progress] { progress.check(); });
   report.source = report.source.value_or(0) + compared.documents;
+  if (store == nullptr) return;
   if (compared.is_absent) report.notes.push_back(question.database + " is not there at the source");
+  if (compared.is_being_swept) {
+    report.notes.push_back(question.database +
+                           " is in the middle of a resync: what changed at the source since it "
+                           "was last pulled is among the differences");
+  }
   if (compared.not_pulled > 0) {
     report.notes.push_back(fmt::format("{}: {} documents changed since the last pull",
                                        question.database, compared.not_pulled));
@@ -57,11 +62,8 @@ void compare_database(const Config& config, const SourceConfig& source, indexer:
 // A sweep compares all that is here with all that the source has, fetches what is missing, and purges what is left over.
 void refetch(indexer::Account& account, Replication& replication,
              const indexer::Progress& progress) {
-  for (const auto doctype : mail::kDoctypes) {
-    if (account.stores().find(doctype) != nullptr) account.stores().create(doctype).begin_sweep();
-  }
-  std::ignore = replication.sync(account.name(), false,
-                                 [&progress](const replica::PullSummary&) { progress.check(); });
+  const auto check = [&progress](const replica::PullSummary&) { progress.check(); };
+  std::ignore = replication.sync(account.name(), false, check, true);
 }
 
 }  // namespace

@@ -36,6 +36,8 @@ std::uint64_t fingerprint(std::string_view update_seq, std::string_view incarnat
   return std::max<std::uint64_t>(value, 1);
 }
 
+std::uint64_t unfinished_fingerprint() { return fingerprint(kToBeCompared, ""); }
+
 FollowedDatabases::FollowedDatabases(const SourceConfig& source)
     : source_(source), doctypes_(source.databases_of_account()) {}
 
@@ -111,8 +113,12 @@ KnownDatabase FollowedDatabases::known(DatabaseId id, std::string seen, std::str
   known.account = account(id);
   if (!source_.layout.has_all_doctypes_in_one()) known.doctype = doctype(id);
   known.is_gone = databases_[id].state == FeedState::kGone;
-  known.seen = std::move(seen);
-  known.incarnation = std::move(incarnation);
+  if (databases_[id].is_to_compare) {
+    known.seen = kToBeCompared;
+  } else {
+    known.seen = std::move(seen);
+    known.incarnation = std::move(incarnation);
+  }
   known.quarantined = databases_[id].quarantined;
   known.next_attempt = next_attempt;
   return known;
@@ -167,6 +173,8 @@ FeedReport FollowedDatabases::report(DatabaseId id) const {
   report.state = state(id);
   report.since = database.since;
   report.caught_up = database.caught_up;
+  report.is_present = database.is_present;
+  report.was_pulled = database.seen != 0;
   if (database.last_error) report.last_error = *database.last_error;
   return report;
 }

@@ -28,6 +28,8 @@ struct FollowedDatabase {
   bool is_present = false;  // at the source, as far as is known
   bool is_filling = false;  // text waits for its first pull
   bool is_said_deleted = false;  // by a feed, since the last look
+  bool is_to_compare = false;  // with the source, anew: asked for, and the next pull begins with it
+  bool is_known_life = false;  // since the start it was pulled, or seen to be the one that was
   std::uint8_t failures = 0;  // in a row
   std::uint32_t quarantined = 0;
   std::int64_t pending = 0;  // rows that the pull under way has before it
@@ -43,6 +45,8 @@ struct FollowedDatabase {
 
 // Tells update sequences of incarnations apart. Never 0.
 [[nodiscard]] std::uint64_t fingerprint(std::string_view update_seq, std::string_view incarnation);
+// Of a database that is to be compared, or is being compared.
+[[nodiscard]] std::uint64_t unfinished_fingerprint();
 
 class FollowedDatabases {
  public:
@@ -63,6 +67,7 @@ class FollowedDatabases {
   void set_standing(std::string_view account, Standing standing);
   // What was known when the program ended.
   void restore(const KnownDatabase& known);
+  // With another `seen` where the database is to be compared.
   [[nodiscard]] KnownDatabase known(DatabaseId id, std::string seen, std::string incarnation,
                                     std::optional<std::chrono::sys_seconds> next_attempt) const;
 

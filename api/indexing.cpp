@@ -1,5 +1,6 @@
 #include "api/indexing.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "api/log.hpp"
@@ -59,6 +60,7 @@ void Indexing::drop(const std::string& account) {
 }
 
 void Indexing::catch_up() {
+  take_over_first_syncs();
   for (const std::string& name : accounts_.registry().behind()) soon(name);
   for (const std::string& name : accounts_.names()) {
     if (accounts_.source_of(name) == nullptr) once(name);
@@ -74,6 +76,24 @@ void Indexing::begin_pull(const std::string& account) {
   }
   accounts_.registry().mark_behind(account);
   begin_first_sync(account);
+}
+
+// They go on with the pulls that are due; where all has come already, they end once that is known to be indexed.
+void Indexing::take_over_first_syncs() {
+  if (tasks_ == nullptr) return;
+  const auto names = accounts_.names();
+  for (const auto& left : tasks_->left("first-sync")) {
+    auto task = tasks_->begin(left);
+    const std::lock_guard lock(mutex_);
+    if (!std::binary_search(names.begin(), names.end(), left.account)) {
+      task->finish("cancelled", {"the account is not there any more"});
+    } else if (!first_syncs_.emplace(left.account, nullptr).second) {
+      task->finish("cancelled", {"another one goes on"});
+    } else {
+      first_syncs_[left.account] = std::move(task);
+      soon(left.account);
+    }
+  }
 }
 
 void Indexing::begin_first_sync(const std::string& account) {

@@ -33,7 +33,7 @@ class Indexing {
   void once(std::string_view account);
   // The account is on its way out: nothing of it is due any more, and what is under way is cancelled.
   void drop(const std::string& account);
-  // What a crash left behind, and local accounts: nobody else would look at them.
+  // What a crash left behind, first syncs that did not end, and local accounts: nobody else would look at them.
   void catch_up();
   [[nodiscard]] std::size_t lists_waiting() const { return lists_.waiting(); }  // accounts
   [[nodiscard]] std::size_t texts_waiting() const { return text_.waiting(); }
@@ -63,6 +63,7 @@ class Indexing {
   void index_lists(indexer::Account& account, indexer::Progress& progress);
   std::size_t index_text(indexer::Account& account, indexer::Progress& progress);
   void start_rebuild(const std::string& account);
+  void take_over_first_syncs();
   void begin_first_sync(const std::string& account);
   void end_first_sync(const std::string& account, std::size_t entries);
   [[nodiscard]] std::uint64_t last_pull(const std::string& account);

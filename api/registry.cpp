@@ -145,6 +145,13 @@ void Registry::record(std::span<const KnownDatabase> databases) {
   transaction.commit();
 }
 
+void Registry::forget_sequences(std::string_view account) {
+  const std::lock_guard lock(state_->mutex);
+  auto forget = state_->open()->prepare(
+      "UPDATE database SET seen = ?, incarnation = '' WHERE account = ? AND seen <> ''");
+  forget.bind(kToBeCompared, account).run();
+}
+
 std::map<std::string, Standing, std::less<>> Registry::standings() const {
   std::map<std::string, Standing, std::less<>> standings;
   const std::lock_guard lock(state_->mutex);

@@ -20,13 +20,17 @@
 
 namespace api {
 
+// In place of a sequence: the database was pulled, but is to be compared with its source, whatever its sequence is.
+inline constexpr std::string_view kToBeCompared = "null";
+
 struct KnownDatabase {
   std::string source;  // SourceConfig::name
   std::string name;
   std::string account;
   std::optional<mail::Doctype> doctype;  // none: all of them
   bool is_gone = false;
-  std::string seen;  // JSON: all up to this update sequence was pulled; empty: never
+  // JSON: all up to this update sequence was pulled; or kToBeCompared. Empty: never.
+  std::string seen;
   std::string incarnation;
   std::int64_t quarantined = 0;
   std::optional<std::chrono::sys_seconds> next_attempt;
@@ -58,6 +62,8 @@ class Registry {
   [[nodiscard]] bool is_gone(std::string_view account) const;  // all of its databases are
   // Puts rows in the place of those of the same source and name. Durable when it returns.
   void record(std::span<const KnownDatabase> databases);
+  // What was pulled of the account is kToBeCompared from now on. Durable when it returns.
+  void forget_sequences(std::string_view account);
 
   [[nodiscard]] Standing standing(std::string_view account) const;
   // Those that are not kFollowed. Reading them all is cheap: there are as many as were decided of.

@@ -25,20 +25,27 @@ const std::vector<const FeedReport*>& of(std::string_view account, const FeedsBy
   return found == feeds.end() ? none : found->second;
 }
 
-// How far the slowest feed of the account is behind: 0 while all of them wait for news; none when one of them never
-// caught up, or the account has no source.
+// How far a feed is behind, as far as this program knows; none when it never was pulled to its end.
+std::optional<std::chrono::seconds> lag_of(const FeedReport& feed, sys_seconds now) {
+  constexpr std::chrono::seconds kNotLookedAt{1};
+  const bool was_here = feed.caught_up != sys_seconds{};
+  if (!was_here && !feed.was_pulled) return std::nullopt;
+  if (feed.state == FeedState::kWaiting) return std::chrono::seconds(0);
+  return was_here ? now - feed.caught_up : std::max(now - feed.since, kNotLookedAt);
+}
+
+// Of the slowest feed of the account: 0 while all of them wait for news; none when one that is at the source never was pulled
+// to its end, or the account has no source.
 std::optional<std::int64_t> lag_seconds(const std::vector<const FeedReport*>& feeds) {
-  const auto now =
-      std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
-  std::optional<std::int64_t> lag;
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  std::optional<std::int64_t> most;
   for (const FeedReport* feed : feeds) {
     if (feed->state == FeedState::kGone) continue;
-    if (feed->caught_up == sys_seconds{}) return std::nullopt;
-    const auto behind =
-        feed->state == FeedState::kWaiting ? std::chrono::seconds(0) : now - feed->caught_up;
-    lag = std::max(lag.value_or(0), static_cast<std::int64_t>(behind.count()));
+    const auto lag = lag_of(*feed, now);
+    if (!lag && feed->is_present) return std::nullopt;
+    if (lag) most = std::max<std::int64_t>(most.value_or(0), lag->count());
   }
-  return lag;
+  return most;
 }
 
 void write_error(JsonWriter& json, const std::string& error) {

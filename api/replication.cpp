@@ -86,6 +86,15 @@ struct Replication::State {
     net::post(context, std::ref(task));
     return answer.get();
   }
+  // What a coroutine of the followers comes to.
+  template <typename T>
+  T wait_for(net::awaitable<T> asked) {
+    auto answer = net::co_spawn(context, std::move(asked), net::use_future);
+    while (answer.wait_for(kStopCheck) != std::future_status::ready) {
+      if (is_stopped) throw std::runtime_error("the server stops");
+    }
+    return answer.get();
+  }
   [[nodiscard]] SourceFollower* follower_of(std::string_view account);
   void housekeep();
 
@@ -193,7 +202,8 @@ void Replication::used(std::string_view account) {
 }
 
 SyncOutcome Replication::sync(const std::string& account, bool with_index,
-                              const std::function<void(const replica::PullSummary&)>& progress) {
+                              const std::function<void(const replica::PullSummary&)>& progress,
+                              bool anew) {
   State& state = *state_;
   SourceFollower* follower = state.follower_of(account);
   if (follower == nullptr)
@@ -206,11 +216,7 @@ SyncOutcome Replication::sync(const std::string& account, bool with_index,
     add(outcome.pulled, batch);
     if (progress) progress(outcome.pulled);
   };
-  auto syncing = net::co_spawn(state.context, follower->sync(account, on_commit), net::use_future);
-  while (syncing.wait_for(kStopCheck) != std::future_status::ready) {
-    if (state.is_stopped) throw std::runtime_error("the server stops");
-  }
-  auto synced = syncing.get();
+  auto synced = state.wait_for(follower->sync(account, on_commit, anew));
   if (synced.empty())
     throw std::runtime_error(fmt::format("account '{}' is not there at the source", account));
   outcome.pulled = {};
@@ -250,13 +256,12 @@ void Replication::resume(const std::string& account) {
   if (!is_followed) (void)wake(account);
 }
 
-bool Replication::resync(const std::string& account) {
+std::optional<std::size_t> Replication::resync(const std::string& account) {
   State& state = *state_;
-  if (state.accounts.source_of(account) == nullptr) return false;
+  if (state.accounts.source_of(account) == nullptr) return std::nullopt;
   SourceFollower* follower = state.follower_of(account);
-  if (follower == nullptr) return false;
-  net::co_spawn(state.context, follower->compare_anew(account), net::detached);
-  return true;
+  if (follower == nullptr) return std::nullopt;
+  return state.wait_for(follower->compare_anew(account));
 }
 
 void Replication::retry(const std::string& account) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,17 +56,19 @@ class Replication {
   void index_soon(std::string_view account);
 
   // Pulls all databases of an account until caught up, with all that is quarantined; then catalog and index, unless
-  // `with_index` is false. Blocks. `progress` is called on any thread, one at a time, after each batch, and may be null.
+  // `with_index` is false; with `anew`, compares all of them with the source. Blocks. `progress` is called on any thread, one at a time, after each batch, and may be null.
   // Throws replica::SourceError, and std::runtime_error when the account has no source.
   [[nodiscard]] SyncOutcome sync(const std::string& account, bool with_index,
-                                 const std::function<void(const replica::PullSummary&)>& progress);
+                                 const std::function<void(const replica::PullSummary&)>& progress,
+                                 bool anew = false);
   // Nothing of the account is pulled until `resume`, also after a restart; a pull under way ends. What is here can be read.
   void pause(const std::string& account);
   // Pulls it again; one that was removed comes back if its source has it.
   void resume(const std::string& account);
-  // All databases of the account are compared with the source anew; nothing that both have is fetched again. False when the
-  // account has no source.
-  bool resync(const std::string& account);
+  // All databases of the account are compared with the source anew, also after a restart; nothing that both have is fetched
+  // again. Returns how many there are, as far as is known: 0 when all are gone from the source. Nothing when the account has
+  // no source. Throws replica::sqlite::Error when that cannot be kept; then nothing is compared.
+  std::optional<std::size_t> resync(const std::string& account);
   // What is due in quarantine is tried now, as far as the account is pulled.
   void retry(const std::string& account);
   // The account is not followed any more, and nothing works on it when this returns; what holds it open may be left. Not

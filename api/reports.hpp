@@ -32,7 +32,9 @@ struct FeedReport {
   std::string database;
   FeedState state = FeedState::kInitializing;
   std::chrono::sys_seconds since{};
-  std::chrono::sys_seconds caught_up{};  // when it last had everything; 0: never
+  std::chrono::sys_seconds caught_up{};  // when it last had everything; 0: not since the start
+  bool is_present = false;  // at the source, as far as is known
+  bool was_pulled = false;  // to its end, by this program or an earlier one
   std::string last_error;
 };
 

@@ -48,8 +48,9 @@ HttpResponse post_resume(const Call& call) {
 HttpResponse post_resync(const Call& call) {
   const std::string& name = call.segments[0];
   if (!is_known(call, name)) return unknown_account(name);
-  if (call.accounts.source_of(name) == nullptr || !call.replication.resync(name))
-    return no_source(name);
+  const auto databases = call.replication.resync(name);
+  if (!databases) return no_source(name);
+  if (*databases == 0) return error_response(409, "gone", nothing_to_compare_with(name));
   return json_response(R"({"queued":true})", 202);
 }
 

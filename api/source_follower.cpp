@@ -84,7 +84,13 @@ void SourceFollower::stop() {
   client_.close();
 }
 
-void SourceFollower::flush() { parts_.accounts.registry().record(to_record_); }
+void SourceFollower::flush() {
+  try {
+    parts_.accounts.registry().record(to_record_);
+  } catch (const std::exception& error) {  // a full disk: it is looked at again after a restart
+    spdlog::error("source {}: {}", source_.name, error.what());
+  }
+}
 
 bool SourceFollower::wake(const std::string& account) {
   const auto now = Clock::now();
@@ -224,7 +230,11 @@ void SourceFollower::remember(KnownDatabase known) {
   const auto ids = databases_.of_account(known.account);
   if (!ids.empty() && databases_.standing(ids.front()) == Standing::kRemoved) return;
   to_record_.push_back(std::move(known));
-  if (is_recording_ || is_stopping_) return;
+  write_soon();
+}
+
+void SourceFollower::write_soon() {
+  if (to_record_.empty() || is_recording_ || is_stopping_) return;
   is_recording_ = true;
   net::co_spawn(parts_.context, write_registry(), net::detached);
 }

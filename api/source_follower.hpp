@@ -12,6 +12,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <deque>
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -74,15 +75,16 @@ class SourceFollower {
   bool resume(const std::string& account);  // false when the source does not follow it
   // The account counts as removed; ends when nothing of it is being pulled or recorded any more.
   [[nodiscard]] boost::asio::awaitable<void> let_go(std::string account);
-  // Compares all of the account's databases with the source anew, each after the pull that is under way.
-  [[nodiscard]] boost::asio::awaitable<void> compare_anew(std::string account);
+  // Compares all of the account's databases with the source anew, each after the pull that is under way: that is remembered
+  // when this ends. Returns how many are there, as far as is known. Throws replica::sqlite::Error; then it is not done.
+  [[nodiscard]] boost::asio::awaitable<std::size_t> compare_anew(std::string account);
   // Pulls the account's databases now, moved or not: what is due in quarantine is tried.
   void retry(const std::string& account);
 
-  // Pulls all databases of an account until caught up, with everything that is quarantined. Nothing is indexed. Its errors
-  // are in the answer, which is empty when the source has no such account.
+  // Pulls all databases of an account until caught up, with everything that is quarantined; with `anew`, compares them.
+  // Nothing is indexed. Its errors are in the answer, which is empty when the source has no such account.
   [[nodiscard]] boost::asio::awaitable<std::vector<SyncedDatabase>> sync(
-      std::string account, std::function<void(const replica::PullSummary&)> on_commit);
+      std::string account, std::function<void(const replica::PullSummary&)> on_commit, bool anew);
 
   // Fetches an attachment's bytes into the account's blobs. Throws SourceError.
   [[nodiscard]] boost::asio::awaitable<void> fetch_blob(std::shared_ptr<indexer::Account> account,
@@ -116,9 +118,11 @@ class SourceFollower {
   void answered();  // the source is up
   void failed(const replica::SourceError& error);
   void remember(KnownDatabase known);
+  void write_soon();
   [[nodiscard]] boost::asio::awaitable<void> write_registry();
   [[nodiscard]] std::vector<DatabaseId> most_active(std::size_t most) const;
-  [[nodiscard]] FeedReport feed(DatabaseId id) const;  // source_report.cpp
+  [[nodiscard]] FeedState state_of(DatabaseId id) const;  // source_report.cpp
+  [[nodiscard]] FeedReport feed(DatabaseId id) const;
 
   // source_looks.cpp: what is there, and what moved
   void compare_all();
@@ -130,6 +134,9 @@ class SourceFollower {
   void follow(const std::string& account);
   [[nodiscard]] boost::asio::awaitable<void> look(std::vector<DatabaseId> ids);
   void found(DatabaseId id, const replica::DatabaseInfo& info);
+  [[nodiscard]] boost::asio::awaitable<bool> is_another(DatabaseId id, replica::DatabaseInfo info);
+  [[nodiscard]] boost::asio::awaitable<bool> has_our_log(DatabaseId id);
+  [[nodiscard]] std::filesystem::path store_file(DatabaseId id) const;
   void absent(DatabaseId id);
   void caught_up(DatabaseId id);
 
@@ -148,6 +155,8 @@ class SourceFollower {
   void add_lags(SourceReport& report) const;
 
   // source_standing.cpp
+  [[nodiscard]] boost::asio::awaitable<void> recall(std::string account);
+  [[nodiscard]] boost::asio::awaitable<void> forget_sequences(std::vector<DatabaseId> ids);
   void stop_following(const std::string& account, Standing standing);
   void begin_first(const std::string& account);
 

@@ -11,6 +11,9 @@
 #include "api/log.hpp"
 #include "api/source_errors.hpp"
 #include "api/source_follower.hpp"
+#include "indexer/stores.hpp"
+#include "replica/log_keeper.hpp"
+#include "replica/resume.hpp"
 #include "replica/workers.hpp"
 
 namespace api {
@@ -173,7 +176,8 @@ net::awaitable<void> SourceFollower::look(std::vector<DatabaseId> ids) {
     if (problem) {
       pulls_.due(id, now);  // each learns by itself what is wrong with it
     } else if (const auto info = infos.find(names[i]); info != infos.end()) {
-      found(id, info->second);
+      const bool may_be_another = co_await is_another(id, info->second);
+      may_be_another ? pulls_.due(id, now) : found(id, info->second);
     } else {
       absent(id);
     }
@@ -182,6 +186,44 @@ net::awaitable<void> SourceFollower::look(std::vector<DatabaseId> ids) {
   }
   --looks_running_;
   pump();
+}
+
+// Deleted and made anew while nobody looked, a database may come to the sequence that it had. Once after the start, each that
+// is in step and tells nothing of its life is asked for our log there; what is to be thought of the answer, the pull knows.
+net::awaitable<bool> SourceFollower::is_another(DatabaseId id, replica::DatabaseInfo info) {
+  const bool is_in_step =
+      fingerprint(info.update_seq, info.instance_start_time) == databases_[id].seen;
+  if (!is_in_step || databases_[id].is_known_life || !source_.write_checkpoints) co_return false;
+  bool is_the_one = false;
+  try {
+    const replica::ServerInfo server = co_await client_.server_info();
+    is_the_one = !replica::may_be_another(info, server.dialect);
+    if (!is_the_one) is_the_one = co_await has_our_log(id);
+  } catch (const std::exception& error) {
+    spdlog::debug("{}: {}", databases_.name(id), error.what());
+  }
+  databases_[id].is_known_life = is_the_one;
+  co_return !is_the_one;
+}
+
+net::awaitable<bool> SourceFollower::has_our_log(DatabaseId id) {
+  auto open = [file = store_file(id)] {
+    return std::make_unique<replica::Store>(file, replica::sqlite::Access::kReadOnly);
+  };
+  const auto store = co_await replica::on(parts_.workers, std::move(open));
+  replica::ReplicationEnds ends{client_, databases_.name(id), *store, parts_.workers, {}};
+  replica::LogKeeper log(ends);
+  log.begin_session({});
+  const replica::LogVerdict verdict = co_await log.compare_with_source();
+  co_return verdict.source == replica::LogVerdict::Source::kContinues;
+}
+
+// Read without its account, which need not be opened for it.
+std::filesystem::path SourceFollower::store_file(DatabaseId id) const {
+  const bool is_of_all = source_.layout.has_all_doctypes_in_one();
+  const std::string name = is_of_all ? std::string(indexer::kAllDoctypes)
+                                     : indexer::Stores::database_part(databases_.doctype(id));
+  return parts_.config.data_dir / "accounts" / databases_.account(id) / "store" / (name + ".db");
 }
 
 void SourceFollower::found(DatabaseId id, const replica::DatabaseInfo& info) {
@@ -211,6 +253,7 @@ void SourceFollower::absent(DatabaseId id) {
   FollowedDatabase& database = databases_[id];
   pulls_.forget(id);
   database.found.reset();
+  database.is_to_compare = false;
   if (!database.is_present) {
     if (database.state == FeedState::kGone) return;
     if (databases_.set_error(id, std::string(kNotThere) + " yet") && !source_.has_all_accounts)

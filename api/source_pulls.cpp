@@ -11,6 +11,7 @@
 #include "api/replica_options.hpp"
 #include "api/source_errors.hpp"
 #include "api/source_follower.hpp"
+#include "api/store_upkeep.hpp"
 #include "replica/workers.hpp"
 
 namespace api {
@@ -68,15 +69,21 @@ net::awaitable<SourceFollower::Pulled> SourceFollower::pull_database(DatabaseId 
               {{"account", account_name}, {"database", name}});
   }
 
-  auto open = [&parts = parts_, account_name, doctype] {
+  const bool is_asked = databases_[id].is_to_compare;
+  const bool is_unfinished = databases_[id].seen == unfinished_fingerprint();
+  auto open = [&parts = parts_, account_name, doctype, is_asked, is_unfinished] {
     Opened opened;
     opened.account = parts.accounts.find(account_name);
     if (!opened.account) throw std::runtime_error("the account cannot be opened");
     opened.store = &opened.account->stores().create(doctype);
+    // A sweep that is under way goes on, unless another was asked for.
+    if (is_asked || (is_unfinished && !opened.store->is_sweeping()))
+      begin_sweep(*opened.account, doctype);
     parts.indexing.begin_pull(account_name);
     return opened;
   };
   Opened opened = co_await replica::on(parts_.workers, std::move(open));
+  if (is_asked) databases_[id].is_to_compare = false;
 
   std::exception_ptr error;
   Pulled result;
@@ -93,6 +100,7 @@ net::awaitable<SourceFollower::Pulled> SourceFollower::pull_database(DatabaseId 
     };
     auto options = replica_options(parts_.config, source_, *opened.account, doctype);
     options.stop = stop;
+    options.before_sweep = [this, id] { return forget_sequences({id}); };
     options.on_pending = [this, id](std::int64_t rows) { databases_[id].pending = rows; };
     replica::Replicator replicator(client_, name, *opened.store, parts_.workers,
                                    std::move(on_commit), std::move(options));
@@ -122,7 +130,10 @@ net::awaitable<SourceFollower::Pulled> SourceFollower::pull_database(DatabaseId 
   // It went while the last of it came: a look saw so, and nothing else would tell.
   if (database.state == FeedState::kGone) co_return result;
   database.is_present = true;
-  database.seen = fingerprint(began.update_seq, began.instance_start_time);
+  database.is_known_life = true;
+  // What was asked for meanwhile is still to be done.
+  database.seen = database.is_to_compare ? unfinished_fingerprint()
+                                         : fingerprint(began.update_seq, began.instance_start_time);
   database.quarantined = result.quarantined;
   remember(databases_.known(id, began.update_seq, began.instance_start_time, result.next_attempt));
   co_return result;
@@ -204,8 +215,10 @@ void SourceFollower::end_first(DatabaseId id) {
 }
 
 net::awaitable<std::vector<SyncedDatabase>> SourceFollower::sync(
-    std::string account, std::function<void(const replica::PullSummary&)> on_commit) {
+    std::string account, std::function<void(const replica::PullSummary&)> on_commit, bool anew) {
   if (!databases_.contains(account)) co_await adopt(account);
+  if (!is_started_) co_await recall(account);
+  if (anew) co_await compare_anew(account);
   if (!databases_.contains(account) && failures_ > 0)
     throw replica::SourceError(replica::SourceError::Kind::kNetwork, 0, last_error_);
   const auto ids = databases_.of_account(account);

@@ -23,12 +23,17 @@ std::string_view account_class_name(AccountClass which) {
   return "paused";
 }
 
-// A source that is down is so for all of its databases.
+// A source that is down is so for all of its databases, but for those that nobody asks it about.
+FeedState SourceFollower::state_of(DatabaseId id) const {
+  const FeedState state = databases_.state(id);
+  const bool is_apart = state == FeedState::kGone || state == FeedState::kPaused;
+  return failures_ == 0 || is_apart ? state : FeedState::kCrashing;
+}
+
 FeedReport SourceFollower::feed(DatabaseId id) const {
   FeedReport report = databases_.report(id);
-  const bool is_apart = report.state == FeedState::kGone || report.state == FeedState::kPaused;
-  if (failures_ == 0 || is_apart) return report;
-  report.state = FeedState::kCrashing;
+  if (state_of(id) == report.state) return report;
+  report.state = state_of(id);
   report.last_error = last_error_;
   return report;
 }
@@ -102,7 +107,7 @@ SourceReport SourceFollower::report() const {
   for (DatabaseId id = 0; id < databases_.size(); ++id) {
     if (databases_.standing(id) == Standing::kRemoved) continue;
     const FollowedDatabase& database = databases_[id];
-    ++report.databases[static_cast<std::size_t>(databases_.state(id))];
+    ++report.databases[static_cast<std::size_t>(state_of(id))];
     report.quarantined += database.quarantined;
     const bool is_due = pulls_.is_due(id) || pulls_.is_taken(id) || looks_.is_taken(id);
     if (database.state == FeedState::kWaiting && !is_due) ++report.idle;

@@ -3,10 +3,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <spdlog/spdlog.h>
 
 #include "api/source_follower.hpp"
-#include "api/store_upkeep.hpp"
 #include "replica/workers.hpp"
 
 namespace api {
@@ -58,24 +56,66 @@ net::awaitable<void> SourceFollower::let_go(std::string account) {
     co_await turn_ended_.async_wait(net::redirect_error(net::use_awaitable, ended));
 }
 
-net::awaitable<void> SourceFollower::compare_anew(std::string account) {
-  for (const DatabaseId id : databases_.of_account(account)) {
-    const bool is_gone = databases_[id].state == FeedState::kGone;
-    if (is_gone) continue;
-    co_await take_turn(id);
-    auto begin = [&accounts = parts_.accounts, account, doctype = databases_.doctype(id)] {
-      if (const auto opened = accounts.find(account)) begin_sweep(*opened, doctype);
-    };
-    try {
-      co_await replica::run_on(parts_.workers, std::move(begin));
-    } catch (const std::exception& error) {
-      spdlog::error("{}: cannot be compared anew: {}", databases_.name(id), error.what());
-    }
-    pulls_.done(id);
-    turn_ended_.cancel();
-    if (databases_[id].is_present) pulls_.urge(id, Clock::now());
+// What an earlier program knew of the account, where nothing is followed and so nothing was restored.
+net::awaitable<void> SourceFollower::recall(std::string account) {
+  auto read = [&registry = parts_.accounts.registry(), account] {
+    return registry.databases_of(account);
+  };
+  const auto databases = co_await replica::on(parts_.workers, std::move(read));
+  for (const KnownDatabase& known : databases) {
+    if (known.source == source_.name) databases_.restore(known);
   }
+}
+
+// Durable when it ends: whoever is killed in a sweep, or before it, looks at these databases when it starts again.
+net::awaitable<void> SourceFollower::forget_sequences(std::vector<DatabaseId> ids) {
+  boost::system::error_code ended;
+  while (is_recording_)
+    co_await turn_ended_.async_wait(net::redirect_error(net::use_awaitable, ended));
+  is_recording_ = true;
+  std::vector<KnownDatabase> rows;
+  for (const DatabaseId id : ids) {
+    rows.push_back(databases_.known(id, std::string(kToBeCompared), "", {}));
+    std::erase_if(to_record_,
+                  [&](const KnownDatabase& row) { return row.name == rows.back().name; });
+  }
+  std::exception_ptr error;
+  try {
+    auto write = [&registry = parts_.accounts.registry(), rows] { registry.record(rows); };
+    co_await replica::run_on(parts_.workers, std::move(write));
+  } catch (...) {
+    error = std::current_exception();
+  }
+  is_recording_ = false;
+  turn_ended_.cancel();
+  write_soon();
+  if (error) std::rethrow_exception(error);
+  for (const DatabaseId id : ids) {
+    if (databases_[id].seen != 0) databases_[id].seen = unfinished_fingerprint();
+  }
+}
+
+net::awaitable<std::size_t> SourceFollower::compare_anew(std::string account) {
+  std::vector<DatabaseId> ids, there;
+  for (const DatabaseId id : databases_.of_account(account)) {
+    if (databases_[id].state == FeedState::kGone) continue;
+    databases_[id].is_to_compare = true;
+    ids.push_back(id);
+    if (databases_[id].is_present) there.push_back(id);
+  }
+  std::exception_ptr error;
+  try {
+    co_await forget_sequences(there);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  for (const DatabaseId id : ids) {
+    if (error) databases_[id].is_to_compare = false;
+  }
+  if (error) std::rethrow_exception(error);
+  for (const DatabaseId id : there) pulls_.urge(id, Clock::now());
   pump();
+  co_return there.size();
 }
 
 void SourceFollower::retry(const std::string& account) {

@@ -1,5 +1,7 @@
 #include "api/store_upkeep.hpp"
 
+#include <fmt/format.h>
+
 namespace api {
 namespace {
 
@@ -33,6 +35,13 @@ void begin_sweep(indexer::Account& account, mail::Doctype doctype) {
 
 void begin_sweeps(indexer::Account& account) {
   for (const mail::Doctype doctype : mail::kDoctypes) begin_sweep(account, doctype);
+}
+
+std::string nothing_to_compare_with(std::string_view account) {
+  return fmt::format(
+      "account '{}' is gone from its source: there is nothing to compare with; what was pulled "
+      "stays",
+      account);
 }
 
 }  // namespace api

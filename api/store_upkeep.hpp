@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "indexer/account.hpp"
 
@@ -18,5 +19,7 @@ std::int64_t ignore_quarantined(indexer::Account& account, const std::string& id
 // by an import is no replica, and is left as it is: a comparison would take from it what the source lacks.
 void begin_sweep(indexer::Account& account, mail::Doctype doctype);
 void begin_sweeps(indexer::Account& account);  // of all stores
+// Why an account is not compared of which no database is at its source.
+[[nodiscard]] std::string nothing_to_compare_with(std::string_view account);
 
 }  // namespace api

@@ -101,9 +101,9 @@ TaskReport TaskTable::add(const TaskRequest& request, std::string_view state) {
   const std::lock_guard lock(mutex_);
   sqlite::Connection& connection = *open();
   sqlite::Transaction transaction(connection);
-  for (auto& left : unfinished()) {
+  for (auto& left : left_with_lock()) {
     if (left.kind == request.kind && left.account == request.account &&
-        left.arguments == request.arguments && !is_running(runner_of(left.id)))
+        left.arguments == request.arguments)
       report = std::move(left);
   }
   report.state = state;
@@ -116,6 +116,7 @@ TaskReport TaskTable::add(const TaskRequest& request, std::string_view state) {
             seconds(report.created), seconds(report.started), runner_)
       .run();
   report.id = std::to_string(connection.last_insert_rowid());
+  own_.insert(report.id);
   auto forget = connection.prepare(
       "DELETE FROM task WHERE number IN (SELECT number FROM task WHERE ended IS NOT NULL ORDER BY "
       "ended DESC, number DESC LIMIT -1 OFFSET ?)");
@@ -183,8 +184,19 @@ std::vector<std::string> TaskTable::to_cancel() const {
   return ids;
 }
 
-std::vector<TaskReport> TaskTable::unfinished() const {
-  return select("WHERE state IN ('queued', 'running') ORDER BY number");
+std::vector<TaskReport> TaskTable::left() const {
+  const std::lock_guard lock(mutex_);
+  return left_with_lock();
+}
+
+std::vector<TaskReport> TaskTable::left_with_lock() const {
+  auto reports = select("WHERE state IN ('queued', 'running') ORDER BY number");
+  std::erase_if(reports, [this](const TaskReport& report) {
+    if (own_.contains(report.id)) return true;
+    const auto runner = runner_of(report.id);
+    return runner != runner_ && is_running(runner);
+  });
+  return reports;
 }
 
 std::string TaskTable::runner_of(std::string_view id) const {
@@ -192,22 +204,12 @@ std::string TaskTable::runner_of(std::string_view id) const {
   return row.bind(number_of(id)).step() ? std::string(row.text(0)) : "";
 }
 
-std::vector<TaskReport> TaskTable::adopt_orphans() {
+void TaskTable::adopt(TaskReport& left) {
   const std::lock_guard lock(mutex_);
-  sqlite::Connection& connection = *open();
-  sqlite::Transaction transaction(connection);
-  auto reports = unfinished();
-  std::erase_if(reports, [this](const TaskReport& report) {
-    const auto runner = runner_of(report.id);
-    return runner != runner_ && is_running(runner);
-  });
-  auto adopt = connection.prepare("UPDATE task SET runner = ?, state = 'queued' WHERE number = ?");
-  for (auto& report : reports) {
-    adopt.bind(runner_, number_of(report.id)).run();
-    report.state = "queued";
-  }
-  transaction.commit();
-  return reports;
+  auto adopt = open()->prepare("UPDATE task SET runner = ?, state = 'queued' WHERE number = ?");
+  adopt.bind(runner_, number_of(left.id)).run();
+  own_.insert(left.id);
+  left.state = "queued";
 }
 
 }  // namespace api

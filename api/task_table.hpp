@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,7 +51,8 @@ class TaskTable {
   // `file` is davenport.db; kReadWrite creates it.
   TaskTable(std::filesystem::path file, replica::sqlite::Access access);
 
-  // A task of this process; the report has its id. The same task that a process left which is gone becomes this one.
+  // A task of this object's; the report has its id. The same task becomes this one that was left by a process that is gone,
+  // or by one that began anew.
   TaskReport add(const TaskRequest& request, std::string_view state);
   void write(const TaskReport& report);  // its state, progress and outcome
   // Asks whoever runs it to end it; false when there is no such task that could be.
@@ -60,14 +62,16 @@ class TaskTable {
   [[nodiscard]] std::vector<TaskReport> list() const;  // newest first
   // Ids of this process's tasks whose end was asked for.
   [[nodiscard]] std::vector<std::string> to_cancel() const;
-  // Tasks that did not end before their process did, or before this one began anew; they are this process's from now on.
-  [[nodiscard]] std::vector<TaskReport> adopt_orphans();
+  // Tasks that did not end before their process did, or before this one began anew, oldest first.
+  [[nodiscard]] std::vector<TaskReport> left() const;
+  // It is this object's from now on.
+  void adopt(TaskReport& left);
 
  private:
   // Null while there is no file to read.
   [[nodiscard]] replica::sqlite::Connection* open() const;
   [[nodiscard]] std::vector<TaskReport> select(std::string_view condition) const;
-  [[nodiscard]] std::vector<TaskReport> unfinished() const;
+  [[nodiscard]] std::vector<TaskReport> left_with_lock() const;
   [[nodiscard]] std::string runner_of(std::string_view id) const;
 
   const std::filesystem::path file_;
@@ -75,6 +79,7 @@ class TaskTable {
   const std::string runner_;  // this process, as no other is named
   mutable std::mutex mutex_;
   mutable std::optional<replica::sqlite::Connection> connection_;
+  std::set<std::string, std::less<>> own_;  // ids
 };
 
 }  // namespace api

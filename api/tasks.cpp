@@ -324,9 +324,10 @@ Tasks::~Tasks() { stop(); }
 
 void Tasks::serve(Kinds kinds) {
   State& state = *state_;
-  for (auto& orphan : state.table.adopt_orphans()) {
+  for (auto& orphan : state.table.left()) {
     const auto kind = kinds.find(orphan.kind);
     if (kind != kinds.end() && !kind->second) continue;
+    state.table.adopt(orphan);
     auto task = std::make_shared<Task>();
     task->report = std::move(orphan);
     state.add(task);
@@ -395,6 +396,7 @@ class OwnTask : public Tasks::Own {
 std::unique_ptr<Tasks::Own> Tasks::begin(const TaskRequest& request) {
   auto task = std::make_shared<Task>();
   task->report = state_->table.add(request, "running");
+  task->own_progress.done = task->report.done;
   state_->add(task);
   return std::make_unique<OwnTask>(
       task, [state = state_.get(), task](std::string_view end_state, TaskOutcome outcome) {
@@ -418,6 +420,16 @@ TaskOutcome Tasks::run(const TaskRequest& request, const Work& work, indexer::Pr
     state_->end(task, "failed", {error.what()});
     throw;
   }
+}
+
+std::vector<TaskRequest> Tasks::left(std::string_view kind) const {
+  std::vector<TaskRequest> requests;
+  for (auto& report : state_->table.left()) {
+    if (report.kind == kind)
+      requests.push_back(
+          {std::move(report.kind), std::move(report.account), std::move(report.arguments)});
+  }
+  return requests;
 }
 
 std::optional<TaskReport> Tasks::find(std::string_view id) const {

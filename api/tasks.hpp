@@ -69,7 +69,10 @@ class Tasks {
     virtual indexer::Progress& progress() = 0;
     virtual void finish(std::string_view state, TaskOutcome outcome) = 0;
   };
+  // One that was left goes on, with what was done of it.
   [[nodiscard]] std::unique_ptr<Own> begin(const TaskRequest& request);
+  // What was left of that kind, each of which `begin` takes over.
+  [[nodiscard]] std::vector<TaskRequest> left(std::string_view kind) const;
 
   [[nodiscard]] std::optional<TaskReport> find(std::string_view id) const;
   [[nodiscard]] std::vector<TaskReport> list() const;  // newest first

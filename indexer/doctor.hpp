@@ -21,7 +21,7 @@ namespace indexer {
 
 struct DoctorReport {
   std::string account;
-  // What was compared: documents of the source and of the stores, entries of catalog and index. Nothing: it was not.
+  // What was compared: live documents of the source and of the stores, entries of catalog and index. Nothing: it was not.
   std::optional<std::int64_t> source, store, catalog, index;
   Findings findings;
   std::vector<std::string> notes;  // what is no difference, and good to know

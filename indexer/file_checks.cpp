@@ -35,6 +35,11 @@ std::string current_name(const fs::path& derived) {
   return name.find('/') == std::string::npos ? name : std::string();
 }
 
+bool is_live(const replica::WholeDocument& document) {
+  return std::any_of(document.leaves.begin(), document.leaves.end(),
+                     [](const auto& leaf) { return !leaf.deleted; });
+}
+
 class FileChecks {
  public:
   FileChecks(const Patient& patient, DoctorReport& report, const std::function<void()>& between)
@@ -100,7 +105,7 @@ class FileChecks {
     snapshot.check(
         [&](const replica::WholeDocument& document) {
           between_();
-          ++*report_.store;
+          if (is_live(document)) ++*report_.store;
           check_attachments(document, snapshot, blobs);
         },
         [&](const std::string& id, const std::string& reason) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <cstdint>
 #include <functional>
@@ -47,6 +48,9 @@ struct ReplicatorOptions {
       tuning::kBatchBytes;  // of documents: a page aimed at, two fetches, a commit
   // Told, on the source's executor, how many rows the source has after a page. Null: nobody asks.
   std::function<void(std::int64_t rows)> on_pending = {};
+  // Awaited, on the source's executor, before the store is marked to be swept. What it throws, the pull throws. Null: nobody
+  // is to know.
+  std::function<boost::asio::awaitable<void>()> before_sweep = {};
   // Once true, the pull ends with PullStopped before its next page and its next commit. Null: it cannot be stopped.
   std::shared_ptr<const std::atomic<bool>> stop = {};
 };

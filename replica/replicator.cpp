@@ -107,6 +107,7 @@ net::awaitable<std::optional<SourceSeq>> Replicator::where_to_resume() {
 }
 
 net::awaitable<void> Replicator::begin_sweep() {
+  if (ends_.options.before_sweep) co_await ends_.options.before_sweep();
   co_await run_on(ends_.workers, [&store = ends_.store] { store.begin_sweep(); });
   is_sweeping_ = true;
   pages_.begin({}, is_sweeping_);

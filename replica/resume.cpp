@@ -28,6 +28,10 @@ std::string incarnation_of(const DatabaseInfo& info, Dialect dialect) {
   return says_nothing ? std::string() : info.instance_start_time;
 }
 
+bool may_be_another(const DatabaseInfo& info, Dialect dialect) {
+  return incarnation_of(info, dialect).empty() && number(info.update_seq);
+}
+
 Continuation continuation(const Checkpoint& checkpoint, const DatabaseInfo& info, Dialect dialect,
                           const std::string& filter) {
   if (checkpoint.since.json.empty()) return Continuation::kContinues;

@@ -18,6 +18,10 @@ enum class Continuation {
 // CouchDB 2.x says "0", and PouchDB Server's is the time when the server was started.
 [[nodiscard]] std::string incarnation_of(const DatabaseInfo& info, Dialect dialect);
 
+// True where another life of the database may come to the same sequence, and nothing that the source says of it tells them
+// apart: only the replication log does.
+[[nodiscard]] bool may_be_another(const DatabaseInfo& info, Dialect dialect);
+
 [[nodiscard]] Continuation continuation(const Checkpoint& checkpoint, const DatabaseInfo& info,
                                         Dialect dialect, const std::string& filter);
 

@@ -53,6 +53,11 @@ class Scratch {
     while (next_.step()) ids.emplace_back(next_.text(0));
     return ids;
   }
+  [[nodiscard]] std::int64_t count_differing() const {
+    auto count = connection_.prepare("SELECT count(*) FROM differing");
+    count.bind().step();
+    return count.integer(0);
+  }
   [[nodiscard]] sqlite::Connection& connection() { return connection_; }
 
  private:
@@ -69,7 +74,7 @@ struct AtSource {
 
 class Comparison {
  public:
-  Comparison(const SourceQuestion& question, const Store& store,
+  Comparison(const SourceQuestion& question, const Store* store,
              const std::function<void(const SourceDifference&)>& differs,
              const std::function<void()>& between)
       : question_(question),
@@ -88,16 +93,24 @@ class Comparison {
       compared_.is_absent = true;
       return compared_;
     }
-    // What never was pulled to its end is all to come.
-    if (store_.checkpoint().since.json.empty()) return compared_;
+    compared_.is_being_swept = store_ != nullptr && store_->is_sweeping();
     read_source();
-    read_store();
-    leave_out_what_is_to_come();
+    if (store_ != nullptr) read_store();
+    if (!is_pulled()) {
+      judge_as_a_whole();
+      return compared_;
+    }
+    if (!compared_.is_being_swept) leave_out_what_is_to_come();
     look_again();
     return compared_;
   }
 
  private:
+  [[nodiscard]] bool is_pulled() const {
+    return store_ != nullptr &&
+           (compared_.is_being_swept || !store_->checkpoint().since.json.empty());
+  }
+
   template <typename T>
   T wait_for(net::awaitable<T> asked) {
     between_();
@@ -129,7 +142,7 @@ class Comparison {
 
   void read_source() {
     read_feed({}, [this](const FeedRow& row) {
-      ++compared_.documents;
+      if (!row.deleted) ++compared_.documents;
       scratch_.meet(row.id);
       const std::set<RevId> leaves(row.leaves.begin(), row.leaves.end());
       if (leaves != leaves_here(row.id)) scratch_.add_differing(row.id);
@@ -138,8 +151,8 @@ class Comparison {
 
   void read_store() {
     LocalSeq since;
-    for (auto changes = store_.changes(since, kChangesAtOnce); !changes.empty();
-         changes = store_.changes(since, kChangesAtOnce)) {
+    for (auto changes = store_->changes(since, kChangesAtOnce); !changes.empty();
+         changes = store_->changes(since, kChangesAtOnce)) {
       between_();
       sqlite::Transaction transaction(scratch_.connection());
       for (const Change& change : changes) {
@@ -152,7 +165,7 @@ class Comparison {
   }
 
   void leave_out_what_is_to_come() {
-    const SourceSeq since = store_.checkpoint().since;
+    const SourceSeq since = store_->checkpoint().since;
     try {
       read_feed(since, [this](const FeedRow& row) {
         ++compared_.not_pulled;
@@ -166,9 +179,18 @@ class Comparison {
     }
   }
 
+  // Nothing tells what of it is to come.
+  void judge_as_a_whole() {
+    const auto differing = scratch_.count_differing();
+    if (differing == 0) return;
+    differs_({SourceDifference::Kind::kDiffers, "",
+              fmt::format("{}: not compared: it was never pulled; {} documents differ",
+                          question_.database, differing)});
+  }
+
   // Documents that changed on their way here, while this looked, are the same by now.
   void look_again() {
-    for (const Quarantined& document : store_.quarantined()) quarantined_.insert(document.id);
+    for (const Quarantined& document : store_->quarantined()) quarantined_.insert(document.id);
     for (auto ids = scratch_.differing_after(""); !ids.empty();
          ids = scratch_.differing_after(ids.back())) {
       std::vector<RevisionsOfDocument> asked;
@@ -231,14 +253,15 @@ class Comparison {
 
   [[nodiscard]] std::set<RevId> leaves_here(const std::string& id) const {
     std::set<RevId> leaves;
-    if (const auto tree = store_.tree(id)) {
+    if (store_ == nullptr) return leaves;
+    if (const auto tree = store_->tree(id)) {
       for (const Leaf& leaf : tree->leaves()) leaves.insert(leaf.rev);
     }
     return leaves;
   }
 
   const SourceQuestion& question_;
-  const Store& store_;
+  const Store* const store_;
   const std::function<void(const SourceDifference&)>& differs_;
   const std::function<void()>& between_;
   net::io_context context_{1};
@@ -250,7 +273,7 @@ class Comparison {
 
 }  // namespace
 
-ComparedSource compare_with_source(const SourceQuestion& question, const Store& store,
+ComparedSource compare_with_source(const SourceQuestion& question, const Store* store,
                                    const std::function<void(const SourceDifference&)>& differs,
                                    const std::function<void()>& between) {
   return Comparison(question, store, differs, between).run();

@@ -1,5 +1,6 @@
 // Is a store what its source is? Compares the leaves of every document, both ways. What the source changed since the store was
-// last pulled is no difference, nor what a filter leaves out, nor what is in quarantine.
+// last pulled is no difference, nor what a filter leaves out, nor what is in quarantine. A store that was never pulled into is
+// one difference as a whole.
 #pragma once
 
 #include <cstdint>
@@ -24,10 +25,12 @@ struct SourceDifference {
 };
 
 struct ComparedSource {
-  std::int64_t documents = 0;  // of the source, deleted ones too
+  std::int64_t documents = 0;  // live ones of the source
   std::int64_t not_pulled = 0;  // that the source changed since the last pull
   std::int64_t quarantined = 0;  // that differ, and are known to
   bool is_absent = false;  // there is no such database
+  // The store is in the middle of a sweep: how far it was pulled is not known, and what the source changed since differs.
+  bool is_being_swept = false;
 };
 
 struct SourceQuestion {
@@ -38,10 +41,10 @@ struct SourceQuestion {
   std::filesystem::path scratch;  // a file that may be made, and is gone when this returns
 };
 
-// Blocks. `differs` is called for each difference; `between` now and then, and may throw. Memory is bounded. Throws SourceError,
+// Blocks. `store` is null where there is none. `differs` is called for each difference; `between` now and then, and may throw. Memory is bounded. Throws SourceError,
 // sqlite::Error.
 [[nodiscard]] ComparedSource compare_with_source(
-    const SourceQuestion& question, const Store& store,
+    const SourceQuestion& question, const Store* store,
     const std::function<void(const SourceDifference&)>& differs,
     const std::function<void()>& between);
 

@@ -8,7 +8,7 @@ CREATE TABLE database (
   account TEXT NOT NULL,
   doctype TEXT NOT NULL,  -- "io.cozy.emails"; empty: all doctypes are in it
   gone INTEGER NOT NULL,  -- 1: it was there, and is not any more
-  seen TEXT NOT NULL,  -- the source's update sequence (JSON): all up to it was pulled; empty: never
+  seen TEXT NOT NULL,  -- the source's update sequence (JSON): all up to it was pulled; empty: never; null: it is to be compared
   incarnation TEXT NOT NULL,  -- instance_start_time of the database that `seen` is of
   quarantined INTEGER NOT NULL,  -- documents and attachments that could not be taken over
   next_attempt INTEGER,  -- seconds since 1970: when the first of them is tried again

@@ -63,6 +63,103 @@ TEST_F(ReplicationTest, AResyncFindsWhatNoSequenceTells) {
   EXPECT_FALSE(running.replication.resync("Not-One"));
 }
 
+// A store has lost what its sequence says that it has.
+class LossTest : public ReplicationTest {
+ protected:
+  LossTest() {
+    for (const char* id : {"m", "n"}) add("alice", id);
+    Running running(config_);
+    EXPECT_TRUE(eventually([&] { return running.messages("alice") == 2; }));
+    EXPECT_TRUE(eventually([&] { return running.source().idle == 1; }));
+    const auto account = running.accounts.find("alice");
+    const std::vector<std::string> lost{"n"};
+    account->stores().create(mail::Doctype::kEmails).purge(lost);
+  }
+  static std::int64_t documents(Running& running) {
+    const auto account = running.accounts.find("alice");
+    return account->stores().find(mail::Doctype::kEmails)->counts().documents;
+  }
+  void execute(const char* statement) const {
+    replica::sqlite::Connection(config_.data_dir / "davenport.db",
+                                replica::sqlite::Access::kReadWrite,
+                                replica::sqlite::Durability::kFull)
+        .execute(statement);
+  }
+};
+
+TEST_F(LossTest, WhatIsInStepIsNotLookedInto) {
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return running.source().idle == 1; }));
+  EXPECT_EQ(documents(running), 1);
+}
+
+TEST_F(LossTest, AResyncThatAProgramDidNotComeToIsDoneByTheNext) {
+  {
+    Running running(config_);
+    running.replication.pause("alice");
+    EXPECT_EQ(running.replication.resync("alice"), 1U);
+  }
+  Running running(config_);
+  running.replication.resume("alice");
+  EXPECT_TRUE(eventually([&] { return documents(running) == 2; }));
+  EXPECT_TRUE(eventually([&] { return running.source().idle == 1; }));
+  EXPECT_TRUE(eventually([&] {
+    return running.accounts.registry().databases_of("alice").at(0).seen != api::kToBeCompared;
+  }));
+}
+
+TEST_F(LossTest, ASweepThatWasInterruptedGoesOn) {
+  {
+    api::Accounts accounts(config_, replica::sqlite::Access::kReadWrite);
+    accounts.registry().forget_sequences("alice");
+    accounts.find("alice")->stores().create(mail::Doctype::kEmails).begin_sweep();
+  }
+  Running running(config_);
+  EXPECT_TRUE(eventually([&] { return documents(running) == 2; }));
+}
+
+TEST_F(LossTest, NoSequenceIsKnownWhileASweepIsUnderWay) {
+  couch_.recreate(emails_of("alice"));
+  add("alice", "m");
+  {
+    Running running(config_);
+    ASSERT_TRUE(eventually([&] { return running.source().idle == 1; }));
+  }
+  // Nothing is written any more: neither that a sweep begins, nor, then, the sweep.
+  couch_.recreate(emails_of("alice"));
+  execute("CREATE TRIGGER full BEFORE INSERT ON database BEGIN SELECT RAISE(FAIL, 'full'); END");
+  Running running(config_);
+  ASSERT_TRUE(
+      eventually([&] { return !running.replication.feeds_of("alice")[0].last_error.empty(); }));
+  const auto account = running.accounts.find("alice");
+  EXPECT_FALSE(account->stores().find(mail::Doctype::kEmails)->is_sweeping());
+  EXPECT_EQ(documents(running), 1);
+  execute("DROP TRIGGER full");
+}
+
+TEST_F(LossTest, AResyncThatCannotBeKeptIsRefused) {
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return running.source().idle == 1; }));
+  execute("CREATE TRIGGER full BEFORE INSERT ON database BEGIN SELECT RAISE(FAIL, 'no room'); END");
+  try {
+    (void)running.replication.resync("alice");
+    ADD_FAILURE() << "it was said to be under way";
+  } catch (const std::exception& error) {
+    EXPECT_THAT(error.what(), HasSubstr("no room"));
+  }
+  execute("DROP TRIGGER full");
+  EXPECT_EQ(running.replication.resync("alice"), 1U);
+  EXPECT_TRUE(eventually([&] { return documents(running) == 2; }));
+}
+
+TEST_F(LossTest, OfWhatIsGoneNothingIsCompared) {
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return running.source().idle == 1; }));
+  couch_.drop(emails_of("alice"));
+  ASSERT_TRUE(eventually([&] { return running.accounts.registry().is_gone("alice"); }));
+  EXPECT_EQ(running.replication.resync("alice"), 0U);
+}
+
 TEST_F(ReplicationTest, AResyncTakesNothingFromAnAccountOfImportedMail) {
   config_.sources[0].has_all_accounts = false;
   config_.sources[0].accounts = {"alice"};

@@ -1,5 +1,9 @@
 // Following many databases: against a CouchDB in memory, which counts what it is asked.
+#include <nlohmann/json.hpp>
+
+#include "api/render.hpp"
 #include "tests/api/replication_fixture.hpp"
+#include "tests/support/pouchdb_server.hpp"
 
 namespace {
 
@@ -68,6 +72,30 @@ TEST_F(ReplicationTest, ASourceThatGoesAndComesIsOneState) {
   EXPECT_EQ(running.source().last_error, "");
 }
 
+TEST_F(ReplicationTest, WhatWasPulledOnceIsBehindASourceThatIsDown) {
+  add("alice", "m");
+  {
+    Running running(config_);
+    ASSERT_TRUE(eventually([&] { return running.source().idle == 1; }));
+  }
+  config_.sources[0].has_all_accounts = false;
+  config_.sources[0].accounts = {"alice", "never"};
+  config_.sources[0].doctypes = {mail::Doctype::kEmails, mail::Doctype::kFiles};
+  config_.sources[0].address.url = fmt::format("http://127.0.0.1:{}", support::free_port());
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return running.source().state == FeedState::kCrashing; }));
+  const auto source = running.source();
+  EXPECT_EQ(source.databases[static_cast<std::size_t>(FeedState::kCrashing)], 4U);
+  EXPECT_EQ(source.databases[static_cast<std::size_t>(FeedState::kInitializing)], 0U);
+  (void)running.accounts.create("never");
+  const auto feeds = running.replication.feeds();
+  const auto status =
+      nlohmann::json::parse(api::render_status(running.accounts, feeds, {source}, {}));
+  ASSERT_EQ(status["accounts"].size(), 2U);
+  EXPECT_GE(status["accounts"][0]["lagSeconds"], 1);
+  EXPECT_TRUE(status["accounts"][1]["lagSeconds"].is_null()) << "its first pull is to come";
+}
+
 TEST_F(ReplicationTest, APingPullsAndSoDoesASync) {
   config_.sources[0].watch = api::Watch::kPoll;
   add("alice", "m");
@@ -129,6 +157,46 @@ TEST_F(RefusedUpdates, FeedsOfSingleDatabasesTakeOverAndTheOthersArePolled) {
     add(account, "n");
     EXPECT_TRUE(eventually([&] { return running.messages(account) == 2; })) << account;
   }
+}
+
+class AtPouchdb : public ReplicationTest {
+ protected:
+  AtPouchdb() {
+    api::SourceConfig& source = config_.sources[0];
+    source.address.url = pouchdb_.url();
+    source.has_all_accounts = false;
+    source.accounts = {"alice", "bob"};
+    for (const auto& account : source.accounts) make(account, "m");
+  }
+  void make(const std::string& account, const std::string& id) const {
+    const std::string database = "/" + account + "%2Fio-cozy-emails";
+    ASSERT_EQ(pouchdb_.ask("PUT", database).status, 201);
+    ASSERT_EQ(pouchdb_.ask("PUT", database + "/" + id, R"({"subject":"Hello"})").status, 201);
+  }
+  void make_anew(const std::string& account, const std::string& id) const {
+    ASSERT_EQ(pouchdb_.ask("DELETE", "/" + account + "%2Fio-cozy-emails").status, 200);
+    make(account, id);
+  }
+  static bool has(Running& running, const std::string& account, const std::string& id) {
+    const auto opened = running.accounts.find(account);
+    const auto document = opened->stores().find(mail::Doctype::kEmails)->read(id);
+    return document.has_value();
+  }
+  support::PouchdbServer pouchdb_;
+};
+
+TEST_F(AtPouchdb, ADatabaseMadeAnewIsNoticedThoughItCameToTheSameSequence) {
+  {
+    Running running(config_);
+    ASSERT_TRUE(eventually([&] { return running.source().idle == 2; }));
+    ASSERT_TRUE(eventually([&] { return running.accounts.registry().behind().empty(); }));
+  }
+  make_anew("alice", "n");
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return running.source().idle == 2; }));
+  EXPECT_EQ(running.accounts.open_count(), 1U) << "the other one is as it was";
+  EXPECT_TRUE(
+      eventually([&] { return has(running, "alice", "n") && !has(running, "alice", "m"); }));
 }
 
 }  // namespace

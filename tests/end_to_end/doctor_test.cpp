@@ -1,4 +1,5 @@
 // davenport doctor: what it says and how it ends, with and without a server, of local accounts and of pulled ones.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -173,6 +174,54 @@ TEST_F(DoctorOfASource, WhatIsYetToBePulledIsNoDifference) {
   const auto report = examined({"--source"}, 0);
   EXPECT_EQ(report["found"], 0);
   EXPECT_THAT(report["notes"].dump(), HasSubstr("1 documents changed since the last pull"));
+}
+
+TEST_F(DoctorOfASource, WhatIsBeingComparedAnewIsComparedAllTheSame) {
+  davenport_->succeed({"sync", "alice", "--once"});
+  const auto gone =
+      davenport_->run_json({"list", "alice"})["messages"][0]["docId"].get<std::string>();
+  davenport_->succeed({"account", "resync", "alice"});
+  auto report = examined({"--source"}, 0);
+  EXPECT_THAT(report["notes"].dump(), HasSubstr("in the middle of a resync"));
+  EXPECT_EQ(report["checked"]["source"], report["checked"]["store"]);
+  {
+    replica::Store store(this->store(), replica::sqlite::Access::kReadWrite);
+    const std::vector<std::string> ids = {gone};
+    store.purge(ids);
+  }
+  report = examined({"--source"}, 3);
+  EXPECT_EQ(report["differences"][0]["docId"], gone);
+  EXPECT_EQ(report["differences"][0]["kind"], "missing");
+}
+
+TEST_F(DoctorOfASource, WhatWasNeverPulledIsNamed) {
+  davenport_->succeed({"sync", "alice", "--once"});
+  const auto files = server_.url() + "/alice%2Fio-cozy-files";
+  (void)http("PUT", files);
+  ASSERT_EQ(http("PUT", files + "/f", R"({"type":"file","name":"f"})").status, 201);
+  auto report = examined({"--source"}, 3);
+  EXPECT_EQ(report["found"], 1);
+  EXPECT_TRUE(report["differences"][0]["docId"].is_null());
+  EXPECT_THAT(report["differences"][0]["detail"].get<std::string>(),
+              HasSubstr("alice/io-cozy-files: not compared: it was never pulled"));
+  report = examined({"--source", "--repair"}, 0);
+  EXPECT_EQ(report["found"], 0);
+}
+
+TEST_F(DoctorOfASource, DeletedDocumentsAreNotCounted) {
+  davenport_->succeed({"sync", "alice", "--once"});
+  const auto before = examined({"--source"}, 0)["checked"];
+  EXPECT_EQ(before["source"], before["store"]);
+  const auto message = davenport_->run_json({"list", "alice"})["messages"][0];
+  ASSERT_EQ(
+      http("DELETE", fmt::format("{}/{}?rev={}", database(), message["docId"].get<std::string>(),
+                                 message["rev"].get<std::string>()))
+          .status,
+      200);
+  davenport_->succeed({"sync", "alice", "--once"});
+  const auto after = examined({"--source"}, 0)["checked"];
+  EXPECT_EQ(after["source"], before["source"].get<int>() - 1);
+  EXPECT_EQ(after["store"], after["source"]);
 }
 
 TEST_F(DoctorOfASource, ADamagedStoreIsMovedAsideAndPulledAnew) {

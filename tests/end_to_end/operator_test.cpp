@@ -1,7 +1,9 @@
 // What an operator does to accounts and to what is in quarantine, with a server and without.
+#include <csignal>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "replica/store.hpp"
 #include "tests/end_to_end/davenport.hpp"
 #include "tests/support/memory_couchdb.hpp"
 
@@ -90,6 +92,40 @@ TEST_F(Operator, RemovingAsksFirstAndLeavesTheOthers) {
   EXPECT_EQ(total("ada"), -1);
   davenport_.succeed({"account", "resume", "ada"});
   EXPECT_TRUE(comes_to("ada", 2));
+}
+
+TEST_F(Operator, AResyncThatWasAskedForIsDoneWhateverTheSequenceSays) {
+  couch_.put(emails_of("ada"), "n", kMessage);
+  const auto lose = [&] {
+    replica::Store store(davenport_.account_folder("ada") / "store/io-cozy-emails.db",
+                         replica::sqlite::Access::kReadWrite);
+    const std::vector<std::string> lost{"n"};
+    store.purge(lost);
+  };
+  davenport_.succeed({"sync", "ada", "--once"});
+  lose();
+  davenport_.succeed({"account", "resync", "ada"});
+  davenport_.start_serving();
+  EXPECT_TRUE(comes_to("ada", 2)) << "asked for without a server";
+
+  davenport_.stop_serving();
+  lose();
+  davenport_.start_serving();
+  davenport_.succeed({"account", "resync", "ada"});
+  davenport_.server().signal(SIGKILL);
+  (void)davenport_.server().wait();
+  davenport_.start_serving();
+  EXPECT_TRUE(comes_to("ada", 2)) << "asked of a server that was killed";
+
+  couch_.drop(emails_of("ada"));
+  ASSERT_TRUE(eventually([&] {
+    return davenport_.run({"account", "resync", "ada"}).err.find("is gone") != std::string::npos;
+  }));
+  EXPECT_EQ(http("POST", davenport_.url("/v1/admin/accounts/ada/resync")).status, 409);
+  davenport_.stop_serving();
+  const auto refused = davenport_.run({"account", "resync", "ada"});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("nothing to compare with"));
 }
 
 TEST_F(Operator, WithoutAServerTheSameIsDone) {

@@ -1,0 +1,102 @@
+// The task of a first sync, over the programs that work on it.
+#include <algorithm>
+
+#include "tests/api/replication_fixture.hpp"
+
+namespace {
+
+using testing::ElementsAre;
+
+class FirstSyncTest : public ReplicationTest {
+ protected:
+  FirstSyncTest() {
+    config_.sources[0].has_all_accounts = false;
+    config_.sources[0].accounts = {"alice"};
+  }
+  // A server's parts, in the order in which it starts and stops them.
+  struct Serving {
+    explicit Serving(const api::Config& config)
+        : accounts(config, replica::sqlite::Access::kReadWrite),
+          tasks(config.data_dir / "davenport.db"),
+          replication(config, accounts, metrics, &tasks) {
+      replication.start();
+      tasks.serve({{"first-sync", nullptr}});
+    }
+    ~Serving() {
+      tasks.stop_soon();
+      replication.stop();
+    }
+    [[nodiscard]] std::vector<std::string> states() const {
+      std::vector<std::string> states;
+      for (const auto& task : tasks.list())
+        states.push_back(task.account + " " + task.id + " " + task.state);
+      return states;
+    }
+
+    api::Accounts accounts;
+    api::Metrics metrics;
+    api::Tasks tasks;
+    api::Replication replication;
+  };
+  // Rows as a program leaves them that is killed in a first sync.
+  void leave(const std::string& account) const {
+    api::TaskTable(file_, replica::sqlite::Access::kReadWrite)
+        .add({"first-sync", account}, "running");
+    replica::sqlite::Connection(file_, replica::sqlite::Access::kReadWrite,
+                                replica::sqlite::Durability::kFull)
+        .execute("UPDATE task SET runner = '1 0 ' || number");
+  }
+  const std::filesystem::path file_ = folder_ / "davenport.db";
+};
+
+TEST_F(FirstSyncTest, IsOneTaskHoweverOftenItIsInterrupted) {
+  add("alice", "m");
+  leave("alice");
+  for (int stops = 0; stops < 3; ++stops) {
+    const Serving serving(config_);
+    EXPECT_EQ(serving.tasks.list().size(), 1U);
+  }
+  const Serving serving(config_);
+  EXPECT_TRUE(eventually([&] {
+    return serving.states() == std::vector<std::string>{"alice 1 done"};
+  })) << testing::PrintToString(serving.states());
+  EXPECT_TRUE(serving.tasks.active().empty());
+}
+
+TEST_F(FirstSyncTest, EndsWhereAllHasComeMeanwhile) {
+  add("alice", "m");
+  {
+    api::Accounts accounts(config_, replica::sqlite::Access::kReadWrite);
+    api::Metrics metrics;
+    api::Replication replication(config_, accounts, metrics);
+    (void)replication.sync("alice", true, nullptr);
+  }
+  leave("alice");
+  const Serving serving(config_);
+  EXPECT_TRUE(eventually([&] {
+    return serving.states() == std::vector<std::string>{"alice 1 done"};
+  })) << testing::PrintToString(serving.states());
+}
+
+TEST_F(FirstSyncTest, OfAnAccountThatIsNoMoreIsCancelled) {
+  leave("carol");
+  const Serving serving(config_);
+  EXPECT_THAT(serving.states(), ElementsAre("carol 1 cancelled"));
+}
+
+TEST_F(FirstSyncTest, SeveralThatEarlierVersionsLeftBecomeOne) {
+  add("alice", "m");
+  for (const char* account : {"x", "y", "z"}) leave(account);
+  replica::sqlite::Connection(file_, replica::sqlite::Access::kReadWrite,
+                              replica::sqlite::Durability::kFull)
+      .execute("UPDATE task SET account = 'alice'");
+  const Serving serving(config_);
+  EXPECT_TRUE(eventually([&] {
+    const auto tasks = serving.tasks.list();
+    return std::all_of(tasks.begin(), tasks.end(),
+                       [](const auto& task) { return task.has_ended(); });
+  })) << testing::PrintToString(serving.states());
+  EXPECT_EQ(serving.tasks.list().size(), 3U);
+}
+
+}  // namespace
