@@ -29,7 +29,7 @@ std::string next_page(const SearchCommand& command, const CommandLine& line,
 }
 
 // A mistake in the query, with its place by a number: positions count bytes from 0. A filter's message names the place itself.
-[[noreturn]] void refuse_query(const SearchCommand& command, const indexer::QueryError& error) {
+[[noreturn]] void refuse(const SearchCommand& command, const indexer::QueryError& error) {
   if (command.is_filter) throw UsageError(for_terminal(error.message));
   refuse_query(error);
 }
@@ -139,10 +139,10 @@ int run(const SearchCommand& command, const CommandLine& line, const Config& con
   const auto account = open_account(accounts, command.account);
   const auto query = command.is_filter ? indexer::parse_filter(command.query)
                                        : indexer::parse_query(command.query);
-  if (!query) refuse_query(command, query.error());
+  if (!query) refuse(command, query.error());
   const auto request = request_of(command, *query);
   const auto answer = account->search(request, !command.no_snippets);
-  if (!answer) refuse_query(command, answer.error());
+  if (!answer) refuse(command, answer.error());
   const std::string text = command.is_filter ? "" : command.query;
   if (command.json) {
     print(render_search(*answer, request, text) + "\n");

@@ -5,7 +5,6 @@
 
 #include "api/render.hpp"
 #include "api/route.hpp"
-#include "api/search_call.hpp"
 #include "mail/json_writer.hpp"
 
 namespace api {
@@ -129,7 +128,7 @@ HttpResponse post_reindex(const Call& call, indexer::Account& account) {
         R"({"query": "…", "rate": n} or {"failed": true, "rate": n}, each of them or none)");
   if (arguments->contains("query")) {
     if (const auto query = indexer::parse_query(arguments->at("query").get<std::string>()); !query)
-      return bad_query(query.error());
+      return error_response(400, "badQuery", query.error().message, query.error().position);
   }
   const TaskRequest request{"reindex", account.name(), arguments->dump()};
   for (const auto& task : call.tasks.list()) {
