@@ -137,7 +137,7 @@ TEST(Local, MailboxesAreCountedByTheirNames) {
     return davenport.run({"search", "nell", query, "--facets", "mailbox,type", "--no-snippets"})
         .out;
   };
-  EXPECT_THAT(facets("in:lists.dev"), testing::HasSubstr("\nmailbox:  lists.dev "));
+  EXPECT_THAT(facets("in:lists.dev"), testing::HasSubstr("\nmailbox:  Lists.dev 14\n"));
   EXPECT_THAT(facets("nothing-has-this-word"), testing::Not(testing::HasSubstr("mailbox:")))
       << "there is nothing to tell";
 }
