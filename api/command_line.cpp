@@ -295,9 +295,10 @@ void add_doctor(CLI::App& app, CommandLine& line, DoctorCommand& doctor) {
 
 void add_backup(CLI::App& app, CommandLine& line, BackupCommand& backup) {
   CLI::App* command = app.add_subcommand(
-      "backup", with_example("copy an account, while it is in use, into a folder that is empty or "
-                             "not there; put back, it is the account as it was",
-                             "davenport backup alice /backup/alice"));
+      "backup",
+      with_example("copy an account, while it is in use, into a folder that is empty or "
+                   "not there, outside of the data folder; put back, it is the account as it was",
+                   "davenport backup alice /backup/alice"));
   command->add_option("ACCOUNT", backup.account)->required();
   command->add_option("DIR", backup.folder)->required();
   command->callback([&line, &backup] { line.command = backup; });

@@ -38,30 +38,90 @@ TaskReport examine_at_server(const AdminClient& server, const TaskRequest& reque
   });
 }
 
+// What the doctor says of a local account whose source was asked for.
+void add_note_of_local(TaskReport& task, bool is_json) {
+  constexpr const char* kNote = "it is local: there is no source to compare with";
+  if (!is_json) {
+    task.outcome += fmt::format("; {}", kNote);
+    return;
+  }
+  auto report = nlohmann::ordered_json::parse(task.outcome);
+  report["notes"].push_back(kNote);
+  task.outcome = report.dump();
+}
+
+// Of one account alone, that it has no source is an error.
+TaskReport examined(const DoctorCommand& command, const std::string& name, const Accounts& accounts,
+                    const Config& config) {
+  const bool is_without = command.all && command.source && accounts.source_of(name) == nullptr;
+  const nlohmann::json arguments = {{"source", command.source && !is_without},
+                                    {"repair", command.repair},
+                                    {"json", command.json}};
+  const TaskRequest request{"doctor", name, arguments.dump()};
+  const AdminClient server(config.data_dir);
+  auto task =
+      server.is_served() ? examine_at_server(server, request) : examine_here(request, config);
+  if (is_without) add_note_of_local(task, command.json);
+  return task;
+}
+
+// In the place of the report of an account that could not be examined.
+std::string error_report(const std::string& name, const char* error) {
+  return nlohmann::ordered_json{{"account", name}, {"error", error}}.dump(
+      -1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+// Examines all accounts, also when one of them cannot be.
+class Round {
+ public:
+  Round(const DoctorCommand& command, const Config& config)
+      : command_(command), config_(config), accounts_(config, replica::sqlite::Access::kReadOnly) {}
+
+  void examine_one(const std::string& name) {
+    try {
+      show(name, examined(command_, name, accounts_, config_));
+    } catch (const indexer::Cancelled&) {
+      throw;
+    } catch (const std::exception& error) {
+      if (!command_.all) throw;
+      fmt::print(stderr, "davenport: {}: {}\n", name, for_terminal(error.what()));
+      reports_.push_back(error_report(name, error.what()));
+      is_incomplete_ = true;
+    }
+  }
+  int finish_all() const {
+    if (command_.json)
+      print(command_.all ? fmt::format("{{\"accounts\":[{}]}}\n", fmt::join(reports_, ","))
+                         : reports_.front() + "\n");
+    return is_incomplete_ ? kFailed : worst_;
+  }
+
+ private:
+  void show(const std::string& name, TaskReport task) {
+    if (!command_.json) {
+      task.outcome = fmt::format("{}: {}", name, for_terminal(task.outcome));
+      worst_ = std::max(worst_, finish(task));
+      return;
+    }
+    reports_.push_back(task.outcome);
+    if (!task.problems.empty()) worst_ = kDoneButSomeRefused;
+  }
+
+  const DoctorCommand& command_;
+  const Config& config_;
+  const Accounts accounts_;
+  std::vector<std::string> reports_;
+  int worst_ = kDone;
+  bool is_incomplete_ = false;  // one could not be examined
+};
+
 }  // namespace
 
 int run(const DoctorCommand& command, const CommandLine&, const Config& config) {
-  const nlohmann::json arguments = {
-      {"source", command.source}, {"repair", command.repair}, {"json", command.json}};
-  const AdminClient server(config.data_dir);
-  std::vector<std::string> reports;
-  int worst = kDone;
-  for (const auto& name : accounts_meant(command.account, command.all, config)) {
-    const TaskRequest request{"doctor", name, arguments.dump()};
-    auto task =
-        server.is_served() ? examine_at_server(server, request) : examine_here(request, config);
-    if (command.json) {
-      reports.push_back(task.outcome);
-      if (!task.problems.empty()) worst = kDoneButSomeRefused;
-      continue;
-    }
-    task.outcome = fmt::format("{}: {}", name, for_terminal(task.outcome));
-    worst = std::max(worst, finish(task));
-  }
-  if (!command.json) return worst;
-  print(command.all ? fmt::format("{{\"accounts\":[{}]}}\n", fmt::join(reports, ","))
-                    : reports.front() + "\n");
-  return worst;
+  Round round(command, config);
+  for (const auto& name : accounts_meant(command.account, command.all, config))
+    round.examine_one(name);
+  return round.finish_all();
 }
 
 }  // namespace api

@@ -114,6 +114,8 @@ int run(const CompactCommand& command, const CommandLine&, const Config& config)
 }
 
 int run(const BackupCommand& command, const CommandLine&, const Config& config) {
+  if (command.folder.empty())
+    throw std::runtime_error("name the folder that the backup is to be written to");
   const json arguments = {{"to", std::filesystem::absolute(command.folder).string()}};
   const auto names = accounts_meant(command.account, false, config);
   return run_task({"backup", names.front(), arguments.dump()}, true, config);

@@ -1,15 +1,13 @@
 #include "api/disk_space.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <string>
 #include <system_error>
 #include <unistd.h>
 
 #include "api/log.hpp"
-#include "replica/sqlite.hpp"
+#include "replica/no_room.hpp"
 
 namespace api {
 namespace {
@@ -26,26 +24,6 @@ fs::space_info space_of(const fs::path& folder) {
   std::error_code unknown;
   const auto space = fs::space(folder, unknown);
   return unknown ? fs::space_info{} : space;
-}
-
-bool is_no_space(const std::error_code& code) {
-  return code.value() == ENOSPC || code.value() == EDQUOT || code.value() == EFBIG;
-}
-
-// Xapian's errors come as text.
-bool says_no_space(const std::string& text) {
-  const auto has = [&text](int error) {
-    return text.find(std::generic_category().message(error)) != std::string::npos;
-  };
-  return has(ENOSPC) || has(EDQUOT);
-}
-
-bool is_no_space(const std::exception& error) {
-  if (const auto* sqlite = dynamic_cast<const replica::sqlite::Error*>(&error))
-    return sqlite->is_disk_full();
-  if (const auto* system = dynamic_cast<const std::system_error*>(&error))
-    return is_no_space(system->code());
-  return says_no_space(error.what());
 }
 
 fs::path reserve_in(const fs::path& folder) { return folder / "reserve"; }
@@ -69,7 +47,7 @@ void DiskSpace::keep_reserve() {
 }
 
 bool DiskSpace::note(const std::exception& error) {
-  if (!is_no_space(error)) return false;
+  if (!replica::says_no_room(error)) return false;
   const std::lock_guard lock(mutex_);
   if (state_ == State::kWell) {
     since_ = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());

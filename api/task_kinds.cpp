@@ -10,6 +10,7 @@
 #include "api/terminal.hpp"
 #include "indexer/import.hpp"
 #include "indexer/query.hpp"
+#include "replica/files.hpp"
 
 namespace api {
 namespace {
@@ -83,9 +84,22 @@ TaskOutcome compact(indexer::Account& account, indexer::Progress& progress) {
                       watch.read())};
 }
 
-TaskOutcome backup(indexer::Account& account, const json& arguments, indexer::Progress& progress) {
+// A folder in the data folder would be an account, or be deleted with what is derived.
+void require_outside(const std::filesystem::path& data_dir, const std::filesystem::path& folder) {
+  const char* reason = replica::lies_in(folder, data_dir)   ? "is in"
+                       : replica::lies_in(data_dir, folder) ? "contains"
+                                                            : nullptr;
+  if (reason != nullptr)
+    throw std::runtime_error(
+        fmt::format("{} {} the data folder {}: name a folder outside of it for the backup",
+                    folder.string(), reason, data_dir.string()));
+}
+
+TaskOutcome backup(indexer::Account& account, const std::filesystem::path& data_dir,
+                   const json& arguments, indexer::Progress& progress) {
   const Stopwatch watch;
   const std::filesystem::path folder = arguments.value("to", "");
+  require_outside(data_dir, folder);
   account.backup(folder, progress);
   return {fmt::format("{} in {}, in {}",
                       bytes_in_words(static_cast<std::uint64_t>(progress.done.load())),
@@ -131,8 +145,9 @@ Tasks::Kinds task_kinds(const Config& config, Accounts& accounts, Replication* r
   kinds["compact"] = [&accounts](const TaskReport& task, indexer::Progress& progress) {
     return compact(*open(accounts, task.account), progress);
   };
-  kinds["backup"] = [&accounts](const TaskReport& task, indexer::Progress& progress) {
-    return backup(*open(accounts, task.account), json::parse(task.arguments), progress);
+  kinds["backup"] = [&accounts, &config](const TaskReport& task, indexer::Progress& progress) {
+    return backup(*open(accounts, task.account), config.data_dir, json::parse(task.arguments),
+                  progress);
   };
   kinds["import"] = [&accounts, &config, replication](const TaskReport& task,
                                                       indexer::Progress& progress) {

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "indexer/account_state.hpp"
+#include "replica/no_room.hpp"
 
 namespace indexer {
 namespace fs = std::filesystem;
@@ -94,6 +95,7 @@ void Account::State::open_live() {
       live = std::move(generation);
       return;
     } catch (const std::exception& error) {
+      if (replica::says_no_room(error)) throw;
       if (Generation::live_name(derived()) == name || attempt == 10) {
         if (access == replica::sqlite::Access::kReadWrite)
           return;  // the next projection builds it anew
@@ -108,9 +110,7 @@ void Account::State::open_live() {
 void Account::State::require_live() {
   if (generation()) return;
   const std::lock_guard rebuilding(rebuild_work);
-  if (!generation())
-    make_live(
-        std::make_shared<Generation>(derived() / Generation::new_name(options), access, options));
+  if (!generation()) make_live(Generation::begin(derived(), options));
 }
 
 std::shared_ptr<Generation> Account::State::next_generation(const Stores& stores) const {
@@ -126,9 +126,7 @@ std::shared_ptr<Generation> Account::State::next_generation(const Stores& stores
       // Damaged: nobody needs it.
     }
   }
-  auto next =
-      std::make_shared<Generation>(derived() / Generation::new_name(options), access, options);
-  next->set_disposable(true);
+  auto next = Generation::begin(derived(), options);
   Generation::make_next(derived(), next->name());
   return next;
 }
@@ -211,28 +209,23 @@ void Account::require_stores() const {
   }
 }
 
-// What a rebuild takes while it runs: as much as is live, and the parts of the text index once more while they are merged.
-void Account::require_space() const {
-  const auto live = bytes();
-  const auto needed = live.catalog + 2 * live.index;
-  const auto free = fs::space(state_->folder).available;
-  if (needed <= free) return;
-  constexpr std::uint64_t kMegabyte = 1'000'000;
-  throw NoRoom(fmt::format(
-      "account '{}': a reindex needs {} MB beside what is there, and {} has {} MB free: make "
-      "room and try again",
-      name_, needed / kMegabyte, state_->folder.string(), free / kMegabyte));
-}
-
 std::size_t Account::reindex(Progress& progress) {
   const std::lock_guard rebuilding(state_->rebuild_work);
   require_stores();
   const auto next = state_->next_generation(stores_);
-  if (next->catalog().entry_count() == 0) require_space();
   try {
+    if (next->catalog().entry_count() == 0) {
+      // As much as is live, and the parts of the text index once more while they are merged.
+      const auto live = bytes();
+      require_room(state_->folder, live.catalog + 2 * live.index,
+                   fmt::format("account '{}': a reindex", name_));
+    }
     return rebuild(next, progress);
   } catch (const Cancelled&) {
     next->set_disposable(false);  // the next reindex goes on with it
+    throw;
+  } catch (const std::exception&) {
+    state_->forget_next();
     throw;
   }
 }
@@ -270,9 +263,13 @@ std::size_t Account::rebuild(const std::shared_ptr<Generation>& next, Progress& 
 
 void Account::abandon_reindex() {
   const std::lock_guard rebuilding(state_->rebuild_work);
+  state_->forget_next();
+}
+
+void Account::State::forget_next() const {
   std::error_code ignored;
-  fs::remove(state_->derived() / "next", ignored);
-  Generation::sweep(state_->derived());
+  fs::remove(derived() / "next", ignored);
+  Generation::sweep(derived());
 }
 
 }  // namespace indexer

@@ -21,6 +21,7 @@
 #include "indexer/catalog.hpp"
 #include "indexer/fulltext.hpp"
 #include "indexer/progress.hpp"
+#include "indexer/room.hpp"
 #include "indexer/stores.hpp"
 
 namespace indexer {
@@ -32,9 +33,11 @@ struct AccountBusy : std::runtime_error {
 struct AccountUnknown : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
-// A rebuild was not begun, since the disk has too little room for it.
-struct NoRoom : std::runtime_error {
-  using std::runtime_error::runtime_error;
+// The disk that a backup was being written to is full, which tells nothing of the account's own.
+struct BackupDiskFull : std::runtime_error {
+  BackupDiskFull(std::filesystem::path destination, const std::string& message)
+      : std::runtime_error(message), folder(std::move(destination)) {}
+  std::filesystem::path folder;
 };
 
 // Completeness of search answers.
@@ -101,8 +104,8 @@ class Account {
   // Brings the text index up to the catalog: the first time, and when much is new, in bulk. Returns the number of entries.
   std::size_t index(Progress& progress);
   // Builds a new generation from the stores, follows what changes meanwhile, checks it, swaps. The live generation answers
-  // until the swap, and stays when anything goes wrong. Returns the number of entries. Throws Cancelled, and std::runtime_error
-  // when there is no room for it. One that was cancelled or killed is gone on with by the next call, within a day.
+  // until the swap, and stays when anything goes wrong. Returns the number of entries. Throws Cancelled, and NoRoom. One that
+  // was cancelled or killed is gone on with by the next call, within a day; one that failed leaves nothing.
   std::size_t reindex(Progress& progress);
   void abandon_reindex();  // forgets what a cancelled one left
   // In place and in batches, projects and indexes documents once more, whatever lists and text index have of them. Returns
@@ -114,10 +117,12 @@ class Account {
   std::size_t renew_failed(Progress& progress);
 
   // Writes lists, text index, stores and blobs anew, without the space that changes left. While the text index is written,
-  // its entries wait; lists only at the end. Returns the account's bytes before and after. Throws Cancelled.
+  // its entries wait; lists only at the end. Returns the account's bytes before and after. Throws Cancelled, and NoRoom; what a
+  // reindex left that was not ended gives its room.
   std::pair<std::uint64_t, std::uint64_t> compact(Progress& progress);
   // Copies all of the account, as it is, into a folder that is empty or not there: an account's folder, which can be put back
-  // in its place. Progress counts bytes. Throws Cancelled, and std::runtime_error.
+  // in its place. Progress counts bytes. Throws Cancelled, BackupDiskFull, and std::runtime_error; then nothing of the copy is
+  // left.
   void backup(const std::filesystem::path& folder, Progress& progress);
 
   // ── Reading ──
@@ -161,7 +166,8 @@ class Account {
   struct State;
   void renew_restored_stores();
   void require_stores() const;
-  void require_space() const;
+  void make_room_to_compact();
+  void copy_to(const std::filesystem::path& folder, Progress& progress);
   std::size_t rebuild(const std::shared_ptr<Generation>& next, Progress& progress);
 
   std::string name_;

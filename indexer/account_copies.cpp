@@ -3,6 +3,7 @@
 
 #include "indexer/account_state.hpp"
 #include "replica/files.hpp"
+#include "replica/no_room.hpp"
 
 namespace indexer {
 namespace fs = std::filesystem;
@@ -15,6 +16,62 @@ void require_empty(const fs::path& folder) {
   throw std::runtime_error(fmt::format(
       "{} is there already: name a folder that is empty or not there", folder.string()));
 }
+
+// Deletes a folder with all that is in it, unless it is kept.
+class RemovedUnlessKept {
+ public:
+  explicit RemovedUnlessKept(fs::path folder) : folder_(std::move(folder)) {}
+  RemovedUnlessKept(const RemovedUnlessKept&) = delete;
+  RemovedUnlessKept& operator=(const RemovedUnlessKept&) = delete;
+  ~RemovedUnlessKept() {
+    std::error_code ignored;
+    if (!is_kept_) fs::remove_all(folder_, ignored);
+  }
+  void keep() { is_kept_ = true; }
+
+ private:
+  fs::path folder_;
+  bool is_kept_ = false;
+};
+
+// Where a backup is written to. Unless it is kept, what the backup wrote goes, with the folders that it made; not what somebody
+// else has put there.
+class BackupFolder {
+ public:
+  explicit BackupFolder(fs::path folder) : folder_(std::move(folder)) {}
+  BackupFolder(const BackupFolder&) = delete;
+  BackupFolder& operator=(const BackupFolder&) = delete;
+  ~BackupFolder() {
+    if (is_kept_) return;
+    std::error_code ignored;
+    if (is_ours_) {
+      for (const char* part : {"derived", "store", "blobs", "extracts.db", "restored.json"})
+        fs::remove_all(folder_ / part, ignored);
+    }
+    for (const auto& made : made_) fs::remove(made, ignored);
+  }
+  void create() {
+    for (auto at = folder_; !at.empty() && !fs::exists(at); at = at.parent_path())
+      made_.push_back(at);
+    try {
+      replica::create_folders(folder_);
+      is_ours_ = fs::create_directory(folder_ / "store");
+    } catch (const fs::filesystem_error& error) {
+      if (replica::says_no_room(error)) throw;
+      throw std::runtime_error(fmt::format("{} cannot be made: {}: name another folder",
+                                           folder_.string(), error.code().message()));
+    }
+    if (!is_ours_)
+      throw std::runtime_error(
+          fmt::format("another backup is being written to {}", folder_.string()));
+  }
+  void keep() { is_kept_ = true; }
+
+ private:
+  fs::path folder_;
+  std::vector<fs::path> made_;  // the innermost first
+  bool is_ours_ = false, is_kept_ = false;
+};
 
 }  // namespace
 
@@ -31,13 +88,15 @@ std::pair<std::uint64_t, std::uint64_t> Account::compact(Progress& progress) {
   progress.check();
   const std::lock_guard text_working(state_->text_work);
   if (const auto live = state_->generation(); live && live->has_index()) {
-    require_space();
+    make_room_to_compact();
     const auto folder = state_->derived() / Generation::new_name(state_->options);
+    RemovedUnlessKept unfinished(folder);
     live->copy_index_to(folder);
     const std::lock_guard catalog_working(state_->catalog_work);
     live->copy_catalog_to(folder);
     const auto copy = std::make_shared<Generation>(folder, state_->access, state_->options);
     copy->set_disposable(true);
+    unfinished.keep();
     progress.check();
     state_->make_live(copy);
   }
@@ -45,8 +104,37 @@ std::pair<std::uint64_t, std::uint64_t> Account::compact(Progress& progress) {
   return {sum(before), sum(bytes())};
 }
 
+// A reindex that was not ended is of no use once what it began from is not live any more: it gives its room where that helps.
+void Account::make_room_to_compact() {
+  const auto live = bytes();
+  const auto needed = live.catalog + live.index;
+  const auto free = fs::space(state_->folder).available;
+  const auto next = Generation::next_name(state_->derived());
+  if (next && free < needed && free + bytes_of(state_->derived() / *next) >= needed)
+    state_->forget_next();
+  require_room(state_->folder, needed,
+               fmt::format("account '{}': compacting lists and text index", name_));
+}
+
 void Account::backup(const fs::path& folder, Progress& progress) {
   require_empty(folder);
+  BackupFolder made(folder);
+  try {
+    made.create();
+    copy_to(folder, progress);
+    made.keep();
+  } catch (const std::exception& error) {
+    const auto* sqlite = dynamic_cast<const replica::sqlite::Error*>(&error);
+    const bool is_own_disk = sqlite != nullptr && replica::lies_in(sqlite->file(), state_->folder);
+    if (is_own_disk || !replica::says_no_room(error)) throw;
+    throw BackupDiskFull(
+        folder, fmt::format("no room for the backup in {}: it takes up to {:.1f} MB; what was "
+                            "copied is removed again: make room and try again",
+                            folder.string(), static_cast<double>(sum(bytes())) / 1e6));
+  }
+}
+
+void Account::copy_to(const fs::path& folder, Progress& progress) {
   progress.of = static_cast<std::int64_t>(sum(bytes()));
   const auto copied = [&](std::uint64_t octets) {
     progress.done += static_cast<std::int64_t>(octets);

@@ -63,17 +63,6 @@ void add_snippet(SearchAnswer::Found& found, const Hit& hit, const Catalog& cata
     add_attachment_snippet(found, texts, entries.front(), query, languages);
 }
 
-std::uint64_t size_of(const fs::path& path) {
-  std::error_code ignored;
-  if (fs::is_regular_file(path, ignored)) return fs::file_size(path, ignored);
-  std::uint64_t bytes = 0;
-  for (auto item = fs::recursive_directory_iterator(path, ignored);
-       item != fs::recursive_directory_iterator(); item.increment(ignored)) {
-    if (item->is_regular_file(ignored)) bytes += item->file_size(ignored);
-  }
-  return bytes;
-}
-
 }  // namespace
 
 ListPage Account::list(const ListQuery& query) const {
@@ -268,10 +257,10 @@ std::vector<Failure> Account::failures() const {
 
 Account::Bytes Account::bytes() const {
   Bytes bytes;
-  bytes.store = size_of(state_->folder / "store") + size_of(state_->folder / "blobs");
+  bytes.store = bytes_of(state_->folder / "store") + bytes_of(state_->folder / "blobs");
   if (const auto live = state_->generation()) {
-    bytes.index = size_of(live->folder() / "index");
-    bytes.catalog = size_of(live->folder()) - bytes.index;
+    bytes.index = bytes_of(live->folder() / "index");
+    bytes.catalog = bytes_of(live->folder()) - bytes.index;
   }
   return bytes;
 }

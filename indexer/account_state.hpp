@@ -35,6 +35,7 @@ struct Account::State {
   // The one that an earlier rebuild left and that can still become live, else a new one; it goes with this object unless it is
   // made live, or told to stay.
   [[nodiscard]] std::shared_ptr<Generation> next_generation(const Stores& stores) const;
+  void forget_next() const;  // what an earlier rebuild left, unless it is open
 };
 
 }  // namespace indexer

@@ -30,15 +30,25 @@ class Examination {
     report_.account = patient_.name;
     walked_ = check_files(patient_, report_, between_);
     if (is_beyond_comparison()) return std::move(report_);
+    try {
+      compare();
+    } catch (const replica::sqlite::Error& error) {
+      auto damage = damage_told_by(error, patient_.folder);
+      if (!damage) throw;
+      report_.findings.add(std::move(*damage));
+    }
+    return std::move(report_);
+  }
+
+ private:
+  void compare() {
     const auto account = patient_.open();
     if (!account) throw AccountUnknown(fmt::format("unknown account '{}'", patient_.name));
     catch_up(*account);
     compare_derived(*account);
     if (patient_.compare_source) patient_.compare_source(*account, report_);
-    return std::move(report_);
   }
 
- private:
   // To open the account would change what is damaged, and nothing could be said by it.
   [[nodiscard]] bool is_beyond_comparison() const {
     const auto& findings = report_.findings;
@@ -77,9 +87,8 @@ class Examination {
   // A catalog of the same stores is made beside it, and goes with this.
   void compare_catalog(Account& account, Generation& live) {
     auto& state = *account.state_;
-    Generation fresh(state.derived() / Generation::new_name(state.options), state.access,
-                     state.options);
-    fresh.set_disposable(true);
+    const auto begun = Generation::begin(state.derived(), state.options);
+    Generation& fresh = *begun;
     project(fresh, account.stores());
     std::optional<CatalogComparison> comparison;
     {

@@ -20,6 +20,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kWantedAtOnce = 500;
+constexpr const char* kTexts = "extracts.db";
+constexpr std::uint64_t kLeastRoom = 512 << 10;  // bytes; an empty store with its log takes less
 // Differences up to which documents are renewed one by one, before all is made anew.
 constexpr std::int64_t kMendedOneByOne = 200;
 
@@ -59,13 +61,13 @@ class Repair {
     const auto account = patient_.open();
     if (!account) throw AccountUnknown(fmt::format("unknown account '{}'", patient_.name));
     fetch_again(*account);
-    account->project(progress_);
-    account->index(progress_);
     if (has(Part::kCatalog) || has(Part::kIndex)) {
       account->abandon_reindex();  // what an earlier one left may be as damaged
       account->reindex(progress_);
       done_.emplace_back("lists and index were made anew from the stores");
     }
+    account->project(progress_);
+    account->index(progress_);
     return std::move(done_);
   }
 
@@ -95,16 +97,29 @@ class Repair {
           fmt::format("account '{0}' is open, and its files cannot be mended so: stop the server, "
                       "then davenport doctor {0} --repair",
                       patient_.name));
+    if (has_source()) require_room_for(files);
     for (const auto& file : files) mend_file(file);
     for (const auto* blob : blobs) mend_blob(*blob);
   }
 
+  // What is moved aside stays, and comes once more, through a write-ahead log; then lists and index are made anew.
+  void require_room_for(const std::set<std::string>& files) const {
+    std::uint64_t moved = 0;
+    for (const auto& file : files) {
+      if (file != kTexts) moved += bytes_of(patient_.folder / file) + kLeastRoom;
+    }
+    if (moved > 0)
+      require_room(
+          patient_.folder, 2 * (moved + bytes_of(patient_.folder / "derived")),
+          fmt::format("account '{}': to fetch again what is in damaged files", patient_.name));
+  }
+
   void mend_file(const std::string& name) {
     const auto file = patient_.folder / name;
-    if (name == "extracts.db") {  // derived
+    if (name == kTexts && !fs::is_directory(file)) {  // derived
       for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(file.string() + suffix);
       done_.push_back(fmt::format("{} was removed: files are read again", name));
-    } else if (has_source()) {
+    } else if (has_source() || name == kTexts) {
       for (const char* suffix : {"-wal", "-shm", ""}) {
         const auto part = file.string() + suffix;
         if (fs::exists(part)) fs::rename(part, file.string() + suffix_ + suffix);

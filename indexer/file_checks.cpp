@@ -8,8 +8,10 @@
 
 #include "indexer/catalog_state.hpp"
 #include "replica/attachments.hpp"
+#include "replica/blobs.hpp"
 #include "replica/digest.hpp"
 #include "replica/file_check.hpp"
+#include "replica/store.hpp"
 #include "replica/store_snapshot.hpp"
 
 namespace indexer {
@@ -46,10 +48,11 @@ class FileChecks {
       : patient_(patient), report_(report), between_(between) {}
 
   std::optional<WalkedIndex> run() {
-    check_blob_files();
+    check_blobs();
     report_.store = 0;
     for (const auto& file : store_files()) check_store(file);
-    check_database(patient_.folder / "extracts.db", Part::kExtracts);
+    const auto texts = patient_.folder / "extracts.db";
+    if (is_there(texts)) check_database(texts, Part::kExtracts);
     return check_generation();
   }
 
@@ -64,49 +67,83 @@ class FileChecks {
     return fs::relative(file, patient_.folder).string();
   }
 
+  // False where looking tells that the file is damaged, which is a finding then. What only keeps from looking is thrown.
+  bool looked_at(Part part, const fs::path& file, const std::function<void()>& look) {
+    try {
+      look();
+      return true;
+    } catch (const replica::sqlite::Error& error) {
+      if (!error.tells_damage()) throw;
+      damaged(part, file, error.what());
+      return false;
+    }
+  }
+
+  // A file without tables is as good as none: a program was killed while it made it.
+  [[nodiscard]] static bool is_there(const fs::path& file) {
+    if (!is_file(file)) return is_folder(file);
+    try {
+      return replica::sqlite::has_tables(file);
+    } catch (const replica::sqlite::Error& error) {
+      if (!error.tells_damage()) throw;
+      return true;
+    }
+  }
+
   bool check_database(const fs::path& file, Part part) {
-    if (!is_file(file)) return false;
     between_();
+    if (is_folder(file)) {
+      damaged(part, file, "a folder is in its place");
+      return false;
+    }
     const auto problems = replica::problems_of(file);
     for (const auto& problem : problems) damaged(part, file, problem);
     return problems.empty();
   }
 
-  void check_blob_files() {
-    const auto folder = patient_.folder / "blobs";
-    if (!is_folder(folder)) return;
-    if (is_file(folder / "packed.db") && !check_database(folder / "packed.db", Part::kBlobs))
-      return;
-    replica::check_blobs(
-        folder,
-        [this](const std::string& digest, const fs::path& file, const std::string& reason) {
-          if (damaged_blobs_.size() < kMostBlobs) damaged_blobs_.insert(digest);
-          damaged(Part::kBlobs, file, fmt::format("{}: {}", digest, reason), "", digest);
-        },
-        between_);
+  void check_blobs() {
+    const auto folder = patient_.folder / "blobs", packed = packed_blobs();
+    const replica::TellDamage tell = [this](const std::string& digest, const fs::path& file,
+                                            const std::string& reason) {
+      if (damaged_blobs_.size() < kMostBlobs) damaged_blobs_.insert(digest);
+      damaged(Part::kBlobs, file, fmt::format("{}: {}", digest, reason), "", digest);
+    };
+    const bool can_be_read =
+        !is_there(packed) ||
+        (check_database(packed, Part::kBlobs) && looked_at(Part::kBlobs, packed, [&] {
+           replica::check_packed_blobs(folder, tell, between_);
+         }));
+    if (is_folder(folder)) replica::check_blob_files(folder, tell, between_);
+    if (can_be_read) blobs_.emplace(folder, replica::sqlite::Access::kReadOnly);
   }
+  [[nodiscard]] fs::path packed_blobs() const { return patient_.folder / "blobs" / "packed.db"; }
 
   [[nodiscard]] std::vector<fs::path> store_files() const {
     std::vector<fs::path> files;
     if (!is_folder(patient_.folder / "store")) return files;
     for (const auto& item : fs::directory_iterator(patient_.folder / "store")) {
-      if (item.path().extension() == ".db" && is_file(item.path())) files.push_back(item.path());
+      if (item.path().extension() == ".db" && is_there(item.path())) files.push_back(item.path());
     }
     std::sort(files.begin(), files.end());
     return files;
   }
 
   void check_store(const fs::path& file) {
-    // A program that was killed while it made the store leaves an empty file: that is none yet.
-    if (fs::file_size(file) == 0) return;
     if (!check_database(file, Part::kStore)) return;
-    const replica::Blobs blobs(patient_.folder / "blobs", replica::sqlite::Access::kReadOnly);
+    looked_at(Part::kStore, file, [&] {
+      // All that reads it can, by what the tables are.
+      const replica::Store store(file, replica::sqlite::Access::kReadOnly);
+      check_documents(file);
+    });
+  }
+
+  void check_documents(const fs::path& file) {
     replica::StoreSnapshot snapshot(file);
     snapshot.check(
         [&](const replica::WholeDocument& document) {
           between_();
           if (is_live(document)) ++*report_.store;
-          check_attachments(document, snapshot, blobs);
+          check_attachments(document, snapshot);
         },
         [&](const std::string& id, const std::string& reason) {
           damaged(Part::kStore, file, reason, id);
@@ -115,8 +152,7 @@ class FileChecks {
       damaged(Part::kStore, file, words);
   }
 
-  void check_attachments(const replica::WholeDocument& document, replica::StoreSnapshot& snapshot,
-                         const replica::Blobs& blobs) {
+  void check_attachments(const replica::WholeDocument& document, replica::StoreSnapshot& snapshot) {
     for (const auto& leaf : document.leaves) {
       if (leaf.deleted) continue;
       for (const auto& stub : replica::attachment_stubs(leaf.body)) {
@@ -124,13 +160,21 @@ class FileChecks {
         if (damaged_blobs_.contains(stub.digest)) {
           report_.findings.add({DifferenceKind::kDamaged, document.id, Part::kBlobs,
                                 fmt::format("its attachment '{}'", stub.name)});
-        } else if (is_kept(stub) && !blobs.contains(stub.digest) &&
+        } else if (is_kept(stub) && is_away(stub.digest) &&
                    !snapshot.is_wanted(document.id, stub.digest)) {
           report_.findings.add({DifferenceKind::kMissing, document.id, Part::kBlobs,
                                 fmt::format("its attachment '{}', {}", stub.name, stub.digest)});
         }
       }
     }
+  }
+  // Where blobs cannot be read, that is a finding, and of no single one is it known.
+  [[nodiscard]] bool is_away(const std::string& digest) {
+    if (!blobs_) return false;
+    bool is_here = true;
+    if (!looked_at(Part::kBlobs, packed_blobs(), [&] { is_here = blobs_->contains(digest); }))
+      blobs_.reset();
+    return !is_here;
   }
   [[nodiscard]] bool is_kept(const replica::AttachmentStub& stub) const {
     return !patient_.keeps_bytes || patient_.keeps_bytes(stub.content_type, stub.length);
@@ -156,33 +200,46 @@ class FileChecks {
 
   // A store that lists were made from, and that is away.
   void check_followed(const fs::path& catalog) {
-    try {
+    looked_at(Part::kCatalog, catalog, [&] {
       const Connection connection(catalog, replica::sqlite::Access::kReadOnly,
                                   replica::sqlite::Durability::kNormal);
       auto select = connection.prepare(Meta::kSelect);
       for (const auto& [doctype, store] : Meta::load(select).stores) {
         const auto part = Stores::database_part(doctype);
-        const bool is_there = is_store(part) || is_store(std::string(kAllDoctypes));
-        if (is_there) continue;
+        if (is_store(part) || is_store(std::string(kAllDoctypes))) continue;
         report_.findings.add({DifferenceKind::kMissing, "", Part::kStore,
                               fmt::format("store/{}.db, which lists were made from", part)});
       }
-    } catch (const replica::sqlite::Error& error) {
-      damaged(Part::kCatalog, catalog, error.what());
-    }
+    });
   }
   [[nodiscard]] bool is_store(const std::string& part) const {
-    const auto file = patient_.folder / "store" / (part + ".db");
-    return is_file(file) && fs::file_size(file) > 0;
+    return is_there(patient_.folder / "store" / (part + ".db"));
   }
 
   const Patient& patient_;
   DoctorReport& report_;
   const std::function<void()>& between_;
+  std::optional<replica::Blobs> blobs_;  // where they can be read
   std::set<std::string> damaged_blobs_;  // digests
 };
 
+Part part_of(const fs::path& file) {
+  const auto first = file.begin()->string();
+  if (first == "store") return Part::kStore;
+  if (first == "blobs") return Part::kBlobs;
+  return first == "extracts.db" ? Part::kExtracts : Part::kCatalog;
+}
+
 }  // namespace
+
+std::optional<Difference> damage_told_by(const replica::sqlite::Error& error,
+                                         const fs::path& folder) {
+  if (!error.tells_damage() || error.file().empty()) return std::nullopt;
+  const auto file = fs::relative(error.file(), folder);
+  if (file.empty() || *file.begin() == "..") return std::nullopt;
+  return Difference{DifferenceKind::kDamaged, "", part_of(file),
+                    fmt::format("{}: {}", file.string(), error.what()), file.string()};
+}
 
 std::optional<WalkedIndex> check_files(const Patient& patient, DoctorReport& report,
                                        const std::function<void()>& between) {

@@ -11,6 +11,8 @@
 #include <thread>
 #include <unistd.h>
 
+#include "replica/files.hpp"
+
 namespace indexer {
 namespace fs = std::filesystem;
 namespace {
@@ -63,12 +65,7 @@ std::optional<std::string> named_in(const fs::path& derived, const char* file) {
 // Writes such a file, and has it on disk.
 void name_in(const fs::path& derived, const std::string& file, const std::string& name) {
   const auto temporary = derived / (file + ".new");
-  {
-    std::ofstream out(temporary, std::ios::trunc);
-    out << name << '\n';
-    if (!out.flush()) throw std::runtime_error("cannot write " + temporary.string());
-  }
-  sync_to_disk(temporary);
+  replica::write_and_sync(temporary, name + '\n');
   fs::rename(temporary, derived / file);
   sync_to_disk(derived);
 }
@@ -94,6 +91,21 @@ Generation::Generation(const fs::path& folder, replica::sqlite::Access access, I
   } catch (const std::runtime_error&) {
     // Lists do not need it. Who writes builds it anew; until then searches say that they are incomplete.
     if (access == replica::sqlite::Access::kReadWrite) fs::remove_all(index_folder());
+  }
+}
+
+std::shared_ptr<Generation> Generation::begin(const fs::path& derived,
+                                              const IndexOptions& options) {
+  const auto folder = derived / new_name(options);
+  try {
+    auto generation =
+        std::make_shared<Generation>(folder, replica::sqlite::Access::kReadWrite, options);
+    generation->set_disposable(true);
+    return generation;
+  } catch (const std::exception&) {
+    std::error_code ignored;
+    fs::remove_all(folder, ignored);
+    throw;
   }
 }
 

@@ -34,6 +34,9 @@ class Generation {
   // Opens, or with kReadWrite creates, the generation of that folder.
   Generation(const std::filesystem::path& folder, replica::sqlite::Access access,
              IndexOptions options);
+  // A new one, empty, which goes with the object unless it is told to stay.
+  [[nodiscard]] static std::shared_ptr<Generation> begin(const std::filesystem::path& derived,
+                                                         const IndexOptions& options);
   Generation(const Generation&) = delete;
   Generation& operator=(const Generation&) = delete;
   ~Generation();  // deletes the folder when it is disposable and nobody else has it open

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <fmt/format.h>
 #include <sstream>
+#include <string_view>
 #include <unistd.h>
 
 #include "indexer/entry.hpp"
@@ -78,6 +79,7 @@ class IndexWalk {
   void check_tables() {
     for (const char* table : {"docdata", "postlist", "position"}) {
       const auto file = folder_ / fmt::format("{}.glass", table);
+      if (may_be_absent(table) && !std::filesystem::exists(file)) continue;
       std::ostringstream words;
       std::string said;
       try {
@@ -91,6 +93,13 @@ class IndexWalk {
       std::replace(said.begin(), said.end(), '\n', ' ');
       fault(fmt::format("{}: {}", table, said.substr(0, 300)));
     }
+  }
+
+  // Xapian makes these files with the first that is put into them. Each entry has data; that words lack their positions shows
+  // when entries are compared with what they ought to be.
+  [[nodiscard]] bool may_be_absent(std::string_view table) const {
+    const bool has_entries = database_.get_doccount() > 1;  // beside the empty one
+    return table == "position" || (table == "docdata" && !has_entries);
   }
 
   void walk_entries() {

@@ -15,7 +15,7 @@ constexpr std::size_t kPiece = std::size_t{256} << 10;  // bytes
 }  // namespace
 
 BlobReader::BlobReader(std::filesystem::path folder) : folder_(std::move(folder)) {
-  if (const auto file = packed_file(folder_); std::filesystem::exists(file))
+  if (const auto file = packed_file(folder_); sqlite::has_tables(file))
     packed_ = std::make_unique<PackedReader>(file);
 }
 

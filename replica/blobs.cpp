@@ -131,9 +131,10 @@ struct Blobs::State {
     if (access == sqlite::Access::kReadOnly) throw sqlite::read_only(packed);
   }
   [[nodiscard]] PackedWriter& packed_writer();
-  // Of who writes, once its tables are there: another thread may be making them.
-  [[nodiscard]] bool has_packed() const {
-    return access == sqlite::Access::kReadOnly ? std::filesystem::exists(packed) : is_made.load();
+  // Once its tables are there: another thread, or process, may be making them.
+  [[nodiscard]] bool has_packed() {
+    if (access == sqlite::Access::kReadOnly && !is_made) is_made = sqlite::has_tables(packed);
+    return is_made;
   }
   void write_files(std::span<const std::pair<Md5, std::string_view>> blobs) const;
   void keep_file(const std::filesystem::path& unfinished, const std::filesystem::path& file) const;

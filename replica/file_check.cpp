@@ -16,6 +16,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int kProblemsNamed = 20;
+constexpr const char* kOtherBytes = "its bytes are not those that its digest names";
 
 std::optional<int> digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -52,57 +53,53 @@ std::vector<std::string> problems_of(const fs::path& database) {
     const sqlite::Connection connection(database, sqlite::Access::kReadOnly,
                                         sqlite::Durability::kFull);
     auto version = connection.prepare("PRAGMA user_version");
-    if (!version.step() || version.integer(0) == 0) return {"it has no tables"};
+    if (!version.step() || version.integer(0) == 0) return {"it tells no format"};
     version.reset();
     auto check = connection.prepare(fmt::format("PRAGMA integrity_check({})", kProblemsNamed));
     while (check.step()) {
       if (check.text(0) != "ok") problems.emplace_back(check.text(0));
     }
   } catch (const sqlite::Error& error) {
+    if (!error.tells_damage()) throw;
     problems.emplace_back(error.what());
   }
   return problems;
 }
 
-std::int64_t check_blobs(const fs::path& folder,
-                         const std::function<void(const std::string& digest, const fs::path& file,
-                                                  const std::string& reason)>& damaged,
-                         const std::function<void()>& between) {
-  constexpr const char* kOther = "its bytes are not those that its digest names";
-  std::int64_t blobs = 0;
+void check_packed_blobs(const fs::path& folder, const TellDamage& damaged,
+                        const std::function<void()>& between) {
   const auto packed = packed_file(folder);
-  if (is_file(packed)) {
-    const auto connection = open_packed(packed, sqlite::Access::kReadOnly);
-    auto select = connection.prepare("SELECT md5, size, data FROM blobs ORDER BY number");
-    Decompressor decompressor;
-    for (std::string bytes; select.step(); ++blobs) {
-      between();
-      Md5 value{};
-      if (select.blob(0).size() != value.size()) {
-        damaged("", packed, fmt::format("a blob whose digest has {} bytes", select.blob(0).size()));
-        continue;
-      }
-      std::copy_n(select.blob(0).data(), value.size(), value.begin());
-      bytes.clear();
-      if (!decompressor.unpack(select.blob(2), select.integer(1), bytes)) {
-        damaged(to_digest(value), packed, "it cannot be decompressed");
-      } else if (md5(bytes) != value) {
-        damaged(to_digest(value), packed, kOther);
-      }
+  const auto connection = open_packed(packed, sqlite::Access::kReadOnly);
+  auto select = connection.prepare("SELECT md5, size, data FROM blobs ORDER BY number");
+  Decompressor decompressor;
+  for (std::string bytes; select.step();) {
+    between();
+    Md5 value{};
+    if (select.blob(0).size() != value.size()) {
+      damaged("", packed, fmt::format("a blob whose digest has {} bytes", select.blob(0).size()));
+      continue;
+    }
+    std::copy_n(select.blob(0).data(), value.size(), value.begin());
+    bytes.clear();
+    if (!decompressor.unpack(select.blob(2), select.integer(1), bytes)) {
+      damaged(to_digest(value), packed, "it cannot be decompressed");
+    } else if (md5(bytes) != value) {
+      damaged(to_digest(value), packed, kOtherBytes);
     }
   }
-  if (!is_folder(folder)) return blobs;
+}
+
+void check_blob_files(const fs::path& folder, const TellDamage& damaged,
+                      const std::function<void()>& between) {
   for (const auto& part : fs::directory_iterator(folder)) {
     if (!is_folder(part.path()) || part.path().filename().string().size() != 2) continue;
     for (const auto& file : fs::directory_iterator(part.path())) {
       const auto value = md5_of_name(file.path().filename().string());
       if (!value || !is_file(file.path())) continue;
       between();
-      ++blobs;
-      if (md5_of_file(file.path()) != *value) damaged(to_digest(*value), file.path(), kOther);
+      if (md5_of_file(file.path()) != *value) damaged(to_digest(*value), file.path(), kOtherBytes);
     }
   }
-  return blobs;
 }
 
 void set_blob_aside(const fs::path& file, const std::string& digest, const std::string& suffix) {

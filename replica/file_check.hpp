@@ -1,7 +1,6 @@
 // Are files as they were written? Reads only, and others may write meanwhile.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -10,20 +9,23 @@
 namespace replica {
 
 // What SQLite finds wrong with a file (PRAGMA integrity_check), in its words, the first of them: none when it is sound. That it
-// cannot be read at all, or has no tables, is a problem too.
+// is no database, or tells no format, is a problem too. Throws sqlite::Error where it cannot be looked at: no room, a lock.
 [[nodiscard]] std::vector<std::string> problems_of(const std::filesystem::path& database);
 
-// Reads every blob in the folder and compares its bytes with the digest that names it. `damaged` is told the digest, the file
-// that it is in, and what is wrong; `between` is called now and then, and may throw. Symbolic links are not followed. Returns
-// the number of blobs. The packed file must be sound.
-std::int64_t check_blobs(
-    const std::filesystem::path& folder,
-    const std::function<void(const std::string& digest, const std::filesystem::path& file,
-                             const std::string& reason)>& damaged,
-    const std::function<void()>& between);
+// Is told the digest of a blob, the file that it is in, and what is wrong with it.
+using TellDamage = std::function<void(const std::string& digest, const std::filesystem::path& file,
+                                      const std::string& reason)>;
+
+// Read every blob, in the folder's packed file and in files of their own, and compare its bytes with the digest that names it.
+// `between` is called now and then, and may throw. Symbolic links are not followed. Throw sqlite::Error, and
+// std::filesystem::filesystem_error.
+void check_packed_blobs(const std::filesystem::path& folder, const TellDamage& damaged,
+                        const std::function<void()>& between);
+void check_blob_files(const std::filesystem::path& folder, const TellDamage& damaged,
+                      const std::function<void()>& between);
 
 // Takes a blob whose bytes are not what its digest names out of the way, so that it can come again: what was there is kept in
-// a file whose name ends with `suffix`. `file` is as check_blobs tells it. Nothing happens where it is not there any more.
+// a file whose name ends with `suffix`. `file` is as it was told. Nothing happens where it is not there any more.
 void set_blob_aside(const std::filesystem::path& file, const std::string& digest,
                     const std::string& suffix);
 

@@ -82,6 +82,14 @@ std::optional<std::string> read_file(const std::filesystem::path& file) {
   return bytes;
 }
 
+bool lies_in(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  for (auto at = std::filesystem::weakly_canonical(path);; at = at.parent_path()) {
+    std::error_code absent;
+    if (std::filesystem::equivalent(at, folder, absent)) return true;
+    if (at == at.parent_path()) return false;
+  }
+}
+
 GrowingFile::~GrowingFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }

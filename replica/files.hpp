@@ -21,6 +21,10 @@ void sync_file(const std::filesystem::path& file);
 // All that is in a file; nothing when there is none.
 [[nodiscard]] std::optional<std::string> read_file(const std::filesystem::path& file);
 
+// Whether a path is that folder or leads into it, through whatever links and mounts. Of one that is not there yet, what there is
+// of it counts.
+[[nodiscard]] bool lies_in(const std::filesystem::path& path, const std::filesystem::path& folder);
+
 // A file that is written at its end, of which part may be there from before. It is made, with its folder, by the first
 // append.
 class GrowingFile {

@@ -29,6 +29,19 @@ void stop_counting_allocations() {
 
 bool is_out_of_space(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
 
+std::string_view advice_on(int system_error) {
+  switch (system_error) {
+    case EMFILE:
+    case ENFILE:
+      return ": raise the limit of open files (ulimit -n) and try again";
+    case EACCES:
+    case EPERM:
+      return ": check its permissions and those of its folder";
+    default:
+      return "";
+  }
+}
+
 std::string explain(int code, int system_error, std::string_view file, std::string_view detail) {
   switch (code & 0xff) {
     case SQLITE_FULL:
@@ -48,8 +61,9 @@ std::string explain(int code, int system_error, std::string_view file, std::stri
                          file, detail);
     case SQLITE_CANTOPEN:
       return fmt::format(
-          "cannot open {}: {}", file,
-          system_error != 0 ? std::generic_category().message(system_error) : std::string(detail));
+          "cannot open {}: {}{}", file,
+          system_error != 0 ? std::generic_category().message(system_error) : std::string(detail),
+          advice_on(system_error));
     case SQLITE_IOERR:
       return fmt::format("cannot read or write {}: {} ({})", file,
                          std::generic_category().message(system_error), detail);
@@ -80,7 +94,7 @@ int system_error_of(sqlite3* database) {
   // SQLite calls only ENOSPC a full disk; a quota and a limit of the file's size are the same to a
   // person.
   if (primary == SQLITE_IOERR && is_out_of_space(system_error)) code = SQLITE_FULL;
-  throw Error(code, explain(code, system_error, file, detail));
+  throw Error(code, explain(code, system_error, file, detail), file);
 }
 
 [[noreturn]] void fail(sqlite3_stmt* statement, int code) {
@@ -120,6 +134,10 @@ bool Error::is_disk_full() const { return (code_ & 0xff) == SQLITE_FULL; }
 
 bool Error::is_corrupt() const {
   return (code_ & 0xff) == SQLITE_CORRUPT || (code_ & 0xff) == SQLITE_NOTADB;
+}
+
+bool Error::tells_damage() const {
+  return is_corrupt() || code_ == SQLITE_ERROR || code_ == SQLITE_TOOBIG;
 }
 
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
@@ -241,7 +259,8 @@ Connection::Connection(const std::filesystem::path& file, Access access, Durabil
     throw Error(SQLITE_IOERR,
                 fmt::format("the file system of {} cannot share memory between programs, which a "
                             "write-ahead log needs: keep it on a local disk",
-                            file_.native()));
+                            file_.native()),
+                file_);
   }
 }
 
@@ -288,7 +307,13 @@ void Connection::compact() const {
 
 void Connection::copy_to(const std::filesystem::path& file) const {
   auto copy = prepare("VACUUM INTO ?");
-  copy.bind(file.string()).run();
+  try {
+    copy.bind(file.string()).run();
+  } catch (const Error& error) {
+    // SQLite names the file that it reads.
+    if (!error.is_disk_full()) throw;
+    throw Error(error.code(), explain(error.code(), 0, file.native(), ""), file);
+  }
   sync_file(file);
 }
 
@@ -355,26 +380,35 @@ void open_schema(Connection& connection, Access access, int format, std::string_
   }
   const auto& file = connection.file().native();
   if (version > format) {
-    throw Error(SQLITE_ERROR,
+    throw Error(SQLITE_FORMAT,
                 fmt::format("{} was written by a newer davenport (format {}, this one knows {}): "
                             "use the newer program, nothing was changed",
-                            file, version, format));
+                            file, version, format),
+                file);
   }
   if (version == 0) {
     throw Error(
-        SQLITE_ERROR,
-        fmt::format("{} has no tables yet: it is just being created, or was given up", file));
+        SQLITE_FORMAT,
+        fmt::format("{} has no tables yet: it is just being created, or was given up", file), file);
   }
-  throw Error(SQLITE_ERROR,
-              fmt::format("{} has format {} where {} is needed", file, version, format));
+  throw Error(SQLITE_FORMAT,
+              fmt::format("{} has format {} where {} is needed", file, version, format), file);
+}
+
+bool has_tables(const std::filesystem::path& file) {
+  std::error_code absent;
+  const auto bytes = std::filesystem::file_size(file, absent);
+  if (absent || bytes == 0) return false;
+  const Connection connection(file, Access::kReadOnly, Durability::kFull);
+  return connection.prepare("SELECT 1 FROM sqlite_schema").step();
 }
 
 Error damaged(const std::filesystem::path& file, std::string_view detail) {
-  return {SQLITE_CORRUPT, explain(SQLITE_CORRUPT, 0, file.native(), detail)};
+  return {SQLITE_CORRUPT, explain(SQLITE_CORRUPT, 0, file.native(), detail), file};
 }
 
 Error read_only(const std::filesystem::path& file) {
-  return {SQLITE_READONLY, fmt::format("{} was opened for reading only", file.native())};
+  return {SQLITE_READONLY, fmt::format("{} was opened for reading only", file.native()), file};
 }
 
 }  // namespace replica::sqlite

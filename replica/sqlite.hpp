@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -18,13 +19,19 @@ namespace replica::sqlite {
 
 class Error : public std::runtime_error {
  public:
-  Error(int code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  Error(int code, const std::string& message, std::filesystem::path file = {})
+      : std::runtime_error(message), code_(code), file_(std::move(file)) {}
   [[nodiscard]] int code() const { return code_; }  // SQLite's extended result code
+  [[nodiscard]] const std::filesystem::path& file() const { return file_; }  // empty: of none
   [[nodiscard]] bool is_disk_full() const;
   [[nodiscard]] bool is_corrupt() const;
+  // What the file holds is not what was written: it is corrupt, or lacks what statements name. All else (no room, a lock, no
+  // handles, no permission, another format) says nothing of what it holds.
+  [[nodiscard]] bool tells_damage() const;
 
  private:
   int code_;
+  std::filesystem::path file_;
 };
 
 enum class Access { kReadOnly, kReadWrite };
@@ -176,6 +183,9 @@ class ReadTransaction {
 // format is refused too.
 void open_schema(Connection& connection, Access access, int format, std::string_view schema,
                  std::string_view upgrade = {}, std::string_view bridge = {});
+
+// False for a file without tables, which is just being made, or was given up; and where there is none.
+[[nodiscard]] bool has_tables(const std::filesystem::path& file);
 
 // For what a file holds that SQLite does not check: an Error that says it is damaged.
 [[nodiscard]] Error damaged(const std::filesystem::path& file, std::string_view detail);

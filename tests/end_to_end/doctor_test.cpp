@@ -74,6 +74,32 @@ TEST(Doctor, NamesDamageLeavesItAndMendsItWhenAsked) {
   EXPECT_EQ(davenport.everything("alice"), seen);
 }
 
+TEST(Doctor, OneThatCannotBeExaminedKeepsNoOtherFromIt) {
+  Davenport davenport;
+  for (const char* name : {"alice", "bob", "cyd"}) import_mail(davenport, name, 3);
+  replica::sqlite::Connection(davenport.account_folder("bob") / "store/io-cozy-emails.db",
+                              replica::sqlite::Access::kReadWrite,
+                              replica::sqlite::Durability::kNormal)
+      .execute("PRAGMA user_version=99");
+  for (const bool is_served : {false, true}) {
+    if (is_served) davenport.start_serving();
+    auto said = davenport.run({"doctor", "--all"});
+    EXPECT_EQ(said.exit_code, 1);
+    EXPECT_THAT(said.err, HasSubstr("davenport: bob: "));
+    EXPECT_THAT(said.err, HasSubstr("use the newer program"));
+    EXPECT_THAT(said.out, HasSubstr("alice: "));
+    EXPECT_THAT(said.out, HasSubstr("cyd: "));
+    said = davenport.run({"doctor", "--all", "--json"});
+    EXPECT_EQ(said.exit_code, 1);
+    const auto reports = json::parse(said.out)["accounts"];
+    ASSERT_EQ(reports.size(), 3U);
+    EXPECT_EQ(reports[0]["found"], 0);
+    EXPECT_EQ(reports[1]["account"], "bob");
+    EXPECT_THAT(reports[1]["error"].dump(), HasSubstr("use the newer program"));
+    EXPECT_EQ(reports[2]["found"], 0);
+  }
+}
+
 TEST(Doctor, AsksTheServer) {
   Davenport davenport;
   import_mail(davenport, "alice", 20);
@@ -222,6 +248,38 @@ TEST_F(DoctorOfASource, DeletedDocumentsAreNotCounted) {
   const auto after = examined({"--source"}, 0)["checked"];
   EXPECT_EQ(after["source"], before["source"].get<int>() - 1);
   EXPECT_EQ(after["store"], after["source"]);
+}
+
+TEST_F(DoctorOfASource, WithAllALocalAccountIsComparedWithoutASource) {
+  davenport_->succeed({"sync", "alice", "--once"});
+  import_mail(*davenport_, "aaa", 3);
+  for (const bool is_served : {false, true}) {
+    if (is_served) davenport_->start_serving();
+    auto said = davenport_->run({"doctor", "--all", "--source"});
+    EXPECT_EQ(said.exit_code, 0) << said.err;
+    EXPECT_THAT(said.out, HasSubstr("3 listed, 3 in the index: 0 differences; it is local"));
+    EXPECT_THAT(said.out, HasSubstr("it is local: there is no source to compare with"));
+    EXPECT_THAT(said.out, HasSubstr("documents at the source"));
+    const auto reports =
+        davenport_->run_json({"doctor", "--all", "--source", "--json"})["accounts"];
+    ASSERT_EQ(reports.size(), 2U);
+    EXPECT_THAT(reports[0]["notes"].dump(), HasSubstr("it is local"));
+    EXPECT_TRUE(reports[1]["notes"].empty()) << reports[1];
+    EXPECT_GE(reports[1]["checked"]["source"], 30);
+  }
+}
+
+TEST_F(DoctorOfASource, ADamagedFileOfAttachmentsIsMovedAsideAndFetchedAnew) {
+  davenport_->succeed({"sync", "alice", "--once"});
+  const auto seen = davenport_->everything("alice");
+  const auto packed = davenport_->account_folder("alice") / "blobs/packed.db";
+  fs::resize_file(packed, fs::file_size(packed) / 2);
+  auto report = examined({}, 3);
+  EXPECT_EQ(report["differences"][0]["where"], "blobs");
+  report = examined({"--repair"}, 0);
+  EXPECT_THAT(report["repairs"].dump(), HasSubstr("blobs/packed.db was moved aside"));
+  EXPECT_EQ(examined({"--source"}, 0)["found"], 0);
+  EXPECT_EQ(davenport_->everything("alice"), seen);
 }
 
 TEST_F(DoctorOfASource, ADamagedStoreIsMovedAsideAndPulledAnew) {

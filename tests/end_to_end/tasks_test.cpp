@@ -1,5 +1,6 @@
 // Long work beside a running server, and what becomes of it when the server ends.
 #include <csignal>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <thread>
 
@@ -102,6 +103,33 @@ TEST_F(TasksOfAServer, ABackupOfAnAccountInUseIsThatAccount) {
   EXPECT_EQ(davenport_.everything("eve"), before);
   davenport_.succeed({"import", "eve", (davenport_.folder() / "mail").string()});
   EXPECT_EQ(davenport_.everything("eve"), before);
+}
+
+TEST_F(TasksOfAServer, ABackupIsNotWrittenIntoTheDataFolderNorAroundIt) {
+  namespace fs = std::filesystem;
+  const auto data = davenport_.folder() / "data";
+  fs::create_directory_symlink(data / "accounts", davenport_.folder() / "link");
+  const auto refusal = [&](const fs::path& folder) {
+    const auto said = davenport_.run({"backup", "ada", folder.string()});
+    EXPECT_EQ(said.exit_code, 1) << folder << said.out;
+    return said.err;
+  };
+  const auto derived = davenport_.account_folder("ada") / "derived";
+  for (const bool is_served : {false, true}) {
+    if (is_served) davenport_.start_serving();
+    for (const auto& folder :
+         {data / "copy", data / "accounts/zed", derived / "copy", davenport_.folder() / "link/zed",
+          davenport_.folder() / "data/../data/copy/deep"})
+      EXPECT_THAT(refusal(folder), testing::HasSubstr("is in the data folder")) << folder;
+    EXPECT_THAT(refusal(davenport_.folder()), testing::HasSubstr("contains the data folder"));
+    EXPECT_THAT(refusal(""), testing::HasSubstr("name the folder"));
+    EXPECT_THAT(refusal("/proc/davenport"), testing::HasSubstr("/proc/davenport cannot be made"));
+    EXPECT_THAT(refusal(davenport_.folder() / "davenport.toml"),
+                testing::HasSubstr("is there already"));
+  }
+  EXPECT_FALSE(fs::exists(data / "copy"));
+  EXPECT_FALSE(fs::exists(data / "accounts/zed"));
+  EXPECT_FALSE(fs::exists(derived / "copy"));
 }
 
 TEST_F(TasksOfAServer, ACommandWithoutAServerIsATaskToo) {
