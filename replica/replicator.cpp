@@ -1,6 +1,7 @@
 #include "replica/replicator.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/multiple_exceptions.hpp>
 #include <fmt/format.h>
 #include <iterator>
 #include <stdexcept>
@@ -124,7 +125,6 @@ net::awaitable<void> Replicator::follow_feed(PullSummary& summary) {
 
 // One turn of the replication: takes over one page of the feed, while the next is under way. False after the last.
 net::awaitable<bool> Replicator::pull_batch(PullSummary& summary) {
-  using net::experimental::awaitable_operators::operator&&;
   throw_if_stopped(ends_.options);
   auto page = co_await pages_.next();
   if (!page) {
@@ -132,9 +132,19 @@ net::awaitable<bool> Replicator::pull_batch(PullSummary& summary) {
   } else if (pages_.caught_up()) {
     co_await take_over(*page, summary);
   } else {
-    co_await (take_over(*page, summary) && pages_.ask_ahead());
+    co_await take_over_and_ask_ahead(*page, summary);
   }
   co_return !pages_.caught_up();
+}
+
+// Where both fail, the first failure is what is told: the other may be nothing but its consequence.
+net::awaitable<void> Replicator::take_over_and_ask_ahead(ChangesPage& page, PullSummary& summary) {
+  using net::experimental::awaitable_operators::operator&&;
+  try {
+    co_await (take_over(page, summary) && pages_.ask_ahead());
+  } catch (const net::multiple_exceptions& both) {
+    std::rethrow_exception(both.first_exception());
+  }
 }
 
 net::awaitable<void> Replicator::take_over(ChangesPage& page, PullSummary& summary) {
