@@ -56,8 +56,8 @@ class Replicator {
   [[nodiscard]] net::awaitable<void> begin_sweep();
   [[nodiscard]] net::awaitable<void> follow_feed(PullSummary& summary);
   [[nodiscard]] net::awaitable<bool> pull_batch(PullSummary& summary);
-  [[nodiscard]] boost::asio::awaitable<void> take_over_and_ask_ahead(ChangesPage& page,
-                                                                     PullSummary& summary);
+  [[nodiscard]] net::awaitable<void> take_over_and_ask_ahead(ChangesPage& page,
+                                                             PullSummary& summary);
   [[nodiscard]] net::awaitable<void> take_over(ChangesPage& page, PullSummary& summary);
   [[nodiscard]] net::awaitable<void> take_fetch(Fetch& fetch, Batch& batch, PullSummary& summary);
   void learn_size(std::uint64_t bytes, std::size_t documents);

@@ -144,7 +144,8 @@ TEST_F(ParserForms, EncryptedContentStaysClosedAndIsMarked) {
     EXPECT_FALSE(parsed.metadata.attachments.empty()) << raw;
     ASSERT_EQ(parsed.metadata.headers.size(), 1U) << raw;
     EXPECT_EQ(parsed.metadata.headers[0].first, "Content-Type");
-    EXPECT_EQ(parsed.metadata.cut, std::vector<std::string>{"encrypted content stays closed"}) << raw;
+    EXPECT_EQ(parsed.metadata.cut, std::vector<std::string>{"encrypted content stays closed"})
+        << raw;
   }
 }
 
