@@ -170,7 +170,8 @@ class Catalog {
   void project_again(const Stores& stores, std::span<const DocumentName> documents);
   // As sqlite::Connection; the copy is a catalog of the same states and cursors.
   void copy_to(const std::filesystem::path& file) const;
-  // Gives every entry its number: rank in newest-first order, with gaps. For a catalog whose text is built in bulk next.
+  // Gives every entry its number: rank in newest-first order, with gaps. For a catalog whose text is built in bulk next. They are
+  // on disk when it returns.
   void assign_numbers();
   // Tells numbers that were assigned by one call from those of another.
   [[nodiscard]] std::string numbering() const;

@@ -204,28 +204,27 @@ void Generation::copy_catalog_to(const fs::path& folder) const {
 }
 
 bool Generation::lists_follow(const Stores& stores) const {
-  const auto followed = catalog_.followed();
+  // In this order: the text index follows the catalog, also between the two reads.
+  const auto text = text_checkpoint();
   const auto catalog = catalog_.checkpoint();
-  return std::all_of(std::begin(mail::kDoctypes), std::end(mail::kDoctypes),
-                     [&](mail::Doctype doctype) {
-                       const auto* store = stores.find(doctype);
-                       if (store == nullptr) return true;
-                       const auto known = followed.find(doctype);
-                       return (known == followed.end() || known->second == store->identity()) &&
-                              catalog.continues(*store);
-                     });
+  const auto followed = catalog_.followed();
+  return std::all_of(
+      std::begin(mail::kDoctypes), std::end(mail::kDoctypes), [&](mail::Doctype doctype) {
+        const auto* store = stores.find(doctype);
+        if (store == nullptr) return true;
+        const auto identity = store->identity();
+        const auto known = followed.find(doctype);
+        return (known == followed.end() || known->second == identity) &&
+               catalog.continues(*store) && text.of(identity) <= catalog.of(identity);
+      });
 }
 
 bool Generation::is_derived_from(const Stores& stores) const {
   if (!is_current_format(name(), options_)) return false;
-  // In this order: the text index follows the catalog, also between the two reads.
   const auto text = text_checkpoint();
-  const auto catalog = catalog_.checkpoint();
   const auto named = stores.all();
   return lists_follow(stores) && std::all_of(named.begin(), named.end(), [&](const auto& each) {
-           // After a power cut the catalog can be behind the text index, and would number what it projects again otherwise.
-           const auto identity = each.store->identity();
-           return text.continues(*each.store) && text.of(identity) <= catalog.of(identity);
+           return text.continues(*each.store);
          });
 }
 

@@ -69,7 +69,8 @@ class Generation {
 
   // Whether this follows from the stores, in the format of this program: if not, only another generation can.
   [[nodiscard]] bool is_derived_from(const Stores& stores) const;
-  // The same of the lists alone.
+  // The same of the lists alone, and that they are not behind the text index: after a power cut they can be, and would number what
+  // they project again otherwise.
   [[nodiscard]] bool lists_follow(const Stores& stores) const;
   // Throws std::runtime_error where catalog and text index are not of one state, or have not the same entries.
   void verify() const;

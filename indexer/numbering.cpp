@@ -80,6 +80,26 @@ std::vector<std::int64_t> numbers_between(const std::optional<Neighbour>& newer,
   return numbers;
 }
 
+// Commits of derived files are on disk some time later; those in its scope are when they are made, with all before them.
+class CommitsToDisk {
+ public:
+  explicit CommitsToDisk(const Connection& connection) : connection_(connection) {
+    connection_.execute("PRAGMA synchronous=FULL");
+  }
+  CommitsToDisk(const CommitsToDisk&) = delete;
+  CommitsToDisk& operator=(const CommitsToDisk&) = delete;
+  ~CommitsToDisk() {
+    try {
+      connection_.execute("PRAGMA synchronous=NORMAL");
+    } catch (const replica::sqlite::Error&) {
+      // Slower, and as safe.
+    }
+  }
+
+ private:
+  const Connection& connection_;
+};
+
 }  // namespace
 
 void give_numbers(Writer& writer, std::vector<Unnumbered> entries) {
@@ -112,6 +132,8 @@ void give_numbers(Writer& writer, std::vector<Unnumbered> entries) {
 
 void Catalog::assign_numbers() {
   auto& writer = state_->writing();
+  // A text index of numbers that a power cut took back would be of no catalog.
+  const CommitsToDisk durable(writer.connection);
   replica::sqlite::Transaction transaction(writer.connection);
   std::vector<std::int64_t> keys;
   static_assert(kAllMail == 8 && kAllFiles == 56);

@@ -5,8 +5,10 @@
 #include <random>
 #include <thread>
 
+#include "replica/sqlite.hpp"
 #include "tests/end_to_end/davenport.hpp"
 #include "tests/support/pouchdb_server.hpp"
+#include "tests/support/power_cut.hpp"
 
 namespace end_to_end {
 namespace {
@@ -66,6 +68,40 @@ TEST(Crash, AnImportThatIsKilledAndRepeatedIsWhole) {
   undisturbed.succeed({"import", "ada", mail});
   run_with_kills(killed, {"import", "ada", mail}, 300);
   EXPECT_EQ(killed.everything("ada"), undisturbed.everything("ada"));
+}
+
+// The lists' file is synced now and then, a text index whenever it is complete: numbers that the one names the other has.
+TEST(Crash, ATextIndexOutlivesAPowerCutOnlyWithTheNumbersOfItsEntries) {
+  Davenport davenport;
+  write_maildir(davenport.folder() / "mail", 20);
+  davenport.succeed({"import", "ada", (davenport.folder() / "mail").string()});
+  const auto derived = davenport.account_folder("ada") / "derived";
+  auto live = support::read_file(derived / "current");
+  live.pop_back();
+  // As it is before the text is indexed for the first time.
+  std::filesystem::remove_all(derived / live / "index");
+  replica::sqlite::Connection(derived / live / "catalog.db", replica::sqlite::Access::kReadWrite,
+                              replica::sqlite::Durability::kFull)
+      .execute(
+          "UPDATE entries SET number = NULL; UPDATE meta SET value = '0' WHERE key = 'numbered'");
+
+  const support::PowerCut power_cut(davenport.folder() / "data", davenport.folder() / "shadow");
+  power_cut.begin();
+  {
+    support::Program server(power_cut.preloaded(davenport.command({"serve"})));
+    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(derived / live / "index"); }))
+        << server.err_so_far();
+    server.signal(SIGKILL);
+    server.wait();
+  }
+  power_cut.strike();
+
+  ASSERT_TRUE(std::filesystem::exists(derived / live / "index"));
+  write_maildir(davenport.folder() / "mail", 30);
+  davenport.succeed({"import", "ada", (davenport.folder() / "mail").string()});
+  const auto report = davenport.run_json({"doctor", "ada"});
+  EXPECT_EQ(report["checked"]["index"], 30);
+  EXPECT_TRUE(report["differences"].empty()) << report;
 }
 
 }  // namespace
