@@ -10,6 +10,7 @@
 #include <spawn.h>
 #include <sys/wait.h>
 #include <system_error>
+#include <time.h>
 #include <tuple>
 #include <unistd.h>
 #include <utility>
@@ -20,8 +21,10 @@
 namespace indexer {
 namespace {
 
-// A walk that says nothing for so long goes round in a circle. A large table is checked in one go.
-constexpr std::chrono::minutes kLongestSilence{5};
+// A walk that takes so much of the processor without a word goes round in a circle. (Time itself would tell nothing: at
+// SCHED_IDLE, on a machine that is full of other work, it stands still.) A large table is checked in one go.
+constexpr std::chrono::minutes kLongestOfTable{5};
+constexpr std::chrono::seconds kLongestOfList{20};
 constexpr int kBetween = 200;  // milliseconds
 
 void require(int error) {
@@ -48,15 +51,17 @@ class WalkProcess {
     if (process_ != 0) std::ignore = end();
   }
 
+  void set_longest_silence(std::chrono::nanoseconds silence) { longest_silence_ = silence; }
+
   // False when it ended, or said nothing for too long.
   [[nodiscard]] bool read(void* data, std::size_t size, const std::function<void()>& between) {
     auto* at = static_cast<char*>(data);
-    const auto deadline = std::chrono::steady_clock::now() + kLongestSilence;
+    const auto deadline = processor_time() + longest_silence_;
     while (size > 0) {
       pollfd ready{pipe_, POLLIN, 0};
       between();
       if (poll(&ready, 1, kBetween) == 0) {
-        if (std::chrono::steady_clock::now() > deadline) return false;
+        if (processor_time() > deadline) return false;
         continue;
       }
       const auto got = ::read(pipe_, at, size);
@@ -80,6 +85,13 @@ class WalkProcess {
   }
 
  private:
+  // That the process took; none when it has ended.
+  [[nodiscard]] std::chrono::nanoseconds processor_time() const {
+    clockid_t clock{};
+    timespec time{};
+    if (clock_getcpuclockid(process_, &clock) != 0 || clock_gettime(clock, &time) != 0) return {};
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  }
   [[nodiscard]] int spawn(std::string folder, int out) {
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
@@ -101,6 +113,7 @@ class WalkProcess {
 
   int pipe_ = -1;
   pid_t process_ = 0;
+  std::chrono::nanoseconds longest_silence_ = kLongestOfTable;
 };
 
 }  // namespace
@@ -111,6 +124,8 @@ WalkedIndex walk_index(const std::filesystem::path& folder, const std::function<
   for (WalkFrameHead head; process.read(&head, sizeof head, between);) {
     if (head.size > kMaxWalkFrame) break;
     if (head.frame == WalkFrame::kEnd) return walked;
+    if (head.frame == WalkFrame::kTables) process.set_longest_silence(kLongestOfTable);
+    if (head.frame == WalkFrame::kLists) process.set_longest_silence(kLongestOfList);
     if (head.frame == WalkFrame::kEntries) {
       const auto before = walked.entries.size();
       walked.entries.resize(before + head.size / sizeof(WalkedIndex::Entry));

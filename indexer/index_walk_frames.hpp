@@ -6,7 +6,9 @@
 namespace indexer {
 
 enum class WalkFrame : std::uint32_t {
-  kAlive,  // nothing
+  kTables,  // nothing: whole tables are checked from here on, each without a word
+  kLists,  // nothing: lists are walked from here on
+  kAlive,  // nothing: the walk goes on
   kFault,  // words
   kRevision,  // text
   kEntries,  // WalkedIndex::Entry, one after the other

@@ -54,7 +54,9 @@ class IndexWalk {
       : folder_(folder), database_(folder.string()) {}
 
   void run() {
+    tell(WalkFrame::kTables);
     check_tables();
+    tell(WalkFrame::kLists);
     walk_entries();
     walk_terms();
     for (unsigned slot = 0; slot <= kTypesSlot; ++slot) walk_values(slot);
@@ -103,10 +105,13 @@ class IndexWalk {
   }
 
   void walk_entries() {
+    Xapian::docid last = 0;
     const auto end = database_.postlist_end("");
     for (auto entry = database_.postlist_begin(""); entry != end; ++entry) {
       pulse_();
       const auto number = *entry;
+      if (number <= last) return fault("the list of entries does not ascend");
+      last = number;
       const auto length = entry.get_doclength();
       length_ += length;
       ++count_;
@@ -126,8 +131,11 @@ class IndexWalk {
   }
 
   void walk_terms() {
+    std::string last;
     for (auto term = database_.allterms_begin(); term != database_.allterms_end(); ++term) {
       const std::string text = *term;
+      if (text <= last) return fault("the list of terms does not ascend");
+      last = text;
       const auto hash = hash_of(text);
       const auto most = database_.get_wdf_upper_bound(text);
       std::uint64_t entries = 0, occurrences = 0;
@@ -139,9 +147,9 @@ class IndexWalk {
         ++entries;
         occurrences += wdf;
         if (wdf > most) fault("a term occurs more often than the most");
-        at = find(at, *posting);
+        at = find(entries == 1 ? at : at + 1, *posting);
         if (at == entries_.end()) {
-          fault("a list of a term names an entry that is not there");
+          fault("a list of a term does not ascend, or names an entry that is not there");
           break;
         }
         at->postings += hash_of_posting(hash, wdf, posting.positionlist_begin());
@@ -163,9 +171,9 @@ class IndexWalk {
       ++values;
       const std::string text = *value;
       if (text < least || text > most) fault("a value is beyond its bounds");
-      at = find(at, value.get_docid());
+      at = find(values == 1 ? at : at + 1, value.get_docid());
       if (at == entries_.end()) {
-        fault("a value is of an entry that is not there");
+        fault("the list of a value does not ascend, or names an entry that is not there");
         return;
       }
       at->values += hash_of_value(slot, text);

@@ -186,6 +186,29 @@ TEST_F(AccountMaintenanceTest, CompactingKeepsListsStatesAndHits) {
   EXPECT_THAT(account_->changes(before.state, {}, 10)->updated, ElementsAre(public_id("m0000")));
 }
 
+// As a power cut leaves it: the text index is synced whenever it is written, the catalog now and then.
+TEST_F(AccountMaintenanceTest, ListsBehindTheirTextIndexAreMadeAnewWithIt) {
+  account_.reset();
+  const auto catalog = folder_ / "alice/derived" / generations().front() / "catalog.db";
+  const auto before = support::read_file(catalog);
+  open();
+  commit(kMessages, kMessages + 10, "beta");
+  follow();
+  account_.reset();
+  support::write_file(catalog, before);
+
+  open();
+  EXPECT_TRUE(account_->needs_rebuild());
+  Progress progress;
+  EXPECT_EQ(account_->project_old(progress), 0U)
+      << "entries would get other numbers than the text index has";
+  EXPECT_TRUE(account_->needs_rebuild());
+  follow();
+  EXPECT_FALSE(account_->needs_rebuild());
+  EXPECT_EQ(count("beta"), 10);
+  EXPECT_EQ(count("alpha"), kMessages);
+}
+
 TEST_F(AccountMaintenanceTest, ABackupPutBackIsTheAccountAsItWas) {
   const replica::Blobs::Blob small{replica::blob_digest("small"), "small"};
   const std::string bytes(1 << 20, 'x');
