@@ -134,7 +134,8 @@ void add_changes(CLI::App& app, CommandLine& line, ChangesCommand& changes) {
   command->add_option("ACCOUNT", changes.account)->required();
   command->add_option("--since", changes.since)->type_name("STATE")->required();
   add_filter(*command, changes.filter);
-  command->add_option("--limit", changes.limit, "messages told at once")
+  command->add_flag("--threads", changes.threads, "of the list by thread (list --threads)");
+  command->add_option("--limit", changes.limit, "changed messages looked at in one go")
       ->check(CLI::Range(std::size_t{1}, kMaxLimit))
       ->capture_default_str();
   add_json(*command, changes.json);

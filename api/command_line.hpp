@@ -68,6 +68,7 @@ struct ListCommand {
 struct ChangesCommand {
   std::string account;
   ListFilter filter;
+  bool threads = false;
   std::string since;
   std::size_t limit = 1'000;
   bool json = false;

@@ -110,8 +110,11 @@ int run(const ChangesCommand& command, const CommandLine&, const Config& config)
     throw UsageError("--since is no state: take the \"state\" that list --json or changes printed");
   Accounts accounts(config, replica::sqlite::Access::kReadOnly);
   const auto account = open_account(accounts, command.account);
-  const auto changes =
-      account->changes(command.since, filter_of(command.filter, *account), command.limit);
+  indexer::ListQuery query;
+  query.filter = filter_of(command.filter, *account);
+  query.threads = command.threads;
+  query.limit = command.limit;
+  const auto changes = account->changes(command.since, query);
   if (!changes) {
     throw std::runtime_error(
         "what changed since that state is not known any more: read the list anew");

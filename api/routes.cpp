@@ -44,7 +44,7 @@ const std::vector<Route>& table() {
       {"GET",
        "/v1/accounts/{account}/messages/changes",
        Needs::kAccount,
-       {"since", "mailbox", "keyword", "unread", "seen", "flagged", "answered", "draft",
+       {"since", "mailbox", "keyword", "unread", "seen", "flagged", "answered", "draft", "threads",
         "attachment", "limit", "wait_for", "timeout"},
        with_account<get_changes>,
        indexer::Sight::kLists},

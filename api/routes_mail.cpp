@@ -79,14 +79,17 @@ HttpResponse get_messages(const Call& call, indexer::Account& account) {
 
 HttpResponse get_changes(const Call& call, indexer::Account& account) {
   Parameters parameters(call.request);
-  auto filter = read_filter(parameters);
+  indexer::ListQuery query;
+  query.filter = read_filter(parameters);
+  query.threads = parameters.flag("threads", false);
+  query.limit = parameters.number("limit", 1, kMaxChanges, kMaxChanges);
   const auto since = parameters.text("since");
-  const auto limit = parameters.number("limit", 1, kMaxChanges, kMaxChanges);
   if (!indexer::is_list_state(since))
     parameters.refuse("badParameter", "'since' must be the 'state' of an earlier answer");
   if (parameters.mistake()) return *parameters.mistake();
-  if (auto unknown_mailbox = resolve_mailbox(account, filter)) return *std::move(unknown_mailbox);
-  const auto changes = account.changes(since, filter, limit);
+  if (auto unknown_mailbox = resolve_mailbox(account, query.filter))
+    return *std::move(unknown_mailbox);
+  const auto changes = account.changes(since, query);
   if (!changes) {
     return error_response(
         409, "cannotCalculateChanges",

@@ -129,8 +129,7 @@ class Account {
   // All of these as the Catalog's members of that name.
   [[nodiscard]] ListPage list(const ListQuery& query) const;
   [[nodiscard]] std::optional<ListChanges> changes(std::string_view since,
-                                                   const MessageFilter& filter,
-                                                   std::size_t limit) const;
+                                                   const ListQuery& query) const;
   [[nodiscard]] std::vector<MailboxCounts> mailboxes() const;
   [[nodiscard]] std::optional<std::string> message(std::string_view id) const;
   [[nodiscard]] std::vector<std::string> messages(const std::vector<std::string>& ids) const;

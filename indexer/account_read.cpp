@@ -100,10 +100,9 @@ ListPage Account::files(const ListQuery& query) const {
   return live ? live->catalog().files(query, live->text_checkpoint()) : ListPage{};
 }
 
-std::optional<ListChanges> Account::changes(std::string_view since, const MessageFilter& filter,
-                                            std::size_t limit) const {
+std::optional<ListChanges> Account::changes(std::string_view since, const ListQuery& query) const {
   const auto live = state_->generation();
-  return live ? live->catalog().changes(since, filter, limit) : std::nullopt;
+  return live ? live->catalog().changes(since, query) : std::nullopt;
 }
 
 QueryResult<SearchAnswer> Account::search(const SearchRequest& request, bool snippets) const {

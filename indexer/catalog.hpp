@@ -30,7 +30,7 @@
 namespace indexer {
 
 // Format of the file and of what is projected into it; part of a generation's identity.
-inline constexpr int kCatalogFormat = 3;
+inline constexpr int kCatalogFormat = 4;
 
 // The public id of a document: base64url of its CouchDB id where that fits 255 characters, else of its SHA-256.
 [[nodiscard]] std::string public_id(std::string_view doc_id);
@@ -92,7 +92,8 @@ struct ListPage {
 // Whether that is written as the states of lists are, of whatever catalog.
 [[nodiscard]] bool is_list_state(std::string_view text);
 
-// What became of a list: ids. A message is in one of the three.
+// What became of a list: ids. A message is in one of the three; one of a list by thread is updated, too, when another message of its
+// thread changed.
 struct ListChanges {
   std::string state;  // at which the list is so
   std::vector<std::string> added, updated, removed;
@@ -183,11 +184,10 @@ class Catalog {
 
   // ── Lists ──
   [[nodiscard]] ListPage list(const ListQuery& query, const DerivedCheckpoint& text) const;
-  // From the state of an earlier page on, of the list that the filter names (not of one by thread); nothing when that cannot be
-  // told any more. At most `limit` ids, or those of one step of the projection where that has more.
+  // From the state of an earlier page on, of the list that the query's filter and `threads` name; nothing when that cannot be told
+  // any more. What became of at most `limit` messages, or of those of one step of the projection where that has more.
   [[nodiscard]] std::optional<ListChanges> changes(std::string_view since,
-                                                   const MessageFilter& filter,
-                                                   std::size_t limit) const;
+                                                   const ListQuery& query) const;
   [[nodiscard]] std::vector<MailboxCounts> mailboxes() const;
   // Null when there is none. `id` may be a public id or a document id.
   [[nodiscard]] std::optional<std::string> message(std::string_view id,

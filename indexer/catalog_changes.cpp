@@ -1,41 +1,99 @@
 // What became of a list since a state, told from the log of changes: see change_log.hpp.
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "indexer/catalog_state.hpp"
+#include "indexer/change_log.hpp"
 #include "indexer/selection.hpp"
+#include "indexer/sort_keys.hpp"
+#include "indexer/view_batch.hpp"
 
 namespace indexer {
 namespace {
 
-// Flags and views of a message; empty: it was not there.
-using Standing = std::vector<std::int64_t>;
+// Messages as they stood at one state: those that changed later as the log has them, all others as they are.
+class Past {
+ public:
+  explicit Past(Reader& reader) : reader_(reader) {}
 
-bool is_in_list(const Condition& condition, const Standing& standing) {
-  return !standing.empty() && condition.admits(standing.front(), std::span(standing).subspan(1));
+  // What the log has of a message; the first after the state counts.
+  void log(const std::string& id, std::string_view packed);
+  // Nothing where the message was not there.
+  [[nodiscard]] std::optional<Standing> standing(const std::string& id) const;
+  // Of the messages of a thread that a list holds the newest, which stands for it; empty: it holds none.
+  [[nodiscard]] std::string newest(std::int64_t thread, const Condition& condition) const;
+
+ private:
+  Reader& reader_;
+  std::map<std::string, std::optional<Standing>> logged_;  // by id
+  std::map<std::int64_t, std::vector<std::string>> logged_of_thread_;
+};
+
+void Past::log(const std::string& id, std::string_view packed) {
+  const auto [known, is_new] = logged_.try_emplace(id);
+  if (!is_new) return;
+  known->second = unpack_standing(packed);
+  if (known->second) logged_of_thread_[known->second->thread].push_back(id);
+}
+
+std::optional<Standing> Past::standing(const std::string& id) const {
+  if (const auto known = logged_.find(id); known != logged_.end()) return known->second;
+  std::int64_t entry = 0;
+  if (Rows rows(reader_.by_id, id, static_cast<int>(Kind::kMail)); rows.next())
+    entry = rows.integer(0);
+  Standing now;
+  {
+    Rows rows(reader_.list_entry, entry);
+    if (!rows.next()) return {};
+    now = {rows.integer(2), rows.integer(3), rows.integer(0), {}};
+  }
+  if (Rows rows(reader_.views_of, entry); rows.next()) now.views = unpack_integers(rows.blob(0));
+  return now;
+}
+
+std::string Past::newest(std::int64_t thread, const Condition& condition) const {
+  std::optional<OrderKey> newest;
+  if (const auto ids = logged_of_thread_.find(thread); ids != logged_of_thread_.end()) {
+    for (const auto& id : ids->second) {
+      const auto& was = *logged_.at(id);
+      OrderKey place{was.date, id};
+      if (condition.admits(was.flags, was.views) && (!newest || comes_before(place, *newest)))
+        newest = std::move(place);
+    }
+  }
+  for (Rows rows(reader_.thread_newest_first, thread); rows.next();) {
+    OrderKey place{rows.integer(0), std::string(rows.text(1))};
+    if (newest && comes_before(*newest, place)) break;
+    if (logged_.contains(place.id)) continue;
+    if (!condition.admits(reader_, {place_key(place), rows.integer(3), rows.integer(2)})) continue;
+    newest = std::move(place);
+    break;
+  }
+  return newest ? newest->id : std::string();
 }
 
 // The messages that changed in the steps after one state and up to another.
 class Span {
  public:
-  Span(Reader& reader, std::int64_t since) : reader_(reader), since_(since) {}
+  Span(Reader& reader, std::int64_t since)
+      : reader_(reader), since_(since), begin_(reader), end_(reader) {}
 
   // Takes whole steps, until there are `limit` messages. The state that was reached: `now` when these were all.
   std::int64_t read(std::int64_t now, std::size_t limit);
-  [[nodiscard]] const std::set<std::string>& ids() const { return ids_; }
-  [[nodiscard]] Standing at_begin(const std::string& id) { return standing(before_, id); }
-  [[nodiscard]] Standing at_end(const std::string& id) { return standing(after_, id); }
+  [[nodiscard]] ListChanges of_messages(const Condition& condition) const;
+  [[nodiscard]] ListChanges of_threads(const Condition& condition) const;
 
  private:
   void read_renamed(std::int64_t until);
-  Standing standing(const std::map<std::string, Standing>& logged, const std::string& id);
 
   Reader& reader_;
   std::int64_t since_;
   std::set<std::string> ids_;
-  std::map<std::string, Standing> before_, after_;  // as of the first change after the state
+  Past begin_, end_;
 };
 
 std::int64_t Span::read(std::int64_t now, std::size_t limit) {
@@ -47,9 +105,9 @@ std::int64_t Span::read(std::int64_t now, std::size_t limit) {
     const auto state = rows.integer(0);
     full = full || (state != reached && ids_.size() >= limit);
     std::string id(rows.text(1));
-    before_.try_emplace(id, unpack_integers(rows.blob(2)));
+    begin_.log(id, rows.blob(2));
     if (full) {
-      after_.try_emplace(std::move(id), unpack_integers(rows.blob(2)));
+      end_.log(id, rows.blob(2));
     } else {
       ids_.insert(std::move(id));
       reached = state;
@@ -67,17 +125,43 @@ void Span::read_renamed(std::int64_t until) {
   for (Rows rows(select, since_, until); rows.next();) ids_.emplace(rows.text(0));
 }
 
-Standing Span::standing(const std::map<std::string, Standing>& logged, const std::string& id) {
-  if (const auto known = logged.find(id); known != logged.end()) return known->second;
-  Standing now;
-  std::int64_t entry = 0;
-  if (Rows rows(reader_.by_id, id, static_cast<int>(Kind::kMail)); rows.next())
-    entry = rows.integer(0);
-  if (Rows rows(reader_.list_entry, entry); rows.next()) now.push_back(rows.integer(2));
-  if (Rows rows(reader_.views_of, entry); rows.next()) {
-    for (const auto view : unpack_integers(rows.blob(0))) now.push_back(view);
+ListChanges Span::of_messages(const Condition& condition) const {
+  const auto admitted = [&](const std::optional<Standing>& standing) {
+    return standing && condition.admits(standing->flags, standing->views);
+  };
+  ListChanges changes;
+  for (const auto& id : ids_) {
+    const bool was = admitted(begin_.standing(id)), is = admitted(end_.standing(id));
+    if (was && is) changes.updated.push_back(id);
+    if (!was && is) changes.added.push_back(id);
+    if (was && !is) changes.removed.push_back(id);
   }
-  return now;
+  return changes;
+}
+
+// A thread has another row when one of its messages changed, came or went, whichever stands for it.
+ListChanges Span::of_threads(const Condition& condition) const {
+  std::set<std::int64_t> threads;
+  for (const auto& id : ids_) {
+    for (const auto* past : {&begin_, &end_}) {
+      if (const auto standing = past->standing(id)) threads.insert(standing->thread);
+    }
+  }
+  std::set<std::string> before, after;
+  for (const auto thread : threads) {
+    before.insert(begin_.newest(thread, condition));
+    after.insert(end_.newest(thread, condition));
+  }
+  before.erase("");
+  after.erase("");
+  ListChanges changes;
+  std::set_intersection(before.begin(), before.end(), after.begin(), after.end(),
+                        std::back_inserter(changes.updated));
+  std::set_difference(after.begin(), after.end(), before.begin(), before.end(),
+                      std::back_inserter(changes.added));
+  std::set_difference(before.begin(), before.end(), after.begin(), after.end(),
+                      std::back_inserter(changes.removed));
+  return changes;
 }
 
 // The number of a state of this catalog that the log goes back to.
@@ -103,25 +187,17 @@ bool is_list_state(std::string_view text) {
          std::all_of(dash + 1, text.end(), is_digit);
 }
 
-std::optional<ListChanges> Catalog::changes(std::string_view since, const MessageFilter& filter,
-                                            std::size_t limit) const {
+std::optional<ListChanges> Catalog::changes(std::string_view since, const ListQuery& query) const {
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   auto meta = Meta::load(reader->list_meta);
   const auto from = known_state(meta, since);
   if (!from) return {};
-  const auto condition = Condition::of(*reader, filter);
+  const auto condition = Condition::of(*reader, query.filter);
   Span span(*reader, *from);
-  const auto reached = span.read(meta.changes, limit);
-  ListChanges changes;
+  const auto reached = span.read(meta.changes, query.limit);
+  auto changes = query.threads ? span.of_threads(condition) : span.of_messages(condition);
   changes.more = reached < meta.changes;
-  for (const auto& id : span.ids()) {
-    const bool was = is_in_list(condition, span.at_begin(id));
-    const bool is = is_in_list(condition, span.at_end(id));
-    if (was && is) changes.updated.push_back(id);
-    if (!was && is) changes.added.push_back(id);
-    if (was && !is) changes.removed.push_back(id);
-  }
   meta.changes = reached;
   changes.state = meta.state();
   return changes;

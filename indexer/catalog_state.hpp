@@ -322,7 +322,7 @@ struct Writer {
       "SELECT sender FROM entries WHERE thread = ? ORDER BY date, id DESC LIMIT ?");
   Statement place_of_entry = connection.prepare("SELECT date, id FROM entries WHERE key = ?");
   Statement entry_by_key =
-      connection.prepare("SELECT id, kind, flags, thread FROM entries WHERE key = ?");
+      connection.prepare("SELECT id, kind, flags, thread, date FROM entries WHERE key = ?");
   Statement put_views = connection.prepare("UPDATE details SET views = ? WHERE entry = ?");
   Statement move_entry = connection.prepare("UPDATE entries SET thread = ? WHERE key = ?");
 

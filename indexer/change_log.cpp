@@ -9,14 +9,22 @@ constexpr std::int64_t kTrimEvery = 64;
 
 }  // namespace
 
-void ChangeLog::changed(const std::string& id, std::int64_t flags,
-                        const std::vector<std::int64_t>& views) {
+std::string pack(const Standing& standing) {
+  std::vector<std::int64_t> packed = {standing.flags, standing.thread, standing.date};
+  packed.insert(packed.end(), standing.views.begin(), standing.views.end());
+  return pack(packed);
+}
+
+std::optional<Standing> unpack_standing(std::string_view packed) {
+  const auto integers = unpack_integers(packed);
+  if (integers.size() < 3) return {};
+  return Standing{integers[0], integers[1], integers[2], {integers.begin() + 3, integers.end()}};
+}
+
+void ChangeLog::changed(const std::string& id, const Standing& before) {
   if (!enabled_) return;
   const auto [known, is_new] = before_.try_emplace(id);
-  if (!is_new) return;
-  std::vector<std::int64_t> before = {flags};
-  before.insert(before.end(), views.begin(), views.end());
-  known->second = pack(before);
+  if (is_new) known->second = pack(before);
 }
 
 void ChangeLog::added(const std::string& id) {

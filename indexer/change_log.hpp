@@ -1,16 +1,29 @@
 // The log by which "what changed in this list since that state" is answered: of each message that a transaction changed, in
-// which lists it was before. What it is now, the catalog says. Newest changes only; a bulk load begins it anew.
+// which lists and which thread it was before. What it is now, the catalog says. Newest changes only; a bulk load begins it anew.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "indexer/catalog_state.hpp"
 
 namespace indexer {
+
+// Where a message stood: what lists and threads it was in follows from it.
+struct Standing {
+  std::int64_t flags = 0;
+  std::int64_t thread = 0;
+  std::int64_t date = 0;
+  std::vector<std::int64_t> views;
+};
+[[nodiscard]] std::string pack(const Standing& standing);
+// Nothing where the message was not there.
+[[nodiscard]] std::optional<Standing> unpack_standing(std::string_view packed);
 
 // Lives for one transaction.
 class ChangeLog {
@@ -18,8 +31,8 @@ class ChangeLog {
   // Without `enabled` nothing is kept, and what is there goes.
   ChangeLog(Writer& writer, bool enabled) : writer_(writer), enabled_(enabled) {}
 
-  // `flags` and `views` are those before the transaction's first change of that message.
-  void changed(const std::string& id, std::int64_t flags, const std::vector<std::int64_t>& views);
+  // `before` is told of each change; the first in a transaction counts.
+  void changed(const std::string& id, const Standing& before);
   void added(const std::string& id);
   // All its messages have another threadId.
   void renamed(std::int64_t thread);

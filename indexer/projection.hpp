@@ -46,6 +46,7 @@ class Projection {
 
     [[nodiscard]] Listed listed() const { return {key, place, flags & kListedFlags, sort_keys}; }
     [[nodiscard]] ThreadBatch::Message in_thread() const { return {key, place, views}; }
+    [[nodiscard]] Standing standing() const { return {flags, thread, place.date, views}; }
   };
 
   // What the rows that were applied change in the tables at last.

@@ -149,14 +149,14 @@ std::vector<ThreadBatch::Member> ThreadBatch::members(std::int64_t number) {
   return members;
 }
 
-void ThreadBatch::move(const Member& member, std::int64_t into) {
-  log_.changed(member.place.id, member.flags, member.views);
+void ThreadBatch::move(const Member& member, std::int64_t from, std::int64_t into) {
+  log_.changed(member.place.id, {member.flags, from, member.place.date, member.views});
   writer_.move_entry.bind(into, member.entry).run();
   for (const auto value : member.keys) key(value).thread = into;
 }
 
 void ThreadBatch::merge(std::int64_t from, std::int64_t into) {
-  for (const auto& member : members(from)) move(member, into);
+  for (const auto& member : members(from)) move(member, from, into);
   // References into the map stay valid: it is node based.
   auto& source = thread(from);
   auto& target = thread(into);
@@ -194,7 +194,7 @@ void ThreadBatch::split(std::int64_t number) {
     if (root == largest->first) continue;
     const auto [found, is_new] = numbers.try_emplace(root, 0);
     if (is_new) found->second = new_thread();
-    move(all[i], found->second);
+    move(all[i], number, found->second);
     auto& source = thread(number);
     auto& target = thread(found->second);
     for (const auto view : all[i].views) {

@@ -79,7 +79,7 @@ class ThreadBatch {
   void merge(std::int64_t from, std::int64_t into);
   void split(std::int64_t number);
   [[nodiscard]] std::vector<Member> members(std::int64_t thread);
-  void move(const Member& member, std::int64_t into);
+  void move(const Member& member, std::int64_t from, std::int64_t into);
   static void count(Thread& thread, std::int64_t view, const Part& part);
   static void uncount(Thread& thread, std::int64_t view, const OrderKey& place);
 

@@ -1,4 +1,4 @@
--- Format 3 of derived/<generation>/catalog.db, the lists of one account. Derived: another format means another
+-- Format 4 of derived/<generation>/catalog.db, the lists of one account. Derived: another format means another
 -- generation, nothing is converted.
 
 -- instance (random, names this file); changes (grows when a list may have changed); checkpoint (JSON);
@@ -93,8 +93,8 @@ CREATE TABLE threads (
 -- Links between messages: all that have a key are in its thread. `uses` counts them.
 CREATE TABLE thread_keys (key INTEGER PRIMARY KEY, thread INTEGER NOT NULL, uses INTEGER NOT NULL);
 
--- What a list was before: the messages that the step to `state` changed, with the flags and views that they had (numbers of 8
--- octets; empty: the message was not there), and the threads that it gave another id. The newest only: see log_from.
+-- What a list was before: the messages that the step to `state` changed, with the flags, thread, date and views that they had
+-- (numbers of 8 octets; empty: the message was not there), and the threads that it gave another id. The newest only: see log_from.
 CREATE TABLE changes (state INTEGER NOT NULL, id TEXT NOT NULL, before BLOB NOT NULL, PRIMARY KEY (state, id)) WITHOUT ROWID;
 CREATE TABLE renamed (state INTEGER NOT NULL, thread INTEGER NOT NULL, PRIMARY KEY (state, thread)) WITHOUT ROWID;
 

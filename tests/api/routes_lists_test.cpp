@@ -115,6 +115,9 @@ TEST_F(RoutesListsTest, ChangesAreToldSinceAState) {
   EXPECT_EQ(all["state"], list({})["state"]);
   const auto unread = get_json(path, {{"since", since}, {"unread", "true"}, {"mailbox", "inbox"}});
   EXPECT_EQ(unread["removed"], json({id_of("m2")}));
+  const auto threads = get_json(path, {{"since", since}, {"unread", "true"}, {"threads", "true"}});
+  EXPECT_EQ(threads["added"], json({id_of("m5")}));
+  EXPECT_EQ(threads["removed"], json({id_of("m2")}));
   EXPECT_EQ(get(path, {{"since", "elsewhere-1"}}).status, 409);
   for (const char* none : {"", "abc", "-1", "abc-", "a b-1", "a-1x", "a-1-2"})
     EXPECT_EQ(get(path, {{"since", none}}).status, 400) << none;

@@ -183,7 +183,7 @@ TEST_F(AccountMaintenanceTest, CompactingKeepsListsStatesAndHits) {
   commit(0, 1, "gamma", 3);
   follow();
   EXPECT_EQ(count("gamma"), 1);
-  EXPECT_THAT(account_->changes(before.state, {}, 10)->updated, ElementsAre(public_id("m0000")));
+  EXPECT_THAT(account_->changes(before.state, {})->updated, ElementsAre(public_id("m0000")));
 }
 
 // As a power cut leaves it: the text index is synced whenever it is written, the catalog now and then.
