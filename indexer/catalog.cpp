@@ -64,6 +64,12 @@ std::vector<mail::Mailbox> all_mailboxes(const Connection& connection) {
   return mailboxes;
 }
 
+bool is_mailbox(Reader& reader, std::string_view id) {
+  if (Rows(reader.has_mailbox, id).next()) return true;
+  const auto view = reader.view(view_name('*', 'm', id));
+  return view && view->total > 0;
+}
+
 // "Sent/2020" of a mailbox "2020" below "Sent".
 std::string path_of(const mail::Mailbox& mailbox, const std::vector<mail::Mailbox>& all) {
   constexpr int kMaxDepth = 20;  // parents may go round in a circle
@@ -208,6 +214,7 @@ std::vector<MailboxCounts> Catalog::mailboxes() const {
 std::optional<std::string> Catalog::find_mailbox(std::string_view name) const {
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
+  if (is_mailbox(*reader, name)) return std::string(name);
   const auto mailboxes = all_mailboxes(reader->connection);
   const auto find = [&](const auto& matches) -> std::optional<std::string> {
     for (const auto& mailbox : mailboxes) {
@@ -216,7 +223,6 @@ std::optional<std::string> Catalog::find_mailbox(std::string_view name) const {
     return {};
   };
   const std::string folded = fold(name);
-  if (auto id = find([&](const mail::Mailbox& mailbox) { return mailbox.id == name; })) return id;
   if (auto id = find([&](const mail::Mailbox& mailbox) {
         return mailbox.role && fold(*mailbox.role) == folded;
       }))

@@ -71,9 +71,11 @@ struct ListQuery {
     std::int64_t offset =
         0;  // the page begins so many rows after it; negative: before it, or at the first
     bool fills = false;  // a page that would reach beyond the list's end begins earlier
+    friend bool operator==(const Anchor&, const Anchor&) = default;
   };
   std::optional<Anchor> anchor{};
   Sort sort = Sort::kReceived;
+  friend bool operator==(const ListQuery&, const ListQuery&) = default;
 };
 
 enum class ListRefusal { kBadCursor, kAnchorNotFound };

@@ -130,14 +130,18 @@ ListPage Catalog::list(const ListQuery& query, const DerivedCheckpoint& text) co
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   const auto meta = Meta::load(reader->list_meta);
+  const TextReach reach(meta, text);
+  const PageCache::Version version{meta.changes, meta.ordered, reach.emails, reach.contents};
+  if (auto kept = state_->pages.find(version, query)) return *std::move(kept);
   ListReader list(*reader, query, meta.ordered);
-  auto page = read_page(*reader, list, query, Kind::kMail, TextReach(meta, text));
+  auto page = read_page(*reader, list, query, Kind::kMail, reach);
   page.state = meta.state();
   if (page.refused) return page;
   const auto& total = list.size();
   page.total = total.count;
   page.total_is_exact = total.is_exact;
   page.unread = count_unread(*reader, list.selection(), query, total.count);
+  state_->pages.keep(version, query, page);
   return page;
 }
 

@@ -15,6 +15,7 @@
 
 #include "indexer/address_tables.hpp"
 #include "indexer/catalog.hpp"
+#include "indexer/page_cache.hpp"
 #include "replica/pool.hpp"
 #include "replica/sqlite.hpp"
 
@@ -184,6 +185,7 @@ struct Reader {
   Statement list_meta = connection.prepare(Meta::kSelectForLists);
   Statement view_by_name = connection.prepare(
       "SELECT view, total, unread, threads, unread_threads FROM views WHERE name = ?");
+  Statement has_mailbox = connection.prepare("SELECT 1 FROM mailboxes WHERE id = ?");
   Statement by_id = connection.prepare("SELECT key FROM entries WHERE id = ? AND kind = ?");
   Statement doc_id_of = connection.prepare("SELECT doc_id FROM entries WHERE key = ?");
   Statement named = connection.prepare(
@@ -344,6 +346,8 @@ struct Catalog::State {
   std::filesystem::path file;
   std::unique_ptr<Writer> writer;
   replica::Pool<Reader> readers;
+
+  PageCache pages;
 
   // Answers of `numbers`: a search asks for the same mailbox again and again, and the list may be long.
   struct Numbers {

@@ -1,0 +1,41 @@
+// The pages of lists that were asked for last: clients ask for the first page of a mailbox again and again, and between two changes
+// it is the same. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "indexer/catalog.hpp"
+
+namespace indexer {
+
+class PageCache {
+ public:
+  // What a page follows from, beside the query. Pages of another are forgotten.
+  struct Version {
+    std::int64_t changes = 0;  // Meta::changes
+    bool ordered = false;
+    std::int64_t emails = 0, contents = 0;  // how far the text index is, which rows tell (`level`)
+    friend bool operator==(const Version&, const Version&) = default;
+  };
+
+  [[nodiscard]] std::optional<ListPage> find(const Version& version, const ListQuery& query);
+  void keep(const Version& version, const ListQuery& query, const ListPage& page);
+
+ private:
+  struct Kept {
+    ListQuery query;
+    std::shared_ptr<const ListPage> page;
+    std::size_t bytes = 0;
+  };
+
+  std::mutex mutex_;  // for all that follows
+  Version version_;
+  std::deque<Kept> pages_;  // the newest first
+  std::size_t bytes_ = 0;  // of their rows
+};
+
+}  // namespace indexer
