@@ -10,16 +10,16 @@ void append_level(std::string& row, std::string_view level) {
   row.append(R"(,"level":")").append(level).append("\"");
 }
 
-// `rows` is of Reader::message_rows.
+// `rows` is of Reader::thread_rows.
 void append_thread(std::string& row, Reader& reader, const Rows& rows) {
   row += R"(,"thread":)";
   mail::JsonWriter writer(row);
-  writer.begin_object().key("count").number(rows.integer(2)).key("unread").number(rows.integer(3));
+  writer.begin_object().key("count").number(rows.integer(7)).key("unread").number(rows.integer(8));
   writer.key("participants");
   if (!rows.is_null(9)) {
     writer.raw(rows.text(9));
   } else {
-    Rows members(reader.thread_oldest_first, rows.integer(4), kParticipantsFrom);
+    Rows members(reader.thread_oldest_first, rows.integer(6), kParticipantsFrom);
     writer.raw(render_participants([&members](std::string_view& sender) {
       if (!members.next()) return false;
       sender = members.text(1);
@@ -31,9 +31,9 @@ void append_thread(std::string& row, Reader& reader, const Rows& rows) {
 
 // Attachments are indexed together with what the document itself says.
 std::string_view message_level(const Rows& rows, const TextReach& reach) {
-  if (rows.integer(5) > reach.emails || rows.integer(6) > reach.contents) return "metadata";
-  if ((rows.integer(8) & flag::kFilesHere) != 0) return "attachments";
-  return rows.integer(7) > 0 ? "body" : "metadata";
+  if (rows.integer(2) > reach.emails || rows.integer(3) > reach.contents) return "metadata";
+  if (rows.integer(5) != 0) return "attachments";
+  return rows.integer(4) > 0 ? "body" : "metadata";
 }
 
 std::string complete_message(Reader& reader, const Rows& rows, const TextReach& reach,
@@ -68,7 +68,8 @@ std::vector<std::string> read_message_rows(Reader& reader, const std::vector<std
   for (const auto entry : entries)
     array.append(array.empty() ? "[" : ",").append(std::to_string(entry));
   array += ']';
-  for (Rows rows(reader.message_rows, array); rows.next();)
+  auto& statement = with_thread ? reader.thread_rows : reader.message_rows;
+  for (Rows rows(statement, array); rows.next();)
     read.push_back(complete_message(reader, rows, reach, with_thread));
   return read;
 }

@@ -217,9 +217,13 @@ struct Reader {
       "SELECT key, sender FROM entries WHERE thread = ? ORDER BY date, id DESC LIMIT ?");
   // Of a JSON array of entries, in its order: one statement for a page, since to start one costs as much as to find a row.
   Statement message_rows = connection.prepare(
-      "SELECT d.row, t.id, t.count, t.unread, e.thread, e.text_seq, e.body_seq, e.bodies, "
-      "e.flags, t.participants FROM json_each(?) j CROSS JOIN entries e ON e.key = j.value "
-      "CROSS JOIN details d ON d.entry = e.key CROSS JOIN threads t ON t.thread = e.thread");
+      "SELECT d.row, d.thread_id, d.text_seq, d.body_seq, d.bodies, d.here "
+      "FROM json_each(?) j CROSS JOIN details d ON d.entry = j.value");
+  // The same, and of their threads.
+  Statement thread_rows = connection.prepare(
+      "SELECT d.row, d.thread_id, d.text_seq, d.body_seq, d.bodies, d.here, d.thread, t.count, "
+      "t.unread, t.participants FROM json_each(?) j CROSS JOIN details d ON d.entry = j.value "
+      "CROSS JOIN threads t ON t.thread = d.thread");
   // Of text_entry().
   Statement text_by_key = connection.prepare(
       "SELECT key, kind, id, doc_id, date, size, ifnull(number, 0), bodies FROM entries WHERE key "
@@ -228,9 +232,8 @@ struct Reader {
   Statement text_from_number = connection.prepare(
       "SELECT key, kind, id, doc_id, date, size, ifnull(number, 0), bodies FROM entries WHERE "
       "number >= ? ORDER BY number LIMIT ?");
-  Statement file_row = connection.prepare(
-      "SELECT d.row, e.text_seq, e.bodies FROM entries e JOIN details d ON d.entry = e.key WHERE "
-      "e.key = ?");
+  Statement file_row =
+      connection.prepare("SELECT row, text_seq, bodies FROM details WHERE entry = ?");
 };
 
 // The connection for writing, with its statements.
@@ -250,7 +253,8 @@ struct Writer {
       "SELECT key, date, flags, thread, text_seq, body_seq, bodies, text_hash, sender FROM entries "
       "WHERE id = ? AND kind = ?");
   Statement find_details = connection.prepare(
-      "SELECT views, thread_keys, contents, inline, sort_keys FROM details WHERE entry = ?");
+      "SELECT views, thread_keys, contents, inline, sort_keys, thread_id FROM details "
+      "WHERE entry = ?");
   Statement insert_entry = connection.prepare(
       "INSERT INTO entries (kind, date, flags, thread, text_seq, body_seq, bodies, size, "
       "text_hash, id, doc_id, sender) "
@@ -260,11 +264,13 @@ struct Writer {
       "size = ?, "
       "text_hash = ?, sender = ? WHERE key = ?");
   Statement delete_entry = connection.prepare("DELETE FROM entries WHERE key = ?");
-  Statement put_details =
-      connection.prepare("INSERT OR REPLACE INTO details VALUES (?, ?, ?, ?, ?, ?, ?)");
+  Statement put_details = connection.prepare(
+      "INSERT OR REPLACE INTO details VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   Statement delete_details = connection.prepare("DELETE FROM details WHERE entry = ?");
   Statement change_bodies =
       connection.prepare("UPDATE entries SET bodies = bodies + ?, body_seq = ? WHERE key = ?");
+  Statement change_shown_bodies =
+      connection.prepare("UPDATE details SET bodies = bodies + ?, body_seq = ? WHERE entry = ?");
 
   Statement find_content = connection.prepare(
       "SELECT email, type, size, truncated, present FROM contents WHERE doc_id = ?");
@@ -326,6 +332,11 @@ struct Writer {
   Statement entry_by_key =
       connection.prepare("SELECT id, kind, flags, thread, date FROM entries WHERE key = ?");
   Statement put_views = connection.prepare("UPDATE details SET views = ? WHERE entry = ?");
+  // Thread and id: its members are shown with them.
+  Statement show_thread = connection.prepare(
+      "UPDATE details SET thread = ?1, thread_id = ?2 WHERE entry IN (SELECT key FROM entries "
+      "WHERE "
+      "thread = ?1) AND (thread <> ?1 OR thread_id <> ?2)");
   Statement move_entry = connection.prepare("UPDATE entries SET thread = ? WHERE key = ?");
 
   Statement numbered_from = connection.prepare(kNumberedFrom);

@@ -13,7 +13,8 @@ constexpr ComparedColumn kEntries[] = {{"id"},         {"kind", Form::kNumber},
                                        {"thread"},     {"views", Form::kViews},
                                        {"threadKeys"}, {"contents"},
                                        {"inline"},     {"sortKeys"},
-                                       {"row"},        {"addresses"}};
+                                       {"row"},        {"addresses"},
+                                       {"listed"},     {"listedThread"}};
 constexpr ComparedColumn kViews[] = {
     {"name"}, {"total"}, {"unread"}, {"threads"}, {"unreadThreads"}};
 constexpr ComparedColumn kThreads[] = {
@@ -47,7 +48,9 @@ constexpr ComparedTable kTables[] = {
     {"entries",
      "SELECT e.doc_id, e.id, e.kind, e.doc_id, e.date, e.flags, e.bodies, e.size, e.text_hash, "
      "e.sender, e.text_seq, t.id, d.views, d.thread_keys, d.contents, d.inline, d.sort_keys, "
-     "d.row, a.uses FROM entries e LEFT JOIN details d ON d.entry = e.key LEFT JOIN threads t ON "
+     "d.row, a.uses, d.thread IS e.thread AND d.text_seq = e.text_seq AND d.body_seq = e.body_seq "
+     "AND d.bodies = e.bodies AND d.here = e.flags & 8, d.thread_id FROM entries e LEFT JOIN "
+     "details d ON d.entry = e.key LEFT JOIN threads t ON "
      "t.thread = e.thread LEFT JOIN entry_addresses a ON a.entry = e.key ORDER BY e.id, e.kind",
      kEntries, 2},
     {"views",

@@ -260,6 +260,8 @@ void Projection::put_message(const replica::Change& change, mail::MetadataDocume
   if (old.key != 0 && !stays_in_thread) threads_.leave(old.thread, old.thread_keys);
   if (stays_in_thread && old.sender != entry.sender) threads_.rename_sender(old.thread);
   entry.thread = stays_in_thread ? old.thread : threads_.join(entry.thread_keys);
+  entry.thread_id =
+      stays_in_thread && !moves ? old.thread_id : threads_.id_with(entry.thread, entry.place);
 
   join_contents(entry, old, change.id);
   save(Kind::kMail, entry, change.id, message.size, message_row(id, change, message), old);

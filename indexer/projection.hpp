@@ -37,6 +37,7 @@ class Projection {
     OrderKey place;
     std::int64_t flags = 0;
     std::int64_t thread = 0;
+    std::string thread_id;
     std::int64_t text_seq = 0, body_seq = 0;
     std::int64_t bodies = 0;
     std::int64_t text_hash = 0;

@@ -48,6 +48,7 @@ void Projection::apply_content(const replica::Change& change, std::string_view b
         static_cast<int>(is_its && is_present) - static_cast<int>(was_its && was_present);
     log_change(entry);
     writer_.change_bodies.bind(delta, change.seq.value, entry).run();
+    writer_.change_shown_bodies.bind(delta, change.seq.value, entry).run();
     changed_ = true;
   };
   std::vector<std::int64_t> naming;

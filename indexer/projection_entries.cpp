@@ -46,6 +46,7 @@ Projection::Entry Projection::find(Kind kind, const std::string& id) {
     entry.contents = unpack_texts(rows.blob(2));
     entry.inline_types = unpack_texts(rows.blob(3));
     entry.sort_keys = unpack_texts(rows.blob(4));
+    entry.thread_id = rows.text(5);
   }
   return entry;
 }
@@ -72,8 +73,10 @@ void Projection::save(Kind kind, Entry& entry, const std::string& doc_id, std::u
              contents = pack(entry.contents), inline_types = pack(entry.inline_types),
              keys = pack(entry.sort_keys);
   writer_.put_details
-      .bind(entry.key, as_blob(views), as_blob(thread_keys), as_blob(contents),
-            as_blob(inline_types), as_blob(keys), row)
+      .bind(entry.key, thread, entry.text_seq, entry.body_seq, entry.bodies,
+            entry.flags & flag::kFilesHere, thread ? std::optional(entry.thread_id) : std::nullopt,
+            as_blob(views), as_blob(thread_keys), as_blob(contents), as_blob(inline_types),
+            as_blob(keys), row)
       .run();
   if (old.contents != entry.contents) {
     for (const auto& content : old.contents) writer_.delete_named.bind(content, entry.key).run();

@@ -32,7 +32,7 @@ void ThreadBatch::load(Thread& thread, std::int64_t number) {
   {
     Rows rows(writer_.find_thread, number);
     if (!rows.next()) return;
-    thread.stored_id = rows.text(0);
+    thread.stored_id = thread.shown_id = rows.text(0);
     thread.earliest = {rows.integer(1), thread.stored_id};
     thread.count = rows.integer(2);
     const auto packed = unpack_integers(rows.blob(3));
@@ -84,6 +84,16 @@ std::int64_t ThreadBatch::join(const std::vector<std::int64_t>& keys) {
     ++used.uses;
   }
   return largest;
+}
+
+std::string ThreadBatch::id_with(std::int64_t number, const OrderKey& place) {
+  auto& joined = thread(number);
+  const bool is_earliest = joined.count == 0 || comes_before(joined.earliest, place);
+  const auto& id = is_earliest ? place.id : joined.earliest.id;
+  joined.shown_ids_differ =
+      joined.shown_ids_differ || (!joined.shown_id.empty() && joined.shown_id != id);
+  joined.shown_id = id;
+  return id;
 }
 
 void ThreadBatch::add(std::int64_t number, const Message& message) {
@@ -166,7 +176,7 @@ void ThreadBatch::merge(std::int64_t from, std::int64_t into) {
     target.earliest = source.earliest;
   target.count += source.count;
   target.may_have_split = target.may_have_split || source.may_have_split;
-  target.names_are_stale = true;
+  target.names_are_stale = target.shown_ids_differ = true;
   source.parts.clear();
   source.count = 0;
   source.may_have_split = false;
@@ -205,6 +215,7 @@ void ThreadBatch::split(std::int64_t number) {
     ++target.count;
     source.earliest_is_stale = target.earliest_is_stale = true;
     source.names_are_stale = target.names_are_stale = true;
+    target.shown_ids_differ = true;
   }
 }
 

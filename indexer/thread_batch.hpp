@@ -32,6 +32,9 @@ class ThreadBatch {
 
   // The thread that a message with these keys belongs to. Joins threads, creates one.
   [[nodiscard]] std::int64_t join(const std::vector<std::int64_t>& keys);
+  // The id of the thread when a message at that place is added, as far as that is known now: with it the message is saved. Where it
+  // changes, `flush` tells the members.
+  [[nodiscard]] std::string id_with(std::int64_t thread, const OrderKey& place);
   void add(std::int64_t thread, const Message& message);
   // Ends what `join` began: the keys are no longer used by that message.
   void leave(std::int64_t thread, const std::vector<std::int64_t>& keys);
@@ -60,6 +63,8 @@ class ThreadBatch {
     std::vector<Part> parts;
     std::vector<Part> stored;  // as the table has them
     std::string stored_id;
+    std::string shown_id;  // that members are shown with,
+    bool shown_ids_differ = false;  // some of them with another
     std::string participants;
     bool earliest_is_stale = false;
     bool may_have_split = false;

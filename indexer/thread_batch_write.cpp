@@ -103,6 +103,8 @@ void ThreadBatch::write(std::int64_t number, Thread& thread) {
     writer_.delete_thread.bind(number).run();
     return;
   }
+  if (thread.shown_ids_differ || thread.shown_id != thread.earliest.id)
+    writer_.show_thread.bind(number, thread.earliest.id).run();
   std::optional<std::string> participants;
   if (ordered_) {
     participants =

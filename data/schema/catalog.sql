@@ -34,8 +34,15 @@ CREATE INDEX entries_body ON entries (body_seq);
 
 -- `row` is the JSON of a list without its closing brace, threadId and level. Lists of numbers are 8 octets each, lists
 -- of texts a length of 4 octets before each; both in the machine's order.
+-- What a list tells beside the row stands here once more, so that a page of it is read from this table alone.
 CREATE TABLE details (
   entry       INTEGER PRIMARY KEY,
+  thread      INTEGER,          -- as in entries
+  text_seq    INTEGER NOT NULL, -- as in entries
+  body_seq    INTEGER NOT NULL, -- as in entries
+  bodies      INTEGER NOT NULL, -- as in entries
+  here        INTEGER NOT NULL, -- 0 or 8, of its flags
+  thread_id   TEXT,             -- as in threads
   views       BLOB NOT NULL,
   thread_keys BLOB NOT NULL,
   contents    BLOB NOT NULL,    -- ids of the content documents that it names

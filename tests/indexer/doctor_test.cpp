@@ -83,9 +83,23 @@ TEST_F(DoctorTest, FindsEachRowOfTheCatalogThatIsNotAsItShouldBe) {
        "entry"},
       {"UPDATE entries SET number = NULL WHERE key = (SELECT max(key) FROM entries)", "number"},
       {"DELETE FROM details WHERE entry = (SELECT min(entry) FROM details)", "row"},
-      {"INSERT INTO details SELECT 100000, views, thread_keys, contents, inline, sort_keys, row "
-       "FROM details LIMIT 1",
+      {"INSERT INTO details SELECT 100000, thread, text_seq, body_seq, bodies, here, thread_id, "
+       "views, thread_keys, contents, inline, sort_keys, row FROM details LIMIT 1",
        "details"},
+      {"UPDATE details SET thread = thread + 1000 WHERE entry = (SELECT min(entry) FROM details "
+       "WHERE thread IS NOT NULL)",
+       "listed"},
+      {"UPDATE details SET text_seq = text_seq + 1 WHERE entry = (SELECT max(entry) FROM details)",
+       "listed"},
+      {"UPDATE details SET body_seq = body_seq + 1 WHERE entry = (SELECT max(entry) FROM details)",
+       "listed"},
+      {"UPDATE details SET bodies = bodies + 1 WHERE entry = (SELECT max(entry) FROM details)",
+       "listed"},
+      {"UPDATE details SET here = 8 - here WHERE entry = (SELECT max(entry) FROM details)",
+       "listed"},
+      {"UPDATE details SET thread_id = 'other' WHERE entry = (SELECT min(entry) FROM details WHERE "
+       "thread IS NOT NULL)",
+       "listedThread"},
       {"UPDATE details SET row = replace(row, 'docId', 'docid') WHERE entry = (SELECT "
        "max(entry) "
        "FROM details)",
