@@ -229,10 +229,13 @@ IndexState Account::index_state() const {
     return state;
   }
   state.generation = live->name();
-  state.failed = static_cast<std::int64_t>(live->catalog().failures().size());
-  state.pending += live->has_index()
-                       ? live->catalog().text_pending(stores_, live->text_checkpoint())
-                       : live->catalog().entry_count();
+  state.failed = live->catalog().failure_count();
+  const auto text = live->text_checkpoint();
+  if (!live->has_index()) {
+    state.pending += live->catalog().entry_count();
+  } else if (text != projected) {
+    state.pending += live->catalog().text_pending(stores_, text);
+  }
   state.complete = state.pending == 0 && state.failed == 0;
   return state;
 }

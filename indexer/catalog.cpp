@@ -182,6 +182,12 @@ std::int64_t Catalog::entry_count() const {
   return reader->view(view_name('*', 'a'))->total + reader->view(view_name('*', 'F'))->total;
 }
 
+std::int64_t Catalog::failure_count() const {
+  const auto reader = state_->readers.take();
+  Rows rows(reader->count_failures);
+  return rows.next() ? rows.integer(0) : 0;
+}
+
 std::vector<Failure> Catalog::failures() const {
   const auto reader = state_->readers.take();
   std::vector<Failure> failures;

@@ -215,6 +215,7 @@ class Catalog {
   [[nodiscard]] std::string state() const;
   [[nodiscard]] std::int64_t message_count() const;
   [[nodiscard]] std::vector<Failure> failures() const;
+  [[nodiscard]] std::int64_t failure_count() const;
 
   // Id, name (case folded) or role of a mailbox to its id.
   [[nodiscard]] std::optional<std::string> find_mailbox(std::string_view name) const;

@@ -185,6 +185,7 @@ struct Reader {
   Statement list_meta = connection.prepare(Meta::kSelectForLists);
   Statement view_by_name = connection.prepare(
       "SELECT view, total, unread, threads, unread_threads FROM views WHERE name = ?");
+  Statement count_failures = connection.prepare("SELECT count(*) FROM failures");
   Statement has_mailbox = connection.prepare("SELECT 1 FROM mailboxes WHERE id = ?");
   Statement by_id = connection.prepare("SELECT key FROM entries WHERE id = ? AND kind = ?");
   Statement doc_id_of = connection.prepare("SELECT doc_id FROM entries WHERE key = ?");

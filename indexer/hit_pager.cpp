@@ -25,20 +25,26 @@ bool is_newer(std::int64_t date, std::string_view id, std::int64_t other_date,
   return date != other_date ? date > other_date : id < other_id;
 }
 
-std::int64_t date_of(const Xapian::Document& entry) {
-  return static_cast<std::int64_t>(Xapian::sortable_unserialise(entry.get_value(kDateSlot)));
+std::int64_t to_date(const std::string& value) {
+  return static_cast<std::int64_t>(Xapian::sortable_unserialise(value));
 }
 
-Hit hit_of(const Xapian::Document& entry, std::uint32_t number) {
+std::int64_t date_of(const Xapian::Document& entry) { return to_date(entry.get_value(kDateSlot)); }
+
+Hit hit_of(const Xapian::Document& entry, std::uint32_t number, std::int64_t date) {
   const auto data = entry.get_data();
   if (data.empty()) throw Xapian::DatabaseCorruptError(fmt::format("entry {} has no data", number));
   Hit hit;
   hit.kind = data[0] == kind_letter(Kind::kMail) ? Kind::kMail : Kind::kFile;
   hit.id = data.substr(1);
   hit.number = number;
-  hit.date = date_of(entry);
+  hit.date = date;
   hit.place.newest_first = {hit.date, hit.id};
   return hit;
+}
+
+Hit hit_of(const Xapian::Document& entry, std::uint32_t number) {
+  return hit_of(entry, number, date_of(entry));
 }
 
 // The order of lists, for entries whose number does not tell it.
@@ -107,8 +113,15 @@ HitPage HitPager::by_date() {
   const auto matches = enquire.get_mset(0, to_count(request_.limit + 1));
 
   HitPage page;
-  for (auto match = matches.begin(); match != matches.end(); ++match)
-    page.hits.push_back(hit_of(match.get_document(), *match));
+  // Dates of neighbours stand together: one walk costs less than to look for each.
+  auto dates = database_.valuestream_begin(kDateSlot);
+  const auto dates_end = database_.valuestream_end(kDateSlot);
+  for (auto match = matches.begin(); match != matches.end(); ++match) {
+    dates.skip_to(*match);
+    if (dates == dates_end || dates.get_docid() != *match)
+      throw Xapian::DatabaseCorruptError(fmt::format("entry {} has no date", *match));
+    page.hits.push_back(hit_of(match.get_document(), *match, to_date(*dates)));
+  }
   if (has_overflow) merge_overflow(page);
   page.more = page.hits.size() > request_.limit;
   if (page.more) page.hits.resize(request_.limit);
