@@ -1,7 +1,7 @@
 // How names and addresses are found by what somebody types: upper and lower case and accents are one, and what is typed may
 // begin at any word of the name and at any part of the address but its last (".org" is everybody's).
 //
-// What is stored follows from these functions: who changes them raises kCatalogFormat.
+// What is stored follows from these functions: who changes them raises kProjectionVersion.
 #pragma once
 
 #include <cstddef>

@@ -28,7 +28,8 @@ const int kBuildThreads = std::max(2, static_cast<int>(std::thread::hardware_con
 constexpr std::chrono::hours kUnfinishedKept{24};
 
 std::string format_prefix(const IndexOptions& options) {
-  return fmt::format("c{}a{}o{}-", kCatalogFormat, kAnalysisVersion, options.identity());
+  return fmt::format("c{}p{}a{}o{}-", kCatalogFormat, kProjectionVersion, kAnalysisVersion,
+                     options.identity());
 }
 
 fs::path prepare_folder(const fs::path& folder, replica::sqlite::Access access) {

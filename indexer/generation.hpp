@@ -4,7 +4,7 @@
 //   derived/current       name of the live generation, replaced by rename
 //   derived/next          name of the one that is being built: who was killed goes on with it
 //
-// A name is "c<catalog format>a<analysis version>o<options>-<random>": a program that projects or analyses otherwise sees by the
+// A name is "c<catalog format>p<projection version>a<analysis version>o<options>-<random>": a program that projects or analyses otherwise sees by the
 // name that it has to build its own. Whoever has a generation open holds a shared lock on its `lock`; its folder is deleted when it
 // is not live any more and the last one left.
 #pragma once

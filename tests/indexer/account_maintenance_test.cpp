@@ -186,6 +186,32 @@ TEST_F(AccountMaintenanceTest, CompactingKeepsListsStatesAndHits) {
   EXPECT_THAT(account_->changes(before.state, {})->updated, ElementsAre(public_id("m0000")));
 }
 
+TEST_F(AccountMaintenanceTest, AGenerationOfOtherRulesAnswersUntilItIsMadeAnew) {
+  const auto listed = account_->list({}).rows;
+  account_.reset();
+  const auto derived = folder_ / "alice/derived";
+  const auto old = fmt::format("c{}p{}a{}o0-0123456789abcdef", kCatalogFormat,
+                               kProjectionVersion - 1, kAnalysisVersion);
+  std::filesystem::rename(derived / generations().front(), derived / old);
+  support::write_file(derived / "current", old + "\n");
+
+  open();
+  EXPECT_TRUE(account_->needs_rebuild());
+  EXPECT_EQ(account_->list({}).rows, listed);
+  EXPECT_EQ(count("alpha"), kMessages);
+  commit(0, 1, "omega", 2);
+  Progress progress;
+  EXPECT_GT(account_->project_old(progress), 0U) << "its lists follow";
+  follow();
+  EXPECT_FALSE(account_->needs_rebuild());
+  EXPECT_EQ(account_->list({}).rows.size(), listed.size());
+  EXPECT_EQ(count("omega"), 1);
+  account_.reset();
+  open();
+  EXPECT_THAT(generations(), SizeIs(1));
+  EXPECT_NE(generations().front(), old);
+}
+
 // As a power cut leaves it: the text index is synced whenever it is written, the catalog now and then.
 TEST_F(AccountMaintenanceTest, ListsBehindTheirTextIndexAreMadeAnewWithIt) {
   account_.reset();
