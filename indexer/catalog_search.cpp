@@ -163,8 +163,9 @@ void Catalog::facet_rows(const std::vector<std::uint32_t>& numbers,
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   const NamedViews views(reader->connection);
   auto statement = reader->connection.prepare(
-      "SELECT e.kind, e.date, e.sender, d.views FROM entries e JOIN details d ON d.entry = e.key "
-      "WHERE e.number = ?");
+      "SELECT e.kind, e.date, e.sender, d.views, e.flags FROM entries e JOIN details d ON d.entry "
+      "= "
+      "e.key WHERE e.number = ?");
   for (const auto number : numbers) {
     Rows rows(statement, number);
     if (!rows.next()) continue;
@@ -174,6 +175,9 @@ void Catalog::facet_rows(const std::vector<std::uint32_t>& numbers,
         row.mailboxes.push_back(found->second);
       if (const auto found = views.keywords.find(view); found != views.keywords.end())
         row.keywords.push_back(found->second);
+    }
+    for (const auto& [keyword, flag] : kFlagKeywords) {
+      if ((rows.integer(4) & flag) != 0) row.keywords.push_back(keyword);
     }
     visit(row);
   }

@@ -37,13 +37,13 @@ void FacetCounter::add(const FacetRow& row) {
   for (const auto keyword : row.keywords) add(Facet::kKeyword, keyword);
 }
 
-std::vector<FacetCounts> FacetCounter::take(bool is_exact) {
+std::vector<FacetCounts> FacetCounter::take(bool is_exact, std::size_t most_values) {
   std::vector<FacetCounts> facets;
   for (auto& [facet, counts] : counts_) {
     FacetCounts one{facet, {counts.begin(), counts.end()}, is_exact};
     std::stable_sort(one.values.begin(), one.values.end(),
                      [](const auto& a, const auto& b) { return a.second > b.second; });
-    if (one.values.size() > kMaxFacetValues) one.values.resize(kMaxFacetValues);
+    if (one.values.size() > most_values) one.values.resize(most_values);
     facets.push_back(std::move(one));
   }
   counts_.clear();

@@ -50,7 +50,9 @@ class FacetCounter {
   void add(const FacetRow& row);
   void add(Facet facet, std::string_view value);
   [[nodiscard]] bool wants(Facet facet) const { return counts_.contains(facet); }
-  [[nodiscard]] std::vector<FacetCounts> take(bool is_exact);
+  // At most `most_values` of each facet.
+  [[nodiscard]] std::vector<FacetCounts> take(bool is_exact,
+                                              std::size_t most_values = kMaxFacetValues);
 
  private:
   std::map<Facet, std::map<std::string, std::int64_t, std::less<>>> counts_;

@@ -105,7 +105,8 @@ struct SearchRequest {
   bool threads = false;  // the first matching message stands for its thread
   std::vector<Facet> facets;  // what to count among the hits
   bool explain = false;
-  // Others are asked the same: a mailbox or thread that is not here matches nothing, in place of being a mistake.
+  // Others are asked the same: a mailbox or thread that is not here matches nothing, in place of being a mistake; facets have
+  // all their values, to be added up.
   bool is_one_of_several = false;
   std::chrono::milliseconds timeout{5'000};  // then what was found is the answer
 };

@@ -359,7 +359,8 @@ std::vector<FacetCounts> HitPager::facets() {
         counter.add(Facet::kType, std::string_view(types).substr(begin, end - begin));
     });
   }
-  return counter.take(is_exact);
+  // What is rare here may be frequent in all accounts together.
+  return request_.is_one_of_several ? counter.take(is_exact, kMaxFaceted) : counter.take(is_exact);
 }
 
 }  // namespace indexer

@@ -7,6 +7,8 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Pair;
+using testing::UnorderedElementsAre;
 
 class FulltextCatalogTest : public CatalogFixture {
  protected:
@@ -50,7 +52,48 @@ class FulltextCatalogTest : public CatalogFixture {
     }
     return ids;
   }
+
+  // Brings catalog and index up to what was put.
+  void follow() {
+    project();
+    FulltextWriter writer(index());
+    const Texts texts(stores_);
+    const auto changes = catalog_.text_changes(stores_, writer.checkpoint(), 1'000);
+    for (const auto& entry : changes.changed) writer.replace(entry, texts.read(entry).value());
+    for (const auto& [kind, id] : changes.removed) writer.remove(kind, id);
+    writer.commit(changes.reached);
+  }
+
+  std::map<std::string, std::int64_t> count(Facet facet, bool is_one_of_several = false) {
+    FulltextReader reader(index());
+    const Query all;
+    SearchRequest request;
+    request.query = &all;
+    request.facets = {facet};
+    request.is_one_of_several = is_one_of_several;
+    const auto facets = reader.search(request, catalog_).value().facets;
+    return {facets.at(0).values.begin(), facets.at(0).values.end()};
+  }
 };
+
+TEST_F(FulltextCatalogTest, FacetsCountStatesAsKeywords) {
+  message("n", "2020-03-01T12:00:00Z",
+          R"("keywords":{"$flagged":true,"$answered":true,"$draft":true,"$forwarded":true})");
+  message("o", "2020-03-01T12:00:00Z", R"("keywords":{"$flagged":true})");
+  follow();
+  EXPECT_THAT(count(Facet::kKeyword),
+              UnorderedElementsAre(Pair("$seen", 15), Pair("$flagged", 2), Pair("$answered", 1),
+                                   Pair("$draft", 1), Pair("$forwarded", 1)));
+}
+
+TEST_F(FulltextCatalogTest, FacetsOfOneOfSeveralAccountsHaveAllValues) {
+  for (int i = 0; i < 30; ++i)
+    message(fmt::format("n{}", i), "2020-03-01T12:00:00Z",
+            fmt::format(R"("from":[{{"email":"{}@example.org"}}])", i));
+  follow();
+  EXPECT_EQ(count(Facet::kSender).size(), kMaxFacetValues);
+  EXPECT_EQ(count(Facet::kSender, true).size(), 30U);
+}
 
 TEST_F(FulltextCatalogTest, FindsNewestFirst) {
   EXPECT_EQ(search(""), listed());
@@ -68,13 +111,7 @@ TEST_F(FulltextCatalogTest, FollowsTheCatalog) {
   message("new", "2020-01-05T13:00:00Z", R"("subject":"rewritten too")");
   message("m10", "2020-02-01T00:00:00Z", R"("subject":"rewritten and moved")");
   remove(Doctype::kEmails, "m00");
-  project();
-  FulltextWriter writer(index());
-  const Texts texts(stores_);
-  const auto changes = catalog_.text_changes(stores_, writer.checkpoint(), 1'000);
-  for (const auto& entry : changes.changed) writer.replace(entry, texts.read(entry).value());
-  for (const auto& [kind, id] : changes.removed) writer.remove(kind, id);
-  writer.commit(changes.reached);
+  follow();
   EXPECT_THAT(search("rewritten"), ElementsAre("m10", "new", "m03"));
   EXPECT_EQ(search(""), listed());
 }

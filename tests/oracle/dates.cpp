@@ -88,6 +88,24 @@ std::int64_t seconds_of(const Day& day) {
   return days * kDay;
 }
 
+std::string utc_date(std::int64_t seconds) {
+  const Day day = day_of(seconds);
+  const auto rest = seconds - seconds_of(day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", day.year, day.month, day.day,
+                     rest / 3'600, rest / 60 % 60, rest % 60);
+}
+
+std::int64_t seconds_of_time(const std::string& text) {
+  const auto number = [&](std::size_t at, std::size_t length) {
+    return std::stoi(text.substr(at, length));
+  };
+  auto seconds = seconds_of({number(0, 4), number(5, 2), number(8, 2)}) + number(11, 2) * 3'600 +
+                 number(14, 2) * 60 + number(17, 2);
+  if (text.size() < 25) return seconds;
+  const auto offset = number(20, 2) * 3'600 + number(23, 2) * 60;
+  return text[19] == '-' ? seconds + offset : seconds - offset;
+}
+
 Dated random_date(std::int64_t date, std::int64_t now, Random& random) {
   const auto how = random() % 8;
   if (how == 0) return aged(now, random);

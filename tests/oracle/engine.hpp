@@ -3,39 +3,69 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "tests/oracle/message.hpp"
+#include "tests/oracle/entry.hpp"
+#include "tests/oracle/random_files.hpp"
 #include "tests/oracle/random_mail.hpp"
 
 namespace oracle {
 
+// How hits are asked for; all pages are fetched.
+struct Manner {
+  int page_size = 500;
+  bool threads = false;  // the first hit of each thread only
+  std::string sort = "date";
+  std::string kind;  // "mail" or "file"; empty: both
+  std::vector<std::string> facets;
+};
+
+struct Hit {
+  std::string account;
+  bool is_file = false;
+  std::string id;
+  double score = 0;
+};
+
+using FacetValues = std::vector<std::pair<std::string, std::int64_t>>;  // in their order
+
 struct Answer {
-  std::vector<std::string> ids;  // of all hits, in their order
+  std::vector<Hit> hits;  // all, in their order
   std::int64_t total = 0;
   bool total_is_exact = true;
   bool is_partial = false;
-  std::string error;  // what was said instead
+  std::map<std::string, FacetValues> facets;
+  std::string error;  // what was said instead, or what one page says otherwise than the first
 };
 
-// How hits are asked for; all pages are fetched.
-struct Paging {
-  int page_size = 500;
-  bool threads = false;  // the first hit of each thread only
+struct List {
+  std::vector<std::string> ids;  // of all rows, in their order
+  std::vector<std::string> backwards;  // from the last page to the first, each as it came
+  std::int64_t total = 0;
+  bool total_is_exact = true;
+  std::string error;
 };
 
 class Engine {
  public:
-  // `port` on loopback; `account` is the one that is asked.
-  Engine(unsigned short port, std::string account);
+  // `port` on loopback.
+  explicit Engine(unsigned short port);
 
-  [[nodiscard]] Answer search(const std::string& text, const Paging& paging = {});
-  [[nodiscard]] Answer search(const nlohmann::json& filter, const Paging& paging = {});
-  // The whole account: what is known of each message, and what the lists say of it. Throws std::runtime_error when a
-  // message is not known.
-  [[nodiscard]] Account account(const MailByBytes& known);
+  // Of one account or of several at once.
+  [[nodiscard]] Answer search(const std::vector<std::string>& accounts, const std::string& text,
+                              const Manner& manner);
+  [[nodiscard]] Answer search(const std::vector<std::string>& accounts,
+                              const nlohmann::json& filter, const Manner& manner);
+  // GET messages, with these parameters.
+  [[nodiscard]] List list(const std::string& account, const std::string& parameters);
+  // The whole account: what is known of each message and file, and what the lists say of it. Throws std::runtime_error when
+  // they have one that is not known, or lack one.
+  [[nodiscard]] Account account(const std::string& name, const MailByBytes& known,
+                                const FilesByDocument& files);
 
  private:
   struct Response {
@@ -45,13 +75,13 @@ class Engine {
   [[nodiscard]] Response ask(const std::string& method, const std::string& path,
                              const std::string& payload = "");
   [[nodiscard]] nlohmann::json get(const std::string& path);
+  // All rows of a list, whose path has parameters.
+  [[nodiscard]] nlohmann::json rows(const std::string& path, const char* member);
   template <typename Page>
   [[nodiscard]] Answer pages(const Page& page);
 
-  std::string base_;
   boost::asio::io_context io_;
   boost::beast::tcp_stream stream_{io_};
-  unsigned short port_;
 };
 
 }  // namespace oracle

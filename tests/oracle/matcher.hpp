@@ -1,11 +1,11 @@
-// Which messages a query matches, by looking at every one.
+// Which entries a query matches, by looking at every one.
 #pragma once
 
 #include <map>
 #include <string>
 #include <vector>
 
-#include "tests/oracle/message.hpp"
+#include "tests/oracle/entry.hpp"
 #include "tests/oracle/query.hpp"
 #include "tests/oracle/truth.hpp"
 
@@ -15,7 +15,7 @@ class Matcher {
  public:
   explicit Matcher(const Account& account);
 
-  // One for each message of the account, in its order.
+  // One for each entry of the account, in its order.
   [[nodiscard]] std::vector<Truth> match(const Query& query) const;
 
  private:
@@ -31,12 +31,14 @@ class Matcher {
   Truths match_node(const InMailbox& mailbox) const;
   Truths match_node(const InOtherMailbox& other) const;
   Truths match_node(const HasKeyword& keyword) const;
+  Truths match_node(const InState& wanted) const;
   Truths match_node(const HasAttachment& has) const;
   Truths match_node(const OfKind& kind) const;
   Truths match_node(const InLanguage& language) const;
   Truths match_node(const Dated& date) const;
   Truths match_node(const Sized& size) const;
   Truths match_node(const WithMessageId& message) const;
+  Truths match_node(const HasHeader& header) const;
   Truths match_node(const InThread& thread) const;
   Truths match_node(const ThreadOf& threads) const;
   Truths match_node(const All& all) const;

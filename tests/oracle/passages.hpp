@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/oracle/message.hpp"
+#include "tests/oracle/entry.hpp"
 #include "tests/oracle/query.hpp"
 #include "tests/oracle/truth.hpp"
 

@@ -19,7 +19,7 @@ using QueryPtr = std::shared_ptr<const Query>;
 
 struct Everything {};
 struct Words {
-  std::string field;  // empty: any
+  std::string field;  // empty: any; of a header "header:" and its name
   std::string text;
   bool is_quoted = false;
   bool is_beginning = false;  // a "*" follows
@@ -43,7 +43,10 @@ struct InOtherMailbox {  // JSON only
 };
 struct HasKeyword {
   std::string keyword;
-  std::string spelled;  // "is:answered"; empty: keyword:
+};
+enum class State { kUnread, kRead, kFlagged, kUnflagged, kAnswered, kUnanswered, kDraft };
+struct InState {
+  State state{};
 };
 struct HasAttachment {};
 struct OfKind {
@@ -65,6 +68,9 @@ struct Sized {  // from <= octets < to
 struct WithMessageId {
   std::string id;
 };
+struct HasHeader {
+  std::string name;
+};
 struct InThread {
   std::string id;  // of the thread, or of one of its messages
 };
@@ -82,8 +88,9 @@ struct Not {
 };
 
 struct Query {
-  std::variant<Everything, Words, Part, Near, InMailbox, InOtherMailbox, HasKeyword, HasAttachment,
-               OfKind, InLanguage, Dated, Sized, WithMessageId, InThread, ThreadOf, All, Any, Not>
+  std::variant<Everything, Words, Part, Near, InMailbox, InOtherMailbox, HasKeyword, InState,
+               HasAttachment, OfKind, InLanguage, Dated, Sized, WithMessageId, HasHeader, InThread,
+               ThreadOf, All, Any, Not>
       node;
 };
 

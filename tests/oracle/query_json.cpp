@@ -1,5 +1,4 @@
-#include <fmt/format.h>
-
+#include "tests/oracle/dates.hpp"
 #include "tests/oracle/query.hpp"
 
 namespace oracle {
@@ -7,23 +6,7 @@ namespace {
 
 using nlohmann::json;
 
-// Seconds since 1970 as RFC 3339 writes them; the calendar is counted by hand.
-std::string utc_date(std::int64_t seconds) {
-  std::int64_t day = seconds / 86'400, rest = seconds % 86'400;
-  if (rest < 0) {
-    rest += 86'400;
-    --day;
-  }
-  const auto is_leap = [](std::int64_t y) { return (y % 4 == 0 && y % 100 != 0) || y % 400 == 0; };
-  std::int64_t year = 1970;
-  for (; day < 0; day += is_leap(year) ? 366 : 365) --year;
-  for (; day >= (is_leap(year) ? 366 : 365); ++year) day -= is_leap(year) ? 366 : 365;
-  const int lengths[] = {31, is_leap(year) ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  int month = 0;
-  for (; day >= lengths[month]; ++month) day -= lengths[month];
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", year, month + 1, day + 1, rest / 3'600,
-                     rest / 60 % 60, rest % 60);
-}
+constexpr std::string_view kHeaderField = "header:";
 
 class JsonWriter {
  public:
@@ -32,14 +15,22 @@ class JsonWriter {
   json operator()(const Everything&) const { return json::object(); }
   json operator()(const Words& words) const {
     const std::string quote = words.is_quoted ? "\"" : "";
-    return {{words.field.empty() ? "text" : words.field,
-             quote + words.text + quote + (words.is_beginning ? "*" : "")}};
+    const auto text = quote + words.text + quote + (words.is_beginning ? "*" : "");
+    if (words.field.starts_with(kHeaderField))
+      return {{"header", json::array({words.field.substr(kHeaderField.size()), text})}};
+    return {{words.field.empty() ? "text" : words.field, text}};
   }
   json operator()(const Part& part) const { return as_text({part}); }
   json operator()(const Near& near) const { return as_text({near}); }
   json operator()(const InMailbox& mailbox) const { return {{"inMailbox", mailbox.id}}; }
   json operator()(const InOtherMailbox& other) const { return {{"inMailboxOtherThan", other.ids}}; }
   json operator()(const HasKeyword& keyword) const { return {{"hasKeyword", keyword.keyword}}; }
+  json operator()(const InState& state) const {
+    // By its definition: a message, and neither seen nor a draft.
+    if (state.state == State::kUnread && chance())
+      return {{"kind", "mail"}, {"notKeyword", "$seen"}, {"query", "NOT keyword:$draft"}};
+    return as_text({state});
+  }
   json operator()(const HasAttachment&) const { return {{"hasAttachment", true}}; }
   json operator()(const OfKind& kind) const { return {{"kind", kind.is_mail ? "mail" : "file"}}; }
   json operator()(const InLanguage& language) const { return {{"lang", language.code}}; }
@@ -56,6 +47,9 @@ class JsonWriter {
     return condition;
   }
   json operator()(const WithMessageId& message) const { return {{"messageId", message.id}}; }
+  json operator()(const HasHeader& header) const {
+    return {{"header", json::array({header.name})}};
+  }
   json operator()(const InThread& thread) const { return {{"threadId", thread.id}}; }
   json operator()(const ThreadOf& threads) const {
     if (const auto* keyword = std::get_if<HasKeyword>(&threads.of->node))

@@ -40,7 +40,7 @@ class TextWriter {
   }
 
   Written written(const Everything&) {
-    return {"NOT kind:file"};  // an empty query cannot stand inside another
+    return {"kind:mail OR kind:file", Level::kOr};  // an empty query cannot stand inside another
   }
   Written written(const Words& words) {
     const char* quote = words.is_quoted ? "\"" : "";
@@ -69,8 +69,11 @@ class TextWriter {
     can_say_all_ = false;
     return {"kind:file"};
   }
-  Written written(const HasKeyword& keyword) {
-    return {keyword.spelled.empty() ? field("keyword") + keyword.keyword : keyword.spelled};
+  Written written(const HasKeyword& keyword) { return {field("keyword") + keyword.keyword}; }
+  Written written(const InState& state) {
+    constexpr const char* kNames[] = {"unread",   "read",       "flagged", "unflagged",
+                                      "answered", "unanswered", "draft"};
+    return {field("is") + kNames[static_cast<std::size_t>(state.state)]};
   }
   Written written(const HasAttachment&) { return {field("has") + "attachment"}; }
   Written written(const OfKind& kind) { return {field("kind") + (kind.is_mail ? "mail" : "file")}; }
@@ -80,6 +83,7 @@ class TextWriter {
   Written written(const WithMessageId& message) {
     return {field("messageid") + (chance(2) ? message.id : fmt::format("\"<{}>\"", message.id))};
   }
+  Written written(const HasHeader& header) { return {field("header:" + header.name) + "*"}; }
   Written written(const InThread& thread) { return {field("thread") + thread.id}; }
   Written written(const ThreadOf& threads) {
     return {fmt::format("thread:{{{}{}{}}}", blank(), write(*threads.of, Level::kOr), blank())};
@@ -124,6 +128,7 @@ struct PartsOf {
 std::vector<QueryPtr> parts_of(const Query& query) { return std::visit(PartsOf{}, query.node); }
 
 std::optional<std::string> to_text(const Query& query, Random& random) {
+  if (std::holds_alternative<Everything>(query.node) && random() % 2 == 0) return "";
   TextWriter writer(random);
   auto text = writer.write(query, Level::kOr);
   return writer.can_say_all() ? std::optional(std::move(text)) : std::nullopt;

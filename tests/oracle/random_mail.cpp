@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "tests/oracle/dates.hpp"
-#include "tests/oracle/sentences.hpp"
+#include "tests/oracle/random_text.hpp"
 #include "tests/support/support.hpp"
 
 namespace oracle {
@@ -24,46 +24,23 @@ constexpr Person kPeople[] = {
     {"Zoë O'Brien-Łukasz", "zoe.obrien@corporate.example.com"},
     {"Sales (Incorporated)", "sales@incorp.example.com"},
 };
-constexpr const char* kIdentifiers[] = {"CVE-2024-1234",
-                                        "foo_bar",
-                                        "v1.2.3",
-                                        "user_name",
-                                        "https://www.example.org/path/index.html?id=42",
-                                        "ada@example.org",
-                                        "x86_64",
-                                        "10.0.0.1",
-                                        "C++",
-                                        "naïve",
-                                        "ｆｕｌｌｗｉｄｔｈ",
-                                        "№5",
-                                        "co-operate",
-                                        "3,141"};
 constexpr const char* kFiles[] = {"report_2019.txt", "Übersicht-März.txt",   "notes.final.txt",
                                   "会議メモ.txt",    "corporate budget.txt", "photo001.png",
                                   "archive.tar.gz"};
 constexpr const char* kMailboxes[] = {"Inbox", "Archive", "Sent.2020", "Drafts", "Lists"};
 
-// Of fewer sentences, with identifiers between them, the language is told wrongly now and then.
-constexpr std::size_t kToTell = 5;
-
-class Generator {
+class Generator : public RandomText {
  public:
-  Generator(std::int64_t now, Random& random) : now_(now), random_(random) {}
-
-  [[nodiscard]] std::size_t below(std::size_t bound) { return random_() % bound; }
-  template <typename Items>
-  [[nodiscard]] const auto& one_of(const Items& items) {
-    return items[below(std::size(items))];
-  }
+  Generator(std::int64_t now, Random& random) : RandomText(random), now_(now) {}
 
   struct Written {
     std::string raw;
-    Message message;
+    Entry entry;
   };
   [[nodiscard]] Written message(std::size_t number) {
     Written made;
-    auto& m = made.message;
-    const auto& language = one_of(kLanguages);
+    auto& m = made.entry;
+    const auto& language = this->language();
     m.date = now_ - 60 - age();
     const auto id = fmt::format("{}.{}@example.org", number, below(1'000'000));
     m.message_ids = {id};
@@ -81,20 +58,13 @@ class Generator {
       raw += fmt::format("List-Id: {}\r\n", list);
       m.fields["list"].emplace_back(list);
     }
-    raw += "MIME-Version: 1.0\r\n" + body_and_attachments(language, m);
+    raw += headers(m) + "MIME-Version: 1.0\r\n" + body_and_attachments(language, m);
     m.size = raw.size();
     recent_.emplace_back(id, subject);
     return made;
   }
 
  private:
-  // Of the last days, of the last weeks, or of the last twelve years.
-  std::int64_t age() {
-    constexpr std::int64_t kDay = 86'400;
-    constexpr std::int64_t kAges[] = {15 * kDay, 60 * kDay, 12 * 365 * kDay};
-    return static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(one_of(kAges)));
-  }
-
   std::string choose_subject(const Language& language) {
     parent_.reset();
     if (!recent_.empty() && below(3) == 0) {
@@ -104,41 +74,54 @@ class Generator {
       return subject.starts_with("Re: ") ? subject : "Re: " + subject;
     }
     std::string subject = one_of(language.sentences);
-    return below(4) == 0 ? fmt::format("[{}] {}", one_of(kIdentifiers), subject) : subject;
+    return below(4) == 0 ? fmt::format("[{}] {}", identifier(), subject) : subject;
   }
 
-  std::string people(const std::string& field, std::size_t count, Message& m) {
+  // One of a few, or of many with names alike.
+  std::pair<std::string, std::string> person() {
+    if (below(3) > 0) {
+      const auto& known = one_of(kPeople);
+      return {known.name, known.email};
+    }
+    const auto number = below(60);
+    return {fmt::format("Reader {}", number), fmt::format("reader{}@example.org", number)};
+  }
+
+  // Some of those that are indexed, one of them twice or without a text now and then.
+  std::string headers(Entry& m) {
+    std::string lines;
+    while (below(2) == 0) {
+      const std::string name = one_of(kIndexedHeaders);
+      const auto value =
+          below(8) == 0 ? "" : fmt::format("{} {}", identifier(), one_of(kPeople).name);
+      lines += fmt::format("{}: {}\r\n", name, value);
+      m.headers.insert(name);
+      m.fields["header:" + name].emplace_back(value);
+    }
+    return lines;
+  }
+
+  std::string people(const std::string& field, std::size_t count, Entry& m) {
     std::string line = field + ": ";
     auto& passages = m.fields[field == "From" ? "from"
                               : field == "To" ? "to"
                               : field == "Cc" ? "cc"
                                               : "bcc"];
     for (std::size_t i = 0; i < count; ++i) {
-      const auto& person = one_of(kPeople);
-      const std::string name = person.name;
+      const auto [name, email] = person();
       if (i > 0) line += ",\r\n ";
-      line +=
-          name.empty() ? std::string(person.email) : fmt::format("\"{}\" <{}>", name, person.email);
+      line += name.empty() ? email : fmt::format("\"{}\" <{}>", name, email);
       if (!name.empty()) passages.emplace_back(name);
-      passages.emplace_back(person.email);
+      passages.emplace_back(email);
+      if (field == "From") m.sender = name.empty() ? email : name;
     }
     return line + "\r\n";
   }
 
-  std::string text(const Language& language, std::size_t sentences) {
-    std::string text;
-    for (std::size_t i = 0; i < sentences; ++i) {
-      text += one_of(language.sentences);
-      text += below(3) == 0 ? "\r\n\r\n" : "\r\n";
-      if (below(3) == 0) text += fmt::format("{}\r\n", one_of(kIdentifiers));
-    }
-    return text;
-  }
-
-  std::string body_and_attachments(const Language& language, Message& m) {
+  std::string body_and_attachments(const Language& language, Entry& m) {
     const auto sentences = 3 + below(5);
     const auto body = text(language, sentences);
-    if (sentences >= kToTell) m.language = language.code;
+    m.language = language_told(language, sentences);
     m.fields["body"].emplace_back(body);
     const std::string text_part =
         "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + body;
@@ -175,30 +158,41 @@ class Generator {
   }
 
   std::int64_t now_;
-  Random& random_;
   std::optional<std::string> parent_;
   std::vector<std::pair<std::string, std::string>> recent_;  // id and subject
 };
 
 }  // namespace
 
-MailByBytes write_random_mail(const std::filesystem::path& folder, std::size_t count,
-                              std::int64_t now, Random& random) {
+MailByBytes random_mail(std::size_t count, std::int64_t now, Random& random) {
   MailByBytes mail;
   Generator generator(now, random);
   for (std::size_t number = 0; number < count; ++number) {
-    auto [raw, message] = generator.message(number);
-    const std::string mailbox = generator.one_of(kMailboxes);
-    std::string flags;
-    for (const char flag :
-         {'F', 'P', 'R', 'S'}) {  // in their alphabetic order, as Maildirs have them
-      if (generator.below(3) == 0) flags += flag;
-    }
-    support::write_file(
-        folder / ("." + mailbox) / "cur" / fmt::format("{}.test:2,{}", number, flags), raw);
-    mail.emplace(std::move(raw), std::move(message));
+    auto [raw, entry] = generator.message(number);
+    mail.emplace(std::move(raw), std::move(entry));
   }
   return mail;
+}
+
+void write_maildirs(const std::vector<std::filesystem::path>& folders, const MailByBytes& mail,
+                    Random& random) {
+  for (const auto& folder : folders) {
+    for (const char* part : {"cur", "new", "tmp"})
+      std::filesystem::create_directories(folder / part);
+  }
+  RandomText chance(random);
+  std::size_t number = 0;
+  for (const auto& [raw, entry] : mail) {
+    const std::string mailbox = chance.one_of(kMailboxes);
+    std::string flags;
+    for (const char flag :
+         {'D', 'F', 'P', 'R', 'S'}) {  // in their alphabetic order, as Maildirs have them
+      if (chance.below(3) == 0) flags += flag;
+    }
+    support::write_file(chance.one_of(folders) / ("." + mailbox) / "cur" /
+                            fmt::format("{}.test:2,{}", number++, flags),
+                        raw);
+  }
 }
 
 std::set<std::string> languages_of_random_mail() {

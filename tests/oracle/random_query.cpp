@@ -21,6 +21,12 @@ std::string as_word(std::string word) {
   return word;
 }
 
+// Whether a word without a field is looked for there.
+bool is_of_any(const std::string& field) {
+  const auto fields = fields_of("");
+  return std::find(fields.begin(), fields.end(), field) != fields.end();
+}
+
 // The first characters of UTF-8, as many as fit into that many bytes.
 std::string beginning_of(const std::string& word, std::size_t bytes) {
   while (bytes > 0 && bytes < word.size() && (word[bytes] & 0xC0) == 0x80) --bytes;
@@ -63,11 +69,12 @@ std::vector<QueryPtr> QueryMaker::several(int depth) {
 }
 
 QueryPtr QueryMaker::leaf() {
-  const auto& message = one_of(account_.messages);
-  switch (below(24)) {
+  const auto& entry = one_of(account_.entries);
+  switch (below(25)) {
     case 0: {
       const auto& mailbox = one_of(account_.mailboxes);
-      const auto& spelled = below(2) == 0 ? mailbox.id : mailbox.name;
+      const auto& by_role = mailbox.role.empty() ? mailbox.name : mailbox.role;
+      const auto& spelled = below(3) == 0 ? by_role : below(2) == 0 ? mailbox.id : mailbox.name;
       return query(InMailbox{mailbox.id, spelled});
     }
     case 1:
@@ -78,50 +85,42 @@ QueryPtr QueryMaker::leaf() {
     case 4:
       return query(HasAttachment{});
     case 5:
-      if (below(4) == 0) return query(OfKind{below(3) > 0});
-      return query(InLanguage{message.language.empty() ? "en" : message.language});
+      if (below(2) == 0) return query(OfKind{below(2) == 0});
+      return query(InLanguage{entry.language.empty() ? "en" : entry.language});
     case 6:
       if (below(6) == 0) return query(Everything{});
-      if (!message.message_ids.empty()) return query(WithMessageId{message.message_ids.front()});
+      if (!entry.message_ids.empty()) return query(WithMessageId{entry.message_ids.front()});
       return leaf();
     case 7:
-      return query(InThread{below(2) == 0 ? message.thread : message.id});
+      if (entry.is_file) return leaf();
+      return query(InThread{below(2) == 0 ? entry.thread : entry.id});
     case 8:
     case 9:
     case 10:
       return dated();
     case 11:
       return sized();
+    case 12:
+      return query(HasHeader{one_of(kIndexedHeaders)});
     default:
       return text_leaf();
   }
 }
 
 QueryPtr QueryMaker::keyword() {
-  struct State {
-    const char* spelled;
-    const char* keyword;
-    bool is_set;
-  };
-  constexpr State kStates[] = {
-      {"is:unread", "$seen", false},      {"is:read", "$seen", true},
-      {"is:flagged", "$flagged", true},   {"is:unflagged", "$flagged", false},
-      {"is:answered", "$answered", true}, {"is:unanswered", "$answered", false},
-      {"is:draft", "$draft", true},       {"keyword:$forwarded", "$forwarded", true}};
-  const auto& state = kStates[below(std::size(kStates))];
-  if (below(4) == 0) return query(HasKeyword{state.keyword, ""});
-  if (state.is_set) return query(HasKeyword{state.keyword, state.spelled});
-  // Both spellings of what is not set.
-  return query(Not{query(HasKeyword{state.keyword, ""})});
+  const std::vector<std::string> keywords = {"$seen", "$flagged", "$answered", "$draft",
+                                             "$forwarded"};
+  if (below(3) == 0) return query(HasKeyword{one_of(keywords)});
+  return query(InState{static_cast<State>(below(1 + static_cast<std::size_t>(State::kDraft)))});
 }
 
 QueryPtr QueryMaker::dated() {
-  const auto& message = one_of(account_.messages);
-  return query(random_date(message.date, now_, random_));
+  const auto& entry = one_of(account_.entries);
+  return query(random_date(entry.date, now_, random_));
 }
 
 QueryPtr QueryMaker::sized() {
-  const auto size = one_of(account_.messages).size;
+  const auto size = one_of(account_.entries).size;
   const auto other = size + below(4'000);
   switch (below(5)) {
     case 0:
@@ -139,9 +138,10 @@ QueryPtr QueryMaker::sized() {
 
 QueryMaker::Found QueryMaker::words(std::size_t most, bool of_parts) {
   for (int attempt = 0; attempt < 1'000; ++attempt) {
-    const auto& message = one_of(account_.messages);
-    auto field = message.fields.begin();
-    std::advance(field, static_cast<std::ptrdiff_t>(below(message.fields.size())));
+    const auto& entry = any_entry();
+    if (entry.fields.empty()) continue;
+    auto field = entry.fields.begin();
+    std::advance(field, static_cast<std::ptrdiff_t>(below(entry.fields.size())));
     if (field->second.empty() || (of_parts && !has_parts(field->first))) continue;
     const auto& passage = one_of(field->second);
     if (passage.words.empty()) continue;
@@ -157,6 +157,33 @@ QueryMaker::Found QueryMaker::words(std::size_t most, bool of_parts) {
   return {"", {"nothing"}};
 }
 
+const Entry& QueryMaker::any_entry() {
+  const Entry* entry = &one_of(account_.entries);
+  for (int attempt = 0; attempt < 2 && !entry->is_file; ++attempt)
+    entry = &one_of(account_.entries);
+  return *entry;
+}
+
+QueryPtr QueryMaker::crossing() {
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    const auto& entry = any_entry();
+    auto field = entry.fields.begin();
+    std::advance(field, static_cast<std::ptrdiff_t>(below(entry.fields.size())));
+    if (field->second.size() < 2) continue;
+    const auto first = below(field->second.size() - 1);
+    const auto& before = field->second[first];
+    const auto& after = field->second[first + 1];
+    if (before.words.empty() || after.words.empty()) continue;
+    const auto &end = before.words.back(), &begin = after.words.front();
+    if (end.is_open || begin.is_open) continue;
+    return query(Words{field->first,
+                       before.text.substr(end.begin, end.end - end.begin) + " " +
+                           after.text.substr(begin.begin, begin.end - begin.begin),
+                       true, false});
+  }
+  return text_leaf();
+}
+
 // Words that stand so far from each other as the distance says, or nearly.
 QueryPtr QueryMaker::near() {
   auto [field, run] = words(2 + below(11));
@@ -167,17 +194,19 @@ QueryPtr QueryMaker::near() {
   std::shuffle(chosen.begin(), chosen.end(), random_);
   const bool is_usual = distance == 10 && below(2) == 0;
   const auto written = static_cast<unsigned>(std::max<std::size_t>(distance, 1));
-  const bool is_of_any = field != "type" && field != "list" && below(2) == 0;
-  return query(Near{is_of_any ? "" : field, std::move(chosen),
+  const bool without_field = is_of_any(field) && below(2) == 0;
+  return query(Near{without_field ? "" : field, std::move(chosen),
                     is_usual ? std::nullopt : std::optional(written)});
 }
 
 QueryPtr QueryMaker::text_leaf() {
   auto [field, found] = words(1 + below(4));
-  const bool is_of_any = field != "type" && field != "list" && below(2) == 0;
+  const bool without_field = is_of_any(field) && below(2) == 0;
   const bool is_recipient = (field == "to" || field == "cc" || field == "bcc") && below(3) == 0;
-  const std::string where = is_of_any ? "" : is_recipient ? "recipient" : field;
-  switch (below(10)) {
+  const std::string where = without_field ? "" : is_recipient ? "recipient" : field;
+  switch (below(11)) {
+    case 10:
+      return crossing();
     case 0:
       if (++beginnings_ > kMostBeginnings) return text_leaf();
       found.back() = beginning_of(found.back(), 1 + below(found.back().size()));

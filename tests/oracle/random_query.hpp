@@ -1,7 +1,7 @@
 // Queries by chance, of all operators and nested, about what an account holds.
 #pragma once
 
-#include "tests/oracle/message.hpp"
+#include "tests/oracle/entry.hpp"
 #include "tests/oracle/query.hpp"
 
 namespace oracle {
@@ -24,6 +24,10 @@ class QueryMaker {
 
   [[nodiscard]] QueryPtr leaf();
   [[nodiscard]] QueryPtr text_leaf();
+  // A phrase of the end of one text and the beginning of the next in a field.
+  [[nodiscard]] QueryPtr crossing();
+  // A file more often than there are any among all.
+  [[nodiscard]] const Entry& any_entry();
   [[nodiscard]] QueryPtr near();
   [[nodiscard]] QueryPtr dated();
   [[nodiscard]] QueryPtr sized();

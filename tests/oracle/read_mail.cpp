@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "indexer/extraction/extract.hpp"
+#include "mail/ascii.hpp"
 #include "mail/html.hpp"
 #include "mail/parser.hpp"
 #include "tests/oracle/random_mail.hpp"
@@ -10,11 +11,10 @@
 namespace oracle {
 namespace {
 
-void add_addresses(Message& message, const char* field,
-                   const std::vector<mail::Address>& addresses) {
+void add_addresses(Entry& entry, const char* field, const std::vector<mail::Address>& addresses) {
   for (const auto& address : addresses) {
-    if (!address.name.empty()) message.fields[field].emplace_back(address.name);
-    if (!address.email.empty()) message.fields[field].emplace_back(address.email);
+    if (!address.name.empty()) entry.fields[field].emplace_back(address.name);
+    if (!address.email.empty()) entry.fields[field].emplace_back(address.email);
   }
 }
 
@@ -30,17 +30,28 @@ std::string body_of(const std::vector<mail::ContentDocument>& bodies) {
   return mail::html_to_text(html);
 }
 
-void add_attachments(Message& message, const std::string& raw,
+void add_attachments(Entry& entry, const std::string& raw,
                      const std::vector<mail::Attachment>& attachments) {
   for (const auto& attachment : attachments) {
-    if (!attachment.name.empty()) message.fields["filename"].emplace_back(attachment.name);
-    message.fields["type"].emplace_back(attachment.type);
+    if (!attachment.name.empty()) entry.fields["filename"].emplace_back(attachment.name);
+    entry.fields["type"].emplace_back(attachment.type);
     const auto type = indexer::file_type(attachment.type, attachment.name);
     const auto part = type == indexer::FileType::kNone
                           ? std::nullopt
                           : mail::extract_part(raw, attachment.part_id);
     if (part)
-      message.fields["attachment"].emplace_back(indexer::extract_text(part->bytes, type).text);
+      entry.fields["attachment"].emplace_back(indexer::extract_text(part->bytes, type).text);
+  }
+}
+
+void add_headers(Entry& entry, const std::vector<std::pair<std::string, std::string>>& headers) {
+  for (const auto& [name, value] : headers) {
+    const auto lower = mail::lower_ascii(name);
+    if (lower == "list-id") entry.fields["list"].emplace_back(value);
+    if (std::find(kIndexedHeaders.begin(), kIndexedHeaders.end(), lower) == kIndexedHeaders.end())
+      continue;
+    entry.headers.insert(lower);
+    entry.fields["header:" + lower].emplace_back(value);
   }
 }
 
@@ -53,28 +64,29 @@ MailByBytes read_mail(const std::filesystem::path& folder, std::size_t count) {
   }
   std::sort(files.begin(), files.end());
   MailByBytes known;
+  const std::vector<std::string> kept(kIndexedHeaders.begin(), kIndexedHeaders.end());
   for (const auto& file : files) {
     if (known.size() == count) break;
     auto raw = support::read_file(file);
     if (raw.starts_with("From ")) continue;  // an mbox, whose messages are others
-    const auto parsed = mail::parse_message(raw);
+    const auto parsed = mail::parse_message(raw, {}, kept);
     if (!parsed) continue;
-    Message message;
+    Entry entry;
     const auto& m = parsed->metadata;
-    add_addresses(message, "from", m.from);
-    add_addresses(message, "to", m.to);
-    add_addresses(message, "cc", m.cc);
-    add_addresses(message, "bcc", m.bcc);
-    message.fields["subject"].emplace_back(m.subject);
-    message.fields["body"].emplace_back(body_of(parsed->bodies));
-    add_attachments(message, raw, m.attachments);
-    for (const auto& [name, value] : m.headers) {
-      if (name == "List-Id" || name == "List-ID") message.fields["list"].emplace_back(value);
-    }
-    message.message_ids = m.message_ids;
-    message.has_attachment = m.has_attachment;
-    message.size = m.size;
-    known.emplace(std::move(raw), std::move(message));
+    add_addresses(entry, "from", m.from);
+    add_addresses(entry, "to", m.to);
+    add_addresses(entry, "cc", m.cc);
+    add_addresses(entry, "bcc", m.bcc);
+    entry.fields["subject"].emplace_back(m.subject);
+    entry.fields["body"].emplace_back(body_of(parsed->bodies));
+    add_attachments(entry, raw, m.attachments);
+    add_headers(entry, m.headers);
+    if (!m.from.empty())
+      entry.sender = m.from.front().name.empty() ? m.from.front().email : m.from.front().name;
+    entry.message_ids = m.message_ids;
+    entry.has_attachment = m.has_attachment;
+    entry.size = m.size;
+    known.emplace(std::move(raw), std::move(entry));
   }
   return known;
 }
