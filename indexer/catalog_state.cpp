@@ -9,9 +9,12 @@
 namespace indexer {
 namespace {
 
+// A page of a list is 50 rows of some 1 KB, mostly side by side.
+constexpr int kPageBytes = 8'192;
+
 // Random inserts in half a dozen B-trees: what they touch between two batches should stay in memory.
 constexpr std::string_view kWriterTuning =
-    "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384";
+    "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8192";
 
 std::int64_t integer(std::string_view text) {
   std::int64_t value = 0;
@@ -137,7 +140,7 @@ TextEntry Reader::text_entry(const Rows& row) {
 
 Connection Writer::open(const std::filesystem::path& file) {
   Connection connection(file, replica::sqlite::Access::kReadWrite,
-                        replica::sqlite::Durability::kNormal);
+                        replica::sqlite::Durability::kNormal, kPageBytes);
   connection.execute(kWriterTuning);
   replica::sqlite::open_schema(connection, replica::sqlite::Access::kReadWrite, kCatalogFormat,
                                embedded::catalog_sql);
