@@ -194,8 +194,8 @@ void add_complete(CLI::App& app, CommandLine& line, CompleteCommand& complete,
 
 void add_show(CLI::App& app, CommandLine& line, ShowCommand& show) {
   CLI::App* command = app.add_subcommand(
-      "show", with_example("one message, by the id that list and search print; times without an "
-                           "offset are UTC",
+      "show", with_example("one message or file, by the id that list and search print; times "
+                           "without an offset are UTC",
                            "davenport show alice bS0wMDAx --text"));
   command->add_option("ACCOUNT", show.account)->required();
   command->add_option("ID", show.id)->required();

@@ -29,6 +29,9 @@ int run(const ShowCommand& command, const CommandLine& line, const Config& confi
 // Its part of what it does: the bytes of an attachment of the message whose row that is.
 [[nodiscard]] int write_attachment(const ShowCommand& command, indexer::Account& account,
                                    const std::string& row, const Config& config);
+// Its part of what it does for a file that is no mail, whose row that is. Throws std::runtime_error for what only mail has.
+[[nodiscard]] int show_file(const ShowCommand& command, const indexer::Account& account,
+                            const std::string& row);
 int run(const StatusCommand& command, const CommandLine& line, const Config& config);
 int run(const ExportCommand& command, const CommandLine& line, const Config& config);
 

@@ -140,9 +140,10 @@ int run(const ShowCommand& command, const CommandLine&, const Config& config) {
   const auto account = open_account(accounts, command.account);
   const auto row = account->message(command.id);
   if (!row) {
-    throw std::runtime_error(
-        fmt::format("account '{}' has no message '{}': take an id that list or search printed",
-                    account->name(), for_terminal(command.id)));
+    if (const auto file = account->file(command.id)) return show_file(command, *account, *file);
+    throw std::runtime_error(fmt::format(
+        "account '{}' has no message or file '{}': take an id that list or search printed",
+        account->name(), for_terminal(command.id)));
   }
   if (command.what == ShowCommand::What::kAttachment)
     return write_attachment(command, *account, *row, config);
