@@ -3,6 +3,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "api/account_removal.hpp"
 #include "api/admin_client.hpp"
 #include "api/commands.hpp"
 #include "api/terminal.hpp"
@@ -62,12 +63,12 @@ std::string arguments_of(const std::vector<std::filesystem::path>& paths) {
 indexer::ImportSummary import_locally(const ImportCommand& command, const Config& config) {
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
   (void)indexer::find_mail(command.paths);  // a path that is not there makes no account
-  const auto account = accounts.create(command.account);
-  const auto folder = config.data_dir / "accounts" / command.account;
+  const AccountToFill filled(config, accounts, command.account);
   Tasks tasks(config.data_dir / "davenport.db");
   indexer::ImportSummary summary;
   const auto import = [&](const TaskReport&, indexer::Progress& progress) -> TaskOutcome {
-    summary = indexer::import_into(*account, folder, command.paths, config.index.headers, progress);
+    summary = indexer::import_into(filled.account(), filled.folder(), command.paths,
+                                   config.index.headers, progress);
     return {indexer::what_was_imported(summary)};
   };
   watched("import", [&](indexer::Progress& progress) {
