@@ -90,7 +90,9 @@ void add_export(CLI::App& app, CommandLine& line, ExportCommand& export_) {
 void add_filter(CLI::App& command, ListFilter& filter) {
   command.add_option("--mailbox", filter.mailbox, "only of this mailbox (id, name or role)")
       ->check(expect_filled);
-  command.add_option("--keyword", filter.keyword, "only with this keyword, such as $forwarded")
+  command
+      .add_option("--keyword", filter.keyword,
+                  "only with this keyword, such as $forwarded, in either case")
       ->check(expect_filled);
   command.add_flag("--unread", filter.unread, "only unread");
   command.add_flag("--flagged", filter.flagged, "only flagged");
