@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "indexer/analyzer.hpp"
-#include "indexer/language.hpp"
-#include "indexer/stems.hpp"
 #include "mail/ascii.hpp"
 
 namespace indexer {
@@ -185,9 +183,7 @@ QueryPtr QueryBuilder::state(std::string_view text, std::size_t position) const 
 }
 
 QueryPtr QueryBuilder::language(std::string_view text, std::size_t position) {
-  auto code = mail::lower_ascii(text);
-  if (is_language_code(code) && (is_detected_language(code) || has_stems(code)))
-    return make_query(MatchLanguage{std::move(code)});
+  if (is_known_language(text)) return make_query(MatchLanguage{mail::lower_ascii(text)});
   fail(position,
        fmt::format("\"{}\" is no language that is known here; write its code, as in en, fr or "
                    "zh-hant",

@@ -20,7 +20,8 @@ struct Period {  // from <= date < to, seconds since 1970
 // "4096", "20K", "5M", "1G": octets, at most 2^53, which a value slot holds exactly.
 [[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
 
-// "fr", or with a script: "zh-hant".
-[[nodiscard]] bool is_language_code(std::string_view text);
+// Whether texts can be told to be in that language, or there are forms of its words: "fr", or with a script "zh-hant", in
+// either case.
+[[nodiscard]] bool is_known_language(std::string_view code);
 
 }  // namespace indexer
