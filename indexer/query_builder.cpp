@@ -79,6 +79,12 @@ QueryPtr QueryBuilder::words(const FieldName& field, std::string_view text, std:
                              bool quoted, bool prefix) {
   std::size_t count = 0;
   for_each_word(text, [&](const Word&) { ++count; });
+  if (count == 0 && text.size() >= kBase64Run) {
+    fail(position,
+         fmt::format("\"{}\" holds no word that is indexed: those of more than {} bytes, and lines "
+                     "of base64, are not",
+                     text, kMaxWordBytes));
+  }
   if (count == 0 && prefix) fail(position, "\"*\" needs the beginning of a word before it");
   if (count == 0)
     fail(position, fmt::format("\"{}\" holds no letter or digit to search for", text));

@@ -345,6 +345,16 @@ std::string repeated(std::string_view unit, std::size_t count) {
   return text;
 }
 
+TEST(Query, AWordThatIsTooLongToBeIndexedIsSaidToBe) {
+  const std::string longest(kMaxWordBytes, 'a');
+  EXPECT_TRUE(parse_query(longest));
+  for (const std::string& text : {longest + "a", longest + "a*", repeated("aB3x", 15)}) {
+    const auto query = parse_query(text);
+    ASSERT_FALSE(query) << text;
+    EXPECT_THAT(query.error().message, testing::HasSubstr("more than 64 bytes"));
+  }
+}
+
 TEST(Query, IsBounded) {
   EXPECT_FALSE(parse_query(std::string(kMaxQueryBytes + 1, 'a')));
   EXPECT_FALSE(parse_query(repeated("(", 4'000)));
