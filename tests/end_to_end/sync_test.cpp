@@ -125,6 +125,22 @@ TEST_F(Sync, AFileDocumentGoesFromTheFeedToAHit) {
   EXPECT_NE(raw.err.find("is a file, not a message"), std::string::npos) << raw.err;
 }
 
+TEST_F(Sync, HeadersOfAMessageWithoutAnOriginalAreThoseOfItsDocument) {
+  fill("erin", 1);
+  const json message = {
+      {"subject", "Fresh news"},
+      {"from", json::array({json{{"name", "Ada"}, {"email", "ada@example.org"}}})},
+      {"receivedAt", "2022-01-01T00:00:00Z"},
+      {"headers", json::array({json::array({"List-Id", "<dev.example.org>"})})},
+      {"text", "quicksilver"}};
+  ASSERT_EQ(http("PUT", database("erin", "io-cozy-emails") + "/fresh", message.dump()).status, 201);
+  const Davenport davenport(server_->url(), "erin");
+  davenport.succeed({"sync", "erin", "--once"});
+  EXPECT_EQ(davenport.run({"show", "erin", "fresh", "--headers"}).out,
+            "From: Ada <ada@example.org>\nDate: 2022-01-01T00:00:00Z\nSubject: Fresh news\n"
+            "List-Id: <dev.example.org>\n");
+}
+
 TEST_F(Sync, ServeFollowsTheServer) {
   fill("dora", 5);
   Davenport davenport(server_->url(), "dora");
