@@ -64,8 +64,10 @@ void add_import(CLI::App& app, CommandLine& line, ImportCommand& import) {
                    "davenport import alice ~/Maildir archive.mbox"));
   command->add_option("ACCOUNT", import.account)->required();
   command->add_option("PATH", import.paths, "\"-\" is a tar on standard input")->required();
-  CLI::Option* into = command->add_option("--into", import.into,
-                                          "CouchDB to write to, instead of the local account");
+  CLI::Option* into =
+      command->add_option("--into", import.into,
+                          "CouchDB to write to, instead of the local account; databases are "
+                          "named by the layout of the account's [[source]]");
   into->type_name("URL");
   CLI::Option* user = command->add_option("--user", import.user, "who writes there");
   user->needs(into);

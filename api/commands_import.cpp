@@ -77,13 +77,36 @@ indexer::ImportSummary import_locally(const ImportCommand& command, const Config
   return summary;
 }
 
-indexer::ImportSummary import_into_server(const ImportCommand& command, const Config& config) {
+std::string_view without_slash(std::string_view url) {
+  if (url.ends_with('/')) url.remove_suffix(1);
+  return url;
+}
+
+// How the databases are named there: as by the account's source, or by one that is that server, which would find it.
+Layout layout_at(const std::string& url, const SourceConfig* source, const Config& config) {
+  for (const SourceConfig& each : config.sources) {
+    if (source == nullptr && each.has_all_accounts &&
+        without_slash(each.address.url) == without_slash(url))
+      source = &each;
+  }
+  Layout layout = source == nullptr ? Layout() : source->layout;
+  if (layout.has_all_doctypes_in_one()) {
+    throw std::runtime_error(
+        fmt::format("layout {} of source {} has one database for all doctypes, which import "
+                    "does not fill",
+                    layout.pattern(), source->name));
+  }
+  return layout;
+}
+
+indexer::ImportSummary import_into_server(const ImportCommand& command, const Layout& layout,
+                                          const Config& config) {
   replica::SourceAddress address;
   address.url = command.into;
   address.user = command.user;
   if (!command.password_file.empty()) address.password = read_secret(command.password_file);
   indexer::CouchTarget target(std::move(address), [&](mail::Doctype doctype) {
-    return Layout().database(command.account, doctype);
+    return layout.database(command.account, doctype);
   });
   return watched("import", [&](indexer::Progress& progress) {
     return indexer::import_paths(command.paths, target, {parser_threads(), config.index.headers},
@@ -115,7 +138,9 @@ int run(const ImportCommand& asked, const CommandLine&, const Config& config) {
 
   const auto start = Clock::now();
   const indexer::ImportSummary summary =
-      command.into.empty() ? import_locally(command, config) : import_into_server(command, config);
+      command.into.empty()
+          ? import_locally(command, config)
+          : import_into_server(command, layout_at(command.into, source, config), config);
   const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
   for (const indexer::RefusedFile& refused : summary.refused) {
     fmt::print(stderr, "davenport: {}: {}\n", for_terminal(refused.path),
