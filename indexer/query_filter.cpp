@@ -63,8 +63,9 @@ class FilterReader {
   explicit FilterReader(std::chrono::sys_seconds now) : now_(now), build_(now) {}
 
   QueryPtr read(const json& filter) {
-    if (++depth_ > kMaxQueryDepth) fail(fmt::format("filters nest deeper than {}", kMaxQueryDepth));
+    if (depth_ > kMaxQueryDepth) fail(fmt::format("filters nest deeper than {}", kMaxQueryDepth));
     if (!filter.is_object()) fail("a filter must be an object");
+    ++depth_;
     auto query = filter.contains("operator") ? read_operator(filter) : read_condition(filter);
     --depth_;
     return query;
@@ -190,7 +191,7 @@ class FilterReader {
 
   std::chrono::sys_seconds now_;
   QueryBuilder build_;
-  int depth_ = 0;
+  int depth_ = 0;  // filters that the one being read is in
 };
 
 }  // namespace

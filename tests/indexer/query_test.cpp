@@ -363,7 +363,15 @@ TEST(Query, IsBounded) {
   EXPECT_FALSE(parse_query(repeated("a ", 1'000)));
   EXPECT_FALSE(parse_query("\"" + repeated("a ", 1'000) + "\""));
   EXPECT_FALSE(parse_query(repeated("a* ", 100)));
-  EXPECT_TRUE(parse_query(repeated("(", 40) + "a" + repeated(")", 40)));
+  for (const std::size_t levels : {50U, 51U}) {
+    const bool is_read = levels == 50;
+    EXPECT_EQ(bool(parse_query(repeated("(", levels) + "a" + repeated(")", levels))), is_read);
+    EXPECT_EQ(bool(parse_query(repeated("NOT ", levels) + "a")), is_read);
+    EXPECT_EQ(bool(parse_query("(thread:{" + repeated("-", levels - 2) + "a})")), is_read);
+    EXPECT_EQ(bool(parse_filter(repeated(R"({"operator":"NOT","conditions":[)", levels) +
+                                R"({"inMailboxOtherThan":["x"]})" + repeated("]}", levels))),
+              is_read);
+  }
   EXPECT_TRUE(parse_query(repeated("a ", kMaxQueryWords)));
   EXPECT_FALSE(parse_query(repeated("thread:{a} ", kMaxQueryThreads + 1)));
   EXPECT_FALSE(parse_query(repeated("thread:{", 400)));
