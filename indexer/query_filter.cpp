@@ -106,7 +106,8 @@ class FilterReader {
     if (name == "text") return words(name, {Field::kAny, {}}, text_of(name, value));
     if (name == "header") return read_header(value);
     if (const auto field = find_field(name)) return words(name, {*field, {}}, text_of(name, value));
-    if (name == "inMailbox") return make_query(MatchMailbox{text_of(name, value), 0});
+    if (name == "inMailbox")
+      return make_query(MatchMailbox{text_of(name, value), 0, /*is_id=*/true});
     if (name == "inMailboxOtherThan") return make_query(MatchOtherMailbox{texts_of(name, value)});
     if (name == "before") return make_query(MatchDate{std::nullopt, time_of(name, value)});
     if (name == "after") return make_query(MatchDate{time_of(name, value), std::nullopt});
