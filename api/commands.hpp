@@ -52,8 +52,10 @@ int run(const TaskCommand& command, const CommandLine& line, const Config& confi
 // The account of that name, which there must be, or all of them. Throws std::runtime_error.
 [[nodiscard]] std::vector<std::string> accounts_meant(const std::string& account, bool all,
                                                       const Config& config);
-// Work that is a task (task_kinds.hpp). A server's is waited for where `wait` says so; the exit code.
-[[nodiscard]] int run_task(const TaskRequest& request, bool wait, const Config& config);
+// Work that is a task (task_kinds.hpp). A server's is waited for where `wait` says so; the exit code. `before` stands before
+// what it came to.
+[[nodiscard]] int run_task(const TaskRequest& request, bool wait, const Config& config,
+                           std::string_view before = "");
 int run(const AccountCommand& command, const CommandLine& line, const Config& config);
 int run(const QuarantineCommand& command, const CommandLine& line, const Config& config);
 
