@@ -89,7 +89,7 @@ std::optional<Period> parse_period(std::string_view text, std::chrono::sys_secon
 std::optional<std::chrono::seconds> parse_age(std::string_view text) {
   if (text.empty()) return std::nullopt;
   const auto hours = [&]() -> int {
-    switch (text.back()) {
+    switch (mail::lower_ascii(text.back())) {
       case 'h':
         return 1;
       case 'd':

@@ -171,6 +171,7 @@ TEST(Query, IsReadToATree) {
       {"date:this-week date:last-week", "(and date[345600,950400) date[-259200,345600))"},
       {"date:last-month date:this-month", "(and date[-2678400,0) date[0,2678400))"},
       {"before:this-year after:last-year", "(and date[,0) date[-31536000,))"},
+      {"newer_than:1D older_than:2H", "(and date[734400,) date[,813600))"},
       {"newer_than:1d older_than:2h", "(and date[734400,) date[,813600))"},
       {"size:10..20 size:5 size:1K.. size:..2", "(and size[10,21) size[5,6) size[1024,) size[,3))"},
   };
