@@ -206,13 +206,14 @@ void add_show(CLI::App& app, CommandLine& line, ShowCommand& show) {
   CLI::Option_group* which = command->add_option_group("which part");
   const auto add_part = [&](const std::string& flag, ShowCommand::What what,
                             const std::string& help) {
-    which->add_flag_callback(
+    return which->add_flag_callback(
         flag, [&show, what] { show.what = what; }, help);
   };
   add_part("--text", ShowCommand::What::kText, "only the text");
   add_part("--html", ShowCommand::What::kHtml, "only the HTML, made safe");
   add_part("--headers", ShowCommand::What::kHeaders, "only the headers");
-  add_part("--raw", ShowCommand::What::kRaw, "the original message, byte for byte");
+  CLI::Option* raw =
+      add_part("--raw", ShowCommand::What::kRaw, "the original message, byte for byte");
   add_part("--thread", ShowCommand::What::kThread, "the messages of its thread");
   CLI::Option* attachment = which->add_option(
       "--attachment", show.part, "the bytes of an attachment, by its name or part's number");
@@ -222,7 +223,7 @@ void add_show(CLI::App& app, CommandLine& line, ShowCommand& show) {
       command->add_option("--output", show.output, "file for them, instead of standard output");
   output->type_name("FILE")->needs(attachment);
   add_json(*command, show.json);
-  command->get_option("--json")->excludes(attachment);
+  command->get_option("--json")->excludes(attachment)->excludes(raw);
   command->callback([&line, &show] {
     if (!show.part.empty()) show.what = ShowCommand::What::kAttachment;
     line.command = show;

@@ -121,6 +121,7 @@ TEST(CommandLine, ShowTakesOnePart) {
   EXPECT_EQ(saved.what, api::ShowCommand::What::kAttachment);
   EXPECT_EQ(saved.part, "q1.pdf");
   EXPECT_EQ(saved.output, "f.pdf");
+  EXPECT_THROW((void)parse({"show", "alice", "id", "--raw", "--json"}), api::UsageError);
   for (const char* other : {"--json", "--text"}) {
     EXPECT_THROW((void)parse({"show", "alice", "id", "--attachment", "2", other}), api::UsageError);
   }
