@@ -386,20 +386,28 @@ void add_token(CLI::App& app, CommandLine& line, TokenCommand& token) {
 }
 
 // The command that was written, with those above it.
-std::string written_command(const CLI::App& app) {
+struct WrittenCommand {
+  std::string name;
+  bool lacks_part = false;  // it is one of several parts that was to be named ("task list")
+};
+WrittenCommand written_command(const CLI::App& app) {
   std::string name = app.get_name();
-  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) {
     at = at->get_subcommands().front();
     name += " " + at->get_name();
   }
-  return name;
+  return {std::move(name), at->get_require_subcommand_min() > 0};
 }
 
 std::string mistake_in_words(const CLI::App& app, const CLI::ParseError& error) {
-  const std::string command = written_command(app), help = ": see " + command + " --help";
+  const auto [command, lacks_part] = written_command(app);
+  const std::string help = ": see " + command + " --help";
   const auto unknown = app.remaining(/*recurse=*/true);
-  if (app.get_subcommands().empty() && !unknown.empty())
-    return "'" + unknown.front() + "' is no command: davenport --help lists them";
+  if (lacks_part && !unknown.empty()) {
+    const std::string of = app.get_subcommands().empty() ? "" : " of " + command;
+    return "'" + unknown.front() + "' is no command" + of + ": " + command + " --help lists them";
+  }
   const auto option = std::find_if(unknown.begin(), unknown.end(), [](const std::string& word) {
     return word.starts_with('-') && word != "--";
   });

@@ -191,4 +191,20 @@ TEST(CommandLine, MistakesAreUsageErrors) {
   }
 }
 
+TEST(CommandLine, WhatIsNoCommandIsNamed) {
+  const std::pair<std::vector<const char*>, const char*> rows[] = {
+      {{"frobnicate"}, "'frobnicate' is no command: davenport --help lists them"},
+      {{"task", "foo"}, "'foo' is no command of davenport task: davenport task --help lists them"},
+      {{"task"}, "A subcommand is required: see davenport task --help"},
+  };
+  for (const auto& [words, says] : rows) {
+    try {
+      (void)parse(words);
+      ADD_FAILURE() << says;
+    } catch (const api::UsageError& error) {
+      EXPECT_STREQ(error.what(), says);
+    }
+  }
+}
+
 }  // namespace
