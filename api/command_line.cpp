@@ -164,7 +164,7 @@ void add_search(CLI::App& app, CommandLine& line, SearchCommand& search,
   command
       ->add_option("--facets", search.facets,
                    "counts of the hits by sender, mailbox, year, type, keyword or language")
-      ->type_name("F,…");
+      ->type_name("F,...");
   command->add_flag("--filter", search.is_filter, "QUERY is a JSON filter (data/QUERY.md)");
   command->add_flag("--explain", search.explain,
                     "show what the query became: terms, forms, estimates");
@@ -345,7 +345,7 @@ void add_token_create(CLI::App& tokens, CommandLine& line, TokenCommand& token) 
                              "davenport token create --account alice,bob --expires 30d"));
   CLI::Option* account = command->add_option("--account", token.accounts,
                                              "accounts that it is for; '*' is all of them");
-  account->delimiter(',')->type_name("A,…");
+  account->delimiter(',')->type_name("A,...");
   CLI::Option* all = command->add_flag_callback(
       "--all", [&token] { token.accounts = {"*"}; }, "for all accounts");
   account->excludes(all);

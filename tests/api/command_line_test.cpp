@@ -158,6 +158,15 @@ TEST(CommandLine, HelpAndVersionAreNoErrors) {
   }
 }
 
+TEST(CommandLine, HelpIsInColumns) {
+  const std::string help = std::get<api::Information>(parse({"search", "--help"})).text;
+  const auto column_of = [&](const char* words) {
+    const auto at = help.find(words);
+    return at - help.rfind('\n', at);
+  };
+  EXPECT_EQ(column_of("counts of the hits"), column_of("QUERY is a JSON filter"));
+}
+
 TEST(CommandLine, MistakesAreUsageErrors) {
   const std::vector<std::vector<const char*>> rows = {
       {},

@@ -62,6 +62,7 @@ TEST(Errors, ASourceThatIsDownIsSaidSo) {
   const auto result = davenport.run({"sync", "alice", "--once"});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_NE(result.err.find("cannot reach"), std::string::npos) << result.err;
+  EXPECT_EQ((result.out + result.err).find("again in"), std::string::npos) << result.err;
 }
 
 }  // namespace
