@@ -14,6 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kPatience{30};
+constexpr std::chrono::seconds kPatienceForEmpty{2};  // of an account that has nothing to read
 // No account's name begins so: what stands under it is not listed, and goes at the next start if it did not go at once.
 constexpr std::string_view kLeaving = ".removed-";
 
@@ -52,6 +53,11 @@ std::optional<indexer::FileLock> lock_folder(const fs::path& folder, const std::
   if (lock) return lock;
   throw indexer::AccountBusy(fmt::format(
       "account '{}' is being written by another davenport process: stop it and try again", name));
+}
+
+bool has_stores(const fs::path& folder) {
+  std::error_code absent;
+  return !fs::is_empty(folder / "store", absent) && !absent;
 }
 
 // The folder goes from one moment to the next, whatever happens while its files are deleted. Links in it are deleted, not
@@ -95,6 +101,30 @@ void remove_account(const Config& config, const std::string& name) {
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
   expect_removable(config, accounts, name);
   forget_and_delete(config.data_dir, accounts.registry(), name);
+}
+
+AccountToFill::AccountToFill(const Config& config, Accounts& accounts, std::string name)
+    : config_(config),
+      accounts_(accounts),
+      name_(std::move(name)),
+      folder_(folder_of(config.data_dir, name_)),
+      was_there_(fs::exists(fs::symlink_status(folder_))),
+      account_(accounts.create(name_)) {
+  if (!account_)
+    throw RemovalRefused(fmt::format("account '{}' is being removed: try again", name_));
+}
+
+AccountToFill::~AccountToFill() {
+  account_.reset();
+  if (was_there_ || has_stores(folder_)) return;
+  try {
+    Accounts::Retired retired(accounts_, name_);
+    if (retired.wait_closed(kPatienceForEmpty) && !has_stores(folder_))
+      forget_and_delete(config_.data_dir, accounts_.registry(), name_);
+  } catch (const std::exception& error) {
+    // What kept the import from writing is what is told.
+    spdlog::warn("account {}: cannot remove its empty folder: {}", name_, error.what());
+  }
 }
 
 void finish_removals(const fs::path& data_dir) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -23,6 +24,27 @@ void remove_account(const Config& config, Accounts& accounts, Replication& repli
                     Tasks& tasks, const std::string& name);
 // The same without a server, under the account's lock. Throws indexer::AccountBusy.
 void remove_account(const Config& config, const std::string& name);
+
+// A local account that an import is to fill. When this goes and nothing was written into a store of an account that was not
+// there before, the account goes too.
+class AccountToFill {
+ public:
+  // Throws as Accounts::create, and RemovalRefused while one of that name is being removed.
+  AccountToFill(const Config& config, Accounts& accounts, std::string name);
+  AccountToFill(const AccountToFill&) = delete;
+  AccountToFill& operator=(const AccountToFill&) = delete;
+  ~AccountToFill();
+  [[nodiscard]] indexer::Account& account() const { return *account_; }
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+
+ private:
+  const Config& config_;
+  Accounts& accounts_;
+  const std::string name_;
+  const std::filesystem::path folder_;
+  const bool was_there_;
+  std::shared_ptr<indexer::Account> account_;
+};
 
 // Deletes what a removal left that was killed halfway.
 void finish_removals(const std::filesystem::path& data_dir);

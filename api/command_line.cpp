@@ -64,8 +64,10 @@ void add_import(CLI::App& app, CommandLine& line, ImportCommand& import) {
                    "davenport import alice ~/Maildir archive.mbox"));
   command->add_option("ACCOUNT", import.account)->required();
   command->add_option("PATH", import.paths, "\"-\" is a tar on standard input")->required();
-  CLI::Option* into = command->add_option("--into", import.into,
-                                          "CouchDB to write to, instead of the local account");
+  CLI::Option* into =
+      command->add_option("--into", import.into,
+                          "CouchDB to write to, instead of the local account; databases are "
+                          "named by the layout of the account's [[source]]");
   into->type_name("URL");
   CLI::Option* user = command->add_option("--user", import.user, "who writes there");
   user->needs(into);
@@ -90,7 +92,9 @@ void add_export(CLI::App& app, CommandLine& line, ExportCommand& export_) {
 void add_filter(CLI::App& command, ListFilter& filter) {
   command.add_option("--mailbox", filter.mailbox, "only of this mailbox (id, name or role)")
       ->check(expect_filled);
-  command.add_option("--keyword", filter.keyword, "only with this keyword, such as $forwarded")
+  command
+      .add_option("--keyword", filter.keyword,
+                  "only with this keyword, such as $forwarded, in either case")
       ->check(expect_filled);
   command.add_flag("--unread", filter.unread, "only unread");
   command.add_flag("--flagged", filter.flagged, "only flagged");
@@ -160,7 +164,7 @@ void add_search(CLI::App& app, CommandLine& line, SearchCommand& search,
   command
       ->add_option("--facets", search.facets,
                    "counts of the hits by sender, mailbox, year, type, keyword or language")
-      ->type_name("F,…");
+      ->type_name("F,...");
   command->add_flag("--filter", search.is_filter, "QUERY is a JSON filter (data/QUERY.md)");
   command->add_flag("--explain", search.explain,
                     "show what the query became: terms, forms, estimates");
@@ -194,21 +198,22 @@ void add_complete(CLI::App& app, CommandLine& line, CompleteCommand& complete,
 
 void add_show(CLI::App& app, CommandLine& line, ShowCommand& show) {
   CLI::App* command = app.add_subcommand(
-      "show", with_example("one message, by the id that list and search print; times without an "
-                           "offset are UTC",
+      "show", with_example("one message or file, by the id that list and search print; times "
+                           "without an offset are UTC",
                            "davenport show alice bS0wMDAx --text"));
   command->add_option("ACCOUNT", show.account)->required();
   command->add_option("ID", show.id)->required();
   CLI::Option_group* which = command->add_option_group("which part");
   const auto add_part = [&](const std::string& flag, ShowCommand::What what,
                             const std::string& help) {
-    which->add_flag_callback(
+    return which->add_flag_callback(
         flag, [&show, what] { show.what = what; }, help);
   };
   add_part("--text", ShowCommand::What::kText, "only the text");
   add_part("--html", ShowCommand::What::kHtml, "only the HTML, made safe");
   add_part("--headers", ShowCommand::What::kHeaders, "only the headers");
-  add_part("--raw", ShowCommand::What::kRaw, "the original message, byte for byte");
+  CLI::Option* raw =
+      add_part("--raw", ShowCommand::What::kRaw, "the original message, byte for byte");
   add_part("--thread", ShowCommand::What::kThread, "the messages of its thread");
   CLI::Option* attachment = which->add_option(
       "--attachment", show.part, "the bytes of an attachment, by its name or part's number");
@@ -218,7 +223,7 @@ void add_show(CLI::App& app, CommandLine& line, ShowCommand& show) {
       command->add_option("--output", show.output, "file for them, instead of standard output");
   output->type_name("FILE")->needs(attachment);
   add_json(*command, show.json);
-  command->get_option("--json")->excludes(attachment);
+  command->get_option("--json")->excludes(attachment)->excludes(raw);
   command->callback([&line, &show] {
     if (!show.part.empty()) show.what = ShowCommand::What::kAttachment;
     line.command = show;
@@ -340,7 +345,7 @@ void add_token_create(CLI::App& tokens, CommandLine& line, TokenCommand& token) 
                              "davenport token create --account alice,bob --expires 30d"));
   CLI::Option* account = command->add_option("--account", token.accounts,
                                              "accounts that it is for; '*' is all of them");
-  account->delimiter(',')->type_name("A,…");
+  account->delimiter(',')->type_name("A,...");
   CLI::Option* all = command->add_flag_callback(
       "--all", [&token] { token.accounts = {"*"}; }, "for all accounts");
   account->excludes(all);
@@ -381,20 +386,28 @@ void add_token(CLI::App& app, CommandLine& line, TokenCommand& token) {
 }
 
 // The command that was written, with those above it.
-std::string written_command(const CLI::App& app) {
+struct WrittenCommand {
+  std::string name;
+  bool lacks_part = false;  // it is one of several parts that was to be named ("task list")
+};
+WrittenCommand written_command(const CLI::App& app) {
   std::string name = app.get_name();
-  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) {
     at = at->get_subcommands().front();
     name += " " + at->get_name();
   }
-  return name;
+  return {std::move(name), at->get_require_subcommand_min() > 0};
 }
 
 std::string mistake_in_words(const CLI::App& app, const CLI::ParseError& error) {
-  const std::string command = written_command(app), help = ": see " + command + " --help";
+  const auto [command, lacks_part] = written_command(app);
+  const std::string help = ": see " + command + " --help";
   const auto unknown = app.remaining(/*recurse=*/true);
-  if (app.get_subcommands().empty() && !unknown.empty())
-    return "'" + unknown.front() + "' is no command: davenport --help lists them";
+  if (lacks_part && !unknown.empty()) {
+    const std::string of = app.get_subcommands().empty() ? "" : " of " + command;
+    return "'" + unknown.front() + "' is no command" + of + ": " + command + " --help lists them";
+  }
   const auto option = std::find_if(unknown.begin(), unknown.end(), [](const std::string& word) {
     return word.starts_with('-') && word != "--";
   });

@@ -29,6 +29,9 @@ int run(const ShowCommand& command, const CommandLine& line, const Config& confi
 // Its part of what it does: the bytes of an attachment of the message whose row that is.
 [[nodiscard]] int write_attachment(const ShowCommand& command, indexer::Account& account,
                                    const std::string& row, const Config& config);
+// Its part of what it does for a file that is no mail, whose row that is. Throws std::runtime_error for what only mail has.
+[[nodiscard]] int show_file(const ShowCommand& command, const indexer::Account& account,
+                            const std::string& row);
 int run(const StatusCommand& command, const CommandLine& line, const Config& config);
 int run(const ExportCommand& command, const CommandLine& line, const Config& config);
 
@@ -49,8 +52,10 @@ int run(const TaskCommand& command, const CommandLine& line, const Config& confi
 // The account of that name, which there must be, or all of them. Throws std::runtime_error.
 [[nodiscard]] std::vector<std::string> accounts_meant(const std::string& account, bool all,
                                                       const Config& config);
-// Work that is a task (task_kinds.hpp). A server's is waited for where `wait` says so; the exit code.
-[[nodiscard]] int run_task(const TaskRequest& request, bool wait, const Config& config);
+// Work that is a task (task_kinds.hpp). A server's is waited for where `wait` says so; the exit code. `before` stands before
+// what it came to.
+[[nodiscard]] int run_task(const TaskRequest& request, bool wait, const Config& config,
+                           std::string_view before = "");
 int run(const AccountCommand& command, const CommandLine& line, const Config& config);
 int run(const QuarantineCommand& command, const CommandLine& line, const Config& config);
 

@@ -92,6 +92,7 @@ std::optional<std::filesystem::path> config_file(const CommandLine& line) {
 int run(const ConfigCheckCommand& command, const CommandLine& line, const Config&) {
   CheckedConfig checked = check_config(config_file(line));
   if (line.data) checked.config.data_dir = *line.data;
+  if (checked.mistakes.empty()) checked.mistakes = check_machine(checked.config);
   for (const std::string& mistake : checked.mistakes)
     fmt::print(stderr, "davenport: {}\n", for_terminal(mistake));
   std::vector<SourceCheck> checks;

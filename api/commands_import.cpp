@@ -3,6 +3,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "api/account_removal.hpp"
 #include "api/admin_client.hpp"
 #include "api/commands.hpp"
 #include "api/terminal.hpp"
@@ -62,12 +63,12 @@ std::string arguments_of(const std::vector<std::filesystem::path>& paths) {
 indexer::ImportSummary import_locally(const ImportCommand& command, const Config& config) {
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
   (void)indexer::find_mail(command.paths);  // a path that is not there makes no account
-  const auto account = accounts.create(command.account);
-  const auto folder = config.data_dir / "accounts" / command.account;
+  const AccountToFill filled(config, accounts, command.account);
   Tasks tasks(config.data_dir / "davenport.db");
   indexer::ImportSummary summary;
   const auto import = [&](const TaskReport&, indexer::Progress& progress) -> TaskOutcome {
-    summary = indexer::import_into(*account, folder, command.paths, config.index.headers, progress);
+    summary = indexer::import_into(filled.account(), filled.folder(), command.paths,
+                                   config.index.headers, progress);
     return {indexer::what_was_imported(summary)};
   };
   watched("import", [&](indexer::Progress& progress) {
@@ -76,13 +77,36 @@ indexer::ImportSummary import_locally(const ImportCommand& command, const Config
   return summary;
 }
 
-indexer::ImportSummary import_into_server(const ImportCommand& command, const Config& config) {
+std::string_view without_slash(std::string_view url) {
+  if (url.ends_with('/')) url.remove_suffix(1);
+  return url;
+}
+
+// How the databases are named there: as by the account's source, or by one that is that server, which would find it.
+Layout layout_at(const std::string& url, const SourceConfig* source, const Config& config) {
+  for (const SourceConfig& each : config.sources) {
+    if (source == nullptr && each.has_all_accounts &&
+        without_slash(each.address.url) == without_slash(url))
+      source = &each;
+  }
+  Layout layout = source == nullptr ? Layout() : source->layout;
+  if (layout.has_all_doctypes_in_one()) {
+    throw std::runtime_error(
+        fmt::format("layout {} of source {} has one database for all doctypes, which import "
+                    "does not fill",
+                    layout.pattern(), source->name));
+  }
+  return layout;
+}
+
+indexer::ImportSummary import_into_server(const ImportCommand& command, const Layout& layout,
+                                          const Config& config) {
   replica::SourceAddress address;
   address.url = command.into;
   address.user = command.user;
   if (!command.password_file.empty()) address.password = read_secret(command.password_file);
   indexer::CouchTarget target(std::move(address), [&](mail::Doctype doctype) {
-    return Layout().database(command.account, doctype);
+    return layout.database(command.account, doctype);
   });
   return watched("import", [&](indexer::Progress& progress) {
     return indexer::import_paths(command.paths, target, {parser_threads(), config.index.headers},
@@ -114,7 +138,9 @@ int run(const ImportCommand& asked, const CommandLine&, const Config& config) {
 
   const auto start = Clock::now();
   const indexer::ImportSummary summary =
-      command.into.empty() ? import_locally(command, config) : import_into_server(command, config);
+      command.into.empty()
+          ? import_locally(command, config)
+          : import_into_server(command, layout_at(command.into, source, config), config);
   const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
   for (const indexer::RefusedFile& refused : summary.refused) {
     fmt::print(stderr, "davenport: {}: {}\n", for_terminal(refused.path),

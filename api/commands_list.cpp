@@ -11,6 +11,7 @@
 #include "api/message_lines.hpp"
 #include "api/render.hpp"
 #include "api/terminal.hpp"
+#include "mail/ascii.hpp"
 
 namespace api {
 namespace {
@@ -31,7 +32,7 @@ indexer::MessageFilter filter_of(const ListFilter& given, const indexer::Account
           fmt::format("account '{}' has no mailbox '{}'", account.name(), given.mailbox));
     filter.mailbox = *mailbox;
   }
-  filter.keyword = given.keyword;
+  filter.keyword = mail::lower_ascii(given.keyword);
   const auto only = [](bool wanted) { return wanted ? std::optional(true) : std::nullopt; };
   filter.unread = only(given.unread);
   filter.flagged = only(given.flagged);

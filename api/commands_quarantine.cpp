@@ -7,6 +7,7 @@
 #include "api/message_lines.hpp"
 #include "api/percent.hpp"
 #include "api/render_quarantine.hpp"
+#include "api/status_lines.hpp"
 #include "api/store_upkeep.hpp"
 #include "api/terminal.hpp"
 
@@ -19,12 +20,9 @@ using What = QuarantineCommand::What;
 std::string line_of(const json& row) {
   if (row.contains("error"))
     return fmt::format("{}: {}\n", text_of(row, "account"), text_of(row, "error"));
-  const std::string next = row.value("ignored", false)
-                               ? "ignored until it changes"
-                               : fmt::format("again {}", text_of(row, "nextAttempt"));
   return fmt::format("{} {}: {}; since {}, tried {} times, {}\n", text_of(row, "database"),
                      text_of(row, "docId"), text_of(row, "reason"), text_of(row, "since"),
-                     row.value("attempts", 0), next);
+                     row.value("attempts", 0), next_attempt_in_words(row));
 }
 
 // Exit code 3 when there is something that is not ignored, so that a script can tell.

@@ -1,12 +1,15 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <unistd.h>
 
 #include "api/commands.hpp"
 #include "api/message_lines.hpp"
 #include "api/render.hpp"
 #include "api/terminal.hpp"
+#include "mail/ascii.hpp"
+#include "mail/documents.hpp"
 #include "mail/html.hpp"
 
 namespace api {
@@ -31,10 +34,16 @@ std::string readable(const std::vector<indexer::Body>& bodies, std::string_view 
   return text;
 }
 
-std::string header_summary(const json& row) {
+// "From: Ada <ada@example.org>"; nothing for what is not there.
+std::string header_line(std::string_view name, const std::string& value) {
+  return value.empty() ? "" : fmt::format("{}: {}\n", name, value);
+}
+
+// Who, when and what, but for those headers that are in `given` (names in lower case).
+std::string main_headers(const json& row, const std::set<std::string>& given) {
   std::string lines;
-  const auto add = [&](const char* name, const std::string& value) {
-    if (!value.empty()) lines += fmt::format("{}: {}\n", name, value);
+  const auto add = [&](std::string_view name, const std::string& value) {
+    if (!given.contains(mail::lower_ascii(name))) lines += header_line(name, value);
   };
   const auto addresses = [&](const char* member) {
     const auto found = row.find(member);
@@ -45,6 +54,14 @@ std::string header_summary(const json& row) {
   add("Cc", addresses("cc"));
   add("Date", text_of(row, "sentAt").empty() ? text_of(row, "receivedAt") : text_of(row, "sentAt"));
   add("Subject", text_of(row, "subject"));
+  return lines;
+}
+
+std::string header_summary(const json& row) {
+  std::string lines = main_headers(row, {});
+  const auto add = [&](std::string_view name, const std::string& value) {
+    lines += header_line(name, value);
+  };
   if (const auto attachments = row.find("attachments");
       attachments != row.end() && attachments->is_array()) {
     for (const json& attachment : *attachments) {
@@ -62,22 +79,25 @@ std::string header_summary(const json& row) {
   return lines;
 }
 
-// As they stand in the original; where that is not kept, as the metadata document has them.
-std::string header_lines(const indexer::Account& account, const std::string& id) {
+// As they stand in the original; where that is not kept, what the metadata document has of them.
+std::string header_lines(const indexer::Account& account, const std::string& id,
+                         const std::string& row) {
   if (const auto raw = account.raw(id)) {
     const std::size_t end = std::min(raw->find("\n\n"), raw->find("\n\r\n"));
     return lines_for_terminal(
         std::string_view(*raw).substr(0, end == std::string::npos ? end : end + 1));
   }
-  std::string lines;
   const auto document = account.metadata_document(id);
-  if (!document) return lines;
-  const auto metadata = mail::read_metadata(*document);
-  if (!metadata) return lines;
-  for (const auto& [name, value] : metadata->headers) {
-    lines += fmt::format("{}: {}\n", for_terminal(name), for_terminal(value));
+  const auto metadata = document ? mail::read_metadata(*document) : mail::Malformed{"gone"};
+  std::string kept;
+  std::set<std::string> names;
+  if (metadata) {
+    for (const auto& [name, value] : metadata->headers) {
+      kept += fmt::format("{}: {}\n", for_terminal(name), for_terminal(value));
+      names.insert(mail::lower_ascii(name));
+    }
   }
-  return lines;
+  return main_headers(json::parse(row, nullptr, false), names) + kept;
 }
 
 std::string thread_lines(const std::vector<std::string>& rows) {
@@ -110,7 +130,7 @@ std::string show(const ShowCommand& command, const indexer::Account& account,
       return text;
     }
     case What::kHeaders: {
-      const std::string lines = header_lines(account, command.id);
+      const std::string lines = header_lines(account, command.id, row);
       return command.json ? json({{"id", command.id}, {"headers", lines}}).dump() + "\n" : lines;
     }
     case What::kRaw: {
@@ -140,9 +160,10 @@ int run(const ShowCommand& command, const CommandLine&, const Config& config) {
   const auto account = open_account(accounts, command.account);
   const auto row = account->message(command.id);
   if (!row) {
-    throw std::runtime_error(
-        fmt::format("account '{}' has no message '{}': take an id that list or search printed",
-                    account->name(), for_terminal(command.id)));
+    if (const auto file = account->file(command.id)) return show_file(command, *account, *file);
+    throw std::runtime_error(fmt::format(
+        "account '{}' has no message or file '{}': take an id that list or search printed",
+        account->name(), for_terminal(command.id)));
   }
   if (command.what == ShowCommand::What::kAttachment)
     return write_attachment(command, *account, *row, config);

@@ -20,7 +20,7 @@ std::filesystem::path davenport_db(const Config& config) {
   return config.data_dir / "davenport.db";
 }
 
-int run_here(const TaskRequest& request, const Config& config) {
+int run_here(const TaskRequest& request, const Config& config, std::string_view before) {
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
   Tasks tasks(davenport_db(config));
   const auto kinds = task_kinds(config, accounts, nullptr);
@@ -28,9 +28,14 @@ int run_here(const TaskRequest& request, const Config& config) {
     return tasks.run(request, kinds.find(request.kind)->second, progress);
   });
   TaskReport report;
-  report.outcome = outcome.line;
+  report.outcome = fmt::format("{}{}", before, outcome.line);
   report.problems = outcome.problems;
   return finish(report);
+}
+
+// Where all accounts were asked for, each line says whose it is.
+std::string named_among_all(const std::string& account, bool all) {
+  return all ? account + ": " : "";
 }
 
 std::string task_line(const TaskReport& task) {
@@ -61,9 +66,9 @@ std::string progress_in_words(const TaskReport& task) {
   return fmt::format("{} of {}{}", task.done, task.of, left);
 }
 
-int run_task(const TaskRequest& request, bool wait, const Config& config) {
+int run_task(const TaskRequest& request, bool wait, const Config& config, std::string_view before) {
   const AdminClient server(config.data_dir);
-  if (!server.is_served()) return run_here(request, config);
+  if (!server.is_served()) return run_here(request, config, before);
   const auto target = fmt::format("/v1/admin/accounts/{}/{}", request.account, request.kind);
   if (!wait) {
     const auto task = json::parse(server.request("POST", target, request.arguments));
@@ -81,6 +86,7 @@ int run_task(const TaskRequest& request, bool wait, const Config& config) {
                     : fmt::format("{}: {}", request.kind, progress_in_words(state)));
     });
   }
+  task.outcome.insert(0, before);
   return finish(task);
 }
 
@@ -102,14 +108,16 @@ int run(const ReindexCommand& command, const CommandLine&, const Config& config)
   if (command.rate > 0) arguments["rate"] = command.rate;
   int worst = kDone;
   for (const auto& name : accounts_meant(command.account, command.all, config))
-    worst = std::max(worst, run_task({"reindex", name, arguments.dump()}, command.wait, config));
+    worst = std::max(worst, run_task({"reindex", name, arguments.dump()}, command.wait, config,
+                                     named_among_all(name, command.all)));
   return worst;
 }
 
 int run(const CompactCommand& command, const CommandLine&, const Config& config) {
   int worst = kDone;
   for (const auto& name : accounts_meant(command.account, command.all, config))
-    worst = std::max(worst, run_task({"compact", name}, command.wait, config));
+    worst = std::max(worst, run_task({"compact", name}, command.wait, config,
+                                     named_among_all(name, command.all)));
   return worst;
 }
 

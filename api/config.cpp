@@ -18,6 +18,13 @@ namespace {
 constexpr std::size_t kMaxHeaderName = 100;
 constexpr std::uint64_t kLeastMemory = 4ULL << 20U;  // bytes: a batch of one source and one pull
 
+// As RFC 5322 section 3.6.8 has it.
+bool is_header_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxHeaderName &&
+         std::all_of(name.begin(), name.end(),
+                     [](char c) { return c > ' ' && c < '\x7f' && c != ':'; });
+}
+
 ReplicationConfig read_replication(Section section) {
   ReplicationConfig replication;
   replication.max_open_accounts =
@@ -32,16 +39,17 @@ ReplicationConfig read_replication(Section section) {
 indexer::IndexOptions read_index(Section section) {
   indexer::IndexOptions options;
   if (const auto language = section.text("language")) {
-    if (!indexer::is_language_code(*language))
+    if (!indexer::is_known_language(*language))
       section.note(*section.find("language"),
-                   "index.language must be the code of a language, such as \"en\" or \"fr\"");
+                   "index.language must be the code of a language that is known here, such as "
+                   "\"en\" or \"fr\"");
     options.language = mail::lower_ascii(*language);
   }
   if (section.find("headers") != nullptr) {
     options.headers.clear();
     for (const auto& [name, node] : section.texts("headers", "[\"x-mailer\"]")) {
-      if (name.empty() || name.size() > kMaxHeaderName)
-        section.note(*node, "index.headers must be names of header fields");
+      if (!is_header_name(name))
+        section.note(*node, "index.headers must be names of header fields, without a colon");
       options.headers.push_back(mail::lower_ascii(name));
     }
   }

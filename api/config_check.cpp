@@ -4,14 +4,20 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <fmt/format.h>
 #include <set>
+#include <unistd.h>
 
+#include "api/http_tls.hpp"
 #include "replica/couch_client.hpp"
 
 namespace api {
 namespace {
 
+namespace fs = std::filesystem;
 namespace net = boost::asio;
 using replica::SourceError;
 
@@ -171,7 +177,40 @@ net::awaitable<void> ask(replica::CouchClient& client, const SourceConfig& sourc
   client.close();  // else its idle connections are waited for
 }
 
+// Empty: davenport can write there.
+std::string why_unusable(const fs::path& folder) {
+  std::error_code error;
+  if (fs::exists(folder, error)) {
+    if (!fs::is_directory(folder, error)) return "is no folder";
+    if (::access(folder.c_str(), W_OK | X_OK) == 0) return "";
+    return fmt::format("cannot be written: {}", std::strerror(errno));
+  }
+  std::vector<fs::path> absent;  // the outermost last
+  for (fs::path at = folder; !at.empty() && !fs::exists(at, error); at = at.parent_path())
+    absent.push_back(at);
+  fs::create_directories(folder, error);
+  const std::string why = error ? "cannot be made: " + error.message() : "";
+  // What is not empty is in use by now, and stays.
+  for (const fs::path& made : absent) fs::remove(made, error);
+  return why;
+}
+
 }  // namespace
+
+std::vector<std::string> check_machine(const Config& config) {
+  std::vector<std::string> problems;
+  if (!config.http.tls_certificate.empty()) {
+    try {
+      (void)make_tls_context({config.http.tls_certificate, config.http.tls_key});
+    } catch (const std::exception& error) {
+      problems.emplace_back(error.what());
+    }
+  }
+  const fs::path folder = fs::absolute(config.data_dir).lexically_normal();
+  if (const std::string why = why_unusable(folder); !why.empty())
+    problems.push_back(fmt::format("the data folder {} {}", folder.string(), why));
+  return problems;
+}
 
 SourceCheck check_source(const SourceConfig& source) {
   SourceCheck check;

@@ -4,6 +4,8 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "mail/ascii.hpp"
+
 namespace api {
 namespace {
 
@@ -86,7 +88,7 @@ std::optional<std::string> contradiction(const indexer::MessageFilter& filter) {
 indexer::MessageFilter read_filter(Parameters& parameters) {
   indexer::MessageFilter filter;
   filter.mailbox = parameters.filled_text("mailbox");
-  filter.keyword = parameters.filled_text("keyword");
+  filter.keyword = mail::lower_ascii(parameters.filled_text("keyword"));
   filter.unread = parameters.flag("unread");
   filter.seen = parameters.flag("seen");
   filter.flagged = parameters.flag("flagged");

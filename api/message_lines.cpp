@@ -86,8 +86,9 @@ std::string message_line(const json& row, std::size_t width) {
 }
 
 std::string file_line(const json& row, std::size_t width) {
-  return line_of(text_of(row, "updatedAt"), "file", text_of(row, "type"), text_of(row, "path"),
-                 text_of(row, "id"), width);
+  const std::string path = text_of(row, "path");
+  return line_of(text_of(row, "updatedAt"), "file", text_of(row, "type"),
+                 path.empty() ? text_of(row, "name") : path, text_of(row, "id"), width);
 }
 
 std::string addresses_line(const json& addresses) {

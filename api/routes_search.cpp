@@ -43,7 +43,7 @@ std::optional<indexer::QueryError> find_unknown(const indexer::Query& query,
   };
   indexer::for_each_part(query, [&](const indexer::Query& part) {
     if (const auto* box = std::get_if<indexer::MatchMailbox>(&part.node)) {
-      if (is_nowhere([&](const auto& in) { return in.find_mailbox(box->name).has_value(); }))
+      if (is_nowhere([&](const auto& in) { return box->means(in.find_mailbox(box->name)); }))
         unknown = {fmt::format("none of these accounts has a mailbox \"{}\"", box->name),
                    box->position};
     } else if (const auto* thread = std::get_if<indexer::MatchThread>(&part.node)) {

@@ -32,7 +32,8 @@ std::optional<std::string> as_parameter(std::string_view name, const json& value
     if (!value.is_boolean()) return std::nullopt;
     return value.get<bool>() ? "true" : "false";
   }
-  if (name == "facets" && value.is_array()) {
+  if (name == "facets") {
+    if (!value.is_array()) return std::nullopt;
     std::string list;
     for (const auto& item : value) {
       if (!item.is_string()) return std::nullopt;

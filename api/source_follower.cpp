@@ -219,10 +219,14 @@ void SourceFollower::failed(const replica::SourceError& error) {
   down_until_ = now + pause;
   if (logged_error_ == last_error_) return;
   log_event(Level::kWarning, "sourceDown",
-            fmt::format("source {}: {}; again in {:.1f} s", source_.name, last_error_,
-                        static_cast<double>(pause.count()) / 1'000),
+            fmt::format("source {}: {}{}", source_.name, last_error_, again_in_words(pause)),
             {{"source", source_.name}, {"error", last_error_}});
   logged_error_ = last_error_;
+}
+
+std::string SourceFollower::again_in_words(std::chrono::milliseconds pause) const {
+  if (!is_started_) return "";
+  return fmt::format("; again in {:.1f} s", static_cast<double>(pause.count()) / 1'000);
 }
 
 // Rows are written in batches: those that come while one is written make the next.

@@ -117,6 +117,8 @@ class SourceFollower {
   [[nodiscard]] bool may_ask() const;
   void answered();  // the source is up
   void failed(const replica::SourceError& error);
+  // "; again in 0.4 s"; nothing where it only pulls once.
+  [[nodiscard]] std::string again_in_words(std::chrono::milliseconds pause) const;
   void remember(KnownDatabase known);
   void write_soon();
   [[nodiscard]] boost::asio::awaitable<void> write_registry();

@@ -198,8 +198,7 @@ void SourceFollower::pull_failed(DatabaseId id, const std::exception_ptr& error)
   const bool is_news = databases_.set_error(id, reason);
   if (is_news && !is_sources) {
     log_event(Level::kWarning, "pullFailed",
-              fmt::format("{}: {}; again in {:.1f} s", databases_.name(id), reason,
-                          static_cast<double>(pause.count()) / 1'000),
+              fmt::format("{}: {}{}", databases_.name(id), reason, again_in_words(pause)),
               {{"account", databases_.account(id)},
                {"database", databases_.name(id)},
                {"error", reason}});

@@ -113,10 +113,10 @@ std::string detail_lines(const json& account) {
   });
   lines += first_of(member(account, "quarantined", json::array()), "in quarantine",
                     [](const json& document) {
-                      return fmt::format("    quarantined: {} {}: {}; tried {} times, again {}\n",
+                      return fmt::format("    quarantined: {} {}: {}; tried {} times, {}\n",
                                          text_of(document, "database"), text_of(document, "docId"),
                                          text_of(document, "reason"), number(document, "attempts"),
-                                         text_of(document, "nextAttempt"));
+                                         next_attempt_in_words(document));
                     });
   if (const auto ignored = number(account, "ignored"); ignored > 0)
     lines += fmt::format("    {} ignored in quarantine\n", ignored);
@@ -203,6 +203,12 @@ std::string tasks_lines(const json& tasks) {
 }
 
 }  // namespace
+
+std::string next_attempt_in_words(const json& document) {
+  if (document.value("ignored", false)) return "ignored until it changes";
+  const std::string at = text_of(document, "nextAttempt");
+  return "again " + (at.empty() ? "now" : at);
+}
 
 std::string status_lines(const json& status, bool is_served) {
   std::string lines = fmt::format("davenport {}: {}\n", text_of(status, "version"),

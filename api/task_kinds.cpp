@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "api/account_removal.hpp"
 #include "api/doctor.hpp"
 #include "api/render_doctor.hpp"
 #include "api/terminal.hpp"
@@ -106,14 +107,14 @@ TaskOutcome backup(indexer::Account& account, const std::filesystem::path& data_
                       folder.string(), watch.read())};
 }
 
-TaskOutcome import(indexer::Account& account, const std::filesystem::path& folder,
-                   const json& arguments, std::span<const std::string> headers,
-                   indexer::Progress& progress) {
+TaskOutcome import(const AccountToFill& filled, const json& arguments,
+                   std::span<const std::string> headers, indexer::Progress& progress) {
   const Stopwatch watch;
   std::vector<std::filesystem::path> paths;
   for (const auto& path : arguments.value("paths", json::array()))
     paths.emplace_back(path.get<std::string>());
-  const auto summary = indexer::import_into(account, folder, paths, headers, progress);
+  const auto summary =
+      indexer::import_into(filled.account(), filled.folder(), paths, headers, progress);
   TaskOutcome outcome(fmt::format("{} in {}; {} refused", indexer::what_was_imported(summary),
                                   watch.read(), grouped(summary.refused.size())));
   for (const auto& file : summary.refused)
@@ -151,8 +152,7 @@ Tasks::Kinds task_kinds(const Config& config, Accounts& accounts, Replication* r
   };
   kinds["import"] = [&accounts, &config, replication](const TaskReport& task,
                                                       indexer::Progress& progress) {
-    const auto account = accounts.create(task.account);
-    auto outcome = import(*account, config.data_dir / "accounts" / task.account,
+    auto outcome = import(AccountToFill(config, accounts, task.account),
                           json::parse(task.arguments), config.index.headers, progress);
     if (replication != nullptr) replication->index_soon(task.account);  // which tells who listens
     return outcome;

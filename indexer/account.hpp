@@ -136,6 +136,8 @@ class Account {
   [[nodiscard]] std::vector<std::string> thread(
       std::string_view id) const;  // id of a thread or of a message in it
   [[nodiscard]] std::optional<std::string> file(std::string_view id) const;
+  // The text of a file, its document's own or that of its bytes as far as they were read; none when the file is unknown.
+  [[nodiscard]] std::optional<std::string> file_text(std::string_view id) const;
   [[nodiscard]] ListPage files(const ListQuery& query) const;
   [[nodiscard]] QueryResult<SearchAnswer> search(const SearchRequest& request, bool snippets) const;
   // All bodies of a message; none when the message is unknown. Counted as `body`.

@@ -95,6 +95,13 @@ std::optional<std::string> Account::file(std::string_view id) const {
   return live ? live->catalog().file(id, live->text_checkpoint()) : std::nullopt;
 }
 
+std::optional<std::string> Account::file_text(std::string_view id) const {
+  const auto live = state_->generation();
+  const auto entry = live ? live->catalog().text_entry(Kind::kFile, id) : std::nullopt;
+  if (!entry) return std::nullopt;
+  return Texts(stores_).snippet_text(*entry);
+}
+
 ListPage Account::files(const ListQuery& query) const {
   const auto live = state_->generation();
   return live ? live->catalog().files(query, live->text_checkpoint()) : ListPage{};

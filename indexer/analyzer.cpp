@@ -198,9 +198,6 @@ Codes without_accents(const Codes& codes) {
   return plain;
 }
 
-// Lines of base64 are 60 to 76 characters; no word or path of that length mixes capitals, small letters and digits.
-constexpr std::size_t kBase64Run = 60;
-
 }  // namespace
 
 bool WordScanner::next(Word& word) {

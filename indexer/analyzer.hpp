@@ -23,6 +23,8 @@
 namespace indexer {
 
 inline constexpr std::size_t kMaxWordBytes = 64;
+// Lines of base64 are 60 to 76 characters; no word or path of that length mixes capitals, small letters and digits.
+inline constexpr std::size_t kBase64Run = 60;
 
 struct Word {
   std::string_view folded;  // without accents; valid until the next word is asked for

@@ -267,9 +267,12 @@ Xapian::Query QueryTranslator::translate_node(const MatchHeader& header) {
 
 Xapian::Query QueryTranslator::translate_node(const MatchMailbox& mailbox) {
   const auto id = context_.scope.find_mailbox(mailbox.name);
-  if (!id && context_.is_one_of_several) return Xapian::Query::MatchNothing;
-  if (!id)
-    throw QueryError{fmt::format("there is no mailbox \"{}\"", mailbox.name), mailbox.position};
+  if (!mailbox.means(id)) {
+    if (context_.is_one_of_several) return Xapian::Query::MatchNothing;
+    throw QueryError{fmt::format("there is no mailbox {}\"{}\"", mailbox.is_id ? "of the id " : "",
+                                 mailbox.name),
+                     mailbox.position};
+  }
   MessageFilter filter;
   filter.mailbox = *id;
   return members(filter);

@@ -128,13 +128,14 @@ class Parser {
     return static_cast<unsigned>(*number);
   }
 
-  // Counts how deep the parser is while it lives.
+  // Counts, while it lives, the parentheses, NOTs and braces that the parser is in.
   class Descent {
    public:
     explicit Descent(Parser& parser) : parser_(parser) {
       if (++parser_.depth_ > kMaxQueryDepth) {
         fail(parser_.position_,
-             fmt::format("more than {} parentheses and NOTs in each other", kMaxQueryDepth));
+             fmt::format("more than {} parentheses, NOTs and thread:{{…}} in each other",
+                         kMaxQueryDepth));
       }
     }
     Descent(const Descent&) = delete;
@@ -146,14 +147,15 @@ class Parser {
   };
 
   QueryPtr parse_unary(const std::optional<Key>& key) {
-    const Descent descent(*this);
     const auto position = position_;
     if (at_word("NOT")) {
+      const Descent descent(*this);
       position_ += 3;
       require_operand("NOT", position);
       return make_query(MatchNot{parse_unary(key)});
     }
     if (peek() == '-') {
+      const Descent descent(*this);
       ++position_;
       if (at_end() || is_space(peek()) || at_close())
         fail(position, "\"-\" needs a word right after it");
@@ -233,6 +235,7 @@ class Parser {
   }
 
   QueryPtr parse_group(const std::optional<Key>& key) {
+    const Descent descent(*this);
     const auto opened = position_;
     ++position_;
     skip_spaces();

@@ -75,6 +75,11 @@ struct MatchHeader {  // a header of that name is there
 struct MatchMailbox {
   std::string name;  // as it was written
   std::size_t position = 0;  // of it in the query
+  bool is_id = false;  // `name` is; else it may be a name or role as well
+  // Whether the mailbox that is found by `name` is meant.
+  [[nodiscard]] bool means(const std::optional<std::string>& found_id) const {
+    return found_id && (!is_id || *found_id == name);
+  }
 };
 struct MatchOtherMailbox {  // in a mailbox that is none of these
   std::vector<std::string> ids;

@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "indexer/analyzer.hpp"
-#include "indexer/language.hpp"
-#include "indexer/stems.hpp"
 #include "mail/ascii.hpp"
 
 namespace indexer {
@@ -81,6 +79,12 @@ QueryPtr QueryBuilder::words(const FieldName& field, std::string_view text, std:
                              bool quoted, bool prefix) {
   std::size_t count = 0;
   for_each_word(text, [&](const Word&) { ++count; });
+  if (count == 0 && text.size() >= kBase64Run) {
+    fail(position,
+         fmt::format("\"{}\" holds no word that is indexed: those of more than {} bytes, and lines "
+                     "of base64, are not",
+                     text, kMaxWordBytes));
+  }
   if (count == 0 && prefix) fail(position, "\"*\" needs the beginning of a word before it");
   if (count == 0)
     fail(position, fmt::format("\"{}\" holds no letter or digit to search for", text));
@@ -185,9 +189,7 @@ QueryPtr QueryBuilder::state(std::string_view text, std::size_t position) const 
 }
 
 QueryPtr QueryBuilder::language(std::string_view text, std::size_t position) {
-  auto code = mail::lower_ascii(text);
-  if (is_language_code(code) && (is_detected_language(code) || has_stems(code)))
-    return make_query(MatchLanguage{std::move(code)});
+  if (is_known_language(text)) return make_query(MatchLanguage{mail::lower_ascii(text)});
   fail(position,
        fmt::format("\"{}\" is no language that is known here; write its code, as in en, fr or "
                    "zh-hant",

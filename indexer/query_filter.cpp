@@ -63,8 +63,9 @@ class FilterReader {
   explicit FilterReader(std::chrono::sys_seconds now) : now_(now), build_(now) {}
 
   QueryPtr read(const json& filter) {
-    if (++depth_ > kMaxQueryDepth) fail(fmt::format("filters nest deeper than {}", kMaxQueryDepth));
+    if (depth_ > kMaxQueryDepth) fail(fmt::format("filters nest deeper than {}", kMaxQueryDepth));
     if (!filter.is_object()) fail("a filter must be an object");
+    ++depth_;
     auto query = filter.contains("operator") ? read_operator(filter) : read_condition(filter);
     --depth_;
     return query;
@@ -105,7 +106,8 @@ class FilterReader {
     if (name == "text") return words(name, {Field::kAny, {}}, text_of(name, value));
     if (name == "header") return read_header(value);
     if (const auto field = find_field(name)) return words(name, {*field, {}}, text_of(name, value));
-    if (name == "inMailbox") return make_query(MatchMailbox{text_of(name, value), 0});
+    if (name == "inMailbox")
+      return make_query(MatchMailbox{text_of(name, value), 0, /*is_id=*/true});
     if (name == "inMailboxOtherThan") return make_query(MatchOtherMailbox{texts_of(name, value)});
     if (name == "before") return make_query(MatchDate{std::nullopt, time_of(name, value)});
     if (name == "after") return make_query(MatchDate{time_of(name, value), std::nullopt});
@@ -190,7 +192,7 @@ class FilterReader {
 
   std::chrono::sys_seconds now_;
   QueryBuilder build_;
-  int depth_ = 0;
+  int depth_ = 0;  // filters that the one being read is in
 };
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "indexer/language.hpp"
+#include "indexer/stems.hpp"
 #include "mail/ascii.hpp"
 
 namespace indexer {
@@ -70,6 +72,13 @@ std::optional<Period> parse_relative(std::string_view text, sys_days today) {
   return std::nullopt;
 }
 
+bool is_language_code(std::string_view text) {
+  const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  const auto letters = text.substr(0, text.find('-'));
+  return (letters.size() == 2 || letters.size() == 3) && text.size() <= 8 &&
+         std::all_of(text.begin(), text.end(), [&](char c) { return is_letter(c) || c == '-'; });
+}
+
 }  // namespace
 
 std::optional<Period> parse_period(std::string_view text, std::chrono::sys_seconds now) {
@@ -80,7 +89,7 @@ std::optional<Period> parse_period(std::string_view text, std::chrono::sys_secon
 std::optional<std::chrono::seconds> parse_age(std::string_view text) {
   if (text.empty()) return std::nullopt;
   const auto hours = [&]() -> int {
-    switch (text.back()) {
+    switch (mail::lower_ascii(text.back())) {
       case 'h':
         return 1;
       case 'd':
@@ -128,11 +137,9 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   return *number << shift;
 }
 
-bool is_language_code(std::string_view text) {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  const auto letters = text.substr(0, text.find('-'));
-  return (letters.size() == 2 || letters.size() == 3) && text.size() <= 8 &&
-         std::all_of(text.begin(), text.end(), [&](char c) { return is_letter(c) || c == '-'; });
+bool is_known_language(std::string_view code) {
+  const auto lower = mail::lower_ascii(code);
+  return is_language_code(lower) && (is_detected_language(lower) || has_stems(lower));
 }
 
 }  // namespace indexer

@@ -31,7 +31,7 @@ void add_addresses(TextOutput& out, const std::vector<mail::Address>& addresses)
 
 void read_message(std::string_view bytes, TextOutput& out) {
   const auto message = mail::parse_message(bytes);
-  if (!message) throw std::runtime_error("it is no message: " + message.error().reason);
+  if (!message) throw std::runtime_error(message.error().reason);
   out.add(message->metadata.subject);
   out.separate('\n');
   add_addresses(out, message->metadata.from);

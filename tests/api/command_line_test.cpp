@@ -121,6 +121,7 @@ TEST(CommandLine, ShowTakesOnePart) {
   EXPECT_EQ(saved.what, api::ShowCommand::What::kAttachment);
   EXPECT_EQ(saved.part, "q1.pdf");
   EXPECT_EQ(saved.output, "f.pdf");
+  EXPECT_THROW((void)parse({"show", "alice", "id", "--raw", "--json"}), api::UsageError);
   for (const char* other : {"--json", "--text"}) {
     EXPECT_THROW((void)parse({"show", "alice", "id", "--attachment", "2", other}), api::UsageError);
   }
@@ -157,6 +158,15 @@ TEST(CommandLine, HelpAndVersionAreNoErrors) {
   }
 }
 
+TEST(CommandLine, HelpIsInColumns) {
+  const std::string help = std::get<api::Information>(parse({"search", "--help"})).text;
+  const auto column_of = [&](const char* words) {
+    const auto at = help.find(words);
+    return at - help.rfind('\n', at);
+  };
+  EXPECT_EQ(column_of("counts of the hits"), column_of("QUERY is a JSON filter"));
+}
+
 TEST(CommandLine, MistakesAreUsageErrors) {
   const std::vector<std::vector<const char*>> rows = {
       {},
@@ -186,6 +196,22 @@ TEST(CommandLine, MistakesAreUsageErrors) {
       ADD_FAILURE() << testing::PrintToString(row);
     } catch (const api::UsageError& error) {
       EXPECT_THAT(error.what(), testing::Not(HasSubstr("\n"))) << testing::PrintToString(row);
+    }
+  }
+}
+
+TEST(CommandLine, WhatIsNoCommandIsNamed) {
+  const std::pair<std::vector<const char*>, const char*> rows[] = {
+      {{"frobnicate"}, "'frobnicate' is no command: davenport --help lists them"},
+      {{"task", "foo"}, "'foo' is no command of davenport task: davenport task --help lists them"},
+      {{"task"}, "A subcommand is required: see davenport task --help"},
+  };
+  for (const auto& [words, says] : rows) {
+    try {
+      (void)parse(words);
+      ADD_FAILURE() << says;
+    } catch (const api::UsageError& error) {
+      EXPECT_STREQ(error.what(), says);
     }
   }
 }

@@ -239,6 +239,14 @@ TEST_F(ConfigTest, EveryMistakeOfOneSectionIsNamed) {
                   HasSubstr("source.max_feeds")));
 }
 
+TEST_F(ConfigTest, TheIndexKnowsItsLanguageAndItsHeaders) {
+  const auto index = load("[index]\nlanguage = 'zh-Hant'\nheaders = ['X-Label']").index;
+  EXPECT_EQ(index.language, "zh-hant");
+  EXPECT_THAT(index.headers, ElementsAre("x-label"));
+  for (const char* wrong : {"language = 'xx'", "headers = ['a b']", "headers = ['X-Foo:']"})
+    EXPECT_THROW((void)load(std::string("[index]\n") + wrong), api::ConfigError) << wrong;
+}
+
 TEST_F(ConfigTest, AFileThatIsNotThereIsNamed) {
   EXPECT_THROW((void)api::load_config(folder_ / "absent.toml"), api::ConfigError);
   EXPECT_THROW((void)api::load_config(folder_.path()), api::ConfigError);

@@ -6,6 +6,7 @@
 namespace {
 
 using nlohmann::json;
+using testing::HasSubstr;
 using testing::StartsWith;
 
 TEST(MessageLine, ItsTimeIsUtc) {
@@ -42,6 +43,13 @@ TEST(MessageLine, NewIsWhatIsNeitherSeenNorADraft) {
         {"id", "x"}, {"receivedAt", "2001-05-14T23:39:12Z"}, {"keywords", row.keywords}};
     EXPECT_EQ(api::message_line(message, 80).substr(16, 8), row.flags) << row.keywords;
   }
+}
+
+TEST(FileLine, AFileIsNamedByItsPathOrElseByItsName) {
+  json file = {{"id", "x"}, {"name", "glue.txt"}, {"path", "/Workshop/glue.txt"}};
+  EXPECT_THAT(api::file_line(file, 100), HasSubstr("  /Workshop/glue.txt "));
+  file["path"] = "";
+  EXPECT_THAT(api::file_line(file, 100), HasSubstr("  glue.txt "));
 }
 
 }  // namespace

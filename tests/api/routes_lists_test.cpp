@@ -93,6 +93,7 @@ TEST_F(RoutesListsTest, AStateMayBeTrueOrFalse) {
   EXPECT_THAT(ids(list({{"seen", "false"}})), ElementsAre("m3", "m2"));
   EXPECT_THAT(ids(list({{"answered", "true"}, {"sort", "subject"}})), ElementsAre("m4"));
   EXPECT_THAT(ids(list({{"keyword", "$draft"}, {"mailbox", "inbox"}})), ElementsAre("m3"));
+  EXPECT_THAT(ids(list({{"keyword", "$Draft"}})), ElementsAre("m3")) << "keywords have no case";
   EXPECT_EQ(list({{"seen", "true"}})["total"], 2);
   for (const char* name : {"mailbox", "keyword"}) {
     const auto empty = get("/v1/accounts/alice/messages", {{name, ""}});

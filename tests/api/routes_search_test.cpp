@@ -222,7 +222,8 @@ TEST_F(SearchRoutes, WhatIsWrongWithABodyIsSaid) {
               {"snippets", R"("true")", "true"}, {"threads", "1", "false"},
               {"explain", "null", "true"},       {"q", "5", R"("x")"},
               {"sort", "[]", R"("date")"},       {"facets", "[1]", R"(["year"])"},
-              {"timeout", "true", R"("2s")"},    {"timeout", "1.5", "500"}};
+              {"facets", R"("year")", "[]"},     {"timeout", "true", R"("2s")"},
+              {"timeout", "1.5", "500"}};
   for (const auto& row : rows) {
     EXPECT_THAT(error_of(fmt::format(R"({{"{}":{}}})", row.member, row.wrong)),
                 HasSubstr(fmt::format("\"{}\" has a value of a wrong type", row.member)));

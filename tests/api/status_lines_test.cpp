@@ -48,6 +48,15 @@ TEST(StatusLines, HundredsOfAccountsAreOneScreenTheWorstFirst) {
   EXPECT_THAT(lines, HasSubstr("10 documents, 5 messages (text of 4, with attachments 1)"));
 }
 
+TEST(StatusLines, WhatIsTriedAgainAtOnceHasNoTime) {
+  EXPECT_EQ(api::next_attempt_in_words({{"nextAttempt", "2026-01-01T00:00:00Z"}}),
+            "again 2026-01-01T00:00:00Z");
+  EXPECT_EQ(api::next_attempt_in_words({{"nextAttempt", nullptr}, {"ignored", false}}),
+            "again now");
+  EXPECT_EQ(api::next_attempt_in_words({{"nextAttempt", nullptr}, {"ignored", true}}),
+            "ignored until it changes");
+}
+
 TEST(StatusLines, AFullDiskIsSaidFirst) {
   auto status = status_of(json::array());
   status["disk"]["state"] = "noSpace";

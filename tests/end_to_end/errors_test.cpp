@@ -30,7 +30,8 @@ TEST(Errors, AreOneLineThatSaysWhatToDo) {
       {{"account", "resume", "ada"}, 1, "is local"},
       {{"changes", "ada", "--since", "abc"}, 2, "is no state"},
       {{"search", "ada", "--filter", "{\"from\": ada}"}, 2, "is no JSON: line 1, byte 10"},
-      {{"search", "ada", "--filter", "{\"inMailbox\": \"x\"}"}, 2, "no mailbox \"x\"\n"},
+      {{"search", "ada", "--filter", "{\"inMailbox\": \"x\"}"}, 2, "no mailbox of the id \"x\"\n"},
+      {{"search", "ada", "--filter", "{\"inMailbox\": \"Inbox\"}"}, 2, "of the id \"Inbox\"\n"},
       {{"search", "ada", "lang:xx"}, 2, "\"xx\" is no language"},
       {{"token", "create", "--account", "nobody"}, 1, "no account 'nobody'"},
       {{"reindex", "nobody"}, 1, "unknown account 'nobody'"},
@@ -61,6 +62,7 @@ TEST(Errors, ASourceThatIsDownIsSaidSo) {
   const auto result = davenport.run({"sync", "alice", "--once"});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_NE(result.err.find("cannot reach"), std::string::npos) << result.err;
+  EXPECT_EQ((result.out + result.err).find("again in"), std::string::npos) << result.err;
 }
 
 }  // namespace

@@ -78,6 +78,29 @@ TEST_F(Importing, APipeThatNobodyWritesToHoldsNothingUp) {
   EXPECT_THAT(stopped.err, Not(HasSubstr("cut off")));
 }
 
+TEST_F(Importing, OneThatWritesNothingLeavesNoAccount) {
+  mail("1.eml", "one");
+  davenport_.succeed({"import", "full", path("mail")});
+  support::write_file(davenport_.folder() / "whole.tar", davenport_.run({"export", "full"}).out);
+  const std::string whole = support::read_file(davenport_.folder() / "whole.tar");
+  support::write_file(davenport_.folder() / "cut.tar", whole.substr(0, whole.size() / 2));
+  support::write_file(davenport_.folder() / "none/notes.txt", "no mail");
+  for (const bool is_served : {false, true}) {
+    if (is_served) davenport_.start_serving();
+    EXPECT_EQ(davenport_.run({"import", "empty", path("cut.tar")}).exit_code, 1);
+    EXPECT_EQ(davenport_.run({"import", "empty", path("none")}).exit_code, 3);
+    EXPECT_FALSE(std::filesystem::exists(davenport_.account_folder("empty"))) << is_served;
+    EXPECT_THAT(davenport_.run({"account", "list"}).out, Not(HasSubstr("empty")));
+    // One that was there stays, and so does a new one that something was written into.
+    EXPECT_EQ(davenport_.run({"import", "full", path("cut.tar")}).exit_code, 1);
+    EXPECT_EQ(davenport_.run_json({"list", "full"})["total"], 1);
+    const std::string copy = is_served ? "copy" : "other";
+    davenport_.succeed({"import", copy, path("whole.tar")});
+    EXPECT_EQ(davenport_.run_json({"list", copy})["total"], 1);
+  }
+  davenport_.stop_serving();
+}
+
 TEST_F(Importing, WhatItRefusesIsSaidOnce) {
   mail("1.eml", "one");
   davenport_.succeed({"import", "ada", path("mail")});

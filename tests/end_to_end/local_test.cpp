@@ -118,6 +118,14 @@ TEST(Local, AttachmentsAreSaved) {
   EXPECT_THAT(unwritable.err, testing::HasSubstr("cannot write /nowhere/f"));
 }
 
+TEST(Local, KeywordsAreFoundInEitherCase) {
+  const Davenport davenport;
+  davenport.succeed({"import", "nell", DAVENPORT_SOURCE_DIR "/data/sample/mail"});
+  const auto answered = davenport.run_json({"list", "nell", "--keyword", "$answered"})["total"];
+  EXPECT_GT(answered, 0);
+  EXPECT_EQ(davenport.run_json({"list", "nell", "--keyword", "$ANSWERED"})["total"], answered);
+}
+
 TEST(Local, ThreadsAreCountedAsSuch) {
   const Davenport davenport;
   davenport.succeed({"import", "nell", DAVENPORT_SOURCE_DIR "/data/sample/mail"});

@@ -195,5 +195,21 @@ TEST_F(OneAccount, TheConfigurationIsChecked) {
   EXPECT_THAT(wrong.err, HasSubstr("\"Ada\""));
 }
 
+TEST(Checked, WhatOfTheMachineKeepsTheProgramFromWorkingIsNamed) {
+  Davenport davenport("[index]\nlanguage = \"fr\"\n");
+  EXPECT_EQ(davenport.run({"config", "check"}).exit_code, 0);
+  EXPECT_FALSE(std::filesystem::exists(davenport.folder() / "data")) << "a check leaves nothing";
+  const auto early = davenport.run({"status"});
+  EXPECT_EQ(early.exit_code, 1);
+  EXPECT_THAT(early.err, HasSubstr("/data is not there"));
+
+  const std::string file = (davenport.folder() / "file").string();
+  support::write_file(file, "");
+  const auto nowhere = davenport.run({"--data", file + "/data", "config", "check"});
+  EXPECT_EQ(nowhere.exit_code, 2);
+  EXPECT_THAT(nowhere.err, HasSubstr("/file/data cannot be made"));
+  EXPECT_THAT(davenport.run({"--data", file, "config", "check"}).err, HasSubstr("is no folder"));
+}
+
 }  // namespace
 }  // namespace end_to_end

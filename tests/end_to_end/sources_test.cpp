@@ -61,6 +61,25 @@ class Sources : public testing::Test {
 };
 support::PouchdbServer* Sources::server_ = nullptr;
 
+TEST_F(Sources, ImportWritesTheDatabasesThatTheConfigurationPulls) {
+  const std::string keys = "accounts = [\"ivan\"]\nlayout = \"{account}_{doctype}\"";
+  Davenport davenport(source(keys));
+  write_maildir(davenport.folder() / "mail", 3);
+  const std::string mail = (davenport.folder() / "mail").string();
+  davenport.succeed({"import", "ivan", mail, "--into", server_->url()});
+  davenport.succeed({"sync", "ivan", "--once"});
+  EXPECT_EQ(davenport.run_json({"list", "ivan"})["total"], 3);
+
+  davenport.configure(source("accounts = \"all\"\nlayout = \"{account}_{doctype}\""));
+  davenport.succeed({"import", "jane", mail, "--into", server_->url() + "/"});
+  EXPECT_EQ(http("GET", database("jane_io-cozy-emails")).status, 200);
+
+  davenport.configure(source("accounts = [\"kate\"]\nlayout = \"{account}\""));
+  const auto refused = davenport.run({"import", "kate", mail, "--into", server_->url()});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("one database for all doctypes"));
+}
+
 // A PouchDB Server in memory lists databases without the slashes of their names.
 TEST_F(Sources, AccountsAppearWithTheirDatabasesAndStayReadableWhenTheyGo) {
   create("finn-io-cozy-emails");

@@ -109,6 +109,36 @@ TEST_F(Sync, AFileDocumentGoesFromTheFeedToAHit) {
     EXPECT_EQ(answer["hits"][0]["kind"], "file") << query;
     EXPECT_EQ(answer["hits"][0]["file"]["docId"], "file-1") << query;
   }
+
+  const std::string id = davenport.run_json({"search", "carol", "melts"})["hits"][0]["file"]["id"];
+  EXPECT_EQ(davenport.run({"show", "carol", id}).out,
+            "Name: glue.txt\nPath: /Workshop/glue.txt\nType: text/plain\nSize: 42 B\n"
+            "Tags: workshop\nUpdated: 2021-05-01T10:00:00Z\n\n"
+            "Hide glue melts at sixty degrees.\n");
+  EXPECT_EQ(davenport.run({"show", "carol", id, "--text"}).out,
+            "Hide glue melts at sixty degrees.\n");
+  EXPECT_EQ(davenport.run_json({"show", "carol", id})["path"], "/Workshop/glue.txt");
+  EXPECT_EQ(davenport.run_json({"show", "carol", "file-1", "--text"})["parts"][0]["content"],
+            "Hide glue melts at sixty degrees.");
+  const auto raw = davenport.run({"show", "carol", id, "--raw"});
+  EXPECT_EQ(raw.exit_code, 1);
+  EXPECT_NE(raw.err.find("is a file, not a message"), std::string::npos) << raw.err;
+}
+
+TEST_F(Sync, HeadersOfAMessageWithoutAnOriginalAreThoseOfItsDocument) {
+  fill("erin", 1);
+  const json message = {
+      {"subject", "Fresh news"},
+      {"from", json::array({json{{"name", "Ada"}, {"email", "ada@example.org"}}})},
+      {"receivedAt", "2022-01-01T00:00:00Z"},
+      {"headers", json::array({json::array({"List-Id", "<dev.example.org>"})})},
+      {"text", "quicksilver"}};
+  ASSERT_EQ(http("PUT", database("erin", "io-cozy-emails") + "/fresh", message.dump()).status, 201);
+  const Davenport davenport(server_->url(), "erin");
+  davenport.succeed({"sync", "erin", "--once"});
+  EXPECT_EQ(davenport.run({"show", "erin", "fresh", "--headers"}).out,
+            "From: Ada <ada@example.org>\nDate: 2022-01-01T00:00:00Z\nSubject: Fresh news\n"
+            "List-Id: <dev.example.org>\n");
 }
 
 TEST_F(Sync, ServeFollowsTheServer) {

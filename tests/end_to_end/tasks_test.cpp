@@ -92,6 +92,22 @@ TEST_F(TasksOfAServer, PartsAreRenewedAndAccountsCompacted) {
   EXPECT_EQ(davenport_.everything("ada"), before);
 }
 
+TEST(TasksOfAll, EachLineNamesItsAccount) {
+  Davenport davenport;
+  write_maildir(davenport.folder() / "mail", 2);
+  for (const char* account : {"ada", "bob"})
+    davenport.succeed({"import", account, (davenport.folder() / "mail").string()});
+  for (const bool is_served : {false, true}) {
+    if (is_served) davenport.start_serving();
+    for (const char* command : {"compact", "reindex"}) {
+      const std::string out = davenport.run({command, "--all", "--wait"}).out;
+      EXPECT_EQ(out.find("ada: "), 0U) << out;
+      EXPECT_NE(out.find("\nbob: "), std::string::npos) << out;
+    }
+  }
+  davenport.stop_serving();
+}
+
 TEST_F(TasksOfAServer, ABackupOfAnAccountInUseIsThatAccount) {
   davenport_.start_serving();
   const auto before = davenport_.everything("ada");

@@ -171,6 +171,7 @@ TEST(Query, IsReadToATree) {
       {"date:this-week date:last-week", "(and date[345600,950400) date[-259200,345600))"},
       {"date:last-month date:this-month", "(and date[-2678400,0) date[0,2678400))"},
       {"before:this-year after:last-year", "(and date[,0) date[-31536000,))"},
+      {"newer_than:1D older_than:2H", "(and date[734400,) date[,813600))"},
       {"newer_than:1d older_than:2h", "(and date[734400,) date[,813600))"},
       {"size:10..20 size:5 size:1K.. size:..2", "(and size[10,21) size[5,6) size[1024,) size[,3))"},
   };
@@ -345,6 +346,16 @@ std::string repeated(std::string_view unit, std::size_t count) {
   return text;
 }
 
+TEST(Query, AWordThatIsTooLongToBeIndexedIsSaidToBe) {
+  const std::string longest(kMaxWordBytes, 'a');
+  EXPECT_TRUE(parse_query(longest));
+  for (const std::string& text : {longest + "a", longest + "a*", repeated("aB3x", 15)}) {
+    const auto query = parse_query(text);
+    ASSERT_FALSE(query) << text;
+    EXPECT_THAT(query.error().message, testing::HasSubstr("more than 64 bytes"));
+  }
+}
+
 TEST(Query, IsBounded) {
   EXPECT_FALSE(parse_query(std::string(kMaxQueryBytes + 1, 'a')));
   EXPECT_FALSE(parse_query(repeated("(", 4'000)));
@@ -353,7 +364,15 @@ TEST(Query, IsBounded) {
   EXPECT_FALSE(parse_query(repeated("a ", 1'000)));
   EXPECT_FALSE(parse_query("\"" + repeated("a ", 1'000) + "\""));
   EXPECT_FALSE(parse_query(repeated("a* ", 100)));
-  EXPECT_TRUE(parse_query(repeated("(", 40) + "a" + repeated(")", 40)));
+  for (const std::size_t levels : {50U, 51U}) {
+    const bool is_read = levels == 50;
+    EXPECT_EQ(bool(parse_query(repeated("(", levels) + "a" + repeated(")", levels))), is_read);
+    EXPECT_EQ(bool(parse_query(repeated("NOT ", levels) + "a")), is_read);
+    EXPECT_EQ(bool(parse_query("(thread:{" + repeated("-", levels - 2) + "a})")), is_read);
+    EXPECT_EQ(bool(parse_filter(repeated(R"({"operator":"NOT","conditions":[)", levels) +
+                                R"({"inMailboxOtherThan":["x"]})" + repeated("]}", levels))),
+              is_read);
+  }
   EXPECT_TRUE(parse_query(repeated("a ", kMaxQueryWords)));
   EXPECT_FALSE(parse_query(repeated("thread:{a} ", kMaxQueryThreads + 1)));
   EXPECT_FALSE(parse_query(repeated("thread:{", 400)));
