@@ -43,7 +43,7 @@ std::optional<std::string> as_parameter(std::string_view name, const json& value
   return value.is_string() ? std::optional(value.get<std::string>()) : std::nullopt;
 }
 
-std::variant<SearchCall, HttpResponse> read_parameters(const HttpRequest& request, bool several) {
+std::variant<SearchCall, HttpResponse> read_parameters(const HttpRequest& request) {
   SearchCall call;
   Parameters parameters(request);
   call.text = parameters.text("q");
@@ -53,12 +53,7 @@ std::variant<SearchCall, HttpResponse> read_parameters(const HttpRequest& reques
                                 fmt::join(search_orders(), ", "), sort));
   }
   call.request.limit = parameters.number("limit", 1, kMaxRows, kDefaultRows);
-  call.after = parameters.text("after");
-  if (!several && !call.after.empty()) {
-    call.request.after = from_cursor(call.request, call.after);
-    if (!call.request.after)
-      parameters.refuse("badCursor", "'after' must be the 'next' of an answer to the same request");
-  }
+  call.after = parameters.cursor("after");
   call.snippets = parameters.flag("snippets", true);
   call.request.threads = parameters.flag("threads", false);
   call.request.explain = parameters.flag("explain", false);
@@ -77,7 +72,7 @@ std::variant<SearchCall, HttpResponse> read_parameters(const HttpRequest& reques
   return call;
 }
 
-std::variant<SearchCall, HttpResponse> read_body(const HttpRequest& request, bool several) {
+std::variant<SearchCall, HttpResponse> read_body(const HttpRequest& request) {
   const auto parsed = indexer::read_strict_json(request.payload, kMaxBodyDepth);
   if (const auto* mistake = std::get_if<std::string>(&parsed))
     return bad_body("the body " + *mistake);
@@ -96,13 +91,26 @@ std::variant<SearchCall, HttpResponse> read_body(const HttpRequest& request, boo
           fmt::format("\"{}\" has a value of a wrong type: {}", name, value.type_name()));
     as_parameters.query.emplace(name, *text);
   }
-  auto read = read_parameters(as_parameters, several);
+  auto read = read_parameters(as_parameters);
   const auto filter = body.find("filter");
   if (filter == body.end() || !std::holds_alternative<SearchCall>(read)) return read;
   auto& call = std::get<SearchCall>(read);
   if (!call.text.empty())
     return bad_body("\"filter\" and \"q\" are two ways to say it: use one of them");
-  auto query = indexer::parse_filter(filter->dump());
+  call.request.written = filter->dump();
+  auto query = indexer::parse_filter(call.request.written);
+  if (!query) return bad_query(call, query.error());
+  call.query = std::move(*query);
+  return read;
+}
+
+std::variant<SearchCall, HttpResponse> read_question(const HttpRequest& request) {
+  auto read = request.method == "POST" ? read_body(request) : read_parameters(request);
+  if (!std::holds_alternative<SearchCall>(read)) return read;
+  auto& call = std::get<SearchCall>(read);
+  if (call.text.empty()) return read;
+  call.request.written = call.text;
+  auto query = indexer::parse_query(call.text);
   if (!query) return bad_query(call, query.error());
   call.query = std::move(*query);
   return read;
@@ -115,15 +123,19 @@ HttpResponse bad_query(const SearchCall& call, const indexer::QueryError& error)
   return error_response(400, "badQuery", error.message, error.position);
 }
 
+HttpResponse bad_search_cursor() {
+  return error_response(400, "badCursor",
+                        "'after' must be the 'next' of an answer to the same search: the same "
+                        "query, sort, kind, threads and accounts");
+}
+
 std::variant<SearchCall, HttpResponse> read_search(const HttpRequest& request, bool several) {
-  auto read =
-      request.method == "POST" ? read_body(request, several) : read_parameters(request, several);
+  auto read = read_question(request);
   if (!std::holds_alternative<SearchCall>(read)) return read;
   auto& call = std::get<SearchCall>(read);
-  if (call.text.empty()) return read;
-  auto query = indexer::parse_query(call.text);
-  if (!query) return bad_query(call, query.error());
-  call.query = std::move(*query);
+  if (several || !call.after) return read;
+  call.request.after = from_cursor(call.request, *call.after);
+  if (!call.request.after) return bad_search_cursor();
   return read;
 }
 

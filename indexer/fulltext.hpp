@@ -96,6 +96,7 @@ struct SearchPlace {
 
 struct SearchRequest {
   const Query* query = nullptr;
+  std::string written{};  // the query as it was written: a cursor is of one query
   SearchOrder order = SearchOrder::kDate;
   std::size_t limit = 50;
   Sort sort = Sort::kReceived;  // kSorted: by what, and which way

@@ -177,6 +177,50 @@ TEST_F(SearchRoutes, SearchesSeveralAccountsAtOnce) {
   EXPECT_EQ(get("/v1/search", {{"q", "x"}, {"accounts", "alice"}, {"after", "!"}}).status, 400);
 }
 
+TEST_F(SearchRoutes, ACursorIsOfOneSearch) {
+  using Query = std::multimap<std::string, std::string>;
+  const auto next_of = [&](const std::string& path, Query query) {
+    query.emplace("limit", "1");
+    const auto next = get_json(path, query)["next"];
+    return next.is_string() ? next.get<std::string>() : "";
+  };
+  const auto status = [&](const std::string& path, Query query, const std::string& after) {
+    query.emplace("after", after);
+    const auto response = get(path, query);
+    if (response.status != 200)
+      EXPECT_EQ(json::parse(response.payload)["error"]["code"], "badCursor");
+    return response.status;
+  };
+  const std::string one = "/v1/accounts/alice/search", several = "/v1/search";
+  for (const char* sort : {"date", "relevance", "subject"}) {
+    const Query budget{{"q", "budget"}, {"sort", sort}};
+    const auto cursor = next_of(one, budget);
+    ASSERT_NE(cursor, "") << sort;
+    EXPECT_EQ(status(one, budget, cursor), 200) << sort;
+    EXPECT_EQ(status(one, {{"q", "budget"}, {"sort", sort}, {"facets", "year"}}, cursor), 200);
+    EXPECT_EQ(status(one, {{"q", "holiday"}, {"sort", sort}}, cursor), 400) << sort;
+    EXPECT_EQ(status(one, {{"q", "budget"}, {"sort", sort}, {"threads", "true"}}, cursor), 400);
+    EXPECT_EQ(status(one, {{"q", "budget"}, {"sort", sort}, {"kind", "mail"}}, cursor), 400);
+    EXPECT_EQ(status(several, {{"q", "budget"}, {"sort", sort}, {"accounts", "alice"}}, cursor),
+              400);
+    EXPECT_EQ(status(one, budget, ""), 400) << "as in lists";
+    const json filter = {{"filter", {{"text", "budget"}}}, {"sort", sort}, {"after", cursor}};
+    EXPECT_EQ(post(one, filter).status, 400);
+  }
+  const Query both{{"q", "budget"}, {"accounts", "alice,bob"}};
+  const auto cursor = next_of(several, both);
+  EXPECT_EQ(status(several, both, cursor), 200);
+  EXPECT_EQ(status(several, {{"q", "plan"}, {"accounts", "alice,bob"}}, cursor), 400);
+  EXPECT_EQ(status(several, {{"q", "budget"}, {"accounts", "alice"}}, cursor), 400);
+  EXPECT_EQ(status(several, both, ""), 400);
+
+  json filter = {{"filter", {{"text", "budget"}}}, {"limit", 1}};
+  filter["after"] = search(filter)["next"];
+  EXPECT_THAT(subjects(search(filter)), ElementsAre("Budget plan"));
+  filter["filter"]["text"] = "holiday";
+  EXPECT_EQ(post(one, filter).status, 400);
+}
+
 TEST_F(SearchRoutes, OfSeveralAccountsSomeMayLackAMailbox) {
   support::write_file(folder_ / "bob/.Archive/cur/1:2,",
                       "From: Bob <bob@example.net>\r\nSubject: Old budget\r\nMessage-ID: "
