@@ -15,6 +15,7 @@ using nlohmann::json;
 
 constexpr std::size_t kMaxCursorBytes = 1'024;
 constexpr std::size_t kMaxHits = 1'000'000;
+constexpr std::size_t kMaxNumber = std::numeric_limits<std::uint32_t>::max() - 1;
 constexpr std::size_t kNameDigits = 10;
 
 // Differs between searches: what they ask, of what, and in which order.
@@ -33,6 +34,11 @@ std::optional<std::int64_t> date_of(const json& value) {
   return value.get<std::int64_t>();
 }
 
+std::optional<std::size_t> count_of(const json& value, std::size_t most) {
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most) return std::nullopt;
+  return value.get<std::size_t>();
+}
+
 }  // namespace
 
 std::string to_cursor(const indexer::SearchRequest& request, const indexer::SearchPlace& place) {
@@ -42,7 +48,10 @@ std::string to_cursor(const indexer::SearchRequest& request, const indexer::Sear
       content = {{"date", place.newest_first.date}, {"id", place.newest_first.id}};
       break;
     case SearchOrder::kRelevance:
-      content = {{"hits", place.hits}};
+      content = {{"hits", place.hits},
+                 {"score", place.score},
+                 {"number", place.number},
+                 {"id", place.newest_first.id}};
       break;
     case SearchOrder::kSorted:
       content = {{"key", indexer::to_base64url(place.key)}};
@@ -69,9 +78,14 @@ std::optional<indexer::SearchPlace> from_cursor(const indexer::SearchRequest& re
       break;
     }
     case SearchOrder::kRelevance: {
-      const auto hits = member("hits");
-      if (!hits.is_number_unsigned() || hits.get<std::uint64_t>() > kMaxHits) return std::nullopt;
-      place.hits = hits.get<std::size_t>();
+      const auto hits = count_of(member("hits"), kMaxHits);
+      const auto number = count_of(member("number"), kMaxNumber);
+      if (!hits || !number || !member("score").is_number() || !member("id").is_string())
+        return std::nullopt;
+      place.hits = *hits;
+      place.number = static_cast<std::uint32_t>(*number);
+      place.score = member("score").get<double>();
+      place.newest_first.id = member("id").get<std::string>();
       break;
     }
     case SearchOrder::kSorted: {
