@@ -192,6 +192,12 @@ std::optional<indexer::QueryError> add_snippets(std::vector<Searched>& searched)
 
 }  // namespace
 
+std::optional<HttpResponse> check_search(const HttpRequest& request) {
+  auto read = read_search(request);
+  if (std::holds_alternative<SearchCall>(read)) return std::nullopt;
+  return std::get<HttpResponse>(std::move(read));
+}
+
 HttpResponse search(const Call& call, indexer::Account& account) {
   auto read = read_search(call.request);
   if (std::holds_alternative<HttpResponse>(read)) return std::get<HttpResponse>(std::move(read));
