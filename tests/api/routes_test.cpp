@@ -65,6 +65,24 @@ TEST_F(RoutesTest, DescriptionAndTableNameTheSameRoutesAndParameters) {
   EXPECT_EQ(described, known);
 }
 
+TEST_F(RoutesTest, DescriptionNamesWhatAnyRequestMayBeAnswered) {
+  const auto description = get_json("/openapi.json");
+  for (const auto& [path, item] : description["paths"].items()) {
+    for (const auto& [method, operation] : item.items()) {
+      std::set<std::string> statuses{"400", "403", "421", "429", "431", "500", "503"};
+      if (operation.contains("requestBody")) statuses.insert("413");
+      if (path.starts_with("/v1")) statuses.insert("507");
+      for (const auto& status : statuses)
+        EXPECT_TRUE(operation["responses"].contains(status))
+            << method << " " << path << " " << status;
+    }
+  }
+  const std::string text = description.dump();
+  for (const char* code : {"confirmationNeeded", "paused", "removed", "goesOn", "payloadTooLarge",
+                           "wrongHost", "headerTooLarge", "noSpace", "unknownDocument"})
+    EXPECT_THAT(text, HasSubstr(code));
+}
+
 TEST_F(RoutesTest, DescriptionRefersOnlyToWhatItHolds) {
   const auto description = get_json("/openapi.json");
   const std::string text = description.dump();
@@ -184,9 +202,11 @@ TEST_F(RoutesTest, MistakesAreNamed) {
       {"GET", "/v1/admin/tasks/nope", {}, 404, "unknownTask", ""},
       {"DELETE", "/v1/admin/tasks/nope", {}, 404, "unknownTask", ""},
   };
+  const std::string description = get_json("/openapi.json").dump();
   for (const auto& example : cases) {
     const auto response = ask(example.method, example.path, example.query);
     const std::string what = example.method + " " + example.path + "\n" + response.payload;
+    EXPECT_THAT(description, HasSubstr(example.code));
     EXPECT_EQ(response.status, example.status) << what;
     const auto error = json::parse(response.payload)["error"];
     EXPECT_EQ(error["code"], example.code) << what;
