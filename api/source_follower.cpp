@@ -198,6 +198,7 @@ void SourceFollower::wait_for_what_is_due() {
 }
 
 void SourceFollower::answered() {
+  has_answered_ = true;
   if (failures_ == 0) return;
   if (failures_ > 1) {
     log_event(Level::kInfo, "sourceUp", fmt::format("source {}: answers again", source_.name),

@@ -178,6 +178,7 @@ class SourceFollower {
   bool is_stopping_ = false;
 
   // Of the source as a whole.
+  bool has_answered_ = false;  // since the start
   unsigned failures_ = 0;
   Clock::time_point down_until_{};
   std::chrono::sys_seconds since_{};

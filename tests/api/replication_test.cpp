@@ -46,6 +46,14 @@ TEST_F(ReplicationTest, AGapIsClosedWithoutOpeningWhatDidNotMove) {
   EXPECT_THAT(couch_.counters().requests, Contains(testing::Key(HasSubstr("_dbs_info"))));
 }
 
+TEST_F(ReplicationTest, ASourceWithoutAccountsIsWaitedFor) {
+  Running running(config_);
+  EXPECT_TRUE(eventually([&] { return running.source().state == FeedState::kWaiting; }));
+  EXPECT_EQ(running.source().accounts, 0U);
+  add("alice", "m1");
+  EXPECT_TRUE(eventually([&] { return running.messages("alice") == 1; }));
+}
+
 TEST_F(ReplicationTest, AnAccountThatIsUnusedIsClosed) {
   config_.replication.account_idle = 50ms;
   add("alice", "m");
