@@ -140,6 +140,20 @@ TEST_F(TasksTest, WhatAServerDidNotFinishTheNextOneGoesOnWith) {
   EXPECT_EQ(ended(*tasks, waiting).outcome, "again, {}");
 }
 
+TEST_F(TasksTest, WhatARateHoldsBackTakesItsTime) {
+  const auto tasks = serving([](const TaskReport&, Progress& progress) -> std::string {
+    progress.rate = 10;
+    progress.of = 480;
+    for (progress.done = 0; progress.done < 326 && !progress.cancelled; ++progress.done)
+      std::this_thread::sleep_for(std::chrono::milliseconds(4));
+    return wait_until_cancelled(progress);
+  });
+  const auto id = tasks->start({"work", "alice"});
+  for (int turn = 0; turn < 2'000 && tasks->find(id)->done < 326; ++turn)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_GE(tasks->find(id)->seconds_left.value_or(0), 16);
+}
+
 TEST_F(TasksTest, AProcessThatEndedHasNothingThoughItsParentDoesNotKnow) {
   api::TaskTable table(file_, replica::sqlite::Access::kReadWrite);
   const auto id = table.add({"work", "alice"}, "running").id;
