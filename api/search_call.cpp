@@ -22,13 +22,19 @@ HttpResponse bad_body(const std::string& message) {
   return error_response(400, "badParameter", message);
 }
 
-// A member as a parameter is written; nothing for a value of another type than the member's.
+bool is_numeric(std::string_view member) { return member == "limit" || member == "timeout"; }
+
+bool is_switch(std::string_view member) {
+  return member == "snippets" || member == "threads" || member == "explain";
+}
+
+// A member as a parameter is written, which is read there; nothing for a value of another type than the member's.
 std::optional<std::string> as_parameter(std::string_view name, const json& value) {
-  if (name == "limit" || name == "timeout") {
-    if (value.is_number_unsigned()) return std::to_string(value.get<std::uint64_t>());
+  if (is_numeric(name)) {
+    if (value.is_number_integer()) return value.dump();
     if (name == "limit" || !value.is_string()) return std::nullopt;
   }
-  if (name == "snippets" || name == "threads" || name == "explain") {
+  if (is_switch(name)) {
     if (!value.is_boolean()) return std::nullopt;
     return value.get<bool>() ? "true" : "false";
   }
@@ -41,6 +47,13 @@ std::optional<std::string> as_parameter(std::string_view name, const json& value
     return list;
   }
   return value.is_string() ? std::optional(value.get<std::string>()) : std::nullopt;
+}
+
+std::string_view type_of(std::string_view member) {
+  if (member == "limit") return "a whole number";
+  if (member == "timeout") return "a whole number of milliseconds, or a string such as \"5s\"";
+  if (member == "facets") return "a list of strings";
+  return is_switch(member) ? "true or false" : "a string";
 }
 
 std::variant<SearchCall, HttpResponse> read_parameters(const HttpRequest& request) {
@@ -77,7 +90,9 @@ std::variant<SearchCall, HttpResponse> read_body(const HttpRequest& request) {
   if (const auto* mistake = std::get_if<std::string>(&parsed))
     return bad_body("the body " + *mistake);
   const auto& body = std::get<json>(parsed);
-  if (!body.is_object()) return bad_body("the body must be a JSON object with a \"filter\"");
+  if (!body.is_object())
+    return bad_body(
+        R"(the body must be a JSON object, as {"filter": {"text": "…"}} or {"q": "…"})");
   HttpRequest as_parameters = request;
   for (const auto& [name, value] : body.items()) {
     if (name == "filter") continue;
@@ -88,7 +103,7 @@ std::variant<SearchCall, HttpResponse> read_body(const HttpRequest& request) {
     const auto text = as_parameter(name, value);
     if (!text)
       return bad_body(
-          fmt::format("\"{}\" has a value of a wrong type: {}", name, value.type_name()));
+          fmt::format("\"{}\" has a value of a wrong type: it must be {}", name, type_of(name)));
     as_parameters.query.emplace(name, *text);
   }
   auto read = read_parameters(as_parameters);

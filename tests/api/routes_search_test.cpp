@@ -260,6 +260,11 @@ TEST_F(SearchRoutes, WhatIsWrongWithABodyIsSaid) {
   EXPECT_THAT(error_of(R"({"filter":{"from":"..."}})"), HasSubstr("\"from\": "));
   EXPECT_THAT(error_of(R"({"filter":{"inMailbox":"nowhere"}})"), HasSubstr("\"nowhere\""));
   EXPECT_THAT(error_of(R"({"filter":{"query":"a (b"}})"), HasSubstr("(position 2 of it)"));
+  EXPECT_THAT(error_of("[]"), HasSubstr(R"({"q": "…"})"));
+  EXPECT_THAT(error_of(R"({"timeout":-1})"), HasSubstr("1ms to 30s"));
+  EXPECT_THAT(error_of(R"({"timeout":"0"})"), HasSubstr("1ms to 30s"));
+  EXPECT_THAT(error_of(R"({"limit":-1})"), HasSubstr("from 1 to 500, not '-1'"));
+  EXPECT_THAT(error_of(R"({"limit":"5"})"), HasSubstr("it must be a whole number"));
   const struct {
     const char *member, *wrong, *right;
   } rows[] = {{"limit", R"("5")", "5"},          {"limit", "true", "5"},

@@ -237,6 +237,34 @@ TEST_F(RoutesTest, ImportIsCarefulWithItsPayload) {
   }
 }
 
+TEST_F(RoutesTest, WhatIsWrongWithAReindexIsSaid) {
+  import_message();
+  const auto reindex = [this](std::string payload) {
+    return routes_.handle({"POST",
+                           "/v1/admin/accounts/alice/reindex",
+                           {},
+                           "",
+                           std::move(payload),
+                           false,
+                           "application/json"});
+  };
+  const struct {
+    const char *payload, *words;
+  } rows[] = {{"[]", "the payload must be {\"query\""},
+              {R"({"colour":1})", "unknown member \"colour\""},
+              {R"({"failed":"yes"})", "\"failed\" cannot be that"},
+              {R"({"rate":0})", "\"rate\" cannot be that"},
+              {R"({"query":"glue","failed":true})", "exclude each other"}};
+  for (const auto& row : rows) {
+    const auto refused = reindex(row.payload);
+    EXPECT_EQ(refused.status, 400) << row.payload;
+    const auto error = json::parse(refused.payload)["error"];
+    EXPECT_EQ(error["code"], "badPayload");
+    EXPECT_THAT(error["message"].get<std::string>(), HasSubstr(row.words));
+  }
+  EXPECT_EQ(reindex(R"({"query":"glue","failed":false})").status, 202);
+}
+
 TEST_F(RoutesTest, ListsMessagesAndMailboxes) {
   import_message();
   const auto list =
