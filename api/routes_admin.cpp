@@ -65,8 +65,9 @@ bool is_text(const nlohmann::json& value) {
   return value.is_string() && !value.get_ref<const std::string&>().empty();
 }
 bool is_flag(const nlohmann::json& value) { return value.is_boolean(); }
-bool is_count(const nlohmann::json& value) {
-  return value.is_number_integer() && value.get<std::int64_t>() > 0;
+bool is_rate(const nlohmann::json& value) {
+  return value.is_number_unsigned() && value.get<std::uint64_t>() > 0 &&
+         value.get<std::uint64_t>() <= kMaxRate;
 }
 bool is_absolute_path(const nlohmann::json& value) {
   return value.is_string() && std::filesystem::path(value.get<std::string>()).is_absolute();
@@ -128,10 +129,11 @@ HttpResponse post_sync_task(const Call& call) {
 
 HttpResponse post_reindex(const Call& call, indexer::Account& account) {
   constexpr std::string_view kExpected =
-      R"({"query": "…", "rate": n} or {"failed": true, "rate": n}, each of them or none)";
+      R"({"query": "…", "rate": n} or {"failed": true, "rate": n}, each of them or none, )"
+      "n from 1 to 1000000";
   auto read =
       read_arguments(call.request.payload,
-                     {{"query", is_text}, {"failed", is_flag}, {"rate", is_count}}, kExpected);
+                     {{"query", is_text}, {"failed", is_flag}, {"rate", is_rate}}, kExpected);
   if (std::holds_alternative<HttpResponse>(read)) return std::get<HttpResponse>(std::move(read));
   const auto& arguments = std::get<nlohmann::json>(read);
   if (arguments.contains("query")) {

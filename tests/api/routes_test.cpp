@@ -253,6 +253,7 @@ TEST_F(RoutesTest, WhatIsWrongWithAReindexIsSaid) {
   } rows[] = {{"[]", "the payload must be {\"query\""},
               {R"({"colour":1})", "unknown member \"colour\""},
               {R"({"failed":"yes"})", "\"failed\" cannot be that"},
+              {R"({"rate":1000001})", "from 1 to 1000000"},
               {R"({"rate":0})", "\"rate\" cannot be that"},
               {R"({"query":"glue","failed":true})", "exclude each other"}};
   for (const auto& row : rows) {
