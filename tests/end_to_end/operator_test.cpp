@@ -80,7 +80,7 @@ TEST_F(Operator, RemovingAsksFirstAndLeavesTheOthers) {
 
   const auto removed = davenport_.run({"account", "remove", "ada", "--yes"});
   EXPECT_EQ(removed.exit_code, 0) << removed.err;
-  EXPECT_THAT(removed.out, HasSubstr("stays away until"));
+  EXPECT_THAT(removed.out, HasSubstr("comes to have it again, it stays away until"));
   EXPECT_FALSE(std::filesystem::exists(davenport_.account_folder("ada")));
   EXPECT_EQ(total("ada"), -1);
   EXPECT_EQ(total("bob"), 1);
