@@ -42,12 +42,13 @@ TaskReport read_task(const std::string& payload) {
   return task;
 }
 
-std::string message_of_error(const std::string& payload) {
+AdminError read_error(unsigned status, const std::string& payload) {
   const auto json = nlohmann::json::parse(payload, nullptr, false);
   if (json.is_object() && json.contains("error") && json["error"].is_object()) {
-    return json["error"].value("message", "");
+    const auto message = json["error"].value("message", "");
+    if (!message.empty()) return AdminError(message, json["error"].value("code", ""));
   }
-  return "";
+  return AdminError(fmt::format("the running server answered {}", status));
 }
 
 }  // namespace
@@ -89,12 +90,8 @@ std::string AdminClient::request(std::string_view method, const std::string& tar
         fmt::format("the running server does not answer ({}): see its log, then try again",
                     error.code().message()));
   }
-  if (answer.get().result_int() >= 400) {
-    const std::string message = message_of_error(answer.get().body());
-    throw AdminError(message.empty()
-                         ? fmt::format("the running server answered {}", answer.get().result_int())
-                         : message);
-  }
+  if (answer.get().result_int() >= 400)
+    throw read_error(answer.get().result_int(), answer.get().body());
   return std::move(answer.get().body());
 }
 

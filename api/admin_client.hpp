@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "api/tasks.hpp"
 
@@ -13,7 +14,10 @@ namespace api {
 
 // The server refused, or went away; the message is what it said.
 struct AdminError : std::runtime_error {
-  using std::runtime_error::runtime_error;
+  explicit AdminError(const std::string& message, std::string error_code = "")
+      : std::runtime_error(message), code(std::move(error_code)) {}
+
+  std::string code;  // of its answer, such as "unknownDocument"
 };
 
 class AdminClient {

@@ -261,7 +261,7 @@ void add_reindex(CLI::App& app, CommandLine& line, ReindexCommand& reindex) {
                  "only what could not be read, in place: documents, and texts of files")
       ->excludes(query);
   command->add_option("--rate", reindex.rate, "entries a second at most")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}))
+      ->check(CLI::Range(std::int64_t{1}, kMaxRate))
       ->type_name("N");
   add_wait(*command, reindex.wait);
   command->callback([&line, &reindex] {

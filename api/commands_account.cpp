@@ -112,10 +112,11 @@ int remove(const AccountCommand& command, const AdminClient& server, const Confi
       Accounts(config, replica::sqlite::Access::kReadOnly).registry().standing(name) ==
       Standing::kRemoved;
   print(fmt::format("removed{}\n",
-                    stays_away ? fmt::format("; while its source has it, it stays away until: "
-                                             "davenport account resume {}",
-                                             name)
-                               : ""));
+                    stays_away
+                        ? fmt::format("; whether its source has it or comes to have it again, "
+                                      "it stays away until: davenport account resume {}",
+                                      name)
+                        : ""));
   return kDone;
 }
 

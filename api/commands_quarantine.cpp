@@ -57,11 +57,16 @@ std::int64_t change_at_server(const QuarantineCommand& command, const AdminClien
   const char* what = command.what == What::kIgnore ? "ignore" : "retry";
   const std::string document =
       command.document.empty() ? "" : "?doc=" + percent_encode(command.document);
-  const json answer = json::parse(
-      server.request("POST", fmt::format("/v1/admin/accounts/{}/quarantine/{}{}",
-                                         percent_encode(command.account), what, document)),
-      nullptr, false);
-  return answer.value(command.what == What::kIgnore ? "ignored" : "retried", std::int64_t{0});
+  try {
+    const json answer = json::parse(
+        server.request("POST", fmt::format("/v1/admin/accounts/{}/quarantine/{}{}",
+                                           percent_encode(command.account), what, document)),
+        nullptr, false);
+    return answer.value(command.what == What::kIgnore ? "ignored" : "retried", std::int64_t{0});
+  } catch (const AdminError& error) {
+    if (error.code != "unknownDocument") throw;
+    return 0;  // which is said as it is without a server
+  }
 }
 
 }  // namespace
@@ -69,14 +74,18 @@ std::int64_t change_at_server(const QuarantineCommand& command, const AdminClien
 int run(const QuarantineCommand& command, const CommandLine&, const Config& config) {
   const AdminClient server(config.data_dir);
   if (command.what == What::kList) return list(command, server, config);
-  if (!is_valid_account_name(command.account))
-    throw std::runtime_error(fmt::format("unknown account '{}'", for_terminal(command.account)));
+  {
+    Accounts accounts(config, replica::sqlite::Access::kReadOnly);
+    (void)open_account(accounts, command.account);
+  }
   const bool is_served = server.is_served();
   const std::int64_t changed =
       is_served ? change_at_server(command, server) : change_here(command, config);
   if (changed == 0 && !command.document.empty()) {
-    throw std::runtime_error(fmt::format("account '{}' has no document '{}' in quarantine",
-                                         command.account, for_terminal(command.document)));
+    throw std::runtime_error(fmt::format(
+        "account '{0}' has no document '{1}' in quarantine: davenport quarantine list {0} names "
+        "those that are",
+        command.account, for_terminal(command.document)));
   }
   const char* what = command.what == What::kIgnore ? "ignored until it changes at its source"
                      : is_served                   ? "being tried again"

@@ -106,6 +106,7 @@ std::string explanation_lines(const indexer::Explanation& explanation) {
 indexer::SearchRequest request_of(const SearchCommand& command, const indexer::Query& query) {
   indexer::SearchRequest request;
   request.query = &query;
+  request.written = command.query;
   (void)set_search_order(request, command.sort);  // the command line took nothing else
   request.limit = command.limit;
   request.threads = command.threads;
@@ -122,7 +123,8 @@ indexer::SearchRequest request_of(const SearchCommand& command, const indexer::Q
   request.after = from_cursor(request, command.after);
   if (!request.after) {
     throw UsageError(
-        "--after is no cursor of this command: take the one that its last page printed");
+        "--after is no cursor of this search: take the one that its last page printed, with the "
+        "same query and flags");
   }
   return request;
 }

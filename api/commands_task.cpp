@@ -38,10 +38,12 @@ std::string named_among_all(const std::string& account, bool all) {
   return all ? account + ": " : "";
 }
 
-std::string task_line(const TaskReport& task) {
+std::string task_line(const TaskReport& task, bool is_served) {
   const std::string outcome = task.outcome.empty() ? "" : ": " + for_terminal(task.outcome);
   const std::string progress =
-      task.state == "running" ? fmt::format(", {}", progress_in_words(task)) : "";
+      task.state == "running"                ? fmt::format(", {}", progress_in_words(task))
+      : task.state == "queued" && !is_served ? ", to go on when a server runs"
+                                             : "";
   return fmt::format("{:>6}  {} of {}, {}{}{}\n", task.id, task.kind, task.account, task.state,
                      progress, outcome);
 }
@@ -131,6 +133,7 @@ int run(const BackupCommand& command, const CommandLine&, const Config& config) 
 
 int run(const TaskCommand& command, const CommandLine&, const Config& config) {
   using replica::sqlite::Access;
+  const bool is_served = AdminClient(config.data_dir).is_served();
   if (command.what == TaskCommand::What::kList) {
     const auto tasks = TaskTable(davenport_db(config), Access::kReadOnly).list();
     if (command.json) {
@@ -138,7 +141,7 @@ int run(const TaskCommand& command, const CommandLine&, const Config& config) {
       return kDone;
     }
     std::string lines;
-    for (const auto& task : tasks) lines += task_line(task);
+    for (const auto& task : tasks) lines += task_line(task, is_served);
     print(lines.empty() ? "no tasks\n" : lines);
     return kDone;
   }
@@ -150,7 +153,7 @@ int run(const TaskCommand& command, const CommandLine&, const Config& config) {
         fmt::format("there is no task '{}': davenport task list has those there are",
                     for_terminal(command.id)));
   if (!cancels) {
-    print(command.json ? render_task(*task) + "\n" : task_line(*task));
+    print(command.json ? render_task(*task) + "\n" : task_line(*task, is_served));
     for (const auto& problem : task->problems)
       if (!command.json) print(fmt::format("        {}\n", for_terminal(problem)));
     return kDone;

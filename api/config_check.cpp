@@ -78,6 +78,13 @@ net::awaitable<Databases> find_databases(replica::CouchClient& client, const Sou
     const auto all = co_await client.all_databases();
     Databases found = of_found(source, all);
     check.facts.push_back(fmt::format("_all_dbs can be read: {} accounts", found.accounts));
+    if (found.accounts == 0) {
+      check.problems.push_back(fmt::format(
+          "none of the {} databases there is named as layout = \"{}\" says, so no account is "
+          "found; PouchDB Server lists names without their slashes: there, take "
+          "\"{{account}}_{{doctype}}\", or name the accounts",
+          all.size(), source.layout.pattern()));
+    }
     co_return found;
   } catch (const SourceError& error) {
     check.problems.push_back(

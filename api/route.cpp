@@ -36,7 +36,7 @@ std::optional<std::chrono::milliseconds> Parameters::timeout(const std::string& 
   const auto time = parse_duration(is_number ? value + "ms" : value);
   if (time && *time <= most) return time;
   refuse("badParameter",
-         fmt::format("parameter '{}' must be a time of at most {}s, such as 5s, 500ms or a number "
+         fmt::format("parameter '{}' must be a time from 1ms to {}s, such as 5s, 500ms or a number "
                      "of milliseconds, not '{}'",
                      name, std::chrono::floor<std::chrono::seconds>(most).count(), value));
   return std::nullopt;

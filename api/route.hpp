@@ -32,6 +32,8 @@ struct Call {
 };
 
 using RouteHandler = HttpResponse (*)(const Call&);
+// What is wrong with the parameters of a request, so that nobody waits to be told.
+using RouteCheck = std::optional<HttpResponse> (*)(const HttpRequest&);
 
 struct Route {
   std::string_view method;
@@ -41,6 +43,7 @@ struct Route {
   RouteHandler handle;
   // Where the route shows a change that `wait_for` waits for; none: it does not wait.
   std::optional<indexer::Sight> sight{};
+  RouteCheck check = nullptr;  // before it waits; null: there is nothing to check
 };
 
 // Reads the parameters of a query one by one; the first mistake is kept, and what follows reads as defaults.
@@ -117,15 +120,19 @@ HttpResponse with_account(const Call& call) {
 [[nodiscard]] HttpResponse get_own_accounts(const Call& call);
 [[nodiscard]] HttpResponse get_mailboxes(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_messages(const Call& call, indexer::Account& account);
+[[nodiscard]] std::optional<HttpResponse> check_messages(const HttpRequest& request);
 [[nodiscard]] HttpResponse get_changes(const Call& call, indexer::Account& account);
+[[nodiscard]] std::optional<HttpResponse> check_changes(const HttpRequest& request);
 [[nodiscard]] HttpResponse get_message(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_conflicts(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_thread(const Call& call, indexer::Account& account);
 [[nodiscard]] HttpResponse get_files(const Call& call, indexer::Account& account);
+[[nodiscard]] std::optional<HttpResponse> check_files(const HttpRequest& request);
 [[nodiscard]] HttpResponse get_file(const Call& call, indexer::Account& account);
 
 // routes_search.cpp
 [[nodiscard]] HttpResponse search(const Call& call, indexer::Account& account);
+[[nodiscard]] std::optional<HttpResponse> check_search(const HttpRequest& request);
 [[nodiscard]] HttpResponse search_several(const Call& call);
 
 // routes_events.cpp

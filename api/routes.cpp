@@ -40,14 +40,16 @@ const std::vector<Route>& table() {
         "threads", "sort", "limit", "after", "before", "anchor", "anchorOffset", "around", "ids",
         "wait_for", "timeout"},
        with_account<get_messages>,
-       indexer::Sight::kLists},
+       indexer::Sight::kLists,
+       check_messages},
       {"GET",
        "/v1/accounts/{account}/messages/changes",
        Needs::kAccount,
        {"since", "mailbox", "keyword", "unread", "seen", "flagged", "answered", "draft", "threads",
         "attachment", "limit", "wait_for", "timeout"},
        with_account<get_changes>,
-       indexer::Sight::kLists},
+       indexer::Sight::kLists,
+       check_changes},
       {"GET",
        "/v1/accounts/{account}/messages/{id}",
        Needs::kAccount,
@@ -81,7 +83,8 @@ const std::vector<Route>& table() {
        {"sort", "limit", "after", "before", "anchor", "anchorOffset", "around", "wait_for",
         "timeout"},
        with_account<get_files>,
-       indexer::Sight::kLists},
+       indexer::Sight::kLists,
+       check_files},
       {"GET",
        "/v1/accounts/{account}/files/{id}",
        Needs::kAccount,
@@ -89,13 +92,14 @@ const std::vector<Route>& table() {
        with_account<get_file>,
        indexer::Sight::kLists},
       {"GET", "/v1/accounts/{account}/search", Needs::kAccount, search_parameters(),
-       with_account<search>, indexer::Sight::kText},
+       with_account<search>, indexer::Sight::kText, check_search},
       {"POST",
        "/v1/accounts/{account}/search",
        Needs::kAccount,
        {"wait_for", "timeout"},
        with_account<search>,
-       indexer::Sight::kText},
+       indexer::Sight::kText,
+       check_search},
       {"GET", "/v1/search", Needs::kAccounts, search_several_parameters(), search_several},
       {"POST", "/v1/search", Needs::kAccounts, {"accounts"}, search_several},
       {"GET",
@@ -281,6 +285,8 @@ HttpResponse Routes::State::handle(const Route& route, const Call& call) {
                           "'timeout' is how long to wait: it goes with 'wait_for'");
   }
   if (const auto* change = std::get_if<Awaited>(&awaited)) {
+    if (auto mistake = route.check != nullptr ? route.check(request) : std::nullopt)
+      return *std::move(mistake);
     const auto account = accounts.find(call.segments[0]);
     auto later = account ? put_off(call, *account, *change, *route.sight) : std::nullopt;
     if (later) return *std::move(later);

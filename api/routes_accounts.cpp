@@ -20,6 +20,10 @@ HttpResponse no_source(const std::string& name) {
                         fmt::format("account '{}' is local: nothing is pulled into it", name));
 }
 
+HttpResponse not_in_quarantine(const std::string& id) {
+  return unknown("document", id, "it is not in quarantine; GET /v1/admin/quarantine lists what is");
+}
+
 HttpResponse account_state(const Call& call, const std::string& name) {
   const bool is_paused = call.accounts.registry().standing(name) == Standing::kPaused;
   return json_response(
@@ -82,20 +86,21 @@ HttpResponse get_quarantine(const Call& call) {
 HttpResponse post_quarantine_retry(const Call& call, indexer::Account& account) {
   Parameters parameters(call.request);
   std::optional<std::string> id;
-  if (parameters.has("doc")) id = parameters.text("doc");
+  if (parameters.has("doc")) id = parameters.filled_text("doc");
+  if (parameters.mistake()) return *parameters.mistake();
   const auto marked = retry_quarantined(account, id);
-  if (id && marked == 0)
-    return unknown("quarantined document", *id, "GET /v1/admin/quarantine lists them");
+  if (id && marked == 0) return not_in_quarantine(*id);
   call.replication.retry(account.name());
   return json_response(fmt::format(R"({{"retried":{}}})", marked), 202);
 }
 
 HttpResponse post_quarantine_ignore(const Call& call, indexer::Account& account) {
   Parameters parameters(call.request);
-  const std::string id = parameters.text("doc");
+  const std::string id = parameters.filled_text("doc");
+  if (!parameters.has("doc")) parameters.refuse("badParameter", "'doc' must name the document");
+  if (parameters.mistake()) return *parameters.mistake();
   const auto marked = ignore_quarantined(account, id);
-  if (marked == 0)
-    return unknown("quarantined document", id, "GET /v1/admin/quarantine lists them");
+  if (marked == 0) return not_in_quarantine(id);
   call.replication.retry(account.name());  // which counts anew
   return json_response(fmt::format(R"({{"ignored":{}}})", marked));
 }

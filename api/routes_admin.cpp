@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <variant>
 
 #include "api/render.hpp"
 #include "api/route.hpp"
@@ -64,8 +65,9 @@ bool is_text(const nlohmann::json& value) {
   return value.is_string() && !value.get_ref<const std::string&>().empty();
 }
 bool is_flag(const nlohmann::json& value) { return value.is_boolean(); }
-bool is_count(const nlohmann::json& value) {
-  return value.is_number_integer() && value.get<std::int64_t>() > 0;
+bool is_rate(const nlohmann::json& value) {
+  return value.is_number_unsigned() && value.get<std::uint64_t>() > 0 &&
+         value.get<std::uint64_t>() <= kMaxRate;
 }
 bool is_absolute_path(const nlohmann::json& value) {
   return value.is_string() && std::filesystem::path(value.get<std::string>()).is_absolute();
@@ -75,21 +77,26 @@ bool are_absolute_paths(const nlohmann::json& value) {
          std::all_of(value.begin(), value.end(), is_absolute_path);
 }
 
-std::optional<nlohmann::json> read_arguments(const std::string& payload,
-                                             std::initializer_list<Member> members) {
+HttpResponse bad_payload(std::string_view why, std::string_view expected) {
+  return error_response(400, "badPayload", fmt::format("{}the payload must be {}", why, expected));
+}
+
+// `expected` shows what the payload must be.
+std::variant<nlohmann::json, HttpResponse> read_arguments(const std::string& payload,
+                                                          std::initializer_list<Member> members,
+                                                          std::string_view expected) {
   auto json =
       payload.empty() ? nlohmann::json::object() : nlohmann::json::parse(payload, nullptr, false);
-  if (!json.is_object()) return std::nullopt;
+  if (!json.is_object()) return bad_payload("", expected);
   for (const auto& [name, value] : json.items()) {
     const auto* const member = std::find_if(members.begin(), members.end(),
                                             [&](const Member& each) { return each.name == name; });
-    if (member == members.end() || !member->is_valid(value)) return std::nullopt;
+    if (member == members.end())
+      return bad_payload(fmt::format("unknown member \"{}\": ", name), expected);
+    if (!member->is_valid(value))
+      return bad_payload(fmt::format("\"{}\" cannot be that: ", name), expected);
   }
   return json;
-}
-
-HttpResponse bad_payload(std::string_view expected) {
-  return error_response(400, "badPayload", fmt::format("the payload must be {}", expected));
 }
 
 std::optional<HttpResponse> refuse_unless_json(const Call& call) {
@@ -121,16 +128,21 @@ HttpResponse post_sync_task(const Call& call) {
 }
 
 HttpResponse post_reindex(const Call& call, indexer::Account& account) {
-  const auto arguments = read_arguments(
-      call.request.payload, {{"query", is_text}, {"failed", is_flag}, {"rate", is_count}});
-  if (!arguments || (arguments->contains("query") && arguments->contains("failed")))
-    return bad_payload(
-        R"({"query": "…", "rate": n} or {"failed": true, "rate": n}, each of them or none)");
-  if (arguments->contains("query")) {
-    if (const auto query = indexer::parse_query(arguments->at("query").get<std::string>()); !query)
+  constexpr std::string_view kExpected =
+      R"({"query": "…", "rate": n} or {"failed": true, "rate": n}, each of them or none, )"
+      "n from 1 to 1000000";
+  auto read =
+      read_arguments(call.request.payload,
+                     {{"query", is_text}, {"failed", is_flag}, {"rate", is_rate}}, kExpected);
+  if (std::holds_alternative<HttpResponse>(read)) return std::get<HttpResponse>(std::move(read));
+  const auto& arguments = std::get<nlohmann::json>(read);
+  if (arguments.contains("query")) {
+    if (arguments.value("failed", false))
+      return bad_payload("\"query\" and \"failed\" exclude each other: ", kExpected);
+    if (const auto query = indexer::parse_query(arguments.at("query").get<std::string>()); !query)
       return error_response(400, "badQuery", query.error().message, query.error().position);
   }
-  const TaskRequest request{"reindex", account.name(), arguments->dump()};
+  const TaskRequest request{"reindex", account.name(), arguments.dump()};
   for (const auto& task : call.tasks.list()) {
     if (!task.has_ended() && task.kind == request.kind && task.account == request.account &&
         task.arguments == request.arguments)
@@ -148,20 +160,24 @@ HttpResponse post_doctor(const Call& call) {
   const std::string& name = call.segments[0];
   const auto names = call.accounts.names();
   if (!std::binary_search(names.begin(), names.end(), name)) return unknown_account(name);
-  const auto arguments = read_arguments(
-      call.request.payload, {{"source", is_flag}, {"repair", is_flag}, {"json", is_flag}});
-  if (!arguments)
-    return bad_payload(R"({"source": true, "repair": true, "json": true}, each of them or none)");
-  if (arguments->value("source", false) && call.accounts.source_of(name) == nullptr)
+  auto read = read_arguments(
+      call.request.payload, {{"source", is_flag}, {"repair", is_flag}, {"json", is_flag}},
+      R"({"source": true, "repair": true, "json": true}, each of them or none)");
+  if (std::holds_alternative<HttpResponse>(read)) return std::get<HttpResponse>(std::move(read));
+  const auto& arguments = std::get<nlohmann::json>(read);
+  if (arguments.value("source", false) && call.accounts.source_of(name) == nullptr)
     return no_source(call);
-  return accepted(call, call.tasks.start({"doctor", name, arguments->dump()}));
+  return accepted(call, call.tasks.start({"doctor", name, arguments.dump()}));
 }
 
 HttpResponse post_backup(const Call& call, indexer::Account& account) {
   if (auto refusal = refuse_unless_json(call)) return *std::move(refusal);
-  const auto arguments = read_arguments(call.request.payload, {{"to", is_absolute_path}});
-  if (!arguments || !arguments->contains("to")) return bad_payload(R"({"to": "/…"})");
-  return accepted(call, call.tasks.start({"backup", account.name(), arguments->dump()}));
+  constexpr std::string_view kExpected = R"({"to": "/…"})";
+  auto read = read_arguments(call.request.payload, {{"to", is_absolute_path}}, kExpected);
+  if (std::holds_alternative<HttpResponse>(read)) return std::get<HttpResponse>(std::move(read));
+  const auto& arguments = std::get<nlohmann::json>(read);
+  if (!arguments.contains("to")) return bad_payload("", kExpected);
+  return accepted(call, call.tasks.start({"backup", account.name(), arguments.dump()}));
 }
 
 HttpResponse post_import(const Call& call) {
@@ -181,10 +197,12 @@ HttpResponse post_import(const Call& call) {
         fmt::format("account '{}' is pulled from a source: import into that with --into URL",
                     name));
   }
-  const auto arguments = read_arguments(call.request.payload, {{"paths", are_absolute_paths}});
-  if (!arguments || !arguments->contains("paths"))
-    return bad_payload(R"({"paths": ["/…", …]} with at least one absolute path)");
-  return accepted(call, call.tasks.start({"import", name, arguments->dump()}));
+  constexpr std::string_view kExpected = R"({"paths": ["/…", …]} with at least one absolute path)";
+  auto read = read_arguments(call.request.payload, {{"paths", are_absolute_paths}}, kExpected);
+  if (std::holds_alternative<HttpResponse>(read)) return std::get<HttpResponse>(std::move(read));
+  const auto& arguments = std::get<nlohmann::json>(read);
+  if (!arguments.contains("paths")) return bad_payload("", kExpected);
+  return accepted(call, call.tasks.start({"import", name, arguments.dump()}));
 }
 
 HttpResponse get_tasks(const Call& call) { return json_response(render_tasks(call.tasks.list())); }

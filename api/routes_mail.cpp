@@ -19,22 +19,35 @@ std::vector<std::string> split_ids(std::string_view text) {
   return ids;
 }
 
-HttpResponse get_messages_by_id(const Call& call, indexer::Account& account) {
-  if (call.request.query.size() > 1) {
-    return error_response(400, "badParameter",
-                          "'ids' names the messages; no other parameter goes with it");
-  }
-  Parameters parameters(call.request);
-  const auto ids = split_ids(parameters.text("ids"));
-  if (ids.empty() || ids.size() > kMaxRows) {
-    return error_response(
-        400, "badParameter",
+std::vector<std::string> read_ids(const HttpRequest& request, Parameters& parameters) {
+  auto ids = split_ids(parameters.text("ids"));
+  if (request.query.size() > 1) {
+    parameters.refuse("badParameter", "'ids' names the messages; no other parameter goes with it");
+  } else if (ids.empty() || ids.size() > kMaxRows) {
+    parameters.refuse(
+        "badParameter",
         fmt::format("'ids' must be 1 to {} ids with commas between, not {}", kMaxRows, ids.size()));
   }
-  return json_response(render_messages(account.messages(ids)));
+  return ids;
 }
 
 constexpr std::size_t kMaxChanges = 1'000;
+
+struct ChangesCall {
+  indexer::ListQuery query;
+  std::string since;
+};
+
+ChangesCall read_changes(Parameters& parameters) {
+  ChangesCall call;
+  call.query.filter = read_filter(parameters);
+  call.query.threads = parameters.flag("threads", false);
+  call.query.limit = parameters.number("limit", 1, kMaxChanges, kMaxChanges);
+  call.since = parameters.text("since");
+  if (!indexer::is_list_state(call.since))
+    parameters.refuse("badParameter", "'since' must be the 'state' of an earlier answer");
+  return call;
+}
 
 // From the name that was written to the id; an answer when there is none.
 std::optional<HttpResponse> resolve_mailbox(const indexer::Account& account,
@@ -66,9 +79,23 @@ HttpResponse get_mailboxes(const Call&, indexer::Account& account) {
   return json_response(render_mailboxes(account.mailboxes()));
 }
 
+std::optional<HttpResponse> check_messages(const HttpRequest& request) {
+  Parameters parameters(request);
+  if (parameters.has("ids")) {
+    (void)read_ids(request, parameters);
+  } else {
+    (void)read_list(parameters);
+  }
+  return parameters.mistake();
+}
+
 HttpResponse get_messages(const Call& call, indexer::Account& account) {
-  if (call.request.query.contains("ids")) return get_messages_by_id(call, account);
   Parameters parameters(call.request);
+  if (parameters.has("ids")) {
+    const auto ids = read_ids(call.request, parameters);
+    if (parameters.mistake()) return *parameters.mistake();
+    return json_response(render_messages(account.messages(ids)));
+  }
   auto query = read_list(parameters);
   if (parameters.mistake()) return *parameters.mistake();
   if (auto unknown_mailbox = resolve_mailbox(account, query.filter))
@@ -77,15 +104,15 @@ HttpResponse get_messages(const Call& call, indexer::Account& account) {
   return page.refused ? refused(*page.refused) : json_response(render_list(page));
 }
 
+std::optional<HttpResponse> check_changes(const HttpRequest& request) {
+  Parameters parameters(request);
+  (void)read_changes(parameters);
+  return parameters.mistake();
+}
+
 HttpResponse get_changes(const Call& call, indexer::Account& account) {
   Parameters parameters(call.request);
-  indexer::ListQuery query;
-  query.filter = read_filter(parameters);
-  query.threads = parameters.flag("threads", false);
-  query.limit = parameters.number("limit", 1, kMaxChanges, kMaxChanges);
-  const auto since = parameters.text("since");
-  if (!indexer::is_list_state(since))
-    parameters.refuse("badParameter", "'since' must be the 'state' of an earlier answer");
+  auto [query, since] = read_changes(parameters);
   if (parameters.mistake()) return *parameters.mistake();
   if (auto unknown_mailbox = resolve_mailbox(account, query.filter))
     return *std::move(unknown_mailbox);
@@ -121,6 +148,12 @@ HttpResponse get_thread(const Call& call, indexer::Account& account) {
     return unknown("thread", id,
                    "threads change as mail arrives; 'threadId' of a message names its own");
   return json_response(render_thread(thread_id_of(rows.front(), id), rows));
+}
+
+std::optional<HttpResponse> check_files(const HttpRequest& request) {
+  Parameters parameters(request);
+  (void)read_file_list(parameters);
+  return parameters.mistake();
 }
 
 HttpResponse get_files(const Call& call, indexer::Account& account) {

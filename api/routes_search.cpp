@@ -19,11 +19,6 @@ using nlohmann::json;
 constexpr std::size_t kMaxAccounts = 32;
 constexpr std::size_t kMaxManyCursor = 16 << 10;
 
-HttpResponse bad_cursor() {
-  return error_response(400, "badCursor",
-                        "'after' must be the 'next' of an answer to the same kind of request");
-}
-
 // One of the accounts that are searched together.
 struct Searched {
   std::shared_ptr<indexer::Account> account;
@@ -56,16 +51,15 @@ std::optional<indexer::QueryError> find_unknown(const indexer::Query& query,
 }
 
 // Cursors of the accounts, as the last page left them.
-bool read_cursors(const std::string& cursor, std::vector<Searched>& searched) {
-  if (cursor.empty()) return true;
-  if (cursor.size() > kMaxManyCursor) return false;
-  const auto text = indexer::from_base64url(cursor);
+bool read_cursors(const std::optional<std::string>& cursor, std::vector<Searched>& searched) {
+  if (!cursor) return true;
+  if (cursor->size() > kMaxManyCursor) return false;
+  const auto text = indexer::from_base64url(*cursor);
   const auto places = text ? json::parse(*text, nullptr, false) : json();
-  if (!places.is_object()) return false;
+  if (!places.is_object() || places.size() != searched.size()) return false;
   for (auto& each : searched) {
     const auto place = places.find(each.account->name());
-    if (place == places.end()) continue;
-    if (!place->is_string()) return false;
+    if (place == places.end() || !place->is_string()) return false;
     each.after = place->get<std::string>();
     if (each.after.empty()) continue;
     each.request.after = from_cursor(each.request, each.after);
@@ -198,6 +192,12 @@ std::optional<indexer::QueryError> add_snippets(std::vector<Searched>& searched)
 
 }  // namespace
 
+std::optional<HttpResponse> check_search(const HttpRequest& request) {
+  auto read = read_search(request);
+  if (std::holds_alternative<SearchCall>(read)) return std::nullopt;
+  return std::get<HttpResponse>(std::move(read));
+}
+
 HttpResponse search(const Call& call, indexer::Account& account) {
   auto read = read_search(call.request);
   if (std::holds_alternative<HttpResponse>(read)) return std::get<HttpResponse>(std::move(read));
@@ -231,7 +231,7 @@ HttpResponse search_several(const Call& call) {
     call.replication.used(account->name());
     searched.push_back({std::move(account), {}, search.request, {}, 0});
   }
-  if (!read_cursors(search.after, searched)) return bad_cursor();
+  if (!read_cursors(search.after, searched)) return bad_search_cursor();
   if (const auto error = find_unknown(search.query, searched)) return bad_query(search, *error);
 
   for (auto& each : searched) {

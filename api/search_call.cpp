@@ -22,13 +22,19 @@ HttpResponse bad_body(const std::string& message) {
   return error_response(400, "badParameter", message);
 }
 
-// A member as a parameter is written; nothing for a value of another type than the member's.
+bool is_numeric(std::string_view member) { return member == "limit" || member == "timeout"; }
+
+bool is_switch(std::string_view member) {
+  return member == "snippets" || member == "threads" || member == "explain";
+}
+
+// A member as a parameter is written, which is read there; nothing for a value of another type than the member's.
 std::optional<std::string> as_parameter(std::string_view name, const json& value) {
-  if (name == "limit" || name == "timeout") {
-    if (value.is_number_unsigned()) return std::to_string(value.get<std::uint64_t>());
+  if (is_numeric(name)) {
+    if (value.is_number_integer()) return value.dump();
     if (name == "limit" || !value.is_string()) return std::nullopt;
   }
-  if (name == "snippets" || name == "threads" || name == "explain") {
+  if (is_switch(name)) {
     if (!value.is_boolean()) return std::nullopt;
     return value.get<bool>() ? "true" : "false";
   }
@@ -44,7 +50,14 @@ std::optional<std::string> as_parameter(std::string_view name, const json& value
   return value.is_string() ? std::optional(value.get<std::string>()) : std::nullopt;
 }
 
-std::variant<SearchCall, HttpResponse> read_parameters(const HttpRequest& request, bool several) {
+std::string_view type_of(std::string_view member) {
+  if (member == "limit") return "a whole number";
+  if (member == "timeout") return "a whole number of milliseconds, or a string such as \"5s\"";
+  if (member == "facets") return "a list of strings";
+  return is_switch(member) ? "true or false" : "a string";
+}
+
+std::variant<SearchCall, HttpResponse> read_parameters(const HttpRequest& request) {
   SearchCall call;
   Parameters parameters(request);
   call.text = parameters.text("q");
@@ -54,12 +67,7 @@ std::variant<SearchCall, HttpResponse> read_parameters(const HttpRequest& reques
                                 fmt::join(search_orders(), ", "), sort));
   }
   call.request.limit = parameters.number("limit", 1, kMaxRows, kDefaultRows);
-  call.after = parameters.text("after");
-  if (!several && !call.after.empty()) {
-    call.request.after = from_cursor(call.request, call.after);
-    if (!call.request.after)
-      parameters.refuse("badCursor", "'after' must be the 'next' of an answer to the same request");
-  }
+  call.after = parameters.cursor("after");
   call.snippets = parameters.flag("snippets", true);
   call.request.threads = parameters.flag("threads", false);
   call.request.explain = parameters.flag("explain", false);
@@ -78,12 +86,14 @@ std::variant<SearchCall, HttpResponse> read_parameters(const HttpRequest& reques
   return call;
 }
 
-std::variant<SearchCall, HttpResponse> read_body(const HttpRequest& request, bool several) {
+std::variant<SearchCall, HttpResponse> read_body(const HttpRequest& request) {
   const auto parsed = indexer::read_strict_json(request.payload, kMaxBodyDepth);
   if (const auto* mistake = std::get_if<std::string>(&parsed))
     return bad_body("the body " + *mistake);
   const auto& body = std::get<json>(parsed);
-  if (!body.is_object()) return bad_body("the body must be a JSON object with a \"filter\"");
+  if (!body.is_object())
+    return bad_body(
+        R"(the body must be a JSON object, as {"filter": {"text": "…"}} or {"q": "…"})");
   HttpRequest as_parameters = request;
   for (const auto& [name, value] : body.items()) {
     if (name == "filter") continue;
@@ -94,16 +104,29 @@ std::variant<SearchCall, HttpResponse> read_body(const HttpRequest& request, boo
     const auto text = as_parameter(name, value);
     if (!text)
       return bad_body(
-          fmt::format("\"{}\" has a value of a wrong type: {}", name, value.type_name()));
+          fmt::format("\"{}\" has a value of a wrong type: it must be {}", name, type_of(name)));
     as_parameters.query.emplace(name, *text);
   }
-  auto read = read_parameters(as_parameters, several);
+  auto read = read_parameters(as_parameters);
   const auto filter = body.find("filter");
   if (filter == body.end() || !std::holds_alternative<SearchCall>(read)) return read;
   auto& call = std::get<SearchCall>(read);
   if (!call.text.empty())
     return bad_body("\"filter\" and \"q\" are two ways to say it: use one of them");
-  auto query = indexer::parse_filter(filter->dump());
+  call.request.written = filter->dump();
+  auto query = indexer::parse_filter(call.request.written);
+  if (!query) return bad_query(call, query.error());
+  call.query = std::move(*query);
+  return read;
+}
+
+std::variant<SearchCall, HttpResponse> read_question(const HttpRequest& request) {
+  auto read = request.method == "POST" ? read_body(request) : read_parameters(request);
+  if (!std::holds_alternative<SearchCall>(read)) return read;
+  auto& call = std::get<SearchCall>(read);
+  if (call.text.empty()) return read;
+  call.request.written = call.text;
+  auto query = indexer::parse_query(call.text);
   if (!query) return bad_query(call, query.error());
   call.query = std::move(*query);
   return read;
@@ -116,15 +139,19 @@ HttpResponse bad_query(const SearchCall& call, const indexer::QueryError& error)
   return error_response(400, "badQuery", error.message, error.position);
 }
 
+HttpResponse bad_search_cursor() {
+  return error_response(400, "badCursor",
+                        "'after' must be the 'next' of an answer to the same search: the same "
+                        "query, sort, kind, threads and accounts");
+}
+
 std::variant<SearchCall, HttpResponse> read_search(const HttpRequest& request, bool several) {
-  auto read =
-      request.method == "POST" ? read_body(request, several) : read_parameters(request, several);
+  auto read = read_question(request);
   if (!std::holds_alternative<SearchCall>(read)) return read;
   auto& call = std::get<SearchCall>(read);
-  if (call.text.empty()) return read;
-  auto query = indexer::parse_query(call.text);
-  if (!query) return bad_query(call, query.error());
-  call.query = std::move(*query);
+  if (several || !call.after) return read;
+  call.request.after = from_cursor(call.request, *call.after);
+  if (!call.request.after) return bad_search_cursor();
   return read;
 }
 

@@ -15,7 +15,7 @@ struct SearchCall {
   indexer::Query query;
   indexer::SearchRequest request;  // its `query` is to be set to the one above
   bool snippets = true;
-  std::string after;  // the cursor as it came
+  std::optional<std::string> after;  // the cursor as it came
 };
 
 // Names that GET …/search knows; POST has them as members of an object, with "filter" beside "q".
@@ -28,6 +28,9 @@ inline constexpr std::string_view kSearchParameters[] = {
 
 // 400, with the position of what cannot be read; where the query was JSON, its message alone names the place.
 [[nodiscard]] HttpResponse bad_query(const SearchCall& call, const indexer::QueryError& error);
+
+// 400, for an `after` that is of another search.
+[[nodiscard]] HttpResponse bad_search_cursor();
 
 // "date", "relevance", or a sort of lists ("subject", "-size" …); false for another name.
 [[nodiscard]] bool set_search_order(indexer::SearchRequest& request, std::string_view name);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "indexer/base64url.hpp"
+#include "indexer/sha256.hpp"
 
 namespace api {
 namespace {
@@ -14,10 +15,16 @@ using nlohmann::json;
 
 constexpr std::size_t kMaxCursorBytes = 1'024;
 constexpr std::size_t kMaxHits = 1'000'000;
+constexpr std::size_t kMaxNumber = std::numeric_limits<std::uint32_t>::max() - 1;
+constexpr std::size_t kNameDigits = 10;
 
-// The order of kSorted, both ways.
-std::string order_name(const indexer::SearchRequest& request) {
-  return fmt::format("{}{}", request.ascending ? "+" : "-", static_cast<int>(request.sort));
+// Differs between searches: what they ask, of what, and in which order.
+std::string name_of(const indexer::SearchRequest& request) {
+  const auto text =
+      fmt::format("{} {}{} {} {}\n{}", static_cast<int>(request.order),
+                  request.ascending ? "+" : "-", static_cast<int>(request.sort), request.threads,
+                  request.kind ? static_cast<int>(*request.kind) : -1, request.written);
+  return indexer::sha256_hex(text).substr(0, kNameDigits);
 }
 
 std::optional<std::int64_t> date_of(const json& value) {
@@ -25,6 +32,11 @@ std::optional<std::int64_t> date_of(const json& value) {
                             value.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max();
   if (!value.is_number_integer() || is_too_large) return std::nullopt;
   return value.get<std::int64_t>();
+}
+
+std::optional<std::size_t> count_of(const json& value, std::size_t most) {
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most) return std::nullopt;
+  return value.get<std::size_t>();
 }
 
 }  // namespace
@@ -36,12 +48,16 @@ std::string to_cursor(const indexer::SearchRequest& request, const indexer::Sear
       content = {{"date", place.newest_first.date}, {"id", place.newest_first.id}};
       break;
     case SearchOrder::kRelevance:
-      content = {{"hits", place.hits}};
+      content = {{"hits", place.hits},
+                 {"score", place.score},
+                 {"number", place.number},
+                 {"id", place.newest_first.id}};
       break;
     case SearchOrder::kSorted:
-      content = {{"sort", order_name(request)}, {"key", indexer::to_base64url(place.key)}};
+      content = {{"key", indexer::to_base64url(place.key)}};
       break;
   }
+  content["of"] = name_of(request);
   return indexer::to_base64url(content.dump());
 }
 
@@ -52,24 +68,29 @@ std::optional<indexer::SearchPlace> from_cursor(const indexer::SearchRequest& re
   const auto content = text ? json::parse(*text, nullptr, false) : json();
   if (!content.is_object()) return std::nullopt;
   const auto member = [&](const char* name) { return content.value(name, json()); };
+  if (member("of") != name_of(request)) return std::nullopt;
   indexer::SearchPlace place;
   switch (request.order) {
     case SearchOrder::kDate: {
       const auto date = date_of(member("date"));
-      if (content.size() != 2 || !date || !member("id").is_string()) return std::nullopt;
+      if (!date || !member("id").is_string()) return std::nullopt;
       place.newest_first = {*date, member("id").get<std::string>()};
       break;
     }
     case SearchOrder::kRelevance: {
-      const auto hits = member("hits");
-      if (content.size() != 1 || !hits.is_number_unsigned() || hits.get<std::uint64_t>() > kMaxHits)
+      const auto hits = count_of(member("hits"), kMaxHits);
+      const auto number = count_of(member("number"), kMaxNumber);
+      if (!hits || !number || !member("score").is_number() || !member("id").is_string())
         return std::nullopt;
-      place.hits = hits.get<std::size_t>();
+      place.hits = *hits;
+      place.number = static_cast<std::uint32_t>(*number);
+      place.score = member("score").get<double>();
+      place.newest_first.id = member("id").get<std::string>();
       break;
     }
     case SearchOrder::kSorted: {
       const auto key = member("key");
-      if (member("sort") != order_name(request) || !key.is_string()) return std::nullopt;
+      if (!key.is_string()) return std::nullopt;
       auto bytes = indexer::from_base64url(key.get<std::string>());
       if (!bytes || bytes->empty()) return std::nullopt;
       place.key = std::move(*bytes);

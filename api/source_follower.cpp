@@ -105,7 +105,7 @@ bool SourceFollower::wake(const std::string& account) {
     return true;
   }
   if (!source_.has_all_accounts || !is_valid_account_name(account)) return false;
-  net::co_spawn(parts_.context, adopt(account), net::detached);
+  net::co_spawn(parts_.context, adopt_when_told(account), net::detached);
   return true;
 }
 
@@ -198,6 +198,7 @@ void SourceFollower::wait_for_what_is_due() {
 }
 
 void SourceFollower::answered() {
+  has_answered_ = true;
   if (failures_ == 0) return;
   if (failures_ > 1) {
     log_event(Level::kInfo, "sourceUp", fmt::format("source {}: answers again", source_.name),

@@ -116,10 +116,13 @@ SourceReport SourceFollower::report() const {
     const bool was_here = database.caught_up != std::chrono::sys_seconds{};
     report.lag = std::max(report.lag, now - (was_here ? database.caught_up : database.since));
   }
-  report.state = failures_ > 0        ? FeedState::kCrashing
-                 : pulls_running_ > 0 ? FeedState::kRunning
-                 : report.idle > 0    ? FeedState::kWaiting
-                                      : FeedState::kInitializing;
+  // One that has nothing for us is waited for as well.
+  const bool is_looked_at =
+      has_answered_ && report.databases[static_cast<std::size_t>(FeedState::kInitializing)] == 0;
+  report.state = failures_ > 0                     ? FeedState::kCrashing
+                 : pulls_running_ > 0              ? FeedState::kRunning
+                 : report.idle > 0 || is_looked_at ? FeedState::kWaiting
+                                                   : FeedState::kInitializing;
   return report;
 }
 

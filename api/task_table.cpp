@@ -27,6 +27,8 @@ std::string process_named(int pid) {
   // "pid (name) state …": the name may hold anything; the 20th word after it is the start, in clock ticks since boot.
   auto at = stat.rfind(')');
   if (at == std::string::npos) return "";
+  if (std::string_view(stat).substr(at).starts_with(") Z"))
+    return "";  // it ended, and only its parent does not know yet
   for (int word = 0; word < 20 && at != std::string::npos; ++word) at = stat.find(' ', at + 1);
   if (at == std::string::npos) return "";
   return fmt::format("{} {}", pid, stat.substr(at + 1, stat.find(' ', at + 1) - at - 1));

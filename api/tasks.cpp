@@ -62,8 +62,17 @@ struct Task {
     TaskReport shown = report;
     shown.done = progress->done;
     shown.of = progress->of;
-    if (report.state == "running") shown.seconds_left = remaining.seconds(shown.of - shown.done);
+    if (report.state == "running") shown.seconds_left = seconds_left(shown.of - shown.done);
     return shown;
+  }
+
+ private:
+  // What went fast before the rate counts does not make the rest faster than that.
+  [[nodiscard]] std::optional<std::int64_t> seconds_left(std::int64_t rest) const {
+    const auto left = remaining.seconds(rest);
+    const auto rate = progress->rate.load();
+    if (rate == 0 || rest <= 0) return left;
+    return std::max(left.value_or(0), (rest + rate - 1) / rate);
   }
 };
 

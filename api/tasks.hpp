@@ -19,6 +19,9 @@
 
 namespace api {
 
+// Of the entries a second that a reindex may be held to.
+inline constexpr std::int64_t kMaxRate = 1'000'000;
+
 // Arguments of a reindex that nobody asked for: of an account whose lists and index are of other rules than the program's.
 inline constexpr std::string_view kUnaskedReindex = R"({"unasked":true})";
 

@@ -88,14 +88,17 @@ enum class SearchOrder {
 
 // A place in the hits of a search, after one of them. Which member tells it depends on the order.
 struct SearchPlace {
-  OrderKey newest_first;  // kDate
-  std::size_t hits = 0;  // kRelevance: messages up to here
+  OrderKey newest_first;  // kDate; its id for kRelevance, too
+  std::size_t hits = 0;  // kRelevance: messages up to here, when it was found
   std::string key;  // kSorted (sort_keys.hpp)
+  double score = 0;  // kRelevance
+  std::uint32_t number = 0;  // kRelevance: a hint at where it is found again
   friend bool operator==(const SearchPlace&, const SearchPlace&) = default;
 };
 
 struct SearchRequest {
   const Query* query = nullptr;
+  std::string written{};  // the query as it was written: a cursor is of one query
   SearchOrder order = SearchOrder::kDate;
   std::size_t limit = 50;
   Sort sort = Sort::kReceived;  // kSorted: by what, and which way

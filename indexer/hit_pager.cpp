@@ -82,6 +82,30 @@ Xapian::doccount to_count(std::size_t count) {
   return static_cast<Xapian::doccount>(std::min<std::size_t>(count, 1U << 31));
 }
 
+// By relevance, the best that are read at first: room for some that came before the last page's end since it was read.
+std::size_t matches_to_read(const SearchRequest& request) {
+  const auto before = request.after ? request.after->hits + request.limit : 0;
+  return before + request.limit + 1;
+}
+
+// The first of the best matches that comes after one of that weight and number.
+std::size_t first_after(const Xapian::MSet& matches, double score, std::uint32_t number) {
+  std::size_t after = 0;
+  for (auto match = matches.begin(); match != matches.end(); ++match, ++after) {
+    const double weight = match.get_weight();
+    if (weight < score || (weight == score && *match > number)) break;
+  }
+  return after;
+}
+
+void add_ranked(HitPage& page, const Xapian::MSet& matches, std::size_t rank) {
+  const auto match = matches[static_cast<Xapian::doccount>(rank)];
+  auto& hit = page.hits.emplace_back(hit_of(match.get_document(), *match));
+  hit.score = hit.place.score = match.get_weight();
+  hit.place.number = hit.number;
+  hit.place.hits = rank + 1;
+}
+
 // Counts threads as their messages come by; a file is one of its own.
 class SeenThreads {
  public:
@@ -184,19 +208,34 @@ Xapian::Query HitPager::with_recency() const {
   return Xapian::Query(Xapian::Query::OP_AND_MAYBE, query_, Xapian::Query(recency->release()));
 }
 
-HitPage HitPager::by_relevance() {
-  const auto offset = request_.after ? request_.after->hits : 0;
+// Where the hit that the last page ended with stands by now, since all mail that comes changes weights a little; where it
+// stood, when it is no match any more.
+std::optional<HitPager::Rank> HitPager::end_of_last_page(const Xapian::Query& ranked) const {
+  if (!request_.after) return std::nullopt;
+  const auto& end = *request_.after;
   Xapian::Enquire enquire(database_);
-  enquire.set_query(within(with_recency(), RangeSource::kAll, deadline_));
-  const auto matches = enquire.get_mset(to_count(offset), to_count(request_.limit + 1));
+  enquire.set_query(within(ranked, {end.number, end.number + 1}, deadline_));
+  const auto found = enquire.get_mset(0, 1);
+  const bool is_there =
+      !found.empty() && hit_of(found[0].get_document(), end.number).id == end.newest_first.id;
+  return Rank{is_there ? found[0].get_weight() : end.score, end.number};
+}
+
+HitPage HitPager::by_relevance() {
+  const auto ranked = with_recency();
+  const auto last = end_of_last_page(ranked);
+  Xapian::Enquire enquire(database_);
+  enquire.set_query(within(ranked, RangeSource::kAll, deadline_));
   HitPage page;
-  for (auto match = matches.begin(); match != matches.end() && page.hits.size() < request_.limit;
-       ++match) {
-    page.hits.push_back(hit_of(match.get_document(), *match));
-    page.hits.back().score = match.get_weight();
-    page.hits.back().place.hits = offset + page.hits.size();
+  for (auto wanted = matches_to_read(request_);; wanted *= 2) {
+    const auto matches = enquire.get_mset(0, to_count(wanted));
+    const auto begin = last ? first_after(matches, last->score, last->number) : 0;
+    const auto end = std::min<std::size_t>(begin + request_.limit, matches.size());
+    page.more = end < matches.size();
+    if (!page.more && matches.size() == wanted && !deadline_.was_over()) continue;
+    for (auto i = begin; i < end; ++i) add_ranked(page, matches, i);
+    break;
   }
-  page.more = matches.size() > request_.limit;
   count(page);
   return page;
 }
@@ -248,27 +287,25 @@ HitPage HitPager::threads_by_date() {
 }
 
 HitPage HitPager::threads_by_relevance() {
-  const auto offset = request_.after ? request_.after->hits : 0;
+  const auto ranked = with_recency();
+  const auto last = end_of_last_page(ranked);
   Xapian::Enquire enquire(database_);
-  enquire.set_query(within(with_recency(), RangeSource::kAll, deadline_));
+  enquire.set_query(within(ranked, RangeSource::kAll, deadline_));
   HitPage page;
-  // It counts messages; those before it are looked at for their threads alone.
-  for (auto wanted = offset + 2 * request_.limit + 1;; wanted *= 2) {
+  for (auto wanted = matches_to_read(request_) + request_.limit;; wanted *= 2) {
     const auto matches = enquire.get_mset(0, to_count(wanted));
+    // Those before it are looked at for their threads alone.
+    const auto begin = last ? first_after(matches, last->score, last->number) : 0;
     std::vector<std::uint32_t> numbers;
     for (auto match = matches.begin(); match != matches.end(); ++match) numbers.push_back(*match);
     const auto threads = scope_.threads_of(numbers);
     page.hits.clear();
     page.more = false;
     SeenThreads seen;
-    std::size_t i = 0;
-    for (auto match = matches.begin(); match != matches.end() && !page.more; ++match, ++i) {
-      if (!seen.add(threads[i]) || i < offset) continue;
+    for (std::size_t i = 0; i < numbers.size() && !page.more; ++i) {
+      if (!seen.add(threads[i]) || i < begin) continue;
       page.more = page.hits.size() == request_.limit;
-      if (page.more) break;
-      page.hits.push_back(hit_of(match.get_document(), *match));
-      page.hits.back().score = match.get_weight();
-      page.hits.back().place.hits = i + 1;
+      if (!page.more) add_ranked(page, matches, i);
     }
     if (page.more || numbers.size() < wanted || deadline_.was_over()) break;
   }

@@ -31,6 +31,11 @@ class HitPager {
   void merge_overflow(HitPage& page);
   void count(HitPage& page);
   [[nodiscard]] Xapian::Query with_recency() const;
+  struct Rank {
+    double score;
+    std::uint32_t number;  // tells those of one score apart
+  };
+  [[nodiscard]] std::optional<Rank> end_of_last_page(const Xapian::Query& ranked) const;
   [[nodiscard]] Hit read_hit(std::uint32_t number) const;
   [[nodiscard]] bool is_after(std::uint32_t number, std::uint32_t first_after) const;
   // All matches in the order of the list.

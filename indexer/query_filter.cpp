@@ -74,6 +74,8 @@ class FilterReader {
  private:
   QueryPtr read_operator(const json& filter) {
     const auto name = text_of("operator", filter.at("operator"));
+    if (name != "AND" && name != "OR" && name != "NOT")
+      fail(fmt::format("\"operator\" must be AND, OR or NOT, not \"{}\"", name));
     for (const auto& [member, value] : filter.items()) {
       if (member != "operator" && member != "conditions")
         fail(fmt::format("unknown member \"{}\" beside \"operator\"; \"conditions\" is known",
@@ -89,8 +91,7 @@ class FilterReader {
     }
     if (name == "AND") return make_query(MatchAnd{std::move(parts)});
     if (name == "OR") return make_query(MatchOr{std::move(parts)});
-    if (name == "NOT") return negation(make_query(MatchOr{std::move(parts)}));
-    fail(fmt::format("\"operator\" must be AND, OR or NOT, not \"{}\"", name));
+    return negation(make_query(MatchOr{std::move(parts)}));
   }
 
   QueryPtr read_condition(const json& filter) {

@@ -45,6 +45,17 @@ TEST(ConfigCheck, AnAdministratorMayDoEverything) {
   EXPECT_THAT(check.facts, Contains(HasSubstr("_db_updates can be read")));
 }
 
+TEST(ConfigCheck, NoAccountAtAllIsAProblem) {
+  support::MemoryCouchdb couch(guarded());
+  couch.create("aliceio-cozy-emails");  // as PouchDB Server lists it
+  auto source = source_at(couch.url(), "admin", "secret");
+  source.has_all_accounts = true;
+  source.accounts.clear();
+  const auto check = api::check_source(source);
+  EXPECT_THAT(check.facts, Contains(HasSubstr("0 accounts")));
+  EXPECT_THAT(check.problems, ElementsAre(HasSubstr("layout = \"{account}/{doctype}\"")));
+}
+
 TEST(ConfigCheck, AMemberIsToldWhatItLacks) {
   support::MemoryCouchdb couch(guarded());
   couch.create("alice/io-cozy-emails");

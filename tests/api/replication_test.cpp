@@ -46,6 +46,14 @@ TEST_F(ReplicationTest, AGapIsClosedWithoutOpeningWhatDidNotMove) {
   EXPECT_THAT(couch_.counters().requests, Contains(testing::Key(HasSubstr("_dbs_info"))));
 }
 
+TEST_F(ReplicationTest, ASourceWithoutAccountsIsWaitedFor) {
+  Running running(config_);
+  EXPECT_TRUE(eventually([&] { return running.source().state == FeedState::kWaiting; }));
+  EXPECT_EQ(running.source().accounts, 0U);
+  add("alice", "m1");
+  EXPECT_TRUE(eventually([&] { return running.messages("alice") == 1; }));
+}
+
 TEST_F(ReplicationTest, AnAccountThatIsUnusedIsClosed) {
   config_.replication.account_idle = 50ms;
   add("alice", "m");
@@ -114,6 +122,20 @@ TEST_F(ReplicationTest, APingPullsAndSoDoesASync) {
   EXPECT_EQ(outcome.pulled.documents, 1U);
   EXPECT_EQ(running.messages("alice"), 3);
   EXPECT_ANY_THROW((void)running.replication.sync("nobody", true, nullptr));
+}
+
+TEST_F(ReplicationTest, ManyPingsAreFewRequests) {
+  add("alice", "m");
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return running.messages("alice") == 1; }));
+  for (const char* account : {"alice", "nobody"}) {
+    ASSERT_TRUE(is_quiet(couch_));
+    const auto before = asked(couch_);
+    for (int ping = 0; ping < 60; ++ping) EXPECT_TRUE(running.replication.wake(account));
+    ASSERT_TRUE(is_quiet(couch_));
+    EXPECT_GE(asked(couch_), before + 1) << account;
+    EXPECT_LE(asked(couch_), before + 10) << account;
+  }
 }
 
 TEST_F(ReplicationTest, TwoSourcesDoNotShareAnAccount) {

@@ -177,6 +177,50 @@ TEST_F(SearchRoutes, SearchesSeveralAccountsAtOnce) {
   EXPECT_EQ(get("/v1/search", {{"q", "x"}, {"accounts", "alice"}, {"after", "!"}}).status, 400);
 }
 
+TEST_F(SearchRoutes, ACursorIsOfOneSearch) {
+  using Query = std::multimap<std::string, std::string>;
+  const auto next_of = [&](const std::string& path, Query query) {
+    query.emplace("limit", "1");
+    const auto next = get_json(path, query)["next"];
+    return next.is_string() ? next.get<std::string>() : "";
+  };
+  const auto status = [&](const std::string& path, Query query, const std::string& after) {
+    query.emplace("after", after);
+    const auto response = get(path, query);
+    const auto answer = json::parse(response.payload);
+    EXPECT_EQ(answer.contains("error") ? answer["error"]["code"] : "badCursor", "badCursor");
+    return response.status;
+  };
+  const std::string one = "/v1/accounts/alice/search", several = "/v1/search";
+  for (const char* sort : {"date", "relevance", "subject"}) {
+    const Query budget{{"q", "budget"}, {"sort", sort}};
+    const auto cursor = next_of(one, budget);
+    ASSERT_NE(cursor, "") << sort;
+    EXPECT_EQ(status(one, budget, cursor), 200) << sort;
+    EXPECT_EQ(status(one, {{"q", "budget"}, {"sort", sort}, {"facets", "year"}}, cursor), 200);
+    EXPECT_EQ(status(one, {{"q", "holiday"}, {"sort", sort}}, cursor), 400) << sort;
+    EXPECT_EQ(status(one, {{"q", "budget"}, {"sort", sort}, {"threads", "true"}}, cursor), 400);
+    EXPECT_EQ(status(one, {{"q", "budget"}, {"sort", sort}, {"kind", "mail"}}, cursor), 400);
+    EXPECT_EQ(status(several, {{"q", "budget"}, {"sort", sort}, {"accounts", "alice"}}, cursor),
+              400);
+    EXPECT_EQ(status(one, budget, ""), 400) << "as in lists";
+    const json filter = {{"filter", {{"text", "budget"}}}, {"sort", sort}, {"after", cursor}};
+    EXPECT_EQ(post(one, filter).status, 400);
+  }
+  const Query both{{"q", "budget"}, {"accounts", "alice,bob"}};
+  const auto cursor = next_of(several, both);
+  EXPECT_EQ(status(several, both, cursor), 200);
+  EXPECT_EQ(status(several, {{"q", "plan"}, {"accounts", "alice,bob"}}, cursor), 400);
+  EXPECT_EQ(status(several, {{"q", "budget"}, {"accounts", "alice"}}, cursor), 400);
+  EXPECT_EQ(status(several, both, ""), 400);
+
+  json filter = {{"filter", {{"text", "budget"}}}, {"limit", 1}};
+  filter["after"] = search(filter)["next"];
+  EXPECT_THAT(subjects(search(filter)), ElementsAre("Budget plan"));
+  filter["filter"]["text"] = "holiday";
+  EXPECT_EQ(post(one, filter).status, 400);
+}
+
 TEST_F(SearchRoutes, OfSeveralAccountsSomeMayLackAMailbox) {
   support::write_file(folder_ / "bob/.Archive/cur/1:2,",
                       "From: Bob <bob@example.net>\r\nSubject: Old budget\r\nMessage-ID: "
@@ -216,6 +260,11 @@ TEST_F(SearchRoutes, WhatIsWrongWithABodyIsSaid) {
   EXPECT_THAT(error_of(R"({"filter":{"from":"..."}})"), HasSubstr("\"from\": "));
   EXPECT_THAT(error_of(R"({"filter":{"inMailbox":"nowhere"}})"), HasSubstr("\"nowhere\""));
   EXPECT_THAT(error_of(R"({"filter":{"query":"a (b"}})"), HasSubstr("(position 2 of it)"));
+  EXPECT_THAT(error_of("[]"), HasSubstr(R"({"q": "…"})"));
+  EXPECT_THAT(error_of(R"({"timeout":-1})"), HasSubstr("1ms to 30s"));
+  EXPECT_THAT(error_of(R"({"timeout":"0"})"), HasSubstr("1ms to 30s"));
+  EXPECT_THAT(error_of(R"({"limit":-1})"), HasSubstr("from 1 to 500, not '-1'"));
+  EXPECT_THAT(error_of(R"({"limit":"5"})"), HasSubstr("it must be a whole number"));
   const struct {
     const char *member, *wrong, *right;
   } rows[] = {{"limit", R"("5")", "5"},          {"limit", "true", "5"},

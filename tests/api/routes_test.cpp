@@ -65,6 +65,24 @@ TEST_F(RoutesTest, DescriptionAndTableNameTheSameRoutesAndParameters) {
   EXPECT_EQ(described, known);
 }
 
+TEST_F(RoutesTest, DescriptionNamesWhatAnyRequestMayBeAnswered) {
+  const auto description = get_json("/openapi.json");
+  for (const auto& [path, item] : description["paths"].items()) {
+    for (const auto& [method, operation] : item.items()) {
+      std::set<std::string> statuses{"400", "403", "421", "429", "431", "500", "503"};
+      if (operation.contains("requestBody")) statuses.insert("413");
+      if (path.starts_with("/v1")) statuses.insert("507");
+      for (const auto& status : statuses)
+        EXPECT_TRUE(operation["responses"].contains(status))
+            << method << " " << path << " " << status;
+    }
+  }
+  const std::string text = description.dump();
+  for (const char* code : {"confirmationNeeded", "paused", "removed", "goesOn", "payloadTooLarge",
+                           "wrongHost", "headerTooLarge", "noSpace", "unknownDocument"})
+    EXPECT_THAT(text, HasSubstr(code));
+}
+
 TEST_F(RoutesTest, DescriptionRefersOnlyToWhatItHolds) {
   const auto description = get_json("/openapi.json");
   const std::string text = description.dump();
@@ -162,12 +180,33 @@ TEST_F(RoutesTest, MistakesAreNamed) {
       {"POST", "/v1/admin/accounts/alice/resume", {}, 409, "noSource", "local"},
       {"POST", "/v1/admin/accounts/alice/import", {}, 403, "adminSocketOnly", "davenport import"},
       {"POST", "/v1/admin/accounts/bob/reindex", {}, 404, "unknownAccount", ""},
+      {"POST",
+       "/v1/admin/accounts/alice/quarantine/ignore",
+       {{"doc", "x"}},
+       404,
+       "unknownDocument",
+       "'x'"},
+      {"POST", "/v1/admin/accounts/alice/quarantine/ignore", {}, 400, "badParameter", "'doc'"},
+      {"POST",
+       "/v1/admin/accounts/alice/quarantine/retry",
+       {{"doc", "x"}},
+       404,
+       "unknownDocument",
+       "GET /v1/admin/quarantine"},
+      {"POST",
+       "/v1/admin/accounts/alice/quarantine/retry",
+       {{"doc", ""}},
+       400,
+       "badParameter",
+       "'doc'"},
       {"GET", "/v1/admin/tasks/nope", {}, 404, "unknownTask", ""},
       {"DELETE", "/v1/admin/tasks/nope", {}, 404, "unknownTask", ""},
   };
+  const std::string description = get_json("/openapi.json").dump();
   for (const auto& example : cases) {
     const auto response = ask(example.method, example.path, example.query);
     const std::string what = example.method + " " + example.path + "\n" + response.payload;
+    EXPECT_THAT(description, HasSubstr(example.code));
     EXPECT_EQ(response.status, example.status) << what;
     const auto error = json::parse(response.payload)["error"];
     EXPECT_EQ(error["code"], example.code) << what;
@@ -196,6 +235,35 @@ TEST_F(RoutesTest, ImportIsCarefulWithItsPayload) {
        {"", "[]", "{}", R"({"paths":[]})", R"({"paths":"x"})", R"({"paths":["relative"]})"}) {
     EXPECT_EQ(import(payload, "application/json").status, 400) << payload;
   }
+}
+
+TEST_F(RoutesTest, WhatIsWrongWithAReindexIsSaid) {
+  import_message();
+  const auto reindex = [this](std::string payload) {
+    return routes_.handle({"POST",
+                           "/v1/admin/accounts/alice/reindex",
+                           {},
+                           "",
+                           std::move(payload),
+                           false,
+                           "application/json"});
+  };
+  const struct {
+    const char *payload, *words;
+  } rows[] = {{"[]", "the payload must be {\"query\""},
+              {R"({"colour":1})", "unknown member \"colour\""},
+              {R"({"failed":"yes"})", "\"failed\" cannot be that"},
+              {R"({"rate":1000001})", "from 1 to 1000000"},
+              {R"({"rate":0})", "\"rate\" cannot be that"},
+              {R"({"query":"glue","failed":true})", "exclude each other"}};
+  for (const auto& row : rows) {
+    const auto refused = reindex(row.payload);
+    EXPECT_EQ(refused.status, 400) << row.payload;
+    const auto error = json::parse(refused.payload)["error"];
+    EXPECT_EQ(error["code"], "badPayload");
+    EXPECT_THAT(error["message"].get<std::string>(), HasSubstr(row.words));
+  }
+  EXPECT_EQ(reindex(R"({"query":"glue","failed":false})").status, 202);
 }
 
 TEST_F(RoutesTest, ListsMessagesAndMailboxes) {

@@ -1,10 +1,15 @@
 #include "api/tasks.hpp"
 
 #include <atomic>
+#include <fmt/format.h>
+#include <fstream>
 #include <future>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <iterator>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 #include "indexer/account.hpp"
 #include "tests/support/support.hpp"
@@ -133,6 +138,38 @@ TEST_F(TasksTest, WhatAServerDidNotFinishTheNextOneGoesOnWith) {
       [](const TaskReport& task, Progress&) -> std::string { return "again, " + task.arguments; });
   EXPECT_EQ(ended(*tasks, id).outcome, "again, {\"rate\":5}");
   EXPECT_EQ(ended(*tasks, waiting).outcome, "again, {}");
+}
+
+TEST_F(TasksTest, WhatARateHoldsBackTakesItsTime) {
+  const auto tasks = serving([](const TaskReport&, Progress& progress) -> std::string {
+    progress.rate = 10;
+    progress.of = 480;
+    for (progress.done = 0; progress.done < 326 && !progress.cancelled; ++progress.done)
+      std::this_thread::sleep_for(std::chrono::milliseconds(4));
+    return wait_until_cancelled(progress);
+  });
+  const auto id = tasks->start({"work", "alice"});
+  for (int turn = 0; turn < 2'000 && tasks->find(id)->done < 326; ++turn)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_GE(tasks->find(id)->seconds_left.value_or(0), 16);
+}
+
+TEST_F(TasksTest, AProcessThatEndedHasNothingThoughItsParentDoesNotKnow) {
+  api::TaskTable table(file_, replica::sqlite::Access::kReadWrite);
+  const auto id = table.add({"work", "alice"}, "running").id;
+  EXPECT_EQ(table.find(id)->state, "running");
+  const auto child = ::fork();
+  if (child == 0) ::_exit(0);
+  siginfo_t ended{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT), 0);
+  std::ifstream in(fmt::format("/proc/{}/stat", child));
+  const std::vector<std::string> words{std::istream_iterator<std::string>(in), {}};
+  ASSERT_GT(words.size(), 21U);
+  replica::sqlite::Connection(file_, replica::sqlite::Access::kReadWrite,
+                              replica::sqlite::Durability::kFull)
+      .execute(fmt::format("UPDATE task SET runner = '{} {}'", child, words[21]));
+  EXPECT_EQ(table.find(id)->state, "queued");
+  ::waitpid(child, nullptr, 0);
 }
 
 TEST_F(TasksTest, ProgressThatIsWrittenLateDoesNotHideAnEnd) {

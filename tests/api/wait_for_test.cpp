@@ -78,6 +78,30 @@ TEST_F(WaitTest, MistakesAreNamed) {
   EXPECT_EQ(get(search, {{"q", "zither"}, {"timeout", "5x"}}).status, 400);
 }
 
+TEST_F(WaitTest, MistakesAreToldBeforeTheWait) {
+  const std::string account = "/v1/accounts/alice/";
+  const struct {
+    const char *route, *parameter, *value;
+  } rows[] = {{"search", "limit", "x"},          {"search", "q", "a ("},
+              {"search", "after", "x"},          {"messages", "limit", "0"},
+              {"messages", "sort", "colour"},    {"messages", "ids", ","},
+              {"messages/changes", "since", ""}, {"files", "sort", "from"}};
+  for (const auto& row : rows) {
+    const auto answer =
+        get(account + row.route, {{"wait_for", doc_id_ + "@9-abc"}, {row.parameter, row.value}});
+    EXPECT_EQ(answer.status, 400) << row.route << " " << row.parameter;
+    EXPECT_FALSE(answer.again_at);
+  }
+  const auto posted = routes_.handle({"POST",
+                                      account + "search",
+                                      {{"wait_for", doc_id_ + "@9-abc"}},
+                                      "",
+                                      R"({"filter":{"frm":"x"}})",
+                                      true,
+                                      "application/json"});
+  EXPECT_EQ(posted.status, 400);
+}
+
 TEST_F(WaitTest, AClientSeesItsOwnWrite) {
   api::HttpServer server([this](const HttpRequest& request) { return routes_.handle(request); }, 1);
   const auto port = server.listen_tcp("127.0.0.1:0");

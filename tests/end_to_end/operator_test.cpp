@@ -80,7 +80,7 @@ TEST_F(Operator, RemovingAsksFirstAndLeavesTheOthers) {
 
   const auto removed = davenport_.run({"account", "remove", "ada", "--yes"});
   EXPECT_EQ(removed.exit_code, 0) << removed.err;
-  EXPECT_THAT(removed.out, HasSubstr("stays away until"));
+  EXPECT_THAT(removed.out, HasSubstr("comes to have it again, it stays away until"));
   EXPECT_FALSE(std::filesystem::exists(davenport_.account_folder("ada")));
   EXPECT_EQ(total("ada"), -1);
   EXPECT_EQ(total("bob"), 1);
@@ -172,7 +172,13 @@ TEST_F(OneAccount, WhatIsInQuarantineIsTriedAgainOrIgnored) {
   davenport_.succeed({"quarantine", "retry", "ada"});
   EXPECT_TRUE(eventually([&] { return rows()[0]["attempts"] > attempts; }));
   davenport_.succeed({"quarantine", "ignore", "ada", "deep"});
-  EXPECT_NE(davenport_.run({"quarantine", "ignore", "ada", "m"}).exit_code, 0);
+  for (const char* what : {"ignore", "retry"}) {
+    const auto refused = davenport_.run({"quarantine", what, "ada", "m"});
+    EXPECT_EQ(refused.exit_code, 1);
+    EXPECT_THAT(refused.err, HasSubstr("davenport quarantine list ada")) << "not a route";
+    EXPECT_THAT(davenport_.run({"quarantine", what, "eve", "m"}).err,
+                HasSubstr("`davenport status`"));
+  }
   EXPECT_EQ(davenport_.run({"quarantine", "list"}).exit_code, 0);
   EXPECT_EQ(rows()[0]["ignored"], true);
   const auto status = davenport_.run_json({"status"})["accounts"][0];

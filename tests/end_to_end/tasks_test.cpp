@@ -46,6 +46,8 @@ TEST_F(TasksOfAServer, AReindexGoesOnAfterAKill) {
   davenport_.server().signal(SIGKILL);
   (void)davenport_.server().wait();
   EXPECT_EQ(newest_task()["state"], "queued") << "nobody has it, and it is not lost";
+  EXPECT_THAT(davenport_.run({"task", "list"}).out,
+              testing::HasSubstr("to go on when a server runs"));
   EXPECT_EQ(generations().size(), 2U);
 
   davenport_.start_serving();

@@ -364,7 +364,7 @@ TEST(Fulltext, RanksTheSubjectAboveTheBody) {
   request.limit = 1;
   auto first = reader.search(request, model.scope()).value();
   EXPECT_TRUE(first.more);
-  request.after = SearchPlace{{}, 1, ""};
+  request.after = first.hits.back().place;
   auto second = reader.search(request, model.scope()).value();
   EXPECT_FALSE(second.more);
   EXPECT_THAT(ids_of(second), ElementsAre("1"));
@@ -381,6 +381,54 @@ Model model_of(const std::vector<std::string>& bodies) {
   }
   model.number(16);
   return model;
+}
+
+// The place by relevance is behind a hit, not behind a number of them.
+TEST(Fulltext, PagesByRelevanceGoOnWhateverComesBetween) {
+  constexpr std::size_t kMessages = 30, kPage = 7;
+  const auto body = [](std::size_t budgets) {
+    std::string text;
+    for (std::size_t i = 0; i < 60; ++i) text += i < budgets ? "budget " : "other ";
+    return text;
+  };
+  for (const bool threads : {false, true}) {
+    const support::TemporaryFolder folder;
+    std::vector<std::string> bodies;
+    for (std::size_t i = 0; i < kMessages; ++i) bodies.push_back(body(kMessages - i));
+    Model model = model_of(bodies);
+    for (std::size_t i = 0; i < kMessages; ++i)
+      model.entries[i].thread = static_cast<std::int64_t>(i) + 1;
+    write(folder / "index", model);
+    FulltextReader reader(folder / "index");
+    const auto query = parse_query("budget");
+    SearchRequest request;
+    request.query = &*query;
+    request.order = SearchOrder::kRelevance;
+    request.limit = kPage;
+    request.threads = threads;
+    std::vector<std::string> expected, found;
+    for (std::size_t i = 0; i < kMessages; ++i) expected.push_back(std::to_string(i));
+    FulltextWriter writer(folder / "index");
+    for (std::uint32_t page_number = 1;; ++page_number) {
+      const auto page = reader.search(request, model.scope()).value();
+      for (const auto& hit : page.hits) found.push_back(hit.id);
+      if (!page.more) break;
+      request.after = page.hits.back().place;
+      // Three that come before all that were read, and the last page's end is gone in the end.
+      for (std::uint32_t i = 1; i <= 3; ++i) {
+        Entry late;
+        late.entry.id = fmt::format("late{}-{}", page_number, i);
+        late.entry.number = 3 * (page_number - 1) + i;
+        late.text.body = body(60);
+        writer.replace(late.entry, late.text);
+        model.entries.push_back(late);
+      }
+      if (page_number == 3) writer.remove(Kind::kMail, page.hits.back().id);
+      writer.commit(checkpoint_at(page_number));
+      reader.refresh();
+    }
+    EXPECT_EQ(found, expected) << threads;
+  }
 }
 
 TEST(Fulltext, RanksNewTextAboveQuotedText) {

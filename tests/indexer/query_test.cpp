@@ -320,6 +320,7 @@ TEST(Query, NamesMistakesOfAFilter) {
       {R"({"fro":"x"})", "unknown condition \"fro\""},
       {R"({"from":1})", "\"from\" must be a string"},
       {R"({"operator":"XOR","conditions":[{}]})", "AND, OR or NOT"},
+      {R"({"operator":"XOR","conditions":[]})", "AND, OR or NOT"},
       {R"({"operator":"AND"})", "\"conditions\" must be a list"},
       {R"({"operator":"AND","conditions":[]})", "at least one"},
       {R"({"operator":"AND","conditions":[{}],"from":"x"})", "beside \"operator\""},
