@@ -105,7 +105,7 @@ bool SourceFollower::wake(const std::string& account) {
     return true;
   }
   if (!source_.has_all_accounts || !is_valid_account_name(account)) return false;
-  net::co_spawn(parts_.context, adopt_when_told(account), net::detached);
+  net::co_spawn(parts_.context, adopt(account), net::detached);
   return true;
 }
 

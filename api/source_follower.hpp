@@ -132,7 +132,6 @@ class SourceFollower {
   [[nodiscard]] boost::asio::awaitable<void> discover();
   [[nodiscard]] boost::asio::awaitable<void> compare_with(const std::vector<std::string>& names);
   [[nodiscard]] boost::asio::awaitable<void> adopt(std::string account);
-  [[nodiscard]] boost::asio::awaitable<void> adopt_when_told(std::string account);
   [[nodiscard]] boost::asio::awaitable<bool> may_adopt(std::string account);
   void follow(const std::string& account);
   [[nodiscard]] boost::asio::awaitable<void> look(std::vector<DatabaseId> ids);
@@ -181,7 +180,6 @@ class SourceFollower {
   bool is_stopping_ = false;
 
   // Of the source as a whole.
-  std::map<std::string, bool> told_of_;  // being adopted; true: told of again meanwhile
   bool has_answered_ = false;  // since the start
   unsigned failures_ = 0;
   Clock::time_point down_until_{};

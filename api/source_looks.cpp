@@ -54,7 +54,7 @@ void SourceFollower::heard(const replica::Moved& moved) {
   if (!source_.has_all_accounts || moved.is_deleted) return;
   const auto place = source_.layout.place_of(moved.database, {});
   if (place && !databases_.contains(place->account))
-    net::co_spawn(parts_.context, adopt_when_told(place->account), net::detached);
+    net::co_spawn(parts_.context, adopt(place->account), net::detached);
 }
 
 net::awaitable<void> SourceFollower::discover() {
@@ -135,21 +135,6 @@ net::awaitable<void> SourceFollower::adopt(std::string account) {
   }
   for (const DatabaseId id : databases_.of_account(account)) looks_.urge(id, Clock::now());
   pump();
-}
-
-// However often somebody speaks of it, the source is asked once at a time.
-net::awaitable<void> SourceFollower::adopt_when_told(std::string account) {
-  if (const auto told = told_of_.find(account); told != told_of_.end()) {
-    told->second = true;
-    co_return;
-  }
-  bool is_told = true;
-  while (is_told) {
-    told_of_[account] = false;
-    co_await adopt(account);
-    is_told = told_of_[account];
-  }
-  told_of_.erase(account);
 }
 
 void SourceFollower::follow(const std::string& account) {

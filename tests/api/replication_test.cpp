@@ -124,20 +124,6 @@ TEST_F(ReplicationTest, APingPullsAndSoDoesASync) {
   EXPECT_ANY_THROW((void)running.replication.sync("nobody", true, nullptr));
 }
 
-TEST_F(ReplicationTest, ManyPingsAreFewRequests) {
-  add("alice", "m");
-  Running running(config_);
-  ASSERT_TRUE(eventually([&] { return running.messages("alice") == 1; }));
-  for (const char* account : {"alice", "nobody"}) {
-    ASSERT_TRUE(is_quiet(couch_));
-    const auto before = asked(couch_);
-    for (int ping = 0; ping < 60; ++ping) EXPECT_TRUE(running.replication.wake(account));
-    ASSERT_TRUE(is_quiet(couch_));
-    EXPECT_GE(asked(couch_), before + 1) << account;
-    EXPECT_LE(asked(couch_), before + 10) << account;
-  }
-}
-
 TEST_F(ReplicationTest, TwoSourcesDoNotShareAnAccount) {
   support::MemoryCouchdb other;
   other.create(emails_of("alice"));
