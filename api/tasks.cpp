@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kAtOnce = 4;
 constexpr std::chrono::seconds kPauseWithoutRoom{10};
 constexpr std::string_view kWaitsForRoom = "waits for room: ";
+constexpr char kNeverBegan[] = "cancelled before it began";
 constexpr std::size_t kProblemsKept = 100;
 constexpr std::chrono::milliseconds kKeepInterval{500};  // between two looks at what was asked
 constexpr int kLooksPerWrite = 4;  // of progress, which is a commit
@@ -265,9 +266,13 @@ void Tasks::State::end(const std::shared_ptr<Task>& task, std::string_view state
   report.problems.resize(std::min(report.problems.size(), kProblemsKept));
   {
     const std::lock_guard lock(mutex);
-    std::erase(tasks, task);
+    task->report = report;  // which is told from here until the table has it
   }
   write(report);
+  {
+    const std::lock_guard lock(mutex);
+    std::erase(tasks, task);
+  }
   log_task(report, fmt::format("{}: {}", state, report.outcome), task->is_commands());
 }
 
@@ -304,10 +309,11 @@ void Tasks::State::look_at_requests() {
         task->progress->cancelled = true;
         if (task->report.state != "queued") continue;
         task->report.state = "cancelled";  // nobody takes it any more
+        task->report.outcome = kNeverBegan;
         waiting = task;
       }
     }
-    if (waiting) end(waiting, "cancelled", {"cancelled before it began"});
+    if (waiting) end(waiting, "cancelled", {kNeverBegan});
   }
 }
 
@@ -465,7 +471,9 @@ std::vector<TaskReport> Tasks::list() const {
 std::vector<TaskReport> Tasks::active() const {
   std::vector<TaskReport> reports;
   const std::lock_guard lock(state_->mutex);
-  for (const auto& task : state_->tasks) reports.push_back(task->now());
+  for (const auto& task : state_->tasks) {
+    if (!task->report.has_ended()) reports.push_back(task->now());
+  }
   return reports;
 }
 

@@ -10,8 +10,8 @@ class ImportingFixture : public RoutesFixture {
  protected:
   static std::string message(int number) {
     return fmt::format(
-        "From: Ada <ada@example.org>\r\nSubject: Number {0}\r\nMessage-ID: "
-        "<{0}@x>\r\n\r\nZither.\r\n",
+        "From: Ada <ada@example.org>\r\nDate: Mon, 6 Jan 2020 10:00:00 +0000\r\nSubject: Number "
+        "{0}\r\nMessage-ID: <{0}@x>\r\n\r\nZither.\r\n",
         number);
   }
   // Imports messages of these numbers, here and now: a task would wait for idle processors.

@@ -91,14 +91,10 @@ TEST_F(Importing, OneThatWritesNothingLeavesNoAccount) {
     EXPECT_EQ(davenport_.run({"import", "empty", path("none")}).exit_code, 3);
     EXPECT_FALSE(std::filesystem::exists(davenport_.account_folder("empty"))) << is_served;
     EXPECT_THAT(davenport_.run({"account", "list"}).out, Not(HasSubstr("empty")));
-    // One that was there stays, and so does a new one that something was written into.
-    EXPECT_EQ(davenport_.run({"import", "full", path("cut.tar")}).exit_code, 1);
-    EXPECT_EQ(davenport_.run_json({"list", "full"})["total"], 1);
-    const std::string copy = is_served ? "copy" : "other";
-    davenport_.succeed({"import", copy, path("whole.tar")});
-    EXPECT_EQ(davenport_.run_json({"list", copy})["total"], 1);
   }
   davenport_.stop_serving();
+  EXPECT_EQ(davenport_.run({"import", "full", path("cut.tar")}).exit_code, 1);
+  EXPECT_EQ(davenport_.run_json({"list", "full"})["total"], 1) << "it was there before";
 }
 
 TEST_F(Importing, WhatItRefusesIsSaidOnce) {
