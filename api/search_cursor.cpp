@@ -48,10 +48,7 @@ std::string to_cursor(const indexer::SearchRequest& request, const indexer::Sear
       content = {{"date", place.newest_first.date}, {"id", place.newest_first.id}};
       break;
     case SearchOrder::kRelevance:
-      content = {{"hits", place.hits},
-                 {"score", place.score},
-                 {"number", place.number},
-                 {"id", place.newest_first.id}};
+      content = {{"hits", place.hits}, {"number", place.number}, {"id", place.newest_first.id}};
       break;
     case SearchOrder::kSorted:
       content = {{"key", indexer::to_base64url(place.key)}};
@@ -80,11 +77,9 @@ std::optional<indexer::SearchPlace> from_cursor(const indexer::SearchRequest& re
     case SearchOrder::kRelevance: {
       const auto hits = count_of(member("hits"), kMaxHits);
       const auto number = count_of(member("number"), kMaxNumber);
-      if (!hits || !number || !member("score").is_number() || !member("id").is_string())
-        return std::nullopt;
+      if (!hits || !number || !member("id").is_string()) return std::nullopt;
       place.hits = *hits;
       place.number = static_cast<std::uint32_t>(*number);
-      place.score = member("score").get<double>();
       place.newest_first.id = member("id").get<std::string>();
       break;
     }

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "indexer/account_state.hpp"
+#include "indexer/index_damaged.hpp"
 #include "replica/no_room.hpp"
 
 namespace indexer {
@@ -191,7 +192,13 @@ std::size_t Account::index(Progress& progress) {
     const bool much = pending >= kBulkPending && pending * kBulkShare >= entries;
     const bool disordered =
         live->catalog().overflow_count() >= std::max(kMaxOverflow, entries / kBulkShare);
-    if (!much && !disordered) return live->follow_index(stores_, progress);
+    if (!much && !disordered) {
+      try {
+        return live->follow_index(stores_, progress);
+      } catch (const IndexDamaged&) {
+        // It is derived: nobody needs to be asked.
+      }
+    }
   }
   return reindex(progress);
 }

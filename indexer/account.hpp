@@ -101,7 +101,8 @@ class Account {
   // The same as `project`, where only a rebuild can bring the text index up: as long as the old lists can follow, else
   // nothing is done.
   std::size_t project_old(Progress& progress);
-  // Brings the text index up to the catalog: the first time, and when much is new, in bulk. Returns the number of entries.
+  // Brings the text index up to the catalog: the first time, and when much is new, in bulk. One that turns out to be damaged is made
+  // anew with the lists. Returns the number of entries.
   std::size_t index(Progress& progress);
   // Builds a new generation from the stores, follows what changes meanwhile, checks it, swaps. The live generation answers
   // until the swap, and stays when anything goes wrong. Returns the number of entries. Throws Cancelled, and NoRoom. One that

@@ -91,7 +91,6 @@ struct SearchPlace {
   OrderKey newest_first;  // kDate; its id for kRelevance, too
   std::size_t hits = 0;  // kRelevance: messages up to here, when it was found
   std::string key;  // kSorted (sort_keys.hpp)
-  double score = 0;  // kRelevance
   std::uint32_t number = 0;  // kRelevance: a hint at where it is found again
   friend bool operator==(const SearchPlace&, const SearchPlace&) = default;
 };

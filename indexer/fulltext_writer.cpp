@@ -3,6 +3,7 @@
 #include "indexer/entry.hpp"
 #include "indexer/fulltext.hpp"
 #include "indexer/xapian_errors.hpp"
+#include "replica/files.hpp"
 
 namespace indexer {
 
@@ -71,6 +72,9 @@ void FulltextWriter::commit(const DerivedCheckpoint& checkpoint) {
     state_->database.set_metadata(kCheckpointKey, checkpoint.to_json());
     state_->database.commit_transaction();
     state_->in_transaction = false;
+    // Xapian leaves it to the file system when the new version of the index has its name. After a second commit a power cut would
+    // bring back one whose blocks are overwritten.
+    replica::sync_folder(state_->folder);
   });
 }
 

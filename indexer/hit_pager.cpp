@@ -101,7 +101,7 @@ std::size_t first_after(const Xapian::MSet& matches, double score, std::uint32_t
 void add_ranked(HitPage& page, const Xapian::MSet& matches, std::size_t rank) {
   const auto match = matches[static_cast<Xapian::doccount>(rank)];
   auto& hit = page.hits.emplace_back(hit_of(match.get_document(), *match));
-  hit.score = hit.place.score = match.get_weight();
+  hit.score = match.get_weight();
   hit.place.number = hit.number;
   hit.place.hits = rank + 1;
 }
@@ -208,17 +208,25 @@ Xapian::Query HitPager::with_recency() const {
   return Xapian::Query(Xapian::Query::OP_AND_MAYBE, query_, Xapian::Query(recency->release()));
 }
 
-// Where the hit that the last page ended with stands by now, since all mail that comes changes weights a little; where it
-// stood, when it is no match any more.
+// How the hit that the last page ended with is weighed by now, since all mail that comes changes weights a little; nothing when it
+// is no match any more.
 std::optional<HitPager::Rank> HitPager::end_of_last_page(const Xapian::Query& ranked) const {
   if (!request_.after) return std::nullopt;
   const auto& end = *request_.after;
   Xapian::Enquire enquire(database_);
   enquire.set_query(within(ranked, {end.number, end.number + 1}, deadline_));
   const auto found = enquire.get_mset(0, 1);
-  const bool is_there =
-      !found.empty() && hit_of(found[0].get_document(), end.number).id == end.newest_first.id;
-  return Rank{is_there ? found[0].get_weight() : end.score, end.number};
+  if (found.empty() || hit_of(found[0].get_document(), end.number).id != end.newest_first.id)
+    return std::nullopt;
+  return Rank{found[0].get_weight(), end.number};
+}
+
+// The first match of the page. Where the last one's end is gone, what followed it has moved up to its place.
+std::size_t HitPager::begin_of_page(const Xapian::MSet& matches,
+                                    const std::optional<Rank>& last) const {
+  if (last) return first_after(matches, last->score, last->number);
+  if (!request_.after || request_.after->hits == 0) return 0;
+  return std::min<std::size_t>(request_.after->hits - 1, matches.size());
 }
 
 HitPage HitPager::by_relevance() {
@@ -229,7 +237,7 @@ HitPage HitPager::by_relevance() {
   HitPage page;
   for (auto wanted = matches_to_read(request_);; wanted *= 2) {
     const auto matches = enquire.get_mset(0, to_count(wanted));
-    const auto begin = last ? first_after(matches, last->score, last->number) : 0;
+    const auto begin = begin_of_page(matches, last);
     const auto end = std::min<std::size_t>(begin + request_.limit, matches.size());
     page.more = end < matches.size();
     if (!page.more && matches.size() == wanted && !deadline_.was_over()) continue;
@@ -295,7 +303,7 @@ HitPage HitPager::threads_by_relevance() {
   for (auto wanted = matches_to_read(request_) + request_.limit;; wanted *= 2) {
     const auto matches = enquire.get_mset(0, to_count(wanted));
     // Those before it are looked at for their threads alone.
-    const auto begin = last ? first_after(matches, last->score, last->number) : 0;
+    const auto begin = begin_of_page(matches, last);
     std::vector<std::uint32_t> numbers;
     for (auto match = matches.begin(); match != matches.end(); ++match) numbers.push_back(*match);
     const auto threads = scope_.threads_of(numbers);

@@ -36,6 +36,8 @@ class HitPager {
     std::uint32_t number;  // tells those of one score apart
   };
   [[nodiscard]] std::optional<Rank> end_of_last_page(const Xapian::Query& ranked) const;
+  [[nodiscard]] std::size_t begin_of_page(const Xapian::MSet& matches,
+                                          const std::optional<Rank>& last) const;
   [[nodiscard]] Hit read_hit(std::uint32_t number) const;
   [[nodiscard]] bool is_after(std::uint32_t number, std::uint32_t first_after) const;
   // All matches in the order of the list.

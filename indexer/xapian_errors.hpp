@@ -6,9 +6,11 @@
 #include <stdexcept>
 #include <xapian.h>
 
+#include "indexer/index_damaged.hpp"
+
 namespace indexer {
 
-// Runs `act`; what Xapian throws becomes a std::runtime_error that names the index.
+// Runs `act`; what Xapian throws becomes a std::runtime_error that names the index, IndexDamaged where that is what it says.
 template <typename Act>
 auto with_xapian_errors(const std::filesystem::path& folder, Act&& act) {
   try {
@@ -23,7 +25,7 @@ auto with_xapian_errors(const std::filesystem::path& folder, Act&& act) {
         fmt::format("text index {}: written by another version of Xapian ({}); reindex",
                     folder.string(), error.get_msg()));
   } catch (const Xapian::DatabaseCorruptError& error) {
-    throw std::runtime_error(
+    throw IndexDamaged(
         fmt::format("text index {}: damaged ({}); reindex", folder.string(), error.get_msg()));
   } catch (const Xapian::Error& error) {
     throw std::runtime_error(

@@ -25,7 +25,7 @@ TEST(SearchCursor, ComesBack) {
     }
   }
   for (const std::size_t hits : {0, 1, 50, 999'950}) {
-    const indexer::SearchPlace place{{0, "x"}, hits, "", 1.0 / 3, 48};
+    const indexer::SearchPlace place{{0, "x"}, hits, "", 48};
     const auto request = in_order("relevance");
     EXPECT_EQ(api::from_cursor(request, api::to_cursor(request, place)), place);
   }

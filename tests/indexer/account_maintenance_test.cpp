@@ -1,4 +1,5 @@
 // Rebuilds that end early, parts that are renewed in place, and accounts written anew.
+#include <algorithm>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -210,6 +211,22 @@ TEST_F(AccountMaintenanceTest, AGenerationOfOtherRulesAnswersUntilItIsMadeAnew) 
   open();
   EXPECT_THAT(generations(), SizeIs(1));
   EXPECT_NE(generations().front(), old);
+}
+
+TEST_F(AccountMaintenanceTest, ADamagedTextIndexIsMadeAnewWhenItCannotFollow) {
+  account_.reset();
+  const auto lists = folder_ / "alice/derived" / generations().front() / "index/termlist.glass";
+  auto bytes = support::read_file(lists);
+  std::fill(bytes.begin() + 100, bytes.end(), '\x55');
+  support::write_file(lists, bytes);
+
+  open();
+  EXPECT_TRUE(account_->index_state().complete) << "nobody has looked there yet";
+  commit(0, 20, "beta", 2);
+  follow();
+  EXPECT_EQ(count("beta"), 20);
+  EXPECT_EQ(count("alpha"), kMessages - 20);
+  EXPECT_TRUE(account_->index_state().complete);
 }
 
 // As a power cut leaves it: the text index is synced whenever it is written, the catalog now and then.
