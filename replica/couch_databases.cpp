@@ -103,19 +103,24 @@ net::awaitable<std::optional<std::vector<RevisionsOfDocument>>> purged_of(Server
   // cozy-stack has no such route: there it is the name of a document.
   const bool is_cozy = co_await dialect_of(server) == Dialect::kCozy;
   if (is_cozy || !server->known.has_purged_infos) co_return std::nullopt;
-  Ask ask;
-  ask.path = database_path(database) + "/_purged_infos";
-  Answer answer = co_await server->http->send(std::move(ask));
-  if (succeeded(answer.status()))
-    co_return server->reader.purged_infos(co_await answer.read_all(tuning::kMaxSmallAnswer));
+  // Twice: a database that is deleted and made anew has no such route for a moment either.
+  constexpr int kTimesAsked = 2;
+  for (int asked = 0; asked < kTimesAsked; ++asked) {
+    Ask ask;
+    ask.path = database_path(database) + "/_purged_infos";
+    Answer answer = co_await server->http->send(std::move(ask));
+    if (succeeded(answer.status()))
+      co_return server->reader.purged_infos(co_await answer.read_all(tuning::kMaxSmallAnswer));
 
-  const Refused refused = co_await read_refused(answer);
-  constexpr int kForbidden = 403;
-  if (refused.status == kForbidden) co_return std::nullopt;  // for the database's administrators
-  const bool has_no_route = refused.status == 400 || refused.status == 404 ||
-                            refused.status == 405 || refused.status == 501;
-  if (!has_no_route) throw refusal(*server, answer.location(), database, refused);
-  (void)co_await database_info_of(server, database);  // throws when it is the database that is gone
+    const Refused refused = co_await read_refused(answer);
+    constexpr int kForbidden = 403;
+    if (refused.status == kForbidden) co_return std::nullopt;  // for the database's administrators
+    const bool has_no_route = refused.status == 400 || refused.status == 404 ||
+                              refused.status == 405 || refused.status == 501;
+    if (!has_no_route) throw refusal(*server, answer.location(), database, refused);
+    (void)co_await database_info_of(server,
+                                    database);  // throws when it is the database that is gone
+  }
   server->known.has_purged_infos = false;
   co_return std::nullopt;
 }

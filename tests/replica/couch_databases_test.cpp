@@ -112,6 +112,8 @@ TEST(CouchDatabases, TellWhatWasPurged) {
 TEST(CouchDatabases, TellNothingOfPurgesWhereTheServerHasNoSuchRoute) {
   for (const int status : {400, 404, 405, 501}) {
     Conversation talk({get("GET /mail/_purged_infos", answer(kNotThere, status)),
+                       get("GET /mail", answer(kMail)),
+                       get("GET /mail/_purged_infos", answer(kNotThere, status)),
                        get("GET /mail", answer(kMail))});
     EXPECT_EQ(talk.run(talk.client.purged("mail")), std::nullopt);
     EXPECT_EQ(talk.run(talk.client.purged("mail")), std::nullopt);  // remembered
@@ -124,6 +126,18 @@ TEST(CouchDatabases, TellNothingOfPurgesWhereTheServerHasNoSuchRoute) {
                      get("GET /mail", answer(kNotThere, 404))});
   for (int i = 0; i < 3; ++i) EXPECT_EQ(talk.run(talk.client.purged("mail")), std::nullopt);
   EXPECT_EQ(error_of([&] { return talk.run(talk.client.purged("mail")); }).kind(), Kind::kNotFound);
+}
+
+// It is deleted when it is asked what was purged, and there again when it is asked whether it is there.
+TEST(CouchDatabases, OneThatIsMadeAnewMeanwhileHasTheRoute) {
+  Conversation talk(
+      {get("GET /mail/_purged_infos", answer(kNotThere, 404)), get("GET /mail", answer(kMail)),
+       get("GET /mail/_purged_infos", answer(R"({"purged_infos":[]})")),
+       get("GET /mail/_purged_infos", answer(R"({"purged_infos":[{"id":"p1","revs":["1-a"]}]})"))});
+  EXPECT_TRUE(talk.run(talk.client.purged("mail")));
+  const auto later = talk.run(talk.client.purged("mail"));
+  ASSERT_TRUE(later);
+  EXPECT_EQ(later->size(), 1U);
 }
 
 TEST(CouchDatabases, KeepTheirLocalDocuments) {
