@@ -196,7 +196,7 @@ std::size_t Account::index(Progress& progress) {
       try {
         return live->follow_index(stores_, progress);
       } catch (const IndexDamaged&) {
-        // It is derived: nobody needs to be asked.
+        // It is derived, and made anew below: nobody needs to be asked.
       }
     }
   }

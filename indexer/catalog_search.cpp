@@ -163,9 +163,8 @@ void Catalog::facet_rows(const std::vector<std::uint32_t>& numbers,
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   const NamedViews views(reader->connection);
   auto statement = reader->connection.prepare(
-      "SELECT e.kind, e.date, e.sender, d.views, e.flags FROM entries e JOIN details d ON d.entry "
-      "= "
-      "e.key WHERE e.number = ?");
+      "SELECT e.kind, e.date, e.sender, d.views, e.flags FROM entries e "
+      "JOIN details d ON d.entry = e.key WHERE e.number = ?");
   for (const auto number : numbers) {
     Rows rows(statement, number);
     if (!rows.next()) continue;
