@@ -129,7 +129,7 @@ QueryResult<SearchAnswer> Account::search(const SearchRequest& request, bool sni
   answer.explanation = std::move(page->explanation);
   std::vector<Catalog::Item> items;
   items.reserve(page->hits.size());
-  for (const auto& hit : page->hits) items.push_back({hit.kind, hit.id});
+  for (const auto& hit : page->hits) items.push_back({hit.kind, hit.id, hit.number});
   auto rows = live->catalog().rows(items, live->text_checkpoint());
   const Texts texts(stores_);
   for (std::size_t i = 0; i < rows.size(); ++i) {

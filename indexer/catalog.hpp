@@ -202,6 +202,7 @@ class Catalog {
   struct Item {
     Kind kind;
     std::string_view id;
+    std::uint32_t number = 0;  // in the text index; entries may have been given others since
   };
   // One for each item, in one view; empty for what is not there.
   [[nodiscard]] std::vector<std::string> rows(const std::vector<Item>& items,

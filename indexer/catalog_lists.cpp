@@ -124,6 +124,14 @@ std::int64_t count_unread(Reader& reader, const Selection& selection, const List
   return Selection::of(reader, unread).size(reader, query.threads).count;
 }
 
+// Numbers of neighbours in a list stand together, ids do not: most are found without a look at the index of ids.
+std::optional<std::int64_t> entry_of(Reader& reader, const Catalog::Item& item) {
+  if (Rows rows(reader.by_number, item.number);
+      rows.next() && rows.text(1) == item.id && rows.integer(2) == static_cast<int>(item.kind))
+    return rows.integer(0);
+  return reader.entry(item.kind, item.id);
+}
+
 }  // namespace
 
 ListPage Catalog::list(const ListQuery& query, const DerivedCheckpoint& text) const {
@@ -172,7 +180,7 @@ std::vector<std::string> Catalog::rows(const std::vector<Item>& items,
   std::vector<std::int64_t> messages;
   std::vector<std::size_t> places;  // of the messages among the items
   for (std::size_t i = 0; i < items.size(); ++i) {
-    const auto entry = reader->entry(items[i].kind, items[i].id);
+    const auto entry = entry_of(*reader, items[i]);
     if (!entry) continue;
     if (items[i].kind == Kind::kFile) {
       rows[i] = read_file_rows(*reader, {*entry}, reach).front();

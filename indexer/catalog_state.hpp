@@ -188,6 +188,7 @@ struct Reader {
   Statement count_failures = connection.prepare("SELECT count(*) FROM failures");
   Statement has_mailbox = connection.prepare("SELECT 1 FROM mailboxes WHERE id = ?");
   Statement by_id = connection.prepare("SELECT key FROM entries WHERE id = ? AND kind = ?");
+  Statement by_number = connection.prepare("SELECT key, id, kind FROM entries WHERE number = ?");
   Statement doc_id_of = connection.prepare("SELECT doc_id FROM entries WHERE key = ?");
   Statement named = connection.prepare(
       "SELECT e.doc_id, d.contents FROM entries e JOIN details d ON d.entry = e.key WHERE e.key = "

@@ -69,6 +69,10 @@ struct FulltextReader::State {
   }
 
   Numbers numbers_of(const MessageFilter& filter, const SearchScope& scope) {
+    if (auto state = scope.state(); state != numbers_state) {
+      numbers.clear();
+      numbers_state = std::move(state);
+    }
     if (const auto found = numbers.find(filter); found != numbers.end()) return found->second;
     auto read = std::make_shared<const std::vector<std::uint32_t>>(scope.numbers(filter));
     if (numbers.size() == kMaxCachedFilters) numbers.clear();
@@ -108,10 +112,6 @@ const std::vector<std::string>& FulltextReader::languages() const { return state
 
 QueryResult<HitPage> FulltextReader::search(const SearchRequest& request,
                                             const SearchScope& scope) {
-  if (auto state = scope.state(); state != state_->numbers_state) {
-    state_->numbers.clear();
-    state_->numbers_state = std::move(state);
-  }
   const auto end = Deadline::Clock::now() + request.timeout;
   return state_->retried([&]() -> QueryResult<HitPage> {
     Deadline deadline(end);

@@ -5,8 +5,9 @@
 namespace indexer {
 namespace {
 
-constexpr std::size_t kMostBytes =
-    1 << 20;  // some 25 pages of 50 messages, of each account that is open
+// Of the rows of pages of 50 messages, some 25 fit in a megabyte.
+constexpr std::size_t kOfEach = 1 << 20;
+constexpr std::size_t kMostOfOne = 8 << 20, kMostOfAll = 64 << 20;  // beyond what each has
 
 std::size_t bytes_of(const ListPage& page) {
   std::size_t bytes = 0;
@@ -16,6 +17,10 @@ std::size_t bytes_of(const ListPage& page) {
 
 }  // namespace
 
+std::atomic<std::size_t> PageCache::all_bytes_ = 0;
+
+PageCache::~PageCache() { all_bytes_ -= bytes_; }
+
 std::optional<ListPage> PageCache::find(const Version& version, const ListQuery& query) {
   std::shared_ptr<const ListPage> page;
   {
@@ -24,6 +29,7 @@ std::optional<ListPage> PageCache::find(const Version& version, const ListQuery&
     const auto kept = std::find_if(pages_.begin(), pages_.end(),
                                    [&](const Kept& each) { return each.query == query; });
     if (kept == pages_.end()) return {};
+    pages_.splice(pages_.begin(), pages_, kept);
     page = kept->page;
   }
   return *page;
@@ -31,17 +37,27 @@ std::optional<ListPage> PageCache::find(const Version& version, const ListQuery&
 
 void PageCache::keep(const Version& version, const ListQuery& query, const ListPage& page) {
   const auto bytes = bytes_of(page);
-  if (bytes > kMostBytes / 4) return;
+  if (bytes > kOfEach / 4) return;
   auto copy = std::make_shared<const ListPage>(page);
   const std::lock_guard lock(mutex_);
   if (version != version_) {
-    pages_.clear();
-    bytes_ = 0;
+    while (!pages_.empty()) forget_last();
     version_ = version;
   }
   pages_.push_front({query, std::move(copy), bytes});
   bytes_ += bytes;
-  for (; bytes_ > kMostBytes; pages_.pop_back()) bytes_ -= pages_.back().bytes;
+  all_bytes_ += bytes;
+  while (is_too_large()) forget_last();
+}
+
+void PageCache::forget_last() {
+  bytes_ -= pages_.back().bytes;
+  all_bytes_ -= pages_.back().bytes;
+  pages_.pop_back();
+}
+
+bool PageCache::is_too_large() const {
+  return bytes_ > kMostOfOne || (bytes_ > kOfEach && all_bytes_ > kMostOfAll);
 }
 
 }  // namespace indexer

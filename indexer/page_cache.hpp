@@ -1,9 +1,10 @@
 // The pages of lists that were asked for last: clients ask for the first page of a mailbox again and again, and between two changes
-// it is the same. Thread-safe.
+// it is the same. Thread-safe. All caches of the process share a budget beyond what each may have.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -14,6 +15,11 @@ namespace indexer {
 
 class PageCache {
  public:
+  PageCache() = default;
+  PageCache(const PageCache&) = delete;
+  PageCache& operator=(const PageCache&) = delete;
+  ~PageCache();
+
   // What a page follows from, beside the query. Pages of another are forgotten.
   struct Version {
     std::int64_t changes = 0;  // Meta::changes
@@ -32,9 +38,14 @@ class PageCache {
     std::size_t bytes = 0;
   };
 
+  void forget_last();
+  [[nodiscard]] bool is_too_large() const;
+
+  static std::atomic<std::size_t> all_bytes_;  // of the caches of the process
+
   std::mutex mutex_;  // for all that follows
   Version version_;
-  std::deque<Kept> pages_;  // the newest first
+  std::list<Kept> pages_;  // those that were asked for last at first
   std::size_t bytes_ = 0;  // of their rows
 };
 

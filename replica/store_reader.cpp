@@ -30,6 +30,9 @@ std::chrono::sys_seconds time(std::int64_t seconds) {
 StoreReader::StoreReader(const std::filesystem::path& file)
     : connection_(open_store(file, sqlite::Access::kReadOnly)),
       meta_(connection_.prepare("SELECT value FROM meta WHERE key=?")),
+      identity_(connection_.prepare(
+          "SELECT (SELECT value FROM meta WHERE key='uuid'), (SELECT value FROM meta WHERE "
+          "key='epoch')")),
       last_seq_(connection_.prepare("SELECT max(seq) FROM documents")),
       count_conflicted_(connection_.prepare("SELECT count(*) FROM documents WHERE conflicts>0")),
       conflicted_(
@@ -66,8 +69,9 @@ std::string StoreReader::meta(std::string_view key) {
 }
 
 StoreIdentity StoreReader::identity() {
-  const sqlite::ReadTransaction view(connection_);
-  return {meta("uuid"), meta("epoch")};
+  const sqlite::ResetAtEnd reset(identity_);
+  identity_.bind().step();
+  return {std::string(identity_.text(0)), std::string(identity_.text(1))};
 }
 
 // Of a statement that gives one number; 0 for none.

@@ -68,8 +68,8 @@ class StoreReader {
 
   sqlite::Connection connection_;
   Decompressor decompressor_;
-  sqlite::Statement meta_, last_seq_, count_conflicted_, conflicted_, quarantine_, wanted_,
-      next_attempt_, leaves_, changes_, documents_, pending_, document_, body_;
+  sqlite::Statement meta_, identity_, last_seq_, count_conflicted_, conflicted_, quarantine_,
+      wanted_, next_attempt_, leaves_, changes_, documents_, pending_, document_, body_;
 };
 
 }  // namespace replica

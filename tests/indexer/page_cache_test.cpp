@@ -1,6 +1,7 @@
 #include "indexer/page_cache.hpp"
 
 #include <gtest/gtest.h>
+#include <memory>
 
 namespace indexer {
 namespace {
@@ -65,19 +66,50 @@ TEST(PageCache, EveryPartOfTheQueryCounts) {
   EXPECT_FALSE(cache.find(version, other));
 }
 
+int fill(PageCache& cache, const std::string& mailbox) {
+  const PageCache::Version version{1, true, 1, 1};
+  const auto page = page_of(std::string(1'000, 'x'), 50);
+  constexpr int kPages = 200;
+  for (int i = 0; i < kPages; ++i) cache.keep(version, query_of(mailbox + std::to_string(i)), page);
+  int kept = 0;
+  for (int i = 0; i < kPages; ++i)
+    kept += cache.find(version, query_of(mailbox + std::to_string(i))) ? 1 : 0;
+  return kept;
+}
+
 TEST(PageCache, IsBounded) {
   PageCache cache;
   const PageCache::Version version{1, true, 1, 1};
-  const std::string row(1'000, 'x');
-  for (int i = 0; i < 100; ++i) cache.keep(version, query_of(std::to_string(i)), page_of(row, 50));
-  int kept = 0;
-  for (int i = 0; i < 100; ++i) kept += cache.find(version, query_of(std::to_string(i))) ? 1 : 0;
-  EXPECT_GT(kept, 10);
-  EXPECT_LE(kept, 21);
-  EXPECT_TRUE(cache.find(version, query_of("99"))) << "the newest stay";
-  cache.keep(version, query_of("large"), page_of(row, 500));
+  const int kept = fill(cache, "");
+  EXPECT_GT(kept, 100);
+  EXPECT_LE(kept, 168) << "eight megabytes";
+  EXPECT_TRUE(cache.find(version, query_of("199"))) << "the newest stay";
+  cache.keep(version, query_of("large"), page_of(std::string(1'000, 'x'), 500));
   EXPECT_FALSE(cache.find(version, query_of("large")));
-  EXPECT_TRUE(cache.find(version, query_of("99")));
+  EXPECT_TRUE(cache.find(version, query_of("199")));
+}
+
+TEST(PageCache, ForgetsWhatWasNotAskedForLongest) {
+  PageCache cache;
+  const PageCache::Version version{1, true, 1, 1};
+  const auto page = page_of(std::string(1'000, 'x'), 50);
+  for (int i = 0; i < 200; ++i) {
+    cache.keep(version, query_of(std::to_string(i)), page);
+    EXPECT_TRUE(cache.find(version, query_of("0")));
+  }
+  EXPECT_FALSE(cache.find(version, query_of("1")));
+}
+
+TEST(PageCache, ManyShareOneBudget) {
+  std::vector<std::unique_ptr<PageCache>> caches;
+  int kept = 0;
+  for (int i = 0; i < 12; ++i)
+    kept = fill(*caches.emplace_back(std::make_unique<PageCache>()), std::to_string(i));
+  EXPECT_GT(kept, 10);
+  EXPECT_LE(kept, 21) << "the last have one megabyte each";
+  caches.clear();
+  PageCache next;
+  EXPECT_GT(fill(next, ""), 100) << "what is closed gives its part back";
 }
 
 }  // namespace
