@@ -191,6 +191,11 @@ std::size_t Indexing::index_text(indexer::Account& account, indexer::Progress& p
   const std::uint64_t last = last_pull(account.name());
   const auto began = std::chrono::steady_clock::now();
   const std::size_t entries = account.index(progress);
+  if (const auto damage = account.take_damage()) {
+    log_event(Level::kWarning, "indexDamaged",
+              fmt::format("account {}: made anew from the stores: {}", account.name(), *damage),
+              {{"account", account.name()}});
+  }
   tell(account);
   metrics_.batch("text", std::chrono::steady_clock::now() - began);
   metrics_.entries_indexed(entries);

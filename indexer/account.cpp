@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <tuple>
+#include <utility>
 
 #include "indexer/account_state.hpp"
 #include "indexer/index_damaged.hpp"
@@ -35,6 +36,13 @@ FileLock lock_for_writing(const fs::path& folder, const std::string& name) {
   return std::move(*lock);
 }
 
+const fs::path& require_whole(const fs::path& folder, const std::string& name) {
+  if (!fs::exists(folder / Account::kUnfinishedBackup)) return folder;
+  throw std::runtime_error(fmt::format(
+      "account '{}': {} is a backup that was broken off before it was whole: put back another one",
+      name, folder.string()));
+}
+
 std::size_t project_all(Generation& generation, const Stores& stores, Progress& progress,
                         bool more_is_coming = false) {
   std::size_t changes = 0;
@@ -62,7 +70,7 @@ std::int64_t rows_after(const Stores& stores, const DerivedCheckpoint& checkpoin
 Account::Account(fs::path folder, std::string name, replica::sqlite::Access access,
                  std::optional<std::string> doctype_member, IndexOptions options)
     : name_(std::move(name)),
-      stores_(folder, access, std::move(doctype_member)),
+      stores_(require_whole(folder, name_), access, std::move(doctype_member)),
       state_(std::make_unique<State>()) {
   const bool writing = access == replica::sqlite::Access::kReadWrite;
   if (!writing && !fs::is_directory(folder))
@@ -172,6 +180,11 @@ std::size_t Account::project_old(Progress& progress) {
   return live && live->lists_follow(stores_) ? project_all(*live, stores_, progress) : 0;
 }
 
+std::optional<std::string> Account::take_damage() {
+  const std::lock_guard working(state_->text_work);
+  return std::exchange(state_->damage, std::nullopt);
+}
+
 std::size_t Account::index(Progress& progress) {
   {
     const std::lock_guard working(state_->text_work);
@@ -195,8 +208,9 @@ std::size_t Account::index(Progress& progress) {
     if (!much && !disordered) {
       try {
         return live->follow_index(stores_, progress);
-      } catch (const IndexDamaged&) {
+      } catch (const IndexDamaged& error) {
         // It is derived, and made anew below: nobody needs to be asked.
+        state_->damage = error.what();
       }
     }
   }

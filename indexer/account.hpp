@@ -104,6 +104,8 @@ class Account {
   // Brings the text index up to the catalog: the first time, and when much is new, in bulk. One that turns out to be damaged is made
   // anew with the lists. Returns the number of entries.
   std::size_t index(Progress& progress);
+  // What index() found damaged and made anew since this was last asked, in words.
+  [[nodiscard]] std::optional<std::string> take_damage();
   // Builds a new generation from the stores, follows what changes meanwhile, checks it, swaps. The live generation answers
   // until the swap, and stays when anything goes wrong. Returns the number of entries. Throws Cancelled, and NoRoom. One that
   // was cancelled or killed is gone on with by the next call, within a day; one that failed leaves nothing.
@@ -123,7 +125,8 @@ class Account {
   std::pair<std::uint64_t, std::uint64_t> compact(Progress& progress);
   // Copies all of the account, as it is, into a folder that is empty or not there: an account's folder, which can be put back
   // in its place. Progress counts bytes. Throws Cancelled, BackupDiskFull, and std::runtime_error; then nothing of the copy is
-  // left.
+  // left. Until it is whole it has the file kUnfinishedBackup, and no Account takes it: a copy that was killed stays that way.
+  static constexpr std::string_view kUnfinishedBackup = "unfinished-backup";
   void backup(const std::filesystem::path& folder, Progress& progress);
 
   // ── Reading ──

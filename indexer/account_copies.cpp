@@ -45,7 +45,8 @@ class BackupFolder {
     if (is_kept_) return;
     std::error_code ignored;
     if (is_ours_) {
-      for (const char* part : {"derived", "store", "blobs", "extracts.db", "restored.json"})
+      for (const char* part : {"derived", "store", "blobs", "extracts.db", "restored.json",
+                               Account::kUnfinishedBackup.data()})
         fs::remove_all(folder_ / part, ignored);
     }
     for (const auto& made : made_) fs::remove(made, ignored);
@@ -56,6 +57,7 @@ class BackupFolder {
     try {
       replica::create_folders(folder_);
       is_ours_ = fs::create_directory(folder_ / "store");
+      if (is_ours_) replica::write_and_sync(folder_ / Account::kUnfinishedBackup, "");
     } catch (const fs::filesystem_error& error) {
       if (replica::says_no_room(error)) throw;
       throw std::runtime_error(fmt::format("{} cannot be made: {}: name another folder",
@@ -65,7 +67,12 @@ class BackupFolder {
       throw std::runtime_error(
           fmt::format("another backup is being written to {}", folder_.string()));
   }
-  void keep() { is_kept_ = true; }
+  // All of it is on disk.
+  void keep() {
+    fs::remove(folder_ / Account::kUnfinishedBackup);
+    replica::sync_folder(folder_);
+    is_kept_ = true;
+  }
 
  private:
   fs::path folder_;

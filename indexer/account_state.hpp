@@ -19,6 +19,7 @@ struct Account::State {
   // One rebuild, one text indexing and one projection at a time; who takes several takes them in this order.
   std::mutex rebuild_work;
   std::mutex text_work;
+  std::optional<std::string> damage;  // that index() found, in words; under text_work
   std::mutex catalog_work;
 
   mutable std::mutex mutex;

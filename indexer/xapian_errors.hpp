@@ -26,7 +26,7 @@ auto with_xapian_errors(const std::filesystem::path& folder, Act&& act) {
                     folder.string(), error.get_msg()));
   } catch (const Xapian::DatabaseCorruptError& error) {
     throw IndexDamaged(
-        fmt::format("text index {}: damaged ({}); reindex", folder.string(), error.get_msg()));
+        fmt::format("text index {} is damaged: {}", folder.string(), error.get_msg()));
   } catch (const Xapian::Error& error) {
     throw std::runtime_error(
         fmt::format("text index {}: {}", folder.string(), error.get_description()));

@@ -1,9 +1,12 @@
 // Rebuilds that end early, parts that are renewed in place, and accounts written anew.
 #include <algorithm>
+#include <csignal>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 #include "indexer/account.hpp"
 #include "indexer/generation.hpp"
@@ -15,8 +18,11 @@ namespace {
 using mail::Doctype;
 using replica::sqlite::Access;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Optional;
 using testing::SizeIs;
+using testing::ThrowsMessage;
 
 constexpr int kMessages = 1'400;  // three runs of a build
 
@@ -217,14 +223,19 @@ TEST_F(AccountMaintenanceTest, ADamagedTextIndexIsMadeAnewWhenItCannotFollow) {
   account_.reset();
   const auto lists = folder_ / "alice/derived" / generations().front() / "index/termlist.glass";
   auto bytes = support::read_file(lists);
-  // The entries of the newest messages; the root is written last.
-  std::fill(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(bytes.size() / 2), '\x55');
+  // The leaves, whose level stands in the fifth octet of a block; without its root the index could not be opened.
+  constexpr std::ptrdiff_t kBlock = 8192;
+  for (auto block = bytes.begin(); block != bytes.end(); block += kBlock) {
+    if (block[4] == 0) std::fill(block, block + kBlock, '\x55');
+  }
   support::write_file(lists, bytes);
 
   open();
   EXPECT_TRUE(account_->index_state().complete) << "nobody has looked there yet";
   commit(kMessages - 20, kMessages, "beta", 2);
   follow();
+  EXPECT_THAT(account_->take_damage(), Optional(HasSubstr("is damaged")));
+  EXPECT_EQ(account_->take_damage(), std::nullopt);
   EXPECT_EQ(count("beta"), 20);
   EXPECT_EQ(count("alpha"), kMessages - 20);
   EXPECT_TRUE(account_->index_state().complete);
@@ -276,6 +287,34 @@ TEST_F(AccountMaintenanceTest, ABackupPutBackIsTheAccountAsItWas) {
   EXPECT_EQ(count("alpha"), kMessages);
   EXPECT_EQ(account_->stores().blobs().get(small.digest), "small");
   EXPECT_EQ(account_->stores().blobs().get(large.digest), bytes);
+}
+
+TEST_F(AccountMaintenanceTest, ABackupThatWasKilledIsNoAccount) {
+  namespace fs = std::filesystem;
+  const std::string bytes(1 << 20, 'x');
+  for (int i = 0; i < 50; ++i) {
+    const auto blob = bytes + std::to_string(i);
+    account_->stores().blobs().put(
+        std::vector{replica::Blobs::Blob{replica::blob_digest(blob), blob}});
+  }
+  account_.reset();
+  const auto copy = folder_ / "copy";
+  const auto child = fork();
+  if (child == 0) {
+    open();
+    Progress progress;
+    account_->backup(copy, progress);
+    _exit(0);
+  }
+  while (!fs::exists(copy / "store" / "io-cozy-emails.db")) std::this_thread::yield();
+  kill(child, SIGKILL);
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status)) << "it was through too soon";
+  fs::remove_all(folder_ / "alice");
+  fs::rename(copy, folder_ / "alice");
+  EXPECT_THAT([&] { open(); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("broken off before it was whole")));
 }
 
 }  // namespace
