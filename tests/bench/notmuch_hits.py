@@ -132,7 +132,12 @@ def same_stem(a, b):
     return shared >= 3 and shared >= min(len(a), len(b)) - 2
 
 
-def reason(atom, message, by_davenport):
+@functools.lru_cache(maxsize=None)
+def tagged_attachment():
+    return found_by_notmuch("tag:attachment")
+
+
+def reason(atom, message_id, message, by_davenport):
     field, _, rest = atom.rpartition(":")
     if field == "date":
         return "date: notmuch goes by the Date header, davenport by when the message was received"
@@ -164,6 +169,8 @@ def reason(atom, message, by_davenport):
             return "HTML beside plain text: davenport reads one of two alternatives"
         if theirs == ["attachments"]:
             return "inline parts of other types"
+    if rest.endswith("*") and "attachment".startswith(rest[:-1]) and message_id in tagged_attachment():
+        return "notmuch's tag “attachment” is a word that begins so"
     if message.files > 1:
         return "several files of one Message-ID"
     if not ours and not theirs and " " not in rest and "*" not in rest:
@@ -209,7 +216,7 @@ def main():
                 if atom not in atom_hits:
                     atom_hits[atom] = found_by_notmuch(atom)
                 if (each in hits[atom]) != (each in atom_hits[atom]):
-                    reasons.add(reason(atom, message, each in hits[atom]))
+                    reasons.add(reason(atom, each, message, each in hits[atom]))
             for why in reasons or {"unexplained (no word differs)"}:
                 differences[why].append((query, each))
     print(f"{compared} queries, {agreeing} with the same hits; {total} hits, {only} of them in one of the two only")
