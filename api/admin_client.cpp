@@ -6,6 +6,7 @@
 #include <boost/beast/http.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <sys/un.h>
 #include <thread>
 
 namespace api {
@@ -54,6 +55,7 @@ AdminError read_error(unsigned status, const std::string& payload) {
 }  // namespace
 
 bool AdminClient::is_served() const {
+  if (socket_.native().size() >= sizeof(sockaddr_un::sun_path)) return false;
   boost::asio::io_context context;
   stream_protocol::socket socket(context);
   boost::system::error_code error;

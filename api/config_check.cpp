@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <set>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "api/http_tls.hpp"
@@ -214,6 +215,11 @@ std::vector<std::string> check_machine(const Config& config) {
     }
   }
   const fs::path folder = fs::absolute(config.data_dir).lexically_normal();
+  if ((folder / "admin.sock").native().size() >= sizeof(sockaddr_un::sun_path))
+    problems.push_back(
+        fmt::format("the name of the data folder {} is too long: a server listens on the socket "
+                    "admin.sock in it, whose path may have {} bytes",
+                    folder.string(), sizeof(sockaddr_un::sun_path) - 1));
   if (const std::string why = why_unusable(folder); !why.empty())
     problems.push_back(fmt::format("the data folder {} {}", folder.string(), why));
   return problems;

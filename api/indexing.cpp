@@ -15,6 +15,17 @@ bool renews_all(std::string_view arguments) {
 
 }  // namespace
 
+void reindex_unasked(Tasks& tasks, const std::string& account) {
+  constexpr std::chrono::minutes kPauseAfterFailure{10};
+  const auto now = std::chrono::system_clock::now();
+  for (const auto& task : tasks.list()) {
+    if (task.kind != "reindex" || task.account != account || !renews_all(task.arguments)) continue;
+    if (!task.has_ended() || (task.state == "failed" && now - *task.ended < kPauseAfterFailure))
+      return;
+  }
+  (void)tasks.start({"reindex", account, std::string(kUnaskedReindex)});
+}
+
 Indexing::Indexing(Accounts& accounts, Metrics& metrics, Tasks* tasks, Events* events)
     : accounts_(accounts),
       metrics_(metrics),
@@ -138,18 +149,6 @@ void Indexing::end_first_sync(const std::string& account, std::size_t entries) {
   first_syncs_.erase(found);
 }
 
-// Unless there is one, or one failed a while ago: it would again.
-void Indexing::start_rebuild(const std::string& account) {
-  constexpr std::chrono::minutes kPauseAfterFailure{10};
-  const auto now = std::chrono::system_clock::now();
-  for (const auto& task : tasks_->list()) {
-    if (task.kind != "reindex" || task.account != account || !renews_all(task.arguments)) continue;
-    if (!task.has_ended() || (task.state == "failed" && now - *task.ended < kPauseAfterFailure))
-      return;
-  }
-  (void)tasks_->start({"reindex", account, std::string(kUnaskedReindex)});
-}
-
 void Indexing::end_filling(const std::string& account) {
   {
     const std::lock_guard lock(mutex_);
@@ -179,7 +178,7 @@ void Indexing::index_lists(indexer::Account& account, indexer::Progress& progres
   metrics_.documents_projected(changes);
   tell(account);
   metrics_.batch("lists", std::chrono::steady_clock::now() - began);
-  if (waits_for_rebuild) return start_rebuild(account.name());
+  if (waits_for_rebuild) return reindex_unasked(*tasks_, account.name());
   {
     const std::lock_guard lock(mutex_);
     if (filling_.contains(account.name())) return;
@@ -192,9 +191,10 @@ std::size_t Indexing::index_text(indexer::Account& account, indexer::Progress& p
   const auto began = std::chrono::steady_clock::now();
   const std::size_t entries = account.index(progress);
   if (const auto damage = account.take_damage()) {
-    log_event(Level::kWarning, "indexDamaged",
-              fmt::format("account {}: made anew from the stores: {}", account.name(), *damage),
-              {{"account", account.name()}});
+    log_event(
+        Level::kWarning, "indexDamaged",
+        fmt::format("account {}: lists and text index were made anew: {}", account.name(), *damage),
+        {{"account", account.name()}});
   }
   tell(account);
   metrics_.batch("text", std::chrono::steady_clock::now() - began);

@@ -20,6 +20,9 @@
 
 namespace api {
 
+// As a task that nobody asked for. Unless there is one, or one failed a while ago: it would again.
+void reindex_unasked(Tasks& tasks, const std::string& account);
+
 // Any thread, but for `stop`.
 class Indexing {
  public:
@@ -62,7 +65,6 @@ class Indexing {
   void tell(const indexer::Account& account);
   void index_lists(indexer::Account& account, indexer::Progress& progress);
   std::size_t index_text(indexer::Account& account, indexer::Progress& progress);
-  void start_rebuild(const std::string& account);
   void take_over_first_syncs();
   void begin_first_sync(const std::string& account);
   void end_first_sync(const std::string& account, std::size_t entries);

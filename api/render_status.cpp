@@ -185,6 +185,7 @@ std::string render_status(Accounts& accounts, const std::vector<FeedReport>& fee
     try {
       const auto account = accounts.find(name);
       if (!account) continue;
+      if (accounts.source_of(name) == nullptr) account->require_stores();
       std::string row;
       JsonWriter account_json(row);
       write_account(account_json, accounts, *account, of(name, sorted));

@@ -9,6 +9,7 @@
 #include "api/route.hpp"
 #include "api/search_call.hpp"
 #include "api/wait_for.hpp"
+#include "indexer/index_damaged.hpp"
 
 namespace api {
 namespace {
@@ -326,6 +327,11 @@ HttpResponse Routes::State::answer(const Match& match, const HttpRequest& reques
     return dispatch(match, request);
   } catch (const indexer::AccountBusy& busy) {
     return error_response(503, "accountBusy", busy.what());
+  } catch (const indexer::IndexDamaged& damage) {
+    spdlog::error("{} {}: {}", request.method, match.route->pattern, damage.what());
+    return error_response(503, "indexDamaged",
+                          "the text index is damaged and is made anew, which is a task in "
+                          "/v1/admin/tasks: lists are answered, searches then");
   } catch (const std::exception& error) {
     if (accounts.disk().note(error)) {
       return error_response(507, "noSpace",

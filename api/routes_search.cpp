@@ -4,12 +4,14 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "api/indexing.hpp"
 #include "api/render.hpp"
 #include "api/render_search.hpp"
 #include "api/route.hpp"
 #include "api/search_call.hpp"
 #include "api/search_cursor.hpp"
 #include "indexer/base64url.hpp"
+#include "indexer/index_damaged.hpp"
 
 namespace api {
 namespace {
@@ -172,14 +174,27 @@ std::string render_merged(const std::vector<Searched>& searched,
   return out;
 }
 
+// An index that turns out to be damaged is made anew.
+indexer::QueryResult<indexer::SearchAnswer> search_in(const Call& call,
+                                                      const indexer::Account& account,
+                                                      const indexer::SearchRequest& request,
+                                                      bool snippets) {
+  try {
+    return account.search(request, snippets);
+  } catch (const indexer::IndexDamaged&) {
+    reindex_unasked(call.tasks, account.name());
+    throw;
+  }
+}
+
 // Snippets read bodies, so they are made for the hits on the page alone.
-std::optional<indexer::QueryError> add_snippets(std::vector<Searched>& searched) {
+std::optional<indexer::QueryError> add_snippets(const Call& call, std::vector<Searched>& searched) {
   for (auto& each : searched) {
     if (each.taken == 0) continue;
     auto request = each.request;
     request.limit = each.taken;
     request.facets.clear();
-    auto answer = each.account->search(request, true);
+    auto answer = search_in(call, *each.account, request, true);
     if (!answer) return answer.error();
     const auto hits = std::min(answer->hits.size(), each.taken);
     for (std::size_t i = 0; i < hits; ++i) {
@@ -203,7 +218,7 @@ HttpResponse search(const Call& call, indexer::Account& account) {
   if (std::holds_alternative<HttpResponse>(read)) return std::get<HttpResponse>(std::move(read));
   auto& search = std::get<SearchCall>(read);
   search.request.query = &search.query;
-  const auto answer = account.search(search.request, search.snippets);
+  const auto answer = search_in(call, account, search.request, search.snippets);
   if (!answer) return bad_query(search, answer.error());
   return json_response(render_search(*answer, search.request, search.text));
 }
@@ -235,13 +250,13 @@ HttpResponse search_several(const Call& call) {
   if (const auto error = find_unknown(search.query, searched)) return bad_query(search, *error);
 
   for (auto& each : searched) {
-    auto answer = each.account->search(each.request, false);
+    auto answer = search_in(call, *each.account, each.request, false);
     if (!answer) return bad_query(search, answer.error());
     each.answer = std::move(*answer);
   }
   const auto order = merge(searched, search.request.limit);
   if (search.snippets) {
-    if (const auto error = add_snippets(searched)) return bad_query(search, *error);
+    if (const auto error = add_snippets(call, searched)) return bad_query(search, *error);
   }
   for (const auto& each : searched)
     call.metrics.content_reads(each.account->stores().content_reads(), each.account->name());

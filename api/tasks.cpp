@@ -200,6 +200,9 @@ void Tasks::State::take_turns() {
 void Tasks::State::mark_running(Task& task) {
   task.report.state = "running";
   task.report.started = now();
+  // One that waited for room begins anew.
+  task.progress->done = 0;
+  task.progress->of = 0;
 }
 
 void Tasks::State::perform(const std::shared_ptr<Task>& task, const Work& work) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <system_error>
 #include <tuple>
 #include <utility>
 
@@ -37,7 +38,8 @@ FileLock lock_for_writing(const fs::path& folder, const std::string& name) {
 }
 
 const fs::path& require_whole(const fs::path& folder, const std::string& name) {
-  if (!fs::exists(folder / Account::kUnfinishedBackup)) return folder;
+  std::error_code unreadable;  // what cannot be read says so itself
+  if (!fs::exists(folder / Account::kUnfinishedBackup, unreadable)) return folder;
   throw std::runtime_error(fmt::format(
       "account '{}': {} is a backup that was broken off before it was whole: put back another one",
       name, folder.string()));
@@ -222,11 +224,8 @@ void Account::require_stores() const {
   const auto live = state_->generation();
   if (!live) return;
   for (const auto& followed : live->catalog().followed()) {
-    if (stores_.find(followed.first) != nullptr) continue;
-    throw std::runtime_error(fmt::format(
-        "account '{}': its store of {} is not in {}: put it back, or remove {} to go on without it",
-        name_, mail::doctype_name(followed.first), (state_->folder / "store").string(),
-        state_->derived().string()));
+    if (stores_.find(followed.first) == nullptr)
+      throw_store_missing(state_->folder, name_, followed.first);
   }
 }
 

@@ -106,6 +106,9 @@ class Account {
   std::size_t index(Progress& progress);
   // What index() found damaged and made anew since this was last asked, in words.
   [[nodiscard]] std::optional<std::string> take_damage();
+  // Throws std::runtime_error where a store that lists and index were made from is not there: what would be made from the others,
+  // or taken over beside it, would lack its mail.
+  void require_stores() const;
   // Builds a new generation from the stores, follows what changes meanwhile, checks it, swaps. The live generation answers
   // until the swap, and stays when anything goes wrong. Returns the number of entries. Throws Cancelled, and NoRoom. One that
   // was cancelled or killed is gone on with by the next call, within a day; one that failed leaves nothing.
@@ -170,7 +173,6 @@ class Account {
   friend class Examination;  // of the doctor, who compares what is kept here
   struct State;
   void renew_restored_stores();
-  void require_stores() const;
   void make_room_to_compact();
   void copy_to(const std::filesystem::path& folder, Progress& progress);
   std::size_t rebuild(const std::shared_ptr<Generation>& next, Progress& progress);

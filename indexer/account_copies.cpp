@@ -11,12 +11,6 @@ namespace {
 
 std::uint64_t sum(const Account::Bytes& bytes) { return bytes.store + bytes.catalog + bytes.index; }
 
-void require_empty(const fs::path& folder) {
-  if (!fs::exists(folder) || (fs::is_directory(folder) && fs::is_empty(folder))) return;
-  throw std::runtime_error(fmt::format(
-      "{} is there already: name a folder that is empty or not there", folder.string()));
-}
-
 // Deletes a folder with all that is in it, unless it is kept.
 class RemovedUnlessKept {
  public:
@@ -35,7 +29,7 @@ class RemovedUnlessKept {
 };
 
 // Where a backup is written to. Unless it is kept, what the backup wrote goes, with the folders that it made; not what somebody
-// else has put there.
+// else has put there. What one that was killed has left there goes at first: its mark is there, and nobody holds it.
 class BackupFolder {
  public:
   explicit BackupFolder(fs::path folder) : folder_(std::move(folder)) {}
@@ -43,12 +37,8 @@ class BackupFolder {
   BackupFolder& operator=(const BackupFolder&) = delete;
   ~BackupFolder() {
     if (is_kept_) return;
+    if (lock_) remove_parts();
     std::error_code ignored;
-    if (is_ours_) {
-      for (const char* part : {"derived", "store", "blobs", "extracts.db", "restored.json",
-                               Account::kUnfinishedBackup.data()})
-        fs::remove_all(folder_ / part, ignored);
-    }
     for (const auto& made : made_) fs::remove(made, ignored);
   }
   void create() {
@@ -56,28 +46,44 @@ class BackupFolder {
       made_.push_back(at);
     try {
       replica::create_folders(folder_);
-      is_ours_ = fs::create_directory(folder_ / "store");
-      if (is_ours_) replica::write_and_sync(folder_ / Account::kUnfinishedBackup, "");
+      if (!fs::is_empty(folder_) && !fs::exists(mark())) refuse("is there already");
+      lock_ = FileLock::try_lock(mark(), FileLock::Mode::kExclusive);
+      if (!lock_) refuse("is being written by another backup");
+      remove_parts();
+      if (!fs::is_empty(folder_)) refuse("is there already");
+      lock_ = FileLock::try_lock(mark(), FileLock::Mode::kExclusive);
+      if (!lock_) refuse("is being written by another backup");
+      replica::sync_folder(folder_);
     } catch (const fs::filesystem_error& error) {
       if (replica::says_no_room(error)) throw;
       throw std::runtime_error(fmt::format("{} cannot be made: {}: name another folder",
                                            folder_.string(), error.code().message()));
     }
-    if (!is_ours_)
-      throw std::runtime_error(
-          fmt::format("another backup is being written to {}", folder_.string()));
   }
   // All of it is on disk.
   void keep() {
-    fs::remove(folder_ / Account::kUnfinishedBackup);
+    fs::remove(mark());
     replica::sync_folder(folder_);
     is_kept_ = true;
   }
 
  private:
+  [[nodiscard]] fs::path mark() const { return folder_ / Account::kUnfinishedBackup; }
+  [[noreturn]] void refuse(std::string_view why) const {
+    throw std::runtime_error(
+        fmt::format("{} {}: name a folder that is empty or not there", folder_.string(), why));
+  }
+  void remove_parts() const {
+    std::error_code ignored;
+    for (const char* part : {"derived", "store", "blobs", "extracts.db", "restored.json"})
+      fs::remove_all(folder_ / part, ignored);
+    fs::remove(mark(), ignored);
+  }
+
   fs::path folder_;
   std::vector<fs::path> made_;  // the innermost first
-  bool is_ours_ = false, is_kept_ = false;
+  std::optional<FileLock> lock_;  // of the mark
+  bool is_kept_ = false;
 };
 
 }  // namespace
@@ -124,7 +130,7 @@ void Account::make_room_to_compact() {
 }
 
 void Account::backup(const fs::path& folder, Progress& progress) {
-  require_empty(folder);
+  require_stores();
   BackupFolder made(folder);
   try {
     made.create();

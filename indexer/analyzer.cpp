@@ -10,6 +10,10 @@ namespace {
 
 enum class Class : std::uint8_t { kSeparator, kLetter, kDigit, kMark, kIdeograph };
 
+constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 struct AsciiTable {
   std::array<Class, 128> classes{};
   std::array<char, 128> folded{};
@@ -20,9 +24,8 @@ constexpr AsciiTable kAscii = [] {
   AsciiTable table;
   for (std::size_t i = 0; i < 128; ++i) {
     const char c = static_cast<char>(i);
-    const bool upper = c >= 'A' && c <= 'Z';
-    const bool letter = upper || (c >= 'a' && c <= 'z');
-    const bool digit = c >= '0' && c <= '9';
+    const bool upper = is_upper(c), digit = is_digit(c);
+    const bool letter = upper || is_lower(c);
     table.classes[i] = letter ? Class::kLetter : digit ? Class::kDigit : Class::kSeparator;
     table.folded[i] = upper ? static_cast<char>(c - 'A' + 'a') : c;
     table.base64[i] = letter || digit || c == '+' || c == '/' || c == '=';
@@ -299,15 +302,19 @@ bool WordScanner::fold(Word& word, std::size_t begin, std::size_t end) {
 // Passes over the run of base64 that begins at `begin`; false when it is none.
 bool WordScanner::skip_base64(std::size_t begin) {
   if (text_.size() - begin < kBase64Run) return false;
-  bool upper = false, lower = false, digit = false;
-  for (std::size_t i = begin; i < begin + kBase64Run; ++i) {
-    const char c = text_[i];
-    if (!is_ascii(c) || !kAscii.base64[static_cast<unsigned char>(c)]) return false;
-    upper |= c >= 'A' && c <= 'Z';
-    lower |= c >= 'a' && c <= 'z';
-    digit |= c >= '0' && c <= '9';
+  std::size_t numbers = 0;
+  char last = '/';
+  for (std::size_t part = begin; part < begin + kBase64Run; part += kBase64Part) {
+    std::size_t case_changes = 0;
+    for (const char c : text_.substr(part, kBase64Part)) {
+      if (!is_ascii(c) || !kAscii.base64[static_cast<unsigned char>(c)]) return false;
+      case_changes += (is_upper(last) && is_lower(c)) || (is_lower(last) && is_upper(c)) ? 1 : 0;
+      numbers += is_digit(c) && !is_digit(last) ? 1 : 0;
+      last = c;
+    }
+    if (case_changes < kBase64CaseChanges) return false;
   }
-  if (!upper || !lower || !digit) return false;
+  if (numbers < kBase64Numbers) return false;
   position_ = begin + kBase64Run;
   while (position_ < text_.size() && is_ascii(text_[position_]) &&
          kAscii.base64[static_cast<unsigned char>(text_[position_])]) {

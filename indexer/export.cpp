@@ -2,13 +2,17 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
 #include <optional>
 #include <unordered_set>
 
 #include "indexer/archive.hpp"
+#include "indexer/catalog.hpp"
 #include "indexer/export_format.hpp"
 #include "indexer/export_part.hpp"
+#include "indexer/generation.hpp"
 #include "indexer/mailbox_paths.hpp"
+#include "indexer/stores.hpp"
 #include "mail/json_writer.hpp"
 #include "replica/attachments.hpp"
 #include "replica/blob_reader.hpp"
@@ -42,6 +46,26 @@ DerivedCheckpoint begin_at(std::vector<ExportPart>& parts, const std::string& si
                     name));
   }
   return reached;
+}
+
+// An export without a store that was lost would look whole. What is derived knows of it, where it can be read.
+void require_all(const std::vector<ExportPart>& parts, const fs::path& folder,
+                 const std::string& name) {
+  const auto live = Generation::live_name(folder / "derived");
+  if (!live) return;
+  std::map<mail::Doctype, replica::StoreIdentity> followed;
+  try {
+    followed =
+        Catalog(folder / "derived" / *live / "catalog.db", replica::sqlite::Access::kReadOnly)
+            .followed();
+  } catch (const std::exception&) {
+    return;
+  }
+  for (const auto& [doctype, identity] : followed) {
+    if (std::none_of(parts.begin(), parts.end(),
+                     [&](const ExportPart& part) { return part.doctype == doctype; }))
+      throw_store_missing(folder, name, doctype);
+  }
 }
 
 class Exporter {
@@ -226,6 +250,7 @@ ExportSummary export_account(const fs::path& folder, const std::string& name,
                              const std::optional<std::string>& doctype_member,
                              const std::string& since, int descriptor, Progress& progress) {
   auto parts = export_parts(folder, name, doctype_member);
+  require_all(parts, folder, name);
   const auto reached = begin_at(parts, since, name);
   const ExportHeader header{name, since, encode_state(reached)};
   return Exporter(folder, std::move(parts), descriptor, progress).run(header);

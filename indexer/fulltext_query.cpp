@@ -201,20 +201,47 @@ Xapian::Query QueryTranslator::translate_node(const MatchWords& match) {
   return Xapian::Query(Xapian::Query::OP_AND_MAYBE, query, any_of(exact));
 }
 
-// A word, and the words with the same stem. What is its own stem has no term for it.
+// A word, and the words with the same stem. A language's forms are not looked for in what is known to be in another: its stem may be
+// a word of that one (German takes "notes" for a form of "not").
 void QueryTranslator::add_word(const std::string& prefix, bool stemmed, const QueryWord& word,
                                std::vector<Xapian::Query>& forms) {
-  std::set<std::string> terms{prefix + word.folded};
-  if (stemmed) {
-    for (const auto& language : context_.languages) {
-      auto* const stems = context_.stems.of(language);
-      if (stems == nullptr) continue;
-      const std::string stem(stems->stem(word.exact));
-      terms.insert(fmt::format("{}{}{}", kStemPrefix, prefix, stem));
-      if (stems->stem(stem) == stem) terms.insert(prefix + stem);
+  const std::string itself = prefix + word.folded;
+  forms.emplace_back(itself);
+  if (!stemmed) return;
+  std::set<std::string> own;
+  for (const auto& language : context_.languages) {
+    auto terms = terms_of_stem(prefix, word, language);
+    const bool is_own = language == context_.languages.front();
+    if (is_own) own = terms;
+    std::vector<Xapian::Query> others;
+    for (const auto& term : terms) {
+      if (term != itself && (is_own || !own.contains(term))) others.emplace_back(term);
     }
+    if (others.empty()) continue;
+    forms.push_back(is_own ? any_of(others)
+                           : Xapian::Query(Xapian::Query::OP_AND_NOT, any_of(others),
+                                           in_another_language(language)));
   }
-  for (const auto& term : terms) forms.emplace_back(term);
+}
+
+// What is its own stem has no term for it.
+std::set<std::string> QueryTranslator::terms_of_stem(const std::string& prefix,
+                                                     const QueryWord& word,
+                                                     const std::string& language) const {
+  auto* const stems = context_.stems.of(language);
+  if (stems == nullptr) return {};
+  const std::string stem(stems->stem(word.exact));
+  std::set<std::string> terms{fmt::format("{}{}{}", kStemPrefix, prefix, stem)};
+  if (stems->stem(stem) == stem) terms.insert(prefix + stem);
+  return terms;
+}
+
+Xapian::Query QueryTranslator::in_another_language(const std::string& than) const {
+  std::vector<Xapian::Query> others;
+  for (const auto& language : context_.languages) {
+    if (language != than) others.emplace_back(language_term(language));
+  }
+  return Xapian::Query(Xapian::Query::OP_OR, others.begin(), others.end());
 }
 
 void QueryTranslator::add_beginning(const std::string& term,
@@ -415,7 +442,10 @@ void QueryTranslator::explain_part(const Query& query, std::vector<ExplainedPart
     ExplainedPart explained{to_text(query), {}, 0};
     explained.matches = estimate(context_.database, translated);
     const auto add = [&](const std::string& term) {
-      if (explained.terms.size() < kMaxExplainedTerms && context_.database.term_exists(term))
+      const bool is_searched =
+          !term.starts_with(kLanguagePrefix) || std::holds_alternative<MatchLanguage>(query.node);
+      if (is_searched && explained.terms.size() < kMaxExplainedTerms &&
+          context_.database.term_exists(term))
         explained.terms.emplace_back(term, context_.database.get_termfreq(term));
     };
     for (auto term = translated.get_unique_terms_begin(); term != translated.get_terms_end();

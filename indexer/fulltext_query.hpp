@@ -61,6 +61,11 @@ class QueryTranslator {
   };
   void add_word(const std::string& prefix, bool stemmed, const QueryWord& word,
                 std::vector<Xapian::Query>& forms);
+  [[nodiscard]] std::set<std::string> terms_of_stem(const std::string& prefix,
+                                                    const QueryWord& word,
+                                                    const std::string& language) const;
+  // Entries known to be in one of the account's languages other than this one.
+  [[nodiscard]] Xapian::Query in_another_language(const std::string& than) const;
   void add_beginning(const std::string& term, std::vector<Xapian::Query>& forms) const;
   void add_phrases_with_beginning(std::vector<std::string> terms,
                                   std::vector<Xapian::Query>& forms) const;

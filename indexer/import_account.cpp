@@ -104,6 +104,7 @@ ImportSummary import_export(Account& account, const std::filesystem::path& folde
 ImportSummary import_into(Account& account, const std::filesystem::path& folder,
                           std::span<const std::filesystem::path> paths,
                           std::span<const std::string> kept_headers, Progress& progress) {
+  account.require_stores();
   const ImportOptions options{static_cast<int>(std::max(1U, std::thread::hardware_concurrency())),
                               {kept_headers.begin(), kept_headers.end()}};
   // Opened once: of a pipe, what was read is gone.

@@ -154,4 +154,12 @@ std::string Stores::database_part(mail::Doctype doctype) {
   return part;
 }
 
+void throw_store_missing(const std::filesystem::path& account_folder, const std::string& account,
+                         mail::Doctype doctype) {
+  throw std::runtime_error(fmt::format(
+      "account '{}': its store of {} is not in {}: put it back, or remove {} to go on without it",
+      account, mail::doctype_name(doctype), (account_folder / "store").string(),
+      (account_folder / "derived").string()));
+}
+
 }  // namespace indexer

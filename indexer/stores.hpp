@@ -92,4 +92,8 @@ class Stores {
   mutable ContentReads content_reads_;
 };
 
+// Of an account from whose store of that doctype its live lists were made: it is not in the account's folder.
+[[noreturn]] void throw_store_missing(const std::filesystem::path& account_folder,
+                                      const std::string& account, mail::Doctype doctype);
+
 }  // namespace indexer

@@ -26,7 +26,8 @@ auto with_xapian_errors(const std::filesystem::path& folder, Act&& act) {
                     folder.string(), error.get_msg()));
   } catch (const Xapian::DatabaseCorruptError& error) {
     throw IndexDamaged(
-        fmt::format("text index {} is damaged: {}", folder.string(), error.get_msg()));
+        fmt::format("text index {} is damaged ({}): davenport reindex ACCOUNT makes it anew",
+                    folder.string(), error.get_msg()));
   } catch (const Xapian::Error& error) {
     throw std::runtime_error(
         fmt::format("text index {}: {}", folder.string(), error.get_description()));

@@ -37,6 +37,8 @@ std::string_view advice_on(int system_error) {
     case EACCES:
     case EPERM:
       return ": check its permissions and those of its folder";
+    case EROFS:
+      return ": copy the folder to where it can be written";
     default:
       return "";
   }
@@ -48,7 +50,8 @@ std::string explain(int code, int system_error, std::string_view file, std::stri
       return fmt::format("no space left on {}: free some and start again; nothing is lost", file);
     case SQLITE_CORRUPT:
       return fmt::format(
-          "{} is damaged ({}): restore it from a backup, or remove it to fetch everything again",
+          "{} is damaged ({}): leave it where it is; davenport doctor ACCOUNT --repair mends what "
+          "can be mended, and says what has to be put back from a backup",
           file, detail);
     case SQLITE_NOTADB:
       return fmt::format("{} is not an SQLite database, or its beginning is damaged", file);
@@ -86,11 +89,20 @@ int system_error_of(sqlite3* database) {
   return error;
 }
 
+// Sets errno where it is not.
+bool is_writable(const std::filesystem::path& folder) {
+  return ::faccessat(AT_FDCWD, folder.empty() ? "." : folder.c_str(), W_OK, AT_EACCESS) == 0;
+}
+
 [[noreturn]] void fail(sqlite3* database, int code, std::string_view file) {
   const std::string detail = sqlite3_errmsg(database);
   const int primary = code & 0xff;
-  const int system_error =
+  int system_error =
       primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN ? system_error_of(database) : 0;
+  // What SQLite missed then is its log, which it could not make.
+  if (primary == SQLITE_CANTOPEN && system_error == ENOENT && std::filesystem::exists(file) &&
+      !is_writable(std::filesystem::path(file).parent_path()))
+    system_error = errno;
   // SQLite calls only ENOSPC a full disk; a quota and a limit of the file's size are the same to a
   // person.
   if (primary == SQLITE_IOERR && is_out_of_space(system_error)) code = SQLITE_FULL;
@@ -101,10 +113,6 @@ int system_error_of(sqlite3* database) {
   sqlite3* const database = sqlite3_db_handle(statement);
   const char* const file = sqlite3_db_filename(database, "main");
   fail(database, code, file == nullptr ? "" : file);
-}
-
-bool is_writable(const std::filesystem::path& folder) {
-  return ::faccessat(AT_FDCWD, folder.empty() ? "." : folder.c_str(), W_OK, AT_EACCESS) == 0;
 }
 
 // No log, and no way to make one: SQLite would refuse to open the file, but then nobody writes to

@@ -1,6 +1,7 @@
 // Rebuilds that end early, parts that are renewed in place, and accounts written anew.
 #include <algorithm>
 #include <csignal>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +10,9 @@
 #include <unistd.h>
 
 #include "indexer/account.hpp"
+#include "indexer/export.hpp"
 #include "indexer/generation.hpp"
+#include "indexer/import.hpp"
 #include "tests/support/support.hpp"
 
 namespace indexer {
@@ -289,6 +292,28 @@ TEST_F(AccountMaintenanceTest, ABackupPutBackIsTheAccountAsItWas) {
   EXPECT_EQ(account_->stores().blobs().get(large.digest), bytes);
 }
 
+// What is made from the others would look whole.
+TEST_F(AccountMaintenanceTest, WithoutOneOfItsStoresAnAccountIsNotCopiedAndTakesNothing) {
+  account_.reset();
+  for (const char* end : {"", "-wal", "-shm"})
+    std::filesystem::remove(folder_ / "alice/store" / (std::string("io-cozy-emails.db") + end));
+  support::write_file(folder_ / "mail.eml", "Subject: one more\n\ntext\n");
+  open();
+  Progress progress;
+  const auto is_named = ThrowsMessage<std::runtime_error>(HasSubstr("its store of io.cozy.emails"));
+  EXPECT_THAT([&] { account_->backup(folder_ / "copy", progress); }, is_named);
+  const std::vector<std::filesystem::path> paths{folder_ / "mail.eml"};
+  EXPECT_THAT([&] { (void)import_into(*account_, folder_ / "alice", paths, {}, progress); },
+              is_named);
+  EXPECT_THAT([&] { account_->require_stores(); }, is_named);
+  account_.reset();
+  const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  EXPECT_THAT([&] { (void)export_account(folder_ / "alice", "alice", {}, "", nowhere, progress); },
+              is_named);
+  ::close(nowhere);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "alice/store/io-cozy-emails.db"));
+}
+
 TEST_F(AccountMaintenanceTest, ABackupThatWasKilledIsNoAccount) {
   namespace fs = std::filesystem;
   const std::string bytes(1 << 20, 'x');
@@ -311,6 +336,15 @@ TEST_F(AccountMaintenanceTest, ABackupThatWasKilledIsNoAccount) {
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   ASSERT_TRUE(WIFSIGNALED(status)) << "it was through too soon";
+  const auto second = folder_ / "second";
+  fs::copy(copy, second, fs::copy_options::recursive);
+  open();
+  Progress progress;
+  account_->backup(second, progress);
+  EXPECT_FALSE(fs::exists(second / Account::kUnfinishedBackup)) << "the next one is whole";
+  EXPECT_THROW(account_->backup(second, progress), std::runtime_error);
+  account_.reset();
+
   fs::remove_all(folder_ / "alice");
   fs::rename(copy, folder_ / "alice");
   EXPECT_THAT([&] { open(); },

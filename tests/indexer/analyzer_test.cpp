@@ -1,5 +1,6 @@
 #include "indexer/analyzer.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -103,6 +104,19 @@ TEST(Analyzer, LeavesOutWhatNobodySearchesFor) {
   EXPECT_THAT(
       words_of("drivers/net/wireless/intel/iwlwifi/something/deeper/than/sixty/characters/x"),
       testing::SizeIs(11));
+}
+
+TEST(Analyzer, LongPathsAreNoBase64) {
+  for (const std::string_view path :
+       {"github.com/SELinuxProject/selinux/commit/7e979b56fd2cee28f647376a7233d2ac2d12ca50",
+        "github.com/MyOrgName/MyRepoName/commit/7e979b56fd2cee28f647376a7233d2ac2d12ca50",
+        "MyCompany/GetUserById/UserFactoryBuilder/CreateNewUserWithDefaultRights/V2/Index",
+        "files/3F2504E04F8911D39A0C0305E82C3301/Report/2024/Quarter/April/Figures/Final",
+        "kernel/git/torvalds/linux/commit/1A2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f"}) {
+    const auto parts =
+        std::count_if(path.begin(), path.end(), [](char c) { return c == '/' || c == '.'; });
+    EXPECT_THAT(words_of(path), testing::SizeIs(static_cast<std::size_t>(parts) + 1)) << path;
+  }
 }
 
 TEST(Analyzer, IsLinear) {

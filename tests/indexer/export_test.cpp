@@ -79,7 +79,8 @@ struct Side {
     auto shown = account.list({}).rows;
     for (const auto& row : std::vector<std::string>(shown)) {
       const auto id = nlohmann::json::parse(row)["id"].get<std::string>();
-      for (const auto& body : *account.bodies(id)) shown.push_back(id + ": " + body.content);
+      const auto bodies = account.bodies(id);
+      for (const auto& body : *bodies) shown.push_back(id + ": " + body.content);
     }
     for (const auto& counts : account.mailboxes())
       shown.push_back(counts.mailbox.name + ": " + std::to_string(counts.total));

@@ -236,8 +236,12 @@ class Model {
 
   // Whether a word of a text is another form of one that is wanted.
   bool is_form(const ModelWord& word, const ModelWord& wanted, const Entry& entry) {
-    std::set<std::string> own{"en", language_of(new_text(mail::split_quoted(entry.text.body)))};
+    const auto of_entry = language_of(new_text(mail::split_quoted(entry.text.body)));
+    const auto known = of_entry.substr(0, of_entry.find('-'));
+    const std::set<std::string> own{"en", known};
+    const bool is_in_one = std::find(languages.begin(), languages.end(), known) != languages.end();
     for (const auto& language : languages) {
+      if (is_in_one && language != known && language != languages.front()) continue;
       auto* const stems = stems_.of(language);
       const std::string stem(stems->stem(wanted.exact));
       if (stems->stem(stem) == stem && word.folded == stem) return true;

@@ -1,4 +1,5 @@
 // Words in the languages of the world, each searched in another form than the text has.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "tests/indexer/fulltext_model.hpp"
@@ -100,6 +101,38 @@ TEST(LanguageSearch, FindsThemTogetherInOneAccount) {
                   testing::Contains(std::string(sample.language)))
           << query;
     }
+  }
+}
+
+TEST(LanguageSearch, AFormOfOneLanguageIsNoWordOfAnother) {
+  const support::TemporaryFolder folder;
+  Model model;
+  const auto add = [&](std::string id, std::string text) {
+    auto& entry = model.entries.emplace_back();
+    entry.entry.id = std::move(id);
+    entry.text.body = std::move(text);
+  };
+  for (int i = 0; i < 10; ++i) {
+    add(fmt::format("en{}", i),
+        "The committee did not meet on Tuesday, since the rooms were not free until the evening.");
+    add(fmt::format("de{}", i),
+        "Die Sitzung am Dienstag musste leider ausfallen, weil die Not im Hause wieder groß war.");
+  }
+  add("notes", "Please bring your notes when we meet again, and a copy of the older agreements.");
+  add("short", "Not");
+  model.sort();
+  model.number(16);
+  write(folder / "index", model);
+  FulltextReader reader(folder / "index");
+  EXPECT_THAT(reader.languages(), testing::ElementsAre("en", "de"));
+  auto found = ids_of(search(reader, model, "notes"));  // a stem of German: "not"
+  EXPECT_THAT(found, testing::Contains("notes"));
+  EXPECT_THAT(found, testing::Contains("short")) << "its language is not known";
+  EXPECT_THAT(found, testing::Not(testing::Contains(testing::StartsWith("en"))));
+  EXPECT_THAT(ids_of(search(reader, model, "not")), testing::Contains("en0"));
+  for (const auto order : {SearchOrder::kDate, SearchOrder::kRelevance}) {
+    EXPECT_EQ(search(reader, model, "notes", order).total, static_cast<int>(found.size()));
+    EXPECT_EQ(search(reader, model, "Nöte", order).total, 12) << "those in German, and short";
   }
 }
 
