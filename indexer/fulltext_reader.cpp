@@ -79,7 +79,14 @@ struct FulltextReader::State {
     return numbers[filter] = std::move(read);
   }
 
-  void reopened() { languages = dominant_languages(database, options.language); }
+  void reopened() {
+    // A block of nothing but zeros is no error to Xapian: its terms are not there. Each entry is of a kind.
+    const auto of_a_kind = database.get_termfreq(kind_term(Kind::kMail)) +
+                           database.get_termfreq(kind_term(Kind::kFile));
+    if (of_a_kind + 1 != database.get_doccount())
+      throw Xapian::DatabaseCorruptError("some entries are of no kind");
+    languages = dominant_languages(database, options.language);
+  }
 };
 
 FulltextReader::FulltextReader(const std::filesystem::path& folder, const IndexOptions& options)

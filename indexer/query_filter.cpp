@@ -165,7 +165,8 @@ class FilterReader {
     if (texts.empty() || texts.size() > 2 || texts.front().empty())
       fail("\"header\" must be [name] or [name, text]");
     auto name = mail::lower_ascii(texts.front());
-    if (texts.size() == 1) return make_query(MatchHeader{std::move(name), 0});
+    if (texts.size() == 1 || texts.back().empty())
+      return make_query(MatchHeader{std::move(name), 0});
     return words("header", {Field::kHeader, std::move(name)}, texts.back());
   }
 

@@ -294,6 +294,7 @@ TEST(Query, IsReadFromAFilter) {
       {R"({"noneInThreadHaveKeyword":"a"})", "(not (thread keyword[a]))"},
       {R"({"allInThreadHaveKeyword":"a"})", "(not (thread (not keyword[a])))"},
       {R"({"header":["X-A"]})", "header[x-a]"},
+      {R"({"header":["X-A",""]})", "header[x-a]"},
       {R"({"header":["X-A","b c"]})", "(and header:x-a:b header:x-a:c)"},
       {R"({"operator":"NOT","conditions":[{"text":"a"},{"text":"b"}]})", "(not (or a b))"},
       {R"({"operator":"AND","conditions":[{"operator":"OR","conditions":[{"to":"a"},{"cc":"b"}]},{"body":"c"}]})",
