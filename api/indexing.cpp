@@ -191,10 +191,9 @@ std::size_t Indexing::index_text(indexer::Account& account, indexer::Progress& p
   const auto began = std::chrono::steady_clock::now();
   const std::size_t entries = account.index(progress);
   if (const auto damage = account.take_damage()) {
-    log_event(
-        Level::kWarning, "indexDamaged",
-        fmt::format("account {}: lists and text index were made anew: {}", account.name(), *damage),
-        {{"account", account.name()}});
+    log_event(Level::kWarning, "indexDamaged",
+              fmt::format("account {}: the text index was made anew: {}", account.name(), *damage),
+              {{"account", account.name()}});
   }
   tell(account);
   metrics_.batch("text", std::chrono::steady_clock::now() - began);

@@ -102,6 +102,7 @@ void Account::State::open_live() {
     try {
       auto generation = std::make_shared<Generation>(derived() / *name, access, options);
       std::ignore = generation->catalog().checkpoint();  // one that cannot be read is none
+      if (access == replica::sqlite::Access::kReadWrite) damage = generation->index_fault();
       const std::lock_guard guard(mutex);
       live = std::move(generation);
       return;

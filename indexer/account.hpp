@@ -104,7 +104,7 @@ class Account {
   // Brings the text index up to the catalog: the first time, and when much is new, in bulk. One that turns out to be damaged is made
   // anew with the lists. Returns the number of entries.
   std::size_t index(Progress& progress);
-  // What index() found damaged and made anew since this was last asked, in words.
+  // What was wrong with the text index that index() made anew since this was last asked, in words.
   [[nodiscard]] std::optional<std::string> take_damage();
   // Throws std::runtime_error where a store that lists and index were made from is not there: what would be made from the others,
   // or taken over beside it, would lack its mail.

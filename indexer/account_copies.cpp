@@ -44,6 +44,7 @@ class BackupFolder {
   void create() {
     for (auto at = folder_; !at.empty() && !fs::exists(at); at = at.parent_path())
       made_.push_back(at);
+    if (fs::exists(folder_) && !fs::is_directory(folder_)) refuse("is there already");
     try {
       replica::create_folders(folder_);
       if (!fs::is_empty(folder_) && !fs::exists(mark())) refuse("is there already");

@@ -61,6 +61,8 @@ class Examination {
   void catch_up(Account& account) {
     account.project(progress_);
     account.index(progress_);
+    if (const auto damage = account.take_damage())
+      report_.repairs.push_back(fmt::format("the text index was made anew: {}", *damage));
   }
 
   void compare_derived(Account& account) {

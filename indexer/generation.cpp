@@ -89,8 +89,9 @@ Generation::Generation(const fs::path& folder, replica::sqlite::Access access, I
   try {
     set_text_checkpoint(FulltextReader(index_folder()).checkpoint());
     has_index_ = true;
-  } catch (const std::runtime_error&) {
+  } catch (const std::runtime_error& error) {
     // Lists do not need it. Who writes builds it anew; until then searches say that they are incomplete.
+    index_fault_ = error.what();
     if (access == replica::sqlite::Access::kReadWrite) fs::remove_all(index_folder());
   }
 }

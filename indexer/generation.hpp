@@ -48,6 +48,8 @@ class Generation {
 
   // False until the text was indexed for the first time.
   [[nodiscard]] bool has_index() const { return has_index_.load(); }
+  // Why there was one that could not be opened, in words; nothing where there was none, or it could.
+  [[nodiscard]] const std::optional<std::string>& index_fault() const { return index_fault_; }
   // How far the text index is; from memory, so that lists never touch Xapian.
   [[nodiscard]] DerivedCheckpoint text_checkpoint() const;
 
@@ -118,6 +120,7 @@ class Generation {
   Catalog catalog_;
   std::unique_ptr<FulltextWriter> writer_;
   std::atomic<bool> has_index_{false};
+  std::optional<std::string> index_fault_;
   std::atomic<bool> disposable_{false};
 
   mutable std::mutex mutex_;

@@ -253,7 +253,7 @@ TEST(Fulltext, PagesByRelevanceGoOnWhateverComesBetween) {
       for (std::uint32_t i = 1; i <= 3; ++i) {
         Entry late;
         late.entry.id = fmt::format("late{}-{}", page_number, i);
-        late.entry.number = 3 * (page_number - 1) + i;
+        late.entry.number = 3 * (page_number - 1) + i + 1;  // 1 is the empty entry
         late.text.body = body(60);
         writer.replace(late.entry, late.text);
         model.entries.push_back(late);

@@ -163,8 +163,8 @@ TEST_F(Sqlite, DamagedPageIsReported) {
     FAIL() << "damage went unnoticed";
   } catch (const Error& e) {
     EXPECT_TRUE(e.is_corrupt());
-    EXPECT_THAT(e.what(),
-                AllOf(HasSubstr("is damaged"), HasSubstr(file_.string()), HasSubstr("restore")));
+    EXPECT_THAT(e.what(), AllOf(HasSubstr("is damaged"), HasSubstr(file_.string()),
+                                HasSubstr("put back from a backup")));
   }
 }
 
