@@ -17,6 +17,7 @@ namespace api {
 namespace {
 
 constexpr std::size_t kMaxFileNameCharacters = 120;
+constexpr std::size_t kMaxExtension = 10;  // bytes, with its dot
 
 // What came by mail runs no script and fetches nothing but images of the message itself, whatever the sanitiser let through.
 constexpr std::string_view kMailPolicy =
@@ -64,6 +65,16 @@ mail::SafeHtmlOptions safe_html_options(const Call& call, indexer::Account& acco
             const auto found = urls.find(content_id);
             return found == urls.end() ? std::string() : found->second;
           }};
+}
+
+// Whether the document of a message without bodies names one: as a content document, or in a file that is not here.
+bool is_awaited(indexer::Account& account, const std::string& id) {
+  const auto json = account.metadata_document(id);
+  const auto metadata = json ? mail::read_metadata(*json) : mail::MetadataDocument{};
+  if (!metadata) return false;
+  const auto& original = metadata->original;
+  return !metadata->contents.empty() || !metadata->attached_bodies.empty() ||
+         (original && !account.stores().blobs().contains(original->digest));
 }
 
 HttpResponse source_failed(const replica::SourceError& error) {
@@ -141,10 +152,21 @@ std::optional<std::string> find_raw(const Call& call, indexer::Account& account,
   return find_bytes(call, account, *document, document->metadata.original->name, otherwise);
 }
 
+// At most kMaxFileNameCharacters; what is cut off stands before the extension.
+std::string shortened(std::string_view name) {
+  const auto kept = mail::first_characters(name, kMaxFileNameCharacters);
+  if (kept.size() == name.size()) return std::string(name);
+  const auto dot = name.rfind('.');
+  const auto extension = dot == std::string_view::npos ? "" : name.substr(dot);
+  if (extension.size() > kMaxExtension) return std::string(kept);
+  return fmt::format(
+      "{}{}", mail::first_characters(name, kMaxFileNameCharacters - extension.size()), extension);
+}
+
 // RFC 6266 and 5987: a name in ASCII for everybody, the full one for those who know how.
 std::string disposition(std::string_view name) {
   std::string cleaned;
-  for (const char c : mail::first_characters(name, kMaxFileNameCharacters)) {
+  for (const char c : shortened(name)) {
     const bool unsafe = static_cast<unsigned char>(c) < ' ' || c == 0x7f || c == '/' || c == '\\' ||
                         c == '"' || c == ':';
     cleaned += unsafe ? '_' : c;
@@ -200,12 +222,12 @@ HttpResponse get_body(const Call& call, indexer::Account& account) {
     return json_response(render_bodies(
         id, of_one_type ? bodies_as(*bodies, type, safe) : all_made_safe(*bodies, safe)));
   }
+  if (bodies->empty() && is_awaited(account, id))
+    return error_response(404, "unknownBody", "the body of this message has not arrived yet");
   const auto chosen = bodies_as(*bodies, type, safe);
-  if (chosen.empty()) {
+  if (chosen.empty() && type == "text/html") {
     return error_response(404, "unknownBody",
-                          bodies->empty()
-                              ? "this message has no body, or it has not arrived yet"
-                              : "this message has no text/html body; ask for type=text/plain");
+                          "this message has no text/html body; ask for type=text/plain");
   }
   HttpResponse response;
   response.content_type = type + "; charset=utf-8";

@@ -5,6 +5,7 @@
 #include <simdjson.h>
 
 #include "mail/ascii.hpp"
+#include "mail/attached.hpp"
 #include "mail/documents.hpp"
 #include "mail/json_text.hpp"
 
@@ -191,25 +192,29 @@ void read_headers(value& v, std::vector<std::pair<std::string, std::string>>& ou
   });
 }
 
-// The second names are cozy-emails'.
-void read_attachments(value& v, std::vector<Attachment>& out) {
+// The second names are cozy-emails'. It keeps files under names of its own, `kept_names`, where several have the same.
+void read_attachments(value& v, std::vector<Attachment>& out,
+                      std::vector<std::string>& kept_names) {
   out.clear();
-  for_each_element(v, [&out](value& element) {
+  kept_names.clear();
+  for_each_element(v, [&](value& element) {
     Attachment attachment;
+    std::string kept_name;
     bool any = false;
-    std::string generated_name;
     for_each_member(element, [&](std::string_view name, value& member) {
       any = true;
       if (name == "partId") read_string(member, attachment.part_id);
       if (name == "name" || name == "fileName") read_string(member, attachment.name);
-      if (name == "generatedFileName") read_string(member, generated_name);
+      if (name == "generatedFileName") read_string(member, kept_name);
       if (name == "type" || name == "contentType") read_string(member, attachment.type);
       if (name == "size" || name == "length") read_integer(member, attachment.size);
       if (name == "blob") read_string(member, attachment.blob);
       if (name == "cid" || name == "contentId") read_string(member, attachment.cid);
     });
-    if (attachment.name.empty()) attachment.name = std::move(generated_name);
-    if (any) out.push_back(std::move(attachment));
+    if (!any) return;
+    if (attachment.name.empty()) attachment.name = kept_name;
+    out.push_back(std::move(attachment));
+    kept_names.push_back(std::move(kept_name));
   });
 }
 
@@ -227,42 +232,19 @@ void read_media_type(value& v, AttachedBody& body) {
   body.charset.resize(std::min(body.charset.find_first_of("; \t"), body.charset.size()));
 }
 
-// The texts and whole messages among `_attachments`, in their order.
-std::vector<AttachedBody> attached_bodies_in(value& v) {
-  std::vector<AttachedBody> bodies;
-  for_each_member(v, [&bodies](std::string_view name, value& stub) {
-    AttachedBody body;
-    for_each_member(stub, [&body](std::string_view member_name, value& member) {
-      if (member_name == "content_type") read_media_type(member, body);
-      if (member_name == "digest") read_string(member, body.digest);
+// `_attachments`, in their order.
+std::vector<AttachedBody> attached_files_in(value& v) {
+  std::vector<AttachedBody> files;
+  for_each_member(v, [&files](std::string_view name, value& stub) {
+    AttachedBody file;
+    for_each_member(stub, [&file](std::string_view member_name, value& member) {
+      if (member_name == "content_type") read_media_type(member, file);
+      if (member_name == "digest") read_string(member, file.digest);
     });
-    if (body.type != "text/plain" && body.type != "text/html" && body.type != "message/rfc822")
-      return;
-    body.name = name;
-    bodies.push_back(std::move(body));
+    file.name = name;
+    files.push_back(std::move(file));
   });
-  return bodies;
-}
-
-// What a reader would call an attachment is no body. The first whole message is the original.
-void sort_out_attached(std::vector<AttachedBody>&& bodies, MetadataDocument& d) {
-  for (auto& body : bodies) {
-    const bool is_named = std::any_of(
-        d.attachments.begin(), d.attachments.end(), [&body](const Attachment& attachment) {
-          // A part inside the original may be named as the original is.
-          const bool is_part = body.type == "message/rfc822" && !attachment.part_id.empty();
-          return attachment.blob == body.name || (attachment.name == body.name && !is_part);
-        });
-    if (is_named) continue;
-    if (body.type != "message/rfc822") {
-      d.attached_bodies.push_back(std::move(body));
-    } else if (!d.original) {
-      d.original = std::move(body);
-    }
-  }
-  std::stable_sort(
-      d.attached_bodies.begin(), d.attached_bodies.end(),
-      [](const AttachedBody& a, const AttachedBody& b) { return a.type > b.type; });  // plain first
+  return files;
 }
 
 // ── Documents ──
@@ -313,7 +295,7 @@ Result<std::optional<Doctype>> read_doctype(std::string_view json, std::string_v
 Result<MetadataDocument> read_metadata(std::string_view json) {
   std::optional<DateTime> date;  // cozy-emails' name for sentAt
   bool says_attachment = false;  // else it follows from the attachments
-  std::vector<AttachedBody> attached;
+  Attached attached;
   auto result = read_document(
       json, MetadataDocument{}, [&](MetadataDocument& d, std::string_view name, value& v) {
         if (name == "_id") return read_string(v, d.id);
@@ -340,10 +322,10 @@ Result<MetadataDocument> read_metadata(std::string_view json) {
           says_attachment = true;
           return read_bool(v, d.has_attachment);
         }
-        if (name == "attachments") return read_attachments(v, d.attachments);
+        if (name == "attachments") return read_attachments(v, d.attachments, attached.kept_names);
         if (name == "cut") return read_strings(v, d.cut);
         if (name == "contents") return read_strings(v, d.contents);
-        if (name == "_attachments") attached = attached_bodies_in(v);
+        if (name == "_attachments") attached.files = attached_files_in(v);
         if (name == "text" || name == "html") {
           if (auto content = string_in(v)) {
             d.inline_bodies.push_back(
@@ -354,7 +336,7 @@ Result<MetadataDocument> read_metadata(std::string_view json) {
   if (result && !result->sent_at) result->sent_at = date;
   if (result && !says_attachment) result->has_attachment = !result->attachments.empty();
   if (result) {
-    sort_out_attached(std::move(attached), *result);
+    settle_attached(std::move(attached), *result);
     std::stable_sort(
         result->inline_bodies.begin(), result->inline_bodies.end(),
         [](const InlineBody& a, const InlineBody& b) { return a.type > b.type; });  // plain first
@@ -371,11 +353,11 @@ Result<ContentDocument> read_content(std::string_view json) {
                                 if (name == "type") return read_string(v, d.type);
                                 if (name == "content") return read_string(v, d.content);
                                 if (name == "truncated") read_bool(v, d.truncated);
-                                if (name == "_attachments") attached = attached_bodies_in(v);
+                                if (name == "_attachments") attached = attached_files_in(v);
                               });
   if (!result || !result->content.empty()) return result;
   const auto text = std::find_if(attached.begin(), attached.end(), [](const AttachedBody& body) {
-    return body.type != "message/rfc822";
+    return body.type == "text/plain" || body.type == "text/html";
   });
   if (text == attached.end()) return result;
   if (result->type.empty()) result->type = text->type;

@@ -156,12 +156,25 @@ std::string_view with_line_feeds(std::string_view raw, std::string& copy) {
   return copy;
 }
 
-const Part* find_part(const Part& part, std::string_view id) {
-  if (!part.is_multipart()) return part.id == id ? &part : nullptr;
+// The first part without parts of which `is_meant` says so.
+template <typename Predicate>
+const Part* find_leaf(const Part& part, Predicate is_meant) {
+  if (!part.is_multipart()) return is_meant(part) ? &part : nullptr;
   for (const auto& child : part.parts) {
-    if (const auto* found = find_part(child, id)) return found;
+    if (const auto* found = find_leaf(child, is_meant)) return found;
   }
   return nullptr;
+}
+
+std::string file_name(const Part& part) {
+  if (!part.fields.name.empty() || !part.is_message()) return part.fields.name;
+  std::vector<std::string> cuts;
+  const auto subject = subject_of(part, ParseLimits{}, cuts);
+  return (subject.empty() ? "message" : subject) + ".eml";
+}
+
+PartBytes part_bytes(const Part& part) {
+  return {part.fields.type, file_name(part), decode_transfer(part.body, part.fields.encoding)};
 }
 
 }  // namespace
@@ -215,14 +228,38 @@ Result<ParsedMessage> parse_message(std::string_view raw, const ParseLimits& lim
 }
 
 std::optional<PartBytes> extract_part(std::string_view raw, std::string_view part_id) {
+  std::string copy, message_bytes;
+  for (int depth = 0; depth <= kMaxAttachedDepth; ++depth) {
+    raw = without_envelope(with_line_feeds(raw, copy));
+    std::vector<std::string> cuts;
+    const auto structure = read_structure(read_entity(raw), ParseLimits{}, cuts);
+    if (const auto* part =
+            find_leaf(structure, [part_id](const Part& each) { return each.id == part_id; }))
+      return part_bytes(*part);
+    const auto* message = find_leaf(structure, [part_id](const Part& each) {
+      return each.is_message() && part_id.starts_with(each.id + ".");
+    });
+    if (message == nullptr) return std::nullopt;
+    part_id.remove_prefix(message->id.size() + 1);
+    message_bytes = decode_transfer(message->body, message->fields.encoding);
+    raw = message_bytes;
+  }
+  return std::nullopt;
+}
+
+std::vector<PartBytes> attached_parts(
+    std::string_view raw,
+    const std::function<bool(std::string_view type, std::string_view name)>& is_wanted) {
   std::string copy;
   raw = without_envelope(with_line_feeds(raw, copy));
   std::vector<std::string> cuts;
   const auto structure = read_structure(read_entity(raw), ParseLimits{}, cuts);
-  const auto* part = find_part(structure, part_id);
-  if (part == nullptr) return std::nullopt;
-  return PartBytes{part->fields.type, part->fields.name,
-                   decode_transfer(part->body, part->fields.encoding)};
+  std::vector<PartBytes> parts;
+  for (const auto& attached : arrange(structure).attachments) {
+    if (is_wanted(attached.part->fields.type, attached.part->fields.name))
+      parts.push_back(part_bytes(*attached.part));
+  }
+  return parts;
 }
 
 void initialize() { g_mime_init(); }

@@ -1,6 +1,7 @@
 // From a raw message (RFC 5322, MIME) to metadata and bodies, by GMime.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -43,8 +44,18 @@ struct PartBytes {
   std::string name;
   std::string bytes;  // decoded from its transfer encoding
 };
-// The part of that id (as in `Attachment::part_id`), or nothing.
+// The part of that id (as in `Attachment::part_id`), or nothing. Parts of an attached message have its number before their
+// own: "2.1" is the first of the message that part 2 is. An attached message without a name is called by its subject.
 [[nodiscard]] std::optional<PartBytes> extract_part(std::string_view raw, std::string_view part_id);
+
+// The attachments of a message with their bytes, in the order of `MetadataDocument::attachments`: those of which `is_wanted`
+// says so by type and name. None of what is no message.
+[[nodiscard]] std::vector<PartBytes> attached_parts(
+    std::string_view raw,
+    const std::function<bool(std::string_view type, std::string_view name)>& is_wanted);
+
+// How deep messages may be attached to each other for what is inside to be found.
+inline constexpr int kMaxAttachedDepth = 5;
 
 // Makes GMime ready; called once, before threads start.
 void initialize();

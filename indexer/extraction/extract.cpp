@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <new>
+#include <vector>
 
 #include "indexer/extraction/office.hpp"
 #include "indexer/extraction/pdf.hpp"
@@ -29,6 +30,15 @@ void add_addresses(TextOutput& out, const std::vector<mail::Address>& addresses)
   }
 }
 
+// Plain text comes before HTML, which counts where there is none of it.
+std::string body_text(const std::vector<mail::ContentDocument>& bodies) {
+  for (const auto& body : bodies) {
+    auto text = body.type == "text/html" ? mail::html_to_text(body.content) : body.content;
+    if (text.find_first_not_of(" \t\r\n") != std::string::npos) return text;
+  }
+  return {};
+}
+
 void read_message(std::string_view bytes, TextOutput& out) {
   const auto message = mail::parse_message(bytes);
   if (!message) throw std::runtime_error(message.error().reason);
@@ -37,11 +47,8 @@ void read_message(std::string_view bytes, TextOutput& out) {
   add_addresses(out, message->metadata.from);
   add_addresses(out, message->metadata.to);
   add_addresses(out, message->metadata.cc);
-  if (!message->bodies.empty()) {
-    const auto& body = message->bodies.front();  // plain text comes before HTML
-    out.add(body.type == "text/html" ? mail::html_to_text(body.content) : body.content);
-    out.separate('\n');
-  }
+  out.add(body_text(message->bodies));
+  out.separate('\n');
   for (const auto& attachment : message->metadata.attachments) {
     out.add(attachment.name);
     out.separate('\n');

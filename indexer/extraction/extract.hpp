@@ -14,7 +14,7 @@ inline constexpr std::size_t kMaxExtractBytes = std::size_t{4} << 20;
 // Files larger than this are not read.
 inline constexpr std::size_t kMaxFileBytes = std::size_t{64} << 20;
 // Changes when other text comes out of the same file; texts of other versions are read anew.
-inline constexpr int kExtractorVersion = 1;
+inline constexpr int kExtractorVersion = 2;
 
 struct Extract {
   std::string text;
@@ -28,7 +28,7 @@ struct Extract {
   }
 };
 
-// Reads it in this process; `type` as declared. Never throws for what the file holds.
+// Reads it in this process; `type` as declared. Of what is attached to a message only the names. Never throws for what the file holds.
 [[nodiscard]] Extract extract_text(std::string_view bytes, FileType type);
 
 }  // namespace indexer

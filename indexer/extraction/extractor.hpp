@@ -1,5 +1,8 @@
 // The text of a file by its digest: from the cache, or by reading it, plain text here and all else in a worker process. Any
 // thread; as many workers run as threads ask. They end with this object, which therefore lives as long as a piece of work.
+//
+// After the text of a message come those of the files that are attached to it, and to the messages in it: each is read by
+// itself, so that one that harms its worker takes no other's text along, and is in the cache by itself.
 #pragma once
 
 #include <functional>
@@ -22,6 +25,8 @@ class Extractor {
   [[nodiscard]] Extract read(const std::string& digest, FileType type, std::string_view bytes);
 
  private:
+  [[nodiscard]] Extract read_alone(std::string_view bytes, FileType type);
+  [[nodiscard]] Extract read_message(std::string_view bytes, int depth, int& files_left);
   [[nodiscard]] Extract read_in_worker(std::string_view bytes, FileType type);
 
   ExtractCache& cache_;

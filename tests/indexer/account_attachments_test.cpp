@@ -74,6 +74,18 @@ class AccountAttachmentsTest : public testing::Test {
     return json::parse(account_.message(public_id(id)).value()).at("level");
   }
 
+  void import(const std::string& message) {
+    support::write_file(folder_ / "mail/one.eml", message);
+    Progress progress;
+    const std::vector<std::filesystem::path> paths = {folder_ / "mail"};
+    std::ignore = import_into(account_, folder_ / "alice", paths, {}, progress);
+  }
+  [[nodiscard]] std::vector<std::string> level_of_all() const {
+    std::vector<std::string> levels;
+    for (const auto& row : account_.list({}).rows) levels.push_back(json::parse(row).at("level"));
+    return levels;
+  }
+
   support::TemporaryFolder folder_;
   Account account_{folder_ / "alice", "alice", replica::sqlite::Access::kReadWrite};
 };
@@ -146,18 +158,14 @@ TEST_F(AccountAttachmentsTest, AFileThatEndsItsWorkerIsMarkedAndTheRestGoesOn) {
 
 TEST_F(AccountAttachmentsTest, PartsOfAnImportedMessage) {
   const auto pdf = documents::pdf({"enclosed words"});
-  support::write_file(
-      folder_ / "mail/one.eml",
+  import(
       "From: ada@example.org\r\nSubject: with file\r\nMIME-Version: 1.0\r\n"
       "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nbody words\r\n--b\r\n"
       "Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n"
       "Content-Disposition: attachment; filename=e.pdf\r\n\r\n" +
-          support::base64(pdf) +
-          "\r\n--b\r\nContent-Type: text/csv; charset=iso-8859-1\r\n"
-          "Content-Disposition: attachment; filename=t.csv\r\n\r\nname;caf\xE9 table\r\n--b--\r\n");
-  Progress progress;
-  const std::vector<std::filesystem::path> paths = {folder_ / "mail"};
-  std::ignore = import_into(account_, folder_ / "alice", paths, {}, progress);
+      support::base64(pdf) +
+      "\r\n--b\r\nContent-Type: text/csv; charset=iso-8859-1\r\n"
+      "Content-Disposition: attachment; filename=t.csv\r\n\r\nname;caf\xE9 table\r\n--b--\r\n");
   for (int run = 0; run < 2; ++run) {
     EXPECT_EQ(search("attachment:enclosed").size(), 1);
     EXPECT_EQ(search("café").size(), 1);
@@ -169,6 +177,66 @@ TEST_F(AccountAttachmentsTest, PartsOfAnImportedMessage) {
     EXPECT_EQ(json::parse(hit.row).at("level"), "attachments");
     rebuild();
   }
+}
+
+TEST_F(AccountAttachmentsTest, WordsOfWhatAnAttachedMessageHolds) {
+  const auto pdf = documents::pdf({"innermost words"});
+  const std::string innermost =
+      "Subject: deepest\r\nContent-Type: multipart/mixed; boundary=d\r\n\r\n--d\r\n\r\ndeepest "
+      "body\r\n--d\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n"
+      "Content-Disposition: attachment; filename=i.pdf\r\n\r\n" +
+      support::base64(pdf) + "\r\n--d--\r\n";
+  const std::string inner =
+      "Subject: forwarded\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\n \r\n"
+      "--c\r\nContent-Type: text/html\r\n\r\n<p>rich body</p>\r\n"
+      "--c\r\nContent-Type: text/csv\r\nContent-Disposition: attachment; filename=umsatz.csv\r\n"
+      "\r\ntabular polecat\r\n--c\r\nContent-Type: text/html\r\nContent-Disposition: "
+      "attachment; filename=page.html\r\n\r\norder: crash\r\n"
+      "--c\r\nContent-Type: text/html\r\nContent-Disposition: attachment; "
+      "filename=deep.html\r\n\r\n<p>tamandua</p>\r\n"
+      "--c\r\nContent-Type: message/rfc822\r\n\r\n" +
+      innermost + "--c--\r\n";
+  import(
+      "From: ada@example.org\r\nSubject: outer\r\nContent-Type: multipart/mixed; "
+      "boundary=b\r\n\r\n--b\r\n\r\nouter body\r\n--b\r\n"
+      "Content-Type: message/rfc822\r\n\r\n" +
+      inner + "--b--\r\n");
+  for (const char* word : {"forwarded", "rich", "umsatz", "polecat", "tamandua", "deepest",
+                           "innermost", "attachment:polecat", "attachment:innermost"}) {
+    ASSERT_EQ(search(word).size(), 1) << word;
+    EXPECT_EQ(search(word).at(0).part, "2") << word;
+  }
+  EXPECT_EQ(level_of_all(), std::vector<std::string>{"attachments"});
+  // The file that ended its worker is told by itself.
+  EXPECT_EQ(account_.stores().extracts().failures().files, 1);
+}
+
+TEST_F(AccountAttachmentsTest, MessagesAreLookedIntoToALimit) {
+  std::string message = "Subject: m0\r\n\r\nwords of level0\r\n";
+  for (int i = 1; i <= 9; ++i)
+    message = fmt::format(
+        "Subject: m{0}\r\nContent-Type: multipart/mixed; boundary=b{0}\r\n\r\n--b{0}\r\n\r\nwords "
+        "of level{0}\r\n--b{0}\r\nContent-Type: message/rfc822\r\n\r\n{1}--b{0}--\r\n",
+        i, message);
+  import(message);
+  EXPECT_EQ(search("level8").size(), 1);
+  EXPECT_EQ(search("level4").size(), 1);
+  EXPECT_EQ(search("level1").size(), 0);
+}
+
+TEST_F(AccountAttachmentsTest, AFileThatItsDocumentGivesNoBlobFor) {
+  const std::string bytes = "cozy phascogale";
+  keep(bytes);
+  put(Doctype::kEmails, "a",
+      fmt::format(
+          R"("text":"body words","attachments":[{{"fileName":"two.txt","generatedFileName":"two-1.txt","contentType":"text/plain"}}],
+             "_attachments":{{"two-1.txt":{{"stub":true,"content_type":"text/plain","length":5,"digest":"{}"}}}})",
+          replica::blob_digest(bytes)));
+  follow();
+  EXPECT_THAT(found("attachment:phascogale"), ElementsAre("a"));
+  EXPECT_THAT(found("body:phascogale"), IsEmpty());
+  EXPECT_EQ(search("phascogale").at(0).part, "a1");
+  EXPECT_EQ(level("a"), "attachments");
 }
 
 TEST_F(AccountAttachmentsTest, FilesAreFoundBesideMail) {

@@ -250,7 +250,6 @@ TEST_F(DoctorTest, AnIndexThatLacksKindsIsMadeAnewWhenItIsOpened) {
   write_history(5, 40);
   rebuild();
   const auto sound = everything();
-  const auto generation_before = generation();
   plant(generation() / "index",
         edited([](Xapian::Document& entry) { entry.remove_term("Tmail"); }));
   const auto report = examined();

@@ -141,7 +141,7 @@ TEST(Documents, MetadataOfCozyEmails) {
   EXPECT_TRUE(read->has_attachment);
   EXPECT_EQ(read->headers,
             (std::vector<std::pair<std::string, std::string>>{{"list-id", "<l.example.org>"}}));
-  EXPECT_EQ(read->attachments, (std::vector<Attachment>{{"", "a.txt", "text/plain", 3, "", ""}}));
+  EXPECT_EQ(read->attachments, (std::vector<Attachment>{{"a1", "a.txt", "text/plain", 3, "", ""}}));
 }
 
 TEST(Documents, MembersOfAnotherTypeAreAbsent) {

@@ -348,6 +348,25 @@ TEST_F(Parser, ExtractPart) {
   EXPECT_EQ(extract_part(kPlain, "1")->bytes, "plain");
 }
 
+TEST_F(Parser, ExtractPartOfAnAttachedMessage) {
+  const std::string subject = "Subject: =?utf-8?Q?J=C3=BCrgen?=\n";
+  const auto inner = subject + multipart("mixed", {kPlain, kPdf});
+  const auto message = multipart("related", {kPlain, "Content-Type: message/rfc822\n\n" + inner});
+  const auto attached = extract_part(message, "2");
+  ASSERT_TRUE(attached);
+  EXPECT_EQ(attached->name, "J\xC3\xBCrgen.eml");
+  EXPECT_EQ(attached->bytes, inner);
+  const auto pdf = extract_part(message, "2.2");
+  ASSERT_TRUE(pdf);
+  EXPECT_EQ(pdf->name, "a.pdf");
+  EXPECT_EQ(pdf->bytes, std::string(4, '\0'));
+  const auto twice = multipart("digest", {"Content-Type: message/rfc822\n\n" + message, kPlain});
+  EXPECT_EQ(extract_part(twice, "1.2.1")->bytes, "plain");
+  EXPECT_EQ(extract_part("Content-Type: message/rfc822\n\n" + inner, "1.1")->bytes, "plain");
+  for (const std::string_view id : {"2.", "2.3", "2.2.1", "2.0", "1.1", "22"})
+    EXPECT_FALSE(extract_part(message, id)) << id;
+}
+
 TEST_F(Parser, PreviewOfHtml) {
   EXPECT_EQ(parse("Content-Type: text/html\n\n<style>x</style><p>a</p><p>b").metadata.preview,
             "a b");
