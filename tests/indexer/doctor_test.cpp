@@ -28,6 +28,7 @@ TEST_F(DoctorTest, FindsNothingAfterAnyHistory) {
 TEST_F(DoctorTest, ChangesNothingThatIsSeen) {
   write_history(1, 150);
   const auto before = everything();
+  const auto generation_before = generation();
   expect_sound("now");
   EXPECT_EQ(everything(), before);
   EXPECT_EQ(generation(), generation_before);
