@@ -1,5 +1,6 @@
 #include "mail/attached.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 
