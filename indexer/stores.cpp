@@ -1,6 +1,8 @@
 #include "indexer/stores.hpp"
 
 #include <charconv>
+#include <fmt/format.h>
+#include <stdexcept>
 #include <tuple>
 
 #include "mail/json_writer.hpp"
