@@ -1,5 +1,6 @@
 // An account written anew: in its place, to make it smaller, or elsewhere, to have it twice.
 #include <fmt/format.h>
+#include <iterator>
 
 #include "indexer/account_state.hpp"
 #include "replica/files.hpp"
@@ -37,8 +38,11 @@ class BackupFolder {
   BackupFolder& operator=(const BackupFolder&) = delete;
   ~BackupFolder() {
     if (is_kept_) return;
-    if (lock_) remove_parts();
     std::error_code ignored;
+    if (lock_) {
+      remove_parts();
+      fs::remove(mark(), ignored);
+    }
     for (const auto& made : made_) fs::remove(made, ignored);
   }
   void create() {
@@ -51,9 +55,8 @@ class BackupFolder {
       lock_ = FileLock::try_lock(mark(), FileLock::Mode::kExclusive);
       if (!lock_) refuse("is being written by another backup");
       remove_parts();
-      if (!fs::is_empty(folder_)) refuse("is there already");
-      lock_ = FileLock::try_lock(mark(), FileLock::Mode::kExclusive);
-      if (!lock_) refuse("is being written by another backup");
+      const auto left = std::distance(fs::directory_iterator(folder_), fs::directory_iterator());
+      if (left > 1) refuse("is there already");  // beside the mark
       replica::sync_folder(folder_);
     } catch (const fs::filesystem_error& error) {
       if (replica::says_no_room(error)) throw;
@@ -78,7 +81,6 @@ class BackupFolder {
     std::error_code ignored;
     for (const char* part : {"derived", "store", "blobs", "extracts.db", "restored.json"})
       fs::remove_all(folder_ / part, ignored);
-    fs::remove(mark(), ignored);
   }
 
   fs::path folder_;
