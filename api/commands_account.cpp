@@ -128,13 +128,17 @@ void resync_here(const Config& config, const std::string& name) {
   begin_sweeps(*open_account(accounts, name));
 }
 
-std::string what_was_done(const AccountCommand& command, bool is_served) {
+std::string what_was_done(const AccountCommand& command, bool is_served, bool was_paused) {
   switch (command.what) {
     case What::kPause:
       return "paused: nothing is pulled; what is here can be read";
     case What::kResume:
       return is_served ? "resumed" : "resumed: it is pulled when a server runs, or by sync";
     case What::kResync:
+      if (was_paused)
+        return fmt::format(
+            "is compared with its source once it is resumed: davenport account resume {}",
+            command.account);
       return is_served ? "is being compared with its source; davenport status shows its feeds"
                        : "is compared with its source by the next pull";
     case What::kList:
@@ -147,6 +151,7 @@ std::string what_was_done(const AccountCommand& command, bool is_served) {
 int change(const AccountCommand& command, const AdminClient& server, const Config& config) {
   const std::string& name = command.account;
   const bool is_served = server.is_served();
+  bool was_paused = false;
   {
     Accounts accounts(config, replica::sqlite::Access::kReadOnly);
     expect_known(accounts, name, command.what == What::kResume);
@@ -156,6 +161,7 @@ int change(const AccountCommand& command, const AdminClient& server, const Confi
       throw std::runtime_error(
           fmt::format("account '{}' is local: nothing is pulled into it", name));
     }
+    was_paused = accounts.registry().standing(name) == Standing::kPaused;
   }
   if (is_served) {
     const char* route = command.what == What::kPause    ? "pause"
@@ -168,7 +174,7 @@ int change(const AccountCommand& command, const AdminClient& server, const Confi
     Registry(config.data_dir / "davenport.db", replica::sqlite::Access::kReadWrite)
         .set_standing(name, command.what == What::kPause ? Standing::kPaused : Standing::kFollowed);
   }
-  print(fmt::format("account {} {}\n", name, what_was_done(command, is_served)));
+  print(fmt::format("account {} {}\n", name, what_was_done(command, is_served, was_paused)));
   return kDone;
 }
 

@@ -17,6 +17,8 @@ bool renews_all(std::string_view arguments) {
 
 void reindex_unasked(Tasks& tasks, const std::string& account) {
   constexpr std::chrono::minutes kPauseAfterFailure{10};
+  static std::mutex one_at_a_time;  // two searches may find the damage in the same moment
+  const std::lock_guard lock(one_at_a_time);
   const auto now = std::chrono::system_clock::now();
   for (const auto& task : tasks.list()) {
     if (task.kind != "reindex" || task.account != account || !renews_all(task.arguments)) continue;

@@ -61,6 +61,7 @@ TEST_F(Operator, APausedAccountRestsUntilItIsResumed) {
   EXPECT_EQ(total("ada"), 1);
   EXPECT_THAT(davenport_.run({"account", "list"}).out, HasSubstr("paused"));
   EXPECT_THAT(davenport_.run({"status"}).out, HasSubstr("paused"));
+  EXPECT_THAT(davenport_.run({"account", "resync", "ada"}).out, HasSubstr("once it is resumed"));
   davenport_.stop_serving();
   EXPECT_NE(davenport_.run({"sync", "ada", "--once"}).exit_code, 0);
   davenport_.succeed({"account", "resume", "ada"});
