@@ -32,7 +32,7 @@ namespace indexer {
 // Format of the file. A catalog of another one cannot be read.
 inline constexpr int kCatalogFormat = 4;
 // By which rules documents are projected into it. One of other rules is read until it was made anew.
-inline constexpr int kProjectionVersion = 2;
+inline constexpr int kProjectionVersion = 3;
 
 // The public id of a document: base64url of its CouchDB id where that fits 255 characters, else of its SHA-256.
 [[nodiscard]] std::string public_id(std::string_view doc_id);

@@ -25,7 +25,7 @@
 namespace indexer {
 
 // Changes when the terms of an entry do (entry.cpp); part of a generation's identity.
-inline constexpr int kAnalysisVersion = 4;
+inline constexpr int kAnalysisVersion = 5;
 
 // Following: one writer, entries replaced as they change.
 class FulltextWriter {

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "indexer/analyzer.hpp"
 #include "indexer/query_builder.hpp"
 #include "mail/ascii.hpp"
 
@@ -19,6 +20,24 @@ namespace {
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+// Bytes of the typographic quote at `position`: phones write them for ". 0: there is none.
+std::size_t typographic_quote(std::string_view text, std::size_t position) {
+  constexpr std::string_view kQuotes[] = {"\xE2\x80\x9C", "\xE2\x80\x9D", "\xE2\x80\x9E",
+                                          "\xE2\x80\x9F", "\xC2\xAB",     "\xC2\xBB"};
+  for (const auto quote : kQuotes) {
+    if (text.substr(position).starts_with(quote)) return quote.size();
+  }
+  return 0;
+}
+
+// Punctuation that stands alone, as in "research & development".
+bool is_mark(std::string_view word) {
+  if (word.empty() || word.size() > kMaxWordBytes) return false;
+  bool has_word = false;
+  for_each_word(word, [&has_word](const Word&) { has_word = true; });
+  return !has_word && word.find_first_of("-*:") == std::string_view::npos;
 }
 
 // What stands before a colon.
@@ -56,6 +75,14 @@ class Parser {
   }
   void skip_spaces() {
     while (!at_end() && is_space(text_[position_])) ++position_;
+  }
+
+  // Marks between words say nothing.
+  void skip_marks() {
+    for (auto word = word_at(position_); is_mark(word); word = word_at(position_)) {
+      position_ += word.size();
+      skip_spaces();
+    }
   }
 
   // A word reaches to a space, parenthesis or quote.
@@ -112,6 +139,7 @@ class Parser {
       }
       both.all.push_back(parse_unary(key));
       skip_spaces();
+      skip_marks();
     } while (!at_end() && !at_close() && !at_word("OR"));
     if (both.all.size() == 1) return std::move(both.all.front());
     return make_query(std::move(both));
@@ -158,7 +186,7 @@ class Parser {
       const Descent descent(*this);
       ++position_;
       if (at_end() || is_space(peek()) || at_close())
-        fail(position, "\"-\" needs a word right after it");
+        fail(position, "\"-\" needs a word right after it; quote it to search for the text");
       return make_query(MatchNot{parse_unary(key)});
     }
     return parse_near(key);
@@ -195,7 +223,9 @@ class Parser {
       if (std::get<Condition>(*key) == Condition::kThread && peek() == '{') return parse_threads();
     }
     if (peek() == '(') return parse_group(key);
-    return peek() == '"' ? parse_quoted(key) : parse_word(key);
+    if (peek() == '"') return parse_quoted(key);
+    if (auto phrase = parse_typographic_quote(key)) return phrase;
+    return parse_word(key);
   }
 
   // A name and its colon; nothing when there are none, or a URL begins here.
@@ -263,13 +293,30 @@ class Parser {
   }
 
   QueryPtr parse_quoted(const std::optional<Key>& key) {
-    const auto opened = position_;
-    const auto closed = text_.find('"', opened + 1);
-    if (closed == std::string_view::npos) fail(opened, "there is no closing quote for this one");
-    position_ = closed + 1;
+    const auto closed = text_.find('"', position_ + 1);
+    if (closed == std::string_view::npos) fail(position_, "there is no closing quote for this one");
+    return phrase(key, position_ + 1, closed, closed + 1);
+  }
+
+  // Nothing where none opens here, or none closes it: then it is a mark like others.
+  QueryPtr parse_typographic_quote(const std::optional<Key>& key) {
+    const auto opening = typographic_quote(text_, position_);
+    if (opening == 0) return nullptr;
+    const auto begin = position_ + opening;
+    for (auto end = begin; end < text_.size(); ++end) {
+      if (const auto closing = typographic_quote(text_, end))
+        return phrase(key, begin, end, end + closing);
+    }
+    return nullptr;
+  }
+
+  // Of the bytes from `begin` to `end`; the quotes with them end at `after`.
+  QueryPtr phrase(const std::optional<Key>& key, std::size_t begin, std::size_t end,
+                  std::size_t after) {
+    const auto opened = std::exchange(position_, after);
     const bool prefix = peek() == '*';
     if (prefix) ++position_;
-    return value(key, text_.substr(opened + 1, closed - opened - 1), opened, true, prefix);
+    return value(key, text_.substr(begin, end - begin), opened, true, prefix);
   }
 
   QueryPtr parse_word(const std::optional<Key>& key) {

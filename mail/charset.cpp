@@ -1,5 +1,6 @@
 #include "mail/charset.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <iconv.h>
@@ -112,13 +113,16 @@ class Converter {
     std::array<char, 8'192> buffer;
     char* in = const_cast<char*>(bytes.data());  // iconv's signature; it does not write there
     std::size_t left = bytes.size();
-    while (left > 0) {
+    bool more = true;
+    while (more) {
+      // At the end once more: some charsets hold a character back, which the next one may change.
+      more = left > 0;
       char* to = buffer.data();
       std::size_t room = buffer.size();
-      const auto result = iconv(handle_, &in, &left, &to, &room);
+      const auto result = iconv(handle_, more ? &in : nullptr, &left, &to, &room);
       const int error = errno;
       out.append(buffer.data(), static_cast<std::size_t>(to - buffer.data()));
-      if (result == static_cast<std::size_t>(-1) && error != E2BIG) {
+      if (more && result == static_cast<std::size_t>(-1) && error != E2BIG) {
         clean = false;
         out += kReplacement;
         ++in;
@@ -160,16 +164,57 @@ std::string gb_of_hz(std::string_view bytes) {
   return out;
 }
 
+// ISO-2022-JP (RFC 1468) as EUC-JP, whose converter knows the rows that NEC and IBM added, which mail uses under this name.
+// Nothing where it switches to what EUC-JP does not have.
+std::optional<std::string> euc_of_iso2022jp(std::string_view bytes) {
+  struct Set {
+    std::string_view escape;
+    std::size_t width;  // bytes of a character
+    std::string_view shift;  // before each, in EUC-JP
+  };
+  constexpr std::string_view kKatakana = "\x8E", kSupplement = "\x8F";
+  constexpr Set kSets[] = {
+      {"\x1B(B", 1, ""},        {"\x1B(J", 1, ""},  {"\x1B(H", 1, ""},
+      {"\x1B(I", 1, kKatakana}, {"\x1B$@", 2, ""},  {"\x1B$B", 2, ""},
+      {"\x1B$(@", 2, ""},       {"\x1B$(B", 2, ""}, {"\x1B$(D", 2, kSupplement}};
+  const Set* set = kSets;
+  std::string out;
+  for (std::size_t at = 0; at < bytes.size();) {
+    if (bytes[at] == '\x1B') {
+      const auto rest = bytes.substr(at);
+      set = std::find_if(std::begin(kSets), std::end(kSets),
+                         [rest](const Set& each) { return rest.starts_with(each.escape); });
+      if (set == std::end(kSets)) return std::nullopt;
+      at += set->escape.size();
+      continue;
+    }
+    const bool is_plain = set->width == 1 && set->shift.empty();
+    if (is_plain || bytes[at] <= ' ') {
+      if (bytes[at] == '\n') set = kSets;  // a line begins in ASCII
+      out += bytes[at++];
+      continue;
+    }
+    out += set->shift;
+    for (const char byte : bytes.substr(at, set->width)) out += static_cast<char>(byte | 0x80);
+    at += set->width;
+  }
+  return out;
+}
+
 // Nothing when no charset has that name.
 std::optional<std::string> by_name(std::string_view bytes, std::string_view charset) {
   thread_local Converter converter;
   const auto key = key_of(charset);
   if (begins_with_any(key, {"hz"})) return by_name(gb_of_hz(bytes), "GBK");
+  if (key == "iso2022jp" || key == "csiso2022jp") {
+    if (const auto euc = euc_of_iso2022jp(bytes)) return by_name(*euc, "EUC-JP-MS");
+  }
   const auto name = iconv_name(charset, key);
   if (name.empty() || !converter.open(name)) return std::nullopt;
   bool clean = true;
   const auto text = converter.convert(bytes, clean);
-  const bool is_utf8 = !clean && simdjson::validate_utf8(bytes.data(), bytes.size());
+  const bool is_utf8 =
+      !clean && !is_ascii(bytes) && simdjson::validate_utf8(bytes.data(), bytes.size());
   return to_valid_utf8(is_utf8 ? bytes : std::string_view(text));
 }
 

@@ -65,7 +65,7 @@ class TextSink {
       gap_ = gap_ >= kLine ? kBlankLine : kLine;
     } else if (element.name == "img") {
       const auto alternative = has_letters ? tag.attribute("alt") : std::nullopt;
-      if (alternative) text(*alternative);
+      if (alternative) image(*alternative);
     } else {
       separate(element);
       if (element.name == "pre") ++pre_;
@@ -87,6 +87,14 @@ class TextSink {
 
  private:
   enum Gap { kNone, kSpace, kLine, kBlankLine };
+
+  // An image stands apart from what is beside it, but for one that shows an initial.
+  void image(std::string_view alternative) {
+    const Gap apart = alternative.size() > 1 ? kSpace : kNone;
+    gap_ = std::max(gap_, apart);
+    text(alternative);
+    gap_ = std::max(gap_, apart);
+  }
 
   void separate(const HtmlElement& element) {
     const Gap wanted = element.is(kParagraph) ? kBlankLine

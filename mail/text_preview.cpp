@@ -14,21 +14,44 @@ constexpr std::size_t kPreviewInput = 16 << 10;
 
 bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
 
-// White space and characters that show nothing, at the beginning of `text`: bytes of the first, or
-// 0.
-std::size_t blank_length(std::string_view text) {
-  if (is_blank(text[0])) return 1;
-  if (static_cast<unsigned char>(text[0]) < 0xC2) return 0;
-  // No-break space, zero-width spaces and joiners, byte order mark, ideographic space, combining
-  // grapheme joiner: the padding that newsletters put after their preview text.
-  constexpr std::string_view kInvisible[] = {
-      "\xC2\xA0",     "\xE2\x80\x8B", "\xE2\x80\x8C", "\xE2\x80\x8D", "\xE2\x80\x8E",
-      "\xE2\x80\x8F", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xEF\xBB\xBF", "\xE3\x80\x80",
-      "\xCD\x8F",     "\xC2\xAD",     "\xE2\x80\x82", "\xE2\x80\x83", "\xE2\x80\x87"};
-  for (const auto sequence : kInvisible) {
-    if (text.substr(0, sequence.size()) == sequence) return sequence.size();
+enum class Look {
+  kShown,
+  kBlank,
+  kJoiner,  // shows nothing, and decides how the letters or emoji on both sides of it look
+  kNothing,
+};
+
+// How the character looks that `text` begins with; with kBlank and kNothing newsletters pad what comes after their preview.
+Look look_of(std::string_view text, std::size_t& length) {
+  struct Unseen {
+    std::string_view bytes;
+    Look look;
+  };
+  constexpr Unseen kUnseen[] = {
+      {"\xC2\xA0", Look::kBlank},  // no-break space
+      {"\xC2\xAD", Look::kNothing},  // soft hyphen
+      {"\xCD\x8F", Look::kNothing},  // combining grapheme joiner
+      {"\xE2\x80\x82", Look::kBlank},  // en space
+      {"\xE2\x80\x83", Look::kBlank},  // em space
+      {"\xE2\x80\x87", Look::kBlank},  // figure space
+      {"\xE2\x80\x8B", Look::kNothing},  // zero width space
+      {"\xE2\x80\x8C", Look::kJoiner},  // zero width non-joiner
+      {"\xE2\x80\x8D", Look::kJoiner},  // zero width joiner
+      {"\xE2\x80\x8E", Look::kNothing},  // left-to-right mark
+      {"\xE2\x80\x8F", Look::kNothing},  // right-to-left mark
+      {"\xE2\x80\xA8", Look::kBlank},  // line separator
+      {"\xE2\x80\xA9", Look::kBlank},  // paragraph separator
+      {"\xE3\x80\x80", Look::kBlank},  // ideographic space
+      {"\xEF\xBB\xBF", Look::kNothing},  // byte order mark
+  };
+  length = 1;
+  if (is_blank(text[0])) return Look::kBlank;
+  while (length < text.size() && is_continuation(text[length])) ++length;
+  if (static_cast<unsigned char>(text[0]) < 0xC2) return Look::kShown;
+  for (const auto& unseen : kUnseen) {
+    if (text.substr(0, length) == unseen.bytes) return unseen.look;
   }
-  return 0;
+  return Look::kShown;
 }
 
 // One line of at most kPreviewCharacters, white space folded.
@@ -38,22 +61,20 @@ class PreviewLine {
 
   void append(std::string_view line) {
     bool gap = !out_.empty();
-    while (!line.empty() && room_ > 0) {
-      if (const auto blank = blank_length(line)) {
-        gap = !out_.empty();
-        line.remove_prefix(blank);
-        continue;
-      }
+    std::string_view joiner;
+    for (std::size_t length = 0; !line.empty() && room_ > 0; line.remove_prefix(length)) {
+      const auto look = look_of(line, length);
+      if (look == Look::kBlank) gap = !out_.empty();
+      if (look == Look::kJoiner) joiner = line.substr(0, length);
+      if (look != Look::kShown) continue;
       if (gap) {
-        out_ += ' ';
-        gap = false;
-        if (--room_ == 0) break;
+        add(" ");
+      } else if (!out_.empty()) {
+        out_ += joiner;
       }
-      std::size_t length = 1;
-      while (length < line.size() && is_continuation(line[length])) ++length;
-      out_.append(line.substr(0, length));
-      line.remove_prefix(length);
-      --room_;
+      add(line.substr(0, length));
+      gap = false;
+      joiner = {};
     }
   }
 
@@ -63,6 +84,12 @@ class PreviewLine {
   }
 
  private:
+  void add(std::string_view character) {
+    if (room_ == 0) return;
+    out_ += character;
+    --room_;
+  }
+
   std::string out_;
   std::size_t room_ = kPreviewCharacters;
 };

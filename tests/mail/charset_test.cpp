@@ -27,6 +27,18 @@ TEST(Charset, ToUtf8) {
       {"\x82\xA0", "Shift_JIS", "\xE3\x81\x82"},
       {"\xB0\xA1", "ks_c_5601-1987", "\xEA\xB0\x80"},
       {"\x1B$B$\"\x1B(B", "iso-2022-jp", "\xE3\x81\x82"},
+      // Rows that NEC and IBM added, half-width katakana, a line that does not switch back, a byte too few, a stray one.
+      {"\x1B$B-!-j\x1B(B!", "ISO-2022-JP", "\xE2\x91\xA0\xE3\x88\xB1!"},
+      {"a \x1B(I1\x1B(B", "iso-2022-jp", "a \xEF\xBD\xB1"},
+      {"\x1B$B$\"\nb", "iso-2022-jp", "\xE3\x81\x82\nb"},
+      {"\x1B$B$\"$", "iso-2022-jp", "\xE3\x81\x82\xEF\xBF\xBD"},
+      {"\x1B$B$\"\x7F\x7F\x1B(Bb", "iso-2022-jp",
+       "\xE3\x81\x82\xEF\xBF\xBD\xEF\xBF\xBD"
+       "b"},
+      {"\x1B$A0!\x1B$B$\"", "iso-2022-jp-2", "\xE5\x95\x8A\xE3\x81\x82"},
+      // Their last letter may be joined by what follows.
+      {"\xF9\xEC\xE5\xED", "windows-1255", "\xD7\xA9\xD7\x9C\xD7\x95\xD7\x9D"},
+      {"a\xE0", "windows-1258", "a\xC3\xA0"},
       {"+AOQ-", "utf-7", "\xC3\xA4"},
       {std::string("a\0\xE4\0", 4), "utf-16le", "a\xC3\xA4"},
       {"\xC4\xE3\xFF", "gb2312", "\xE4\xBD\xA0\xEF\xBF\xBD"},

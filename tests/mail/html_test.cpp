@@ -52,6 +52,8 @@ TEST(Html, ToText) {
       {"<div style='display:none !important'>x</div>a", "a"},
       {"<template>x</template><noscript>y</noscript><svg><text>z</text></svg>w", "w"},
       {"<img src='http://x/y' alt='A logo'> <img>", "A logo"},
+      {"<a><img alt=One></a><a><img alt=Two></a>three", "One Two three"},
+      {"<img alt=O>nce", "Once"},
       {"1 < 2 and 3 <4> 5", "1 < 2 and 3 <4> 5"},
       {"write to <ada@example.org> now", "write to <ada@example.org> now"},
       {"a<b", "a"},

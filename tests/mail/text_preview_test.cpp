@@ -23,6 +23,11 @@ TEST(Preview, IsOneLineOfNewText) {
       {"-- \nAda", "-- Ada"},
       {"Sent from my iPhone", "Sent from my iPhone"},
       {"a\xC2\xA0\xE2\x80\x8C\xC2\xA0\xE2\x80\x8C b", "a b"},
+      {"a \xC2\xAD\xE2\x80\x8B b", "a b"},
+      {"ver\xC2\xADschie\xE2\x80\x8B"
+       "ben",
+       "verschieben"},
+      {"\xD9\x85\xDB\x8C\xE2\x80\x8C\xD8\xB1", "\xD9\x85\xDB\x8C\xE2\x80\x8C\xD8\xB1"},  // Persian
       {std::string(300, 'x'), std::string(256, 'x')},
   };
   for (const auto& c : cases) EXPECT_EQ(preview_of(c.text), c.expected) << c.text;
