@@ -39,6 +39,7 @@ SourceFollower::SourceFollower(ReplicationParts parts, const SourceConfig& sourc
       watcher_(client_, source, databases_, parts.context.get_executor(),
                {[this](const replica::Moved& moved) { heard(moved); }, [this] { compare_all(); },
                 [this](const replica::SourceError& error) { failed(error); },
+                [this](DatabaseId id) { suspect(id); },
                 [this](std::size_t most) { return most_active(most); }}),
       looks_(kGap),
       pulls_(kGap),
@@ -72,7 +73,17 @@ void SourceFollower::restore() {
 void SourceFollower::start() {
   is_started_ = true;
   since_ = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  net::co_spawn(parts_.context, watcher_.run(), net::detached);
+  net::co_spawn(parts_.context, watcher_.run(), [this](const std::exception_ptr& error) {
+    if (!error || is_stopping_) return;
+    try {
+      std::rethrow_exception(error);
+    } catch (const std::exception& reason) {
+      log_event(Level::kError, "watchEnded",
+                fmt::format("source {}: its changes are not watched any more, only looked for: {}",
+                            source_.name, reason.what()),
+                {{"source", source_.name}});
+    }
+  });
   pump();
 }
 

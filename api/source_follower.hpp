@@ -129,6 +129,7 @@ class SourceFollower {
   // source_looks.cpp: what is there, and what moved
   void compare_all();
   void heard(const replica::Moved& moved);
+  void suspect(DatabaseId id);
   [[nodiscard]] boost::asio::awaitable<void> discover();
   [[nodiscard]] boost::asio::awaitable<void> compare_with(const std::vector<std::string>& names);
   [[nodiscard]] boost::asio::awaitable<void> adopt(std::string account);
@@ -147,6 +148,7 @@ class SourceFollower {
   [[nodiscard]] boost::asio::awaitable<Pulled> pull_database(DatabaseId id, PullQuestion question);
   void pulled(DatabaseId id, const Pulled& pulled);
   void pull_failed(DatabaseId id, const std::exception_ptr& error);
+  void pull_broken_off(DatabaseId id);
   void end_first(DatabaseId id);
   [[nodiscard]] boost::asio::awaitable<void> sync_database(
       DatabaseId id, std::function<void(const replica::PullSummary&)> on_commit,

@@ -57,6 +57,13 @@ void SourceFollower::heard(const replica::Moved& moved) {
     net::co_spawn(parts_.context, adopt(place->account), net::detached);
 }
 
+// Its feed fails. When that is the source's fault, the look fails as well.
+void SourceFollower::suspect(DatabaseId id) {
+  if (is_stopping_ || !databases_.is_followed(id)) return;
+  looks_.due(id, Clock::now());
+  pump();
+}
+
 net::awaitable<void> SourceFollower::discover() {
   const auto asked = Clock::now();
   const bool is_told = watcher_.in_use() == Watch::kUpdates;

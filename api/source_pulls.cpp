@@ -12,6 +12,7 @@
 #include "api/source_errors.hpp"
 #include "api/source_follower.hpp"
 #include "api/store_upkeep.hpp"
+#include "indexer/progress.hpp"
 #include "replica/workers.hpp"
 
 namespace api {
@@ -170,9 +171,9 @@ void SourceFollower::pull_failed(DatabaseId id, const std::exception_ptr& error)
   try {
     std::rethrow_exception(error);
   } catch (const replica::PullStopped&) {
-    databases_.enter(id, FeedState::kInitializing);
-    end_first(id);
-    return;
+    return pull_broken_off(id);
+  } catch (const indexer::Cancelled&) {
+    return pull_broken_off(id);
   } catch (const replica::SourceError& failure) {
     if (failure.kind() == replica::SourceError::Kind::kNotFound) {
       answered();
@@ -207,6 +208,12 @@ void SourceFollower::pull_failed(DatabaseId id, const std::exception_ptr& error)
   pulls_.due(id, Clock::now() + pause);
 }
 
+// It goes on when it is asked for.
+void SourceFollower::pull_broken_off(DatabaseId id) {
+  databases_.enter(id, FeedState::kInitializing);
+  end_first(id);
+}
+
 // Text does not wait for this database any more.
 void SourceFollower::end_first(DatabaseId id) {
   if (std::exchange(databases_[id].is_filling, false))
@@ -224,13 +231,16 @@ net::awaitable<std::vector<SyncedDatabase>> SourceFollower::sync(
   std::vector<SyncedDatabase> outcomes(ids.size());
   std::size_t left = ids.size();
   net::steady_timer all_ended(parts_.context, Clock::time_point::max());
-  const auto one_ended = [&left, &all_ended](const std::exception_ptr&) {
+  std::exception_ptr failure;
+  const auto one_ended = [&left, &all_ended, &failure](const std::exception_ptr& error) {
+    if (error) failure = error;
     if (--left == 0) all_ended.cancel();
   };
   for (std::size_t i = 0; i < ids.size(); ++i)
     net::co_spawn(parts_.context, sync_database(ids[i], on_commit, outcomes[i]), one_ended);
   boost::system::error_code ended;
   while (left > 0) co_await all_ended.async_wait(net::redirect_error(net::use_awaitable, ended));
+  if (failure) std::rethrow_exception(failure);
   co_return outcomes;
 }
 
@@ -238,7 +248,12 @@ net::awaitable<void> SourceFollower::sync_database(
     DatabaseId id, std::function<void(const replica::PullSummary&)> on_commit,
     SyncedDatabase& outcome) {
   outcome.name = databases_.name(id);
-  co_await take_turn(id);
+  try {
+    co_await take_turn(id);
+  } catch (const replica::SourceError&) {
+    outcome.error = std::current_exception();
+    co_return;
+  }
   const auto began = Clock::now();
   PullQuestion question;
   question.retries_all = true;
@@ -255,7 +270,9 @@ net::awaitable<void> SourceFollower::sync_database(
   }
   if (outcome.error) {
     pull_failed(id, outcome.error);
-    outcome.is_absent = !databases_[id].is_present && databases_[id].state != FeedState::kCrashing;
+    const auto state = databases_[id].state;
+    outcome.is_absent = !databases_[id].is_present && state != FeedState::kCrashing &&
+                        state != FeedState::kInitializing;
     // Only the messages' database must be there: mail without mailboxes, contents or files is mail.
     if (outcome.is_absent && !databases_.is_required(id)) outcome.error = nullptr;
   }

@@ -85,6 +85,8 @@ net::awaitable<void> Watcher::follow_in_order() {
     try {
       dialect = (co_await client_.server_info()).dialect;
     } catch (const SourceError& error) {
+      // At once: nobody else asks before this is settled, and the server may want to be left alone for an hour.
+      if (!is_stopping_) events_.failed(error);
       wait = pause_after(error, Clock::now(), failures);
     }
     if (!dialect) co_await pause(wait);
@@ -125,6 +127,7 @@ net::awaitable<void> Watcher::follow_all(Watching kind) {
       failures = held_back = 0;
     } catch (const SourceError& error) {
       wait = pause_after(error, began, failures);
+      if (failures > 1 && !is_stopping_) events_.failed(error);
       held_back = is_held_back(error) ? held_back + 1 : 0;
       if (is_refusal(error) || held_back >= kGivesUp) is_refused_ = true;
     }
@@ -155,9 +158,16 @@ net::awaitable<void> Watcher::follow_some() {
 
 void Watcher::choose_feeds() {
   const auto chosen = events_.choose(most_feeds());
-  std::erase_if(feeds_, [](const auto& entry) { return entry.second->has_ended; });
+  const auto is_chosen = [&chosen](DatabaseId id) {
+    return std::find(chosen.begin(), chosen.end(), id) != chosen.end();
+  };
+  std::erase_if(feeds_, [&](const auto& entry) {
+    const auto& [id, feed] = entry;
+    const bool is_kept = feed->refused_until > Clock::now() && is_chosen(id);
+    return feed->has_ended && !is_kept;
+  });
   for (const auto& [id, feed] : feeds_) {
-    if (std::find(chosen.begin(), chosen.end(), id) != chosen.end()) continue;
+    if (is_chosen(id)) continue;
     feed->is_unwanted = true;
     feed->signal.emit(net::cancellation_type::terminal);
   }
@@ -167,6 +177,7 @@ void Watcher::choose_feeds() {
     net::co_spawn(executor_, follow_database(id, feed),
                   net::bind_cancellation_slot(feed->signal.slot(), net::detached));
   }
+  is_refused_ = are_all_refused();
 }
 
 void Watcher::end_feeds() {
@@ -198,11 +209,12 @@ net::awaitable<void> Watcher::follow_database(DatabaseId id, std::shared_ptr<Fee
       wait = pause_after(error, began, failures);
       held_back = is_held_back(error) ? held_back + 1 : 0;
       if (is_refusal(error) || held_back >= kGivesUp) {
-        is_refused_ = true;
+        refuse(id, *feed, error);
         break;
       }
-    } catch (const boost::system::system_error&) {
-      break;  // cancelled
+      if (failures > 1) events_.failed_for(id);
+    } catch (const std::exception&) {
+      break;  // cancelled; else the next choice of feeds begins it anew
     }
     if (wait.count() == 0) continue;
     timer.expires_after(wait);
@@ -212,6 +224,20 @@ net::awaitable<void> Watcher::follow_database(DatabaseId id, std::shared_ptr<Fee
   }
   feed->has_ended = true;
   if (is_refused_ || is_stopping_) timer_.cancel();
+}
+
+// One database may be closed to us: what all others may do goes on, and this one is polled.
+void Watcher::refuse(DatabaseId id, Feed& feed, const SourceError& error) {
+  spdlog::debug("{}: its feed is refused: {}", databases_.name(id), error.what());
+  feed.refused_until = Clock::now() + kAskAgain;
+  is_refused_ = are_all_refused();
+  events_.failed_for(id);
+}
+
+bool Watcher::are_all_refused() const {
+  return !feeds_.empty() && std::all_of(feeds_.begin(), feeds_.end(), [](const auto& entry) {
+    return entry.second->refused_until.has_value();
+  });
 }
 
 // One request of a database's feed. The first begins where the database is: what came before is looked for.
@@ -244,7 +270,6 @@ std::chrono::milliseconds Watcher::pause_after(const SourceError& error, Clock::
                                                unsigned& failures) {
   if (Clock::now() - began > kStood) failures = 0;
   ++failures;
-  if (failures > 1 && !is_stopping_) events_.failed(error);
   return replica::backoff_pause(failures, error.retry_after(), random_);
 }
 

@@ -28,6 +28,8 @@ class Watcher {
     // From now on nothing is missed that this mode can hear: what moved before is the caller's to find out.
     std::function<void()> settled;
     std::function<void(const replica::SourceError&)> failed;  // tried again by itself
+    // The feed of this database fails: who looks at it learns whether the database, or the source, has more than that.
+    std::function<void(DatabaseId)> failed_for;
     // The databases, at most so many, that get a feed of their own.
     std::function<std::vector<DatabaseId>(std::size_t most)> choose;
   };
@@ -53,6 +55,7 @@ class Watcher {
     boost::asio::cancellation_signal signal;
     bool is_unwanted = false;
     bool has_ended = false;
+    std::optional<Clock::time_point> refused_until;
   };
 
   [[nodiscard]] boost::asio::awaitable<void> follow_in_order();
@@ -60,6 +63,8 @@ class Watcher {
   [[nodiscard]] boost::asio::awaitable<void> follow_some();
   [[nodiscard]] boost::asio::awaitable<void> follow_database(DatabaseId id,
                                                              std::shared_ptr<Feed> feed);
+  void refuse(DatabaseId id, Feed& feed, const replica::SourceError& error);
+  [[nodiscard]] bool are_all_refused() const;
   [[nodiscard]] boost::asio::awaitable<void> listen(replica::WatchQuery& query, DatabaseId id);
   [[nodiscard]] boost::asio::awaitable<void> pause(std::chrono::milliseconds duration);
   void enter(Watch watch);

@@ -1,5 +1,6 @@
 #include "replica/attachment_fetcher.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -25,6 +26,8 @@ void AttachmentFetcher::begin_pull(bool whatever_their_time) {
              ? sys_seconds::max()
              : std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   failed_.clear();
+  doubtful_.clear();
+  arrived_ = 0;
 }
 
 net::awaitable<bool> AttachmentFetcher::fetch_some(PullSummary& summary) {
@@ -33,6 +36,11 @@ net::awaitable<bool> AttachmentFetcher::fetch_some(PullSummary& summary) {
   const auto end = Clock::now() + tuning::kAttachmentsTurn;
   while (Clock::now() < end) {
     auto wanted = co_await next_wanted();
+    if (wanted.empty() && !doubtful_.empty()) {
+      co_await ends_.source.pause(tuning::kDoubtPause);
+      wanted = std::exchange(doubtful_, {});
+      for (WantedBlob& each : wanted) ++each.attempts;
+    }
     if (wanted.empty()) co_return false;
     Outcome outcome;
     const std::function<net::awaitable<void>(WantedBlob&)> fetch =
@@ -63,18 +71,24 @@ net::awaitable<std::vector<WantedBlob>> AttachmentFetcher::next_wanted() {
 }
 
 net::awaitable<void> AttachmentFetcher::fetch_one(WantedBlob& wanted, Outcome& outcome) {
-  std::string reason = co_await bring(wanted);
-  if (reason.empty()) {
+  Trouble trouble = co_await bring(wanted);
+  if (trouble.reason.empty()) {
+    ++arrived_;
     outcome.batch.arrived.push_back(wanted.digest);
     outcome.bytes += wanted.length;
-  } else {
-    wanted.reason = std::move(reason);
-    failed_.insert(wanted.digest);
-    outcome.batch.failed.push_back(std::move(wanted));
+    co_return;
   }
+  failed_.insert(wanted.digest);
+  if (trouble.refused && wanted.attempts == 0) {
+    doubtful_.push_back(std::move(wanted));
+    if (doubtful_.size() > std::max(tuning::kMostDoubtful, arrived_)) throw *trouble.refused;
+    co_return;
+  }
+  wanted.reason = std::move(trouble.reason);
+  outcome.batch.failed.push_back(std::move(wanted));
 }
 
-net::awaitable<std::string> AttachmentFetcher::bring(WantedBlob wanted) {
+net::awaitable<AttachmentFetcher::Trouble> AttachmentFetcher::bring(WantedBlob wanted) {
   std::optional<SourceError> missing;
   try {
     co_return co_await bring_revision(wanted);
@@ -84,7 +98,7 @@ net::awaitable<std::string> AttachmentFetcher::bring(WantedBlob wanted) {
   }
   // The revision may be gone from the source, compacted, while its successor names the same bytes.
   const auto current = co_await as_the_winner_names_it(wanted);
-  if (!current) co_return missing->what();
+  if (!current) co_return Trouble{missing->what(), {}};
   try {
     co_return co_await bring_revision(*current);
   } catch (const SourceError& error) {
@@ -92,11 +106,12 @@ net::awaitable<std::string> AttachmentFetcher::bring(WantedBlob wanted) {
     missing = error;
   }
   co_await fetcher_.expect_well(*missing);
-  co_return missing->what();
+  co_return Trouble{missing->what(), {}};
 }
 
 // Asks again as long as each try brings something.
-net::awaitable<std::string> AttachmentFetcher::bring_revision(const WantedBlob& wanted) {
+net::awaitable<AttachmentFetcher::Trouble> AttachmentFetcher::bring_revision(
+    const WantedBlob& wanted) {
   auto begin = [blobs = ends_.options.blobs,
                 digest = wanted.digest]() -> std::shared_ptr<Blobs::Incoming> {
     try {
@@ -106,7 +121,7 @@ net::awaitable<std::string> AttachmentFetcher::bring_revision(const WantedBlob& 
     }
   };
   const auto incoming = co_await on(ends_.workers, std::move(begin));
-  if (!incoming) co_return "its digest is no md5";
+  if (!incoming) co_return Trouble{"its digest is no md5", {}};
   std::optional<SourceError> failure;
   for (std::uint64_t before = incoming->size();; before = incoming->size()) {
     BlobEncoding encoding = BlobEncoding::kIdentity;
@@ -122,10 +137,14 @@ net::awaitable<std::string> AttachmentFetcher::bring_revision(const WantedBlob& 
         return blobs->finish(std::move(*incoming), digest, encoding);
       };
       const bool is_right = co_await on(ends_.workers, std::move(finish));
-      co_return is_right ? std::string() : "the source sends other bytes than its digest says";
+      if (is_right) co_return Trouble{};
+      co_return Trouble{"the source sends other bytes than its digest says", {}};
     }
     co_await fetcher_.expect_well(*failure);
-    if (incoming->size() <= before) co_return failure->what();
+    if (incoming->size() > before) continue;
+    Trouble trouble{failure->what(), {}};
+    if (may_pass(*failure)) trouble.refused = failure;
+    co_return trouble;
   }
 }
 

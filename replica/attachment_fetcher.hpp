@@ -33,11 +33,15 @@ class AttachmentFetcher {
     std::uint64_t bytes = 0;  // of those that arrived
   };
 
+  struct Trouble {
+    std::string reason;  // why it cannot be had; empty when it is here
+    std::optional<SourceError> refused;  // by what may pass: see RevisionFetcher
+  };
+
   [[nodiscard]] boost::asio::awaitable<std::vector<WantedBlob>> next_wanted();
   [[nodiscard]] boost::asio::awaitable<void> fetch_one(WantedBlob& wanted, Outcome& outcome);
-  // The reason why it cannot be had; empty when it is here.
-  [[nodiscard]] boost::asio::awaitable<std::string> bring(WantedBlob wanted);
-  [[nodiscard]] boost::asio::awaitable<std::string> bring_revision(const WantedBlob& wanted);
+  [[nodiscard]] boost::asio::awaitable<Trouble> bring(WantedBlob wanted);
+  [[nodiscard]] boost::asio::awaitable<Trouble> bring_revision(const WantedBlob& wanted);
   [[nodiscard]] boost::asio::awaitable<BlobEncoding> receive(const WantedBlob& wanted,
                                                              Blobs::Incoming& incoming);
   [[nodiscard]] boost::asio::awaitable<std::optional<WantedBlob>> as_the_winner_names_it(
@@ -49,6 +53,8 @@ class AttachmentFetcher {
   BatchWriter& writer_;
   std::chrono::sys_seconds due_{};
   std::set<std::string> failed_;  // digests; not asked for again in this pull
+  std::vector<WantedBlob> doubtful_;  // but these, once, when all others were
+  std::size_t arrived_ = 0;  // in this pull
 };
 
 }  // namespace replica

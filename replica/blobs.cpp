@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <fmt/format.h>
+#include <fstream>
 #include <mutex>
 #include <set>
 #include <stdexcept>
@@ -66,6 +67,44 @@ std::string inflate(std::string_view bytes) {
   }
   if (!inflater.finished()) throw std::runtime_error("its compressed bytes end too soon");
   return result;
+}
+
+// Writes what a gzip file holds into another. False when it is none, is cut off, or holds too much.
+bool inflate_file(const std::filesystem::path& file, GrowingFile& plain) {
+  std::ifstream in(file, std::ios::binary);
+  std::string packed(kInflateSize, '\0'), buffer(kInflateSize, '\0');
+  Inflater inflater;
+  std::uint64_t size = 0;
+  while (in.good()) {
+    in.read(packed.data(), static_cast<std::streamsize>(packed.size()));
+    std::string_view bytes(packed.data(), static_cast<std::size_t>(in.gcount()));
+    for (std::size_t got = 1; got > 0 || !bytes.empty();) {
+      try {
+        got = inflater.inflate(bytes, buffer);
+      } catch (const std::runtime_error&) {
+        return false;
+      }
+      size += got;
+      if (size > tuning::kMaxInflatedBlob) return false;
+      plain.append(std::string_view(buffer).substr(0, got));
+    }
+  }
+  return inflater.finished();
+}
+
+// True when the file is gzip of what the digest names: that takes its place.
+bool unpack_in_place(const std::filesystem::path& file, const Md5& value) {
+  auto plain = file;
+  plain += ".plain";
+  GrowingFile out(plain);
+  out.clear();
+  out.append({});
+  if (!inflate_file(file, out) || md5_of_file(plain) != value) {
+    std::filesystem::remove(plain);
+    return false;
+  }
+  std::filesystem::rename(plain, file);
+  return true;
 }
 
 bool has(sqlite::Statement& is_known, const Md5& value) {
@@ -259,8 +298,12 @@ bool Blobs::finish(Incoming incoming, std::string_view digest, BlobEncoding enco
   const auto& unfinished = incoming.state_->file.path();
   incoming.append({});  // no bytes at all are an attachment too
   if (md5_of_file(unfinished) != value) {
-    std::filesystem::remove(unfinished);
-    return false;
+    const bool was_plain = encoding == BlobEncoding::kGzip && unpack_in_place(unfinished, value);
+    if (!was_plain) {
+      std::filesystem::remove(unfinished);
+      return false;
+    }
+    encoding = BlobEncoding::kIdentity;
   }
   if (!state_->contains(value)) {
     const std::lock_guard lock(state_->writing_mutex);

@@ -55,7 +55,8 @@ class Blobs {
   // no md5 digest.
   void put(std::span<const Blob> blobs);
   [[nodiscard]] Incoming receive(std::string_view digest);  // std::invalid_argument as in `put`
-  // True: durable, and `get` finds it. False: these are not the bytes that the digest names; they are dropped.
+  // True: durable, and `get` finds it. False: these are not the bytes that the digest names; they are dropped. Of gzip the
+  // digest may name what it was before: a proxy may have compressed it on the way. Then that is kept.
   [[nodiscard]] bool finish(Incoming incoming, std::string_view digest, BlobEncoding encoding);
   [[nodiscard]] bool contains(std::string_view digest) const;
   // Into a folder that has none, durably: all that is here when it begins. `copied` hears of the bytes of each file.

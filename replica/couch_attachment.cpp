@@ -44,7 +44,7 @@ std::optional<std::uint64_t> first_byte(const std::string& content_range) {
 AttachmentAnswer describe(const Answer& answer, const AttachmentQuery& query) {
   AttachmentAnswer described;
   const std::string encoding = answer.field(http::field::content_encoding);
-  described.is_gzip = boost::beast::iequals(encoding, "gzip");
+  described.is_gzip = is_gzip(encoding);
   if (!described.is_gzip && !encoding.empty() && !boost::beast::iequals(encoding, "identity")) {
     throw SourceError(Kind::kProtocol, answer.status(),
                       fmt::format("{}: the attachment comes in the encoding '{}', which was not "

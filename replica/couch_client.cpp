@@ -57,7 +57,7 @@ net::awaitable<std::vector<BulkDocsRow>> CouchClient::bulk_docs(
     std::string database, std::span<const std::string> documents) {
   std::string body = R"({"docs":[)";
   for (const std::string& document : documents) {
-    if (body.back() == '}') body += ',';
+    if (&document != &documents.front()) body += ',';
     body += document;
   }
   body += "]}";
@@ -104,6 +104,10 @@ net::awaitable<void> CouchClient::attachment(
     std::function<net::awaitable<void>(std::string_view)> piece) {
   return noting_failure(state_, attachment_of(state_, std::move(database), std::move(query),
                                               std::move(begin), std::move(piece)));
+}
+
+net::awaitable<void> CouchClient::pause(std::chrono::milliseconds duration) {
+  return state_->http->sleep_until(Clock::now() + duration);
 }
 
 void CouchClient::close() { state_->http->close(); }

@@ -70,7 +70,7 @@ struct DatabaseInfo {
   std::string update_seq;  // JSON
   std::string purge_seq;  // JSON; empty where the server has none
   std::string instance_start_time;  // may be empty
-  std::int64_t documents = 0;
+  std::optional<std::int64_t> documents;  // not every server counts them
   std::int64_t deleted = 0;
 };
 
@@ -188,7 +188,7 @@ class CouchClient {
       std::vector<std::string> databases);
   // Live design documents (`_all_docs`), which the counts of a database include.
   [[nodiscard]] net::awaitable<std::int64_t> count_design_documents(std::string database);
-  // `_purged_infos`: the revisions that were purged; nothing where the server has no such route.
+  // `_purged_infos`: the revisions that were purged; nothing where the server has no such route, or not for us.
   [[nodiscard]] net::awaitable<std::optional<std::vector<RevisionsOfDocument>>> purged(
       std::string database);
 
@@ -203,6 +203,9 @@ class CouchClient {
       std::string database, AttachmentQuery query,
       std::function<net::awaitable<void>(AttachmentAnswer)> begin,
       std::function<net::awaitable<void>(std::string_view)> piece);
+
+  // Waits, as long as the client is not closed.
+  [[nodiscard]] net::awaitable<void> pause(std::chrono::milliseconds duration);
 
   // Ends every request under way with SourceError::kNetwork; for stopping.
   void close();

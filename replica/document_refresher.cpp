@@ -42,27 +42,29 @@ net::awaitable<void> DocumentRefresher::retry_quarantined(bool whatever_their_ti
 
 net::awaitable<bool> DocumentRefresher::take_purges(Checkpoint done, PullSummary& summary) {
   auto purged = co_await ends_.source.purged(ends_.database);
-  const bool is_named = purged.has_value();
-  auto look = [&store = ends_.store, purged = std::move(purged)] {
+  if (!purged) co_return false;
+  auto look = [&store = ends_.store, purged = std::move(*purged)] {
     std::vector<std::string> ids;
-    if (!purged) return ids;
-    for (const RevisionsOfDocument& document : *purged) {
+    for (const RevisionsOfDocument& document : purged) {
       if (store.tree(document.id)) ids.push_back(document.id);
     }
     return ids;
   };
   auto ids = co_await on(ends_.workers, std::move(look));
   co_await refresh(std::move(ids), std::move(done), summary);
-  co_return is_named;
+  co_return true;
 }
 
 // A revision that was purged may have come again: what the source has now is what counts.
 net::awaitable<void> DocumentRefresher::refresh(std::vector<std::string> ids,
                                                 std::optional<Checkpoint> checkpoint,
                                                 PullSummary& summary) {
+  // What is in quarantine may stay there; nothing gets there because a gateway is out of order.
+  using Refused = RevisionFetcher::Refused;
+  const Refused refused = checkpoint ? Refused::kIsThrown : Refused::kIsTold;
   Batch batch;
   for (const std::string& id : ids) {
-    auto leaves = co_await fetcher_.fetch_leaves(id);
+    auto leaves = co_await fetcher_.fetch_leaves(id, refused);
     RevisionsOfDocument exact;
     exact.id = id;
     for (const FetchedRevision& leaf : leaves) exact.revs.push_back(leaf.revision.rev);

@@ -20,7 +20,8 @@ class DocumentRefresher {
   // Tries again the documents in quarantine whose time has come, those tried least first; or all.
   [[nodiscard]] boost::asio::awaitable<void> retry_quarantined(bool whatever_their_time,
                                                                PullSummary& summary);
-  // Forgets what the source has purged; `done` is the checkpoint that says so. False when the source cannot name it.
+  // Forgets what the source has purged; `done` is the checkpoint that says so. False when the source cannot name it: then
+  // nothing is done.
   [[nodiscard]] boost::asio::awaitable<bool> take_purges(Checkpoint done, PullSummary& summary);
 
  private:

@@ -75,8 +75,8 @@ net::awaitable<HttpClient::Answer> HttpClient::send(Ask ask) {
   const auto self = shared_from_this();
   const HttpConnection::Request message = request(ask);
   constexpr int kTooManyRequests = 429;
-  std::chrono::milliseconds paused{0};
-  for (int refusals = 1;; ++refusals) {
+  std::optional<Clock::time_point> gives_up;
+  for (;;) {
     co_await wait_for_turn(ask.deadline);
     Answer answer = co_await exchange(message, ask);
     const auto now = Clock::now();
@@ -87,10 +87,8 @@ net::awaitable<HttpClient::Answer> HttpClient::send(Ask ask) {
     pacing_.refused(now);
     const std::chrono::milliseconds wished = answer.retry_after().value_or(std::chrono::seconds(0));
     const auto pause = std::max(wished, pacing_.interval());
-    paused += pause;
-    const bool gives_up =
-        refusals > tuning::kMaxRefusals || paused > tuning::kMaxPause || ask.deadline - now < pause;
-    if (gives_up) co_return answer;
+    if (!gives_up) gives_up = std::min(ask.deadline, now + tuning::kMaxPause);
+    if (*gives_up - now < pause) co_return answer;
     pacing_.hold_back(now + pause);
     (void)co_await answer.read_beginning(tuning::kMaxRefusalText);
   }
@@ -137,7 +135,15 @@ net::awaitable<void> HttpClient::wait_for_turn(Clock::time_point deadline) {
   refuse_when_closed();
   const auto turn = pacing_.turn(Clock::now());
   if (turn <= Clock::now()) co_return;
-  net::steady_timer timer(executor_, std::min(turn, deadline));
+  co_await sleep_until(std::min(turn, deadline));
+  if (deadline < turn)
+    throw SourceError(Kind::kTimeout, 0,
+                      fmt::format("{} wants to be asked more slowly (429)", url_.origin));
+}
+
+net::awaitable<void> HttpClient::sleep_until(Clock::time_point time) {
+  const auto self = shared_from_this();
+  net::steady_timer timer(executor_, time);
   struct Pause {
     std::set<net::steady_timer*>& pauses;
     net::steady_timer* timer;
@@ -148,9 +154,6 @@ net::awaitable<void> HttpClient::wait_for_turn(Clock::time_point deadline) {
   boost::system::error_code cancelled;
   co_await timer.async_wait(net::redirect_error(net::use_awaitable, cancelled));
   refuse_when_closed();
-  if (deadline < turn)
-    throw SourceError(Kind::kTimeout, 0,
-                      fmt::format("{} wants to be asked more slowly (429)", url_.origin));
 }
 
 HttpConnection::Request HttpClient::request(Ask& ask) const {
@@ -231,7 +234,9 @@ HttpClient::Lease::~Lease() {
 }
 
 std::optional<std::chrono::seconds> HttpClient::Answer::retry_after() const {
-  return parse_retry_after(field(http::field::retry_after), std::chrono::system_clock::now());
+  const auto sent = parse_http_date(field(http::field::date));  // its clock may be wrong by hours
+  return parse_retry_after(field(http::field::retry_after),
+                           sent.value_or(std::chrono::system_clock::now()));
 }
 
 net::awaitable<std::size_t> HttpClient::Answer::read(std::span<char> out, std::uint64_t limit) {

@@ -89,6 +89,8 @@ class HttpClient : public std::enable_shared_from_this<HttpClient> {
     Places::Place place;
   };
   [[nodiscard]] net::awaitable<Line> connect();
+  // Throws SourceError once the client is closed.
+  [[nodiscard]] net::awaitable<void> sleep_until(Clock::time_point time);
   void close();
 
   [[nodiscard]] const SourceUrl& url() const { return url_; }

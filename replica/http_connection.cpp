@@ -42,6 +42,10 @@ bool is_closed(const error_code& error) {
 
 }  // namespace
 
+bool is_gzip(beast::string_view encoding) {
+  return beast::iequals(encoding, "gzip") || beast::iequals(encoding, "x-gzip");
+}
+
 HttpConnection::HttpConnection(const net::any_io_executor& executor, const SourceUrl& url,
                                net::ssl::context& tls, Timeouts timeouts)
     : url_(url),
@@ -149,7 +153,7 @@ net::awaitable<void> HttpConnection::read_header() {
 void HttpConnection::prepare_to_inflate() {
   if (!terms_.inflates) return;
   const auto encoding = parser_->get()[http::field::content_encoding];
-  if (beast::iequals(encoding, "gzip") || beast::iequals(encoding, "deflate")) {
+  if (is_gzip(encoding) || beast::iequals(encoding, "deflate")) {
     inflater_ = std::make_unique<Inflater>();
     compressed_.resize(kReadSize);
   } else if (!encoding.empty() && !beast::iequals(encoding, "identity")) {

@@ -9,6 +9,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/message.hpp>
@@ -25,6 +26,9 @@
 #include "replica/source_url.hpp"
 
 namespace replica {
+
+// Whether that is what Content-Encoding calls gzip (RFC 9110, 8.4.1.3).
+[[nodiscard]] bool is_gzip(boost::beast::string_view encoding);
 
 class HttpConnection {
  public:

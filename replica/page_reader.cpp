@@ -31,7 +31,7 @@ net::awaitable<std::optional<ChangesPage>> PageReader::next() {
   Awaited awaited = *std::exchange(ahead_, {});
   if (awaited.error) std::rethrow_exception(awaited.error);
   if (awaited.is_refused) co_return std::nullopt;
-  expect_progress(awaited.page);
+  expect_progress(awaited);
   caught_up_ = is_last(awaited);
   since_ = awaited.page.last_seq;
   learn_from(awaited.page);
@@ -73,21 +73,28 @@ net::awaitable<ChangesPage> PageReader::read(ChangesQuery query) {
   }
 }
 
-// What a sweep did not meet is purged: it must not end before the feed does (apache/couchdb issue 4078).
-void PageReader::expect_progress(const ChangesPage& page) const {
-  const bool stands_still = page.rows.empty() && page.last_seq == since_;
-  if (!is_sweep_ || !stands_still || page.pending.value_or(0) == 0) return;
+// What a sweep did not meet is purged: it must not end before the feed does (apache/couchdb issue 4078), nor ask for the same
+// page for ever.
+void PageReader::expect_progress(const Awaited& awaited) const {
+  if (!is_sweep_ || awaited.page.last_seq != since_ || says_no_more(awaited)) return;
   throw SourceError(SourceError::Kind::kProtocol, 0,
-                    fmt::format("{}: the feed says that {} rows are pending, and gives none",
-                                ends_.database, *page.pending));
+                    fmt::format("{}: the feed stands still, though it says that more rows follow: "
+                                "its last_seq is the `since` that it was asked with",
+                                ends_.database));
+}
+
+bool PageReader::says_no_more(const Awaited& awaited) {
+  const ChangesPage& page = awaited.page;
+  return page.pending ? *page.pending == 0 : page.rows.size() < awaited.limit;
 }
 
 bool PageReader::is_last(const Awaited& awaited) const {
   const ChangesPage& page = awaited.page;
-  // What a sweep did not meet is purged: it takes no short page for the last.
-  if (is_sweep_ && !page.rows.empty()) return false;
-  if (page.rows.empty() && page.last_seq == since_) return true;
-  return page.pending ? *page.pending == 0 : page.rows.size() < awaited.limit;
+  const bool stands_still = page.last_seq == since_;
+  if (page.rows.empty() && stands_still) return true;
+  // What a sweep did not meet is purged: it takes no short page for the last. Some give the rows at `since` again.
+  if (is_sweep_ && !page.rows.empty() && !stands_still) return false;
+  return says_no_more(awaited);
 }
 
 // Pages with documents are of about batch_bytes.

@@ -16,7 +16,7 @@ class PageReader {
  public:
   PageReader(ReplicationEnds& ends, RevisionFetcher& fetcher) : ends_(ends), fetcher_(fetcher) {}
 
-  // Begins after `since`. A sweep reads without documents, and ends with a page without rows only.
+  // Begins after `since`. A sweep reads without documents, and ends with a page that brings the feed no further.
   void begin(SourceSeq since, bool is_sweep);
   // Once caught up: goes on where the feed ended, for what has been added to it.
   void go_on() { caught_up_ = false; }
@@ -39,7 +39,8 @@ class PageReader {
 
   [[nodiscard]] boost::asio::awaitable<Awaited> ask();
   [[nodiscard]] boost::asio::awaitable<ChangesPage> read(ChangesQuery query);
-  void expect_progress(const ChangesPage& page) const;
+  void expect_progress(const Awaited& awaited) const;
+  [[nodiscard]] static bool says_no_more(const Awaited& awaited);
   [[nodiscard]] bool is_last(const Awaited& awaited) const;
   void learn_from(const ChangesPage& page);
 

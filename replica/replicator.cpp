@@ -61,8 +61,8 @@ net::awaitable<void> Replicator::begin_session(PullSummary& summary) {
   const bool has_purged = !since->json.empty() && !checkpoint_.purge_seq.empty() &&
                           !info_.purge_seq.empty() && checkpoint_.purge_seq != info_.purge_seq;
   if (!has_purged) co_return;
-  checkpoint_ = checkpoint_at(*since);
-  if (!co_await refresher_.take_purges(checkpoint_, summary)) self_check_.expect_difference();
+  const bool is_named = co_await refresher_.take_purges(checkpoint_at(*since), summary);
+  if (!is_named && counts_other_purges(checkpoint_, info_)) co_await begin_sweep();
 }
 
 // Documents that came from no source, as by an import, would be purged as what the source lacks. A store that is pulled into

@@ -6,8 +6,9 @@
 // named in quarantine in the same commit, and tried again when its time has come. Rows may come again; that changes nothing.
 //
 // Where the checkpoint does not continue what the source has (another life of the database, another server, another filter, a
-// sequence that it refuses), the source is swept: its feed is read from the beginning without documents and compared with the
-// store; what is missing is fetched, and what the source does not have any more is purged.
+// sequence that it refuses), or where the source purged what it does not name, it is swept: its feed is read from the
+// beginning without documents and compared with the store; what is missing is fetched, and what the source does not have any
+// more is purged.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

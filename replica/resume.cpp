@@ -32,6 +32,11 @@ bool may_be_another(const DatabaseInfo& info, Dialect dialect) {
   return incarnation_of(info, dialect).empty() && number(info.update_seq);
 }
 
+bool counts_other_purges(const Checkpoint& checkpoint, const DatabaseInfo& info) {
+  const auto count = [](const std::string& seq) { return seq.substr(0, seq.find('-')); };
+  return count(checkpoint.purge_seq) != count(info.purge_seq);
+}
+
 Continuation continuation(const Checkpoint& checkpoint, const DatabaseInfo& info, Dialect dialect,
                           const std::string& filter) {
   if (checkpoint.since.json.empty()) return Continuation::kContinues;

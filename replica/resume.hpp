@@ -22,6 +22,10 @@ enum class Continuation {
 // apart: only the replication log does.
 [[nodiscard]] bool may_be_another(const DatabaseInfo& info, Dialect dialect);
 
+// Whether purges were added, as far as their number tells. CouchDB's purge_seq is that number, and behind it the nodes that
+// answered, which in a cluster are others from one request to the next.
+[[nodiscard]] bool counts_other_purges(const Checkpoint& checkpoint, const DatabaseInfo& info);
+
 [[nodiscard]] Continuation continuation(const Checkpoint& checkpoint, const DatabaseInfo& info,
                                         Dialect dialect, const std::string& filter);
 

@@ -7,6 +7,14 @@
 
 namespace replica {
 
+std::optional<std::chrono::system_clock::time_point> parse_http_date(std::string_view value) {
+  std::tm date{};
+  const std::string text(value);
+  const char* const parsed = strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date);
+  if (parsed == nullptr || *parsed != '\0') return std::nullopt;
+  return std::chrono::system_clock::from_time_t(timegm(&date));
+}
+
 std::optional<std::chrono::seconds> parse_retry_after(std::string_view value,
                                                       std::chrono::system_clock::time_point now) {
   constexpr std::chrono::seconds kNever = std::chrono::hours(24 * 365);  // as good as for ever
@@ -20,12 +28,9 @@ std::optional<std::chrono::seconds> parse_retry_after(std::string_view value,
     return std::min(std::chrono::seconds(count), kNever);
   }
 
-  std::tm date{};
-  const std::string text(value);
-  const char* const parsed = strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date);
-  if (parsed == nullptr || *parsed != '\0') return std::nullopt;
-  const auto then = std::chrono::system_clock::from_time_t(timegm(&date));
-  const auto wait = std::chrono::ceil<std::chrono::seconds>(then - now);
+  const auto then = parse_http_date(value);
+  if (!then) return std::nullopt;
+  const auto wait = std::chrono::ceil<std::chrono::seconds>(*then - now);
   return std::clamp(wait, std::chrono::seconds(0), kNever);
 }
 

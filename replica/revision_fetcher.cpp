@@ -1,7 +1,8 @@
 #include "replica/revision_fetcher.hpp"
 
+#include <algorithm>
 #include <iterator>
-#include <optional>
+#include <tuple>
 #include <utility>
 
 namespace replica {
@@ -12,17 +13,9 @@ using Documents = std::vector<RevisionsOfDocument>;
 
 // Answers that speak of the source, or of us, whatever was asked for.
 bool is_about_source(const SourceError& error) {
-  switch (error.status()) {
-    case 401:
-    case 403:
-    case 429:
-    case 502:
-    case 503:
-    case 504:
-      return true;
-    default:
-      return false;
-  }
+  constexpr int kUnauthorized = 401, kTooManyRequests = 429;
+  return error.status() == kUnauthorized || error.status() == kTooManyRequests ||
+         error.retry_after();
 }
 
 Documents second_half(Documents& documents) {
@@ -34,13 +27,27 @@ Documents second_half(Documents& documents) {
 
 }  // namespace
 
+bool may_pass(const SourceError& error) {
+  switch (error.status()) {
+    case 403:
+    case 502:
+    case 503:
+    case 504:
+      return true;
+    default:
+      return false;
+  }
+}
+
 net::awaitable<void> RevisionFetcher::expect_well(SourceError error) {
   if (is_about_source(error)) throw error;
   std::ignore = co_await ends_.source.database_info(ends_.database);
 }
 
 net::awaitable<std::vector<FetchedRevision>> RevisionFetcher::fetch(Documents wanted) {
+  const std::size_t most_doubtful = std::max(tuning::kMostDoubtful, wanted.size() / 2);
   std::vector<FetchedRevision> fetched;
+  std::vector<std::string> doubtful;
   std::vector<Documents> left;
   left.push_back(std::move(wanted));
   while (!left.empty()) {
@@ -60,29 +67,47 @@ net::awaitable<std::vector<FetchedRevision>> RevisionFetcher::fetch(Documents wa
         left.push_back(std::move(documents));
         continue;
       }
-      came = co_await fetch_leaves(documents.front().id);  // by another route
+      auto asked = co_await ask_for_leaves(documents.front().id);  // by another route
+      if (asked.failure && may_pass(*asked.failure)) {
+        doubtful.push_back(documents.front().id);
+        if (doubtful.size() > most_doubtful) throw *asked.failure;
+        continue;
+      }
+      came = std::move(asked.leaves);
     }
+    std::move(came.begin(), came.end(), std::back_inserter(fetched));
+  }
+  if (!doubtful.empty()) co_await ends_.source.pause(tuning::kDoubtPause);
+  for (const std::string& id : doubtful) {
+    auto came = co_await fetch_leaves(id, Refused::kIsTold);
     std::move(came.begin(), came.end(), std::back_inserter(fetched));
   }
   co_return fetched;
 }
 
-net::awaitable<std::vector<FetchedRevision>> RevisionFetcher::fetch_leaves(std::string id) {
-  std::optional<SourceError> failure;
-  std::vector<FetchedRevision> leaves;
+net::awaitable<std::vector<FetchedRevision>> RevisionFetcher::fetch_leaves(std::string id,
+                                                                           Refused refused) {
+  Asked asked = co_await ask_for_leaves(std::move(id));
+  const bool is_thrown = refused == Refused::kIsThrown;
+  if (is_thrown && asked.failure && may_pass(*asked.failure)) throw *asked.failure;
+  co_return std::move(asked.leaves);
+}
+
+net::awaitable<RevisionFetcher::Asked> RevisionFetcher::ask_for_leaves(std::string id) {
+  Asked asked;
   try {
     Documents all_leaves(1);
     all_leaves.front().id = id;
-    leaves = co_await ends_.source.fetch(ends_.database, std::move(all_leaves));
+    asked.leaves = co_await ends_.source.fetch(ends_.database, std::move(all_leaves));
   } catch (const SourceError& error) {
-    failure = error;
+    asked.failure = error;
   }
-  if (!failure) co_return leaves;
-  co_await expect_well(*failure);
-  leaves.resize(1);
-  leaves.front().revision.id = std::move(id);
-  leaves.front().problem = failure->what();
-  co_return leaves;
+  if (!asked.failure) co_return asked;
+  co_await expect_well(*asked.failure);
+  asked.leaves.resize(1);
+  asked.leaves.front().revision.id = std::move(id);
+  asked.leaves.front().problem = asked.failure->what();
+  co_return asked;
 }
 
 }  // namespace replica

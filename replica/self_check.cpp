@@ -18,12 +18,12 @@ net::awaitable<bool> SelfCheck::asks_for_sweep(const DatabaseInfo& begin,
   if (!is_due_ && !brought_something) co_return false;
   DatabaseInfo info = begin;
   if (brought_something) info = co_await ends_.source.database_info(ends_.database);
-  if (info.update_seq != begin.update_seq) co_return false;
+  if (!info.documents || info.update_seq != begin.update_seq) co_return false;
   is_due_ = false;
   const Here here = co_await look();
   const auto explains = [&](std::int64_t counted_apart) {
     // Documents in quarantine may or may not be here in an earlier revision.
-    return std::abs(info.documents - here.documents - counted_apart) <= here.quarantined;
+    return std::abs(*info.documents - here.documents - counted_apart) <= here.quarantined;
   };
   if (explains(here.counted_apart)) co_return false;
   const auto design_documents = co_await this->design_documents();
@@ -35,8 +35,9 @@ net::awaitable<bool> SelfCheck::asks_for_sweep(const DatabaseInfo& begin,
 
 net::awaitable<void> SelfCheck::accept_difference() {
   const DatabaseInfo info = co_await ends_.source.database_info(ends_.database);
+  if (!info.documents) co_return;
   const Here here = co_await look();
-  co_await remember(info.documents - here.documents);
+  co_await remember(*info.documents - here.documents);
 }
 
 net::awaitable<SelfCheck::Here> SelfCheck::look() const {

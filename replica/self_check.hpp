@@ -20,8 +20,6 @@ class SelfCheck {
                                                             const PullSummary& summary);
   // After that sweep: the difference that is left is none.
   [[nodiscard]] boost::asio::awaitable<void> accept_difference();
-  // The next check is made even if the pull brings nothing: the source purged what it does not name.
-  void expect_difference() { is_due_ = true; }
 
  private:
   struct Here {

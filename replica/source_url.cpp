@@ -3,10 +3,23 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <charconv>
+#include <cstdint>
 #include <fmt/core.h>
 #include <stdexcept>
 
 namespace replica {
+namespace {
+
+// Boost takes what is too large by its last 16 bits.
+bool is_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, port);
+  return error == std::errc{} && stop == end && port != 0;
+}
+
+}  // namespace
 
 SourceUrl SourceUrl::parse(const std::string& url) {
   const auto parsed = boost::urls::parse_uri(url);
@@ -26,13 +39,16 @@ SourceUrl SourceUrl::parse(const std::string& url) {
   if (parsed->has_query() || parsed->has_fragment()) {
     throw std::invalid_argument(fmt::format("'{}': the url of a source has no '?' or '#'", url));
   }
+  const bool says_port = parsed->has_port() && !parsed->port().empty();
+  if (says_port && !is_port(parsed->port())) {
+    throw std::invalid_argument(
+        fmt::format("'{}': the port of a source is a number from 1 to 65535", url));
+  }
 
   SourceUrl result;
   result.secure = scheme == "https";
   result.host = parsed->host_address();
-  result.port = parsed->has_port() && !parsed->port().empty()
-                    ? std::string(parsed->port())
-                    : std::string(result.secure ? "443" : "80");
+  result.port = says_port ? std::string(parsed->port()) : std::string(result.secure ? "443" : "80");
   result.prefix = parsed->encoded_path();
   while (!result.prefix.empty() && result.prefix.back() == '/') result.prefix.pop_back();
   result.origin =

@@ -144,6 +144,12 @@ bool Error::is_corrupt() const {
   return (code_ & 0xff) == SQLITE_CORRUPT || (code_ & 0xff) == SQLITE_NOTADB;
 }
 
+bool Error::is_refused() const {
+  const int primary = code_ & 0xff;
+  return primary == SQLITE_BUSY || primary == SQLITE_LOCKED || primary == SQLITE_NOMEM ||
+         primary == SQLITE_PERM || primary == SQLITE_READONLY;
+}
+
 bool Error::tells_damage() const {
   return is_corrupt() || code_ == SQLITE_ERROR || code_ == SQLITE_TOOBIG;
 }

@@ -25,6 +25,7 @@ class Error : public std::runtime_error {
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }  // empty: of none
   [[nodiscard]] bool is_disk_full() const;
   [[nodiscard]] bool is_corrupt() const;
+  [[nodiscard]] bool is_refused() const;  // locked by another program, no permission, no memory
   // What the file holds is not what was written: it is corrupt, or lacks what statements name. All else (no room, a lock, no
   // handles, no permission, another format) says nothing of what it holds.
   [[nodiscard]] bool tells_damage() const;

@@ -43,6 +43,11 @@ inline constexpr std::size_t kMaxDocumentDepth = 100;  // nesting; deeper is som
 // enough for a server that restarts, and once a day costs nobody anything.
 inline constexpr std::chrono::seconds kFirstRetry{60};
 inline constexpr std::chrono::seconds kLongestRetry{24 * 60 * 60};
+// What a gateway refuses, of a source that is otherwise well, is asked for again after this pause before it goes into
+// quarantine: a server that restarts is well again by then.
+inline constexpr std::chrono::milliseconds kDoubtPause{5'000};
+// So many in one turn, or as many as came, may be refused so; more are the source's trouble.
+inline constexpr std::size_t kMostDoubtful = 8;
 // Documents in quarantine tried again when a session begins, those tried least first.
 inline constexpr std::size_t kQuarantineRetries = 200;
 // The replication log is written at the end of a session that brought something, and so often in a long one.
@@ -63,8 +68,8 @@ inline constexpr std::size_t kMaxIdleConnections = 4;
 inline constexpr std::chrono::milliseconds kIdleConnection{30'000};  // then it is closed
 // A request that must not be sent twice takes no connection that has been idle for longer (express closes after 5 s).
 inline constexpr std::chrono::milliseconds kFreshConnection{1'000};
-// A server that answers 429 is asked again so many times at most, and so long.
-inline constexpr int kMaxRefusals = 10;
+// A server that answers 429 is asked again for so long at most. Without Retry-After its first refusals come quickly: their
+// number says nothing.
 inline constexpr std::chrono::milliseconds kMaxPause{60'000};
 // Servers write newlines this often into a long-poll that waits longer, so that a dead connection is noticed.
 inline constexpr std::chrono::milliseconds kHeartbeat{20'000};

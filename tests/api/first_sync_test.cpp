@@ -69,7 +69,8 @@ TEST_F(FirstSyncTest, EndsWhereAllHasComeMeanwhile) {
     api::Accounts accounts(config_, replica::sqlite::Access::kReadWrite);
     api::Metrics metrics;
     api::Replication replication(config_, accounts, metrics);
-    (void)replication.sync("alice", true, nullptr);
+    indexer::Progress progress;
+    (void)replication.sync("alice", {}, progress);
   }
   leave("alice");
   const Serving serving(config_);

@@ -13,7 +13,8 @@ TEST_F(ReplicationTest, APausedAccountIsReadButNotPulledAlsoAfterARestart) {
     ASSERT_TRUE(eventually([&] { return running.messages("alice") == 1; }));
     running.replication.pause("alice");
     EXPECT_FALSE(running.replication.wake("alice"));
-    EXPECT_ANY_THROW((void)running.replication.sync("alice", true, nullptr));
+    indexer::Progress progress;
+    EXPECT_ANY_THROW((void)running.replication.sync("alice", {}, progress));
   }
   add("alice", "n");
   add("bob", "n");

@@ -4,6 +4,7 @@
 #include "api/render.hpp"
 #include "tests/api/replication_fixture.hpp"
 #include "tests/support/pouchdb_server.hpp"
+#include "tests/support/scripted_server.hpp"
 
 namespace {
 
@@ -117,11 +118,22 @@ TEST_F(ReplicationTest, APingPullsAndSoDoesASync) {
   EXPECT_TRUE(eventually([&] { return running.messages("late") == 1; }));
 
   add("alice", "o");
-  const auto outcome = running.replication.sync("alice", true, nullptr);
+  indexer::Progress progress;
+  const auto outcome = running.replication.sync("alice", {}, progress);
   ASSERT_EQ(outcome.databases.size(), 1U);
   EXPECT_EQ(outcome.pulled.documents, 1U);
   EXPECT_EQ(running.messages("alice"), 3);
-  EXPECT_ANY_THROW((void)running.replication.sync("nobody", true, nullptr));
+  EXPECT_EQ(progress.done, 2) << "a document and an entry";
+  EXPECT_ANY_THROW((void)running.replication.sync("nobody", {}, progress));
+
+  add("alice", "p");
+  progress.cancelled = true;
+  EXPECT_THROW((void)running.replication.sync("alice", {}, progress), indexer::Cancelled);
+  const auto feeds = running.replication.feeds_of("alice");
+  ASSERT_EQ(feeds.size(), 1U);
+  EXPECT_EQ(feeds.front().last_error, "") << "to be cancelled is no fault of the source's";
+  EXPECT_TRUE(running.replication.wake("alice"));
+  EXPECT_TRUE(eventually([&] { return running.messages("alice") == 4; }));
 }
 
 TEST_F(ReplicationTest, TwoSourcesDoNotShareAnAccount) {
@@ -165,6 +177,59 @@ TEST_F(RefusedUpdates, FeedsOfSingleDatabasesTakeOverAndTheOthersArePolled) {
     add(account, "n");
     EXPECT_TRUE(eventually([&] { return running.messages(account) == 2; })) << account;
   }
+}
+
+// Feeds of two accounts stand; then bob's answers that status and nobody else's does.
+class BrokenFeed : public RefusedUpdates, public testing::WithParamInterface<int> {
+ protected:
+  BrokenFeed() {
+    for (const char* account : {"alice", "bob"}) add(account, "m");
+    Running running(config_);
+    EXPECT_TRUE(eventually([&] { return running.source().open_feeds == 2; }));
+    EXPECT_TRUE(eventually([&] { return running.source().idle == 2; }));
+    couch_.break_feeds(emails_of("bob"), GetParam());
+  }
+};
+
+TEST_P(BrokenFeed, HarmsItsOwnDatabaseOnly) {
+  couch_.reset_counters();
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return running.source().idle == 2; }));
+  // Until it was tried often enough to count.
+  std::this_thread::sleep_for(5s);
+  EXPECT_EQ(running.source().watch, api::Watch::kContinuous);
+  EXPECT_TRUE(eventually([&] { return running.source().open_feeds == 1; }));
+  EXPECT_EQ(running.source().last_error, "");
+  EXPECT_EQ(running.source().databases[static_cast<std::size_t>(FeedState::kCrashing)], 0U);
+  add("alice", "n");
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_TRUE(eventually([&] { return running.messages("alice") == 2; }));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+}
+
+INSTANTIATE_TEST_SUITE_P(Statuses, BrokenFeed, testing::Values(400, 401, 403, 405, 500, 503));
+
+TEST_F(RefusedUpdates, AKindOfFeedThatNoDatabaseAllowsIsRefused) {
+  for (const char* account : {"alice", "bob"}) {
+    add(account, "m");
+    couch_.break_feeds(emails_of(account), 403);
+  }
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return running.source().idle == 2; }));
+  EXPECT_TRUE(eventually([&] { return running.source().watch == api::Watch::kPoll; }));
+}
+
+TEST_F(ReplicationTest, ASourceThatWantsToBeLeftAloneFromTheStartIsReportedAtOnce) {
+  support::Exchange welcome;
+  welcome.request = "GET /";
+  welcome.answer = support::answer(R"({"error":"maintenance"})", 503, "Retry-After: 600\r\n");
+  const support::ScriptedServer server({welcome});
+  config_.sources[0].address.url = server.url();
+  Running running(config_);
+  EXPECT_TRUE(eventually([&] { return running.source().state == FeedState::kCrashing; }));
+  EXPECT_THAT(running.source().last_error, HasSubstr("503"));
+  std::this_thread::sleep_for(1s);
+  EXPECT_EQ(server.complaints(), "") << "it was asked again";
 }
 
 class AtPouchdb : public ReplicationTest {

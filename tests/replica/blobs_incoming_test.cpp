@@ -124,6 +124,20 @@ TEST_F(BlobsIncoming, OtherBytesAreDropped) {
   EXPECT_TRUE(receive(blobs, bytes, BlobEncoding::kIdentity, digest)) << "it begins from nothing";
 }
 
+TEST_F(BlobsIncoming, WhatAProxyCompressedIsKeptAsItWas) {
+  Blobs blobs(path_, Access::kReadWrite);
+  for (const auto& text : {std::string(), std::string(1'000, 'a'), support::noise(300'000, 10)}) {
+    const auto digest = blob_digest(text);
+    EXPECT_FALSE(receive(blobs, gzip(text), BlobEncoding::kIdentity, digest));
+    EXPECT_FALSE(receive(blobs, gzip(text + "x"), BlobEncoding::kGzip, digest));
+    EXPECT_FALSE(receive(blobs, "no gzip", BlobEncoding::kGzip, digest));
+    EXPECT_TRUE(receive(blobs, gzip(text), BlobEncoding::kGzip, digest));
+    EXPECT_EQ(blobs.get(digest), text);
+    EXPECT_FALSE(blobs.contains(blob_digest(gzip(text))));
+  }
+  EXPECT_EQ(unfinished(), 0);
+}
+
 TEST_F(BlobsIncoming, TwoOfOneDigestDoNotDisturbEachOther) {
   Blobs blobs(path_, Access::kReadWrite);
   const auto bytes = support::noise(300'000, 9);

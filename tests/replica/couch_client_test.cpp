@@ -57,11 +57,11 @@ TEST(CouchClient, InflatesByContentEncodingOnly) {
   Conversation talk(
       {get(kFeed, answer(packed, 200, "Content-Encoding: gzip\r\n")),
        get(kFeed, chunked_answer(packed, 5, "Content-Encoding: gzip\r\n")),
+       get(kFeed, answer(packed, 200, "Content-Encoding: x-gzip\r\n")),
        get(kFeed, answer(packed.substr(0, packed.size() - 9), 200, "Content-Encoding: gzip\r\n")),
        get(kFeed, answer(kOneRow, 200, "Content-Encoding: gzip\r\n")), get(kFeed, answer(packed)),
        get(kFeed, answer(packed, 200, "Content-Encoding: br\r\n"))});
-  EXPECT_EQ(talk.changes().rows.size(), 1U);
-  EXPECT_EQ(talk.changes().rows.size(), 1U);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(talk.changes().rows.size(), 1U) << i;
   for (int i = 0; i < 4; ++i)
     EXPECT_EQ(error_of([&] { return talk.changes(); }).kind(), Kind::kProtocol) << i;
   EXPECT_EQ(talk.server.complaints(), "");

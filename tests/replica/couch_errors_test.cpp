@@ -189,6 +189,13 @@ TEST(CouchErrors, ReadsRetryAfter) {
     EXPECT_EQ(parse_retry_after(nonsense, now), std::nullopt) << nonsense;
 }
 
+TEST(CouchErrors, ReadsRetryAfterByTheClockOfTheServer) {
+  const std::string fields =
+      "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nRetry-After: Sun, 06 Nov 1994 08:50:07 GMT\r\n";
+  Conversation talk({get(kFeed, answer("", 503, fields))});
+  EXPECT_EQ(error_of([&] { return talk.changes(); }).retry_after(), 30s);
+}
+
 TEST(CouchErrors, NeverSaysTheToken) {
   for (const int status : {400, 401, 403, 404, 500}) {
     Conversation talk({get(kFeed, answer("", status))}, {5s, 5s}, {}, {}, "t0ken");

@@ -83,9 +83,17 @@ TEST(CouchPacing, WritesAgainWhatWasNotDone) {
   EXPECT_EQ(talk.run(talk.client.bulk_docs("mail", documents)).at(0).rev, "1-x");
 }
 
-TEST(CouchPacing, GivesUpInTheEnd) {
-  const std::vector<Exchange> busy(11, get(kFeed, answer("", 429)));
-  Conversation talk(busy);
+TEST(CouchPacing, OutlastsQuickRefusals) {
+  std::vector<Exchange> script(25, get(kFeed, answer("", 429)));
+  script.push_back(get(kFeed, answer(kOneRow)));
+  Conversation talk(std::move(script));
+  EXPECT_EQ(talk.changes().rows.size(), 1U);
+  EXPECT_EQ(talk.server.complaints(), "");
+}
+
+TEST(CouchPacing, WaitsForAMinuteAtMost) {
+  Conversation talk(
+      {get(kFeed, answer("", 429)), get(kFeed, answer("", 429, "Retry-After: 60\r\n"))});
   EXPECT_EQ(error_of([&] { return talk.changes(); }).status(), 429);
   EXPECT_EQ(talk.server.complaints(), "");
 }

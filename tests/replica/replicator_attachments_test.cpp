@@ -91,11 +91,42 @@ TEST_F(AttachmentsTest, KeepWhatCameWhenTheSourceGoesAway) {
   EXPECT_EQ(blobs_.get(blob_digest(bytes)), bytes);
 }
 
+TEST_F(AttachmentsTest, ThatAGatewayRefusesAreAskedForAgainAndThenNoted) {
+  const std::string bytes = "first words", fails = answer("<html>", 403);
+  const PullSummary summary =
+      pull({welcome(), database(), document(with_attachment(bytes)), attachment(fails), database(),
+            attachment(answer("<html>", 504)), database()});
+  EXPECT_EQ(summary.blobs, 0U);
+  ASSERT_EQ(store_.quarantined().size(), 1U);
+  EXPECT_EQ(store_.quarantined().front().attachment, "q 1.txt");
+  // Known already: without a pause.
+  retry({welcome(), database(), nothing_new(), attachment(fails), database()});
+  retry({welcome(), database(), nothing_new(), attachment(answer(bytes))});
+  EXPECT_EQ(blobs_.get(blob_digest(bytes)), bytes);
+}
+
+TEST_F(AttachmentsTest, OfWhichAllAreRefusedAreTheSourcesTrouble) {
+  std::vector<std::string> rows;
+  std::vector<Exchange> script{welcome()};
+  Exchange well = database();
+  well.optional = true;
+  for (int i = 0; i < 40; ++i) {
+    const std::string id = fmt::format("m{}", i);
+    rows.push_back(row(id, "1-a", with_attachment(id)));
+    script.push_back(get("GET /mail/" + id + "/q%201.txt?rev=1-a", answer("<html>", 503)));
+    script.back().optional = true;
+  }
+  script.push_back(well);
+  script.push_back(get(feed("0"), answer(page(rows, R"("1-g")"))));
+  EXPECT_THROW(pull(std::move(script)), SourceError);
+  EXPECT_THAT(store_.quarantined(), IsEmpty());
+}
+
 TEST_F(AttachmentsTest, OfACompactedRevisionAreAskedForWithTheWinner) {
   const std::string bytes = "first words";
   const std::string missing = answer(R"({"error":"not_found","reason":"missing"})", 404);
   EXPECT_THROW(pull({welcome(), database(), document(with_attachment(bytes)),
-                     attachment(answer("{}", 503))}),
+                     attachment(answer("{}", 401))}),
                SourceError);
   const std::string later = fmt::format(
       R"({{"results":[{{"id":"a","docs":[{{"ok":{{"_id":"a","_rev":"2-b"{},"_revisions":{{"start":2,"ids":["b","a"]}}}}}}]}}]}})",

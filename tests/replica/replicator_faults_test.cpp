@@ -53,15 +53,57 @@ TEST_F(FaultsTest, ADocumentThatComesByAnotherRouteIsTaken) {
 }
 
 TEST_F(FaultsTest, ASourceThatIsDownQuarantinesNothing) {
-  for (const int status : {401, 403, 429, 502, 503, 504}) {
-    if (status == 429) continue;  // the client's own
-    EXPECT_THROW(pull({welcome(), database(), four_rows(), bulk("abcd", answer("{}", status))}),
-                 SourceError)
+  const auto soon = answer("{}", 503, "Retry-After: 9\r\n");
+  for (const std::string& refused : {answer("{}", 401), soon}) {
+    EXPECT_THROW(pull({welcome(), database(), four_rows(), bulk("abcd", refused)}), SourceError);
+  }
+  for (const int status : {403, 500, 502, 503, 504}) {
+    const auto down = answer("{}", status);
+    EXPECT_THROW(
+        pull({welcome(), database(), four_rows(), bulk("abcd", down), get("GET /mail", down)}),
+        SourceError)
         << status;
   }
-  EXPECT_THROW(pull({welcome(), database(), four_rows(), bulk("abcd", answer("{}", 500)),
-                     get("GET /mail", answer("{}", 500))}),
-               SourceError);
+  EXPECT_TRUE(store_.quarantined().empty());
+  EXPECT_EQ(store_.checkpoint().since.json, "");
+}
+
+// A gateway's answers, which a database that is well contradicts.
+TEST_F(FaultsTest, WhatAGatewayRefusesIsHalvedAndAskedForAgainAfterAPause) {
+  const std::string fails = answer("<html>", 504);
+  const auto pause_began = std::chrono::steady_clock::now();
+  const std::string late =
+      R"([{"ok":{"_id":"b","_rev":"2-b","_revisions":{"start":2,"ids":["b","0"]}}}])";
+  pull({welcome(), database(), four_rows(), bulk("abcd", fails), database(), bulk("ab", fails),
+        database(), bulk("a", fails), database(), leaves("a", "<html>", 403), database(),
+        bulk("b", fails), database(), leaves("b", "<html>", 503), database(),
+        bulk("cd", came("cd")), leaves("a", "<html>", 403), database(), leaves("b", late)});
+  EXPECT_GE(std::chrono::steady_clock::now() - pause_began, tuning::kDoubtPause);
+  EXPECT_THAT(leaves_of("b"), ElementsAre("2-b")) << "that was a short outage";
+  ASSERT_EQ(store_.quarantined().size(), 1U);
+  EXPECT_EQ(store_.quarantined().front().id, "a");
+  EXPECT_EQ(store_.checkpoint().since.json, R"("4-g")");
+
+  // In quarantine it holds nothing up.
+  retry({welcome(), database(), leaves("a", "<html>", 403), database(),
+         get(feed("4-g"), answer(page({}, R"("4-g")")))});
+  EXPECT_EQ(store_.quarantined().size(), 1U);
+}
+
+TEST_F(FaultsTest, AGatewayThatRefusesAllDocumentsQuarantinesNothing) {
+  std::vector<std::string> rows;
+  std::vector<Exchange> script;
+  Exchange well = database(), refused = post(kBulkGet, "", answer("<html>", 503));
+  well.optional = refused.optional = true;
+  for (int i = 0; i < 40; ++i) {
+    const std::string id = fmt::format("m{}", i);
+    rows.push_back(row(id, "2-" + id));
+    script.push_back(leaves(id, "<html>", 503));
+    script.back().optional = true;
+  }
+  script.insert(script.end(),
+                {welcome(), well, refused, get(feed("0"), answer(page(rows, R"("6-g")")))});
+  EXPECT_THROW(pull(std::move(script)), SourceError);
   EXPECT_TRUE(store_.quarantined().empty());
   EXPECT_EQ(store_.checkpoint().since.json, "");
 }

@@ -165,6 +165,53 @@ TEST_F(SweepTest, ForgetsWhatTheSourcePurged) {
   pull({welcome(), database(after_purges()), nothing_new()});
 }
 
+// One leaf of a conflict was purged: no count tells.
+TEST_F(SweepTest, StandsInWhereTheSourceCannotNameWhatItPurged) {
+  pull({welcome(), database(), get(feed("0"), answer(page({bare_row("a", {"2-y", "2-x"})}, "3"))),
+        post(kBulkGet, "2-y", answer(results({fetched("a", 2, "y,0"), fetched("a", 2, "x,0")})))});
+  ASSERT_THAT(leaves_of("a"), testing::UnorderedElementsAre("2-y", "2-x"));
+  const auto no_route =
+      get("GET /mail/_purged_infos", answer(R"({"error":"not_found","reason":"missing"})", 404));
+  const PullSummary swept =
+      pull({welcome(), database(after_purges()), no_route, database(), no_route, database(),
+            get(window("0"), answer(page({bare_row("a", {"2-x"})}, "3"))),
+            get(window("3"), answer(page({}, "3")))});
+  EXPECT_TRUE(swept.swept);
+  EXPECT_THAT(leaves_of("a"), ElementsAre("2-x"));
+  EXPECT_EQ(store_.checkpoint().purge_seq, R"("2-p")");
+
+  // Once; and not because others of its nodes answered.
+  const auto nothing = get(feed("3"), answer(page({}, "3")));
+  pull({welcome(), database(after_purges()), nothing});
+  Database other_nodes;
+  other_nodes.purge_seq = R"("2-q")";
+  const auto forbidden = get("GET /mail/_purged_infos", answer("{}", 403));
+  EXPECT_FALSE(pull({welcome(), database(other_nodes), forbidden, nothing}).swept);
+}
+
+// A server whose `since` is inclusive.
+TEST_F(SweepTest, EndsWhereTheFeedGivesTheSameRowsAgain) {
+  pull_three();
+  const auto last = get(window("3-h"), answer(page({bare_row("a", {"1-a"})}, R"("3-h")")));
+  const PullSummary summary = pull(
+      {welcome(), database(another_life()),
+       get(window("0"), answer(page({bare_row("b", {"1-b"}), bare_row("a", {"1-a"})}, R"("3-h")"))),
+       last});
+  EXPECT_TRUE(summary.swept);
+  EXPECT_EQ(body("c"), "purged");
+}
+
+TEST_F(SweepTest, DoesNotEndWhereTheFeedStandsStill) {
+  pull_three();
+  const auto first = answer(page({bare_row("a", {"1-a"})}, R"("1-h")", 2));
+  EXPECT_THROW(pull({welcome(), database(another_life()), get(window("0"), first),
+                     get(window("1-h"), answer(page({}, R"("1-h")", 2)))}),
+               SourceError);
+  EXPECT_THROW(pull({welcome(), database(another_life()), get(window("1-h"), first)}), SourceError);
+  EXPECT_TRUE(store_.is_sweeping());
+  EXPECT_NE(body("b"), "purged");
+}
+
 class SelfCheckTest : public SweepTest {
  protected:
   SelfCheckTest() { options_.keep = nullptr; }
@@ -197,6 +244,14 @@ TEST_F(SelfCheckTest, SweepsOnceForADifference) {
   EXPECT_FALSE(pull({welcome(), database(info), nothing_new()}).swept);
 }
 
+TEST_F(SelfCheckTest, SaysNothingWhereTheSourceDoesNotCount) {
+  const auto countless = get("GET /mail", answer(R"({"db_name":"mail","update_seq":"9-g1A"})"));
+  const PullSummary summary =
+      pull({welcome(), countless, get(feed("0"), answer(page({row("a", "1-a")}, R"("3-g")"))),
+            countless});
+  EXPECT_FALSE(summary.swept);
+}
+
 TEST_F(SelfCheckTest, SaysNothingWhileTheSourceMoves) {
   Database info;
   info.documents = 7;
@@ -206,23 +261,6 @@ TEST_F(SelfCheckTest, SaysNothingWhileTheSourceMoves) {
       pull({welcome(), database(info), get(feed("0"), answer(page({row("a", "1-a")}, R"("3-g")"))),
             database(moved)});
   EXPECT_FALSE(summary.swept);
-}
-
-TEST_F(SelfCheckTest, StandsInWhereTheSourceCannotNameWhatItPurged) {
-  Database info;
-  info.documents = 2;
-  pull({welcome(), database(info),
-        get(feed("0"), answer(page({row("a", "1-a"), row("b", "1-b")}, R"("3-g")"))),
-        database(info)});
-  Database purged = after_purges();
-  purged.documents = 1;
-  const auto no_route =
-      get("GET /mail/_purged_infos", answer(R"({"error":"not_found","reason":"missing"})", 404));
-  pull({welcome(), database(purged), no_route, database(purged), no_route, database(purged),
-        nothing_new(), design_documents(0),
-        get(window("0"), answer(page({bare_row("a", {"1-a"})}, R"("3-g")"))),
-        get(window("3-g"), answer(page({}, R"("3-g")"))), database(purged)});
-  EXPECT_EQ(body("b"), "purged");
 }
 
 }  // namespace

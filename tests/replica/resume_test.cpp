@@ -44,5 +44,18 @@ TEST(Resume, TellsWhetherTheCheckpointContinuesTheSource) {
   }
 }
 
+TEST(Resume, CountsPurgesWhoeverAnswered) {
+  Checkpoint checkpoint;
+  checkpoint.purge_seq = R"("2-abc")";
+  DatabaseInfo info;
+  info.purge_seq = R"("2-xyz")";
+  EXPECT_FALSE(counts_other_purges(checkpoint, info));
+  info.purge_seq = R"("3-abc")";
+  EXPECT_TRUE(counts_other_purges(checkpoint, info));
+  checkpoint.purge_seq = "2";  // CouchDB 1.x
+  info.purge_seq = "3";
+  EXPECT_TRUE(counts_other_purges(checkpoint, info));
+}
+
 }  // namespace
 }  // namespace replica

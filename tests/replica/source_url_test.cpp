@@ -43,8 +43,9 @@ TEST(SourceUrl, KnowsTheMachineItIsOn) {
 }
 
 TEST(SourceUrl, RefusesWhatItCannotUse) {
-  for (const std::string url : {"", "127.0.0.1:5984", "ftp://host", "http://", "http://host/?a=b",
-                                "http://host/#x", "http:// x"}) {
+  for (const std::string url :
+       {"", "127.0.0.1:5984", "ftp://host", "http://", "http://host/?a=b", "http://host/#x",
+        "http:// x", "http://host:65536", "http://host:111075/", "http://host:0"}) {
     EXPECT_THROW((void)SourceUrl::parse(url), std::invalid_argument) << url;
   }
 }

@@ -1,7 +1,8 @@
-// An HTTP proxy on loopback between a program and a CouchDB that does to their conversation what networks, other proxies and
-// clusters do. Which fault meets a request follows from the seed and the request's number; what no fault meets passes byte for
-// byte as it streams. None of the faults loses anything for good: who asks again, and takes rows as they come, ends where the
-// source is. What changes documents at the source should not be sent through it.
+// An HTTP proxy on loopback between a program and a CouchDB that does to their conversation what
+// networks, other proxies and clusters do. Which fault meets a request follows from the seed and
+// the request's number; what no fault meets passes byte for byte as it streams. None of the faults
+// loses anything for good: a client that asks again, and takes rows as they come, ends up in the
+// source's state. What changes documents at the source should not be sent through it.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@
 
 namespace support {
 
-// A request that passed, with its payload, and where its beginning and the end of its answer stand in the order of all.
+// A request that passed, with its payload, and where its beginning and the end of its answer stand
+// in the order of all.
 struct PassedRequest {
   std::string method;
   std::string target;
@@ -25,7 +27,7 @@ struct PassedRequest {
 
 class FaultyProxy {
  public:
-  // Listens on a free port of loopback for who wants to talk to `source_url` (http://127.0.0.1:port).
+  // Listens on a free port of loopback for clients of `source_url` (http://127.0.0.1:port).
   FaultyProxy(const std::string& source_url, std::uint64_t seed, FaultRates rates);
   FaultyProxy(const FaultyProxy&) = delete;
   FaultyProxy& operator=(const FaultyProxy&) = delete;

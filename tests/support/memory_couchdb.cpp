@@ -240,6 +240,11 @@ void MemoryCouchdb::set_members(const std::string& database, std::vector<std::st
   state_->server.members[database] = std::move(names);
 }
 
+void MemoryCouchdb::break_feeds(const std::string& database, int status) {
+  const std::lock_guard lock(state_->server.mutex);
+  state_->server.broken_feeds[database] = status;
+}
+
 void MemoryCouchdb::set_file(const std::string& id, const std::string& content_type,
                              std::string bytes) {
   const std::lock_guard lock(state_->server.mutex);

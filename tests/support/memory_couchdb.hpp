@@ -100,6 +100,8 @@ class MemoryCouchdb {
 
   void add_user(const std::string& name, const std::string& password);
   void set_members(const std::string& database, std::vector<std::string> names);
+  // Feeds of the database that wait are refused with that status; all else of it is well.
+  void break_feeds(const std::string& database, int status);
   // The bytes of a file of kCozy, by document id.
   void set_file(const std::string& id, const std::string& content_type, std::string bytes);
 

@@ -273,6 +273,9 @@ std::unique_ptr<Changes> open_changes(Server& server, Connection& connection,
   const Database* database = server.find(name);
   if (database == nullptr) throw Refusal{404, "not_found", "Database does not exist."};
   server.require_member(request, name);
+  const auto broken = server.broken_feeds.find(name);
+  if (broken != server.broken_feeds.end() && feed_of(request) != Feed::kNormal)
+    throw Refusal{broken->second, "broken", "This feed is broken."};
   if (server.options.dialect == CouchDialect::kCozy) check_cozy(request);
   ChangesQuery query(request);
   const auto since = database->parse_since(request.parameter("since"));

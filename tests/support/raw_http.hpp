@@ -1,4 +1,5 @@
-// HTTP messages as bytes: where they end, and what is in them, for who passes them on unchanged.
+// HTTP messages as bytes: where they end and what is in them, for programs that pass them on
+// unchanged.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,8 @@ class RawPayload {
   static RawPayload of_request(const RawHead& head);
   static RawPayload of_answer(const RawHead& head, std::string_view method);
 
-  // How many of the bytes that come next belong to the payload; adds what they mean, unchunked, to `decoded` if there is one.
+  // How many of the bytes that come next belong to the payload; adds what they mean, unchunked, to
+  // `decoded` if there is one.
   std::size_t take(std::string_view bytes, std::string* decoded = nullptr);
   [[nodiscard]] bool done() const { return done_; }
   [[nodiscard]] bool ends_with_connection() const { return ends_with_connection_; }
