@@ -18,7 +18,7 @@ std::chrono::sys_seconds now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
-// What stands after the name of a scheme of the Authorization field; empty when it is another scheme.
+// The part of the Authorization field after the name of that scheme; empty for another scheme.
 std::string_view credentials(std::string_view field, std::string_view scheme) {
   if (field.size() <= scheme.size() || field[scheme.size()] != ' ') return {};
   if (!boost::beast::iequals(field.substr(0, scheme.size()), scheme)) return {};
@@ -27,8 +27,8 @@ std::string_view credentials(std::string_view field, std::string_view scheme) {
   return field;
 }
 
-// The password of Basic credentials (RFC 7617): what stands after the first colon. The user's name tells nothing: the token
-// says whose it is.
+// The password of Basic credentials (RFC 7617): what stands after the first colon. The user's name
+// tells nothing: the token says whose it is.
 std::string basic_password(std::string_view base64) {
   if (base64.size() > kLongestCredentials || base64.size() % 4 != 0) return {};
   std::string text(base64.size() / 4 * 3, '\0');
@@ -152,7 +152,7 @@ std::optional<HttpResponse> refuse(Needs needs, const Caller& caller, const Http
     case Needs::kAccounts:
       return refuse_accounts(caller, named.accounts);
     case Needs::kAccountAdmin:
-      // First what the token is for, whatever the account.
+      // Check the kind of token first, so that the answer does not depend on the account.
       if (!caller.may_all && !caller.token->is_admin)
         return forbidden("reads, and may not administer");
       return caller.may_see(named.account) ? std::nullopt

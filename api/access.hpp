@@ -1,8 +1,8 @@
-// Who may ask for what. Each route of the table says what it needs; this is the one place that looks, before any handler sees
-// the request, an account is looked up or a parameter is read.
+// Who may ask for what. Each route of the table says what it needs; this is the one place that
+// looks, before any handler sees the request, an account is looked up or a parameter is read.
 //
-// An account that a token may not see is answered as one that does not exist, without finding out whether it does: neither
-// the answer nor the time it takes tells the difference.
+// An account that a token may not see is answered as one that does not exist, without finding out
+// whether it does: neither the answer nor the time it takes tells the difference.
 #pragma once
 
 #include <chrono>
@@ -20,10 +20,10 @@
 
 namespace api {
 
-// What a route needs of who asks for it.
+// What a route requires of the caller.
 enum class Needs {
   kNothing,
-  kToken,  // of any account
+  kToken,  // any valid token
   kAccount,  // a token for the account in the first segment of the path
   kAccounts,  // a token for all accounts of the parameter `accounts`
   kAccountAdmin,  // an admin token for the account in the first segment
@@ -32,10 +32,10 @@ enum class Needs {
   kAdminSocket,  // to be on this machine, as the server's own user
 };
 
-// Who asks.
+// The client of a request, as far as access is concerned.
 struct Caller {
-  bool may_all = false;  // came by the admin socket, or needs no token
-  std::shared_ptr<const Token> token;  // null: showed none, or none that is valid
+  bool may_all = false;  // the request came by the admin socket, or no token is needed
+  std::shared_ptr<const Token> token;  // null: no token, or an invalid one, was sent
 
   [[nodiscard]] bool is_known() const { return may_all || token != nullptr; }
   [[nodiscard]] bool may_see(std::string_view account) const;
@@ -45,8 +45,8 @@ struct Caller {
 
 struct AccessRules {
   bool is_open = false;  // whoever can connect may do everything, without a token
-  // Requests of one token in a second, after a burst of four times as many; 0: any number. `limits_clients`: also those of
-  // one client without a token.
+  // Requests per second that one token may make, after a burst of four times as many. 0: no limit.
+  // With `limits_clients` the same limit holds for each client without a token.
   std::size_t requests_per_second = 0;
   bool limits_clients = false;
 };
@@ -56,13 +56,13 @@ class AccessControl {
  public:
   AccessControl(const Tokens& tokens, AccessRules rules);
 
-  // Other rules from now on; everybody's requests are counted anew.
+  // Replaces the rules. The counts of requests start at zero again.
   void change(AccessRules rules);
 
   [[nodiscard]] Caller identify(const HttpRequest& request) const;
-  // Whether somebody who was let in before still is: tokens expire, and are revoked.
+  // False when the caller's token has expired or was revoked since `identify`.
   [[nodiscard]] bool still_knows(const Caller& caller) const;
-  // 429 when too much was asked; nothing when the request may go on. Counts it.
+  // Counts the request. Returns the 429 answer when it exceeds the rate, nothing when it may go on.
   [[nodiscard]] std::optional<HttpResponse> too_many(const HttpRequest& request,
                                                      const Caller& caller) const;
 
@@ -79,14 +79,14 @@ class AccessControl {
   std::shared_ptr<InForce> in_force_;
 };
 
-// What the request names, of which access depends.
+// The names in a request on which access depends.
 struct Named {
   std::string account;  // of kAccount, kAccountAdmin, and kTaskAdmin where the task is there
   std::vector<std::string> accounts;  // of kAccounts
   std::string task;  // of kTaskAdmin
 };
 
-// The answer to who may not; nothing when they may.
+// The answer to a caller without the right; nothing when the caller has it.
 [[nodiscard]] std::optional<HttpResponse> refuse(Needs needs, const Caller& caller,
                                                  const HttpRequest& request, const Named& named);
 

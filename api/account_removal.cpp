@@ -15,7 +15,8 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kPatience{30};
 constexpr std::chrono::seconds kPatienceForEmpty{2};  // of an account that has nothing to read
-// No account's name begins so: what stands under it is not listed, and goes at the next start if it did not go at once.
+// No account's name begins so. Folders with this prefix are not listed, and are deleted at the next
+// start if not before.
 constexpr std::string_view kLeaving = ".removed-";
 
 fs::path folder_of(const fs::path& data_dir, const std::string& name) {
@@ -40,7 +41,7 @@ void expect_removable(const Config& config, const Accounts& accounts, const std:
   }
 }
 
-// One that was found at a source would be found again.
+// An account that was found at a source would be found again.
 void forget(Registry& registry, const std::string& name) {
   const bool was_found = registry.source_of(name).has_value();
   registry.forget(name, was_found ? Standing::kRemoved : Standing::kFollowed);
@@ -60,8 +61,9 @@ bool has_stores(const fs::path& folder) {
   return !fs::is_empty(folder / "store", absent) && !absent;
 }
 
-// The folder goes from one moment to the next, whatever happens while its files are deleted. Links in it are deleted, not
-// followed. What is known of the account goes before: without its folder, nothing would be pulled that was pulled once.
+// The folder goes from one moment to the next, whatever happens while its files are deleted. Links
+// in it are deleted, not followed. What is known of the account goes before: without its folder,
+// nothing would be pulled that was pulled once.
 void forget_and_delete(const fs::path& data_dir, Registry& registry, const std::string& name) {
   const fs::path folder = folder_of(data_dir, name);
   const fs::path leaving = data_dir / "accounts" / (std::string(kLeaving) + name);
@@ -84,15 +86,21 @@ void remove_account(const Config& config, Accounts& accounts, Replication& repli
     if (task.account == name) (void)tasks.cancel(task.id);
   }
   replication.let_go(name);
-  {
+  const auto follow_again = [&] {
+    before == Standing::kPaused ? replication.pause(name) : replication.resume(name);
+  };
+  try {
     Accounts::Retired retired(accounts, name);
     if (retired.wait_closed(kPatience)) {
       forget_and_delete(config.data_dir, accounts.registry(), name);
       spdlog::info("account {}: removed", name);
       return;
     }
+  } catch (const std::exception&) {
+    follow_again();
+    throw;
   }
-  before == Standing::kPaused ? replication.pause(name) : replication.resume(name);
+  follow_again();
   throw RemovalRefused(
       fmt::format("account '{}' is still being read or worked on: try again", name));
 }

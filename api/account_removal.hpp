@@ -1,4 +1,4 @@
-// The end of an account: the one thing that deletes what is not derived.
+// Removes accounts. Nothing else deletes data that cannot be rebuilt.
 #pragma once
 
 #include <chrono>
@@ -13,20 +13,20 @@
 
 namespace api {
 
-// It cannot be removed as things are; the message says what to do.
+// The account cannot be removed at present; the message says what to do.
 struct RemovalRefused : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Removes an account that a server has: what works on it is stopped first. Throws RemovalRefused, also when somebody still
-// reads it after half a minute, and then leaves it as it was.
+// Removes an account of a running server; all work on it is stopped first. Throws RemovalRefused,
+// for example when the account is still being read after half a minute; it then stays as it was.
 void remove_account(const Config& config, Accounts& accounts, Replication& replication,
                     Tasks& tasks, const std::string& name);
 // The same without a server, under the account's lock. Throws indexer::AccountBusy.
 void remove_account(const Config& config, const std::string& name);
 
-// A local account that an import is to fill. When this goes and nothing was written into a store of an account that was not
-// there before, the account goes too.
+// A local account that an import will fill. If the account is new and nothing was written into its
+// stores, the destructor removes it again.
 class AccountToFill {
  public:
   // Throws as Accounts::create, and RemovalRefused while one of that name is being removed.
@@ -46,7 +46,7 @@ class AccountToFill {
   std::shared_ptr<indexer::Account> account_;
 };
 
-// Deletes what a removal left that was killed halfway.
+// Deletes what is left of removals that were killed halfway.
 void finish_removals(const std::filesystem::path& data_dir);
 
 // Bytes of the account's files, links not followed.

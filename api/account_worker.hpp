@@ -1,5 +1,6 @@
-// Work that accounts have due, done one account after another on a thread of its own: many commits in a row are one piece
-// of work. An account is opened for its work; one whose work failed comes again after a pause.
+// Does the due work of accounts, one account after another, on a thread of its own. Many commits in
+// a row become one piece of work. An account is opened for its work; failed work is tried again
+// after a pause.
 #pragma once
 
 #include <chrono>
@@ -20,14 +21,14 @@ namespace api {
 class AccountWorker {
  public:
   using Work = std::function<void(indexer::Account&, indexer::Progress&)>;
-  enum class Priority { kNormal, kIdle };  // kIdle: gets the processor when nobody else wants it
+  enum class Priority { kNormal, kIdle };  // kIdle: runs only when the processor is otherwise idle
 
   // `what` names the work in the log.
   AccountWorker(std::string what, Priority priority, Accounts& accounts, Work work);
   ~AccountWorker();  // stops
 
   void soon(const std::string& account);  // any thread
-  // Nothing is due for the account any more, and what is under way for it is cancelled. Any thread.
+  // Drops the account's due work and cancels work under way. Any thread.
   void drop(const std::string& account);
   [[nodiscard]] std::size_t waiting() const;  // accounts; any thread
   void stop();  // cancels what is under way and waits for its end
@@ -46,7 +47,7 @@ class AccountWorker {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, Clock::time_point> due_;  // accounts, and when
-  std::string current_;  // whose work is under way; empty: nobody's
+  std::string current_;  // the account that is worked on; empty: none
   bool is_stopping_ = false;
   indexer::Progress progress_;  // of the work under way
   std::thread thread_;

@@ -98,7 +98,7 @@ void Accounts::close_idle() {
 void Accounts::forget_closed() {
   const std::lock_guard lock(mutex_);
   std::erase_if(slots_, [](const auto& entry) {
-    // Who is about to open it holds the slot.
+    // A caller that is about to open it holds the slot.
     if (entry.second.use_count() > 1) return false;
     const std::lock_guard own(entry.second->mutex);
     return entry.second->account == nullptr;
@@ -116,7 +116,7 @@ Accounts::Retired::~Retired() {
   accounts_.retired_.erase(name_);
 }
 
-// Nothing tells when the last of those who hold it lets go.
+// There is no notification when the last holder releases it, so this polls.
 bool Accounts::Retired::wait_closed(std::chrono::milliseconds patience) {
   constexpr std::chrono::milliseconds kLookAgain{20};
   const auto until = Clock::now() + patience;

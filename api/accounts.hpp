@@ -1,5 +1,5 @@
-// The accounts of one data folder: those that have a folder there, those that the configuration names, and those that were
-// found at a source.
+// The accounts of one data folder: those that have a folder there, those that the configuration
+// names, and those that were found at a source.
 #pragma once
 
 #include <atomic>
@@ -20,29 +20,33 @@
 
 namespace api {
 
-// Opens accounts on use and closes those that were not used for a while; what somebody holds is never closed. One that is
-// closed costs nothing. Any thread.
+// Opens accounts on use and closes those that were not used for a while. An account is never closed
+// while a caller holds it; a closed one costs nothing. Any thread.
 class Accounts {
  public:
   Accounts(const Config& config, replica::sqlite::Access access);
 
-  // Null when there is no such account (or its name could not be one). One that has a source is created on first use when
-  // access is kReadWrite. May close others, of which there are too many. Throws indexer::AccountBusy.
+  // Null when there is no such account or the name is invalid. With kReadWrite, an account that has
+  // a source is created on first use. May close other accounts when too many are open. Throws
+  // indexer::AccountBusy.
   [[nodiscard]] std::shared_ptr<indexer::Account> find(std::string_view name);
-  // Creates a local account's folder when it is not there. Throws ConfigError for a name that cannot be one.
+  // Creates a local account's folder when it is not there. Throws ConfigError for a name that
+  // cannot be one.
   [[nodiscard]] std::shared_ptr<indexer::Account> create(std::string_view name);
   [[nodiscard]] std::vector<std::string> names() const;  // sorted
-  // The source that has the account: the one that lists it, or where it was found. Null for a local account.
+  // The source that the account is pulled from: the one whose configuration names it, or where it
+  // was found. Null for a local account.
   [[nodiscard]] const SourceConfig* source_of(std::string_view name) const;
 
-  // From now on `find` has nothing of that name, until the guard goes.
+  // While this guard lives, `find` returns null for that account.
   class Retired {
    public:
     Retired(Accounts& accounts, std::string name);
     Retired(const Retired&) = delete;
     Retired& operator=(const Retired&) = delete;
     ~Retired();
-    // Closes the account as soon as nobody holds it; false when somebody still did after `patience`.
+    // Waits until no caller holds the account, and closes it. False when one still does after
+    // `patience`.
     [[nodiscard]] bool wait_closed(std::chrono::milliseconds patience);
 
    private:
@@ -50,10 +54,11 @@ class Accounts {
     const std::string name_;
   };
 
-  // What tells documents apart where its source has one database for all doctypes.
+  // The member that tells doctypes apart, where the account's source has one database for all of
+  // them.
   [[nodiscard]] std::optional<std::string> doctype_member_of(std::string_view name) const;
 
-  // Closes those that nobody used for `account_idle`; call it now and then.
+  // Closes accounts that were not used for `account_idle`. Call it from time to time.
   void close_idle();
   [[nodiscard]] std::size_t open_count() const;
 
@@ -68,7 +73,8 @@ class Accounts {
 
  private:
   using Clock = std::chrono::steady_clock;
-  // The folder's lock must be given back before it is taken again: opening and closing hold `mutex`.
+  // The folder's lock must be given back before it is taken again: opening and closing hold
+  // `mutex`.
   struct Slot {
     std::mutex mutex;
     std::shared_ptr<indexer::Account> account;

@@ -27,12 +27,12 @@ class AdminClient {
   // True when somebody listens there.
   [[nodiscard]] bool is_served() const;
 
-  // The answer's payload; a status of 400 and more is thrown, a 404 of a route of this version too.
+  // The answer's payload. Throws AdminError for every status of 400 or more, 404 included.
   std::string request(std::string_view method, const std::string& target,
                       const std::string& payload = "") const;
 
-  // Has the server start a task and waits until it ended; `watch` sees each state. Throws AdminError when it failed or
-  // was cancelled.
+  // Has the server start a task and waits until it ended; `watch` sees each state. Throws
+  // AdminError when it failed or was cancelled.
   TaskReport run_task(const std::string& target, const std::string& payload,
                       const std::function<void(const TaskReport&)>& watch) const;
 

@@ -17,7 +17,7 @@ std::string with_example(const std::string& description, const std::string& exam
   return description + "\n  example: " + example;
 }
 
-// An empty name would be read as none, and ask for everything.
+// An empty name would mean no name, and so select everything.
 std::string expect_filled(const std::string& text) {
   return text.empty() ? "is empty: give it a value, or leave it out" : "";
 }

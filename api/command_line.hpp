@@ -17,7 +17,7 @@ class App;
 
 namespace api {
 
-// What was written cannot be meant; the message says what to write instead. Exit code 2.
+// Wrong usage; the message says what to write instead. Exit code 2.
 struct UsageError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -187,10 +187,11 @@ struct CommandLine {
       command;
 };
 
-// Adds `account`, `quarantine` and `config`, whose values land in `line`; they live as long as what is returned.
+// Adds the commands `account`, `quarantine` and `config`. Parsing puts their values into `line`;
+// keep the returned object until then.
 [[nodiscard]] std::shared_ptr<void> add_operator_commands(CLI::App& app, CommandLine& line);
 
-// Help or version: to be printed on standard output, and nothing more to be done.
+// Help or version: print it to standard output and do nothing else.
 struct Information {
   std::string text;
 };

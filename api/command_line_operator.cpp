@@ -1,4 +1,4 @@
-// The commands of who runs davenport: account, quarantine, config.
+// The operator's commands: account, quarantine, config.
 #include <CLI/CLI.hpp>
 
 #include "api/command_line.hpp"

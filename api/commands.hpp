@@ -1,5 +1,6 @@
-// What the commands do, but for `serve`, which main.cpp puts together. Each returns its exit code; what cannot be done is
-// thrown: UsageError for what was asked wrongly, std::runtime_error for what failed, with a message that says what to do.
+// What the commands do, except `serve`, which main.cpp puts together. Each returns its exit code.
+// Throws UsageError for wrong usage and std::runtime_error for a failure; the message says what to
+// do.
 #pragma once
 
 #include <memory>
@@ -17,8 +18,8 @@ namespace api {
 inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kWrongUsage = 2;
-inline constexpr int kDoneButSomeRefused =
-    3;  // something was quarantined, or refused; the doctor's: differences are left
+// Done, but documents were quarantined or refused. Of `doctor`: differences are left.
+inline constexpr int kDoneButSomeRefused = 3;
 
 // These read files, whether a server runs or not.
 int run(const ListCommand& command, const CommandLine& line, const Config& config);
@@ -26,10 +27,11 @@ int run(const ChangesCommand& command, const CommandLine& line, const Config& co
 int run(const SearchCommand& command, const CommandLine& line, const Config& config);
 int run(const CompleteCommand& command, const CommandLine& line, const Config& config);
 int run(const ShowCommand& command, const CommandLine& line, const Config& config);
-// Its part of what it does: the bytes of an attachment of the message whose row that is.
+// `show --attachment`: writes the attachment of the message in `row`.
 [[nodiscard]] int write_attachment(const ShowCommand& command, indexer::Account& account,
                                    const std::string& row, const Config& config);
-// Its part of what it does for a file that is no mail, whose row that is. Throws std::runtime_error for what only mail has.
+// `show` of a file that is no mail; `row` is its list row. Throws std::runtime_error for options
+// that only mail has.
 [[nodiscard]] int show_file(const ShowCommand& command, const indexer::Account& account,
                             const std::string& row);
 int run(const StatusCommand& command, const CommandLine& line, const Config& config);
@@ -46,14 +48,15 @@ int run(const CompactCommand& command, const CommandLine& line, const Config& co
 int run(const DoctorCommand& command, const CommandLine& line, const Config& config);
 int run(const BackupCommand& command, const CommandLine& line, const Config& config);
 
-// This reads and writes davenport.db, whoever runs the tasks.
+// Reads and writes davenport.db, whichever process runs the tasks.
 int run(const TaskCommand& command, const CommandLine& line, const Config& config);
 
-// The account of that name, which there must be, or all of them. Throws std::runtime_error.
+// The account of that name, or with `all` every account. Throws std::runtime_error when there is
+// none.
 [[nodiscard]] std::vector<std::string> accounts_meant(const std::string& account, bool all,
                                                       const Config& config);
-// Work that is a task (task_kinds.hpp). A server's is waited for where `wait` says so; the exit code. `before` stands before
-// what it came to.
+// Runs a task (task_kinds.hpp) and returns the exit code. Where a server runs it, `wait` says
+// whether to wait for its end. `before` is printed before its outcome.
 [[nodiscard]] int run_task(const TaskRequest& request, bool wait, const Config& config,
                            std::string_view before = "");
 int run(const AccountCommand& command, const CommandLine& line, const Config& config);
@@ -62,22 +65,23 @@ int run(const QuarantineCommand& command, const CommandLine& line, const Config&
 // Reads the configuration itself, for it may be full of mistakes.
 int run(const ConfigCheckCommand& command, const CommandLine& line, const Config& unread);
 
-// The configuration that is meant: the one written, else the default where it is there.
+// The configuration file: the one given, else the default one if it exists.
 [[nodiscard]] std::optional<std::filesystem::path> config_file(const CommandLine& line);
 
-// Throws UsageError: what of the query cannot be read, and where.
+// Throws UsageError, which says what in the query is wrong, and where.
 [[noreturn]] void refuse_query(const indexer::QueryError& error);
 
-// The account, or a std::runtime_error that says that there is none.
+// Throws std::runtime_error when there is no such account.
 [[nodiscard]] std::shared_ptr<indexer::Account> open_account(Accounts& accounts,
                                                              std::string_view name);
 
-// Prints what a task came to; the exit code.
+// Prints the outcome of a task and returns the exit code.
 [[nodiscard]] int finish(const TaskReport& task);
 // "120 of 4711, 3.0 s left"
 [[nodiscard]] std::string progress_in_words(const TaskReport& task);
 
-// To standard output. Throws std::runtime_error when it cannot be written; a reader that went away ends the program quietly.
+// Writes to standard output. Throws std::runtime_error when that fails, but ends the program
+// quietly when the reader of a pipe has gone.
 void print(std::string_view text);
 
 }  // namespace api

@@ -120,7 +120,8 @@ int remove(const AccountCommand& command, const AdminClient& server, const Confi
   return kDone;
 }
 
-// The next pull compares the stores with the source. The sequences first: whoever is killed in between is looked at for nothing.
+// The next pull compares the stores with the source. The sequences are reset first: after a kill in
+// between, the next look is merely in vain.
 void resync_here(const Config& config, const std::string& name) {
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
   if (accounts.registry().is_gone(name)) throw std::runtime_error(nothing_to_compare_with(name));

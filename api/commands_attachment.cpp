@@ -44,7 +44,8 @@ std::string part_meant(const ShowCommand& command, const json& attachments) {
                                        attachments_in_words(attachments)));
 }
 
-// An attachment of the document, or else a part of the original message; nothing when its bytes are not kept.
+// An attachment of the document, or else a part of the original message; nothing when its bytes are
+// not kept.
 std::optional<std::string> bytes_here(indexer::Account& account, const std::string& id,
                                       const std::string& part_id) {
   const auto document = account.metadata_document(id);

@@ -20,8 +20,8 @@ int parser_threads() { return static_cast<int>(std::max(1U, std::thread::hardwar
 
 constexpr int kMaxLinks = 40;  // that are followed one after another, as the kernel does
 
-// What only this process calls so (standard input, /dev/fd/63 of a shell's "<(…)") by the name that it has for others: a
-// server opens it, while this command waits for it.
+// A name by which other processes can open what only this process knows by its own (standard input,
+// /dev/fd/63 of a shell's "<(…)"): a server opens it while this command waits.
 std::filesystem::path named_for_others(const std::filesystem::path& path) {
   namespace fs = std::filesystem;
   const std::string own = fmt::format("/proc/{}/", ::getpid());
@@ -46,7 +46,7 @@ std::vector<std::filesystem::path> named_for_others(std::vector<std::filesystem:
   return paths;
 }
 
-// Where the files are, whoever reads them: their names must not depend on where this command was given.
+// Absolute paths: another process may read the files, with another working directory.
 std::string arguments_of(const std::vector<std::filesystem::path>& paths) {
   nlohmann::json arguments;
   for (const auto& path : paths) {
@@ -82,7 +82,8 @@ std::string_view without_slash(std::string_view url) {
   return url;
 }
 
-// How the databases are named there: as by the account's source, or by one that is that server, which would find it.
+// The layout of the databases there: that of the account's source, else of a source at that server
+// that finds its accounts.
 Layout layout_at(const std::string& url, const SourceConfig* source, const Config& config) {
   for (const SourceConfig& each : config.sources) {
     if (source == nullptr && each.has_all_accounts &&

@@ -28,7 +28,8 @@ std::string next_page(const SearchCommand& command, const CommandLine& line,
   return shell_command(line, words);
 }
 
-// A mistake in the query, with its place by a number: positions count bytes from 0. A filter's message names the place itself.
+// A mistake in the query, with its place by a number: positions count bytes from 0. A filter's
+// message names the place itself.
 [[noreturn]] void refuse(const SearchCommand& command, const indexer::QueryError& error) {
   if (command.is_filter) throw UsageError(for_terminal(error.message));
   refuse_query(error);

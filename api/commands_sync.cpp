@@ -31,11 +31,7 @@ int sync_until_caught_up(const SyncCommand& command, const Config& config) {
   Replication replication(config, accounts, metrics);
   SyncOutcome outcome;
   const auto sync = [&](const TaskReport&, indexer::Progress& progress) -> TaskOutcome {
-    outcome = replication.sync(command.account, !command.no_index,
-                               [&](const replica::PullSummary& pulled) {
-                                 progress.done = static_cast<std::int64_t>(pulled.documents);
-                                 progress.check();
-                               });
+    outcome = replication.sync(command.account, {.with_index = !command.no_index}, progress);
     return {fmt::format("{} documents", outcome.pulled.documents), outcome.quarantined};
   };
   watched("sync", [&](indexer::Progress& progress) {

@@ -54,7 +54,7 @@ std::string line_of(const Token& token) {
   return line + "\n";
 }
 
-// A slip of the pen would be a token that opens nothing, until somebody makes an account of that name.
+// A misspelt name would make a token that opens nothing until an account of that name is created.
 void expect_accounts(const Token& token, const Config& config) {
   const Accounts accounts(config, replica::sqlite::Access::kReadOnly);
   const auto names = accounts.names();

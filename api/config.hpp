@@ -1,4 +1,5 @@
-// The configuration file (TOML): every key has a working default, every mistake an error that names file, line and key.
+// The configuration file (TOML): every key has a working default, every mistake an error that names
+// file, line and key.
 #pragma once
 
 #include <chrono>
@@ -31,7 +32,8 @@ enum class Watch {
 };
 [[nodiscard]] std::string_view watch_name(Watch watch);  // as it is written in the file
 
-// Which attachments' bytes are fetched with the documents; the others are fetched when they are asked for.
+// Which attachments' bytes are fetched with the documents; the others are fetched when they are
+// asked for.
 enum class Attachments { kExtract, kKeep, kNone };
 
 // Only messages that are not older.
@@ -46,7 +48,7 @@ struct MessageAge {
 };
 
 struct SourceConfig {
-  // By which the registry knows it, whatever its URL is.
+  // The registry knows the source by this name, whatever its URL.
   std::string name;
   replica::SourceAddress address;
   Layout layout;
@@ -110,24 +112,26 @@ struct Config {
   [[nodiscard]] const SourceConfig* source_named(std::string_view name) const;
 };
 
-// Without a file, the defaults. Reads the password files that it names. Relative paths are against the working directory.
+// Without a file, the defaults. Reads the password files that it names. Relative paths are against
+// the working directory.
 [[nodiscard]] Config load_config(const std::optional<std::filesystem::path>& file);
 
-// The same, but every mistake that can be told apart, in place of the first; `config` holds what could be read.
+// The same, but with all mistakes instead of only the first. `config` holds what could be read.
 struct CheckedConfig {
   Config config;
   std::vector<std::string> mistakes;
 };
 [[nodiscard]] CheckedConfig check_config(const std::optional<std::filesystem::path>& file);
 
-// "500ms", "30s", "3m", "1h"; nothing for anything else, or for no time at all.
+// "500ms", "30s", "3m", "1h"; nothing for other text or for zero.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
-// "500K", "32M", "1G"; nothing for anything else, or for no bytes at all.
+// "500K", "32M", "1G"; nothing for other text or for zero.
 [[nodiscard]] std::optional<std::uint64_t> parse_bytes(std::string_view text);
 // "2015-01-01", "5y", "90d"; nothing for anything else.
 [[nodiscard]] std::optional<MessageAge> parse_message_age(std::string_view text);
 
-// The bytes of a file that holds a secret, without the line end after it. Throws ConfigError, which names the file.
+// The bytes of a file that holds a secret, without the line end after it. Throws ConfigError, which
+// names the file.
 [[nodiscard]] std::string read_secret(const std::filesystem::path& file);
 
 }  // namespace api

@@ -16,8 +16,8 @@
 
 namespace api {
 
-// Every key that is asked for is a known one; `finish` names those that are not. A mistake is noted, and its key reads as if it
-// were not there, so that one run names them all.
+// Keys that are never asked for are unknown; `finish` reports them. A mistake is noted and its key
+// then reads as if it were missing, so that one run reports all mistakes.
 class Section {
  public:
   // `mistakes` must outlive it.
@@ -50,7 +50,8 @@ class Section {
                      std::size_t otherwise);
   std::chrono::milliseconds duration(std::string_view key, std::chrono::milliseconds otherwise);
   std::uint64_t bytes(std::string_view key, std::uint64_t least, std::uint64_t otherwise);
-  // The elements of a list of texts, at least one, each with its node for messages. `hint` shows how to write one.
+  // The elements of a list of texts, at least one, each with its node for messages. `hint` shows
+  // how to write one.
   std::vector<std::pair<std::string, const toml::node*>> texts(std::string_view key,
                                                                std::string_view hint);
 

@@ -2,9 +2,12 @@
 #include <cstdlib>
 #include <fmt/ranges.h>
 #include <fstream>
+#include <stdexcept>
+#include <tuple>
 
 #include "api/config_section.hpp"
 #include "indexer/stores.hpp"
+#include "replica/source_url.hpp"
 
 namespace api {
 namespace {
@@ -39,6 +42,12 @@ void read_url(Section& section, std::string& url) {
   if (url.substr(host, url.find('/', host) - host).find('@') != std::string::npos) {
     section.note(node,
                  "source.url must not hold a password; use source.user and source.password_file");
+    return;
+  }
+  try {
+    std::ignore = replica::SourceUrl::parse(url);
+  } catch (const std::invalid_argument& error) {
+    section.note(node, error.what());
   }
 }
 

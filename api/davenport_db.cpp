@@ -7,7 +7,7 @@ namespace api {
 namespace {
 
 constexpr int kFormat = 2;
-// Who only reads a file of format 1 sees tables of format 2 in it, which are empty.
+// A reader of a file of format 1 gets empty temporary tables in place of those that format 2 added.
 constexpr std::string_view kBridge =
     "CREATE TEMP TABLE task (number INTEGER, kind TEXT, account TEXT, arguments TEXT, state TEXT, "
     "done INTEGER, total INTEGER, "

@@ -1,4 +1,5 @@
-// davenport.db: what belongs to no account. Its tables are each of their own user: registry.hpp, task_table.hpp, tokens.hpp.
+// davenport.db: what belongs to no account. Its tables are each of their own user: registry.hpp,
+// task_table.hpp, tokens.hpp.
 #pragma once
 
 #include <filesystem>

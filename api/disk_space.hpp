@@ -1,7 +1,8 @@
 // Whether there is room for what davenport writes.
 //
-// Who fails for want of room says so: then writing pauses, while reading goes on, until there is room again or it is time to
-// try. A reserve of space is kept as a file and given up then: files that are opened for reading take a little room.
+// A writer that fails because the disk is full reports it here. Writing then pauses, while reading
+// goes on, until there is room again or it is time for another try. A small reserve file is deleted
+// at that moment, because even opening files for reading takes a little room.
 #pragma once
 
 #include <chrono>
@@ -24,13 +25,14 @@ class DiskSpace {
 
   explicit DiskSpace(std::filesystem::path folder);
 
-  // Makes the reserve, where there is room for it; for the one process that serves.
+  // Creates the reserve file if there is room for it. Only for the process that serves.
   void keep_reserve();
-  // True when the error says that no room is left (a full disk, a quota, a limit of a file's size): then writing pauses.
+  // True when the error says that no room is left (a full disk, a quota, a limit of a file's size):
+  // then writing pauses.
   bool note(const std::exception& error);
-  // What writes has to wait; who waits asks again.
+  // True while writers have to wait. They ask again from time to time.
   [[nodiscard]] bool is_paused() const;
-  // Lets writing go on when there is room or it is time to try; call it now and then.
+  // Lets writing go on when there is room or it is time for a try. Call it from time to time.
   void look();
   [[nodiscard]] Report report() const;
 

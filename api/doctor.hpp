@@ -9,12 +9,13 @@
 namespace api {
 
 struct DoctorQuestion {
-  bool source = false;  // compare with the source too
+  bool source = false;  // also compare with the source
   bool repair = false;
 };
 
-// `replication` fetches what is to be fetched again; null: nothing is. Throws as indexer::examine; std::runtime_error for
-// an account that there is not, or without a source where that was asked for.
+// `replication` fetches documents and attachments again; with null nothing is fetched. Throws as
+// indexer::examine does, and std::runtime_error when there is no such account, or when the source
+// is to be compared and the account has none.
 [[nodiscard]] indexer::DoctorReport examine_account(const Config& config, Accounts& accounts,
                                                     Replication* replication,
                                                     const std::string& name,

@@ -164,7 +164,8 @@ void Events::forget(const Listener& listener) {
   }
 }
 
-// Held, so that none is destroyed while it is told; and told without the lock, which the last owner of one needs.
+// Held, so that none is destroyed while it is told; and told without the lock, which the last owner
+// of one needs.
 std::vector<std::shared_ptr<Listener>> Events::listeners_of(std::string_view account) const {
   std::vector<std::shared_ptr<Listener>> held;
   const std::lock_guard lock(mutex_);

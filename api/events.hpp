@@ -1,6 +1,7 @@
-// What happens to accounts, told to whoever listens: one change in, thousands of listeners out. A listener has no thread, and
-// keeps of each account and kind only the newest state, however slow its client is. An account with listeners is in use: it is
-// kept up with its source, and not held open.
+// Tells listeners what happens to accounts: one change in, thousands of listeners out. A listener
+// has no thread and keeps only the newest state per account and kind of event, however slow its
+// client is. An account with listeners counts as in use, so it is pulled sooner; it is not held
+// open for them.
 #pragma once
 
 #include <atomic>
@@ -25,12 +26,12 @@ struct Event {
   enum class Kind { kMessages, kIndex, kTask };
   Kind kind = Kind::kMessages;
   std::string account;
-  std::string topic;  // of each only the newest counts: the account, or a task's id
-  std::string state;  // of kMessages: as lists have it
+  std::string topic;  // the account, or a task's id; only the newest event of a topic counts
+  std::string state;  // of kMessages: the state of lists
   std::string data;  // JSON in one line
 };
 
-// Who waits for news of accounts, from `Events::add` until it is destroyed. Any thread.
+// Receives events of accounts from `Events::add` on until it is destroyed. Any thread.
 class Listener : public EventStream {
  public:
   Listener(Events& events, std::vector<std::string> accounts)
@@ -61,9 +62,9 @@ class EventClient : public Listener {
  public:
   struct Rights {
     bool sees_tasks = false;
-    std::function<bool()> still_has;  // asked before anything is told: else the stream ends
+    std::function<bool()> still_has;  // asked before each event is sent; false ends the stream
   };
-  // `seen` is the Last-Event-ID: what it knows is not told again.
+  // `seen` is the client's Last-Event-ID: events that it has seen are not sent again.
   EventClient(Events& events, std::vector<std::string> accounts, std::string_view seen,
               Rights rights);
   ~EventClient() override;
@@ -84,7 +85,7 @@ class EventClient : public Listener {
   std::map<std::pair<Event::Kind, std::string>, Event> pending_;  // by kind and topic
 };
 
-// A request that waits until an account moves.
+// A request that waits until an account changes.
 class Waiter : public Listener {
  public:
   using Listener::Listener;
@@ -98,19 +99,19 @@ class Waiter : public Listener {
 class Events {
  public:
   explicit Events(std::size_t most_clients = 2'048) : most_clients_(most_clients) {}
-  void limit_clients(std::size_t most) { most_clients_ = most; }  // for those to come
+  void limit_clients(std::size_t most) { most_clients_ = most; }  // for new clients
 
-  // Null when there are as many clients as there may be.
+  // Null when the limit of clients is reached.
   [[nodiscard]] std::shared_ptr<EventClient> listen(std::vector<std::string> accounts,
                                                     std::string_view seen,
                                                     EventClient::Rights rights);
   [[nodiscard]] std::shared_ptr<Waiter> wait(std::string account);
-  // How the account is now, for one who begins to listen.
+  // Tells a new listener the current state of the account.
   static void tell_now(Listener& listener, const indexer::Account& account);
 
-  // Lists or text of the account moved on. Costs nothing where nobody listens.
+  // Call when lists or text of the account have changed. Costs nothing when there is no listener.
   void moved(const indexer::Account& account);
-  // What a task of an account does, or came to.
+  // Call when a task of an account makes progress or ends.
   void task_changed(const TaskReport& task);
 
   [[nodiscard]] std::vector<std::string> listened_accounts() const;

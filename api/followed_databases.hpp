@@ -1,5 +1,5 @@
-// The databases of one source that are followed, and what is known of each: small, for there are tens of thousands and
-// most of them have nothing to do. Belongs to one thread.
+// The databases of one source that are followed, with a small record of each: there may be tens of
+// thousands, most of them idle. Belongs to one thread.
 #pragma once
 
 #include <chrono>
@@ -26,36 +26,39 @@ using DatabaseId = replica::Schedule::Id;
 struct FollowedDatabase {
   FeedState state = FeedState::kInitializing;
   bool is_present = false;  // at the source, as far as is known
-  bool is_filling = false;  // text waits for its first pull
+  bool is_filling = false;  // in its first pull; text is indexed afterwards
   bool is_said_deleted = false;  // by a feed, since the last look
-  bool is_to_compare = false;  // with the source, anew: asked for, and the next pull begins with it
-  bool is_known_life = false;  // since the start it was pulled, or seen to be the one that was
+  // A comparison with the source was asked for; the next pull begins with it.
+  bool is_to_compare = false;
+  // Known, since the start, to be the same database that was pulled before.
+  bool is_known_life = false;
   std::uint8_t failures = 0;  // in a row
   std::uint32_t quarantined = 0;
-  std::int64_t pending = 0;  // rows that the pull under way has before it
+  std::int64_t pending = 0;  // rows that the pull under way has still to read
   std::uint64_t seen = 0;  // fingerprint of what was pulled up to; 0: never pulled
   std::chrono::sys_seconds since{};  // when it entered its state
   std::chrono::sys_seconds caught_up{};  // when it last had everything; 0: never
   std::chrono::steady_clock::time_point looked{};  // when it was last compared with the source
   std::chrono::steady_clock::time_point moved{};  // when it last changed there
   std::unique_ptr<std::string> last_error;
-  std::unique_ptr<replica::DatabaseInfo>
-      found;  // that it moved: to be remembered once it is pulled
+  // What the last look found at the source; remembered once it is pulled. Null: nothing new.
+  std::unique_ptr<replica::DatabaseInfo> found;
 };
 
-// Tells update sequences of incarnations apart. Never 0.
+// A short hash of an update sequence and the incarnation of its database. Never 0.
 [[nodiscard]] std::uint64_t fingerprint(std::string_view update_seq, std::string_view incarnation);
-// Of a database that is to be compared, or is being compared.
+// The fingerprint of a database that is to be compared, or is being compared, with its source.
 [[nodiscard]] std::uint64_t unfinished_fingerprint();
 
 class FollowedDatabases {
  public:
   explicit FollowedDatabases(const SourceConfig& source);
 
-  // The account's databases, of which nothing is known yet; an account that is there already stays as it is.
+  // Adds the account's databases, of which nothing is known yet. An account that is already here
+  // stays as it is.
   void add(std::string_view account);
   [[nodiscard]] bool contains(std::string_view account) const;
-  // Nothing for a database that is not followed, or not named as the source's are.
+  // Nothing for a database that is not followed, or whose name does not fit the source's layout.
   [[nodiscard]] std::optional<DatabaseId> find(std::string_view database) const;
   [[nodiscard]] std::vector<DatabaseId> of_account(std::string_view account) const;
   [[nodiscard]] Standing standing(DatabaseId id) const;
@@ -63,11 +66,12 @@ class FollowedDatabases {
   [[nodiscard]] bool is_followed(DatabaseId id) const {
     return standing(id) == Standing::kFollowed;
   }
-  // One that was removed begins as one of which nothing is known when it comes back.
+  // When a removed account comes back, what was known of its databases is forgotten.
   void set_standing(std::string_view account, Standing standing);
-  // What was known when the program ended.
+  // Takes over what an earlier program recorded of a database.
   void restore(const KnownDatabase& known);
-  // With another `seen` where the database is to be compared.
+  // The record to keep of a database. `seen` is replaced by kToBeCompared when it is to be
+  // compared.
   [[nodiscard]] KnownDatabase known(DatabaseId id, std::string seen, std::string incarnation,
                                     std::optional<std::chrono::sys_seconds> next_attempt) const;
 
@@ -78,14 +82,15 @@ class FollowedDatabases {
   [[nodiscard]] std::string name(DatabaseId id) const;
   [[nodiscard]] const std::string& account(DatabaseId id) const;
   [[nodiscard]] mail::Doctype doctype(DatabaseId id) const;
-  // Of messages and bodies, which text is made of; of messages, which every account has.
+  // `has_text`: the database holds messages or bodies, of which the text index is made.
+  // `is_required`: it holds messages, which every account has.
   [[nodiscard]] bool has_text(DatabaseId id) const;
   [[nodiscard]] bool is_required(DatabaseId id) const;
 
   void enter(DatabaseId id, FeedState state);
-  // As it is told: a paused account is that, whatever its databases are.
+  // The state to report: kPaused for all databases of a paused account.
   [[nodiscard]] FeedState state(DatabaseId id) const;
-  // Remembers what went wrong. True when it is something else than the last time.
+  // Remembers the error. True when it differs from the one before.
   bool set_error(DatabaseId id, const std::string& error);
   [[nodiscard]] FeedReport report(DatabaseId id) const;
 
@@ -95,7 +100,7 @@ class FollowedDatabases {
   std::vector<const std::string*> accounts_;  // names, in `numbers_`
   std::vector<Standing> standings_;  // of the accounts
   std::map<std::string, std::uint32_t, std::less<>> numbers_;
-  std::deque<FollowedDatabase> databases_;  // grows only: what is referred to stays where it is
+  std::deque<FollowedDatabase> databases_;  // only grows, so references stay valid
 };
 
 }  // namespace api

@@ -28,8 +28,8 @@ using Parser = http::request_parser<http::string_body>;
 using LocalStream = beast::basic_stream<net::local::stream_protocol>;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
-// After an answer that ends the connection, what the client still sends is read and dropped for this long: closing on
-// unread bytes would reset the connection and could take the answer with it.
+// After an answer that ends the connection, what the client still sends is read and dropped for
+// this long: closing on unread bytes would reset the connection and could take the answer with it.
 constexpr std::chrono::seconds kLingerTime{2};
 constexpr std::size_t kLingerBytes = 16 << 20;
 constexpr std::size_t kReadBytes = 4 << 10;
@@ -184,7 +184,8 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
     co_return response;
   }
 
-  // What the handler says, on a worker; asked again whenever there is news, while it says that it is too early.
+  // What the handler says, on a worker; asked again whenever there is news, while it says that it
+  // is too early.
   net::awaitable<HttpResponse> handle(HttpRequest& request) {
     lowest().expires_never();
     while (true) {

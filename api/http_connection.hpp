@@ -1,4 +1,5 @@
-// One connection of the HTTP server, and what all of them share. Everything here runs on the server's one io thread.
+// One connection of the HTTP server, and what all of them share. Everything here runs on the
+// server's one io thread.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -25,11 +26,12 @@ class OpenConnection {
  public:
   using Clock = std::chrono::steady_clock;
   virtual ~OpenConnection() = default;
-  [[nodiscard]] virtual bool is_idle() const = 0;  // nobody waits for an answer
-  // Since when it waits for a request, or for the rest of one; nothing while it answers, and once it is closed.
+  [[nodiscard]] virtual bool is_idle() const = 0;  // no request is under way
+  // Since when the server waits for a request here, or for the rest of one. Nothing while it
+  // answers, and once the connection is closed.
   [[nodiscard]] virtual std::optional<Clock::time_point> waits_since() const = 0;
   virtual void close() = 0;
-  virtual void wake() = 0;  // it sees that the server stops
+  virtual void wake() = 0;  // so that it notices that the server stops
 };
 
 // What the connections of a server share.
@@ -39,12 +41,14 @@ struct ConnectionContext {
   net::thread_pool& workers;
   WorkerTurns turns;
   std::unordered_set<OpenConnection*> open;
-  std::unordered_map<std::string, std::size_t> of_client;  // connections, by HttpRequest::client
+  // Open connections by HttpRequest::client.
+  std::unordered_map<std::string, std::size_t> of_client;
   std::function<void()> on_last_closed;
   bool stopping = false;
 };
 
-// Serves a connection in the background until either side ends it. With `tls` it begins with a handshake.
+// Serves a connection in the background until either side ends it. With `tls` it begins with a
+// handshake.
 void serve_connection(ConnectionContext& context, net::ip::tcp::socket socket,
                       const HostPolicy& hosts, const std::shared_ptr<net::ssl::context>& tls,
                       std::string client);

@@ -10,6 +10,7 @@
 
 #include "api/errors.hpp"
 #include "api/percent.hpp"
+#include "mail/ascii.hpp"
 
 namespace api {
 namespace {
@@ -17,14 +18,6 @@ namespace {
 namespace beast = boost::beast;
 namespace http = beast::http;
 namespace ip = boost::asio::ip;
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
 
 std::string_view without_port(std::string_view host) {
   if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
@@ -57,7 +50,7 @@ bool was_passed_on(const RequestMessage& message) {
          0;
 }
 
-// What a page of an allowed origin may ask for beyond the simplest (a preflight).
+// The answer to a CORS preflight of an allowed origin: the methods and header fields it may use.
 HttpResponse what_pages_may() {
   HttpResponse response;
   response.status = 204;
@@ -125,7 +118,7 @@ void add_cors(HttpResponse& response, const HostPolicy& policy, std::string_view
   if (!policy.allows_origin(origin)) return;
   response.fields.emplace_back("Access-Control-Allow-Origin", std::string(origin));
   response.fields.emplace_back("Access-Control-Expose-Headers",
-                               "Location, Retry-After, WWW-Authenticate");
+                               "Content-Disposition, Location, Retry-After, WWW-Authenticate");
 }
 
 std::optional<HttpResponse> refusal_of(const beast::error_code& error, const HttpLimits& limits) {
@@ -150,9 +143,9 @@ std::optional<HttpResponse> refusal_of(const beast::error_code& error, const Htt
 std::optional<HttpResponse> answer_before_all(const RequestMessage& message,
                                               const HostPolicy& policy) {
   const std::string_view host = message[http::field::host];
-  if (message.version() >= 11 && message.find(http::field::host) == message.end()) {
-    return error_response(400, "badRequest", "an HTTP/1.1 request must have a Host field");
-  }
+  const auto hosts = message.count(http::field::host);
+  if (hosts > 1 || (message.version() >= 11 && hosts == 0))
+    return error_response(400, "badRequest", "an HTTP/1.1 request must have one Host field");
   if (!host.empty() && !policy.allows(host)) {
     return error_response(
         421, "wrongHost",
@@ -173,7 +166,8 @@ std::optional<HttpResponse> answer_before_all(const RequestMessage& message,
     return is_preflight ? std::optional(what_pages_may()) : std::nullopt;
   }
   const bool reads = message.method() == http::verb::get || message.method() == http::verb::head;
-  if (!reads && !origin.empty() && !lower(origin).ends_with("://" + lower(host))) {
+  if (!reads && !origin.empty() &&
+      !mail::lower_ascii(origin).ends_with("://" + mail::lower_ascii(host))) {
     return error_response(403, "crossOrigin", "a web page of another origin may not ask for this");
   }
   return std::nullopt;

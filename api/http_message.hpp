@@ -1,5 +1,5 @@
-// What stands in HTTP messages: heads of answers, what of a request is refused before anybody looks at it, and which web pages
-// may read answers. Does no input and output.
+// Reads and writes parts of HTTP messages: heads of answers, requests that are refused before they
+// are handled, and which web pages may read answers (CORS). Does no input or output.
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
@@ -17,9 +17,10 @@ namespace api {
 
 using RequestMessage = boost::beast::http::request<boost::beast::http::string_body>;
 
-// Which names a listener may be called by, and from which web pages.
+// The values of `Host` and `Origin` that a listener accepts.
 struct HostPolicy {
-  bool any = true;  // a token is needed anyway; else loopback names and `listen_host` only
+  // Every host (a token is needed anyway); else loopback names and `listen_host` only.
+  bool any = true;
   std::string listen_host;  // IPv6 in brackets
   std::vector<std::string> cors_origins;
 
@@ -27,31 +28,29 @@ struct HostPolicy {
   [[nodiscard]] bool allows_origin(std::string_view origin) const;
 };
 
-enum class Framing {
-  kKeepAlive,
-  kClose,
-  kEndless
-};  // kEndless: the payload ends with the connection
+// kEndless: the payload ends with the connection.
+enum class Framing { kKeepAlive, kClose, kEndless };
 
 [[nodiscard]] std::string response_head(const HttpResponse& response, Framing framing);
 
-// Fields that let the page which asked read the answer, where its origin is allowed.
+// Adds the CORS fields that let a page of an allowed origin read the answer.
 void add_cors(HttpResponse& response, const HostPolicy& policy, std::string_view origin);
 
-// The answer to what could not be read as a request; nothing when nobody waits for one.
+// The answer to a request that could not be read; nothing when the client does not wait for one.
 [[nodiscard]] std::optional<HttpResponse> refusal_of(const boost::beast::error_code& error,
                                                      const HttpLimits& limits);
-// The answer to a request that goes no further: a web page elsewhere made it up, or asks what it may.
+// The answer to a request that no handler sees: one that a foreign web page made up, or a CORS
+// preflight. Else nothing.
 [[nodiscard]] std::optional<HttpResponse> answer_before_all(const RequestMessage& message,
                                                             const HostPolicy& policy);
 
-// Nothing when the target is not percent-encoded as it should be. Takes the payload.
+// Nothing when the target's percent-encoding is wrong. Moves the payload out of `message`.
 [[nodiscard]] std::optional<HttpRequest> read_request(RequestMessage&& message);
 
-// What HttpRequest::client is for somebody at this address.
+// The value of HttpRequest::client for a client at this address.
 [[nodiscard]] std::string client_of(const boost::asio::ip::address& address);
 
-// The whole answer to a connection that is one too many.
+// The complete 503 answer to a connection over the limit.
 [[nodiscard]] std::string busy_answer();
 
 }  // namespace api

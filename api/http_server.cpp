@@ -48,8 +48,8 @@ void refuse(Socket& socket) {
   socket.shutdown(Socket::shutdown_send, ignored);
 }
 
-// Closes the connection that lets the server wait longest, so that those who send slowly never keep others out. False when none
-// does.
+// Closes the connection that lets the server wait longest, so that those who send slowly never keep
+// others out. False when none does.
 bool make_room(ConnectionContext& context) {
   OpenConnection* slowest = nullptr;
   for (auto* connection : context.open) {
@@ -122,7 +122,8 @@ Address split_address(const std::string& address) {
 }  // namespace
 
 struct HttpServer::State {
-  // Destroyed last to first: no worker outlives what it answers to, and connections leave `context` as `io` drops them.
+  // Destroyed last to first: no worker outlives what it answers to, and connections leave `context`
+  // as `io` drops them.
   net::thread_pool workers;
   ConnectionContext context;
   net::io_context io{1};

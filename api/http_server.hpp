@@ -1,10 +1,11 @@
-// HTTP over TCP and over a Unix socket: reads requests within limits, hands them to a handler on a worker, writes answers.
-// Knows nothing of mail.
+// HTTP over TCP and over a Unix socket: reads requests within limits, hands them to a handler on a
+// worker, writes answers. Knows nothing of mail.
 //
-// One thread does all input and output. Requests of a connection are answered one after another, pipelined ones in order.
-// What cannot be read as a request is answered here, as is one that a web page elsewhere made up: of a server that is open
-// without a token the Host must be a loopback name (else a page could reach us by pointing its own name at 127.0.0.1), and a
-// request that is no GET must not come from another origin.
+// One thread does all input and output. Requests of a connection are answered one after another,
+// pipelined ones in order. Two kinds of requests are refused here: unreadable ones, and those that
+// a foreign web page made up. On a server that needs no token, Host must be a loopback name (else a
+// page could reach it by pointing its own name at 127.0.0.1), and a request that is no GET must not
+// come from another origin.
 #pragma once
 
 #include <boost/asio/thread_pool.hpp>
@@ -33,20 +34,23 @@ struct HttpRequest {
   bool from_admin_socket = false;
   std::string content_type;
   std::string authorization{};
-  // Who asks, as far as addresses tell: an IPv4 address, or the /64 network of an IPv6 one; empty on the admin socket.
+  // Who asks, as far as addresses tell: an IPv4 address, or the /64 network of an IPv6 one; empty
+  // on the admin socket.
   std::string client{};
   std::string last_event_id{};
   std::chrono::steady_clock::time_point received{};
   bool is_again = false;  // it was handled before, and put off
 };
 
-// What a client is told as it happens, or what a request waits for. `take` is called on the io thread, `on_news` at most once.
+// Events that a client is sent as they happen, or that a request waits for. `take` is called on the
+// io thread, `on_news` at most once.
 class EventStream {
  public:
   virtual ~EventStream() = default;
   // What there is to send, and is not there any more afterwards; empty: nothing.
   [[nodiscard]] virtual std::string take() = 0;
-  // `wake` is called, on any thread, when there may be something to take, and may be called for nothing. It must not block.
+  // `wake` is called, on any thread, when there may be something to take, and may be called for
+  // nothing. It must not block.
   virtual void on_news(std::function<void()> wake) = 0;
   [[nodiscard]] virtual bool has_ended() const { return false; }  // nothing comes any more
 };
@@ -58,7 +62,8 @@ struct HttpResponse {
   std::vector<std::pair<std::string, std::string>> fields;  // further header fields
   // Sent after the head for as long as the client listens; there is no payload then.
   std::shared_ptr<EventStream> events{};
-  // It is too early for an answer: the request is to be handled again when there is news of `events`, or at that time.
+  // Set when the answer has to wait: the request is handled again when `events` has news, at this
+  // time at the latest.
   std::optional<std::chrono::steady_clock::time_point> again_at{};
 };
 
@@ -69,14 +74,15 @@ using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
 struct HttpLimits {
   std::uint32_t header_bytes = 8 << 10;
   std::uint64_t payload_bytes = 1 << 20;
-  // A further one takes the place of the one that lets the server wait longest; where none does it is told 503 and closed.
+  // When all are in use, a new connection replaces the one that has kept the server waiting
+  // longest. If none keeps it waiting, the new one gets 503 and is closed.
   std::size_t connections = 4'096;
-  std::size_t connections_per_client = 4'096;  // a further one is told 503
+  std::size_t connections_per_client = 4'096;  // one more gets 503
   std::chrono::milliseconds idle{30'000};
-  std::chrono::milliseconds header_read{
-      10'000};  // from a request's first byte to the end of its fields
+  // From a request's first byte to the end of its fields.
+  std::chrono::milliseconds header_read{10'000};
   std::chrono::milliseconds payload_read{30'000};
-  // For an answer: so long, and as long again as its size takes at that rate.
+  // Time to send an answer: `write`, plus its size divided by `slowest_reader_bytes_per_second`.
   std::chrono::milliseconds write{10'000};
   std::size_t slowest_reader_bytes_per_second = 16 << 10;
   std::chrono::milliseconds event_write{10'000};  // for each piece of events
@@ -90,16 +96,19 @@ class HttpServer {
              std::vector<std::string> cors_origins = {});
   ~HttpServer();  // stops
 
-  // "127.0.0.1:8825"; port 0 takes a free one. Returns the port. Throws std::runtime_error when the address is taken. `is_open`:
-  // who connects needs no token, so what others passed on or made up is refused.
-  // With `tls` those who connect speak TLS; throws std::runtime_error when its files cannot be used.
+  // `address` is such as "127.0.0.1:8825"; port 0 takes a free port. Returns the port. Throws
+  // std::runtime_error when the address is taken, or when the files of `tls` cannot be used.
+  // `is_open`: clients need no token; requests that a proxy passed on, or that a foreign web page
+  // made up, are then refused. With `tls` clients have to speak TLS.
   std::uint16_t listen_tcp(const std::string& address, bool is_open = true,
                            const std::optional<TlsFiles>& tls = {});
-  // Other limits of connections and other origins, for connections to come; `is_open` of TCP as in listen_tcp.
+  // Sets limits, allowed origins and `is_open` (as in listen_tcp) for new connections.
   void change(const HttpLimits& limits, std::vector<std::string> cors_origins, bool is_open);
-  // Reads certificates and keys again, for connections to come. Throws std::runtime_error, and goes on with the old ones.
+  // Reads certificates and keys again, for new connections. On failure throws std::runtime_error
+  // and keeps the old ones.
   void renew_certificates();
-  // Replaces a socket that nobody listens on; throws std::runtime_error when another process does. Mode 0600.
+  // Creates the socket with mode 0600, in place of one that nobody listens on. Throws
+  // std::runtime_error when another process listens there.
   void listen_unix(const std::filesystem::path& socket);
   void start();
   void stop();  // no new connections; requests under way are answered, 5 s at most

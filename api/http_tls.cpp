@@ -29,7 +29,7 @@ std::shared_ptr<ssl::context> make_tls_context(const TlsFiles& files) {
   require_readable("the TLS key", files.key);
   auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
   SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
-  // A client that has a handshake begin anew costs much more than it pays.
+  // A client that renegotiates costs the server much more than itself.
   SSL_CTX_set_options(context->native_handle(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   // Nobody is there to type one.
   context->set_password_callback(

@@ -1,4 +1,4 @@
-// TLS for those who connect: a certificate and its key, from PEM files.
+// TLS of the HTTP server: a certificate and its key, from PEM files.
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>

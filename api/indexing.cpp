@@ -87,8 +87,13 @@ void Indexing::begin_pull(const std::string& account) {
     ++pulls.running;
     pulls.last = ++pull_count_;
   }
-  accounts_.registry().mark_behind(account);
-  begin_first_sync(account);
+  try {
+    accounts_.registry().mark_behind(account);
+    begin_first_sync(account);
+  } catch (...) {
+    end_pull(account, false);
+    throw;
+  }
 }
 
 // They go on with the pulls that are due; where all has come already, they end once that is known to be indexed.

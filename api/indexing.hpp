@@ -1,7 +1,8 @@
-// Keeps lists and text of accounts up with their stores, in the background. Lists never wait for text: each has a worker of
-// its own. An account is held open only while it is worked on.
+// Keeps lists and text of accounts up with their stores, in the background. Lists never wait for
+// text: each has a worker of its own. An account is held open only while it is worked on.
 //
-// The registry knows, also after a crash, which accounts may be behind: from before a pull commits until all is indexed.
+// The registry knows, also after a crash, which accounts may be behind: from before a pull commits
+// until all is indexed.
 #pragma once
 
 #include <cstdint>
@@ -20,23 +21,26 @@
 
 namespace api {
 
-// As a task that nobody asked for. Unless there is one, or one failed a while ago: it would again.
+// Starts a reindex task that davenport needs by itself. Not if there is one already, or if one has
+// failed: it would fail again.
 void reindex_unasked(Tasks& tasks, const std::string& account);
 
-// Any thread, but for `stop`.
+// Any thread, except `stop`.
 class Indexing {
  public:
-  // With `tasks`, a rebuild that an account needs is a task, and so is all that its first pull takes. `events`, which may be
-  // null as well, is told what moved.
+  // With `tasks`, a rebuild that an account needs is a task, and so is its first pull. `events`,
+  // which may be null too, is told what changed.
   Indexing(Accounts& accounts, Metrics& metrics, Tasks* tasks = nullptr, Events* events = nullptr);
   ~Indexing();  // stops
 
   void soon(std::string_view account);
-  // The same, the first time that it is called: what an earlier program left is looked at when the account is used.
+  // The same, but only at the first call for an account: work that an earlier program left is done
+  // when the account is used.
   void once(std::string_view account);
-  // The account is on its way out: nothing of it is due any more, and what is under way is cancelled.
+  // Before an account is removed: drops its due work and cancels work under way.
   void drop(const std::string& account);
-  // What a crash left behind, first syncs that did not end, and local accounts: nobody else would look at them.
+  // Makes due what nothing else would notice: accounts that a crash left behind, unfinished first
+  // syncs, and local accounts.
   void catch_up();
   [[nodiscard]] std::size_t lists_waiting() const { return lists_.waiting(); }  // accounts
   [[nodiscard]] std::size_t texts_waiting() const { return text_.waiting(); }
@@ -45,13 +49,15 @@ class Indexing {
   // Brings an account up to its stores now. Returns the number of entries.
   [[nodiscard]] std::size_t run(indexer::Account& account, indexer::Progress& progress);
 
-  // Around the pull of a database; `begin_pull` writes to disk. `then_index`: soon, in the background.
+  // Call around the pull of a database. `begin_pull` writes to disk. `then_index`: index the
+  // account soon, in the background.
   void begin_pull(const std::string& account);
   void end_pull(const std::string& account, bool then_index);
-  // While messages or bodies are pulled for the first time, text waits: in bulk afterwards it is several times as fast. Each
-  // `begin_filling` has its `end_filling`.
+  // While messages or bodies are pulled for the first time, text waits: in bulk afterwards it is
+  // several times as fast. Each `begin_filling` has its `end_filling`.
   void begin_filling(const std::string& account);
-  void filled(const std::string& account, std::size_t documents);  // so many more came
+  void filled(const std::string& account,
+              std::size_t documents);  // so many more documents have come
   void end_filling(const std::string& account);
 
  private:

@@ -1,4 +1,5 @@
-// One server for a data folder, also when its admin socket went: a lock on <data_dir>/lock, which says whose it is.
+// Keeps a second server from using a data folder, even if the admin socket was removed: a lock on
+// <data_dir>/lock, which names the process that holds it.
 #pragma once
 
 #include <filesystem>
@@ -9,7 +10,8 @@ namespace api {
 
 class InstanceLock {
  public:
-  // Makes the folder. Throws std::runtime_error, which names the process, when another server has it.
+  // Creates the folder if needed. Throws std::runtime_error, which names the process, when another
+  // server holds the lock.
   explicit InstanceLock(const std::filesystem::path& data_dir);
 
  private:

@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::string_view kAccount = "{account}";
 constexpr std::string_view kDoctype = "{doctype}";
-constexpr std::size_t kMaxAccountNameBytes =
-    200;  // with the doctype, CouchDB and file systems allow 238 and 255
+// With the doctype, CouchDB and file systems allow 238 and 255.
+constexpr std::size_t kMaxAccountNameBytes = 200;
 
 std::string replaced(std::string_view text, std::string_view word, std::string_view by) {
   const auto at = text.find(word);

@@ -9,7 +9,8 @@
 
 namespace api {
 
-// What one database holds: a doctype of an account, or (without doctype) all of the account's documents.
+// What one database holds: a doctype of an account, or (without doctype) all of the account's
+// documents.
 struct Place {
   std::string account;
   std::optional<mail::Doctype> doctype;
@@ -17,13 +18,13 @@ struct Place {
   friend bool operator==(const Place&, const Place&) = default;
 };
 
-// A pattern: "{account}/{doctype}", where the doctype stands as "io-cozy-emails"; without {doctype} ("{account}", "mail")
-// one database has all doctypes; "{doctype}" alone is cozy-stack's, where it stands as "io.cozy.emails". Without {account}
-// the databases are those of one account.
+// A pattern: "{account}/{doctype}", where the doctype stands as "io-cozy-emails"; without {doctype}
+// ("{account}", "mail") one database has all doctypes; "{doctype}" alone is cozy-stack's, where it
+// stands as "io.cozy.emails". Without {account} the databases are those of one account.
 class Layout {
  public:
-  explicit Layout(
-      std::string pattern = "{account}/{doctype}");  // one that `mistake_in` has none of
+  // `pattern` must be one in which `mistake_in` finds nothing.
+  explicit Layout(std::string pattern = "{account}/{doctype}");
 
   // What is wrong with a pattern; nothing when it can be used.
   [[nodiscard]] static std::optional<std::string> mistake_in(std::string_view pattern);
@@ -32,9 +33,10 @@ class Layout {
   [[nodiscard]] bool has_all_doctypes_in_one() const;
   [[nodiscard]] const std::string& pattern() const { return pattern_; }
 
-  // `doctype` counts only where databases have one.
+  // `doctype` is ignored when one database has all doctypes.
   [[nodiscard]] std::string database(std::string_view account, mail::Doctype doctype) const;
-  // Nothing for a database that is not named so. `only_account` is whose the databases are where they do not say it.
+  // Nothing for a database whose name does not fit the pattern. `only_account` is the account when
+  // the pattern has no {account}.
   [[nodiscard]] std::optional<Place> place_of(std::string_view database,
                                               std::string_view only_account) const;
 
@@ -44,7 +46,8 @@ class Layout {
   std::string pattern_;
 };
 
-// Account names are folder and database names: lower-case letters, digits, and _ - + $ ( ) . after a first letter or digit.
+// Account names are folder and database names: lower-case letters, digits, and _ - + $ ( ) . after
+// a first letter or digit.
 [[nodiscard]] bool is_valid_account_name(std::string_view name);
 
 }  // namespace api

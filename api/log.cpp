@@ -15,7 +15,7 @@
 namespace api {
 namespace {
 
-// Before the text of an event stand its members as JSON, between two of these.
+// The JSON members of an event come before its text, between two of these.
 constexpr char kMark = '\x1e';
 
 // "<major>:<minor>" of what the journal connected as standard error.

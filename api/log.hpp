@@ -1,8 +1,8 @@
-// The log: one line for each event that matters. Lines name accounts, databases and document ids; never what mail says, what
-// was searched for, or a secret.
+// The log: one line for each event that matters. Lines name accounts, databases and document ids,
+// but never the content of mail, a query or a secret.
 //
-// As text, or a JSON object a line. Where standard error is the journal, a line says its priority and no time, which the
-// journal has. Any thread.
+// A line is text or a JSON object. Where standard error is the systemd journal, a line begins with
+// its priority and has no time, since the journal adds it. Any thread.
 #pragma once
 
 #include <string>
@@ -21,7 +21,8 @@ void prepare_log();
 // What a server logs.
 void configure_log(const LogConfig& config);
 
-// `event` is a name of ours, in camelCase; `text` says it all to a person; `fields` are its parts for programs.
+// `event` is a name in camelCase that davenport defines; `text` is the message for people; `fields`
+// are its parts for programs.
 void log_event(Level level, std::string_view event, std::string_view text,
                const std::vector<std::pair<std::string_view, std::string>>& fields = {});
 

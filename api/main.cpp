@@ -153,10 +153,11 @@ int run(const ServeCommand&, const CommandLine& line, const Config& config) {
   notify_manager("READY=1");
   while (signals.wait() == SIGHUP) {
     notify_manager("RELOADING=1");
-    if (auto changed = load_anew(line, config)) {
-      configure_log(changed->log);
-      change_access(*changed, config.http.is_loopback, access, events, server);
-      service.reload(std::move(*changed));
+    if (const auto changed = load_anew(line, config)) {
+      if (service.reload(*changed)) {
+        configure_log(changed->log);
+        change_access(*changed, config.http.is_loopback, access, events, server);
+      }
     }
     renew_certificates(server);
     notify_manager("READY=1");

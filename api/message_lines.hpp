@@ -10,20 +10,20 @@
 
 namespace api {
 
-// "2001-05-14 23:39  N  Ada Lovelace          Report                          bS0wMDAx"; `row` is M of the design. The time is
-// UTC, whatever the sender's clock was set to.
+// "2001-05-14 23:39  N  Ada Lovelace          Report                          bS0wMDAx"; `row` is a
+// rendered list row. The time is UTC.
 [[nodiscard]] std::string message_line(const nlohmann::json& row, std::size_t width);
-// The same of a file; `row` is F.
+// The same for a file's row.
 [[nodiscard]] std::string file_line(const nlohmann::json& row, std::size_t width);
 
 // "Ada <ada@example.org>, bob@example.org"
 [[nodiscard]] std::string addresses_line(const nlohmann::json& addresses);
 
-// A member that is a text, for the terminal; empty when it is not.
+// A string member, made safe for the terminal; empty when it is missing or no string.
 [[nodiscard]] std::string text_of(const nlohmann::json& object, const char* member);
 
-// A command line that can be pasted into a shell: with the program's name, its options before the command, and quotes
-// where they are needed.
+// A command line that can be pasted into a shell: the program's name, its global options, then
+// `words`, quoted where needed.
 [[nodiscard]] std::string shell_command(const CommandLine& line,
                                         const std::vector<std::string>& words);
 

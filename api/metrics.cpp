@@ -97,7 +97,7 @@ void Metrics::content_reads(const indexer::ContentReads& reads, std::string_view
   if (seen == state_->reads_seen.end())
     seen = state_->reads_seen.try_emplace(std::string(account)).first;
   for (std::size_t i = 0; i < now.size(); ++i) {
-    // Fewer than before: the account was closed and opened again, and counts from 0.
+    // Fewer than before: the account was closed and opened again, so it counts from 0.
     const std::uint64_t before = now[i] < seen->second[i] ? 0 : seen->second[i];
     state_->reads_by_reason[i]->Increment(static_cast<double>(now[i] - before));
   }

@@ -1,4 +1,4 @@
-// What is as it is now, told every few seconds.
+// Gauges: current values, set every few seconds.
 #include <algorithm>
 
 #include "api/metrics_state.hpp"
@@ -13,7 +13,7 @@ void add(LagReport& sum, const LagReport& part) {
   for (std::size_t i = 0; i < sum.behind.size(); ++i) sum.behind[i] += part.behind[i];
 }
 
-// A counter that somebody else counts: it never goes back.
+// Sets a counter whose value is kept elsewhere; it never decreases.
 void advance(prometheus::Counter& counter, std::uint64_t now) {
   counter.Increment(std::max(0.0, static_cast<double>(now) - counter.Value()));
 }
@@ -52,7 +52,7 @@ void Metrics::sources(const std::vector<SourceReport>& reports) {
   state_->queues.Add({{"queue", "pulls"}}).Set(static_cast<double>(pulls));
 }
 
-// A configuration that was read anew may have others.
+// A reloaded configuration may have other sources.
 void Metrics::State::forget_sources_but(const std::vector<SourceReport>& reports) {
   std::set<std::string, std::less<>> now;
   for (const SourceReport& report : reports) now.insert(report.name);

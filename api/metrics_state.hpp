@@ -130,7 +130,8 @@ struct Metrics::State {
   void forget_source(const std::string& name);
   void set_lag(AccountClass which, const LagReport& now);
 
-  std::set<std::string, std::less<>> sources;  // that have series; of the one who tells them
+  // That have series; used only by the thread that reports them.
+  std::set<std::string, std::less<>> sources;
   std::mutex mutex;  // of the two maps
   std::map<std::string, std::array<prometheus::Histogram*, kStatusClasses.size()>, std::less<>>
       durations_by_route;

@@ -5,7 +5,7 @@
 namespace api {
 namespace {
 
-// Then those that are full are forgotten: they are as good as new ones.
+// At this size full buckets are dropped: they equal new ones.
 constexpr std::size_t kMostBuckets = 16'384;
 
 double seconds(RateLimit::Clock::duration time) {
@@ -29,7 +29,7 @@ RateLimit::Clock::duration RateLimit::take(std::string_view name, Clock::time_po
   return Clock::duration::zero();
 }
 
-// All of them, where none is full: memory is worth more than fairness to so many at once.
+// If none is full, all are dropped: bounded memory matters more than fairness to so many clients.
 void RateLimit::forget_full(Clock::time_point now) {
   const auto before = buckets_.size();
   std::erase_if(buckets_, [&](const auto& each) {

@@ -111,7 +111,8 @@ std::string render_thread(std::string_view id, const std::vector<std::string>& r
   return out;
 }
 
-// Documents are what somebody wrote, and may be no JSON that others read: they are given as text.
+// Documents are as their authors wrote them, perhaps in JSON that clients cannot parse; so they are
+// given as text.
 std::string render_conflicts(std::string_view id,
                              const std::vector<indexer::LeafRevision>& leaves) {
   std::string out;

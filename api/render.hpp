@@ -1,4 +1,5 @@
-// The shapes of answers ("Shapes" of the design): the same for REST and for --json. Rows come rendered; the rest is small.
+// Renders answers as JSON, the same for REST and for --json. List rows come rendered from the
+// catalog.
 #pragma once
 
 #include <cstddef>
@@ -17,13 +18,14 @@
 namespace api {
 
 [[nodiscard]] std::string render_list(const indexer::ListPage& page);
-[[nodiscard]] std::string render_messages(
-    const std::vector<std::string>& rows);  // those asked for by id
-// `text`: the query as it was written, for what may have been meant; empty where it was JSON. `request` tells what its cursor is of.
+// Messages that were asked for by id.
+[[nodiscard]] std::string render_messages(const std::vector<std::string>& rows);
+// `text` is the query as it was written, from which suggestions are made; empty for a JSON filter.
+// `request` is the search that the cursors belong to.
 [[nodiscard]] std::string render_search(const indexer::SearchAnswer& answer,
                                         const indexer::SearchRequest& request,
                                         std::string_view text);
-// `text` with the words that were suggested; nothing where none were.
+// `text` with misspelt words replaced by the suggestions; nothing when there are none.
 [[nodiscard]] std::optional<std::string> did_you_mean(const indexer::SearchAnswer& answer,
                                                       std::string_view text);
 [[nodiscard]] std::string_view facet_name(indexer::Facet facet);
@@ -36,8 +38,8 @@ namespace api {
 [[nodiscard]] std::string render_changes(const indexer::ListChanges& changes);
 [[nodiscard]] std::string render_bodies(std::string_view id,
                                         const std::vector<indexer::Body>& bodies);
-// The bodies that answer a request for `type` ("text/plain", "text/html"): those of that type, HTML made safe, else, for
-// plain text, the text of the HTML.
+// The bodies that answer a request for `type` ("text/plain" or "text/html"). HTML is made safe. If
+// plain text is asked for and there is none, the text of the HTML is given.
 [[nodiscard]] std::vector<indexer::Body> bodies_as(const std::vector<indexer::Body>& bodies,
                                                    std::string_view type,
                                                    const mail::SafeHtmlOptions& safe = {});

@@ -8,9 +8,10 @@
 
 namespace api {
 
-// "doctor" of the design.
+// The report as JSON, as `doctor --json` prints it.
 [[nodiscard]] std::string render_doctor(const indexer::DoctorReport& report);
-// As a task's outcome: differences that are left are its problems. `as_json`: the line is the JSON.
+// The report as a task's outcome; differences that are left are its problems. `as_json`: its line
+// is the JSON.
 [[nodiscard]] TaskOutcome doctor_outcome(const indexer::DoctorReport& report, bool as_json);
 
 }  // namespace api

@@ -1,4 +1,4 @@
-// What could not be taken over, in the answers of status and of the quarantine's own routes.
+// Renders documents in quarantine, for status and for the quarantine's own routes.
 #pragma once
 
 #include <chrono>
@@ -22,8 +22,8 @@ void write_time(mail::JsonWriter& json, std::string_view name, std::chrono::sys_
 void write_quarantined(mail::JsonWriter& json, const std::string& database,
                        const replica::Quarantined& document);
 
-// Of one account, or of all when `account` is empty; what is ignored is there, and says so. An account that cannot be opened
-// stands with its error.
+// The quarantine of one account, or of all when `account` is empty. Ignored documents are included
+// and marked. An account that cannot be opened is listed with its error.
 [[nodiscard]] std::string render_quarantine(Accounts& accounts, const std::string& account);
 
 }  // namespace api

@@ -34,8 +34,8 @@ std::optional<std::chrono::seconds> lag_of(const FeedReport& feed, sys_seconds n
   return was_here ? now - feed.caught_up : std::max(now - feed.since, kNotLookedAt);
 }
 
-// Of the slowest feed of the account: 0 while all of them wait for news; none when one that is at the source never was pulled
-// to its end, or the account has no source.
+// Of the slowest feed of the account: 0 while all of them wait for news; none when one that is at
+// the source never was pulled to its end, or the account has no source.
 std::optional<std::int64_t> lag_seconds(const std::vector<const FeedReport*>& feeds) {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   std::optional<std::int64_t> most;

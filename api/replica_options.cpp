@@ -20,7 +20,7 @@ struct Filter {
   [[nodiscard]] bool keeps(std::string_view document) const;
 };
 
-// What cannot be read is kept: it will be named where it is derived from.
+// Unreadable documents are kept; the projection then reports them.
 bool Filter::keeps(std::string_view document) const {
   if (!doctype_member.empty()) {
     const auto doctype = mail::read_doctype(document, doctype_member);

@@ -7,8 +7,8 @@
 
 namespace api {
 
-// `account`, which takes the attachments, must outlive what is made of the options. `doctype` is the database's; where one
-// database has all doctypes it does not count.
+// `account` takes the attachments and must outlive everything that is made with the options.
+// `doctype` is that of the database; it is ignored when one database has all doctypes.
 [[nodiscard]] replica::ReplicatorOptions replica_options(const Config& config,
                                                          const SourceConfig& source,
                                                          indexer::Account& account,

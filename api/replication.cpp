@@ -24,8 +24,8 @@ namespace {
 namespace net = boost::asio;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kWorkers =
-    2;  // a commit waits for the disk while the next page is taken apart
+// Two: a commit waits for the disk while the next page is parsed.
+constexpr std::size_t kWorkers = 2;
 constexpr std::chrono::seconds kHousekeeping{5};
 constexpr std::chrono::seconds kFetchPatience{30};
 constexpr std::chrono::milliseconds kStopCheck{200};
@@ -80,11 +80,17 @@ struct Replication::State {
   // What `question` says on the thread of the followers, or here once that has ended.
   template <typename Question>
   auto ask(Question question) -> std::invoke_result_t<Question&> {
-    if (is_stopped) return question();
-    std::packaged_task<std::invoke_result_t<Question&>()> task(std::move(question));
-    auto answer = task.get_future();
-    net::post(context, std::ref(task));
-    return answer.get();
+    if (!is_stopped) {
+      std::packaged_task<std::invoke_result_t<Question&>()> task(std::ref(question));
+      auto answer = task.get_future();
+      net::post(context, std::ref(task));
+      while (answer.wait_for(kStopCheck) != std::future_status::ready && !is_stopped) {
+      }
+      if (answer.wait_for(std::chrono::seconds(0)) == std::future_status::ready)
+        return answer.get();
+    }
+    const std::lock_guard lock(after_end);
+    return question();
   }
   // What a coroutine of the followers comes to.
   template <typename T>
@@ -110,6 +116,7 @@ struct Replication::State {
   std::vector<std::unique_ptr<SourceFollower>> followers;  // one a source
   bool is_stopping = false;  // on the context's thread
   std::atomic<bool> is_stopped = false;
+  std::mutex after_end;  // of what the followers know once their thread has ended
   std::thread thread;
 };
 
@@ -201,9 +208,8 @@ void Replication::used(std::string_view account) {
   });
 }
 
-SyncOutcome Replication::sync(const std::string& account, bool with_index,
-                              const std::function<void(const replica::PullSummary&)>& progress,
-                              bool anew) {
+SyncOutcome Replication::sync(const std::string& account, const SyncOptions& options,
+                              indexer::Progress& progress) {
   State& state = *state_;
   SourceFollower* follower = state.follower_of(account);
   if (follower == nullptr)
@@ -214,9 +220,10 @@ SyncOutcome Replication::sync(const std::string& account, bool with_index,
   const auto on_commit = [&](const replica::PullSummary& batch) {
     const std::lock_guard lock(mutex);
     add(outcome.pulled, batch);
-    if (progress) progress(outcome.pulled);
+    progress.done += static_cast<std::int64_t>(batch.documents);
+    progress.check();
   };
-  auto synced = state.wait_for(follower->sync(account, on_commit, anew));
+  auto synced = state.wait_for(follower->sync(account, on_commit, options.is_anew));
   if (synced.empty())
     throw std::runtime_error(fmt::format("account '{}' is not there at the source", account));
   outcome.pulled = {};
@@ -228,10 +235,9 @@ SyncOutcome Replication::sync(const std::string& account, bool with_index,
   }
   const auto opened = state.accounts.find(account);
   if (!opened) throw std::runtime_error(fmt::format("account '{}' cannot be opened", account));
-  if (with_index) {
+  if (options.with_index) {
     const auto start = Clock::now();
-    indexer::Progress none;
-    outcome.entries_indexed = state.indexing.run(*opened, none);
+    outcome.entries_indexed = state.indexing.run(*opened, progress);
     outcome.index_duration = since(start);
   }
   outcome.quarantined = quarantined_of(follower->source(), *opened);

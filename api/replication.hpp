@@ -1,5 +1,5 @@
-// Keeps accounts in step with their sources: one follower for each source, all on one thread, and what they share. A source
-// that is down is tried again with growing pauses and harms no other.
+// Keeps accounts in step with their sources: one follower for each source, all on one thread, and
+// what they share. A source that is down is tried again with growing pauses and harms no other.
 #pragma once
 
 #include <chrono>
@@ -35,6 +35,11 @@ struct SyncOutcome {
   std::vector<std::string> quarantined;  // "<database> <docId>: <reason>"
 };
 
+struct SyncOptions {
+  bool with_index = true;
+  bool is_anew = false;  // compares all databases with the source
+};
+
 // Members may be called from any thread.
 class Replication {
  public:
@@ -43,40 +48,42 @@ class Replication {
               Events* events = nullptr);
   ~Replication();  // stops
 
-  // Follows all sources. Without it nothing is done but what is asked for.
+  // Begins to follow all sources. Without it only work that is asked for is done.
   void start();
   void stop();
 
-  // The ping: looks at the account's databases now, and pulls what moved, each at most five times a second. False when no source
-  // can have the account.
+  // Looks at the account's databases now and pulls those that changed, each at most five times a
+  // second. False when no source can have the account.
   bool wake(std::string_view account);
-  // Somebody reads the account: what is behind is indexed, and it is polled sooner.
+  // Call when the account is read: due indexing is done, and the account is polled sooner.
   void used(std::string_view account);
   // Brings lists and text up to what is stored, in the background.
   void index_soon(std::string_view account);
 
-  // Pulls all databases of an account until caught up, with all that is quarantined; then catalog and index, unless
-  // `with_index` is false; with `anew`, compares all of them with the source. Blocks. `progress` is called on any thread, one at a time, after each batch, and may be null.
-  // Throws replica::SourceError, and std::runtime_error when the account has no source.
-  [[nodiscard]] SyncOutcome sync(const std::string& account, bool with_index,
-                                 const std::function<void(const replica::PullSummary&)>& progress,
-                                 bool anew = false);
-  // Nothing of the account is pulled until `resume`, also after a restart; a pull under way ends. What is here can be read.
+  // Pulls all databases of an account until caught up, with all that is quarantined; then brings
+  // catalog and index up to them. Blocks. `progress` counts the documents. Throws
+  // replica::SourceError, indexer::Cancelled, and std::runtime_error when the account has no
+  // source.
+  [[nodiscard]] SyncOutcome sync(const std::string& account, const SyncOptions& options,
+                                 indexer::Progress& progress);
+  // Nothing of the account is pulled until `resume`, also after a restart; a pull under way ends.
+  // What is here can be read.
   void pause(const std::string& account);
   // Pulls it again; one that was removed comes back if its source has it.
   void resume(const std::string& account);
-  // All databases of the account are compared with the source anew, also after a restart; nothing that both have is fetched
-  // again. Returns how many there are, as far as is known: 0 when all are gone from the source. Nothing when the account has
-  // no source. Throws replica::sqlite::Error when that cannot be kept; then nothing is compared.
+  // All databases of the account are compared with the source anew, also after a restart; nothing
+  // that both have is fetched again. Returns how many there are, as far as is known: 0 when all are
+  // gone from the source. Nothing when the account has no source. Throws replica::sqlite::Error
+  // when that cannot be kept; then nothing is compared.
   std::optional<std::size_t> resync(const std::string& account);
-  // What is due in quarantine is tried now, as far as the account is pulled.
+  // Tries documents in quarantine that are due now, if the account is pulled.
   void retry(const std::string& account);
-  // The account is not followed any more, and nothing works on it when this returns; what holds it open may be left. Not
-  // remembered: see Registry::forget.
+  // Stops following the account. When this returns nothing works on it, though it may still be held
+  // open. Not remembered after a restart: see Registry::forget.
   void let_go(const std::string& account);
 
-  // Fetches bytes that a document names, and that are not here, into the account's blobs. Blocks, for half a minute at
-  // most. Throws replica::SourceError.
+  // Fetches bytes that a document names, and that are not here, into the account's blobs. Blocks,
+  // for half a minute at most. Throws replica::SourceError.
   void fetch_blob(const std::shared_ptr<indexer::Account>& account, mail::Doctype doctype,
                   const replica::WantedBlob& wanted);
 

@@ -1,4 +1,4 @@
-// What replication tells of itself, for status, admin routes and metrics.
+// What replication reports of itself, for status, admin routes and metrics.
 #pragma once
 
 #include <array>
@@ -38,7 +38,7 @@ struct FeedReport {
   std::string last_error;
 };
 
-// What an account is to those who wait for it.
+// How urgent an account is: changed or read lately (active), idle, or paused.
 enum class AccountClass : std::uint8_t { kActive, kIdle, kPaused };
 inline constexpr std::array kAccountClasses{AccountClass::kActive, AccountClass::kIdle,
                                             AccountClass::kPaused};
@@ -52,7 +52,7 @@ struct LagReport {
   std::size_t accounts = 0;
   std::array<std::size_t, kLagBounds.size()> behind{};  // accounts, for longer than each bound
   std::chrono::seconds most{0};
-  std::int64_t documents = 0;  // that the source has and we lack, as far as pulls under way know
+  std::int64_t documents = 0;  // still to be fetched, as far as pulls under way know
 };
 
 struct SourceReport {

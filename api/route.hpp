@@ -20,7 +20,7 @@ namespace api {
 // One request on its way through a route.
 struct Call {
   const HttpRequest& request;
-  std::vector<std::string> segments;  // what stood for each {…} of the pattern, decoded
+  std::vector<std::string> segments;  // the values of the pattern's {…}, decoded
   const Config& config;
   Accounts& accounts;
   Tasks& tasks;
@@ -32,7 +32,7 @@ struct Call {
 };
 
 using RouteHandler = HttpResponse (*)(const Call&);
-// What is wrong with the parameters of a request, so that nobody waits to be told.
+// Checks a request's parameters before it waits (wait_for); returns the refusal, if any.
 using RouteCheck = std::optional<HttpResponse> (*)(const HttpRequest&);
 
 struct Route {
@@ -41,18 +41,20 @@ struct Route {
   Needs needs;
   std::vector<std::string_view> parameters;  // names that the query may have
   RouteHandler handle;
-  // Where the route shows a change that `wait_for` waits for; none: it does not wait.
+  // Where a change must be visible before `wait_for` ends its wait; none: the route has no
+  // `wait_for`.
   std::optional<indexer::Sight> sight{};
   RouteCheck check = nullptr;  // before it waits; null: there is nothing to check
 };
 
-// Reads the parameters of a query one by one; the first mistake is kept, and what follows reads as defaults.
+// Reads the parameters of a query one by one; the first mistake is kept, and what follows reads as
+// defaults.
 class Parameters {
  public:
   explicit Parameters(const HttpRequest& request) : query_(request.query) {}
 
   [[nodiscard]] std::string text(const std::string& name);
-  // The same, where an empty one is a mistake; empty: it is not given.
+  // The same, but an empty value is a mistake. Returns empty when the parameter is not given.
   [[nodiscard]] std::string filled_text(const std::string& name);
   // "5s", "500ms", or a number of milliseconds; from 1 to `most`. Nothing: it is not given.
   [[nodiscard]] std::optional<std::chrono::milliseconds> timeout(const std::string& name,
@@ -80,7 +82,8 @@ class Parameters {
   std::optional<HttpResponse> mistake_;
 };
 
-// "unknown message 'x'; …": 404 for a thing that is not there. `noun` is "message", "thread" …; `hint` says where to look.
+// "unknown message 'x'; …": 404 for a thing that is not there. `noun` is "message", "thread" …;
+// `hint` says where to look.
 [[nodiscard]] HttpResponse unknown(std::string_view noun, std::string_view id,
                                    std::string_view hint);
 [[nodiscard]] HttpResponse unknown_account(std::string_view name);
@@ -90,7 +93,8 @@ class Parameters {
 // The accounts that the parameter `accounts` names, each once, in its order.
 [[nodiscard]] std::vector<std::string> accounts_in(const HttpRequest& request);
 
-// Gives the account in the first segment to a handler that works on one, and counts the bodies that it read.
+// Gives the account in the first segment to a handler that works on one, and counts the bodies that
+// it read.
 template <HttpResponse (*handler)(const Call&, indexer::Account&)>
 HttpResponse with_account(const Call& call) {
   const auto account = call.accounts.find(call.segments[0]);

@@ -17,7 +17,8 @@
 namespace api {
 
 struct Route;
-// All routes; the truth for dispatch, for 405 and its Allow, for the labels of metrics, and for openapi.json.
+// All routes. Dispatch, 405 with its Allow field, the labels of metrics and the test of
+// openapi.json use this table.
 [[nodiscard]] std::span<const Route> route_table();
 
 class Routes {
@@ -26,7 +27,7 @@ class Routes {
          Metrics& metrics, Events& events, const AccessControl& access);
   ~Routes();
 
-  // Never throws: what goes wrong becomes an answer, what is not foreseen a 500 with a line in the log.
+  // Never throws: errors become answers; unexpected ones become a 500 and a line in the log.
   [[nodiscard]] HttpResponse handle(const HttpRequest& request) const;
 
  private:

@@ -1,4 +1,4 @@
-// Routes for who runs accounts: paused, compared anew, removed; and for what is in quarantine.
+// Admin routes of accounts (pause, resume, resync, remove) and of the quarantine.
 #include <algorithm>
 #include <fmt/format.h>
 

@@ -55,7 +55,8 @@ bool may_have_source(const Call& call) {
                      [](const SourceConfig& source) { return source.has_all_accounts; });
 }
 
-// The members of a JSON object, each of a type; nothing for another payload, or one with other members.
+// The members of a JSON object, each of a type; nothing for another payload, or one with other
+// members.
 struct Member {
   std::string_view name;
   bool (*is_valid)(const nlohmann::json& value);

@@ -7,6 +7,7 @@
 #include "api/percent.hpp"
 #include "api/render.hpp"
 #include "api/route.hpp"
+#include "api/terminal.hpp"
 #include "mail/documents.hpp"
 #include "mail/html.hpp"
 #include "mail/parser.hpp"
@@ -24,8 +25,8 @@ constexpr std::string_view kMailPolicy =
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src "
     "'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; img-src 'self' "
     "data:";
-constexpr std::string_view kRemoteImages =
-    " http: https:";  // added to its end where they are wanted
+// Appended when remote images are wanted.
+constexpr std::string_view kRemoteImages = " http: https:";
 
 HttpResponse unknown_message(const std::string& id) {
   return unknown("message", id, "it may have been deleted; GET …/messages lists what is there");
@@ -171,6 +172,7 @@ std::string disposition(std::string_view name) {
                         c == '"' || c == ':';
     cleaned += unsafe ? '_' : c;
   }
+  cleaned = for_terminal(cleaned);  // nothing that turns the direction of what is read
   const auto visible = cleaned.find_first_not_of(". ");
   cleaned = visible == std::string::npos ? "attachment" : cleaned.substr(visible);
   std::string ascii;

@@ -9,7 +9,8 @@
 namespace api {
 namespace {
 
-// The source expression of a Content-Security-Policy that allows the one inline element `<tag>…</tag>` of the page.
+// The source expression of a Content-Security-Policy that allows the one inline element
+// `<tag>…</tag>` of the page.
 std::string hash_source(std::string_view page, std::string_view tag) {
   const std::string open = fmt::format("<{}>", tag);
   const auto begin = page.find(open) + open.size();
@@ -42,7 +43,7 @@ HttpResponse get_web_page(const Call&) {
   return response;
 }
 
-// It answers either way: whoever restarts what is not well would gain nothing.
+// Always 200: a restart, which a monitor may do after an error status, would not help.
 HttpResponse get_health(const Call& call) {
   const bool is_full = call.accounts.disk().report().is_full;
   return json_response(is_full ? R"({"status":"noSpace"})" : R"({"status":"ok"})");

@@ -174,7 +174,7 @@ std::string render_merged(const std::vector<Searched>& searched,
   return out;
 }
 
-// An index that turns out to be damaged is made anew.
+// An index that turns out to be damaged is rebuilt.
 indexer::QueryResult<indexer::SearchAnswer> search_in(const Call& call,
                                                       const indexer::Account& account,
                                                       const indexer::SearchRequest& request,

@@ -28,7 +28,8 @@ bool is_switch(std::string_view member) {
   return member == "snippets" || member == "threads" || member == "explain";
 }
 
-// A member as a parameter is written, which is read there; nothing for a value of another type than the member's.
+// A member as a parameter is written, which is read there; nothing for a value of another type than
+// the member's.
 std::optional<std::string> as_parameter(std::string_view name, const json& value) {
   if (is_numeric(name)) {
     if (value.is_number_integer()) return value.dump();

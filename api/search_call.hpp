@@ -1,4 +1,4 @@
-// What a client asks of a search, read from the parameters of a request or from its JSON.
+// A search request, read from the parameters of a GET or the JSON of a POST.
 #pragma once
 
 #include <optional>
@@ -22,21 +22,24 @@ struct SearchCall {
 inline constexpr std::string_view kSearchParameters[] = {
     "q", "sort", "limit", "after", "snippets", "kind", "threads", "facets", "explain", "timeout"};
 
-// The call, or the answer that says what is wrong with it. With `several`, cursors are those of several accounts.
+// The call, or the answer that says what is wrong with it. With `several`, cursors are of a search
+// in several accounts.
 [[nodiscard]] std::variant<SearchCall, HttpResponse> read_search(const HttpRequest& request,
                                                                  bool several = false);
 
-// 400, with the position of what cannot be read; where the query was JSON, its message alone names the place.
+// The 400 answer, with the position of the mistake. For a JSON filter only the message names the
+// place.
 [[nodiscard]] HttpResponse bad_query(const SearchCall& call, const indexer::QueryError& error);
 
-// 400, for an `after` that is of another search.
+// The 400 answer to an `after` that belongs to another search.
 [[nodiscard]] HttpResponse bad_search_cursor();
 
 // "date", "relevance", or a sort of lists ("subject", "-size" …); false for another name.
 [[nodiscard]] bool set_search_order(indexer::SearchRequest& request, std::string_view name);
 [[nodiscard]] std::vector<std::string> search_orders();
 
-// "sender,year"; nothing, and the name that is none in `unknown`, for what is no list of facets.
+// Parses a list such as "sender,year". Nothing when a name is unknown; it is then put into
+// `unknown`.
 [[nodiscard]] std::optional<std::vector<indexer::Facet>> parse_facets(std::string_view names,
                                                                       std::string& unknown);
 [[nodiscard]] std::string known_facets();

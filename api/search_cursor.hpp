@@ -1,5 +1,5 @@
-// A place in the hits of a search, as clients keep it: opaque text, base64url of a small JSON text. It names the search, so that
-// no other is read from it.
+// A cursor of a search as clients see it: opaque text, in fact base64url of a small JSON object. It
+// names its search, so another search refuses it.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@ namespace api {
 
 [[nodiscard]] std::string to_cursor(const indexer::SearchRequest& request,
                                     const indexer::SearchPlace& place);
-// Nothing for what is no cursor of that search.
+// Nothing for text that is no cursor of that search.
 [[nodiscard]] std::optional<indexer::SearchPlace> from_cursor(const indexer::SearchRequest& request,
                                                               std::string_view cursor);
 

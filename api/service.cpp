@@ -7,6 +7,7 @@
 
 #include "api/account_removal.hpp"
 #include "api/accounts.hpp"
+#include "api/errors.hpp"
 #include "api/log.hpp"
 #include "api/replication.hpp"
 #include "api/routes.hpp"
@@ -96,6 +97,7 @@ HttpResponse Service::handle(const HttpRequest& request) {
   {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return !is_reloading_; });
+    if (!parts_) return error_response(503, "stopping", "the server stops: its log tells why");
     ++running_;
   }
   HttpResponse response = parts_->routes.handle(request);
@@ -104,23 +106,34 @@ HttpResponse Service::handle(const HttpRequest& request) {
   return response;
 }
 
-void Service::reload(Config config) {
+bool Service::reload(Config config) {
   std::unique_lock lock(mutex_);
-  is_reloading_ = true;
+  struct Reloading {
+    explicit Reloading(Service& service) : of(service) { of.is_reloading_ = true; }
+    Reloading(const Reloading&) = delete;
+    Reloading& operator=(const Reloading&) = delete;
+    ~Reloading() {
+      of.is_reloading_ = false;
+      of.changed_.notify_all();
+    }
+    Service& of;
+  };
+  const Reloading reloading(*this);
   changed_.wait(lock, [this] { return running_ == 0; });
   Config before = parts_->config;
   parts_.reset();
   try {
     begin(std::move(config));
     log_event(Level::kInfo, "reloaded", "the configuration was read anew");
+    return true;
   } catch (const std::exception& error) {
     log_event(
         Level::kError, "reloadFailed",
         fmt::format("the configuration cannot be used, the one before goes on: {}", error.what()));
+    parts_.reset();
     begin(std::move(before));
+    return false;
   }
-  is_reloading_ = false;
-  changed_.notify_all();
 }
 
 void Service::stop() {

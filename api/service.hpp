@@ -1,5 +1,5 @@
-// What a configuration makes of a server, behind sockets that outlive it: with another configuration all of it is put together
-// anew, while connections stay open and requests wait.
+// All parts of a server that depend on the configuration. The sockets outlive them: at a reload the
+// parts are built again from the new configuration, while connections stay open and requests wait.
 #pragma once
 
 #include <condition_variable>
@@ -22,9 +22,11 @@ class Service {
 
   // Any thread; never throws.
   [[nodiscard]] HttpResponse handle(const HttpRequest& request);
-  // Lets requests under way finish, ends what else is under way, and begins again. Where that fails, the configuration from
-  // before goes on.
-  void reload(Config config);
+  // Lets requests under way finish, ends what else is under way, and begins again. Where that
+  // fails, the configuration from before goes on.
+  // False then. Throws where that one cannot be used any more either: nothing is answered from then
+  // on.
+  [[nodiscard]] bool reload(Config config);
   void stop();
 
  private:

@@ -1,4 +1,5 @@
-// Tells systemd, or whoever started the server so, how far it is (sd_notify(3)); without $NOTIFY_SOCKET nothing is told.
+// Reports the server's state to systemd, or another service manager, as sd_notify(3) does. Does
+// nothing without $NOTIFY_SOCKET.
 #pragma once
 
 #include <string_view>

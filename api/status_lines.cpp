@@ -44,7 +44,7 @@ std::size_t erring_feeds(const json& account) {
   return erring;
 }
 
-// How much an account needs somebody to look: 0 when it is well.
+// How urgently an account needs attention: 0 when it is well.
 std::int64_t badness(const json& account) {
   constexpr std::int64_t kCannotBeRead = 1'000'000'000, kErring = 1'000'000, kRefused = 10'000;
   if (account.contains("error")) return kCannotBeRead;

@@ -1,4 +1,4 @@
-// The status for a person: one screen, what is worst first.
+// The status as text for people: one screen, the worst first.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -9,7 +9,8 @@ namespace api {
 // `status`: as GET /v1/admin/status answers.
 [[nodiscard]] std::string status_lines(const nlohmann::json& status, bool is_served);
 
-// What becomes of a document in quarantine: "again 2026-11-26T07:00:00Z", "again now" or "ignored until it changes".
+// What will happen to a document in quarantine: "again 2026-11-26T07:00:00Z", "again now" or
+// "ignored until it changes".
 [[nodiscard]] std::string next_attempt_in_words(const nlohmann::json& document);
 
 }  // namespace api

@@ -1,4 +1,5 @@
-// SIGINT, SIGTERM and SIGHUP as something to wait for. Made before any thread is started: threads inherit that they are blocked.
+// Waits for SIGINT, SIGTERM and SIGHUP. Create it before any thread is started: it blocks these
+// signals, and threads inherit that.
 #pragma once
 
 #include <chrono>

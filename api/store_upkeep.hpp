@@ -1,4 +1,5 @@
-// What an operator does to the stores of an account: try again what could not be taken over, or leave it; compare anew.
+// An operator's actions on the stores of an account: retry or ignore documents in quarantine, and
+// compare with the source again.
 #pragma once
 
 #include <cstdint>
@@ -10,16 +11,19 @@
 
 namespace api {
 
-// They are due at the next pull: those of one document, or all that are not ignored. Returns their number.
+// Makes documents in quarantine due at the next pull: the one with that id, or all that are not
+// ignored. Returns their number.
 std::int64_t retry_quarantined(indexer::Account& account, const std::optional<std::string>& id);
-// They are not tried again before the document changes at its source. Returns their number.
+// Ignores a document in quarantine until it changes at its source. Returns the number of its rows.
 std::int64_t ignore_quarantined(indexer::Account& account, const std::string& id);
 
-// The next pull compares the store with its source. While it is being pulled it must not be called. A store that was filled
-// by an import is no replica, and is left as it is: a comparison would take from it what the source lacks.
+// Makes the next pull compare the store with its source. Must not be called while the store is
+// being pulled. A store that was filled by an import is left as it is: it is no replica, and a
+// comparison would delete what the source lacks.
 void begin_sweep(indexer::Account& account, mail::Doctype doctype);
 void begin_sweeps(indexer::Account& account);  // of all stores
-// Why an account is not compared of which no database is at its source.
+// The message for an account none of whose databases is at its source, so that nothing can be
+// compared.
 [[nodiscard]] std::string nothing_to_compare_with(std::string_view account);
 
 }  // namespace api

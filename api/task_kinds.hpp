@@ -1,4 +1,4 @@
-// What each kind of task does: the same in a server, and in a command where no server runs.
+// What each kind of task does, in a server or in a command that runs without one.
 #pragma once
 
 #include "api/accounts.hpp"
@@ -9,10 +9,11 @@
 namespace api {
 
 // Arguments, by kind:
-//   reindex  {"query": text} or {"failed": true}: only what it finds, in place; {"rate": entries a second};
-//            {"unasked": true} (kUnaskedReindex): waits where there is no room
+//   reindex  {"query": text} or {"failed": true}: only a part, in place; {"rate": entries a second};
+//            {"unasked": true} (kUnaskedReindex): waits while there is no room
 //   compact  {}
-//   doctor   {"source": true, "repair": true}: also compares with the source, and mends; {"json": true}: the outcome is the report
+//   doctor   {"source": true}: also compares with the source; {"repair": true}: repairs;
+//            {"json": true}: the outcome is the report
 //   backup   {"to": folder}
 //   import   {"paths": [absolute path, …]}
 //   sync     {}: only where there is a `replication`

@@ -19,12 +19,14 @@ constexpr std::string_view kColumns =
     "SELECT number, kind, account, state, done, total, seconds_left, outcome, problems, arguments, "
     "created, started, ended, runner FROM task ";
 
-// "<pid> <when it started>": a number may be another process's by now. Empty when there is no such process.
+// "<pid> <when it started>": a number may be another process's by now. Empty when there is no such
+// process.
 std::string process_named(int pid) {
   std::ifstream in(fmt::format("/proc/{}/stat", pid));
   std::string stat;
   std::getline(in, stat);
-  // "pid (name) state …": the name may hold anything; the 20th word after it is the start, in clock ticks since boot.
+  // "pid (name) state …": the name may hold anything; the 20th word after it is the start, in clock
+  // ticks since boot.
   auto at = stat.rfind(')');
   if (at == std::string::npos) return "";
   if (std::string_view(stat).substr(at).starts_with(") Z"))

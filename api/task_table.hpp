@@ -1,5 +1,6 @@
-// The tasks in davenport.db: long work of every davenport process on this data folder, what became of it, and what was asked
-// of it. Who runs a task writes how far it is; anybody may read that, and ask for its end.
+// The tasks in davenport.db: long work of every davenport process on this data folder, what became
+// of it, and what was asked of it. Who runs a task writes how far it is; anybody may read that, and
+// ask for its end.
 //
 // Any thread, any process. Throws replica::sqlite::Error.
 #pragma once
@@ -20,8 +21,8 @@ namespace api {
 
 // What a task is to do.
 struct TaskRequest {
-  std::string
-      kind;  // "reindex", "compact", "import", "export", "doctor", "backup", "sync", "first-sync"
+  // "reindex", "compact", "import", "export", "doctor", "backup", "sync", "first-sync".
+  std::string kind;
   std::string account;
   std::string arguments = "{}";  // JSON, by kind
 };
@@ -31,8 +32,8 @@ struct TaskReport {
   std::string id;
   std::string kind;
   std::string account;
-  std::string
-      state;  // queued (or left by a process that is gone), running, done, failed, cancelled
+  // Queued (or left by a process that is gone), running, done, failed, cancelled.
+  std::string state;
   std::int64_t done = 0;
   std::int64_t of = 0;
   std::optional<std::int64_t> seconds_left;
@@ -51,20 +52,21 @@ class TaskTable {
   // `file` is davenport.db; kReadWrite creates it.
   TaskTable(std::filesystem::path file, replica::sqlite::Access access);
 
-  // A task of this object's; the report has its id. The same task becomes this one that was left by a process that is gone,
-  // or by one that began anew.
+  // Adds a task that this object owns; the report has its id. If the same task was left unfinished
+  // by a process that is gone (or by this one before a reload), that row is taken over instead.
   TaskReport add(const TaskRequest& request, std::string_view state);
   void write(const TaskReport& report);  // its state, progress and outcome
-  // Asks whoever runs it to end it; false when there is no such task that could be.
+  // Asks the process that runs the task to cancel it. False when there is no such task, or it has
+  // ended.
   bool ask_to_cancel(std::string_view id);
 
   [[nodiscard]] std::optional<TaskReport> find(std::string_view id) const;
   [[nodiscard]] std::vector<TaskReport> list() const;  // newest first
-  // Ids of this process's tasks whose end was asked for.
+  // Ids of this process's tasks that are to be cancelled.
   [[nodiscard]] std::vector<std::string> to_cancel() const;
-  // Tasks that did not end before their process did, or before this one began anew, oldest first.
+  // Unfinished tasks of processes that are gone, or of this one before a reload; oldest first.
   [[nodiscard]] std::vector<TaskReport> left() const;
-  // It is this object's from now on.
+  // Takes over a task of `left()`.
   void adopt(TaskReport& left);
 
  private:

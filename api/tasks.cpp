@@ -68,7 +68,7 @@ struct Task {
   }
 
  private:
-  // What went fast before the rate counts does not make the rest faster than that.
+  // The rate limit bounds the estimate, even if work went faster before the limit was set.
   [[nodiscard]] std::optional<std::int64_t> seconds_left(std::int64_t rest) const {
     const auto left = remaining.seconds(rest);
     const auto rate = progress->rate.load();
@@ -85,7 +85,8 @@ void log_task(const TaskReport& task, std::string_view what, bool is_commands = 
       {{"task", task.id}, {"kind", task.kind}, {"account", task.account}, {"state", task.state}});
 }
 
-// Bulk work takes only the processor time that nobody else wants (threads that it starts inherit this).
+// Bulk work takes only the processor time that nobody else wants (threads that it starts inherit
+// this).
 void yield_to_everyone() {
   const sched_param none{};
   sched_setscheduler(0, SCHED_IDLE, &none);
@@ -102,8 +103,8 @@ struct Tasks::State {
   TaskTable table;
   const Listener changed;
   DiskSpace* const disk;
-  std::mutex
-      writing;  // a task's reports are written in the order in which they are made; taken before `mutex`
+  // A task's reports are written in the order in which they are made; taken before `mutex`.
+  std::mutex writing;
   mutable std::mutex mutex;  // of all below
   std::condition_variable wake;
   Kinds kinds;
@@ -162,7 +163,7 @@ void Tasks::State::write(const TaskReport& report) {
 void Tasks::State::add(std::shared_ptr<Task> task) {
   if (changed) changed(task->report);
   const std::lock_guard lock(mutex);
-  if (!keeper.joinable()) keeper = std::thread([this] { keep(); });
+  if (!stopping && !keeper.joinable()) keeper = std::thread([this] { keep(); });
   tasks.push_back(std::move(task));
   wake.notify_all();
 }
@@ -218,8 +219,8 @@ void Tasks::State::perform(const std::shared_ptr<Task>& task, const Work& work) 
   }
 }
 
-// What began and found a full disk, or waited for room already, waits; what asks for room at once and finds none fails, so that
-// whoever asked for it hears of it.
+// What began and found a full disk, or waited for room already, waits; what asks for room at once
+// and finds none fails, so that whoever asked for it hears of it.
 bool Tasks::State::lacks_room(const TaskReport& task, const std::exception& error) const {
   if (dynamic_cast<const WaitsForRoom*>(&error) != nullptr) return true;
   if (dynamic_cast<const indexer::NoRoom*>(&error) != nullptr)
@@ -376,7 +377,12 @@ void Tasks::stop() {
   stop_soon();
   for (auto& worker : state.workers) worker.join();
   state.workers.clear();
-  if (state.keeper.joinable()) state.keeper.join();
+  std::thread keeper;
+  {
+    const std::lock_guard lock(state.mutex);
+    keeper.swap(state.keeper);
+  }
+  if (keeper.joinable()) keeper.join();
 }
 
 std::string Tasks::start(const TaskRequest& request) {

@@ -1,5 +1,5 @@
-// Runs tasks: long work that somebody asked for, and may want to watch or to cancel. They are kept in davenport.db; what a
-// server did not bring to its end, the next one goes on with.
+// Runs tasks: long work that users ask for and can watch or cancel. Tasks are kept in davenport.db;
+// the next server goes on with unfinished ones.
 #pragma once
 
 #include <filesystem>
@@ -19,13 +19,14 @@
 
 namespace api {
 
-// Of the entries a second that a reindex may be held to.
+// The highest rate limit of a reindex, in entries per second.
 inline constexpr std::int64_t kMaxRate = 1'000'000;
 
-// Arguments of a reindex that nobody asked for: of an account whose lists and index are of other rules than the program's.
+// Arguments of a reindex that davenport starts by itself, because lists and index of an account
+// follow other rules than the program's.
 inline constexpr std::string_view kUnaskedReindex = R"({"unasked":true})";
 
-// What a piece of work came to, when it was done.
+// The outcome of a task that is done: a line for people, and problems such as refused documents.
 struct TaskOutcome {
   TaskOutcome(std::string outcome_line, std::vector<std::string> what_was_refused = {})
       : line(std::move(outcome_line)), problems(std::move(what_was_refused)) {}
@@ -33,7 +34,7 @@ struct TaskOutcome {
   std::vector<std::string> problems;
 };
 
-// Thrown by work that is to wait until there is room: it is tried again by and by.
+// Thrown by work that has to wait for disk space: it is tried again later.
 struct WaitsForRoom : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -41,47 +42,50 @@ struct WaitsForRoom : std::runtime_error {
 // Any thread.
 class Tasks {
  public:
-  // Called again with the same task when an earlier process was stopped or killed in it. indexer::Cancelled and other exceptions
-  // become the states cancelled and failed.
+  // Called again with the same task when an earlier process was stopped or killed during it.
+  // indexer::Cancelled leads to the state cancelled, another exception to failed.
   using Work = std::function<TaskOutcome(const TaskReport& task, indexer::Progress&)>;
   using Kinds = std::map<std::string, Work, std::less<>>;
   using Listener = std::function<void(const TaskReport&)>;
 
-  // `changed` hears of every task of this process when its state or its progress has changed; it may be null. `disk`, where
-  // there is one, is asked before tasks begin, and told when one ends for want of room: that one goes on later.
+  // `changed` is called for each task of this process whose state or progress has changed; it may
+  // be null. `disk`, which may be null too, is asked before tasks begin and told when one fails for
+  // lack of space; that task goes on later.
   explicit Tasks(std::filesystem::path davenport_db, Listener changed = {},
                  DiskSpace* disk = nullptr);
   ~Tasks();  // stops
 
-  // From now on runs what is started, at SCHED_IDLE: a few at once, those of one account one after another. Begins with what
-  // earlier processes left. A kind without work is begun by somebody else (`begin`), also when it was left.
+  // From now on runs tasks that are started, at SCHED_IDLE: a few at once, those of one account one
+  // after another. Begins with tasks that earlier processes left. A kind with null work is run by
+  // its owner through `begin`, also when it was left.
   void serve(Kinds kinds);
-  // Stops what runs: the next process goes on with it. `run` must not be under way.
+  // Stops running tasks, which the next process goes on with. `run` must not be under way.
   void stop();
   void stop_soon();  // the same, without waiting for its end
 
   // Throws replica::sqlite::Error. The task's id.
   std::string start(const TaskRequest& request);
-  // Does the work here and now, as a task that others see. Throws what it throws.
+  // Does the work on the calling thread, listed as a task. Throws what the work throws.
   TaskOutcome run(const TaskRequest& request, const Work& work, indexer::Progress& progress);
 
-  // Work that its caller does, listed until this ends; without `finish` it counts as cancelled.
+  // A task whose work the caller does; listed until `finish`. Destroyed without it, the task counts
+  // as cancelled.
   class Own {
    public:
     virtual ~Own() = default;
     virtual indexer::Progress& progress() = 0;
     virtual void finish(std::string_view state, TaskOutcome outcome) = 0;
   };
-  // One that was left goes on, with what was done of it.
+  // Takes over an unfinished task of the same kind and account, with its progress, if there is one.
   [[nodiscard]] std::unique_ptr<Own> begin(const TaskRequest& request);
-  // What was left of that kind, each of which `begin` takes over.
+  // Unfinished tasks of that kind that `begin` can take over.
   [[nodiscard]] std::vector<TaskRequest> left(std::string_view kind) const;
 
   [[nodiscard]] std::optional<TaskReport> find(std::string_view id) const;
   [[nodiscard]] std::vector<TaskReport> list() const;  // newest first
-  [[nodiscard]] std::vector<TaskReport> active()
-      const;  // those of this process that have not ended
-  bool cancel(std::string_view id);  // false when there is no such task that could be
+  // Tasks of this process that have not ended.
+  [[nodiscard]] std::vector<TaskReport> active() const;
+  bool cancel(std::string_view id);  // false when there is no such task, or it has ended
 
  private:
   struct State;

@@ -1,4 +1,4 @@
-// Text for people: what mail brings along never steers the terminal, and lines fit it.
+// Text for the terminal: control characters in mail never reach it, and lines fit its width.
 #pragma once
 
 #include <chrono>
@@ -9,12 +9,14 @@
 
 namespace api {
 
-// The same in one line without control characters (C0, DEL, C1) and without marks that turn the direction of writing.
+// The text in one line, without control characters (C0, DEL, C1) and without marks that change the
+// direction of writing.
 [[nodiscard]] std::string for_terminal(std::string_view utf8);
 // The same, but line ends stay; for bodies.
 [[nodiscard]] std::string lines_for_terminal(std::string_view utf8);
 
-// Exactly `columns` wide: cut with "…", or filled with spaces. Counts wide characters as two columns.
+// Exactly `columns` wide: cut with "…", or filled with spaces. Counts wide characters as two
+// columns.
 [[nodiscard]] std::string fit(std::string_view utf8, std::size_t columns);
 
 // A snippet (HTML-escaped, with <mark>) as text; marks are bold, or left out.
@@ -29,7 +31,8 @@ namespace api {
 // "1.2 MB"
 [[nodiscard]] std::string bytes_in_words(std::uint64_t bytes);
 
-// One line on standard error that is written over as work goes on; nothing when that is no terminal.
+// A progress line on standard error that is overwritten as work goes on. Shows nothing when
+// standard error is no terminal.
 class ProgressLine {
  public:
   ProgressLine();

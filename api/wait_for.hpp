@@ -1,4 +1,5 @@
-// ?wait_for=docId@rev&timeout=5s: a request that is answered once a change is visible, so that a client sees its own write.
+// ?wait_for=docId@rev&timeout=5s: a request that is answered once a change is visible, so that a
+// client sees its own write.
 #pragma once
 
 #include <chrono>
@@ -18,12 +19,12 @@ struct Awaited {
   std::chrono::milliseconds timeout;
 };
 
-// Takes the parameters of waiting out of the request; nothing when it does not wait, a refusal when they are mistaken. A `timeout`
-// beside `wait_for` is how long to wait, not a search's own.
+// Takes `wait_for` and its `timeout` out of the request. Monostate when the request does not wait;
+// a refusal when they are wrong. A `timeout` beside `wait_for` limits the wait, not the search.
 [[nodiscard]] std::variant<std::monostate, Awaited, HttpResponse> take_wait(HttpRequest& request);
 
-// Nothing when the change is visible there. Else what the connection is to do: come again when the account moved, or tell the
-// client that the time is up.
+// Nothing when the change is visible. Else what the connection is to do: handle the request again
+// when the account has changed, or answer that the time is up.
 [[nodiscard]] std::optional<HttpResponse> put_off(const Call& call, indexer::Account& account,
                                                   const Awaited& awaited, indexer::Sight sight);
 

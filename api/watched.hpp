@@ -10,7 +10,8 @@
 
 namespace api {
 
-// Shows what a piece of work has done, while it runs, and ends it when the user asks for that; who asks twice ends the program.
+// Shows the progress of work while it runs. A stop signal cancels the work; a second one ends the
+// program.
 class WorkWatcher {
  public:
   WorkWatcher(const char* what, indexer::Progress& progress, const StopSignals& stop);
@@ -24,7 +25,7 @@ class WorkWatcher {
   std::thread thread_;
 };
 
-// What `work` gives, which is called with the progress to report.
+// Calls `work` with the progress that it is to report, and returns its result.
 template <typename Work>
 auto watched(const char* what, Work work) {
   const StopSignals stop;

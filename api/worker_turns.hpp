@@ -1,7 +1,8 @@
-// Who of the requests is next on a worker: first come, first served. A worker is given one when the io thread has heard of its last:
-// where all processors are busy, it makes room for the io thread, which sends the answer, and does not work ahead while answers wait.
-// (With one processor and 32 connections the slowest of 100 lists took two rounds of all of them before, and takes little more
-// than one now.)
+// Hands requests to the HTTP workers, first come, first served. A worker gets its next request only
+// after the io thread has seen its last answer. On a busy machine the io thread can then send
+// answers instead of letting workers run ahead of it. (With one processor and 32 connections, the
+// slowest of 100 lists took two rounds of all connections without this, and takes little more than
+// one with it.)
 //
 // Belongs to the io thread.
 #pragma once
@@ -19,7 +20,7 @@ namespace api {
 
 class WorkerTurns {
  public:
-  // Given back when this goes.
+  // The right to one worker; the destructor gives it back.
   class Turn {
    public:
     explicit Turn(WorkerTurns& turns) : turns_(&turns) {}
