@@ -37,9 +37,9 @@ FileLock lock_for_writing(const fs::path& folder, const std::string& name) {
   return std::move(*lock);
 }
 
-const fs::path& require_whole(const fs::path& folder, const std::string& name) {
+void require_whole(const fs::path& folder, const std::string& name) {
   std::error_code unreadable;  // what cannot be read says so itself
-  if (!fs::exists(folder / Account::kUnfinishedBackup, unreadable)) return folder;
+  if (!fs::exists(folder / Account::kUnfinishedBackup, unreadable)) return;
   throw std::runtime_error(fmt::format(
       "account '{}': {} is a backup that was broken off before it was whole: put back another one",
       name, folder.string()));
@@ -72,18 +72,10 @@ std::int64_t rows_after(const Stores& stores, const DerivedCheckpoint& checkpoin
 Account::Account(fs::path folder, std::string name, replica::sqlite::Access access,
                  std::optional<std::string> doctype_member, IndexOptions options)
     : name_(std::move(name)),
-      stores_(require_whole(folder, name_), access, std::move(doctype_member)),
-      state_(std::make_unique<State>()) {
+      state_(State::locked(std::move(folder), name_, access, std::move(options))),
+      stores_(state_->folder, access, std::move(doctype_member)) {
   const bool writing = access == replica::sqlite::Access::kReadWrite;
-  if (!writing && !fs::is_directory(folder))
-    throw AccountUnknown(fmt::format("unknown account '{}'", name_));
-  state_->folder = std::move(folder);
-  state_->access = access;
-  state_->options = std::move(options);
-  if (writing) {
-    state_->lock = lock_for_writing(state_->folder, name_);
-    Generation::sweep(state_->derived());
-  }
+  if (writing) Generation::sweep(state_->derived());
   state_->open_live();
   if (writing) renew_restored_stores();
   if (!writing && !state_->live && rows_after(stores_, {}) > 0) {
@@ -93,6 +85,22 @@ Account::Account(fs::path folder, std::string name, replica::sqlite::Access acce
 }
 
 Account::~Account() = default;
+
+std::unique_ptr<Account::State> Account::State::locked(fs::path folder, const std::string& name,
+                                                       replica::sqlite::Access access,
+                                                       IndexOptions options) {
+  require_whole(folder, name);
+  auto state = std::make_unique<State>();
+  if (access == replica::sqlite::Access::kReadWrite) {
+    state->lock = lock_for_writing(folder, name);
+  } else if (!fs::is_directory(folder)) {
+    throw AccountUnknown(fmt::format("unknown account '{}'", name));
+  }
+  state->folder = std::move(folder);
+  state->access = access;
+  state->options = std::move(options);
+  return state;
+}
 
 void Account::State::open_live() {
   // A swap between reading the name and opening the folder takes the folder away: then there is a newer name.
@@ -107,7 +115,7 @@ void Account::State::open_live() {
       live = std::move(generation);
       return;
     } catch (const std::exception& error) {
-      if (replica::says_no_room(error)) throw;
+      if (replica::is_passing(error)) throw;
       if (Generation::live_name(derived()) == name || attempt == 10) {
         if (access == replica::sqlite::Access::kReadWrite)
           return;  // the next projection builds it anew
@@ -134,7 +142,8 @@ std::shared_ptr<Generation> Account::State::next_generation(const Stores& stores
         Generation::make_next(derived(), *name);
         return left;
       }
-    } catch (const std::exception&) {
+    } catch (const std::exception& error) {
+      if (replica::is_passing(error)) throw;
       // Damaged: nobody needs it.
     }
   }

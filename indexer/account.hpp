@@ -178,8 +178,8 @@ class Account {
   std::size_t rebuild(const std::shared_ptr<Generation>& next, Progress& progress);
 
   std::string name_;
+  std::unique_ptr<State> state_;  // before the stores: who opens them for writing may upgrade them
   Stores stores_;
-  std::unique_ptr<State> state_;
 };
 
 }  // namespace indexer

@@ -29,8 +29,9 @@ class RemovedUnlessKept {
   bool is_kept_ = false;
 };
 
-// Where a backup is written to. Unless it is kept, what the backup wrote goes, with the folders that it made; not what somebody
-// else has put there. What one that was killed has left there goes at first: its mark is there, and nobody holds it.
+// Where a backup is written to. Unless it is kept, what the backup wrote goes, with the folders
+// that it made; not what somebody else has put there. What one that was killed has left there goes
+// at first: its mark is there, and nobody holds it.
 class BackupFolder {
  public:
   explicit BackupFolder(fs::path folder) : folder_(std::move(folder)) {}
@@ -120,7 +121,8 @@ std::pair<std::uint64_t, std::uint64_t> Account::compact(Progress& progress) {
   return {sum(before), sum(bytes())};
 }
 
-// A reindex that was not ended is of no use once what it began from is not live any more: it gives its room where that helps.
+// An unfinished reindex becomes useless once compacting has replaced the live generation. It is
+// deleted first when that frees enough room.
 void Account::make_room_to_compact() {
   const auto live = bytes();
   const auto needed = live.catalog + live.index;

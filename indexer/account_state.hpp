@@ -30,6 +30,11 @@ struct Account::State {
     const std::lock_guard guard(mutex);
     return live;
   }
+  // Throws as the constructor of Account does.
+  [[nodiscard]] static std::unique_ptr<State> locked(std::filesystem::path folder,
+                                                     const std::string& name,
+                                                     replica::sqlite::Access access,
+                                                     IndexOptions options);
   void open_live();
   void require_live();  // an empty generation where there was none
   void make_live(std::shared_ptr<Generation> generation);

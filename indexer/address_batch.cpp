@@ -7,7 +7,7 @@
 namespace indexer {
 namespace {
 
-// Changes kept in memory while a mailbox that got another role is counted anew.
+// Changes kept in memory while the messages of a mailbox with a new role are counted again.
 constexpr std::size_t kMaxDatesKept = 100'000;
 
 AddressClass class_of(const AddressRow& row) {
@@ -133,7 +133,8 @@ void AddressBatch::write_address(std::int64_t address, const AddressChange& chan
   tables_.put_address(address, row);
 }
 
-// A name that gains is compared with the best one; only when that one loses are all of them looked at.
+// A name that gains is compared with the best one; only when that one loses are all of them looked
+// at.
 void AddressBatch::write_names(std::int64_t address, const AddressChange& change, AddressRow& row) {
   const std::string old_best = row.name;
   bool best_lost = false;

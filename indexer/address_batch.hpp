@@ -1,5 +1,6 @@
-// The changes that one transaction makes to the addresses of completion. Counts and scores are sums over the messages that
-// are there, so that they come out the same whatever the order was; they are collected, and each row is written once.
+// Collects the changes that one transaction makes to the addresses of completion, so that each row
+// is written once. Counts and scores are sums over the present messages, so they do not depend on
+// the order of changes.
 #pragma once
 
 #include <cstdint>
@@ -16,17 +17,18 @@ class AddressBatch {
  public:
   explicit AddressBatch(AddressTables& tables);
 
-  // The message of that entry is there, or is another now; `date` is that of lists.
+  // The message of that entry is new or has changed; `date` is its date in lists.
   void put(std::int64_t entry, const mail::MetadataDocument& message, std::int64_t date,
            bool is_new);
   void remove(std::int64_t entry);
-  // A mailbox came, went or got another role: what it holds may count otherwise.
+  // A mailbox was added or removed or got another role, so its messages may count differently.
   void mailboxes_changed() { mailboxes_changed_ = true; }
   void flush();
 
  private:
   struct NameChange {
-    std::string name;  // empty where only its number is known: there is a row with it then
+    // Empty where only its number is known; the table has a row with the name then.
+    std::string name;
     std::int64_t uses = 0, score = 0;
   };
   struct AddressChange {

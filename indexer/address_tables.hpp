@@ -12,7 +12,7 @@
 
 namespace indexer {
 
-// Who is offered first, whatever the score: addresses.class.
+// Addresses of a lower class are offered first, whatever their score (column addresses.class).
 enum class AddressClass : std::uint8_t {
   kWrittenTo,  // the account's owner wrote there
   kSeen,
@@ -23,7 +23,7 @@ enum class AddressClass : std::uint8_t {
 // A row of `addresses`.
 struct AddressRow {
   std::string email;
-  std::string name;  // of the best score; may be empty
+  std::string name;  // the name with the best score; may be empty
   std::int64_t name_score = 0;
   std::string text;  // address_text of both
   AddressClass rank = AddressClass::kNobody;
@@ -56,7 +56,8 @@ class AddressTables {
   void put_address(std::int64_t address, const AddressRow& row);
   void remove_address(std::int64_t address);
 
-  // Adds to a name of an address, which goes when nothing uses it any more; what it is then. `name` is that of a new one.
+  // Adds uses and score to a name of an address, and deletes it when nothing uses it any more.
+  // Returns the name and its new score. `name` is needed only for a new one.
   ScoredName change_name(std::int64_t address, std::int64_t number, std::string_view name,
                          std::int64_t uses, std::int64_t score);
   // Empty when no name has a score.
@@ -65,7 +66,7 @@ class AddressTables {
   void insert_key(const AddressKey& key);
   void remove_key(const AddressKey& key);
 
-  // Of an entry that has none: without uses.
+  // For an entry without a row: no uses.
   [[nodiscard]] AddressUses uses(std::int64_t entry);
   void put_uses(std::int64_t entry, const AddressUses& uses);
   void remove_uses(std::int64_t entry);

@@ -48,7 +48,7 @@ std::string name_of(const mail::Address& address, std::string_view email) {
   return std::string(name);
 }
 
-// Drafts and junk are told from what is sent by who looks first: a message that was sent is no draft any more.
+// "$sent" is looked at before "$draft" and "$junk": a message that was sent is no draft any more.
 MailKind kind_of_keywords(const std::vector<std::string>& keywords) {
   const auto has = [&](std::string_view keyword) {
     return std::find(keywords.begin(), keywords.end(), keyword) != keywords.end();
@@ -57,7 +57,8 @@ MailKind kind_of_keywords(const std::vector<std::string>& keywords) {
   return has("$draft") || has("$junk") ? MailKind::kLeftOut : MailKind::kReceived;
 }
 
-// 2^(eighths of two years since 1995), sixteenfold, so that sums are exact and do not depend on their order.
+// 2^(eighths of two years since 1995), sixteenfold, so that sums are exact and do not depend on
+// their order.
 std::int64_t weight_of_date(std::int64_t date) {
   constexpr std::array<std::int64_t, 8> kEighths = {16, 17, 19, 21, 23, 25, 27, 29};
   constexpr std::int64_t kFirst = 788'918'400, kEighth = 7'889'400;  // seconds

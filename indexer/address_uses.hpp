@@ -1,4 +1,4 @@
-// Whom a message names, and what that says about how well the account's owner knows them.
+// The people that a message names, and how much that counts for address completion.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@ namespace indexer {
 // What kind of mail names an address. Drafts and junk say nothing: their addresses are not offered.
 enum class MailKind : std::uint8_t { kReceived, kSent, kLeftOut };
 
-// Mailboxes by what they make of the messages in them; ids as `mailbox_hash`, sorted.
+// Mailboxes whose messages count as sent, or do not count (drafts, junk); ids as `mailbox_hash`,
+// sorted.
 struct MailboxRoles {
   std::vector<std::int64_t> sent, left_out;
   friend bool operator==(const MailboxRoles&, const MailboxRoles&) = default;
@@ -23,24 +24,25 @@ struct MailboxRoles {
   void sort();
 };
 
-// Where an address stands.
+// The header field that names an address.
 enum class AddressRole : std::uint8_t { kAuthor, kRecipient };  // from and replyTo; to, cc and bcc
 
-// What stands for an address or a name in tables: 62 bits of its SHA-256, so that nobody can make an address that stands for
-// somebody else's.
+// The number of an address or name in tables: 62 bits of its SHA-256, so that nobody can make an
+// address with another one's number.
 [[nodiscard]] std::int64_t fingerprint(std::string_view text);
 
 struct NamedAddress {
   std::string email;  // upper case letters of ASCII made lower
-  std::string name;  // empty when there is none, or it is the address
+  std::string name;  // empty when there is none, or it equals the address
   AddressRole role = AddressRole::kAuthor;
 };
 
-// The addresses of a message, each once, authors first; at most 50. What is no address that could be written to, or longer
-// than 100 bytes, is left out.
+// The addresses of a message without repeats, authors first; at most 50. Invalid addresses and
+// those longer than 100 bytes are left out.
 [[nodiscard]] std::vector<NamedAddress> addresses_of(const mail::MetadataDocument& message);
 
-// A message's addresses as the catalog keeps them, to take them back when the message goes.
+// A message's addresses as the catalog keeps them, so that they can be subtracted when the message
+// goes.
 struct AddressUses {
   struct Use {
     std::int64_t address = 0;  // fingerprints
@@ -49,7 +51,7 @@ struct AddressUses {
     friend bool operator==(const Use&, const Use&) = default;
   };
   std::int64_t date = 0;
-  MailKind by_keyword = MailKind::kReceived;  // kReceived: its keywords say nothing
+  MailKind by_keyword = MailKind::kReceived;  // kReceived: no keyword says otherwise
   std::vector<std::int64_t> mailboxes;  // hashes of their ids
   std::vector<Use> uses;
   friend bool operator==(const AddressUses&, const AddressUses&) = default;
@@ -66,7 +68,7 @@ struct AddressUses {
 struct AddressWeight {
   std::int64_t score = 0;  // twice as much for a message two years newer
   std::int64_t count = 0;  // messages
-  std::int64_t written = 0;  // of them, those that the account's owner wrote to it
+  std::int64_t written = 0;  // of these, messages that the account's owner wrote to it
 };
 [[nodiscard]] AddressWeight weight_of(AddressRole role, MailKind kind, std::int64_t date);
 

@@ -65,7 +65,8 @@ bool is_letter_or_digit(utf8proc_category_t category) {
          (category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO);
 }
 
-// Chinese, Japanese and Korean names are written in one piece: each of their characters may be typed first.
+// Chinese, Japanese and Korean names are written in one piece: each of their characters may be
+// typed first.
 constexpr utf8proc_int32_t kFirstIdeograph = 0x2E80;
 
 Character character_at(std::string_view text, std::size_t position) {
@@ -99,7 +100,8 @@ void for_each_begin(std::string_view text, Visit&& visit) {
   }
 }
 
-// Where the last part of an address_text's domain begins; the end of the text when the domain is one word.
+// Where the last part of an address_text's domain begins; the end of the text when the domain is
+// one word.
 std::size_t last_domain_part(std::string_view text) {
   const auto dot = text.rfind('.');
   const auto at = text.rfind('@');

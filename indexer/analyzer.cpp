@@ -40,7 +40,8 @@ struct Range {
   std::int32_t first, last;
 };
 
-// Scripts that are written without spaces between words; letters and numbers of these blocks stand for themselves.
+// Scripts that are written without spaces between words; letters and numbers of these blocks stand
+// for themselves.
 constexpr Range kUnspaced[] = {
     {0x0E00, 0x0EFF},  // Thai, Lao
     {0x1000, 0x109F},  // Burmese
@@ -69,7 +70,8 @@ bool is_unspaced(std::int32_t c) {
   return false;
 }
 
-// Vowels and finals that complete a Hangul syllable, and half-width voice marks: they belong to what stands before.
+// Vowels and finals that complete a Hangul syllable, and half-width voice marks: they belong to
+// what stands before.
 constexpr bool completes_character(std::int32_t c) {
   return (c >= 0x1160 && c <= 0x11FF) || (c >= 0xD7B0 && c <= 0xD7FB) || c == 0xFF9E || c == 0xFF9F;
 }
@@ -125,7 +127,8 @@ constexpr std::size_t kMaxRawBytes = 4 * kMaxWordBytes;
 
 // The characters of a word, decomposed and case folded.
 struct Codes {
-  // One more than used: utf8proc_reencode ends its result, which may fill the array, with a zero. Ligatures become two.
+  // One more than used: utf8proc_reencode ends its result, which may fill the array, with a zero.
+  // Ligatures become two.
   std::array<utf8proc_int32_t, 2 * kMaxRawBytes + 1> values;
   std::size_t size = 0;
 

@@ -1,15 +1,18 @@
 // Text to words, the same way for indexing, queries and snippets.
 //
-// A word is a run of letters, digits and marks (Unicode), case folded and composed (NFKC with case folding), so that two
-// spellings of the same text are one word. Nothing joins words: an identifier, a number with a dot or a French "l'heure" are
-// phrases of their parts, which are found by themselves. What is written without spaces (Chinese, Japanese, Korean, Thai, Lao,
-// Khmer, Burmese) has each of its characters as a word of its own, so that a run of them is found as a phrase.
+// A word is a run of letters, digits and marks (Unicode), case folded and composed (NFKC with case
+// folding), so that two spellings of the same text are one word. Nothing joins words: an
+// identifier, a number with a dot or a French "l'heure" are phrases of their parts, which are found
+// by themselves. What is written without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer,
+// Burmese) has each of its characters as a word of its own, so that a run of them is found as a
+// phrase.
 //
-// Words are compared without accents: marks over Latin, Greek and Cyrillic letters (but that of й), vowel points of Hebrew
-// and Arabic, and strokes (ø, ł, đ, dotless ı); ligatures (æ, œ) are two letters.
+// Words are compared without accents: marks over Latin, Greek and Cyrillic letters (but that of й),
+// vowel points of Hebrew and Arabic, and strokes (ø, ł, đ, dotless ı); ligatures (æ, œ) are two
+// letters.
 //
-// Words longer than kMaxWordBytes are left out, and so are runs of base64: nobody searches for them, and a mailbox holds
-// many. Bytes that are no UTF-8 separate words. Linear in the text.
+// Words longer than kMaxWordBytes are left out, and so are runs of base64: nobody searches for
+// them, and a mailbox holds many. Bytes that are no UTF-8 separate words. Linear in the text.
 #pragma once
 
 #include <array>
@@ -23,8 +26,9 @@
 namespace indexer {
 
 inline constexpr std::size_t kMaxWordBytes = 64;
-// Lines of base64 are 60 to 76 characters, and change between capital and small letter all the time; a path does not, where it is
-// a hash, and has hardly a number, where its names are in CamelCase. (Of 20 characters by chance 6 change; 1 line in 35 is kept.)
+// Lines of base64 have 60 to 76 characters and change between capital and small letters all the
+// time. A path does not: hashes have no capitals, and CamelCase names hardly any numbers. (By
+// chance 6 of 20 characters change; 1 line of base64 in 35 is kept.)
 inline constexpr std::size_t kBase64Run = 60, kBase64Part = 20;
 inline constexpr std::size_t kBase64CaseChanges = 2,
                              kBase64Numbers = 2;  // in each part, in the run

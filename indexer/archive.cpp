@@ -61,7 +61,7 @@ std::optional<std::chrono::sys_seconds> modified_of(archive_entry* entry) {
   return std::chrono::sys_seconds(std::chrono::seconds(time));
 }
 
-// Of a pipe, this does not wait for whoever writes.
+// For a pipe, this does not wait for a writer.
 int open_to_read(const std::filesystem::path& file) {
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor >= 0) return descriptor;
@@ -102,7 +102,8 @@ struct ArchiveReader::State {
     ::close(descriptor);
   }
 
-  // As many bytes as there are by now; none at the end, which a pipe has only after somebody wrote.
+  // Reads as many bytes as there are by now; none at the end. A pipe that nobody has written to yet
+  // is not at its end.
   static la_ssize_t read_block(archive* handle, void* self, const void** block);
   void require(la_ssize_t result) const {
     if (result < ARCHIVE_WARN) progress.check();

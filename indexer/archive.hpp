@@ -1,5 +1,5 @@
-// The one door to libarchive: tars that are read and written from end to end, one member at a time. Belongs to one thread
-// at a time. Throws ArchiveError.
+// The one door to libarchive: tars that are read and written from end to end, one member at a time.
+// Belongs to one thread at a time. Throws ArchiveError.
 #pragma once
 
 #include <chrono>
@@ -24,8 +24,8 @@ struct ArchiveError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// By the first bytes of a file, of which these many are enough: whether it is a tar, or something compressed with gzip,
-// bzip2, xz or zstd.
+// Whether a file is a tar, or compressed with gzip, bzip2, xz or zstd, by its first
+// kArchiveBeginning bytes.
 inline constexpr std::size_t kArchiveBeginning = 512;
 [[nodiscard]] bool begins_as_tar(std::string_view beginning);
 [[nodiscard]] bool begins_as_compressed(std::string_view beginning);
@@ -33,27 +33,27 @@ inline constexpr std::size_t kArchiveBeginning = 512;
 struct ArchiveMember {
   std::string path;
   bool is_file = false;  // neither a folder nor a link
-  bool is_whole = false;  // it is all there is: the file is no tar
+  bool is_whole = false;  // the file is no tar, and this is all of it
   std::uint64_t size = 0;  // as the archive says, 0 where it does not
   std::optional<std::chrono::sys_seconds> modified;  // as the archive says
 };
 
-// Reads tars, plain or compressed; what is no tar is one member, named as the file is, but for the ending of what it is
-// compressed with ("choir.mbox" of "choir.mbox.gz").
+// Reads tars, plain or compressed. Any other file is one member with the file's name, without the
+// suffix of its compression ("choir.mbox" for "choir.mbox.gz").
 class ArchiveReader {
  public:
-  // A file, or a pipe that has a name: that one is waited for, until `progress` says that all is cancelled. Then this throws
-  // Cancelled.
+  // `file` may be a named pipe; its data is waited for. Throws Cancelled when `progress` is
+  // cancelled meanwhile.
   ArchiveReader(const std::filesystem::path& file, const Progress& progress);
   ~ArchiveReader();
   ArchiveReader(const ArchiveReader&) = delete;
   ArchiveReader& operator=(const ArchiveReader&) = delete;
 
-  // False at the end. What was not read of the member before is skipped.
+  // False at the end. Unread bytes of the member before are skipped.
   [[nodiscard]] bool next(ArchiveMember& member);
-  // The member given by `next` comes once more, unless something of it was read.
+  // Makes `next` return the same member again. Only before something of it was read.
   void put_back();
-  // Of the member: as many as there are, at most `buffer`; 0 at its end.
+  // Reads bytes of the member. Returns their number; 0 at its end.
   [[nodiscard]] std::size_t read(std::span<char> buffer);
 
  private:
@@ -82,10 +82,10 @@ class ArchiveWriter {
   ArchiveWriter(const ArchiveWriter&) = delete;
   ArchiveWriter& operator=(const ArchiveWriter&) = delete;
 
-  // A file of exactly `size` bytes, which `write` brings.
+  // Begins a file of exactly `size` bytes, which `write` then gives.
   void begin(const std::string& path, std::uint64_t size);
   void write(std::string_view bytes);
-  // A further name of a member that was written.
+  // Adds a hard link to a member that was written.
   void link(const std::string& path, const std::string& target);
   void finish();  // without it the archive is cut off
 

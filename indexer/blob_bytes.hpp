@@ -1,4 +1,4 @@
-// The bytes of a blob for what is derived from it.
+// The bytes of a blob, for indexing and other derived data.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,8 @@
 
 namespace indexer {
 
-// Nothing where the blob is not here, or damaged: one body or file must not stop all others. Who asks for its bytes is told.
+// Nothing when the blob is missing or damaged, so that one file does not stop the work on all
+// others. (A client that asks for the bytes themselves gets an error.)
 [[nodiscard]] std::optional<std::string> blob_bytes(const replica::Blobs& blobs,
                                                     const std::string& digest);
 

@@ -1,5 +1,6 @@
-// The bodies of a message, in whichever of their homes they are: content documents, members or attachments of the metadata
-// document, or the original message. A content document's text may itself be an attachment of it.
+// Finds the bodies of a message, wherever they are: in content documents, in members or attachments
+// of the metadata document, or in the original message. The text of a content document may itself
+// be an attachment of that document.
 #pragma once
 
 #include <atomic>
@@ -22,15 +23,15 @@ struct Body {
 
 class Bodies {
  public:
-  // Content documents that are read count in `reads`.
+  // Counts the content documents that are read in `reads`.
   Bodies(const Stores& stores, std::atomic<std::uint64_t>& reads)
       : stores_(stores), reads_(reads) {}
 
-  // Nothing where the document, or the attachment that its text is in, is not here.
+  // Nothing when the document, or the attachment with its text, is missing.
   [[nodiscard]] std::optional<Body> of_content(const std::string& content_id) const;
-  // What the metadata document brings along: its own texts, plain ones first.
+  // Bodies inside the metadata document, plain text first.
   [[nodiscard]] std::vector<Body> of_metadata(const mail::MetadataDocument& message) const;
-  // The original message's; for a message that has no others.
+  // Bodies of the original message; for a message that has no others.
   [[nodiscard]] std::vector<Body> of_original(const mail::MetadataDocument& message) const;
 
  private:
@@ -40,15 +41,16 @@ class Bodies {
 
 [[nodiscard]] bool has_content(std::string_view text);
 
-// Those attachments that give the message its bodies beside its content documents, and whose bytes are here. The original
-// message is one where the document itself has no other.
+// Attachments with bodies of the message, beside its content documents, whose bytes are in the
+// account. The original message is one of them if the document has no other body.
 [[nodiscard]] std::vector<mail::AttachedBody> attached_bodies_here(
     const mail::MetadataDocument& message, const replica::Blobs& blobs);
 
-// Of the first that has content.
+// The preview of the first body that has content.
 [[nodiscard]] std::string preview_of(const std::vector<Body>& bodies);
 
-// A metadata document that has none of a message's own fields takes them from its original, where that is here.
+// If the metadata document has none of a message's own fields, fills them in from the original
+// message, if that is present.
 void complete_from_original(mail::MetadataDocument& message, const replica::Blobs& blobs);
 
 }  // namespace indexer

@@ -24,7 +24,8 @@ std::string sha256(std::string_view bytes) {
   return {reinterpret_cast<const char*>(digest.data()), size};
 }
 
-// Upper and lower case, and ways to write the same character, made one; the text itself where it is no UTF-8.
+// Upper and lower case, and ways to write the same character, made one; the text itself where it is
+// no UTF-8.
 std::string fold(std::string_view text) {
   utf8proc_uint8_t* folded = nullptr;
   const auto size = utf8proc_map(
@@ -86,8 +87,8 @@ std::string path_of(const mail::Mailbox& mailbox, const std::vector<mail::Mailbo
   return path;
 }
 
-// From so many pending rows on, and this share of all entries, it costs less to sort everything anew than to insert them one by one
-// (10 rows each, in random places).
+// From so many pending rows on, and this share of all entries, it costs less to sort everything
+// anew than to insert them one by one (10 rows each, in random places).
 constexpr std::int64_t kBulkPending = 20'000;
 constexpr std::int64_t kBulkShare = 2;
 

@@ -1,14 +1,16 @@
-// The catalog of one generation: lists, counts and threads of an account, projected from its stores into one SQLite file.
+// The catalog of one generation: lists, counts and threads of an account, projected from its stores
+// into one SQLite file.
 //
-// Every list is a view: a set of entries in the order (date, id), newest first. There is one for all mail, one for each
-// mailbox and keyword, and for each of those (but keywords) one of its unread, flagged, answered, draft and attachment-bearing
-// messages. All mail and each mailbox stand in the order of every sort as well, and every view has the list of the newest
-// message of each thread. A page is a range of such a list, or of the smallest that a query names, with each row asked for the
-// rest. What a list shows of a message was rendered to JSON when the message was projected; thread and level are added as
-// it is read, since they change without it.
+// Every list is a view: a set of entries in the order (date, id), newest first. There is one for
+// all mail, one for each mailbox and keyword, and for each of those (but keywords) one of its
+// unread, flagged, answered, draft and attachment-bearing messages. All mail and each mailbox stand
+// in the order of every sort as well, and every view has the list of the newest message of each
+// thread. A page is a range of such a list, or of the smallest that a query names, with each row
+// asked for the rest. What a list shows of a message was rendered to JSON when the message was
+// projected; thread and level are added as it is read, since they change without it.
 //
-// One object writes (in the process that holds the account's lock); reading is open to any thread and never waits.
-// Throws replica::sqlite::Error.
+// One object writes (in the process that holds the account's lock); reading is open to any thread
+// and never waits. Throws replica::sqlite::Error.
 #pragma once
 
 #include <cstdint>
@@ -31,10 +33,12 @@ namespace indexer {
 
 // Format of the file. A catalog of another one cannot be read.
 inline constexpr int kCatalogFormat = 4;
-// By which rules documents are projected into it. One of other rules is read until it was made anew.
+// Version of the rules by which documents are projected. A catalog of another version is read until
+// it has been rebuilt.
 inline constexpr int kProjectionVersion = 3;
 
-// The public id of a document: base64url of its CouchDB id where that fits 255 characters, else of its SHA-256.
+// The public id of a document: base64url of its CouchDB id where that fits 255 characters, else of
+// its SHA-256.
 [[nodiscard]] std::string public_id(std::string_view doc_id);
 
 // Place in a list: (date, id), newest first. Dates are seconds since 1970.
@@ -57,7 +61,8 @@ struct MessageFilter {
   friend auto operator<=>(const MessageFilter&, const MessageFilter&) = default;
 };
 
-// From and to: the first one's name, else address. Subject: the base subject; of files the name. Values are part of view numbers.
+// kFrom, kTo: the name of the first sender or recipient, else the address. kSubject: the base
+// subject; for files the name. Values are stored (see sorted_view()): do not reorder.
 enum class Sort : std::uint8_t { kReceived, kSent, kFrom, kTo, kSubject, kSize };
 
 struct ListQuery {
@@ -65,13 +70,15 @@ struct ListQuery {
   bool threads = false;  // the newest matching message stands for its thread
   bool ascending = false;
   std::size_t limit = 50;
-  // At most one of these three; none: from the beginning. Cursors are those of another page of the same list.
+  // At most one of `after`, `before` and `anchor` is set; without any the page is the first.
+  // Cursors come from another page of the same list.
   std::optional<std::string> after{};
   std::optional<std::string> before{};
   struct Anchor {
     std::string id;  // as Catalog::message takes it
-    std::int64_t offset =
-        0;  // the page begins so many rows after it; negative: before it, or at the first
+    // The page begins this many rows after the message; negative: before it, at most at the first
+    // row.
+    std::int64_t offset = 0;
     bool fills = false;  // a page that would reach beyond the list's end begins earlier
     friend bool operator==(const Anchor&, const Anchor&) = default;
   };
@@ -83,8 +90,8 @@ struct ListQuery {
 enum class ListRefusal { kBadCursor, kAnchorNotFound };
 
 struct ListPage {
-  std::optional<ListRefusal> refused;  // then there is nothing else
-  std::vector<std::string> rows;  // JSON objects, complete (M of the design)
+  std::optional<ListRefusal> refused;  // if set, all else is empty
+  std::vector<std::string> rows;  // complete JSON objects, one for each message
   std::int64_t total = 0;
   std::int64_t unread = 0;
   bool total_is_exact = true;
@@ -93,13 +100,13 @@ struct ListPage {
   std::string state;  // at which the page was read
 };
 
-// Whether that is written as the states of lists are, of whatever catalog.
+// Whether the text has the form of a list's state; it may be of any catalog.
 [[nodiscard]] bool is_list_state(std::string_view text);
 
-// What became of a list: ids. A message is in one of the three; one of a list by thread is updated, too, when another message of its
-// thread changed.
+// The changes of a list between two states, as ids. A message is in only one of the three. In a
+// list by thread, a message also counts as updated when another message of its thread changed.
 struct ListChanges {
-  std::string state;  // at which the list is so
+  std::string state;  // to which these changes lead
   std::vector<std::string> added, updated, removed;
   bool more = false;  // there are changes after `state`
 };
@@ -109,7 +116,7 @@ struct MailboxCounts {
   std::int64_t total = 0, unread = 0, threads = 0, unread_threads = 0;
 };
 
-// Numbers from here on are of entries that found no gap: they do not tell the date.
+// Numbers from here on belong to entries for which no gap was left; they do not follow the date.
 inline constexpr std::uint32_t kFirstOverflowNumber = 3U << 30;
 
 // An entry as the text index sees it.
@@ -120,15 +127,16 @@ struct TextEntry {
   std::string doc_id;
   std::int64_t date = 0;
   std::uint64_t size = 0;
-  std::vector<std::string>
-      contents;  // ids of the content documents that are there, in reading order
+  // Ids of the content documents that are present, in reading order.
+  std::vector<std::string> contents;
   std::vector<std::string> content_types;  // of each of these; may be left empty
 };
 
 // One body as the catalog knows it.
 struct BodyPart {
-  std::string
-      content_id;  // content document; empty: the metadata document has it, or its original message
+  // Id of the content document; empty: the body is in the metadata document or its original
+  // message.
+  std::string content_id;
   std::string type;
 };
 
@@ -152,51 +160,56 @@ struct DocumentName {
   friend auto operator<=>(const DocumentName&, const DocumentName&) = default;
 };
 
-// Messages by what of them is in the text index.
+// Numbers of messages by level: what of them is in the text index.
 struct LevelCounts {
   std::int64_t metadata = 0, body = 0, attachments = 0;
 };
 
 class Catalog {
  public:
-  // kReadWrite creates the file. A file of another format is refused with std::runtime_error (rebuild it).
+  // kReadWrite creates the file. A file of another format is refused with std::runtime_error
+  // (rebuild it).
   Catalog(const std::filesystem::path& file, replica::sqlite::Access access);
   ~Catalog();
 
   // ── Writing ──
-  // Applies the next rows of the stores' feeds (all stores, at most `limit` rows) and the checkpoint, in one transaction. When
-  // many come, lists by other sorts than date are left aside, and made by `order`: until then they are read slowly.
+  // Applies the next rows of the stores' feeds (all stores together, at most `limit` rows) and the
+  // checkpoint, in one transaction. When there are many, lists in other orders than by date are
+  // left to `order`; until then they are read slowly.
   Projected project(const Stores& stores, std::size_t limit);
-  // Makes what `project` left aside, in linear time. Nothing to do otherwise. `between` is called between its transactions and may
-  // throw: then, or when it is killed, it begins anew the next time.
+  // Builds the lists that `project` left aside, in linear time; else does nothing. `between` is
+  // called between its transactions and may throw. After that, or after a kill, the next call
+  // begins again.
   void order(const std::function<void()>& between = [] {});
-  // Projects these documents once more, as their stores have them now, and what the catalog says of them with it. Of a catalog
-  // that has followed its stores to their end.
+  // Projects these documents again, as the stores have them now. The catalog must have followed its
+  // stores to their end.
   void project_again(const Stores& stores, std::span<const DocumentName> documents);
   // As sqlite::Connection; the copy is a catalog of the same states and cursors.
   void copy_to(const std::filesystem::path& file) const;
-  // Gives every entry its number: rank in newest-first order, with gaps. For a catalog whose text is built in bulk next. They are
-  // on disk when it returns.
+  // Gives every entry its number: its rank in newest-first order, with gaps. Call it before the
+  // text index is built in bulk. Durable when it returns.
   void assign_numbers();
-  // Tells numbers that were assigned by one call from those of another.
+  // Names the assignment of numbers: differs after each call of `assign_numbers`.
   [[nodiscard]] std::string numbering() const;
   [[nodiscard]] DerivedCheckpoint checkpoint() const;
   // The stores that it was projected from.
   [[nodiscard]] std::map<mail::Doctype, replica::StoreIdentity> followed() const;
-  // Entries that found no gap and took a number of the overflow range: when they are many, a rebuild is due.
+  // Entries that found no gap and took a number of the overflow range: when they are many, a
+  // rebuild is due.
   [[nodiscard]] std::int64_t overflow_count() const;
 
   // ── Lists ──
   [[nodiscard]] ListPage list(const ListQuery& query, const DerivedCheckpoint& text) const;
-  // From the state of an earlier page on, of the list that the query's filter and `threads` name; nothing when that cannot be told
-  // any more. What became of at most `limit` messages, or of those of one step of the projection where that has more.
+  // Changes since the state of an earlier page of the list that the query's filter and `threads`
+  // name. Nothing when that state is too old. At most `limit` messages, or all of one step of the
+  // projection if that has more.
   [[nodiscard]] std::optional<ListChanges> changes(std::string_view since,
                                                    const ListQuery& query) const;
   [[nodiscard]] std::vector<MailboxCounts> mailboxes() const;
   // Null when there is none. `id` may be a public id or a document id.
   [[nodiscard]] std::optional<std::string> message(std::string_view id,
                                                    const DerivedCheckpoint& text) const;
-  // In the order asked for; what is not there is left out.
+  // In the order of `ids`; unknown ids are left out.
   [[nodiscard]] std::vector<std::string> messages(const std::vector<std::string>& ids,
                                                   const DerivedCheckpoint& text) const;
   struct Item {
@@ -204,29 +217,30 @@ class Catalog {
     std::string_view id;
     std::uint32_t number = 0;  // in the text index; entries may have been given others since
   };
-  // One for each item, in one view; empty for what is not there.
+  // One row for each item, all read in one snapshot; empty for an item that does not exist.
   [[nodiscard]] std::vector<std::string> rows(const std::vector<Item>& items,
                                               const DerivedCheckpoint& text) const;
-  // The messages of a thread, oldest first; empty when there is none. `id` of a thread is the id of its earliest message.
+  // The messages of a thread, oldest first; empty when there is none. `id` of a thread is the id of
+  // its earliest message.
   [[nodiscard]] std::vector<std::string> thread(std::string_view id,
                                                 const DerivedCheckpoint& text) const;
   [[nodiscard]] std::optional<std::string> file(std::string_view id,
                                                 const DerivedCheckpoint& text) const;
-  // Filter and threads of the query do not count.
+  // Filter and `threads` of the query are ignored.
   [[nodiscard]] ListPage files(const ListQuery& query, const DerivedCheckpoint& text) const;
-  // Changes whenever a list may have.
+  // Differs whenever a list may have changed.
   [[nodiscard]] std::string state() const;
   [[nodiscard]] std::int64_t message_count() const;
   [[nodiscard]] std::vector<Failure> failures() const;
   [[nodiscard]] std::int64_t failure_count() const;
 
-  // Id, name (case folded) or role of a mailbox to its id.
+  // The id of the mailbox with that id, name (case folded) or role.
   [[nodiscard]] std::optional<std::string> find_mailbox(std::string_view name) const;
-  [[nodiscard]] std::optional<std::string> document_id(
-      Kind kind, std::string_view id) const;  // as message() takes it
+  // `id` as message() takes it.
+  [[nodiscard]] std::optional<std::string> document_id(Kind kind, std::string_view id) const;
   [[nodiscard]] std::vector<BodyPart> bodies(std::string_view id) const;
 
-  // Addresses that begin so, best first: see completion.hpp.
+  // Addresses that match what was typed, best first: see completion.hpp.
   [[nodiscard]] std::vector<Completion> complete(std::string_view typed, std::size_t limit) const;
 
   // ── For the text index ──
@@ -234,15 +248,17 @@ class Catalog {
   [[nodiscard]] std::vector<std::uint32_t> numbers(const MessageFilter& filter) const;
   // Ids of all mailboxes.
   [[nodiscard]] std::vector<std::string> mailbox_ids() const;
-  // Numbers of the messages of a thread (id of the thread or of a message in it), ascending; none when there is none.
+  // Numbers of the messages of a thread (id of the thread or of a message in it), ascending; none
+  // when there is none.
   [[nodiscard]] std::vector<std::uint32_t> thread_numbers(std::string_view id) const;
-  // For each number its thread; 0 for what has none.
+  // The thread of each number; 0 for an entry without one.
   [[nodiscard]] std::vector<std::int64_t> threads_of(
       const std::vector<std::uint32_t>& numbers) const;
   // Numbers of all messages in the threads of these, ascending.
   [[nodiscard]] std::vector<std::uint32_t> same_threads(
       const std::vector<std::uint32_t>& numbers) const;
-  // The first of these numbers in the order of that sort, from after `after` on; see sort_keys.hpp for what a key is.
+  // The first of these numbers in the order of that sort, from after `after` on; see sort_keys.hpp
+  // for what a key is.
   struct SortedNumber {
     std::string key;
     std::uint32_t number = 0;
@@ -251,18 +267,20 @@ class Catalog {
                                                          Sort sort, bool ascending,
                                                          const std::string& after,
                                                          std::size_t limit) const;
-  // What facets count, of each of these entries that is there.
+  // Visits the values that facets count, of each of these entries that exists.
   void facet_rows(const std::vector<std::uint32_t>& numbers,
                   const std::function<void(const FacetRow&)>& visit) const;
-  // As the text index takes it; nothing when there is none. `id` as message() takes it.
+  // An entry as the text index takes it; nothing when there is none. `id` as message() takes it.
   [[nodiscard]] std::optional<TextEntry> text_entry(Kind kind, std::string_view id) const;
-  // The first number after that place in newest-first order, for a cursor; past the last number when there is none.
+  // The first number after that place in newest-first order, for a cursor; beyond the last number
+  // when there is none.
   [[nodiscard]] std::uint32_t number_after(const OrderKey& place) const;
   // Entries with numbers from `from` on, ascending, at most `limit`.
   [[nodiscard]] std::vector<TextEntry> entries(std::uint32_t from, std::size_t limit) const;
   [[nodiscard]] std::int64_t entry_count() const;
-  // What the text index has to do after `text`: entries whose text changed in the stores' rows between that and the
-  // catalog's own checkpoint, and ids that are gone. At most `limit` rows of the feeds; `reached` is the checkpoint then.
+  // What the text index has to do after `text`: entries whose text changed between `text` and the
+  // catalog's own checkpoint, and ids that are gone. Reads at most `limit` rows of the feeds;
+  // `reached` is the checkpoint after them.
   struct TextChanges {
     std::vector<TextEntry> changed;
     std::vector<std::pair<Kind, std::string>> removed;  // kind and id
@@ -274,7 +292,8 @@ class Catalog {
   // Entries that the text index lacks at `text`.
   [[nodiscard]] std::int64_t text_pending(const Stores& stores,
                                           const DerivedCheckpoint& text) const;
-  // Messages by their level when the text index is at `text`; looks at all entries: 0.1 s for 1,000,000.
+  // Messages by their level when the text index is at `text`; looks at all entries: 0.1 s for
+  // 1,000,000.
   [[nodiscard]] LevelCounts levels(const DerivedCheckpoint& text) const;
 
  private:

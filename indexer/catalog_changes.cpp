@@ -1,4 +1,4 @@
-// What became of a list since a state, told from the log of changes: see change_log.hpp.
+// The changes of a list since a state, from the change log: see change_log.hpp.
 #include <algorithm>
 #include <charconv>
 #include <iterator>
@@ -15,7 +15,7 @@
 namespace indexer {
 namespace {
 
-// Messages as they stood at one state: those that changed later as the log has them, all others as they are.
+// Messages as they were at one state: from the log if they changed later, else as they are now.
 class Past {
  public:
   explicit Past(Reader& reader) : reader_(reader) {}
@@ -24,7 +24,8 @@ class Past {
   void log(const std::string& id, std::string_view packed);
   // Nothing where the message was not there.
   [[nodiscard]] std::optional<Standing> standing(const std::string& id) const;
-  // Of the messages of a thread that a list holds the newest, which stands for it; empty: it holds none.
+  // The newest message of a thread in a list, which represents the thread there; empty: the list
+  // has none of them.
   [[nodiscard]] std::string newest(std::int64_t thread, const Condition& condition) const;
 
  private:
@@ -82,7 +83,8 @@ class Span {
   Span(Reader& reader, std::int64_t since)
       : reader_(reader), since_(since), begin_(reader), end_(reader) {}
 
-  // Takes whole steps, until there are `limit` messages. The state that was reached: `now` when these were all.
+  // Takes whole steps until there are `limit` messages. Returns the state that was reached; `now`
+  // when there were no more.
   std::int64_t read(std::int64_t now, std::size_t limit);
   [[nodiscard]] ListChanges of_messages(const Condition& condition) const;
   [[nodiscard]] ListChanges of_threads(const Condition& condition) const;
@@ -139,7 +141,7 @@ ListChanges Span::of_messages(const Condition& condition) const {
   return changes;
 }
 
-// A thread has another row when one of its messages changed, came or went, whichever stands for it.
+// The row of a thread changes when any of its messages changed, came or went.
 ListChanges Span::of_threads(const Condition& condition) const {
   std::set<std::int64_t> threads;
   for (const auto& id : ids_) {

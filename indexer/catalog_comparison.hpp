@@ -1,6 +1,7 @@
-// Is a catalog what the stores make it? Compares it, table by table and row by row, with one that was projected afresh from the
-// same stores up to the same checkpoint. Numbers of entries, threads and views differ between the two: rows are compared by what
-// they stand for. What only tells the past is left out: the log of changes, and content documents that are gone.
+// Checks that a catalog agrees with its stores: compares it, table by table and row by row, with
+// one that was freshly projected from the same stores up to the same checkpoint. Entries, threads
+// and views have other numbers in the two catalogs, so rows are compared by the names behind the
+// numbers. Tables about the past are left out: the change log, and content documents that are gone.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +15,14 @@ namespace indexer {
 
 class CatalogComparison {
  public:
-  // Nobody may write to either while this is constructed; afterwards they may.
+  // Nobody may write to either catalog during this constructor; afterwards they may.
   CatalogComparison(const std::filesystem::path& catalog, const std::filesystem::path& fresh);
   ~CatalogComparison();
 
-  // `between` is called now and then, and may throw. Returns the number of entries. Memory does not grow with them.
+  // Returns the number of entries. `between` is called from time to time and may throw. Memory does
+  // not grow with the catalog.
   std::int64_t run(Findings& findings, const std::function<void()>& between);
-  // Content documents that no message names, of which the one that they name is not there. That is no difference.
+  // The number of content documents whose message is missing. They are not counted as differences.
   [[nodiscard]] std::int64_t unowned_contents() const;
 
  private:

@@ -42,7 +42,8 @@ Window window_before(ListReader& list, const std::string& key, std::size_t limit
   return window;
 }
 
-// Rows before those of a page at the end of the list, up to `limit` in all. Whether there are others before them.
+// Rows before those of a page at the end of the list, up to `limit` in all. Whether there are
+// others before them.
 bool fill_up(ListReader& list, std::vector<ListReader::Row>& rows, std::size_t limit) {
   const auto missing = limit - rows.size();
   auto earlier = list.before(rows.front().key, missing + 1);
@@ -124,7 +125,8 @@ std::int64_t count_unread(Reader& reader, const Selection& selection, const List
   return Selection::of(reader, unread).size(reader, query.threads).count;
 }
 
-// Numbers of neighbours in a list stand together, ids do not: most are found without a look at the index of ids.
+// Numbers of neighbours in a list stand together, ids do not: most are found without a look at the
+// index of ids.
 std::optional<std::int64_t> entry_of(Reader& reader, const Catalog::Item& item) {
   if (Rows rows(reader.by_number, item.number);
       rows.next() && rows.text(1) == item.id && rows.integer(2) == static_cast<int>(item.kind))

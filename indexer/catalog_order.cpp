@@ -1,5 +1,6 @@
-// What a bulk load leaves aside, made at its end: lists by other sorts than date, lists by thread, and names of participants. Rows
-// are sorted outside of the database and appended in their order, since random inserts into a large table grow dearer with it.
+// Builds what a bulk load leaves aside, at its end: lists in other orders than by date, lists by
+// thread, and names of participants. Rows are sorted outside of the database and appended in order,
+// since random inserts get slower with the size of a table.
 #include "indexer/catalog_state.hpp"
 #include "indexer/row_sorter.hpp"
 #include "indexer/sort_keys.hpp"

@@ -1,4 +1,5 @@
-// Rows of lists as they are answered: the bytes that were rendered, with what changes without the message.
+// Rows of lists as they are answered: the rendered bytes, completed with thread and level, which
+// change without the message.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,7 @@ struct TextReach {
   std::int64_t emails, contents, files;
 };
 
-// Of messages, in the order of `entries`.
+// The rows of messages, in the order of `entries`.
 [[nodiscard]] std::vector<std::string> read_message_rows(Reader& reader,
                                                          const std::vector<std::int64_t>& entries,
                                                          const TextReach& reach, bool with_thread);

@@ -1,4 +1,4 @@
-// What a search asks of the catalog: threads of its hits, and what facets count.
+// The parts of the catalog that searches use: threads of hits, and the values that facets count.
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
@@ -22,7 +22,8 @@ struct NamedViews {
   std::unordered_map<std::int64_t, std::string> mailboxes, keywords;
 };
 
-// Up to here each number is looked up and sorted; more are met sooner in the order itself, row by row.
+// Up to here each number is looked up and sorted; more are met sooner in the order itself, row by
+// row.
 constexpr std::size_t kMaxLookedUp = 20'000;
 
 using SortedNumber = Catalog::SortedNumber;

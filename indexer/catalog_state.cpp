@@ -12,7 +12,8 @@ namespace {
 // A page of a list is 50 rows of some 1 KB, mostly side by side.
 constexpr int kPageBytes = 8'192;
 
-// Random inserts in half a dozen B-trees: what they touch between two batches should stay in memory.
+// Random inserts in half a dozen B-trees: what they touch between two batches should stay in
+// memory.
 constexpr std::string_view kWriterTuning =
     "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8192";
 

@@ -1,4 +1,4 @@
-// What the sources of the catalog share: how its file is opened, read and written. Not for others.
+// Shared by the sources of the catalog only: how its file is opened, read and written.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,8 @@ namespace indexer {
 using replica::sqlite::Connection;
 using replica::sqlite::Statement;
 
-// Bits of entries.flags. kFilesHere: it has attachments that can be read, and the bytes of all of them.
+// Bits of entries.flags. kFilesHere: it has attachments that can be read, and the bytes of all of
+// them.
 namespace flag {
 inline constexpr int kUnread = 1, kFlagged = 2, kAttachment = 4, kFilesHere = 8, kSeen = 16,
                      kAnswered = 32, kDraft = 64;
@@ -35,7 +36,8 @@ inline constexpr std::int64_t kListedFlags = 127 - flag::kFilesHere;
 inline constexpr std::int64_t kViewStep = 8;
 inline constexpr std::int64_t kAllMail = 8, kAllUnread = 16, kAllFlagged = 32, kAllAttachment = 48,
                               kAllFiles = 56, kAllAnswered = 64, kAllDraft = 80;
-inline constexpr std::int64_t kUnreadOutsideTrash = 96;  // counted by thread, listed nowhere
+inline constexpr std::int64_t kUnreadOutsideTrash =
+    96;  // only threads are counted in it; it is no list
 
 // Views of all mail, all files and of mailboxes have a list for every sort.
 [[nodiscard]] inline bool has_sorts(std::int64_t view) { return view / kViewStep % 2 == 1; }
@@ -45,7 +47,8 @@ inline constexpr std::int64_t kUnreadOutsideTrash = 96;  // counted by thread, l
 }
 [[nodiscard]] inline std::int64_t by_thread(std::int64_t view) { return view + 6; }
 
-// state: * any, u unread, f flagged, a attachment, r answered, d draft; set: a all mail, m mailbox, k keyword, F files.
+// state: * any, u unread, f flagged, a attachment, r answered, d draft; set: a all mail, m mailbox,
+// k keyword, F files.
 [[nodiscard]] inline std::string view_name(char state, char set, std::string_view id = {}) {
   std::string name{state, set};
   name += id;
@@ -62,7 +65,7 @@ inline constexpr StateView kStateViews[] = {{'u', flag::kUnread, kAllUnread},
                                             {'a', flag::kAttachment, kAllAttachment},
                                             {'r', flag::kAnswered, kAllAnswered},
                                             {'d', flag::kDraft, kAllDraft}};
-// Keywords that are flags, and have no view as keywords.
+// Keywords that are flags; they have no view as keywords.
 struct FlagKeyword {
   std::string_view keyword;
   int flag;
@@ -103,8 +106,8 @@ inline constexpr std::int64_t kLastNumber = (std::int64_t{1} << 32) - 1;
 [[nodiscard]] std::string pack(const std::vector<std::string>& texts);
 [[nodiscard]] std::vector<std::string> unpack_texts(std::string_view packed);
 
-// One run of a prepared statement. Resets it at the end, so that no cursor keeps a transaction open. What is bound must
-// live as long.
+// One run of a prepared statement. Resets it at the end, so that no cursor keeps a transaction
+// open. What is bound must live as long.
 class Rows {
  public:
   template <typename... Values>
@@ -125,7 +128,7 @@ class Rows {
   Statement& statement_;
 };
 
-// The table `meta`, as a reader needs it.
+// The table `meta`, as readers need it.
 struct Meta {
   std::string instance;
   std::int64_t changes = 0;
@@ -147,7 +150,8 @@ struct Meta {
                                      mail::Doctype doctype) const;
 };
 
-// The nearest entry with a number (not of the overflow range) from a key on, and before it: (view, key).
+// The nearest entry with a number (not of the overflow range) from a key on, and before it: (view,
+// key).
 inline constexpr std::string_view kNumberedFrom =
     "SELECT e.number, l.key FROM listing l CROSS JOIN entries e ON e.key = l.entry "
     "WHERE l.view = ? AND l.key >= ? AND e.number < 3221225472 ORDER BY l.key LIMIT 1";
@@ -217,7 +221,8 @@ struct Reader {
       "SELECT date, id, flags, key FROM entries WHERE thread = ? ORDER BY date DESC, id");
   Statement thread_oldest_first = connection.prepare(
       "SELECT key, sender FROM entries WHERE thread = ? ORDER BY date, id DESC LIMIT ?");
-  // Of a JSON array of entries, in its order: one statement for a page, since to start one costs as much as to find a row.
+  // Of a JSON array of entries, in its order: one statement for a page, since to start one costs as
+  // much as to find a row.
   Statement message_rows = connection.prepare(
       "SELECT d.row, d.thread_id, d.text_seq, d.body_seq, d.bodies, d.here "
       "FROM json_each(?) j CROSS JOIN details d ON d.entry = j.value");
@@ -362,7 +367,8 @@ struct Catalog::State {
 
   PageCache pages;
 
-  // Answers of `numbers`: a search asks for the same mailbox again and again, and the list may be long.
+  // Answers of `numbers`: a search asks for the same mailbox again and again, and the list may be
+  // long.
   struct Numbers {
     std::string state;
     std::vector<std::uint32_t> numbers;

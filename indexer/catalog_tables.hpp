@@ -1,5 +1,5 @@
-// The tables of a catalog as they are compared: each as rows in an order that two catalogs share, of columns that mean the same in
-// both.
+// The tables of a catalog for a comparison: each as rows in an order that both catalogs share, with
+// columns that mean the same in both.
 #pragma once
 
 #include <span>
@@ -12,7 +12,7 @@ enum class Form {
   kNumber,  // ordered as a number
   kViews,  // numbers of views, of which the names are compared
   kParts,  // threads.views: view, count and newest entry
-  kAtMost,  // no greater than in the fresh one
+  kAtMost,  // must not be greater than in the fresh catalog
 };
 
 struct ComparedColumn {
@@ -22,8 +22,8 @@ struct ComparedColumn {
 
 struct ComparedTable {
   std::string_view name;
-  std::string_view
-      select;  // the first column is the document's id, the key follows; ordered by the key
+  // The first column is the document's id, the key follows; ordered by the key.
+  std::string_view select;
   std::span<const ComparedColumn> columns;  // without that of the document's id
   std::size_t key_columns = 1;
 };

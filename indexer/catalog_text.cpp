@@ -1,4 +1,4 @@
-// What the text index has to follow, derived from the sequences that entries carry.
+// Changes that the text index has to follow, derived from the sequences in entries.
 #include <algorithm>
 #include <limits>
 #include <unordered_set>
@@ -15,8 +15,8 @@ struct Feed {
   mail::Doctype doctype;
   Kind kind;
   std::string_view entries;  // those that rows of the feed after ?1 changed: row, key
-  std::string_view
-      pending;  // how many these are; ?2 is the place in the feed of messages, whose rows count there
+  // How many these are; ?2 is the place in the feed of messages, whose rows count there.
+  std::string_view pending;
   bool removes;  // whether its rows take entries away
 };
 
@@ -35,8 +35,8 @@ constexpr Feed kFeeds[] = {
 constexpr std::string_view kRemoved =
     "SELECT seq, id FROM removed WHERE kind = ? AND seq > ? ORDER BY seq";
 
-// Takes about `budget` rows, never a part of those that share a sequence: the last sequence that was taken whole, or kEnd
-// when these were all.
+// Takes about `budget` rows, never a part of those that share a sequence: the last sequence that
+// was taken whole, or kEnd when these were all.
 template <typename Take>
 std::int64_t take_rows(Rows& rows, std::size_t budget, const Take& take) {
   std::int64_t last = 0;

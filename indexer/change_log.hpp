@@ -1,5 +1,6 @@
-// The log by which "what changed in this list since that state" is answered: of each message that a transaction changed, in
-// which lists and which thread it was before. What it is now, the catalog says. Newest changes only; a bulk load begins it anew.
+// The log that answers "what changed in this list since that state". For each message that a
+// transaction changed it has the lists and the thread that the message was in before; what it is
+// now, the catalog says. Only the newest changes are kept; a bulk load starts the log again.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,7 @@
 
 namespace indexer {
 
-// Where a message stood: what lists and threads it was in follows from it.
+// Where a message stood; which lists and thread it was in follows from this.
 struct Standing {
   std::int64_t flags = 0;
   std::int64_t thread = 0;
@@ -28,15 +29,16 @@ struct Standing {
 // Lives for one transaction.
 class ChangeLog {
  public:
-  // Without `enabled` nothing is kept, and what is there goes.
+  // Without `enabled` nothing is logged, and the log is emptied.
   ChangeLog(Writer& writer, bool enabled) : writer_(writer), enabled_(enabled) {}
 
-  // `before` is told of each change; the first in a transaction counts.
+  // Call with the state before each change; only the first call for a message in a transaction is
+  // kept.
   void changed(const std::string& id, const Standing& before);
   void added(const std::string& id);
-  // All its messages have another threadId.
+  // The threadId of all messages of the thread has changed.
   void renamed(std::int64_t thread);
-  // Writes the step to `state`.
+  // Writes the changes as the step that leads to `state`.
   void flush(std::int64_t state);
 
  private:

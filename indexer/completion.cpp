@@ -74,8 +74,9 @@ std::vector<Completion> Completer::run() {
   return found;
 }
 
-// A beginning that few addresses have gives all of them; what is common is met soon when addresses are read best first;
-// and what is common but not among the best (two words that seldom come together) is what is left.
+// If few addresses begin so, all of them are read. Otherwise addresses are read best first, and
+// matches are usually met soon. The expensive case is what remains: two words that are common but
+// seldom occur together.
 std::vector<Candidate> Completer::best_of(AddressClass rank, std::size_t limit) {
   if (words_.empty()) return first_in_order(rank, limit, kEverything).found;
   for (const auto& word : words_) {

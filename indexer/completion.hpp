@@ -1,9 +1,10 @@
-// Address completion: names and addresses that were seen, best first, from the first letters that somebody types.
+// Address completion: finds names and addresses by the first letters that a user types, best first.
 //
-// People whom the account's owner wrote to come first, then the others, then addresses that nobody reads (noreply@). Within
-// these, an address counts by the messages that name it: most where the owner wrote to it, less where it wrote, least where
-// it was only among the recipients; and a message counts half of one that is two years newer. Mail in the junk and drafts
-// mailboxes does not count. What a sent message is follows from its mailbox's role, or its keyword "$sent".
+// People whom the account's owner wrote to come first, then the others, then addresses that nobody
+// reads (noreply@). Within these groups an address counts by the messages that name it: most when
+// the owner wrote to it, less when it is the sender, least when it is only among the recipients. A
+// message counts half as much as one that is two years newer. Mail in the junk and drafts mailboxes
+// does not count. A message counts as sent by its mailbox's role or its keyword "$sent".
 #pragma once
 
 #include <cstdint>
@@ -18,13 +19,14 @@ namespace indexer {
 inline constexpr std::size_t kMaxCompletions = 100;
 
 struct Completion {
-  std::string name;  // the one that most and newest messages give; may be empty
+  std::string name;  // the one that most messages give, newer ones counting more; may be empty
   std::string email;
   std::int64_t count = 0;  // messages that name it
   std::int64_t last_seen = 0;  // date of the newest of them, seconds since 1970
 };
 
-// At most `limit`; all words of `typed` must be found. `typed` without words finds the best of all.
+// At most `limit`; all words of `typed` must match. Without words the best of all addresses are
+// given.
 [[nodiscard]] std::vector<Completion> complete_address(
     const replica::sqlite::Connection& connection, std::string_view typed, std::size_t limit);
 

@@ -11,11 +11,12 @@
 
 namespace indexer {
 
-// Documents are written in `_bulk_docs` batches that become smaller when the server says that one is too large. Messages
-// that are there stay as they are, but for mailboxes that they lack and keywords that their file rules. Throws replica::SourceError when the server fails.
+// Documents are written in `_bulk_docs` batches that become smaller when the server says that one
+// is too large. Messages that exist already only get mailboxes that they lack and the keywords of
+// their file. Throws replica::SourceError when the server fails.
 class CouchTarget : public ImportTarget {
  public:
-  // `database_of` names the database of a doctype; databases are created when they are absent.
+  // `database_of` gives the name of a doctype's database. Missing databases are created.
   CouchTarget(replica::SourceAddress address,
               const std::function<std::string(mail::Doctype)>& database_of);
 
@@ -37,7 +38,7 @@ class CouchTarget : public ImportTarget {
   [[nodiscard]] replica::net::awaitable<replica::BulkDocsRow> write_one(std::string database,
                                                                         std::string id,
                                                                         std::string json);
-  // What came of a message that is there already.
+  // The outcome for a message that exists already.
   struct Again {
     std::string refusal;  // why it could not be changed; empty: nothing is wrong
     bool is_changed = false;

@@ -86,7 +86,7 @@ class Examination {
     generation.catalog().order(between_);
   }
 
-  // A catalog of the same stores is made beside it, and goes with this.
+  // Projects a fresh catalog beside the live one; it is deleted when this returns.
   void compare_catalog(Account& account, Generation& live) {
     auto& state = *account.state_;
     const auto begun = Generation::begin(state.derived(), state.options);
@@ -155,7 +155,8 @@ class Examination {
     return walked_->faults.empty();
   }
 
-  // Numbers of the entries that changed after that checkpoint: they may have been analysed before or after they did.
+  // Numbers of the entries that changed after that checkpoint: they may have been analysed before
+  // or after they did.
   [[nodiscard]] static std::unordered_set<std::uint32_t> changed_since(
       const DerivedCheckpoint& since, const Generation& live, const Stores& stores) {
     std::unordered_set<std::uint32_t> numbers;

@@ -1,4 +1,4 @@
-// What the doctor mends, and how.
+// The repairs of the doctor.
 #include <algorithm>
 #include <chrono>
 #include <fmt/chrono.h>
@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t kWantedAtOnce = 500;
 constexpr const char* kTexts = "extracts.db";
 constexpr std::uint64_t kLeastRoom = 512 << 10;  // bytes; an empty store with its log takes less
-// Differences up to which documents are renewed one by one, before all is made anew.
+// Up to so many differences documents are renewed one by one; with more, everything is rebuilt.
 constexpr std::int64_t kMendedOneByOne = 200;
 
 class Repair {
@@ -30,7 +30,8 @@ class Repair {
   Repair(const Patient& patient, const DoctorReport& found, Progress& progress)
       : patient_(patient), found_(found), progress_(progress) {}
 
-  // Renews what few documents have in lists and index, in place. Nothing where that cannot be enough; and perhaps it is not.
+  // Renews lists and index of a few documents in place. Nothing when that cannot suffice; the
+  // caller examines again whether it did.
   std::optional<std::vector<std::string>> renew() {
     if (found_.findings.count() > kMendedOneByOne) return std::nullopt;
     std::set<std::string> ids;
@@ -46,7 +47,7 @@ class Repair {
       for (const auto doctype : mail::kDoctypes) documents.push_back({doctype, id});
     }
     try {
-      patient_.open()->renew(documents, progress_);
+      open_account()->renew(documents, progress_);
     } catch (const Cancelled&) {
       throw;
     } catch (const std::exception&) {
@@ -58,8 +59,7 @@ class Repair {
   std::vector<std::string> run() {
     mend_files();
     if (!may_open_) return std::move(done_);
-    const auto account = patient_.open();
-    if (!account) throw AccountUnknown(fmt::format("unknown account '{}'", patient_.name));
+    const auto account = open_account();
     fetch_again(*account);
     if (has(Part::kCatalog) || has(Part::kIndex)) {
       account->abandon_reindex();  // what an earlier one left may be as damaged
@@ -72,6 +72,11 @@ class Repair {
   }
 
  private:
+  [[nodiscard]] std::shared_ptr<Account> open_account() const {
+    auto account = patient_.open();
+    if (!account) throw AccountUnknown(fmt::format("unknown account '{}'", patient_.name));
+    return account;
+  }
   [[nodiscard]] bool has(Part part) const { return found_.findings.count(part) > 0; }
   [[nodiscard]] bool has_source() const { return patient_.refetch != nullptr; }
 
@@ -102,7 +107,8 @@ class Repair {
     for (const auto* blob : blobs) mend_blob(*blob);
   }
 
-  // What is moved aside stays, and comes once more, through a write-ahead log; then lists and index are made anew.
+  // What is moved aside stays, and comes once more, through a write-ahead log; then lists and index
+  // are made anew.
   void require_room_for(const std::set<std::string>& files) const {
     std::uint64_t moved = 0;
     for (const auto& file : files) {

@@ -1,4 +1,5 @@
-// An entry as Xapian holds it. What stands here is the format of the index: a change of it is a new kAnalysisVersion.
+// An entry as Xapian holds it. What stands here is the format of the index: a change of it is a new
+// kAnalysisVersion.
 //
 //   terms       prefix of the field + word, with positions (addresses and names 100 apart, so that phrases do not cross); the
 //               prefix of a header is "XH" + name + ":"
@@ -10,11 +11,12 @@
 //   values      date, size, language and media types (fields.hpp)
 //   data        kind letter + public id
 //
-// Entry 1 has nothing in it, so that no term is in all entries: Xapian 1.4.22 then walks the list of all entries in place of
-// the term's, and where docids have gaps and that list has more than one chunk it ends in "Unexpected end of posting list".
+// Entry 1 has nothing in it, so that no term is in all entries: Xapian 1.4.22 then walks the list
+// of all entries in place of the term's, and where docids have gaps and that list has more than one
+// chunk it ends in "Unexpected end of posting list".
 //
-// A word that is its own stem has no "Z" term (measured: 12 % of the index and 22 % of the time to build it). So a stem is
-// looked for as its "Z" term and, if it is its own stem, as a word.
+// A word that is its own stem has no "Z" term (measured: 12 % of the index and 22 % of the time to
+// build it). So a stem is looked for as its "Z" term and, if it is its own stem, as a word.
 #pragma once
 
 #include <string>

@@ -1,6 +1,7 @@
-// What an entry of the text index holds, as three numbers: sums over its parts, which come out the same in whatever order these
-// are met. So an index can be walked list by list, and an entry analysed at once, and the two compared without either being kept.
-// A change of any term, frequency, position or value changes a sum, but for one in 2^64.
+// The contents of an entry of the text index as three numbers: sums over its parts, the same in
+// whatever order the parts are met. So an index that is walked list by list can be compared with
+// freshly analysed entries, and neither has to be kept in memory. A change of any term, frequency,
+// position or value changes a sum, except by a chance of 1 in 2^64.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +12,8 @@
 namespace indexer {
 
 struct EntrySums {
-  std::uint64_t postings =
-      0;  // terms with their frequencies and positions, as the lists of terms have them
+  // Terms with their frequencies and positions, as the lists of terms have them.
+  std::uint64_t postings = 0;
   std::uint64_t terms = 0;  // terms with their frequencies, data and length, as the entry has them
   std::uint64_t values = 0;
   friend bool operator==(const EntrySums&, const EntrySums&) = default;
@@ -24,7 +25,8 @@ struct EntrySums {
 }
 [[nodiscard]] std::uint64_t hash_of(std::string_view bytes);
 
-// One posting of the term with that hash. `positions` is at the beginning of its list.
+// The sum of one posting of the term with that hash. `positions` must be at the beginning of its
+// list.
 [[nodiscard]] inline std::uint64_t hash_of_posting(std::uint64_t term, Xapian::termcount wdf,
                                                    Xapian::PositionIterator positions) {
   auto hash = mixed(term, wdf);
@@ -41,10 +43,10 @@ struct EntrySums {
   return mixed(mixed(hash_of(value), slot), 4);
 }
 
-// Tells one state of an index from every other.
+// A text that differs between any two states of an index.
 [[nodiscard]] std::string revision_of(const Xapian::Database& database);
 
-// Of an entry that EntryBuilder made, or that was read back from a database.
+// The sums of an entry that EntryBuilder made, or that was read from a database.
 [[nodiscard]] EntrySums sums_of(const Xapian::Document& entry);
 
 }  // namespace indexer

@@ -25,7 +25,8 @@ namespace {
 // Digests of files that are in the export already: beyond so many, a file may be in it twice.
 constexpr std::size_t kMaxRemembered = 200'000;
 
-// Sets where each part begins, and returns where the export ends. A store without a row is not in a state.
+// Sets where each part begins, and returns where the export ends. A store without a row is not in a
+// state.
 DerivedCheckpoint begin_at(std::vector<ExportPart>& parts, const std::string& since,
                            const std::string& name) {
   const auto known = since.empty() ? DerivedCheckpoint() : decode_state(since);
@@ -48,7 +49,8 @@ DerivedCheckpoint begin_at(std::vector<ExportPart>& parts, const std::string& si
   return reached;
 }
 
-// An export without a store that was lost would look whole. What is derived knows of it, where it can be read.
+// An export without a store that was lost would look whole. What is derived knows of it, where it
+// can be read.
 void require_all(const std::vector<ExportPart>& parts, const fs::path& folder,
                  const std::string& name) {
   const auto live = Generation::live_name(folder / "derived");

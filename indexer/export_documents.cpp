@@ -1,7 +1,8 @@
 // Documents as lines of an export:
 // {"id":"m1","arrived":1700000000,"leaves":[{"rev":"2-b","deleted":false,"ancestors":["a"],"size":12,"document":{…}}]}
-// `document` is the leaf's JSON byte for byte and `size` its length, so that it is cut out without being read; JSON that
-// is more than a line stands in `base64` instead. Without `leaves`, `"purged":true`.
+// `document` is the leaf's JSON byte for byte and `size` its length, so that it is cut out without
+// being read; JSON that is more than a line stands in `base64` instead. Without `leaves`,
+// `"purged":true`.
 #include <charconv>
 #include <fmt/format.h>
 #include <openssl/evp.h>

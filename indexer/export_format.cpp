@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "indexer/base64url.hpp"
 #include "mail/json_writer.hpp"
 
 namespace indexer {
@@ -12,8 +13,6 @@ namespace {
 constexpr std::string_view kFormatName = "davenport-export";
 constexpr std::size_t kDigestLines = std::size_t{1} << 20;  // bytes of a member
 constexpr std::size_t kMaxState = 4'096;  // characters
-constexpr std::string_view kDigits =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 }  // namespace
 
@@ -46,32 +45,15 @@ ExportHeader read_export_header(std::string_view text) {
 }
 
 std::string encode_state(const DerivedCheckpoint& checkpoint) {
-  std::string word;
-  unsigned bits = 0;
-  int count = 0;
-  for (const char c : checkpoint.to_json()) {
-    bits = (bits << 8) | static_cast<unsigned char>(c);
-    for (count += 8; count >= 6; count -= 6) word += kDigits[(bits >> (count - 6)) & 63];
-  }
-  if (count > 0) word += kDigits[(bits << (6 - count)) & 63];
-  return word;
+  return to_base64url(checkpoint.to_json());
 }
 
 std::optional<DerivedCheckpoint> decode_state(std::string_view state) {
   if (state.empty() || state.size() > kMaxState) return std::nullopt;
-  std::string json;
-  unsigned bits = 0;
-  int count = 0;
-  for (const char c : state) {
-    const auto digit = kDigits.find(c);
-    if (digit == std::string_view::npos) return std::nullopt;
-    bits = (bits << 6) | static_cast<unsigned>(digit);
-    if ((count += 6) < 8) continue;
-    count -= 8;
-    json += static_cast<char>((bits >> count) & 255);
-  }
-  auto checkpoint = DerivedCheckpoint::parse(json);
-  if (checkpoint.to_json() != json) return std::nullopt;
+  const auto json = from_base64url(state);
+  if (!json) return std::nullopt;
+  auto checkpoint = DerivedCheckpoint::parse(*json);
+  if (checkpoint.to_json() != *json) return std::nullopt;
   return checkpoint;
 }
 

@@ -1,5 +1,5 @@
-// The members of an export and what stands in them. data/EXPORT.md describes them for other tools; what changes here changes
-// there, and kExportVersion with it.
+// The members of an export and what stands in them. data/EXPORT.md describes them for other tools;
+// what changes here changes there, and kExportVersion with it.
 #pragma once
 
 #include <cstddef>
@@ -19,15 +19,15 @@ inline constexpr int kExportVersion = 1;
 inline constexpr std::string_view kExportHeader = "export.json";  // the first member
 inline constexpr std::string_view kExportManifest = "manifest.json";  // the last one
 
-// What was given as an export is damaged, or cannot be taken over here; the message says why and what to do.
+// The export is damaged, or cannot be imported here; the message says why and what to do.
 struct ExportRefused : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
 struct ExportHeader {
   std::string account;
-  std::string since;  // the state that it goes on from; empty: it is whole
-  std::string state;  // that it brings an account to
+  std::string since;  // the state that the export goes on from; empty: it is whole
+  std::string state;  // the state that it brings an account to
 };
 // JSON without its closing brace: the manifest has further members.
 [[nodiscard]] std::string begin_json(const ExportHeader& header);
@@ -46,16 +46,17 @@ void append_document(std::string& out, const replica::WholeDocument& document);
 [[nodiscard]] std::string documents_member(mail::Doctype doctype);
 [[nodiscard]] std::optional<mail::Doctype> doctype_of_member(std::string_view path);
 
-// Digests of the members so far: lines as `sha256sum --check` reads them, in members of their own. Who writes an export and
-// who reads it keep the same list, and the manifest has the digest of it all.
+// Digests of the members so far: lines as `sha256sum --check` reads them, in members of their own.
+// The writer and the reader of an export keep the same list; the manifest has the digest of all of
+// it.
 class DigestList {
  public:
   void add(std::string_view path, std::string_view sha256_hex);
-  [[nodiscard]] bool is_full() const;  // time for a member
+  [[nodiscard]] bool is_full() const;  // enough lines for a member
   [[nodiscard]] bool is_empty() const { return lines_.empty(); }
   [[nodiscard]] std::string next_member() const;  // path of the member that `take` fills
   [[nodiscard]] std::string take();
-  // Of all that was taken.
+  // The digest of everything that was taken.
   [[nodiscard]] std::string sum() { return sum_.take_hex(); }
   [[nodiscard]] std::uint64_t size() const { return size_; }  // lines in all
 

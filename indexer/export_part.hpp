@@ -1,4 +1,5 @@
-// What an export has of one doctype: the documents of its store or, where one store holds all doctypes, those that are of it.
+// The part of an export for one doctype: the documents of its store or, where one store holds all
+// doctypes, those of this one.
 #pragma once
 
 #include <cstdint>
@@ -24,14 +25,17 @@ struct ExportPart {
   std::uint64_t bytes = 0;  // of its documents as lines
   std::uint64_t documents = 0;
 
-  // Those that changed after `since`, the same each time; what a whole export need not say is left out.
+  // The documents that changed after `since`, the same at each call. A whole export leaves out what
+  // it need not say.
   //
-  // A tombstone and a purged document do not say their doctype any more, and a document may have had another one before: an
-  // increment has what is gone for every doctype, and a document of one doctype as purged for the others.
+  // A tombstone or a purged document no longer says its doctype, and a document may have had
+  // another one before. So an increment lists deleted and purged documents for every doctype, and a
+  // document of one doctype as purged for the others.
   void each_document(const Visit& visit) const;
 };
 
-// Messages first. Throws std::runtime_error for a store of all doctypes when `doctype_member` is not known.
+// Messages first. Throws std::runtime_error for a store of all doctypes when `doctype_member` is
+// not known.
 [[nodiscard]] std::vector<ExportPart> export_parts(
     const std::filesystem::path& account_folder, const std::string& name,
     const std::optional<std::string>& doctype_member);

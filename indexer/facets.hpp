@@ -1,4 +1,4 @@
-// Counts of what the hits of a search have in common.
+// Counts values, such as senders or years, over the hits of a search.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ inline constexpr FacetName kFacets[] = {
     {Facet::kType, "type"},     {Facet::kKeyword, "keyword"}, {Facet::kLanguage, "language"},
 };
 
-// What the catalog knows of one entry.
+// The values of one entry, from the catalog.
 struct FacetRow {
   std::uint32_t number = 0;
   Kind kind = Kind::kMail;
@@ -38,9 +38,9 @@ struct FacetCounts {
   bool is_exact = true;  // false: of the newest kMaxFaceted hits
 };
 
-// Hits that are looked at: about 5 µs each.
+// The most hits that are counted; each takes about 5 µs.
 inline constexpr std::size_t kMaxFaceted = 20'000;
-// Values of a facet that are told.
+// The most values of a facet in an answer.
 inline constexpr std::size_t kMaxFacetValues = 20;
 
 class FacetCounter {

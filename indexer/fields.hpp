@@ -1,5 +1,5 @@
-// The truth about search fields: name, term prefix, weight and help. Indexing, the query language, help and
-// documentation are read off this table.
+// The one table of search fields: name, term prefix, weight and help. Indexing, the query language,
+// help and documentation use it.
 #pragma once
 
 #include <array>
@@ -26,15 +26,16 @@ enum class Field {
   kHeader
 };
 
-// Each word stands in the index once, under the prefix of its field; most words are the body's, so that has none. A word
-// without a field is looked for in all of them. Measured on 17,885 messages: to have the words of headers once more without
-// a prefix makes the index 5 % larger, and `body:` would still need terms of its own.
+// Each word stands in the index once, under the prefix of its field; most words are the body's, so
+// that has none. A word without a field is looked for in all of them. Measured on 17,885 messages:
+// to have the words of headers once more without a prefix makes the index 5 % larger, and `body:`
+// would still need terms of its own.
 struct FieldInfo {
   Field field;
   std::string_view name;  // as it is written in a query, before the colon; empty: cannot be named
   std::string_view prefix;  // of its terms (Xapian's convention: capitals)
-  unsigned
-      weight;  // how much a word counts (within-document frequency); text quoted from other messages counts 1
+  // How much a word counts (within-document frequency); text quoted from other messages counts 1.
+  unsigned weight;
   bool stemmed;  // a word finds its other forms; not wanted of names
   bool of_any;  // a word without a field is looked for here
   bool has_parts;  // names and addresses: `*corp*` finds parts of words
@@ -75,7 +76,7 @@ static_assert([] {
   return kFields[static_cast<std::size_t>(field)];
 }
 
-// Whether what is looked for in `wanted` is looked for in `field`, which has terms of its own.
+// Whether a search in `wanted` includes `field`, a field that has terms of its own.
 [[nodiscard]] constexpr bool covers(Field wanted, Field field) {
   if (wanted == Field::kAny) return info(field).of_any;
   if (wanted == Field::kRecipient)
@@ -86,9 +87,9 @@ static_assert([] {
 // Value slots of an entry.
 inline constexpr unsigned kDateSlot = 0;  // seconds since 1970, as Xapian::sortable_serialise
 inline constexpr unsigned kSizeSlot = 1;  // octets, the same
-inline constexpr unsigned kLanguageSlot =
-    2;  // as language_of() gives it; none where that is not known
-inline constexpr unsigned kTypesSlot =
-    3;  // media types of the attachments or of the file, each once, with a line feed after each
+// As language_of() gives it; none where that is not known.
+inline constexpr unsigned kLanguageSlot = 2;
+// Media types of the attachments or of the file, each once, with a line feed after each.
+inline constexpr unsigned kTypesSlot = 3;
 
 }  // namespace indexer

@@ -67,7 +67,8 @@ class FileChecks {
     return fs::relative(file, patient_.folder).string();
   }
 
-  // False where looking tells that the file is damaged, which is a finding then. What only keeps from looking is thrown.
+  // False where looking tells that the file is damaged, which is a finding then. What only keeps
+  // from looking is thrown.
   bool looked_at(Part part, const fs::path& file, const std::function<void()>& look) {
     try {
       look();
@@ -79,7 +80,7 @@ class FileChecks {
     }
   }
 
-  // A file without tables is as good as none: a program was killed while it made it.
+  // A file without tables counts as missing: a program was killed while it created the file.
   [[nodiscard]] static bool is_there(const fs::path& file) {
     if (!is_file(file)) return is_folder(file);
     try {

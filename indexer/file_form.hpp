@@ -1,4 +1,4 @@
-// What a file holds that is looked at for mail.
+// What form of mail a file holds.
 #pragma once
 
 #include <filesystem>
@@ -14,7 +14,8 @@ struct FileForm {
   Kind kind = Kind::kMessage;
   bool is_compressed = false;
 };
-// By how the file begins, or what is compressed in it. A damaged one seems to be a message: reading it says what is wrong.
+// Told by the beginning of the file, decompressed if need be. A damaged file counts as a message;
+// reading it then says what is wrong.
 [[nodiscard]] FileForm form_of(const std::filesystem::path& file);
 
 }  // namespace indexer

@@ -1,4 +1,4 @@
-// Advisory locks on files (flock): who holds one is known to every process, and a killed process lets go of its own.
+// Advisory locks on files (flock). Every process sees them, and a killed process releases its own.
 #pragma once
 
 #include <filesystem>
@@ -10,8 +10,9 @@ class FileLock {
  public:
   enum class Mode { kShared, kExclusive };
 
-  // Creates the file when it is absent. Nothing when another holder is in the way. Throws std::filesystem::filesystem_error
-  // when the file cannot be opened; a shared lock needs no right to write the file.
+  // Creates the file if it is missing. Nothing when another holder has a conflicting lock. Throws
+  // std::filesystem::filesystem_error when the file cannot be opened; a shared lock needs no right
+  // to write the file.
   [[nodiscard]] static std::optional<FileLock> try_lock(const std::filesystem::path& file,
                                                         Mode mode);
 

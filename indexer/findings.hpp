@@ -1,4 +1,5 @@
-// What the doctor found: differences, each with its document and where it shows. All are counted, the first are named.
+// What the doctor found: differences, each with its document and the part of the account. All are
+// counted, only the first are named.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +11,9 @@ namespace indexer {
 
 enum class DifferenceKind {
   kMissing,  // it should be there
-  kExtra,  // it should not
+  kExtra,  // it should not be there
   kDiffers,
-  kDamaged,  // a file is not as it was written
+  kDamaged,  // a file was changed or damaged on disk
 };
 [[nodiscard]] std::string_view name_of(DifferenceKind kind);
 
@@ -25,14 +26,14 @@ struct Difference {
   std::string doc_id;  // empty: of no single document
   Part where = Part::kStore;
   std::string detail;  // what differs, in words
-  std::string file =
-      {};  // that is damaged, as it is named in the account's folder; empty: no file by itself
+  // That is damaged, as it is named in the account's folder; empty: no file by itself.
+  std::string file = {};
   std::string digest = {};  // of a blob that is damaged
 };
 
 class Findings {
  public:
-  // Differences that are named; of more only the number is told.
+  // At most so many differences are named; further ones are only counted.
   static constexpr std::size_t kMostNamed = 1'000;
 
   void add(Difference difference);

@@ -28,6 +28,7 @@ namespace indexer {
 inline constexpr int kAnalysisVersion = 5;
 
 // Following: one writer, entries replaced as they change.
+// After an exception it is of no use any more, and nothing of what was not committed is ever written.
 class FulltextWriter {
  public:
   // Creates an empty index when there is none.

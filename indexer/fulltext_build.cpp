@@ -24,7 +24,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Xapian's time for an entry grows with what it holds in memory; measured best for a database that is merged later.
+// Xapian's time for an entry grows with what it holds in memory; measured best for a database that
+// is merged later.
 constexpr std::size_t kEntriesPerPart = 500;
 // Text that a part takes into memory before it writes.
 constexpr std::size_t kBytesPerFlush = 64 << 20;
@@ -148,7 +149,8 @@ class Build {
     parts_ = complete_;
   }
 
-  // The next run of entries that nobody has, and that no complete part holds; none when all are taken.
+  // The next run of entries that nobody has, and that no complete part holds; none when all are
+  // taken.
   std::vector<TextEntry> claim() {
     const std::lock_guard lock(mutex_);
     for (;;) {

@@ -354,7 +354,10 @@ Xapian::Query QueryTranslator::translate_node(const MatchKind& kind) {
 // Numbers fall as dates rise. The places asked for are a second wide of the mark, so that how entries of one second are
 // ordered does not matter; the source looks at the dates themselves.
 Xapian::Query QueryTranslator::translate_node(const MatchDate& date) {
+  using Dates = std::numeric_limits<std::int64_t>;
   DateSource::Bounds bounds{date.from, date.to, 1, kFirstOverflowNumber};
+  bounds.all_first = context_.scope.number_after({Dates::max(), {}});
+  bounds.all_end = context_.scope.number_after({Dates::min(), {}});
   if (date.to) bounds.first = context_.scope.number_after({*date.to, {}});
   if (date.from)
     bounds.end = std::min(kFirstOverflowNumber, context_.scope.number_after({*date.from - 1, {}}));

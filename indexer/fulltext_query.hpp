@@ -26,10 +26,12 @@ struct TranslationContext {
 
 class QueryTranslator {
  public:
-  // For relevance, accents that were typed count, and a word counts as one, whatever its fields and forms.
+  // For relevance, accents that were typed count, and a word counts as one, whatever its fields and
+  // forms.
   QueryTranslator(const TranslationContext& context, bool for_relevance);
 
-  // Refuses a mailbox or thread that is not known, but of one of several accounts, and a header that is not indexed.
+  // Refuses a mailbox or thread that is not known, but of one of several accounts, and a header
+  // that is not indexed.
   [[nodiscard]] QueryResult<Xapian::Query> translate(const Query& query);
   // What each part of the query that translate() was given became, and how often it matches.
   [[nodiscard]] std::vector<ExplainedPart> explain(const Query& query);

@@ -12,15 +12,17 @@
 namespace indexer {
 namespace {
 
-// How often a search begins again because a commit overwrote what it was reading: each time on the newest state.
+// How often a search begins again because a commit overwrote what it was reading: each time on the
+// newest state.
 constexpr int kMaxAttempts = 50;
 // Sets of numbers kept between searches.
 constexpr std::size_t kMaxCachedFilters = 16;
 // Hits below which other words are suggested.
 constexpr std::int64_t kFewHits = 3;
 
-// The account's own language, and those that a fiftieth of the entries of a known language are in, at most
-// six more: forms by the rules of a language that hardly occurs would only find other words.
+// The account's own language, and those that a fiftieth of the entries of a known language are in,
+// at most six more: forms by the rules of a language that hardly occurs would only find other
+// words.
 std::vector<std::string> dominant_languages(const Xapian::Database& database,
                                             const std::string& own) {
   constexpr std::size_t kMost = 6, kShare = 50;
@@ -80,7 +82,8 @@ struct FulltextReader::State {
   }
 
   void reopened() {
-    // A block of nothing but zeros is no error to Xapian: its terms are not there. Each entry is of a kind.
+    // A block of nothing but zeros is no error to Xapian: its terms are not there. Each entry is of
+    // a kind.
     const auto of_a_kind = database.get_termfreq(kind_term(Kind::kMail)) +
                            database.get_termfreq(kind_term(Kind::kFile));
     if (of_a_kind + 1 < database.get_doccount())

@@ -21,6 +21,24 @@ struct FulltextWriter::State {
     database.begin_transaction(true);
     in_transaction = true;
   }
+  // Xapian leaves the transaction before it writes. What it could not write it would write later, in part a second time.
+  void commit_transaction() {
+    in_transaction = false;
+    try {
+      database.commit_transaction();
+    } catch (const Xapian::Error&) {
+      discard();
+      throw;
+    }
+  }
+  void discard() {
+    try {
+      database.begin_transaction(false);
+      database.cancel_transaction();
+    } catch (const Xapian::Error&) {
+      // It is closed: it writes nothing any more.
+    }
+  }
 };
 
 FulltextWriter::FulltextWriter(const std::filesystem::path& folder, const IndexOptions& options)
@@ -70,8 +88,7 @@ void FulltextWriter::commit(const DerivedCheckpoint& checkpoint) {
   with_xapian_errors(state_->folder, [&] {
     state_->require_transaction();
     state_->database.set_metadata(kCheckpointKey, checkpoint.to_json());
-    state_->database.commit_transaction();
-    state_->in_transaction = false;
+    state_->commit_transaction();
     // Xapian leaves it to the file system when the new version of the index has its name. After a second commit a power cut would
     // bring back one whose blocks are overwritten.
     replica::sync_folder(state_->folder);

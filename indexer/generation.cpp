@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "replica/files.hpp"
+#include "replica/no_room.hpp"
 
 namespace indexer {
 namespace fs = std::filesystem;
@@ -53,9 +54,14 @@ void sync_to_disk(const fs::path& path) {
                                std::error_code(error, std::generic_category()));
 }
 
-// The generation that a file names, where it is there.
+// The generation that a file names, where it is there. Throws std::system_error where that cannot be told.
 std::optional<std::string> named_in(const fs::path& derived, const char* file) {
-  std::ifstream in(derived / file);
+  const auto path = derived / file;
+  std::ifstream in(path);
+  const int error = in ? 0 : errno;
+  if (error != 0 && error != ENOENT && error != ENOTDIR)
+    throw fs::filesystem_error("cannot read", path,
+                               std::error_code(error, std::generic_category()));
   std::string name;
   if (!std::getline(in, name) || name.empty() || name.find('/') != std::string::npos)
     return std::nullopt;
@@ -90,9 +96,11 @@ Generation::Generation(const fs::path& folder, replica::sqlite::Access access, I
     set_text_checkpoint(FulltextReader(index_folder()).checkpoint());
     has_index_ = true;
   } catch (const std::runtime_error& error) {
+    const bool is_writing = access == replica::sqlite::Access::kReadWrite;
+    if (is_writing && replica::is_passing(error)) throw;
     // Lists do not need it. Who writes builds it anew; until then searches say that they are incomplete.
     index_fault_ = error.what();
-    if (access == replica::sqlite::Access::kReadWrite) fs::remove_all(index_folder());
+    if (is_writing) fs::remove_all(index_folder());
   }
 }
 
@@ -146,53 +154,61 @@ void Generation::build_index(const Stores& stores, Progress& progress) {
   has_index_ = true;
 }
 
-FulltextWriter& Generation::writing() {
+template <typename Work>
+auto Generation::write_index(Work work) {
   if (!writer_) writer_ = std::make_unique<FulltextWriter>(index_folder(), options_);
-  return *writer_;
+  try {
+    return work(*writer_);
+  } catch (...) {
+    writer_.reset();  // with what it did not commit
+    throw;
+  }
 }
 
 std::size_t Generation::follow_index(const Stores& stores, Progress& progress) {
   if (catalog_.text_pending(stores, text_checkpoint()) == 0 &&
       text_checkpoint() == catalog_.checkpoint())
     return 0;
-  auto& writer = writing();
   Extractor extractor(stores.extracts());
   const Texts texts(stores, &extractor);
-  std::size_t written = 0;
-  for (bool more = true; more && !progress.cancelled;) {
-    const auto changes = catalog_.text_changes(stores, writer.checkpoint(), kFollowBatch);
-    for (const auto& [kind, id] : changes.removed) writer.remove(kind, id);
-    for (const auto& entry : changes.changed) {
-      if (progress.cancelled)
-        return written;  // reading files takes long; what is not committed is done again
-      const auto text = texts.read(entry);
-      writer.replace(entry, text ? *text : EntryText{});
+  return write_index([&](FulltextWriter& writer) {
+    std::size_t written = 0;
+    for (bool more = true; more && !progress.cancelled;) {
+      const auto changes = catalog_.text_changes(stores, writer.checkpoint(), kFollowBatch);
+      for (const auto& [kind, id] : changes.removed) writer.remove(kind, id);
+      for (const auto& entry : changes.changed) {
+        if (progress.cancelled)
+          return written;  // reading files takes long; what is not committed is done again
+        const auto text = texts.read(entry);
+        writer.replace(entry, text ? *text : EntryText{});
+      }
+      if (changes.reached == writer.checkpoint()) break;
+      writer.commit(changes.reached);
+      set_text_checkpoint(changes.reached);
+      written += changes.changed.size() + changes.removed.size();
+      more = changes.more;
     }
-    if (changes.reached == writer.checkpoint()) break;
-    writer.commit(changes.reached);
-    set_text_checkpoint(changes.reached);
-    written += changes.changed.size() + changes.removed.size();
-    more = changes.more;
-  }
-  return written;
+    return written;
+  });
 }
 
 void Generation::renew_entries(const Stores& stores, std::span<const EntryName> entries,
                                Progress& progress) {
-  auto& writer = writing();
   Extractor extractor(stores.extracts());
   const Texts texts(stores, &extractor);
-  for (const auto& [kind, id] : entries) {
-    progress.pace();
-    if (const auto entry = catalog_.text_entry(kind, id)) {
-      const auto text = texts.read(*entry);
-      writer.replace(*entry, text ? *text : EntryText{});
-    } else {
-      writer.remove(kind, id);
+  write_index([&](FulltextWriter& writer) {
+    for (const auto& [kind, id] : entries) {
+      progress.pace();
+      if (const auto entry = catalog_.text_entry(kind, id)) {
+        const auto text = texts.read(*entry);
+        writer.replace(*entry, text ? *text : EntryText{});
+      } else {
+        writer.remove(kind, id);
+      }
+      ++progress.done;
     }
-    ++progress.done;
-  }
-  writer.commit(writer.checkpoint());
+    writer.commit(writer.checkpoint());
+  });
 }
 
 void Generation::copy_index_to(const fs::path& folder) const {

@@ -111,7 +111,8 @@ class Generation {
 
  private:
   [[nodiscard]] std::filesystem::path index_folder() const { return folder_ / "index"; }
-  [[nodiscard]] FulltextWriter& writing();
+  template <typename Work>
+  auto write_index(Work work);
   void set_text_checkpoint(DerivedCheckpoint checkpoint);
 
   std::filesystem::path folder_;

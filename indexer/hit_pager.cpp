@@ -15,7 +15,8 @@ namespace {
 
 // What recency adds to the weight of the newest entry, of the most that the query could give.
 constexpr double kRecencyShare = 0.05;
-// Matches whose threads are looked up together, and those that are looked at to count threads: 1 µs each.
+// Matches whose threads are looked up together, and those that are looked at to count threads: 1 µs
+// each.
 constexpr std::size_t kThreadsAtOnce = 512;
 constexpr std::size_t kMaxThreadsCounted = 10'000;
 
@@ -82,7 +83,8 @@ Xapian::doccount to_count(std::size_t count) {
   return static_cast<Xapian::doccount>(std::min<std::size_t>(count, 1U << 31));
 }
 
-// By relevance, the best that are read at first: room for some that came before the last page's end since it was read.
+// By relevance: how many of the best matches to read first. One page of slack for hits that moved
+// ahead of the last page's end meanwhile.
 std::size_t matches_to_read(const SearchRequest& request) {
   const auto before = request.after ? request.after->hits + request.limit : 0;
   return before + request.limit + 1;
@@ -208,8 +210,8 @@ Xapian::Query HitPager::with_recency() const {
   return Xapian::Query(Xapian::Query::OP_AND_MAYBE, query_, Xapian::Query(recency->release()));
 }
 
-// How the hit that the last page ended with is weighed by now, since all mail that comes changes weights a little; nothing when it
-// is no match any more.
+// The present weight of the last page's last hit, since new mail changes weights a little; nothing
+// when it no longer matches.
 std::optional<HitPager::Rank> HitPager::end_of_last_page(const Xapian::Query& ranked) const {
   if (!request_.after) return std::nullopt;
   const auto& end = *request_.after;
@@ -221,7 +223,8 @@ std::optional<HitPager::Rank> HitPager::end_of_last_page(const Xapian::Query& ra
   return Rank{found[0].get_weight(), end.number};
 }
 
-// The first match of the page. Where the last one's end is gone, what followed it has moved up to its place.
+// The first match of the page. If the last page's last hit is gone, the hits after it have moved
+// up.
 std::size_t HitPager::begin_of_page(const Xapian::MSet& matches,
                                     const std::optional<Rank>& last) const {
   if (last) return first_after(matches, last->score, last->number);
@@ -259,7 +262,8 @@ bool HitPager::is_after(std::uint32_t number, std::uint32_t first_after) const {
                   hit.id);
 }
 
-// Which message stands for its thread is told by all that come before it, so the matches are walked from the newest.
+// Which message represents its thread depends on all matches before it, so the matches are walked
+// from the newest.
 HitPage HitPager::threads_by_date() {
   const auto& numbers = matches();
   const std::uint32_t first_after =

@@ -12,7 +12,7 @@ namespace indexer {
 
 class HitPager {
  public:
-  // All of it outlives the pager.
+  // All of these must outlive the pager.
   HitPager(const Xapian::Database& database, const Xapian::Query& query,
            const SearchRequest& request, const SearchScope& scope, Deadline& deadline)
       : database_(database), query_(query), request_(request), scope_(scope), deadline_(deadline) {}
@@ -33,7 +33,7 @@ class HitPager {
   [[nodiscard]] Xapian::Query with_recency() const;
   struct Rank {
     double score;
-    std::uint32_t number;  // tells those of one score apart
+    std::uint32_t number;  // decides between equal scores
   };
   [[nodiscard]] std::optional<Rank> end_of_last_page(const Xapian::Query& ranked) const;
   [[nodiscard]] std::size_t begin_of_page(const Xapian::MSet& matches,

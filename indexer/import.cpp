@@ -13,8 +13,8 @@
 namespace indexer {
 namespace {
 
-constexpr std::size_t kMessagesPerBatch =
-    1'000;  // a commit each: fewer cost more of them, more keep readers waiting
+// Messages per commit: fewer mean more commits, more keep readers waiting.
+constexpr std::size_t kMessagesPerBatch = 1'000;
 constexpr std::size_t kBytesPerBatch = 16 << 20;
 
 // Collects messages until they are worth a commit.
@@ -75,7 +75,8 @@ void import_found(const std::function<void(ImportReader&)>& read, Batches& batch
   batches.write();
 }
 
-// Whoever asks for "a-b" means the mailbox of that name, and not "A.B", which could have the same id.
+// A user who asks for "a-b" means the mailbox of that name, and not "A.B", which could have the
+// same id.
 bool is_its_own_id(const std::string& name) { return mailbox_of_name(name).id == name; }
 
 }  // namespace

@@ -1,9 +1,10 @@
 // Mail from files into documents: Maildir, mbox, single messages, folders and tars of any of these.
 //
-// A message becomes a metadata document `<digest>` (SHA-256 of its bytes, shortened), a content document for each body
-// (`<digest>:text`, `<digest>:html`), and keeps its original as attachment "message.eml" (message/rfc822). The same bytes
-// give the same documents: importing twice changes nothing; a message found in two mailboxes is one message in both. What
-// the names of a Maildir's files say of a message that is there already is taken over: its keywords are changed.
+// A message becomes a metadata document `<digest>` (SHA-256 of its bytes, shortened), a content
+// document for each body (`<digest>:text`, `<digest>:html`), and keeps its original as attachment
+// "message.eml" (message/rfc822). The same bytes give the same documents: importing twice changes
+// nothing; a message found in two mailboxes is one message in both. If the file names of a Maildir
+// have other flags for a message that exists already, its keywords are changed.
 #pragma once
 
 #include <cstdint>
@@ -23,12 +24,12 @@
 namespace indexer {
 
 struct ImportSummary {
-  std::uint64_t messages = 0;  // new
-  std::uint64_t changed =
-      0;  // were there already, and are in another mailbox or have other keywords now
+  std::uint64_t messages = 0;  // new ones
+  // Were there already, and are in another mailbox or have other keywords now.
+  std::uint64_t changed = 0;
   std::uint64_t unchanged = 0;  // were there already
-  std::uint64_t cut =
-      0;  // of those read: something of them was left out (`cut` of their documents)
+  // Of those read: something of them was left out (`cut` of their documents).
+  std::uint64_t cut = 0;
   std::uint64_t bytes = 0;  // of the messages read
   std::vector<RefusedFile> refused;
   std::optional<std::uint64_t> restored;  // documents of an export, when it was one
@@ -39,7 +40,7 @@ struct ImportSummary {
 
 // A message on its way into an account or a server.
 struct ImportedMessage {
-  std::string path;  // where it was read, as in RefusedFile
+  std::string path;  // where it was read from, as in RefusedFile
   mail::MetadataDocument metadata;  // complete, but for `original`, and `mailbox_ids` at first
   std::vector<mail::ContentDocument> contents;
   std::string raw;
@@ -52,7 +53,7 @@ class ImportTarget {
  public:
   virtual ~ImportTarget() = default;
   [[nodiscard]] virtual std::optional<mail::Mailbox> find_mailbox(const std::string& id) = 0;
-  // Mailboxes that are there stay as they are.
+  // Existing mailboxes stay as they are.
   virtual void put_mailboxes(std::span<const mail::Mailbox> mailboxes) = 0;
   struct Written {
     std::size_t added = 0;  // were not there before
@@ -64,7 +65,7 @@ class ImportTarget {
   virtual Written put_messages(std::span<ImportedMessage> messages) = 0;
 };
 
-// Writes into the stores of a local account; the caller indexes afterwards.
+// Writes into the stores of a local account. The caller has to index afterwards.
 class StoreTarget : public ImportTarget {
  public:
   explicit StoreTarget(Stores& stores) : stores_(stores) {}
@@ -79,25 +80,26 @@ class StoreTarget : public ImportTarget {
 
 struct ImportOptions {
   int threads = 1;  // that parse
-  std::vector<std::string>
-      kept_headers;  // names of header fields that documents are to have beside the usual ones
+  // Names of header fields that documents are to have beside the usual ones.
+  std::vector<std::string> kept_headers;
 };
 
 // Reads and parses, and writes batches to the target. Files that cannot be read or parsed are named
-// in the summary. The order of files decides the order of documents, whatever number of threads parses. `progress` counts messages.
-// Throws std::runtime_error for a path that is not there, Cancelled when `progress` says so.
+// in the summary. The order of files decides the order of documents, whatever number of threads
+// parses. `progress` counts messages. Throws std::runtime_error for a path that is not there,
+// Cancelled when `progress` says so.
 [[nodiscard]] ImportSummary import_paths(std::span<const std::filesystem::path> paths,
                                          ImportTarget& target, const ImportOptions& options,
                                          Progress& progress);
 
-// The same of an archive that is open.
+// The same for an open archive.
 [[nodiscard]] ImportSummary import_archive(ArchiveReader& archive, const std::string& name,
                                            ImportTarget& target, const ImportOptions& options,
                                            Progress& progress);
 
-// The same into a local account, whose lists grow meanwhile; lists and index are up to date when it returns. One archive
-// alone may be another davenport's export, which is taken over as `restore` does. `folder` is the account's. All processors
-// parse.
+// The same into a local account. Lists grow meanwhile; lists and index are up to date when it
+// returns. If the only path is an export, it is imported as `restore` does. `folder` is the
+// account's. Parses on all processors.
 [[nodiscard]] ImportSummary import_into(Account& account, const std::filesystem::path& folder,
                                         std::span<const std::filesystem::path> paths,
                                         std::span<const std::string> kept_headers,

@@ -12,8 +12,8 @@
 namespace indexer {
 namespace {
 
-// Writes into an account's stores, and has the lists follow on a thread of their own: parsing and writing leave a core
-// half idle.
+// Writes into an account's stores, and has the lists follow on a thread of their own: parsing and
+// writing leave a core half idle.
 class FollowedTarget : public ImportTarget {
  public:
   FollowedTarget(Account& account, const std::atomic<bool>& cancelled)
@@ -36,7 +36,7 @@ class FollowedTarget : public ImportTarget {
     wake(Wanted::kProjection);
     return written;
   }
-  // Waits until the lists have everything; throws what kept them from it.
+  // Waits until the lists are complete; throws the error that prevented it.
   void finish() {
     end();
     if (failure_) std::rethrow_exception(failure_);
@@ -82,7 +82,7 @@ class FollowedTarget : public ImportTarget {
   std::thread follower_;
 };
 
-// The archive that is all there is to import.
+// The archive, if it is the only thing to import.
 std::optional<std::filesystem::path> only_archive(std::span<const std::filesystem::path> paths) {
   const MailTree tree = find_mail(paths);
   if (tree.folders.size() != 1 || tree.folders.front().kind != MailFolder::Kind::kArchives)

@@ -30,7 +30,7 @@ constexpr std::string_view kRoleOrder[] = {"inbox", "drafts", "sent", "archive",
 static_assert(std::size(kRoleOrder) + 1 == kSortOrderWithoutRole);
 
 constexpr std::size_t kMaxSlug = 100;  // bytes
-constexpr std::size_t kMaxLevels = 50;  // a name with more is of one
+constexpr std::size_t kMaxLevels = 50;  // a deeper name is treated as one level
 
 // "sent-2020" of "Sent/2020".
 struct Slug {

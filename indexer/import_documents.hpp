@@ -1,4 +1,5 @@
-// What `import` makes of a message, whatever target it goes to: ids, mailboxes, and changes to documents that are there.
+// What `import` makes of a message, whatever its target: ids, mailboxes, and changes to existing
+// documents.
 #pragma once
 
 #include <optional>
@@ -17,27 +18,29 @@ inline constexpr std::string_view kOriginalName = "message.eml";
 // First 32 hexadecimal digits of the SHA-256 of a message's bytes: its document id.
 [[nodiscard]] std::string message_digest(std::string_view raw);
 
-// The names of the mailboxes that a name speaks of, each above the next: "Sent" and "Sent/2020".
+// A mailbox's name and those of its parents, top first: "Sent" and "Sent/2020" for "Sent/2020".
 [[nodiscard]] std::vector<std::string> levels_of_mailbox(const std::string& name);
-// A mailbox by its name: of "Sent/2020" id "sent-2020" and name "2020", without the parent; role where the name is a well-known
-// one. Names beyond ASCII keep apart by a digest in the id, others may share one.
+// A mailbox by its name: for "Sent/2020" the id is "sent-2020" and the name "2020"; the parent is
+// not set. Well-known names give a role. Names beyond ASCII get a digest in their id; other names
+// may have the same id.
 [[nodiscard]] mail::Mailbox mailbox_of_name(const std::string& name);
-// How mailboxes without a role stand behind those that have one.
+// Sort order of mailboxes without a role: after those that have one.
 inline constexpr std::int64_t kSortOrderWithoutRole = 7;
-// An id that no other name has.
+// An id that differs for every name.
 [[nodiscard]] std::string distinct_mailbox_id(const std::string& name);
 
-// The document with one more member, `_attachments`, that has the original message; `value` is the attachment's JSON.
+// The document with an additional member `_attachments` for the original message; `value` is the
+// attachment's JSON.
 [[nodiscard]] std::string with_original(std::string document, std::string_view value);
 
-// What the metadata document of a message that is there becomes when the message is imported again: in the mailboxes that
-// it lacks, and with the keywords that its file rules, if `takes_keywords`; with header fields that were not kept before, and
-// the time of its arrival where it had no date; nothing else of it changes. Nothing when it is so already. Refuses what cannot
-// be read.
+// What the metadata document of a message that is there becomes when the message is imported again:
+// in the mailboxes that it lacks, and with the keywords that its file rules, if `takes_keywords`;
+// with header fields that were not kept before, and the time of its arrival where it had no date;
+// nothing else of it changes. Nothing when it is so already. Refuses what cannot be read.
 [[nodiscard]] mail::Result<std::optional<std::string>> imported_again(
     std::string_view document, const ImportedMessage& message, bool takes_keywords);
 
-// The messages of a batch, each once: one that comes again adds its mailboxes to the first.
+// The messages of a batch without repeats; a repeated one adds its mailboxes to the first.
 [[nodiscard]] std::vector<ImportedMessage*> merge_repeated(std::span<ImportedMessage> messages);
 
 }  // namespace indexer

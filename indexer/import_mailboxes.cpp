@@ -12,7 +12,7 @@ bool is_same(const mail::Mailbox& there, const mail::Mailbox& mailbox, const std
   if (there.name == mailbox.name && there.parent_id == mailbox.parent_id) return true;
   if (!there.parent_id && there.name == name)
     return true;  // as it was written before there were parents
-  // The inbox may be called otherwise by whoever has it, and so on.
+  // The target's inbox may have another name, and so on.
   const bool is_renamed = !there.parent_id && mailbox_of_name(there.name).id != there.id;
   return is_renamed && mailbox.role && there.role == mailbox.role;
 }

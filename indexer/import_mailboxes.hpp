@@ -1,9 +1,9 @@
-// Which mailbox of the target has the name that an import finds.
+// Finds the mailbox in the target for a mailbox name that an import meets.
 //
-// A mailbox's id is its name as people type it: "lists-dev" of "Lists/dev". Other names would give the same ("lists.dev"):
-// the mailbox that is in the target already has it, or else the one that comes first; further ones have a digest of their
-// name behind it. Ids of mailboxes that are there are looked up by id and name, so a later import finds each of them again,
-// in whatever order it meets them.
+// A mailbox's id is its name as people type it: "lists-dev" of "Lists/dev". Other names may give
+// the same id ("lists.dev"). The mailbox that is in the target already keeps it, else the first one
+// gets it; others get a digest of their name appended. Existing mailboxes are looked up by id and
+// name, so a later import finds each of them again, in any order.
 #pragma once
 
 #include <map>
@@ -20,9 +20,10 @@ class ImportMailboxes {
  public:
   explicit ImportMailboxes(ImportTarget& target) : target_(target) {}
 
-  // The id of the mailbox of that name; from now on no other has it.
+  // The id of the mailbox of that name; from now on no other name gets it.
   const std::string& id_of(const std::string& name) { return find(name).id; }
-  // The mailbox, and those above it, are put into the target by the next `write`, unless they are there. Its id.
+  // Returns the id of the mailbox. The next `write` puts it and its parents into the target if they
+  // are missing.
   const std::string& add(const std::string& name);
   void write();
 

@@ -136,7 +136,8 @@ void ImportPipeline::refuse(std::string path, std::string reason) {
   push(Slot{std::nullopt, RefusedFile{std::move(path), std::move(reason)}, 0});
 }
 
-// Waits while enough is ahead of the target; a message that alone is more than that goes when it is alone.
+// Waits while enough is ahead of the target; a message that alone is more than that goes when it is
+// alone.
 void ImportPipeline::push(Slot slot) {
   std::unique_lock lock(mutex_);
   room_.wait(lock, [&] {

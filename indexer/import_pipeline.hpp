@@ -1,4 +1,5 @@
-// Messages on their way from files to documents: one thread reads, some parse, the caller takes what came of them.
+// Messages on their way from files to documents: one thread reads, several parse, and the caller
+// takes the results.
 #pragma once
 
 #include <condition_variable>
@@ -19,7 +20,7 @@
 namespace indexer {
 
 inline constexpr std::size_t kMaxMessageBytes = std::size_t{256} << 20;
-// Why a larger one is refused.
+// The reason that is given for refusing a larger message.
 [[nodiscard]] std::string too_large();
 
 // A message that was found, before it is parsed.
@@ -33,22 +34,25 @@ struct FoundMessage {
   std::optional<mail::DateTime> arrived;  // as the file says, for where the message does not
 };
 
-// Memory is bounded: the reader waits while enough is ahead of the caller.
+// Memory is bounded: the reader waits while enough messages wait for the caller.
 class ImportPipeline {
  public:
   using Outcome = std::variant<ImportedMessage, RefusedFile>;
 
-  // `read` runs on a thread of its own and calls `push` and `refuse`. `kept_headers` as for mail::parse_message.
+  // `read` runs on a thread of its own and calls `push` and `refuse`. `kept_headers` as for
+  // mail::parse_message.
   ImportPipeline(std::function<void(ImportPipeline&)> read, int parsers,
                  std::span<const std::string> kept_headers);
   ImportPipeline(const ImportPipeline&) = delete;
   ImportPipeline& operator=(const ImportPipeline&) = delete;
   ~ImportPipeline();  // stops the reader where it is
 
-  // In the order in which they were found; nothing once all was taken. Throws what reader or parser threw.
+  // The next result, in the order in which messages were found; nothing after the last. Throws what
+  // the reader or a parser threw.
   [[nodiscard]] std::optional<Outcome> next();
 
-  // For the reader. `bytes` of the message. Both end the reader by an exception when the pipeline ends.
+  // For the reader; `bytes` is the size of the message. Both throw, which ends the reader, when the
+  // pipeline ends.
   void push(FoundMessage message, std::size_t bytes);
   void refuse(std::string path, std::string reason);
 

@@ -12,16 +12,16 @@ namespace indexer {
 
 class ImportReader {
  public:
-  // `progress.of` grows by messages that could not be counted before.
+  // Adds messages to `progress.of` that could not be counted beforehand.
   ImportReader(ImportPipeline& pipeline, Progress& progress)
       : pipeline_(pipeline), progress_(progress) {}
 
   void read(const MailFolder& folder);
-  // `name` is the archive's, for what is refused.
+  // `name` is that of the archive, for reports of refused files.
   void read(ArchiveReader& archive, const std::string& name);
 
  private:
-  // Where the messages of a file belong, and when they came if nothing else says so.
+  // The mailbox of a file's messages, and their time of arrival if nothing else tells it.
   struct Origin {
     std::string path;  // as it is named when refused
     std::string mailbox;  // name
@@ -32,7 +32,7 @@ class ImportReader {
                          Origin origin);
   void read_compressed(const std::filesystem::path& file, FileForm::Kind kind, Origin origin);
   void read_mbox(std::istream& in, const Origin& origin);
-  // What `in` has follows what `message` has of it.
+  // `message` holds the beginning; the rest is read from `in`.
   void read_message(std::istream& in, FoundMessage message);
   void read_member(ArchiveReader& archive, const ArchiveMember& member, const std::string& name);
 

@@ -1,5 +1,5 @@
-// Is the text index what catalog and texts make it? Analyses every entry anew and compares its EntrySums with those of the index
-// as it was walked.
+// Checks that the text index agrees with catalog and texts: analyses every entry again and compares
+// its EntrySums with those of the walked index.
 #pragma once
 
 #include <atomic>
@@ -18,13 +18,13 @@
 
 namespace indexer {
 
-// What the index ought to hold: each entry of the catalog, analysed on `threads` threads. `done` is called with each entry, on any
-// of them. Throws Cancelled.
+// What the index should hold: analyses each entry of the catalog, on `threads` threads. `done` is
+// called for each entry, on any of them. Throws Cancelled.
 [[nodiscard]] std::vector<WalkedIndex::Entry> analyse_entries(
     const Catalog& catalog, const Texts& texts, const IndexOptions& options, int threads,
     const std::function<void()>& done, const std::atomic<bool>& cancelled);
 
-// Of one entry, as it ought to be.
+// The sums that one entry should have.
 [[nodiscard]] WalkedIndex::Entry analyse_entry(const TextEntry& entry, const Texts& texts,
                                                const IndexOptions& options);
 
@@ -33,7 +33,7 @@ struct IndexDifference {
   DifferenceKind kind = DifferenceKind::kDiffers;
   const char* detail = "";
 };
-// Calls `differs` for each entry that is not in both, or not the same.
+// Calls `differs` for each entry that is missing in one of the two, or differs.
 void compare_entries(const std::vector<WalkedIndex::Entry>& ought,
                      const std::vector<WalkedIndex::Entry>& is,
                      const std::function<void(const IndexDifference&)>& differs);
@@ -45,7 +45,8 @@ class IndexLookup {
   ~IndexLookup();
   // Nothing when there is none of that number.
   [[nodiscard]] std::optional<WalkedIndex::Entry> entry(std::uint32_t number) const;
-  // The document that an entry says it is of: its document id, or what stands for it; empty where it does not say.
+  // The document that an entry belongs to: its document id or what stands for it; empty when the
+  // entry does not say.
   [[nodiscard]] std::string doc_id(std::uint32_t number) const;
 
  private:

@@ -4,7 +4,7 @@
 
 namespace indexer {
 
-// What is on disk is not what was written: the text index has to be made anew.
+// The files of the text index are damaged; it has to be rebuilt.
 class IndexDamaged : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

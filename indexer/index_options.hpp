@@ -6,14 +6,14 @@
 
 namespace indexer {
 
-// Part of a generation's identity: with others, a new one is built.
+// Part of a generation's identity: when they change, a new one is built.
 struct IndexOptions {
   // The account's own language: its stems are in every entry, whatever language that is in.
   std::string language = "en";
-  // Names of header fields, in lower case, that `header:` finds; of those that documents bring along.
+  // Names, in lower case, of the header fields that `header:` finds, if documents have them.
   std::vector<std::string> headers = {"auto-submitted", "importance"};
 
-  // Letters and digits that differ where the options do.
+  // Letters and digits that differ for different options.
   [[nodiscard]] std::string identity() const;
 };
 

@@ -21,8 +21,9 @@
 namespace indexer {
 namespace {
 
-// A walk that takes so much of the processor without a word goes round in a circle. (Time itself would tell nothing: at
-// SCHED_IDLE, on a machine that is full of other work, it stands still.) A large table is checked in one go.
+// A walk that takes so much of the processor without a word goes round in a circle. (Time itself
+// would tell nothing: at SCHED_IDLE, on a machine that is full of other work, it stands still.) A
+// large table is checked in one go.
 constexpr std::chrono::minutes kLongestOfTable{5};
 constexpr std::chrono::seconds kLongestOfList{20};
 constexpr int kBetween = 200;  // milliseconds
@@ -31,7 +32,7 @@ void require(int error) {
   if (error != 0) throw std::system_error(error, std::generic_category(), "cannot walk the index");
 }
 
-// The process, and the end of its pipe that we read. Killed when this goes.
+// The process, and the reading end of its pipe. The destructor kills it.
 class WalkProcess {
  public:
   explicit WalkProcess(const std::filesystem::path& folder) {
@@ -72,7 +73,7 @@ class WalkProcess {
     }
     return true;
   }
-  // How it ended, in words.
+  // How the process ended, in words.
   [[nodiscard]] std::string end() {
     kill(process_, SIGKILL);
     int status = 0;

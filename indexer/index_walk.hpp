@@ -1,5 +1,5 @@
-// A walk through all of a text index, list by list, in a process of its own: what Xapian does with bytes that were changed on
-// disk is not always to throw (1.4.22 was seen to crash), and a damaged index must not take the server along. The process is
+// Reads all of a text index, list by list, in a process of its own: on damaged files Xapian does
+// not always throw (1.4.22 was seen to crash), and that must not end the server. The process is
 // this program, started with the argument kIndexWalkArgument.
 #pragma once
 
@@ -21,20 +21,21 @@ struct WalkedIndex {
     friend bool operator==(const Entry&, const Entry&) = default;
   };
   std::vector<Entry> entries;
-  std::vector<std::string>
-      faults;  // what is damaged, in words, the first of it; then `entries` may be incomplete
+  // What is damaged, in words, the first of it; then `entries` may be incomplete.
+  std::vector<std::string> faults;
   std::string revision;  // tells one state of the index from another
 };
 
-// `between` is called several times a second and may throw, which ends the walk. An index that is written meanwhile is walked
-// anew, a few times; then that is a fault. Throws std::system_error where no process can be started.
+// `between` is called several times a second and may throw, which ends the walk. If the index is
+// written to meanwhile, the walk starts again, a few times; after that it is reported as a fault.
+// Throws std::system_error when no process can be started.
 [[nodiscard]] WalkedIndex walk_index(const std::filesystem::path& folder,
                                      const std::function<void()>& between);
 
 // The revision of an index as it is now; empty where it cannot be read.
 [[nodiscard]] std::string index_revision(const std::filesystem::path& folder);
 
-// What the process does. Writes to standard output, which is a pipe; does not return.
+// The main function of that process. Writes to standard output, which is a pipe. Does not return.
 [[noreturn]] void run_index_walk(const std::filesystem::path& folder);
 
 }  // namespace indexer

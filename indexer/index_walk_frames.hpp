@@ -1,4 +1,4 @@
-// What an index walk tells over its pipe: frames of a head and as many octets as that says.
+// The pipe protocol of an index walk: frames of a head and as many octets as the head says.
 #pragma once
 
 #include <cstdint>

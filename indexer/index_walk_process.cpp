@@ -25,7 +25,7 @@ void write_all(const void* data, std::size_t size) {
   const auto* at = static_cast<const char*>(data);
   while (size > 0) {
     const auto written = write(STDOUT_FILENO, at, size);
-    if (written <= 0) _exit(1);  // who asked has gone
+    if (written <= 0) _exit(1);  // the reader of the pipe has gone
     at += written;
     size -= static_cast<std::size_t>(written);
   }
@@ -81,8 +81,8 @@ class IndexWalk {
   }
 
  private:
-  // The table of terms by entry is left out: Xapian 1.4.22 takes 4 octets for each number up to the greatest to check it, some
-  // 4 GB with ours. It is walked, as all are.
+  // The table of terms by entry is left out: Xapian 1.4.22 takes 4 octets for each number up to the
+  // greatest to check it, some 4 GB with ours. It is walked, as all are.
   void check_tables() {
     for (const char* table : {"docdata", "postlist", "position"}) {
       const auto file = folder_ / fmt::format("{}.glass", table);
@@ -102,8 +102,8 @@ class IndexWalk {
     }
   }
 
-  // Xapian makes these files with the first that is put into them. Each entry has data; that words lack their positions shows
-  // when entries are compared with what they ought to be.
+  // Xapian makes these files with the first that is put into them. Each entry has data; that words
+  // lack their positions shows when entries are compared with what they ought to be.
   [[nodiscard]] bool may_be_absent(std::string_view table) const {
     const bool has_entries = database_.get_doccount() > 1;  // beside the empty one
     return table == "position" || (table == "docdata" && !has_entries);
@@ -186,7 +186,8 @@ class IndexWalk {
     if (values != database_.get_value_freq(slot)) fault("the number of values is wrong");
   }
 
-  // The entry of that number from `from` on: lists ascend, and long ones have the next entry near by.
+  // The entry of that number from `from` on: lists ascend, and long ones have the next entry near
+  // by.
   using Place = std::vector<WalkedIndex::Entry>::iterator;
   [[nodiscard]] Place find(Place from, Xapian::docid number) {
     std::ptrdiff_t step = 1;

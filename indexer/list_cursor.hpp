@@ -1,5 +1,5 @@
-// A place in a list, as clients keep it: opaque text. It names the list, so that no other is read from it, and the key of the row, so that
-// it stays right when rows come and go, that row itself included.
+// A cursor of a list: opaque text for clients. It names its list, so that other lists refuse it,
+// and has the key of a row, so that it stays valid when rows come and go, that row included.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,7 @@
 namespace indexer {
 
 [[nodiscard]] std::string to_cursor(const ListQuery& query, Kind kind, std::string_view key);
-// The key; nothing for what is no cursor of that list.
+// The key; nothing when the text is no cursor of that list.
 [[nodiscard]] std::optional<std::string> from_cursor(const ListQuery& query, Kind kind,
                                                      std::string_view cursor);
 

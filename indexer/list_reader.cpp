@@ -7,8 +7,8 @@
 namespace indexer {
 namespace {
 
-// Relative prices: a message that is gathered costs its entry and its sort keys, one that is asked its entry; many rows of the driving view
-// are passed over for the price of one.
+// Relative costs: gathering a message reads its entry and its sort keys (2), asking one reads its
+// entry (1); eight rows of the driving view are skipped for the price of one.
 constexpr std::int64_t kGatherPrice = 2, kAskPrice = 1, kRowsPassed = 8;
 
 // The first `count` rows in an order of keys, of many that come in any.

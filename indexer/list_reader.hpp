@@ -1,7 +1,8 @@
-// The rows of one list, from any place in it and both ways: which table they are read from, and what is asked of each.
+// Reads the rows of one list, from any place in it and in both directions.
 //
-// A list that is kept in its order is walked. Another is either walked in the order of all mail or its mailbox, row by row asked
-// whether it belongs, or gathered from the smallest view and sorted, whichever is expected to look at less.
+// A list that is stored in its order is simply walked. For another, either the list of all mail or
+// of its mailbox is walked in the right order and each row is tested, or the rows of the smallest
+// view are gathered and sorted, whichever is expected to look at fewer rows.
 #pragma once
 
 #include <functional>
@@ -22,17 +23,17 @@ class ListReader {
   };
   // `ordered` as in `meta`.
   ListReader(Reader& reader, const ListQuery& query, bool ordered);
-  // Of all files.
+  // The list of all files.
   [[nodiscard]] static ListReader files(Reader& reader, const ListQuery& query, bool ordered);
 
   [[nodiscard]] const Selection& selection() const { return selection_; }
-  // How long it is; counted once.
+  // The length of the list; counted once.
   [[nodiscard]] const Selection::Size& size();
   // The next rows in the order of the list, at most `count`; without a key from its beginning.
   [[nodiscard]] std::vector<Row> after(const std::optional<std::string>& key, std::size_t count);
   // The rows before a key, the nearest first.
   [[nodiscard]] std::vector<Row> before(const std::string& key, std::size_t count);
-  // Where that entry stands; nothing when it is not in the list.
+  // The key of that entry; nothing when it is not in the list.
   [[nodiscard]] std::optional<Row> find(std::int64_t entry);
 
  private:
@@ -47,14 +48,14 @@ class ListReader {
   ListReader(Reader& reader, const ListQuery& query) : reader_(reader), query_(query) {}
   void choose_way(bool ordered);
   void choose_way_by_key(bool ordered);
-  // Which are read: in the order of the tables, or against it.
+  // The direction of reading: in the order of the tables, or against it.
   [[nodiscard]] bool is_forward() const;
   [[nodiscard]] std::vector<Row> take(Direction direction, std::string_view from,
                                       std::size_t count);
   [[nodiscard]] std::vector<Row> walk(Walk walk, std::size_t count);
   [[nodiscard]] std::vector<Row> gather(Direction direction, std::string_view from,
                                         std::size_t count);
-  // Whether a row of the driving view, or of `list_`, is of the list.
+  // Whether a row of the driving view, or of `list_`, belongs to the list.
   [[nodiscard]] bool holds(const ListedMessage& message);
   [[nodiscard]] bool holds_asked(std::int64_t entry);
   [[nodiscard]] bool stands_for_thread(std::int64_t entry);
@@ -66,8 +67,8 @@ class ListReader {
   std::optional<Selection::Size> size_;
   Way way_ = Way::kListing;
   std::int64_t list_ = 0;
-  std::int64_t newest_ =
-      0;  // list of the threads' newest messages of the driving view, where there is one and it is needed
+  // List of the threads' newest messages of the driving view, where there is one and it is needed.
+  std::int64_t newest_ = 0;
   std::unordered_map<std::int64_t, std::int64_t> newest_by_thread_;
 };
 

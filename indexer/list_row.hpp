@@ -1,5 +1,6 @@
-// What a list shows of a message or a file, as JSON. Rendered once when the document is projected; what changes without
-// it (thread, level) is appended as the row is read, so the object is left open here.
+// The row of a message or a file in lists, as JSON. It is rendered once when the document is
+// projected. Thread and level, which can change without the document, are appended when the row is
+// read, so the object is left open here.
 #pragma once
 
 #include <string>
@@ -10,7 +11,8 @@
 
 namespace indexer {
 
-// M and F of the design without their closing brace, "threadId" and "level". `id` is the public one.
+// The row of a message and of a file, without "threadId", "level" and the closing brace. `id` is
+// the public id.
 [[nodiscard]] std::string message_row(std::string_view id, const replica::Change& change,
                                       const mail::MetadataDocument& message);
 [[nodiscard]] std::string file_row(std::string_view id, const replica::Change& change,

@@ -1,4 +1,5 @@
-// Mail as it lies in files: which files hold messages and to which mailbox they belong, and the messages of an mbox.
+// Mail in files: finds the files that hold messages and the mailbox of each, and reads the messages
+// of an mbox.
 #pragma once
 
 #include <cstddef>
@@ -15,13 +16,14 @@
 
 namespace indexer {
 
-// A file, or a message in it, that cannot be taken.
+// A file, or a message in it, that cannot be imported.
 struct RefusedFile {
   std::string path;  // with "#n" for the nth message of an mbox
   std::string reason;
 };
 
-// Keywords that the place of a message rules: it has those that are set there, and not the others. Null: it rules none.
+// The keywords that a message's file decides: those set there are set, the others are removed.
+// Null: it decides none.
 using RuledKeywords = std::shared_ptr<const std::vector<std::string>>;
 
 // A folder and the files in it that are, or hold, messages.
@@ -43,11 +45,12 @@ struct MailTree {
   std::vector<RefusedFile> refused;  // folders that cannot be read
 };
 
-// A folder with cur/ or new/ in it is a Maildir, named "Inbox" when it was asked for itself, else after its folder; its
-// dot folders are mailboxes as Maildir++ has them. Loose files belong to a mailbox named after their folder, a file that
-// was asked for itself to "Inbox". A tar, or a pipe, that was asked for itself is an archive. Links to folders are not
-// followed. Throws std::runtime_error for a path that is not there, and for folders of a data folder of davenport's, which
-// is passed over where it lies below.
+// A folder with cur/ or new/ in it is a Maildir, named "Inbox" when it was asked for itself, else
+// after its folder; its dot folders are mailboxes as Maildir++ has them. Loose files belong to a
+// mailbox named after their folder, a file that was asked for itself to "Inbox". A tar, or a pipe,
+// that was asked for itself is an archive. Links to folders are not followed. Throws
+// std::runtime_error for a path that is not there, and for folders of a data folder of davenport's,
+// which is passed over where it lies below.
 [[nodiscard]] MailTree find_mail(std::span<const std::filesystem::path> paths);
 
 // Where a member of an archive belongs, as if the archive were a folder that was asked for itself.
@@ -56,20 +59,22 @@ struct PlaceInArchive {
   std::string mbox_mailbox;  // name, when the member turns out to be an mbox
   bool is_maildir = false;
 };
-// Nothing for what is no mail: hidden files, what is being delivered, files of mail servers.
+// Nothing for members that are no mail: hidden files, unfinished deliveries, files of mail servers.
 [[nodiscard]] std::optional<PlaceInArchive> place_in_archive(std::string_view path);
 
 // Keywords of the flags after ":2," in the name of a Maildir's file; `letters` as in MailFolder.
 [[nodiscard]] std::vector<std::string> maildir_keywords(std::string_view file_name,
                                                         std::span<const std::string> letters);
-// Those that such a name rules; none without ":2,".
+// The keywords that such a name decides; none without ":2,".
 [[nodiscard]] RuledKeywords maildir_ruled_keywords(std::string_view file_name,
                                                    std::span<const std::string> letters);
 
-// When the file was delivered, as its name begins with that ("1263312345.M12P3.host:2,S"); nothing where it does not.
+// When the file was delivered, as its name begins with that ("1263312345.M12P3.host:2,S"); nothing
+// where it does not.
 [[nodiscard]] std::optional<mail::DateTime> maildir_delivery(std::string_view file_name);
 
-// The messages of an mbox (mboxo and mboxrd), one at a time: memory holds one message, whatever the size of the file.
+// The messages of an mbox (mboxo and mboxrd), one at a time: memory holds one message, whatever the
+// size of the file.
 class MboxReader {
  public:
   struct Message {

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "indexer/mail_files.hpp"
+#include "mail/ascii.hpp"
 #include "mail/text.hpp"
 
 namespace indexer {
@@ -22,14 +23,6 @@ struct Flag {
 constexpr std::array kFlags = {Flag{'D', "$draft"},     Flag{'F', "$flagged"},
                                Flag{'P', "$forwarded"}, Flag{'R', "$answered"},
                                Flag{'S', "$seen"},      Flag{'T', "$deleted"}};
-
-std::string in_lower_case(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-  });
-  return lower;
-}
 
 // The flags of a file's name; nothing when it has none.
 std::optional<std::string_view> flags_of(std::string_view file_name) {
@@ -103,7 +96,7 @@ std::vector<std::string> components_of(std::string_view path) {
 }  // namespace
 
 std::string mailbox_name(std::string name) {
-  if (name.empty() || in_lower_case(name) == "inbox") return "Inbox";
+  if (name.empty() || mail::lower_ascii(name) == "inbox") return "Inbox";
   return name;
 }
 
@@ -124,7 +117,7 @@ std::optional<std::string> as_keyword(std::string_view name) {
     return c > ' ' && c < '\x7f' && kForbidden.find(c) == std::string_view::npos;
   });
   if (name.empty() || name.size() > kMaxKeyword || !is_plain) return std::nullopt;
-  return in_lower_case(name);
+  return mail::lower_ascii(name);
 }
 
 std::vector<std::string> read_letters(const std::filesystem::path& dovecot_keywords) {
@@ -190,8 +183,8 @@ std::optional<PlaceInArchive> place_in_archive(std::string_view path) {
   }
   // What is packed is usually the Maildir itself, not what is in it.
   const bool is_below_maildir =
-      !components.empty() && (in_lower_case(components.front()) == "maildir" ||
-                              in_lower_case(components.front()) == ".maildir");
+      !components.empty() && (mail::lower_ascii(components.front()) == "maildir" ||
+                              mail::lower_ascii(components.front()) == ".maildir");
   if (is_below_maildir) components.erase(components.begin());
   std::string folder;
   for (const std::string& component : components) folder = below(folder, folder_name(component));

@@ -5,6 +5,7 @@
 
 #include "indexer/mail_files.hpp"
 #include "indexer/maildir.hpp"
+#include "mail/ascii.hpp"
 #include "mail/mail_date.hpp"
 
 namespace indexer {
@@ -12,12 +13,6 @@ namespace {
 
 constexpr std::size_t kMboxBufferBytes = 256 << 10;
 constexpr std::size_t kMaxSeparator = 200;  // bytes of a "From " line that are read as a date
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
-}
 
 // Writers put an empty line before each; what follows a "From " in a text is hardly a time of day.
 bool is_separator(std::string_view line) {
@@ -88,9 +83,9 @@ std::vector<std::string> status_keywords(std::string_view raw) {
     const std::size_t colon = line.find(':');
     if (colon != std::string_view::npos) {
       const std::string_view name = line.substr(0, colon);
-      if (equals_ignoring_case(name, "Status") || equals_ignoring_case(name, "X-Status")) {
+      if (mail::lower_ascii(name) == "status" || mail::lower_ascii(name) == "x-status") {
         add_status_keywords(line.substr(colon + 1), keywords);
-      } else if (equals_ignoring_case(name, "X-Keywords")) {
+      } else if (mail::lower_ascii(name) == "x-keywords") {
         add_named_keywords(line.substr(colon + 1), keywords);
       }
     }

@@ -21,8 +21,9 @@ bool stands_before(const OrderKey& a, Kind kind_of_a, const OrderKey& b, Kind ki
   return a == b ? kind_of_a < kind_of_b : comes_before(a, b);
 }
 
-// The entry itself has no number, so that a range which holds it does no harm; one of the other kind and the same id
-// falls on its own side. A space sorts before all that an id may hold: "at least id + space" is "greater than id".
+// The entry itself has no number, so that a range which holds it does no harm; one of the other
+// kind and the same id falls on its own side. A space sorts before all that an id may hold: "at
+// least id + space" is "greater than id".
 std::string first_after(const Unnumbered& entry, Kind kind) {
   return kind < entry.kind ? entry.place.id + ' ' : entry.place.id;
 }
@@ -80,7 +81,8 @@ std::vector<std::int64_t> numbers_between(const std::optional<Neighbour>& newer,
   return numbers;
 }
 
-// Commits of derived files are on disk some time later; those in its scope are when they are made, with all before them.
+// Commits of derived files are on disk some time later; those in its scope are when they are made,
+// with all before them.
 class CommitsToDisk {
  public:
   explicit CommitsToDisk(const Connection& connection) : connection_(connection) {

@@ -1,4 +1,5 @@
-// Numbers of entries in the text index: they fall as the date rises, with gaps, so that newest first is their order.
+// Numbers of entries in the text index: newer entries have smaller numbers, with gaps for later
+// ones, so that ascending numbers mean newest first.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +15,8 @@ struct Unnumbered {
   std::int64_t entry = 0;
 };
 
-// Gives each a number between those of its neighbours. Their views must be written, their numbers NULL. One that
-// finds no gap takes a number of the overflow range.
+// Gives each entry a number between those of its neighbours, or one of the overflow range when
+// there is no gap. The entries' views must be written and their numbers be NULL.
 void give_numbers(Writer& writer, std::vector<Unnumbered> entries);
 
 }  // namespace indexer

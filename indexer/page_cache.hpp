@@ -1,5 +1,6 @@
-// The pages of lists that were asked for last: clients ask for the first page of a mailbox again and again, and between two changes
-// it is the same. Thread-safe. All caches of the process share a budget beyond what each may have.
+// Keeps the list pages that were asked for last: clients ask for the first page of a mailbox again
+// and again. Thread-safe. Each cache may have a certain size; beyond that all caches of the process
+// share a budget.
 #pragma once
 
 #include <atomic>
@@ -20,7 +21,7 @@ class PageCache {
   PageCache& operator=(const PageCache&) = delete;
   ~PageCache();
 
-  // What a page follows from, beside the query. Pages of another are forgotten.
+  // The state that a page depends on, beside the query. When it changes, all pages are dropped.
   struct Version {
     std::int64_t changes = 0;  // Meta::changes
     bool ordered = false;

@@ -80,11 +80,12 @@ DateSource::DateSource(const Bounds& bounds) : bounds_(bounds) {
 
 void DateSource::init(const Xapian::Database& database) {
   entries_ = database.get_doccount();
-  const double last = std::min<double>(database.get_lastdocid(), kFirstOverflowNumber);
-  const double covered =
-      bounds_.end > bounds_.first ? std::min<double>(bounds_.end, last) - bounds_.first : 0;
+  // Numbers are given at even distances.
+  const double all = static_cast<double>(bounds_.all_end) - bounds_.all_first;
+  const double covered = static_cast<double>(std::min(bounds_.end, bounds_.all_end)) -
+                         std::max(bounds_.first, bounds_.all_first);
   estimate_ =
-      last > 0 ? static_cast<Xapian::doccount>(entries_ * std::clamp(covered / last, 0.0, 1.0)) : 0;
+      all > 0 ? static_cast<Xapian::doccount>(entries_ * std::clamp(covered / all, 0.0, 1.0)) : 0;
   value_ = database.valuestream_begin(kDateSlot);
   started_ = false;
 }

@@ -1,4 +1,5 @@
-// What a query asks of numbers and dates rather than of words, for Xapian's matcher. For sources of this folder only.
+// Conditions of a query on numbers and dates instead of words, for Xapian's matcher. For sources of
+// this folder only.
 #pragma once
 
 #include <chrono>
@@ -15,7 +16,8 @@ namespace indexer {
 
 using Numbers = std::shared_ptr<const std::vector<std::uint32_t>>;  // ascending
 
-// The entries with the numbers given. Numbers without an entry match too: to be combined with something that has entries.
+// The entries with the numbers given. Numbers without an entry match too: to be combined with
+// something that has entries.
 class NumbersSource : public Xapian::PostingSource {
  public:
   explicit NumbersSource(Numbers numbers) : numbers_(std::move(numbers)) {}
@@ -37,13 +39,13 @@ class NumbersSource : public Xapian::PostingSource {
   bool started_ = false;
 };
 
-// When a search has to end with what it has.
+// The time at which a search has to end with what it has found.
 class Deadline {
  public:
   using Clock = std::chrono::steady_clock;
   explicit Deadline(Clock::time_point end) : end_(end) {}
 
-  // Looks at the clock now and then only.
+  // Looks at the clock only from time to time.
   [[nodiscard]] bool is_over() {
     if (!over_ && ++steps_ % kStepsPerLook == 0) over_ = Clock::now() >= end_;
     return over_;
@@ -57,8 +59,8 @@ class Deadline {
   bool over_ = false;
 };
 
-// All numbers from `first` to before `end`, with and without an entry; none any more when the deadline is over, so that the
-// matcher ends with what it found.
+// All numbers from `first` to before `end`, with and without an entry; none any more when the
+// deadline is over, so that the matcher ends with what it found.
 class RangeSource : public Xapian::PostingSource {
  public:
   struct Range {
@@ -91,7 +93,7 @@ class RangeSource : public Xapian::PostingSource {
   bool started_ = false;
 };
 
-// A light push for what is new: all entries, each with a weight that falls with its number.
+// Favours new mail a little: matches all entries, with a weight that falls with the number.
 class RecencySource : public Xapian::PostingSource {
  public:
   explicit RecencySource(double most) : most_(most) {}
@@ -114,14 +116,15 @@ class RecencySource : public Xapian::PostingSource {
   std::uint32_t number_ = 0;
 };
 
-// Entries with a date in a range. Since numbers follow dates, only those in a range of numbers (which must hold all of
-// them but for the overflow range) are looked at.
+// Entries with a date in a range. Since numbers follow dates, only those in a range of numbers
+// (which must hold all of them but for the overflow range) are looked at.
 class DateSource : public Xapian::PostingSource {
  public:
   struct Bounds {
     std::optional<std::int64_t> from, to;  // from <= date < to
-    std::uint32_t first = 1,
-                  end = 0;  // numbers, end excluded; the overflow range is looked at besides
+    // Numbers, end excluded: those that are looked at, the overflow range besides; and all but that
+    // range, for estimates.
+    std::uint32_t first = 1, end = 0, all_first = 1, all_end = 1;
   };
   explicit DateSource(const Bounds& bounds);
 

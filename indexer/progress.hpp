@@ -1,4 +1,4 @@
-// What a long piece of work tells of itself, and how it is steered; any thread.
+// The progress of a long piece of work, and how it is cancelled or slowed down. Any thread.
 #pragma once
 
 #include <atomic>
@@ -16,15 +16,15 @@ struct Cancelled : std::runtime_error {
 struct Progress {
   std::atomic<std::int64_t> done{0}, of{0};  // of: 0 while it is not known
   std::atomic<bool> cancelled{false};
-  std::atomic<bool> goes_on_later{
-      false};  // of what is cancelled: what was done so far is to be kept
+  // Of what is cancelled: what was done so far is to be kept.
+  std::atomic<bool> goes_on_later{false};
   std::atomic<std::int64_t> rate{0};  // entries a second at most; 0: as many as can be
 
   // Throws Cancelled.
   void check() const {
     if (cancelled) throw Cancelled();
   }
-  // Called by the work before each entry: waits while the rate allows no more. Throws Cancelled.
+  // Called by the work before each entry: waits as long as the rate requires. Throws Cancelled.
   void pace();
 
  private:

@@ -12,7 +12,8 @@
 namespace indexer {
 namespace {
 
-// Mailboxes first, so that names are there when messages come; contents after the messages that they belong to.
+// Mailboxes first, so that names are there when messages come; contents after the messages that
+// they belong to.
 constexpr mail::Doctype kOrder[] = {mail::Doctype::kMailboxes, mail::Doctype::kEmails,
                                     mail::Doctype::kContents, mail::Doctype::kFiles};
 // A message from the future would stand on top of every list until then.

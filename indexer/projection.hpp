@@ -1,7 +1,8 @@
 // One step of Store → Catalog: the next rows of the stores' feeds, applied to the catalog's tables.
 //
-// What the tables hold follows from the documents alone, not from the order in which they came: a body may arrive before
-// its message, a content document may change its message, and a tombstone no longer names it (the table remembers).
+// What the tables hold follows from the documents alone, not from the order in which they came: a
+// body may arrive before its message, a content document may change its message, and a tombstone no
+// longer names it (the table remembers).
 #pragma once
 
 #include <set>
@@ -27,7 +28,7 @@ class Projection {
 
   // At most `limit` rows.
   Projected run(std::size_t limit);
-  // These documents, whatever the checkpoint says of them.
+  // Applies these documents again, whatever the checkpoint.
   void run_again(std::span<const DocumentName> documents);
   [[nodiscard]] bool consumed_anything() const { return consumed_; }
 
@@ -50,10 +51,11 @@ class Projection {
     [[nodiscard]] Standing standing() const { return {flags, thread, place.date, views}; }
   };
 
-  // What the rows that were applied change in the tables at last.
+  // Writes the collected changes of views, threads and addresses, then numbers and the log.
   void flush();
 
-  // A row of a feed that has documents of all doctypes: what is known of its id under another one goes.
+  // A row of a feed with documents of all doctypes. What the catalog has of the same id under
+  // another doctype is removed.
   void apply_any(const std::string& doctype_member, const replica::Change& change,
                  std::string_view body);
   // One row of each feed.
@@ -76,10 +78,10 @@ class Projection {
             const std::string& row, const Entry& old);
   [[nodiscard]] std::vector<std::int64_t> views_of(const mail::MetadataDocument& message,
                                                    std::int64_t flags);
-  // Tells the log of a message that is there.
+  // Tells the change log about a message that exists.
   void log_change(std::int64_t entry);
 
-  // A mailbox became the trash, or is it no more (projection_trash.cpp).
+  // A mailbox got or lost the role of the trash (projection_trash.cpp).
   [[nodiscard]] bool is_trash_only(const std::vector<std::string>& mailboxes) const;
   void set_trash(const std::string& mailbox, bool is_trash);
   void recount_trash(std::int64_t entry, const std::set<std::int64_t>& trash_views);

@@ -1,5 +1,5 @@
-// RFC 8621 section 2: a message that is in the trash alone does not make its thread unread elsewhere. Which mailbox is the trash
-// may be said after its messages came.
+// RFC 8621 section 2: a message that is in the trash alone does not make its thread unread
+// elsewhere. Which mailbox is the trash may be said after its messages came.
 #include <algorithm>
 
 #include "indexer/projection.hpp"

@@ -32,7 +32,22 @@ std::size_t typographic_quote(std::string_view text, std::size_t position) {
   return 0;
 }
 
-// Punctuation that stands alone, as in "research & development".
+// Spaces that keyboards of other scripts, and web pages, give: blanks of as many bytes.
+std::string with_plain_spaces(std::string_view text) {
+  constexpr std::string_view kSpaces[] = {
+      "\xC2\xA0",     "\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82", "\xE2\x80\x83",
+      "\xE2\x80\x84", "\xE2\x80\x85", "\xE2\x80\x86", "\xE2\x80\x87", "\xE2\x80\x88",
+      "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF",
+      "\xE2\x81\x9F", "\xE3\x80\x80"};
+  std::string plain(text);
+  for (const auto space : kSpaces) {
+    for (auto at = plain.find(space); at != plain.npos; at = plain.find(space, at))
+      plain.replace(at, space.size(), space.size(), ' ');
+  }
+  return plain;
+}
+
+// Punctuation that stands alone, as in "research & development - a report".
 bool is_mark(std::string_view word) {
   if (word.empty() || word.size() > kMaxWordBytes) return false;
   bool has_word = false;
@@ -50,7 +65,7 @@ constexpr unsigned kMaxDistance = 1'000;
 // Recursive descent; a mistake unwinds to parse_query as an exception.
 class Parser {
  public:
-  Parser(std::string_view text, std::chrono::sys_seconds now) : text_(text), build_(now) {}
+  Parser(std::string text, std::chrono::sys_seconds now) : text_(std::move(text)), build_(now) {}
 
   Query parse() {
     skip_spaces();
@@ -79,10 +94,13 @@ class Parser {
 
   // Marks between words say nothing.
   void skip_marks() {
-    for (auto word = word_at(position_); is_mark(word); word = word_at(position_)) {
-      position_ += word.size();
+    while (at_dash() || (is_mark(word_at(position_)) && typographic_quote(text_, position_) == 0)) {
+      position_ += word_at(position_).size();
       skip_spaces();
     }
+  }
+  [[nodiscard]] bool at_dash() const {
+    return peek() == '-' && position_ + 1 < text_.size() && is_space(text_[position_ + 1]);
   }
 
   // A word reaches to a space, parenthesis or quote.
@@ -91,7 +109,7 @@ class Parser {
     while (end < text_.size() && !is_space(text_[end]) && text_[end] != '(' && text_[end] != '"' &&
            !is_close(end))
       ++end;
-    return text_.substr(position, end - position);
+    return std::string_view(text_).substr(position, end - position);
   }
   [[nodiscard]] bool at_word(std::string_view word) const { return word_at(position_) == word; }
   [[nodiscard]] bool at_near() const {
@@ -186,7 +204,7 @@ class Parser {
       const Descent descent(*this);
       ++position_;
       if (at_end() || is_space(peek()) || at_close())
-        fail(position, "\"-\" needs a word right after it; quote it to search for the text");
+        fail(position, "\"-\" needs a word right after it");
       return make_query(MatchNot{parse_unary(key)});
     }
     return parse_near(key);
@@ -233,9 +251,9 @@ class Parser {
     std::size_t end = position_;
     while (end < text_.size() && is_name_character(text_[end])) ++end;
     if (end == position_ || end == text_.size() || text_[end] != ':' ||
-        text_.substr(end + 1, 2) == "//")
+        std::string_view(text_).substr(end + 1, 2) == "//")
       return std::nullopt;
-    const auto name = text_.substr(position_, end - position_);
+    const auto name = std::string_view(text_).substr(position_, end - position_);
     const auto field = find_field(name);
     const auto condition = find_condition(name);
     if (!field && !condition) {
@@ -316,7 +334,7 @@ class Parser {
     const auto opened = std::exchange(position_, after);
     const bool prefix = peek() == '*';
     if (prefix) ++position_;
-    return value(key, text_.substr(begin, end - begin), opened, true, prefix);
+    return value(key, std::string_view(text_).substr(begin, end - begin), opened, true, prefix);
   }
 
   QueryPtr parse_word(const std::optional<Key>& key) {
@@ -354,7 +372,7 @@ class Parser {
                         prefix);
   }
 
-  std::string_view text_;
+  const std::string text_;
   QueryBuilder build_;
   std::size_t position_ = 0;
   int depth_ = 0;
@@ -385,7 +403,7 @@ QueryResult<Query> parse_query(std::string_view text, std::chrono::sys_seconds n
                       kMaxQueryBytes};
   }
   try {
-    return Parser(text, now).parse();
+    return Parser(with_plain_spaces(text), now).parse();
   } catch (QueryError& error) {
     return std::move(error);
   }

@@ -1,7 +1,8 @@
-// The query language: from text, or from a JSON filter, to a tree. Both are described in data/QUERY.md.
+// The query language: from text, or from a JSON filter, to a tree. Both are described in
+// data/QUERY.md.
 //
-// Fields are those of the table in fields.hpp. A word that holds several (an address, a URL, a time) is a phrase of them. A
-// mistake is an error with its position, never an empty result.
+// The fields are those of the table in fields.hpp. Text that holds several words (an address, a
+// URL, a time) is a phrase of them. A mistake is an error with its position, never an empty result.
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -22,8 +23,8 @@ namespace indexer {
 
 struct QueryError {
   std::string message;  // what is wrong and what to write instead
-  std::size_t position =
-      0;  // byte in the query; of no meaning where it is JSON, whose member the message names
+  // Byte in the query; of no meaning where it is JSON, whose member the message names.
+  std::size_t position = 0;
 };
 template <typename T>
 using QueryResult = boost::system::result<T, QueryError>;
@@ -32,7 +33,7 @@ using QueryResult = boost::system::result<T, QueryError>;
 
 inline constexpr std::size_t kMaxQueryBytes = 4'096;
 inline constexpr int kMaxQueryDepth = 50;
-// What a query can cost: its words, its words with "*", each of which stands for many, and its sets of threads.
+// Limits of a query: its words, its words with "*" (each stands for many), and its sets of threads.
 inline constexpr std::size_t kMaxQueryWords = 256;
 inline constexpr std::size_t kMaxQueryPrefixes = 16;
 inline constexpr std::size_t kMaxQueryThreads = 8;

@@ -1,5 +1,5 @@
-// What both spellings of a query are made of: nodes whose values were checked, and the bounds of a whole query. For sources
-// of this folder only; throws QueryError.
+// Builds the tree of a query for both the text and the JSON parser: checks values, and the limits
+// of a whole query. For sources of this folder only; throws QueryError.
 #pragma once
 
 #include <chrono>
@@ -32,7 +32,7 @@ enum class Condition {
   kThread
 };
 
-// Fields and conditions by name, in any case; nothing for another name.
+// Finds fields and conditions by name, in any case; nothing for an unknown name.
 [[nodiscard]] std::optional<Field> find_field(std::string_view name);
 [[nodiscard]] std::optional<Condition> find_condition(std::string_view name);
 [[nodiscard]] std::string known_names();

@@ -129,7 +129,9 @@ class FilterReader {
 
   QueryPtr read_keyword(std::string_view name, const json& value) {
     const auto keyword = [&] {
-      return make_query(MatchKeyword{mail::lower_ascii(text_of(name, value))});
+      auto text = mail::lower_ascii(text_of(name, value));
+      if (text.empty()) fail(fmt::format("\"{}\" must name a keyword", name));
+      return make_query(MatchKeyword{std::move(text)});
     };
     const auto threads = [&](QueryPtr of) { return build_.threads_of(std::move(of), 0); };
     if (name == "hasKeyword") return keyword();

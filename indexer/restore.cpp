@@ -28,7 +28,8 @@ constexpr std::size_t kBytesPerCommit = std::size_t{16} << 20;
       "this export is damaged: {} is not what was exported. Nothing of it was imported", path));
 }
 
-// Documents of an export that is still being read: on disk, since they are not applied before all of it was.
+// Documents of an export that is still being read: on disk, since they are not applied before all
+// of it was.
 class Waiting {
  public:
   explicit Waiting(fs::path folder) : folder_(std::move(folder)) {

@@ -25,9 +25,9 @@ class RestoredBlobs {
 
   void begin(BlobMember member, std::uint64_t size);
   void append(std::string_view bytes);
-  // False when these are not the bytes that the digest names.
+  // False when the bytes do not match the digest.
   [[nodiscard]] bool end();
-  // Writes what was collected.
+  // Writes the collected ones.
   void finish();
 
  private:

@@ -1,4 +1,5 @@
-// Which export an account has taken over: <account>/restored.json, {"state": "…", "applying": "…"}.
+// Which export was imported into an account: <account>/restored.json, {"state": "…", "applying":
+// "…"}.
 #pragma once
 
 #include <filesystem>
@@ -9,15 +10,17 @@
 namespace indexer {
 
 struct RestoreState {
-  std::string state;  // that the account was brought to; empty: it took over no export
-  std::string applying;  // that it is being brought to; documents of it may be there already
+  std::string state;  // state of the last imported export; empty: none was imported
+  // State of the export being applied; some of its documents may be here already.
+  std::string applying;
 };
 
 [[nodiscard]] RestoreState read_restore_state(const std::filesystem::path& account_folder);
 // Durable when it returns.
 void write_restore_state(const std::filesystem::path& account_folder, const RestoreState& state);
 
-// Throws ExportRefused unless that export is the next one. `is_empty`: the account holds no document.
+// Throws ExportRefused unless that export is the next one. `is_empty`: the account holds no
+// document.
 void require_next(const RestoreState& known, const ExportHeader& header, bool is_empty);
 
 }  // namespace indexer

@@ -1,4 +1,4 @@
-// Room on the disk: what files take, and whether there is enough for what is to come.
+// Disk space: the size of files, and whether enough is free for planned work.
 #pragma once
 
 #include <cstdint>
@@ -8,14 +8,15 @@
 
 namespace indexer {
 
-// Work was not begun, since the disk has too little room for it.
+// Work was not begun because the disk has too little free space for it.
 struct NoRoom : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
 // Bytes of a file, or of all files in a folder; 0 where there is none.
 [[nodiscard]] std::uint64_t bytes_of(const std::filesystem::path& path);
-// Throws NoRoom where the disk of that folder has less than `needed` bytes free. `what` begins the message: what needs them.
+// Throws NoRoom when the folder's disk has less than `needed` bytes free. The message begins with
+// `what`, the work that needs them.
 void require_room(const std::filesystem::path& folder, std::uint64_t needed,
                   const std::string& what);
 

@@ -1,4 +1,5 @@
-// Sorts more rows than memory holds: runs are sorted as they fill, put aside in a temporary file, and merged as they are read.
+// Sorts more rows than fit in memory: sorted runs are written to a temporary file and merged when
+// they are read.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@ namespace indexer {
 
 class RowSorter {
  public:
-  // Rows compare as octets. Holds about `memory` octets of them; the rest goes to a nameless file in `folder`.
+  // Rows compare as octets. Holds about `memory` octets of them; the rest goes to a nameless file
+  // in `folder`.
   RowSorter(std::filesystem::path folder, std::size_t memory);
   ~RowSorter();
 

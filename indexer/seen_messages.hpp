@@ -1,5 +1,5 @@
-// Messages that came by in one import. A message that lies in several files has the keywords of the first of them: without
-// this, each import of the same files would change them again.
+// The messages met so far in one import. A message that is in several files gets the keywords of
+// the first of them; without this rule each import of the same files would change them again.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,8 @@ namespace indexer {
 
 class SeenMessages {
  public:
-  // True when it did not come by before; of so many that they are no longer remembered, it may say so again.
+  // True when the message was not met before. May be wrongly true beyond the number of messages
+  // that are remembered.
   bool is_first(std::string_view id) {
     constexpr std::size_t kMaxRemembered = 1'000'000;  // some 30 MB
     if (hashes_.size() >= kMaxRemembered) hashes_.clear();

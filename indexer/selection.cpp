@@ -7,8 +7,8 @@
 namespace indexer {
 namespace {
 
-// Rows of the driving view that are looked at to count; about 10 ms. One that needs a probe, or a look at its thread, takes
-// ten times as long.
+// Rows of the driving view that are looked at to count; about 10 ms. One that needs a probe, or a
+// look at its thread, takes ten times as long.
 constexpr std::int64_t kMostCounted = 50'000, kMostProbed = 10'000;
 constexpr std::int64_t kSample = 1'000;  // rows that an estimate is drawn from
 

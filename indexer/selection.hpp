@@ -1,5 +1,5 @@
-// The messages that a filter names. Flags are compared with those in a row; of a mailbox and a keyword the smallest view drives
-// and the other is probed.
+// The messages that a filter selects. Flags are compared with those in a row. Of mailbox and
+// keyword, the smaller view is walked and the other is looked up for each row.
 #pragma once
 
 #include <cstdint>
@@ -49,7 +49,7 @@ class Condition {
  public:
   [[nodiscard]] static Condition of(Reader& reader, const MessageFilter& filter);
 
-  // Whether it contradicts itself, or names a mailbox or keyword that nothing ever had.
+  // Whether the filter contradicts itself, or names a mailbox or keyword that no message ever had.
   [[nodiscard]] bool is_impossible() const { return impossible_; }
   [[nodiscard]] bool admits(std::int64_t flags) const { return (flags & mask_) == value_; }
   [[nodiscard]] bool admits(std::int64_t flags, std::span<const std::int64_t> views) const;
@@ -93,7 +93,7 @@ class Selection {
     std::int64_t count = 0;
     bool is_exact = true;
   };
-  // Of messages, or of threads. Counted where that is cheap, else an estimate.
+  // The number of messages, or of threads: counted where that is cheap, else estimated.
   [[nodiscard]] Size size(Reader& reader, bool threads) const;
 
  private:

@@ -81,8 +81,8 @@ struct Occurrence {
   std::size_t wanted = 0;
 };
 
-// Goes through a text once and notes where what is wanted stands. Of a phrase, the words before the last are followed as
-// Knuth, Morris and Pratt do, so that no word of the text is looked at again.
+// Goes through a text once and notes where what is wanted stands. Of a phrase, the words before the
+// last are followed as Knuth, Morris and Pratt do, so that no word of the text is looked at again.
 class Finder {
  public:
   Finder(const std::vector<Wanted>& wanted, Forms& forms) : wanted_(wanted), forms_(forms) {
@@ -159,13 +159,15 @@ class Finder {
 
   const std::vector<Wanted>& wanted_;
   Forms& forms_;
-  // Single words by their first letter, which stems in Latin letters keep; Arabic ones lose their article.
+  // Single words by their first letter, which stems in Latin letters keep; Arabic ones lose their
+  // article.
   std::array<std::vector<std::size_t>, 256> by_initial_;
   std::vector<std::size_t> anywhere_;  // the others
   std::vector<Phrase> phrases_;
 };
 
-// The occurrences, from `first` to before `end`, that fit into a passage and hold the most different things wanted.
+// The occurrences, from `first` to before `end`, that fit into a passage and hold the most
+// different things wanted.
 struct Cluster {
   std::size_t first = 0, end = 0;
 };
@@ -190,7 +192,8 @@ Cluster best_cluster(const Finder& found, std::size_t wanted_count, std::size_t 
   return best;
 }
 
-// Words from `first` to `last` that surround the cluster: a third of the room that is left goes before it.
+// Words from `first` to `last` that surround the cluster: a third of the room that is left goes
+// before it.
 Span surroundings(const Finder& found, const Cluster& cluster, std::size_t max_bytes) {
   const auto& words = found.words;
   std::size_t first = found.occurrences[cluster.first].first;

@@ -42,7 +42,8 @@ void append_hash(std::string& out, std::string_view id) {
   for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>((hash >> shift) & 255);
 }
 
-// Case, accents and ways to write the same character made one; the text itself where it is no UTF-8.
+// Case, accents and ways to write the same character made one; the text itself where it is no
+// UTF-8.
 std::string fold(std::string_view text) {
   if (mail::is_ascii(text)) return mail::lower_ascii(text);
   utf8proc_uint8_t* folded = nullptr;

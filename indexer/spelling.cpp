@@ -67,7 +67,8 @@ std::vector<std::string> prefixes_of(Field asked) {
   return prefixes;
 }
 
-// Edits (a letter more, less, other, or two swapped) from one to the other; more than two are three.
+// Edits (a letter more, less, other, or two swapped) from one to the other; more than two are
+// three.
 std::size_t edits(const Letters& a, const Letters& b) {
   constexpr std::size_t kMany = 3;
   if (a.size() > b.size() + 2 || b.size() > a.size() + 2) return kMany;
@@ -105,7 +106,8 @@ Letters alphabet_of(const Letters& word) {
   return {};
 }
 
-// Words with one edit; in order, so that those that are looked up one after the other lie side by side in the index.
+// Words with one edit; in order, so that those that are looked up one after the other lie side by
+// side in the index.
 std::vector<std::string> one_edit_away(const Letters& word) {
   std::vector<std::string> words;
   const auto alphabet = alphabet_of(word);

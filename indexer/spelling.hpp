@@ -1,4 +1,5 @@
-// "Did you mean": words of the index that are one slip, or two, from a word that finds little. For sources of this folder only.
+// "Did you mean": words of the index that are one slip, or two, from a word that finds little. For
+// sources of this folder only.
 #pragma once
 
 #include <string>
@@ -10,8 +11,8 @@
 
 namespace indexer {
 
-// For each single word that the query wants and few entries hold, the frequent word that it is most probably a slip of, if
-// there is one. Words of fewer than four letters are left alone.
+// For each single word of the query that few entries have: the frequent word that was most probably
+// meant, if there is one. Words of fewer than four letters are left alone.
 [[nodiscard]] std::vector<Suggestion> suggest_words(const Xapian::Database& database,
                                                     const Query& query, Deadline& deadline);
 

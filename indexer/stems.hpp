@@ -1,4 +1,5 @@
-// Stems of words (Snowball's, as Xapian has them), remembered: most words of a text were met before.
+// Stems of words (Xapian's Snowball stemmers) with a cache, since most words of a text were met
+// before.
 #pragma once
 
 #include <cstddef>
@@ -12,14 +13,15 @@ namespace indexer {
 // The stems of one language, for one thread.
 class StemCache {
  public:
-  // `language`: a code that has_stems() knows. `slots`: words remembered, at most; each takes 64 bytes.
+  // `language`: a code that has_stems() knows. `slots`: words remembered, at most; each takes 64
+  // bytes.
   explicit StemCache(const std::string& language, std::size_t slots = 16'384);
   StemCache(StemCache&&) noexcept;
   StemCache& operator=(StemCache&&) noexcept;
   ~StemCache();
 
-  // The stem of a case-folded word, without its accents; of what has digits, the word itself without them. Valid until the next
-  // call.
+  // The stem of a case-folded word, without accents. A word with digits is its own stem. Valid
+  // until the next call.
   [[nodiscard]] std::string_view stem(std::string_view word);
 
  private:
@@ -30,11 +32,11 @@ class StemCache {
 // Whether there are stems for a language ("fr", "zh-hant").
 [[nodiscard]] bool has_stems(std::string_view language);
 
-// Several languages at once, made as they are first asked for; for one thread.
+// Stemmers of several languages, each created on first use. For one thread.
 class Stems {
  public:
   explicit Stems(std::size_t slots = 16'384) : slots_(slots) {}
-  // Null where there are no stems for it.
+  // Null when there is no stemmer for the language.
   [[nodiscard]] StemCache* of(std::string_view language);
 
  private:

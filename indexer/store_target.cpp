@@ -1,28 +1,19 @@
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include "indexer/import.hpp"
 #include "indexer/import_documents.hpp"
+#include "replica/digest.hpp"
 
 namespace indexer {
 namespace {
-
-// A local revision's digest: the md5 of the document, so that the same import gives the same revision.
-std::string revision_digest(std::string_view document) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  if (EVP_Digest(document.data(), document.size(), digest, &size, EVP_md5(), nullptr) != 1) {
-    throw std::runtime_error("this machine's OpenSSL has no MD5, which names revisions");
-  }
-  return fmt::format("{:02x}", fmt::join(digest, digest + size, ""));
-}
 
 // The document as the revision after `tree`'s winner, or as its first.
 replica::IncomingRevision next_revision(std::string id, std::string document,
                                         const std::optional<replica::RevisionTree>& tree) {
   replica::IncomingRevision revision;
   revision.id = std::move(id);
-  revision.rev = {1, revision_digest(document)};
+  // By the document's own digest, so that the same import gives the same revision.
+  revision.rev = {1, replica::to_hex(replica::md5(document))};
   if (const replica::Leaf* winner = tree ? tree->winner() : nullptr) {
     revision.rev.generation = winner->rev.generation + 1;
     revision.ancestors.push_back(winner->rev.digest);
@@ -85,7 +76,8 @@ ImportTarget::Written StoreTarget::put_messages(std::span<ImportedMessage> messa
     }
   }
 
-  // Bytes, then bodies, then what names them: a crash in between leaves nothing that names what is not there.
+  // First bytes, then bodies, then the documents that name them: after a crash in between, nothing
+  // names missing data.
   std::vector<replica::Blobs::Blob> blobs;
   blobs.reserve(fresh.size());
   for (const ImportedMessage* message : fresh)

@@ -10,8 +10,8 @@
 namespace indexer {
 namespace {
 
-// Reads the JSON that `to_json` writes. uuids and epochs are plain ASCII without escapes, so what holds a backslash is
-// not ours.
+// Reads the JSON that `to_json` writes. uuids and epochs are plain ASCII without escapes, so what
+// holds a backslash is not ours.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : text_(text) {}

@@ -1,4 +1,4 @@
-// The stores of one account: what is not derived.
+// The stores of one account: the data that cannot be rebuilt.
 #pragma once
 
 #include <array>
@@ -20,25 +20,28 @@
 
 namespace indexer {
 
-// How many content documents were read, by reason (promise 2 of the design: `list` stays 0).
+// How many content documents were read, by reason. Lists must never read any: `list` stays 0.
 struct ContentReads {
   std::atomic<std::uint64_t> list{0}, snippet{0}, body{0}, index{0};
 };
 
-// How far a derived file has followed each store. In files and Xapian metadata: JSON, {"<uuid>": ["<epoch>", seq], …}.
+// How far a derived file has followed each store. In files and Xapian metadata: JSON, {"<uuid>":
+// ["<epoch>", seq], …}.
 class DerivedCheckpoint {
  public:
-  [[nodiscard]] replica::LocalSeq of(
-      const replica::StoreIdentity& store) const;  // 0 when it never followed the store
+  // 0 when it never followed the store.
+  [[nodiscard]] replica::LocalSeq of(const replica::StoreIdentity& store) const;
   void advance(const replica::StoreIdentity& store, replica::LocalSeq seq);
-  // False when this was derived from another epoch of the store, or from more than the store holds: rebuild.
+  // False when this was derived from another epoch of the store, or from more than the store holds;
+  // then a rebuild is needed.
   [[nodiscard]] bool continues(const replica::Store& store) const;
-  // True when it followed this epoch of the store to where the store does not reach: it was put back from a backup.
+  // True when this is beyond the end of the store in the same epoch: the store was restored from a
+  // backup.
   [[nodiscard]] bool is_beyond(const replica::Store& store) const;
 
   [[nodiscard]] std::string to_json() const;
-  [[nodiscard]] static DerivedCheckpoint parse(
-      std::string_view json);  // empty for what is not ours
+  // Empty for what is not ours.
+  [[nodiscard]] static DerivedCheckpoint parse(std::string_view json);
   friend bool operator==(const DerivedCheckpoint&, const DerivedCheckpoint&) = default;
 
  private:
@@ -50,12 +53,14 @@ inline constexpr std::string_view kAllDoctypes = "documents";
 
 class Stores {
  public:
-  // `folder` is the account's. Opens the stores that are there; nothing is created. With `doctype_member` one store holds the
-  // documents of all doctypes, and the member of that name tells each one's.
+  // `folder` is the account's. Opens the stores that are there; nothing is created. With
+  // `doctype_member` one store holds the documents of all doctypes, and the member of that name
+  // tells each one's.
   Stores(const std::filesystem::path& folder, replica::sqlite::Access access,
          std::optional<std::string> doctype_member = {});
 
-  // Null when there is no store of that doctype (yet); one that another process created since is opened.
+  // Null when there is no store of that doctype (yet); one that another process created since is
+  // opened.
   [[nodiscard]] const replica::Store* find(mail::Doctype doctype) const;
   // Each store that there is once, with its `database_name`.
   struct Named {
@@ -66,12 +71,13 @@ class Stores {
   // Creates the store's file when it is absent.
   [[nodiscard]] replica::Store& create(mail::Doctype doctype);
   [[nodiscard]] replica::Blobs& blobs() const;
-  // Derived, but of no generation: texts follow from the bytes of files alone.
+  // Derived, but shared by all generations: texts depend only on the bytes of files.
   [[nodiscard]] ExtractCache& extracts() const { return *extracts_; }
 
   [[nodiscard]] const std::optional<std::string>& doctype_member() const { return doctype_member_; }
 
-  // The store of that doctype as it stands in file names: "io-cozy-emails", or "documents" where one store holds all.
+  // The store of that doctype as it stands in file names: "io-cozy-emails", or "documents" where
+  // one store holds all.
   [[nodiscard]] std::string database_name(mail::Doctype doctype) const;
   // "io-cozy-emails": the doctype as it stands in names of databases of its own.
   [[nodiscard]] static std::string database_part(mail::Doctype doctype);
@@ -92,7 +98,8 @@ class Stores {
   mutable ContentReads content_reads_;
 };
 
-// Of an account from whose store of that doctype its live lists were made: it is not in the account's folder.
+// Of an account from whose store of that doctype its live lists were made: it is not in the
+// account's folder.
 [[noreturn]] void throw_store_missing(const std::filesystem::path& account_folder,
                                       const std::string& account, mail::Doctype doctype);
 

@@ -1,4 +1,5 @@
-// JSON that a person or a program wrote for davenport: a slip in it is named, never guessed around.
+// Strict reading of JSON that was written for davenport: every mistake is reported, none is guessed
+// around.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -8,8 +9,9 @@
 
 namespace indexer {
 
-// The value; or what is wrong, in words that go on after "the filter" and the like: no JSON, with line and byte; a member that is
-// there twice in one object, of which a parser would take the last; lists and objects that nest deeper than `max_depth`.
+// The value; or what is wrong, in words that go on after "the filter" and the like: no JSON, with
+// line and byte; a member that is there twice in one object, of which a parser would take the last;
+// lists and objects that nest deeper than `max_depth`.
 [[nodiscard]] std::variant<nlohmann::json, std::string> read_strict_json(std::string_view text,
                                                                          int max_depth);
 

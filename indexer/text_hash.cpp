@@ -6,7 +6,8 @@
 namespace indexer {
 namespace {
 
-// FNV-1a, eight octets at a time. Each value is preceded by its length, so that values do not flow into each other.
+// FNV-1a, eight octets at a time. Each value is preceded by its length, so that values do not flow
+// into each other.
 class Hash {
  public:
   Hash& add(std::uint64_t value) {

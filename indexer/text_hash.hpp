@@ -1,4 +1,5 @@
-// Tells whether a change of a document is one for the text index: keywords and mailboxes change often, words seldom.
+// Tells whether a change of a document matters to the text index: keywords and mailboxes change
+// often, words seldom.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +10,15 @@
 
 namespace indexer {
 
-// The files that go with a document, and of how many the bytes are here.
+// The files of a document, and of how many the bytes are in the account.
 struct FilesState {
   std::vector<AttachedFile> files;
   std::size_t here = 0;
 };
 
-// Of all that the text index takes from the document, the attachments that are its bodies and here, and its files; the order
-// date included. Kept in catalogs: what it covers may change only with the catalog's format.
+// Of all that the text index takes from the document, the attachments that are its bodies and here,
+// and its files; the order date included. Kept in catalogs: what it covers may change only with the
+// catalog's format.
 [[nodiscard]] std::int64_t text_hash(const mail::MetadataDocument& message,
                                      const std::vector<mail::AttachedBody>& attached_here,
                                      std::int64_t date, const FilesState& files);

@@ -1,4 +1,4 @@
-// The words of an entry, read from the stores when it is indexed or a snippet is wanted.
+// The texts of an entry, read from the stores when it is indexed or a snippet is made.
 #pragma once
 
 #include <string>
@@ -11,12 +11,13 @@
 
 namespace indexer {
 
-// Everything of an entry that the text index analyses. Of a file: subject is its name, keywords are its tags.
+// Everything of an entry that the text index analyses. For a file, the subject is its name and the
+// keywords are its tags.
 struct EntryText {
   std::vector<mail::Address> from, to, cc, bcc;
   std::string subject;
-  std::string
-      body;  // text/plain, or the text of the HTML where there is no plain text with content
+  // Text/plain, or the text of the HTML where there is no plain text with content.
+  std::string body;
   std::vector<std::string> attachment_names, attachment_types;
   std::vector<std::string> attachments;  // texts of attached files
   std::vector<std::string> tags;
@@ -26,7 +27,7 @@ struct EntryText {
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
-// What the writer of a message wrote, without what he quoted; all of it where he wrote nothing.
+// The text of a body without quotations; all of it when there is nothing else.
 [[nodiscard]] std::string new_text(const std::vector<mail::TextRun>& runs);
 
 class Texts {
@@ -39,7 +40,7 @@ class Texts {
   [[nodiscard]] mail::Result<EntryText> read(const TextEntry& entry) const;
   // The text that snippets are cut from; reads at most one content document, counted as `snippet`.
   [[nodiscard]] std::string snippet_text(const TextEntry& entry) const;
-  // The attachments of a message, to look for what its body does not hold.
+  // The attachments of a message, to look for words that its body does not have.
   [[nodiscard]] std::vector<AttachedFile> attachments(const TextEntry& entry) const;
   // Whether the text of one of its files could not be read.
   [[nodiscard]] bool has_failed(const TextEntry& entry) const;

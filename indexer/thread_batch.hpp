@@ -1,9 +1,11 @@
-// The changes that one transaction makes to threads. A thread is a connected component: messages that share a key belong
-// together. A message that comes joins the threads of its keys, the smaller ones moving into the largest; when one goes
-// that held others together, its thread is taken apart anew, once for the whole batch.
+// The changes that one transaction makes to threads. A thread is a connected component: messages
+// that share a key belong together. A new message joins the threads of its keys: the smaller
+// threads move into the largest. When a message goes that connected others, its thread is split
+// again, once for the whole batch.
 //
-// The entry of a message must be in the table, with the thread it was given, before `flush`; one that left must be gone
-// or elsewhere by then. Between two flushes a thread must be told of a message that changes before the entry is saved.
+// The entry of a message must be in the table, with the thread it was given, before `flush`; one
+// that left must be gone or elsewhere by then. Between two flushes a thread must be told of a
+// message that changes before the entry is saved.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +25,7 @@ class ThreadBatch {
   ThreadBatch(Writer& writer, ViewBatch& views, ChangeLog& log, bool ordered)
       : writer_(writer), views_(views), log_(log), ordered_(ordered) {}
 
-  // A message as threads see it. A new one gets its entry when it is saved, before `add`.
+  // What threads need of a message. A new one gets its entry when it is saved, before `add`.
   struct Message {
     std::int64_t entry = 0;
     OrderKey place;
@@ -32,11 +34,11 @@ class ThreadBatch {
 
   // The thread that a message with these keys belongs to. Joins threads, creates one.
   [[nodiscard]] std::int64_t join(const std::vector<std::int64_t>& keys);
-  // The id of the thread when a message at that place is added, as far as that is known now: with it the message is saved. Where it
-  // changes, `flush` tells the members.
+  // The id of the thread when a message at that place is added, as far as that is known now: with
+  // it the message is saved. Where it changes, `flush` tells the members.
   [[nodiscard]] std::string id_with(std::int64_t thread, const OrderKey& place);
   void add(std::int64_t thread, const Message& message);
-  // Ends what `join` began: the keys are no longer used by that message.
+  // Undoes `join`: the message no longer uses these keys.
   void leave(std::int64_t thread, const std::vector<std::int64_t>& keys);
   // Undoes `add`.
   void remove(std::int64_t thread, const Message& message);
@@ -49,7 +51,7 @@ class ThreadBatch {
     std::int64_t thread = 0;
     std::int64_t uses = 0;
   };
-  // What a thread has in a view.
+  // The part of a thread that is in one view.
   struct Part {
     std::int64_t view = 0;
     std::int64_t count = 0;
@@ -105,7 +107,8 @@ class ThreadBatch {
   std::int64_t last_thread_ = -1;
 };
 
-// Names of a thread's senders, oldest message first, as a JSON array. `senders` gives them one by one, and false at the end.
+// Names of a thread's senders, oldest message first, as a JSON array. `senders` gives them one by
+// one, and false at the end.
 inline constexpr int kParticipantsFrom = 100;  // messages that are looked at
 [[nodiscard]] std::string render_participants(
     const std::function<bool(std::string_view& sender)>& senders);

@@ -1,5 +1,5 @@
-// The changes that one transaction makes to views. They are collected and written in the order of the tables, since random
-// inserts are what a projection spends most of its time on.
+// The changes that one transaction makes to views. They are collected and written in the order of
+// the tables, since random inserts are what a projection spends most of its time on.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace indexer {
   return a.date != b.date ? a.date > b.date : a.id < b.id;
 }
 
-// What a view's lists know of an entry.
+// What the lists of a view store of an entry.
 struct Listed {
   std::int64_t entry = 0;
   OrderKey place;
@@ -28,14 +28,14 @@ struct Listed {
 
 class ViewBatch {
  public:
-  // `ordered`: whether `sorted` is kept; it is made anew later otherwise.
+  // `ordered`: whether `sorted` is kept up to date; otherwise it is rebuilt later.
   ViewBatch(Writer& writer, bool ordered) : writer_(writer), ordered_(ordered) {}
 
   // The number of that view, which is created when it is new. `sorts` as has_sorts() will tell.
   [[nodiscard]] std::int64_t view(const std::string& name, bool sorts);
   void add(std::int64_t view, const Listed& listed);
   void remove(std::int64_t view, const Listed& listed);
-  // From one form of an entry to the next, in a view that it stays in.
+  // An entry has changed but stays in the view.
   void change(std::int64_t view, const Listed& from, const Listed& to);
   // The newest message of a thread in a view, as its list by thread has it.
   void add_newest(std::int64_t view, const OrderKey& place, std::int64_t entry);

@@ -10,7 +10,8 @@
 
 namespace indexer {
 
-// Runs `act`; what Xapian throws becomes a std::runtime_error that names the index, IndexDamaged where that is what it says.
+// Runs `act`. Exceptions of Xapian become std::runtime_error with the name of the index, or
+// IndexDamaged when they report damage.
 template <typename Act>
 auto with_xapian_errors(const std::filesystem::path& folder, Act&& act) {
   try {

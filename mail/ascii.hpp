@@ -1,4 +1,5 @@
-// Octets that are ASCII: blanks and case, of header fields, names of charsets, extensions and the like.
+// Octets that are ASCII: blanks and case, of header fields, names of charsets, extensions and the
+// like.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// What a metadata document says of its files in two places: `attachments`, as mail has them, and `_attachments`, as CouchDB
-// keeps them.
+// Joins the two lists of files in a metadata document: `attachments`, as mail has them, and
+// `_attachments`, as CouchDB keeps them.
 #pragma once
 
 #include <string>
@@ -9,19 +9,20 @@
 
 namespace mail {
 
-// As they are read, before they know of each other.
+// Both lists as they are read, before they are joined.
 struct Attached {
   std::vector<AttachedBody> files;  // `_attachments`, of any type
-  // Of each of `attachments`: the name that its file is kept under, where that is another than its own.
+  // For each of `attachments` the name of its file, if that is different from its own.
   std::vector<std::string> kept_names;
 };
 
-// Gives each attachment its file and an id, and the document those files that are bodies or the original.
+// Gives each attachment its file and an id, and finds the files that are bodies or the original
+// message.
 //
-// An attachment that does not say its file by `blob` has the one of its name, which is then no other's. Its id is the
-// `partId` that it came with; where that is empty, a dot or two, or an earlier one's, it is "a" and its position, from 1, and
-// then as many "_" as make it unlike all others. What a reader would call an attachment is no body. The first whole message
-// that is left is the original.
+// An attachment that does not name its file by `blob` gets the file with its own name, if no other
+// has it. Its id is its `partId`. If that is empty, ".", ".." or already used, the id is "a" and
+// the position (from 1), followed by as many "_" as make it unique. Files that belong to
+// attachments are no bodies. The first whole message among the remaining files is the original.
 void settle_attached(Attached&& attached, MetadataDocument& document);
 
 }  // namespace mail

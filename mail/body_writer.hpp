@@ -18,8 +18,8 @@ class BodyWriter {
   BodyWriter(const ParseLimits& limits, std::vector<std::string>& cuts)
       : limits_(limits), cuts_(cuts) {}
 
-  // `type` is "text/plain" or "text/html". Nothing when no part of the list is of that type: then it
-  // says the same as the other list.
+  // `type` is "text/plain" or "text/html". Nothing when no part of the list is of that type: then
+  // it says the same as the other list.
   [[nodiscard]] std::optional<ContentDocument> body(const std::vector<const Part*>& parts,
                                                     std::string_view type);
 

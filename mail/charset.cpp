@@ -66,7 +66,7 @@ std::string iconv_name(std::string_view charset, std::string_view key) {
   if (key == "gb2312" || key == "gbk" || key == "csgb2312") return "GB18030";
   if (key == "euckr" || key == "ksc56011987" || key == "ksc5601") return "CP949";
   if (key == "shiftjis" || key == "sjis" || key == "xsjis") return "CP932";
-  if (key == "big5") return "BIG5-HKSCS";
+  if (key == "big5" || key == "big5tw") return "BIG5-HKSCS";
   if (key == "iso88598i" || key == "iso88598e") return "ISO-8859-8";
   if (key == "iso88599" || key == "latin5") return "CP1254";
   if (key == "tis620" || key == "iso885911") return "CP874";

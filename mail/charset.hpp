@@ -6,13 +6,13 @@
 
 namespace mail {
 
-// `bytes` as UTF-8. The label is believed where it can be true: text that is valid UTF-8 is that where
-// the label says nothing, ASCII or a charset of single bytes; text that says ASCII, nothing, something
-// unknown, or UTF-8 or Latin 1 which it cannot be, is in the charset that it seems to be in, else in
-// windows-1252. What cannot be converted is U+FFFD; NUL becomes a space.
+// `bytes` as UTF-8. The label is believed if it can be true. Valid UTF-8 is taken as UTF-8 when the
+// label is missing, ASCII or a single-byte charset. Other text is read in the charset that is
+// detected, else as windows-1252, when the label is missing, unknown or ASCII, or is UTF-8 or Latin
+// 1 and cannot be right. Bytes that cannot be converted become U+FFFD; NUL becomes a space.
 [[nodiscard]] std::string to_utf8(std::string_view bytes, std::string_view charset);
 
-// U+FFFD for the five bytes that mean nothing.
+// U+FFFD for the five bytes that have no meaning.
 [[nodiscard]] char32_t windows1252_character(unsigned char byte);
 
 [[nodiscard]] bool is_ascii(std::string_view bytes);

@@ -1,8 +1,9 @@
 // The doctypes of a mail account as plain values, and the JSON that carries them in CouchDB.
 //
-// Readers take a document's bytes as the source sent them and are lenient: a member of another type than expected counts
-// as absent, unknown members are ignored, a lone surrogate becomes U+FFFD. Only what is no JSON object, nests deeper than
-// kMaxJsonDepth or is not UTF-8 is refused, as `Malformed`. Nothing here throws for what a document holds.
+// Readers take a document's bytes as the source sent them and are lenient: a member of another type
+// than expected counts as absent, unknown members are ignored, a lone surrogate becomes U+FFFD. A
+// text is refused, as `Malformed`, only when it is no JSON object, nests deeper than kMaxJsonDepth
+// or is not UTF-8. Nothing here throws because of a document's content.
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -59,8 +60,8 @@ struct Attachment {
   std::string type;
   std::uint64_t size = 0;
   std::string blob;  // name of the CouchDB attachment with its bytes; empty when there is none
-  std::string
-      cid;  // its Content-ID without angle brackets, by which an HTML body names it; may be empty
+  // Its Content-ID without angle brackets, by which an HTML body names it; may be empty.
+  std::string cid;
 
   friend bool operator==(const Attachment&, const Attachment&) = default;
 };
@@ -71,7 +72,8 @@ struct InlineBody {
   std::string content;
 };
 
-// A CouchDB attachment of a document (`_attachments`) that is a body: of its text, or a whole message.
+// A CouchDB attachment of a document (`_attachments`) that is a body: of its text, or a whole
+// message.
 struct AttachedBody {
   std::string name;
   std::string type;  // "text/plain", "text/html" or "message/rfc822"
@@ -98,7 +100,8 @@ struct MetadataDocument {
   std::vector<std::pair<std::string, std::string>> headers;
   bool has_attachment = false;
   std::vector<Attachment> attachments;
-  // What the parser left out of this document and its bodies, in words: what a limit cut off, what is encrypted.
+  // What the parser left out of this document and its bodies, in words: what a limit cut off, what
+  // is encrypted.
   std::vector<std::string> cut;
   std::vector<std::string> contents;  // ids of its content documents, in reading order
   std::vector<InlineBody> inline_bodies;
@@ -126,7 +129,8 @@ struct Mailbox {
   std::int64_t sort_order = 0;
 };
 
-// `io.cozy.files`, as cozy-stack keeps it. `content` is the text of the file where the document brings it along.
+// `io.cozy.files`, as cozy-stack keeps it. `content` is the text of the file where the document
+// brings it along.
 struct FileDocument {
   std::string id;
   std::string name;
@@ -143,18 +147,20 @@ struct FileDocument {
   std::string md5sum;  // base64, of the file's bytes
 };
 
-// The doctype that the member of that name says, where documents of all doctypes lie in one database; nothing for another.
+// The doctype named by that member, for databases with documents of all doctypes; nothing for an
+// unknown one.
 [[nodiscard]] Result<std::optional<Doctype>> read_doctype(std::string_view json,
                                                           std::string_view member);
 [[nodiscard]] Result<MetadataDocument> read_metadata(std::string_view json);
 [[nodiscard]] Result<ContentDocument> read_content(std::string_view json);
 [[nodiscard]] Result<Mailbox> read_mailbox(std::string_view json);
 [[nodiscard]] Result<FileDocument> read_file(std::string_view json);
-// When a message was received, else sent: all that a filter by age reads of it.
+// When a message was received, else sent: all that a filter by age needs.
 [[nodiscard]] Result<std::optional<DateTime>> read_message_date(std::string_view json);
 
-// JSON as `import` writes it, `_id` included; absent and empty members that a reader does not need are left out.
-// `original` of a metadata document is not written: its attachment is added by whoever stores the bytes.
+// JSON as `import` writes it, `_id` included; absent and empty members that a reader does not need
+// are left out. `original` of a metadata document is not written: its attachment is added by
+// whoever stores the bytes.
 [[nodiscard]] std::string to_json(const MetadataDocument& document);
 [[nodiscard]] std::string to_json(const ContentDocument& document);
 [[nodiscard]] std::string to_json(const Mailbox& document);

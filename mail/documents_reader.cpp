@@ -192,7 +192,8 @@ void read_headers(value& v, std::vector<std::pair<std::string, std::string>>& ou
   });
 }
 
-// The second names are cozy-emails'. It keeps files under names of its own, `kept_names`, where several have the same.
+// The second names are cozy-emails'. It keeps files under names of its own, `kept_names`, where
+// several have the same.
 void read_attachments(value& v, std::vector<Attachment>& out,
                       std::vector<std::string>& kept_names) {
   out.clear();
@@ -218,7 +219,8 @@ void read_attachments(value& v, std::vector<Attachment>& out,
   });
 }
 
-// "text/plain; charset=utf-8" to its two halves. Servers keep what an uploader said of the type, so it is taken leniently.
+// "text/plain; charset=utf-8" to its two halves. Servers keep what an uploader said of the type, so
+// it is taken leniently.
 void read_media_type(value& v, AttachedBody& body) {
   std::string text;
   read_string(v, text);

@@ -6,8 +6,9 @@
 
 namespace mail {
 
-// `line` (UTF-8) with its encoded words decoded. Also words that stand inside others, in quotes, or
-// hold blanks, as some programs write them. A character may be split between words of one charset.
+// `line` (UTF-8) with its encoded words decoded. Also decodes encoded words inside other words, in
+// quotes or with blanks in them, as some programs write them. A character may be split between
+// words of one charset.
 [[nodiscard]] std::string decode_words(std::string_view line);
 
 // Length of the encoded word that begins at `at`, or 0 when there is none.

@@ -99,7 +99,8 @@ StyleVisibility visibility_of_style(std::string_view style) {
     if (is("visibility")) seen.hidden = seen.hidden || begins_with_word(value, "hidden");
     if (is("opacity")) seen.hidden = seen.hidden || is_zero(value);
     if (is("mso-hide")) seen.hidden_in_outlook = begins_with_word(value, "all");
-    // A value that is dropped from safe HTML counts for nothing here, so that safe HTML shows the same.
+    // A value that is dropped from safe HTML counts for nothing here, so that safe HTML shows the
+    // same.
     if (is("font-size") && is_harmless_value(value)) seen.tiny = is_tiny_size(value);
     if (is("font") && is_harmless_value(value)) seen.tiny = value.starts_with("0");
     if (is("overflow")) cut = begins_with_word(value, "hidden");

@@ -9,16 +9,17 @@ namespace mail {
 
 // Whether the text of an element with this style can be seen.
 struct StyleVisibility {
-  bool hidden = false;  // it cannot, nor what is inside
+  bool hidden = false;  // the element and all inside it are hidden
   bool hidden_in_outlook = false;  // "mso-hide:all"
-  std::optional<bool>
-      tiny;  // its letters have no size, until an element inside gives them one; nothing: as outside
+  // Its letters have no size, until an element inside gives them one; nothing: as outside.
+  std::optional<bool> tiny;
 };
 [[nodiscard]] StyleVisibility visibility_of_style(std::string_view style);
 
 [[nodiscard]] bool style_has_no_border(std::string_view style);
 
-// The declarations that only change how text looks, none that fetch, place, cover or shrink; often empty.
+// The declarations that only change how text looks; none that load, position, cover or shrink.
+// Often empty.
 [[nodiscard]] std::string safe_style(std::string_view style);
 
 }  // namespace mail

@@ -25,8 +25,8 @@ class HtmlTokenizer {
 
   explicit HtmlTokenizer(std::string_view html) : html_(html) {}
 
-  // Comments, declarations and processing instructions are passed over. What breaks off at the end
-  // of input is dropped.
+  // Skips comments, declarations and processing instructions. Drops a tag that is cut off at the
+  // end of input.
   Kind next();
   // Of kText, character references as they were written.
   [[nodiscard]] std::string_view text() const { return text_; }

@@ -63,7 +63,7 @@ class HtmlStack {
     open_.pop_back();
     tiny_.pop_back();
   }
-  // How many stay open when an end tag of that element is read, or when a start tag of it is.
+  // How many elements stay open after an end tag, or before a start tag, of that element.
   [[nodiscard]] std::size_t size_after_close(std::uint8_t number) const;
   [[nodiscard]] std::size_t size_before_open(std::uint8_t number) const;
 

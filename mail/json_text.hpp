@@ -1,4 +1,4 @@
-// What can be said of JSON without parsing it.
+// Properties of JSON text that need no parser.
 #pragma once
 
 #include <string>

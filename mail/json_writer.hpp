@@ -1,5 +1,5 @@
-// Writes compact JSON to a string, member by member, without building a tree: list rows and imported documents are made
-// by the hundred thousand.
+// Writes compact JSON to a string, member by member, without building a tree: list rows and
+// imported documents are made by the hundred thousand.
 #pragma once
 
 #include <concepts>

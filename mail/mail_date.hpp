@@ -10,7 +10,7 @@ namespace mail {
 
 // Also read: two and three digits of a year, seconds or a zone that are missing, named zones, the
 // forms of ctime, RFC 850 and ISO 8601, months as numbers, AM and PM. Nothing when a part is
-// missing or cannot be (99 May, 25:00), or the year is before 1900 or after 2105. A zone that is
+// missing or impossible (99 May, 25:00), or the year is before 1900 or after 2105. A zone that is
 // unknown, or more than 14 hours off, is UTC.
 [[nodiscard]] std::optional<DateTime> parse_mail_date(std::string_view value);
 

@@ -171,8 +171,8 @@ std::string take_charset(std::string& text) {
   return charset;
 }
 
-// Segments of one parameter, in order, as one text. Bytes of neighbouring encoded segments are joined
-// before they are converted: a character may be split between them.
+// Segments of one parameter, in order, as one text. Bytes of neighbouring encoded segments are
+// joined before they are converted: a character may be split between them.
 std::string joined(std::vector<Segment>::iterator begin, std::vector<Segment>::iterator end) {
   std::string out, bytes, charset;
   const auto convert = [&] {

@@ -17,8 +17,8 @@ struct ParameterizedValue {
 };
 
 // Reads one line of UTF-8. Continuations are joined, percent and word encoding undone, charsets
-// converted; what is encoded by RFC 2231 goes before a parameter of the same name that is not.
-// Semicolons may be missing, quotes may be open, values may hold blanks.
+// converted; an RFC 2231 encoded parameter wins over a plain one of the same name.
+// Tolerates missing semicolons, unclosed quotes and blanks in values.
 [[nodiscard]] ParameterizedValue read_parameters(std::string_view line);
 
 }  // namespace mail

@@ -19,7 +19,8 @@ namespace {
 constexpr std::string_view kKeptFields[] = {"List-Id", "List-Post", "List-Unsubscribe",
                                             "Auto-Submitted", "Importance"};
 constexpr std::size_t kMaxKeptFields = 32;
-// Any mail has one of these; of other files that begin as a header does ("source: …", JSON), hardly one.
+// Any mail has one of these; of other files that begin as a header does ("source: …", JSON), hardly
+// one.
 constexpr std::string_view kMailFields[] = {"From",
                                             "To",
                                             "Cc",
@@ -51,7 +52,7 @@ bool is_plain_name(std::string_view name) {
   return name.find_first_of("\"'`{}[]()<>,;=\\") == std::string_view::npos;
 }
 
-// Fields that occur once: of several the first counts. Of recipients all are taken.
+// Of fields that may occur only once the first counts; repeated recipient fields are all taken.
 void read_field(const HeaderField& field, HeaderReader& reader, MetadataDocument& m) {
   const auto is = [&field](std::string_view name) { return equal_ignoring_case(field.name, name); };
   const auto first = [&reader, &field](std::vector<Address>& out) {
@@ -124,7 +125,8 @@ std::vector<Attachment> attachments(const Arrangement& arrangement, const ParseL
   return out;
 }
 
-// What raw 8-bit text in the header is in: what the message says of its text, else what it seems to be.
+// What raw 8-bit text in the header is in: what the message says of its text, else what it seems to
+// be.
 std::string header_charset(std::string_view raw, const Entity& message, const Part& structure,
                            const Arrangement& arrangement) {
   if (!structure.fields.charset.empty()) return structure.fields.charset;
@@ -147,7 +149,8 @@ void mark_closed(const Entity& message, const Part& structure, HeaderReader& rea
   parsed.metadata.cut.emplace_back("encrypted content stays closed");
 }
 
-// Files of old Macintoshes have carriage returns alone. `copy` keeps the bytes that the result views.
+// Files of old Macintoshes have carriage returns alone. `copy` keeps the bytes that the result
+// views.
 std::string_view with_line_feeds(std::string_view raw, std::string& copy) {
   if (raw.find('\n') != std::string_view::npos || raw.find('\r') == std::string_view::npos)
     return raw;

@@ -22,21 +22,21 @@ struct ParseLimits {
 };
 
 struct ParsedMessage {
-  // Without `id`, `mailbox_ids`, `keywords` and `contents`, which are the caller's to give. `received_at` is read off the
-  // newest Received field.
+  // The caller has to set `id`, `mailbox_ids`, `keywords` and `contents`. `received_at` comes from
+  // the newest Received field.
   MetadataDocument metadata;
-  std::vector<ContentDocument>
-      bodies;  // text/plain before text/html, at most one of each; without `id` and `email`
+  // Text/plain before text/html, at most one of each; without `id` and `email`.
+  std::vector<ContentDocument> bodies;
 };
 
-// Refuses only what has no header field at all (not a message). `raw` may begin with an mbox "From " line. `kept_fields`
-// are names of header fields that `headers` is to have beside those that it always has.
+// Refuses only input without any header field. `raw` may begin with an mbox "From " line.
+// `kept_fields` names header fields to put into `headers` beside those that are always there.
 [[nodiscard]] Result<ParsedMessage> parse_message(std::string_view raw,
                                                   const ParseLimits& limits = {},
                                                   std::span<const std::string> kept_fields = {});
 
-// Why a file is no mail, though something in it may look like a header; nothing where it is mail. Stricter than
-// `parse_message`: one of the fields that mail has must be there, and only names of fields before it.
+// Why a file is no mail; nothing when it is mail. Stricter than `parse_message`: there must be one
+// of the header fields that mail has, and only plausible field names before it.
 [[nodiscard]] std::optional<Malformed> why_no_mail(std::string_view raw);
 
 struct PartBytes {
@@ -44,17 +44,18 @@ struct PartBytes {
   std::string name;
   std::string bytes;  // decoded from its transfer encoding
 };
-// The part of that id (as in `Attachment::part_id`), or nothing. Parts of an attached message have its number before their
-// own: "2.1" is the first of the message that part 2 is. An attached message without a name is called by its subject.
+// The part of that id (as in `Attachment::part_id`), or nothing. Parts of an attached message have
+// its number before their own: "2.1" is the first of the message that part 2 is. An attached
+// message without a name is called by its subject.
 [[nodiscard]] std::optional<PartBytes> extract_part(std::string_view raw, std::string_view part_id);
 
-// The attachments of a message with their bytes, in the order of `MetadataDocument::attachments`: those of which `is_wanted`
-// says so by type and name. None of what is no message.
+// The attachments of a message with their bytes, in the order of `MetadataDocument::attachments`;
+// only those whose type and name `is_wanted` accepts. None when `raw` is no message.
 [[nodiscard]] std::vector<PartBytes> attached_parts(
     std::string_view raw,
     const std::function<bool(std::string_view type, std::string_view name)>& is_wanted);
 
-// How deep messages may be attached to each other for what is inside to be found.
+// Attachments are found in messages that are attached to each other up to this depth.
 inline constexpr int kMaxAttachedDepth = 5;
 
 // Makes GMime ready; called once, before threads start.

@@ -10,8 +10,8 @@
 namespace mail {
 namespace {
 
-constexpr std::size_t kMaxContentField =
-    16 << 10;  // bytes of Content-Type and Content-Disposition that are read
+// Bytes of Content-Type and Content-Disposition that are read.
+constexpr std::size_t kMaxContentField = 16 << 10;
 constexpr std::size_t kMaxMessageId = 1'000;  // bytes; RFC 5322 allows a line of 998
 constexpr std::size_t kMaxMessageIds = 1'000;
 

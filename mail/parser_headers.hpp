@@ -1,4 +1,4 @@
-// What header fields mean. Values come as they stand in the message: folded, encoded,
+// Reads the values of header fields. They are given as they are in the message: folded, encoded,
 // perhaps raw 8-bit.
 #pragma once
 
@@ -12,10 +12,10 @@
 
 namespace mail {
 
-// Reads values for one message: limits, and what was cut off by them.
+// Reads the values of one message, within limits, and remembers what the limits cut off.
 class HeaderReader {
  public:
-  // `charset` is what the message says of its text: raw 8-bit text in fields is often in it.
+  // `charset` is the charset of the message's text; raw 8-bit text in fields is often in it too.
   HeaderReader(std::size_t max_value_bytes, std::size_t max_addresses, std::string charset,
                std::vector<std::string>& cuts)
       : max_value_bytes_(max_value_bytes),

@@ -19,11 +19,11 @@ struct Part {
   std::vector<Part> parts;
 
   [[nodiscard]] bool is_multipart() const { return !parts.empty(); }
-  // The body that it can be a part of, "text/plain" or "text/html"; empty when it is none. Patches,
-  // logs and other text that is read as it is are plain text here.
+  // The kind of body that the part can belong to, "text/plain" or "text/html"; empty when none.
+  // Patches, logs and other readable text count as plain text.
   [[nodiscard]] std::string_view body_type() const;
   [[nodiscard]] bool is_message() const;
-  // Image, sound or film, which readers can show between texts.
+  // Image, sound or video, which mail readers can show between texts.
   [[nodiscard]] bool is_media() const;
   // Encrypted, by OpenPGP or S/MIME, or inside an S/MIME signature.
   [[nodiscard]] bool is_closed() const;
@@ -34,13 +34,13 @@ struct Part {
                                   std::vector<std::string>& cuts);
 
 // Parts in the order in which they are read. Where there is only one form of a text it stands in
-// both lists. Media that the RFC shows between texts stand in the lists, and among the attachments too,
-// since bodies are text here. A message without plain text or HTML has other text as its body: a patch,
-// text/enriched.
+// both lists. Media that the RFC shows between texts stand in the lists, and among the attachments
+// too, since bodies are text here. A message without plain text or HTML has other text as its body:
+// a patch, text/enriched.
 struct Arrangement {
   struct Attached {
     const Part* part;
-    // Somebody attached it: no signature, no image of an HTML body, no delivery report.
+    // A real attachment: no signature, no image of an HTML body, no delivery report.
     bool counts;
     bool in_body;  // shown between texts
   };

@@ -1,4 +1,4 @@
-// Small operations on text that mail needs everywhere.
+// Small text functions that are used everywhere for mail.
 #pragma once
 
 #include <string>
@@ -10,27 +10,29 @@ namespace mail {
 // The bytes as UTF-8: each ill-formed sequence becomes U+FFFD, NUL becomes a space.
 [[nodiscard]] std::string to_valid_utf8(std::string_view bytes);
 
-// The character in UTF-8, which must be one (no surrogate, not beyond U+10FFFF).
+// The code point in UTF-8. It must be valid: no surrogate, not beyond U+10FFFF.
 void append_character(std::string& out, char32_t character);
 
 // At most `max_characters` code points of `utf8`, cut between characters.
 [[nodiscard]] std::string_view first_characters(std::string_view utf8, std::size_t max_characters);
 
-// Lines of a body that are alike: new, or quoted from another message. Of the latter are also the lines that introduce a
-// quotation, the whole message that some programs put below an answer, signatures and the footers of lists.
+// A run of lines of a body that are all new, or all quoted. As quoted count also the line that
+// introduces a quotation, the whole message that some programs put below an answer, signatures, and
+// the footers of mailing lists.
 struct TextRun {
   std::string_view text;
   bool is_new = true;
 };
-// The runs one after the other are `text`; blank lines go with what is before them. Quotations of HTML are known by the marks
-// that html_to_text() gives them.
+// Splits `text` into such runs. Blank lines belong to the run before them. Quotations of HTML are
+// recognised by the marks that html_to_text() gives them.
 [[nodiscard]] std::vector<TextRun> split_quoted(std::string_view text);
 
-// The beginning of the new text of a body as one line of at most 256 characters, white space folded, without what newsletters
-// put around theirs ("View in browser"). Where nothing is new, the beginning of all of it.
+// The beginning of the new text of a body as one line of at most 256 characters, white space
+// folded, without phrases of newsletters such as "View in browser". If nothing is new, the
+// beginning of the whole body.
 [[nodiscard]] std::string preview_of(std::string_view text);
 
-// Appends `text` so that HTML shows it as it is, between tags and in attributes.
+// Appends `text` escaped for HTML, for use between tags and in attributes.
 void append_html_escaped(std::string& out, std::string_view text);
 
 }  // namespace mail

@@ -1,4 +1,4 @@
-// Lines of a text, one after the other. Internal to what reads bodies line by line.
+// Reads a text line by line. Internal to the readers of bodies.
 #pragma once
 
 #include <algorithm>

@@ -10,7 +10,7 @@
 namespace mail {
 namespace {
 
-constexpr std::size_t kMaxBoilerplate = 200;  // bytes; in a longer line somebody says something
+constexpr std::size_t kMaxBoilerplate = 200;  // bytes; a longer line is a person's text
 constexpr std::size_t kMaxMobileSignature = 120;
 
 constexpr std::string_view kOpeners[] = {

@@ -21,7 +21,8 @@ enum class Look {
   kNothing,
 };
 
-// How the character looks that `text` begins with; with kBlank and kNothing newsletters pad what comes after their preview.
+// How the character looks that `text` begins with; with kBlank and kNothing newsletters pad what
+// comes after their preview.
 Look look_of(std::string_view text, std::size_t& length) {
   struct Unseen {
     std::string_view bytes;

@@ -1,6 +1,8 @@
-// What in a body its author did not write for this message: quoted lines, what introduces them, the message below, signatures.
+// What in a body its author did not write for this message: quoted lines, what introduces them, the
+// message below, signatures.
 //
-// Lines are looked at one by one, with a bounded number of those that follow, so time is linear in the body.
+// Lines are looked at one by one, with a bounded number of those that follow, so time is linear in
+// the body.
 #include "mail/text.hpp"
 #include "mail/text_lines.hpp"
 #include "mail/text_marks.hpp"
@@ -11,7 +13,7 @@ namespace {
 constexpr int kLookahead = 24;  // lines
 constexpr int kMaxAttributionLines = 3;
 constexpr int kMaxFooterLines = 12;  // with something on them
-constexpr std::size_t kMaxMarkLength = 300;  // bytes; a longer line is somebody's words
+constexpr std::size_t kMaxMarkLength = 300;  // bytes; a longer line is a person's text
 // A body that changes more often is no conversation; it bounds what the runs themselves take.
 constexpr std::size_t kMaxRuns = 10'000;
 
@@ -121,7 +123,8 @@ std::string_view short_ending(std::string_view rest) {
   return {};
 }
 
-// "-- " (RFC 3676 section 4.3); without its blank, or as the rule over a list's footer, where little follows.
+// "-- " (RFC 3676 section 4.3); without its blank, or as the rule over a list's footer, where
+// little follows.
 bool begins_signature(std::string_view text) {
   const auto line = take_line(text);
   const auto content = trimmed_line(line);

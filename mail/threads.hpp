@@ -1,5 +1,6 @@
-// Threads as a function of the messages present (RFC 8621 section 3): two messages are in one thread when they share a
-// message id among Message-ID, In-Reply-To and References and have the same base subject, or are linked by others so.
+// Threads as a function of the messages present (RFC 8621 section 3): two messages are in one
+// thread when they share a message id among Message-ID, In-Reply-To and References and have the
+// same base subject, or are linked through other messages in this way.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +17,16 @@ namespace mail {
 // (RFC 5256 section 2.1, with the marks of other languages: AW, SV, WG, RV, TR, …).
 [[nodiscard]] std::string base_subject(std::string_view subject);
 
-// A link between messages: hash of a message id together with the base subject. Messages that share one belong together.
+// A link between messages: hash of a message id together with the base subject. Messages that share
+// one belong together.
 using ThreadKey = std::uint64_t;
 
-// The links of a message, sorted, without repeats; never empty (a message without any message id is linked by its own
-// document id, so to itself alone).
+// The links of a message, sorted, without repeats; never empty (a message without any message id is
+// linked by its own document id, so to itself alone).
 [[nodiscard]] std::vector<ThreadKey> thread_keys(const MetadataDocument& message);
 
-// For each set of keys the number of its thread: equal numbers are connected. Numbers are those of the first member.
+// For each set of keys the number of its thread; connected sets get the same number, the index of
+// the first of them.
 [[nodiscard]] std::vector<std::size_t> connect(std::span<const std::vector<ThreadKey>> messages);
 
 }  // namespace mail

@@ -1,4 +1,4 @@
-// Content-Transfer-Encoding (RFC 2045 section 6): the bytes that stand for a part.
+// Decodes Content-Transfer-Encoding (RFC 2045 section 6).
 #pragma once
 
 #include <string>
@@ -6,9 +6,9 @@
 
 namespace mail {
 
-// `encoding` in lower case; one that nobody knows leaves the bytes as they are.
+// `encoding` is in lower case; an unknown one leaves the bytes as they are.
 [[nodiscard]] std::string decode_transfer(std::string_view body, std::string_view encoding);
-// How many bytes that gives, without keeping them.
+// The number of decoded bytes, without keeping them.
 [[nodiscard]] std::size_t decoded_size(std::string_view body, std::string_view encoding);
 // Whether decoding gives the bytes as they are.
 [[nodiscard]] bool is_identity(std::string_view encoding);

@@ -8,6 +8,7 @@
 #include "embedded/extracts_upgrade_sql.hpp"
 #include "replica/compression.hpp"
 #include "replica/digest.hpp"
+#include "replica/no_room.hpp"
 #include "replica/pool.hpp"
 
 namespace indexer {
@@ -37,7 +38,7 @@ Connection open_or_replace(const fs::path& file) {
   try {
     return open(file, Access::kReadWrite);
   } catch (const replica::sqlite::Error& error) {
-    if (error.is_disk_full()) throw;
+    if (replica::is_passing(error)) throw;
     remove_database(file);
     return open(file, Access::kReadWrite);
   }

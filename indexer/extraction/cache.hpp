@@ -1,8 +1,8 @@
-// extracts.db: the texts of an account's files by digest, so that the same file in 500 mails is read once, and no file again at
-// a reindex. Derived: it may be deleted at any time. Any thread.
+// extracts.db: the texts of an account's files by digest. So a file that is in 500 mails is read
+// once, and a reindex reads no file again. Derived: it may be deleted at any time. Any thread.
 //
-// An entry of another kExtractorVersion is none. Files that nobody has any more stay until the file is deleted.
-// Throws replica::sqlite::Error.
+// Entries of another kExtractorVersion are ignored. Texts of files that no document names any more
+// stay until extracts.db is deleted. Throws replica::sqlite::Error.
 #pragma once
 
 #include <cstdint>
@@ -30,23 +30,24 @@ struct ExtractFailures {
 
 class ExtractCache {
  public:
-  // Nothing is created before the first `put`. A file that is damaged or of another format is as good as none; who writes
-  // replaces it.
+  // Nothing is created before the first `put`. A damaged extracts.db, or one of another format,
+  // counts as missing; a writer replaces it.
   ExtractCache(std::filesystem::path file, replica::sqlite::Access access);
   ~ExtractCache();
 
-  // `digest` as replica::blob_digest gives it. Nothing when the file was not read as that type.
+  // `digest` is that of replica::blob_digest. Nothing when the file was not read before as that
+  // type.
   [[nodiscard]] std::optional<Extract> find(std::string_view digest, FileType type) const;
-  // For who writes; nothing happens for others.
+  // For the writer; does nothing when opened for reading.
   void put(std::string_view digest, FileType type, const Extract& extract);
 
   [[nodiscard]] ExtractFailures failures() const;
-  // For who writes: those files are read again when they are next asked for.
+  // For the writer. These files are read again when they are next asked for.
   void forget_failures();
 
   void copy_to(const std::filesystem::path& file) const;  // nothing where there is none
 
-  // The digest of a part of the message with that digest, when it was put here.
+  // The digest of a part of the message with digest `digest`, if it was put here.
   [[nodiscard]] std::optional<std::string> part_digest(std::string_view message,
                                                        std::string_view part_id) const;
   void put_part(std::string_view message, std::string_view part_id, std::string_view digest);

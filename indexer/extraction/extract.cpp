@@ -15,10 +15,30 @@
 namespace indexer {
 namespace {
 
-std::string utf8_of(std::string_view bytes) {
+std::string utf8_of(std::string_view bytes, std::string_view charset = {}) {
   if (bytes.starts_with("\xFF\xFE")) return mail::to_utf8(bytes.substr(2), "utf-16le");
   if (bytes.starts_with("\xFE\xFF")) return mail::to_utf8(bytes.substr(2), "utf-16be");
-  return mail::to_utf8(bytes, "");
+  return mail::to_utf8(bytes, charset);
+}
+
+// Lines unfolded and characters as they are meant (RFC 5545 sections 3.1 and 3.3.11; vCards alike).
+std::string calendar_text(std::string_view folded) {
+  std::string text;
+  for (std::size_t at = 0; at < folded.size(); ++at) {
+    const auto rest = folded.substr(at);
+    const std::size_t line_end = rest.starts_with("\r\n") ? 2 : rest.starts_with('\n') ? 1 : 0;
+    const bool is_fold =
+        line_end > 0 && rest.size() > line_end && (rest[line_end] == ' ' || rest[line_end] == '\t');
+    if (is_fold) {
+      at += line_end;
+    } else if (rest[0] == '\\' && rest.size() > 1) {
+      text += rest[1] == 'n' || rest[1] == 'N' ? '\n' : rest[1];
+      ++at;
+    } else {
+      text += rest[0];
+    }
+  }
+  return text;
 }
 
 void add_addresses(TextOutput& out, const std::vector<mail::Address>& addresses) {
@@ -60,7 +80,9 @@ void read_as(FileType type, std::string_view bytes, TextOutput& out) {
     case FileType::kText:
       return out.add(utf8_of(bytes));
     case FileType::kHtml:
-      return out.add(mail::html_to_text(utf8_of(bytes)));
+      return out.add(mail::html_to_text(utf8_of(bytes, mail::html_charset(bytes))));
+    case FileType::kCalendar:
+      return out.add(calendar_text(utf8_of(bytes)));
     case FileType::kMessage:
       return read_message(bytes, out);
     case FileType::kPdf:

@@ -1,4 +1,5 @@
-// The text of a file. What is read here may be anybody's: of all but plain text it is done in a worker process (worker.hpp).
+// Reads the text of a file. Files are untrusted: all but plain text are read in a worker process
+// (worker.hpp).
 #pragma once
 
 #include <cstddef>
@@ -9,18 +10,18 @@
 
 namespace indexer {
 
-// Of the text of one file, in UTF-8; the rest is cut off.
+// The most text of one file, in bytes of UTF-8; the rest is cut off.
 inline constexpr std::size_t kMaxExtractBytes = std::size_t{4} << 20;
 // Files larger than this are not read.
 inline constexpr std::size_t kMaxFileBytes = std::size_t{64} << 20;
-// Changes when other text comes out of the same file; texts of other versions are read anew.
-inline constexpr int kExtractorVersion = 2;
+// Raise it when the same file gives other text; texts of other versions are then read again.
+inline constexpr int kExtractorVersion = 3;
 
 struct Extract {
   std::string text;
   bool truncated = false;
-  std::string failure;  // why there is no text, in words; empty: there is
-  // False: it failed for a reason that lies not in the file, so it is worth trying again.
+  std::string failure;  // why there is no text, in words; empty: there is one
+  // False: the failure has another cause than the file, so another try is worth it.
   bool is_final = true;
 
   [[nodiscard]] static Extract failed(std::string reason) {
@@ -28,7 +29,8 @@ struct Extract {
   }
 };
 
-// Reads it in this process; `type` as declared. Of what is attached to a message only the names. Never throws for what the file holds.
+// Reads the file in this process, as the declared `type`. Of files attached to a message it only
+// reads the names. Never throws because of the file's content.
 [[nodiscard]] Extract extract_text(std::string_view bytes, FileType type);
 
 }  // namespace indexer

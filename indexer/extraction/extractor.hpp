@@ -1,8 +1,10 @@
-// The text of a file by its digest: from the cache, or by reading it, plain text here and all else in a worker process. Any
-// thread; as many workers run as threads ask. They end with this object, which therefore lives as long as a piece of work.
+// Gives the text of a file by its digest, from the cache or by reading the file: plain text in this
+// process, all else in a worker process. Any thread; as many workers run as threads ask. They end
+// with this object, so keep it only for one piece of work.
 //
-// After the text of a message come those of the files that are attached to it, and to the messages in it: each is read by
-// itself, so that one that harms its worker takes no other's text along, and is in the cache by itself.
+// The text of an attached message is followed by the texts of the files that are attached to it and
+// to messages in it. Each file is read and cached by itself, so a file that crashes its worker does
+// not cost the text of another.
 #pragma once
 
 #include <functional>
@@ -21,7 +23,7 @@ class Extractor {
   explicit Extractor(ExtractCache& cache)
       : cache_(cache), workers_([] { return std::make_unique<ExtractWorker>(); }) {}
 
-  // Fails where it failed before: another try would end the same.
+  // Fails at once where it failed before: another try would end the same.
   [[nodiscard]] Extract read(const std::string& digest, FileType type, std::string_view bytes);
 
  private:

@@ -23,11 +23,15 @@ constexpr Known kTypes[] = {
     {"application/x-sh", FileType::kText},
     {"application/xhtml+xml", FileType::kHtml},
     {"application/xml", FileType::kText},
+    {"message/delivery-status", FileType::kText},
     {"message/global", FileType::kMessage},
     {"message/rfc822", FileType::kMessage},
+    {"text/calendar", FileType::kCalendar},
     {"text/html", FileType::kHtml},
     {"text/richtext", FileType::kText},
     {"text/rtf", FileType::kRtf},
+    {"text/vcard", FileType::kCalendar},
+    {"text/x-vcard", FileType::kCalendar},
 };
 
 constexpr std::string_view kOfficeTypes[] = {
@@ -61,7 +65,7 @@ constexpr Known kExtensions[] = {
     {"diff", FileType::kText},   {"docm", FileType::kOffice}, {"docx", FileType::kOffice},
     {"dotx", FileType::kOffice}, {"eml", FileType::kMessage}, {"exe", FileType::kNone},
     {"gif", FileType::kNone},    {"gz", FileType::kNone},     {"h", FileType::kText},
-    {"htm", FileType::kHtml},    {"html", FileType::kHtml},   {"ics", FileType::kText},
+    {"htm", FileType::kHtml},    {"html", FileType::kHtml},   {"ics", FileType::kCalendar},
     {"jpeg", FileType::kNone},   {"jpg", FileType::kNone},    {"json", FileType::kText},
     {"log", FileType::kText},    {"md", FileType::kText},     {"mov", FileType::kNone},
     {"mp3", FileType::kNone},    {"mp4", FileType::kNone},    {"odg", FileType::kOffice},
@@ -72,7 +76,7 @@ constexpr Known kExtensions[] = {
     {"pptx", FileType::kOffice}, {"py", FileType::kText},     {"rar", FileType::kNone},
     {"rst", FileType::kText},    {"rtf", FileType::kRtf},     {"tar", FileType::kNone},
     {"tgz", FileType::kNone},    {"tif", FileType::kNone},    {"tiff", FileType::kNone},
-    {"tsv", FileType::kText},    {"txt", FileType::kText},    {"vcf", FileType::kText},
+    {"tsv", FileType::kText},    {"txt", FileType::kText},    {"vcf", FileType::kCalendar},
     {"xhtml", FileType::kHtml},  {"xlsm", FileType::kOffice}, {"xlsx", FileType::kOffice},
     {"xltx", FileType::kOffice}, {"xml", FileType::kText},    {"xz", FileType::kNone},
     {"zip", FileType::kNone},

@@ -1,5 +1,6 @@
-// What passes between davenport and its extract workers, over a socket that is the worker's standard input: a request for
-// each file, and an answer to it. Both are the same program, so numbers are in the machine's order.
+// The protocol between davenport and its extract workers, over a socket that is the worker's
+// standard input: a request for each file, and an answer. Both ends are the same program, so
+// numbers are in native byte order.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +10,7 @@
 
 namespace indexer {
 
-// What a worker says when it is in its sandbox, before the first request.
+// Sent by a worker when it has entered its sandbox, before the first request.
 inline constexpr char kReady = 'r';
 
 // Before the bytes of a file.

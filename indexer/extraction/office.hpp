@@ -7,8 +7,9 @@
 
 namespace indexer {
 
-// Title, subject and keywords; then the text, sheets row by row, slides in their order with their notes; headers, footers,
-// notes, comments and charts. Throws std::runtime_error for a package that is no document, or is encrypted.
+// Title, subject and keywords; then the text, sheets row by row, slides in their order with their
+// notes; headers, footers, notes, comments and charts. Throws std::runtime_error for a package that
+// is no document, or is encrypted.
 void read_office(std::string_view package, TextOutput& out);
 
 }  // namespace indexer

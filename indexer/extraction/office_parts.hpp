@@ -13,7 +13,8 @@
 
 namespace indexer {
 
-// Of all parts, before they are put in order: more than a file's text may be, since what comes last can stand first.
+// Limit for the text of all parts, before they are put in order. Larger than the limit of a file's
+// text, since the first part in order can come last in the package.
 inline constexpr std::size_t kMaxPartsBytes = 4 * kMaxExtractBytes;
 
 enum class PartKind : std::uint8_t {

@@ -1,4 +1,5 @@
-// Reader of content.xml and styles.xml of OpenDocument packages (ISO 26300), by the local names of their elements.
+// Reader of content.xml and styles.xml of OpenDocument packages (ISO 26300), by the local names of
+// their elements.
 #pragma once
 
 #include <string_view>

@@ -13,7 +13,8 @@ namespace indexer {
 namespace {
 
 constexpr int kMaxFiles = 20'000;
-// Of all files together. Real documents with much text stay far below; the time to inflate this is some seconds.
+// Of all files together. Real documents with much text stay far below; the time to inflate this is
+// some seconds.
 constexpr std::uint64_t kMaxInflated = std::uint64_t{512} << 20;
 
 struct Free {

@@ -7,8 +7,8 @@
 
 namespace indexer {
 
-// The text of the document, its headers, footers and notes. Linear; what is damaged is read as far as it goes. Throws
-// std::runtime_error for what does not begin as RTF does.
+// The text of the document, its headers, footers and notes. Linear; what is damaged is read as far
+// as it goes. Throws std::runtime_error for what does not begin as RTF does.
 void read_rtf(std::string_view bytes, TextOutput& out);
 
 }  // namespace indexer

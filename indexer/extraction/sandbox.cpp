@@ -95,7 +95,8 @@ void restrict_files() {
 
 // ── seccomp: what it may ask of the kernel ──
 
-// Memory, time, and reading what is open. What is not named fails with EPERM, as if it were not permitted to its user.
+// Memory, time, and reading what is open. What is not named fails with EPERM, as if it were not
+// permitted to its user.
 constexpr int kAllowedCalls[] = {SCMP_SYS(brk),
                                  SCMP_SYS(clock_getres),
                                  SCMP_SYS(clock_gettime),

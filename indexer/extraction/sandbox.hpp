@@ -1,4 +1,4 @@
-// What a process that reads strangers' files may do: nearly nothing. The one door to libseccomp.
+// Takes nearly all rights from a process that reads untrusted files. The only user of libseccomp.
 #pragma once
 
 #include <chrono>
@@ -6,15 +6,16 @@
 
 namespace indexer {
 
-// Address space of a worker: the file, what a library makes of it, and its text.
+// Address space of a worker, in bytes: for the file, the library that reads it, and the text.
 inline constexpr std::size_t kWorkerMemory = std::size_t{768} << 20;
 
-// False on kernels without Landlock: workers can open no file at all then, so that PDF files in fonts that are not embedded and
-// mail in rare charsets lose words.
+// False on kernels without Landlock. Workers then cannot open any file, so that words are lost in
+// PDF files whose fonts are not embedded and in mail with rare charsets.
 [[nodiscard]] bool has_landlock();
 
-// From here on this process can neither open a file (but to read fonts and tables of characters), nor make a socket, a process or
-// a file, nor get more memory than kWorkerMemory. There is no way back. Throws std::system_error when the kernel refuses.
+// From here on this process can open no file (except fonts and character tables for reading),
+// create no socket, process or file, and have no more memory than kWorkerMemory. There is no way
+// back. Throws std::system_error when the kernel refuses.
 void enter_sandbox();
 
 // Ends the process (SIGXCPU) when it uses more processor time than this from now on.

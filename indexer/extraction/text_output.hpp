@@ -1,4 +1,4 @@
-// The text of a file while it is collected: UTF-8, cut between characters at a limit.
+// Collects the text of a file: UTF-8, cut between characters at a limit.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ class TextOutput {
     }
     text_.append(utf8.substr(0, length));
   }
-  // Ends a cell or a line; several in a row are one.
+  // Ends a cell or a line; repeated ends count as one.
   void separate(char separator) {
     if (text_.empty() || text_.back() == '\n' || text_.back() == separator) return;
     add(std::string_view(&separator, 1));

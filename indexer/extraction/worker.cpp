@@ -27,8 +27,8 @@ void require(int error, const char* what) {
   if (error != 0) throw std::system_error(error, std::generic_category(), what);
 }
 
-// How the process begins: the socket is its standard input, nothing else is open, no signal is blocked, and a Ctrl-C in the
-// terminal is not for it.
+// How the process begins: the socket is its standard input, nothing else is open, no signal is
+// blocked, and a Ctrl-C in the terminal is not for it.
 class SpawnPlan {
  public:
   explicit SpawnPlan(int socket) {

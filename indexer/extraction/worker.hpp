@@ -1,5 +1,5 @@
-// A worker process that reads files, one after the other. What a file does to its worker harms nobody else: it is ended, and
-// the next file gets a new one.
+// A worker process that reads files, one after the other. When a file makes it crash or hang, it is
+// killed, and the next file gets a new worker.
 #pragma once
 
 #include <chrono>
@@ -16,23 +16,25 @@ namespace indexer {
 // For one thread at a time.
 class ExtractWorker {
  public:
-  // For one file. By the clock it gets more: a worker that waits uses no processor time, and one of many gets little of it.
+  // For one file. The limit of real time is longer, since a worker may wait, or share the processor
+  // with many others.
   struct Limits {
     std::chrono::seconds processor{20};
     std::chrono::milliseconds clock{120'000};
   };
-  // A process reads so many files at most, so that what libraries leak stays little.
+  // After this many files a process is replaced, so that leaks of libraries stay small.
   static constexpr int kFilesPerProcess = 500;
 
-  // `program` is started with kWorkerArgument when the first file comes. The default is this program itself.
+  // `program` is started with kWorkerArgument for the first file. The default is this program
+  // itself.
   ExtractWorker() : ExtractWorker("/proc/self/exe", Limits{}) {}
   ExtractWorker(std::string program, Limits limits);
   ExtractWorker(const ExtractWorker&) = delete;
   ExtractWorker& operator=(const ExtractWorker&) = delete;
   ~ExtractWorker();  // ends the process
 
-  // Fails for what the worker says, and when it crashes or takes too much of anything. Throws std::system_error when no worker
-  // can be started, or the kernel lets it not shut itself in.
+  // The result is a failure when the worker reports one, crashes or exceeds a limit. Throws
+  // std::system_error when no worker can be started, or when the kernel does not allow its sandbox.
   [[nodiscard]] Extract read(std::string_view bytes, FileType type);
 
   [[nodiscard]] pid_t process() const { return process_; }  // 0: none runs

@@ -96,6 +96,20 @@ TEST(Running, AReloadTakesOverRatesOriginsAndWhoNeedsAToken) {
   EXPECT_EQ(list_with(token), 200);
   reload("open_on_loopback = false\nrequests_per_second = 1\n");
   EXPECT_TRUE(eventually([&] { return list_with(token) == 429; }));
+  reload("open_on_loopback = false\n");
+  EXPECT_TRUE(eventually([&] { return list_with(token) == 200; }));
+  // It can be read, but not be used: nothing of it counts.
+  const auto no_certificate = davenport.folder() / "no-certificate";
+  support::write_file(no_certificate, "none");
+  reload(
+      fmt::format("open_on_loopback = true\n[[source]]\nurl = \"https://127.0.0.1:1\"\n"
+                  "accounts = [\"ada\"]\nca_file = \"{}\"\n",
+                  no_certificate.string()));
+  EXPECT_TRUE(eventually([&] {
+    return davenport.server().err_so_far().find("the one before goes on") != std::string::npos;
+  }));
+  EXPECT_EQ(list_with(""), 401);
+  EXPECT_EQ(list_with(token), 200);
   reload("");
   EXPECT_TRUE(eventually([&] { return list_with("") == 200; }));
   EXPECT_EQ(davenport.stop_serving().err.find("next start"), std::string::npos);

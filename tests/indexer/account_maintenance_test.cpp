@@ -13,6 +13,7 @@
 #include "indexer/export.hpp"
 #include "indexer/generation.hpp"
 #include "indexer/import.hpp"
+#include "tests/support/resource_limit.hpp"
 #include "tests/support/support.hpp"
 
 namespace indexer {
@@ -349,6 +350,44 @@ TEST_F(AccountMaintenanceTest, ABackupThatWasKilledIsNoAccount) {
   fs::rename(copy, folder_ / "alice");
   EXPECT_THAT([&] { open(); },
               ThrowsMessage<std::runtime_error>(HasSubstr("broken off before it was whole")));
+}
+
+// What a process lacks says nothing of what files hold.
+TEST_F(AccountMaintenanceTest, WithTooFewHandlesNothingIsMadeAnew) {
+  const auto before = generations();
+  const auto index = folder_ / "alice/derived" / before.front() / "index";
+  account_.reset();
+  int refused = 0;
+  for (rlim_t more = 0; more < 24; ++more) {
+    try {
+      const support::ResourceLimit limit(RLIMIT_NOFILE);
+      limit.set(support::open_files() + more);
+      open();
+      follow();
+    } catch (const std::exception&) {
+      ++refused;
+    }
+    account_.reset();
+    ASSERT_EQ(generations(), before) << more;
+    ASSERT_TRUE(std::filesystem::exists(index / "postlist.glass")) << more;
+  }
+  EXPECT_GT(refused, 3);
+  open();
+  EXPECT_EQ(count("alpha"), kMessages);
+  EXPECT_FALSE(account_->take_damage().has_value());
+}
+
+TEST_F(AccountMaintenanceTest, WhoIsRefusedDoesNotUpgradeAStore) {
+  const auto store = folder_ / "alice/store/io-cozy-files.db";
+  {
+    replica::sqlite::Connection file(store, Access::kReadWrite, replica::sqlite::Durability::kFull);
+    file.execute("PRAGMA user_version=1");
+  }
+  EXPECT_THROW(Account(folder_ / "alice", "alice", Access::kReadWrite), AccountBusy);
+  replica::sqlite::Connection file(store, Access::kReadOnly, replica::sqlite::Durability::kFull);
+  auto version = file.prepare("PRAGMA user_version");
+  ASSERT_TRUE(version.step());
+  EXPECT_EQ(version.integer(0), 1);
 }
 
 }  // namespace

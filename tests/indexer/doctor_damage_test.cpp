@@ -1,8 +1,8 @@
 // What tells the doctor of damage, and what does not: only what is damaged is moved aside.
-#include <sys/resource.h>
 
 #include "replica/digest.hpp"
 #include "tests/indexer/doctor_fixture.hpp"
+#include "tests/support/resource_limit.hpp"
 
 namespace indexer {
 namespace {
@@ -98,30 +98,13 @@ TEST_F(DoctorDamageTest, WhatANewerProgramWroteIsNotDamaged) {
   }
 }
 
-// Files that this process may have open at most.
-class LimitOfFiles {
- public:
-  LimitOfFiles() { getrlimit(RLIMIT_NOFILE, &before_); }
-  LimitOfFiles(const LimitOfFiles&) = delete;
-  LimitOfFiles& operator=(const LimitOfFiles&) = delete;
-  ~LimitOfFiles() { setrlimit(RLIMIT_NOFILE, &before_); }
-  void set(rlim_t files) const {
-    const rlimit limit{files, before_.rlim_max};
-    setrlimit(RLIMIT_NOFILE, &limit);
-  }
-
- private:
-  rlimit before_{};
-};
-
 TEST_F(DoctorDamageTest, ToBeOutOfHandlesIsNoDamage) {
   write_attachments();
-  const auto open_now = static_cast<rlim_t>(
-      std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator()));
+  const auto open_now = support::open_files();
   int refused = 0;
   for (rlim_t more = 0; more < 16; ++more) {
     try {
-      const LimitOfFiles limit;
+      const support::ResourceLimit limit(RLIMIT_NOFILE);
       limit.set(open_now + more);
       const auto report = repaired_from_source();
       EXPECT_EQ(report.findings.count(Part::kStore) + report.findings.count(Part::kBlobs), 0)

@@ -1,11 +1,15 @@
 #include "indexer/fulltext.hpp"
 
+#include <csignal>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <thread>
+#include <xapian.h>
 
+#include "replica/no_room.hpp"
 #include "tests/indexer/fulltext_random.hpp"
+#include "tests/support/resource_limit.hpp"
 #include "tests/support/support.hpp"
 
 namespace indexer {
@@ -150,6 +154,36 @@ TEST(Fulltext, WhatIsNotCommittedDidNotHappen) {
   FulltextReader reader(folder / "index");
   EXPECT_EQ(reader.entries(), 50);
   EXPECT_EQ(reader.checkpoint(), checkpoint_at(1));
+}
+
+TEST(Fulltext, ACommitThatFindsNoRoomDidNotHappen) {
+  const support::TemporaryFolder folder;
+  auto model = random_model(12, 300);
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::int64_t committed = 1;
+  int failed = 0;
+  const auto write_all = [&](std::optional<rlim_t> most) {
+    FulltextWriter writer(folder / "index");
+    const support::ResourceLimit limit(RLIMIT_FSIZE);
+    if (most) limit.set(*most);
+    for (const auto& entry : model.entries) writer.replace(entry.entry, entry.text);
+    writer.commit(checkpoint_at(committed + 1));
+    ++committed;
+  };
+  for (rlim_t room = 0; room < 400'000; room += 20'000) {
+    try {
+      write_all(room);
+    } catch (const std::runtime_error& error) {
+      ++failed;
+      EXPECT_TRUE(replica::says_no_room(error)) << error.what();
+    }
+    write_all({});
+    FulltextReader reader(folder / "index");
+    ASSERT_EQ(reader.checkpoint(), checkpoint_at(committed)) << room;
+    expect_agreement(reader, model, static_cast<unsigned>(room), 10);
+  }
+  EXPECT_GT(failed, 2);
+  EXPECT_EQ(Xapian::Database::check((folder / "index").string(), 0, nullptr), 0U);
 }
 
 TEST(Fulltext, ReadsWhileOthersCommit) {

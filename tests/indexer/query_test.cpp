@@ -124,6 +124,10 @@ TEST(Query, IsReadToATree) {
        "b",
        "(and a \xE2\x80\x9C"
        "b)"},
+      {"is:read\xC2\xA0"
+       "a\xE3\x80\x80OR\xE2\x80\xAF"
+       "b - c",
+       "(or (and (not unread) a) (and b c))"},
       {"research & development \xE2\x80\x93 (a /) !", "(and research development a)"},
       {"\"AND\"", "\"AND\""},
       {"hel*", "hel*"},
@@ -203,7 +207,8 @@ TEST(Query, NamesMistakesAndTheirPlace) {
       {"a from: b", 2, "from: needs a value"},
       {"(from:)", 1, "from: needs a value"},
       {"a \"b", 2, "closing quote"},
-      {"a - b", 2, "a word right after it"},
+      {"- b", 0, "a word right after it"},
+      {"a AND - b", 6, "a word right after it"},
       {"& a", 0, "no letter or digit"},
       {"a AND &", 6, "no letter or digit"},
       {"a (b", 2, "no \")\""},
@@ -241,7 +246,7 @@ TEST(Query, NamesMistakesAndTheirPlace) {
       {"NOT", 0, "NOT needs something after it"},
       {"a -", 2, "\"-\" needs a word"},
       {"- a", 0, "\"-\" needs a word"},
-      {"a ... b", 2, "no letter or digit"},
+      {"... b", 0, "no letter or digit"},
       {"\"--\"", 0, "no letter or digit"},
       {"subject:!!!", 8, "no letter or digit"},
       {"from:(a subject:b)", 8, "inside the parentheses of another"},

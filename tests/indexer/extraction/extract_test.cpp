@@ -23,6 +23,9 @@ std::string text_of(std::string_view bytes, FileType type) {
 TEST(Extract, TextInItsCharset) {
   EXPECT_EQ(text_of("caf\xC3\xA9", FileType::kText), "café");
   EXPECT_EQ(text_of("caf\xE9", FileType::kText), "café");
+  EXPECT_EQ(text_of("<meta charset=shift_jis>\x93\x8C\x8B\x9E", FileType::kHtml), "東京");
+  EXPECT_EQ(text_of("SUMMARY:tha\r\n t is\\nsecond\\, a\\\\b\r\nEND:X", FileType::kCalendar),
+            "SUMMARY:that is\nsecond, a\\b\r\nEND:X");
   EXPECT_EQ(text_of(std::string_view("\xFF\xFEo\0k\0", 6), FileType::kText), "ok");
   EXPECT_EQ(text_of(std::string_view("\xFE\xFF\0o\0k", 6), FileType::kText), "ok");
 }
