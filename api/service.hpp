@@ -22,10 +22,9 @@ class Service {
 
   // Any thread; never throws.
   [[nodiscard]] HttpResponse handle(const HttpRequest& request);
-  // Lets requests under way finish, ends what else is under way, and begins again. Where that
-  // fails, the configuration from before goes on.
-  // False then. Throws where that one cannot be used any more either: nothing is answered from then
-  // on.
+  // Lets requests under way finish, ends all other work, and begins again with `config`. Where that
+  // fails, returns false and goes on with the configuration from before. Throws when that one cannot
+  // be used any more either: from then on nothing is answered.
   [[nodiscard]] bool reload(Config config);
   void stop();
 
