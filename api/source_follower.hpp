@@ -99,9 +99,12 @@ class SourceFollower {
   using Clock = std::chrono::steady_clock;
   struct Pulled {
     replica::PullSummary summary;
-    std::string seen;  // all up to this update sequence is here
     std::uint32_t quarantined = 0;
     std::optional<std::chrono::sys_seconds> next_attempt;
+  };
+  struct Opened {
+    std::shared_ptr<indexer::Account> account;
+    replica::Store* store = nullptr;
   };
   struct PullQuestion {
     bool retries_all = false;  // of quarantine
@@ -146,6 +149,10 @@ class SourceFollower {
   // source_pulls.cpp
   [[nodiscard]] boost::asio::awaitable<void> pull(DatabaseId id);
   [[nodiscard]] boost::asio::awaitable<Pulled> pull_database(DatabaseId id, PullQuestion question);
+  [[nodiscard]] boost::asio::awaitable<Opened> open_store(DatabaseId id);
+  [[nodiscard]] boost::asio::awaitable<Pulled> replicate(DatabaseId id, Opened opened,
+                                                         PullQuestion question);
+  void remember_pull(DatabaseId id, const replica::DatabaseInfo& began, const Pulled& pulled);
   void pulled(DatabaseId id, const Pulled& pulled);
   void pull_failed(DatabaseId id, const std::exception_ptr& error);
   void pull_broken_off(DatabaseId id);

@@ -20,11 +20,6 @@ namespace {
 
 namespace net = boost::asio;
 
-struct Opened {
-  std::shared_ptr<indexer::Account> account;
-  replica::Store* store = nullptr;
-};
-
 struct Quarantine {
   std::uint32_t count = 0;
   std::optional<std::chrono::sys_seconds> next_attempt;
@@ -56,20 +51,39 @@ net::awaitable<void> SourceFollower::pull(DatabaseId id) {
 
 net::awaitable<SourceFollower::Pulled> SourceFollower::pull_database(DatabaseId id,
                                                                      PullQuestion question) {
-  const std::string account_name = databases_.account(id);
-  const std::string name = databases_.name(id);
-  const mail::Doctype doctype = databases_.doctype(id);
   // A store is made only of a database that is there.
   if (!databases_[id].found) {
+    const std::string name = databases_.name(id);
     databases_[id].found =
         std::make_unique<replica::DatabaseInfo>(co_await client_.database_info(name));
   }
   const replica::DatabaseInfo began = *databases_[id].found;
-  if (databases_[id].seen == 0) {
-    log_event(Level::kInfo, "firstPull", fmt::format("{}: first pull", name),
-              {{"account", account_name}, {"database", name}});
-  }
+  const bool is_indexed = question.is_indexed;
+  Opened opened = co_await open_store(id);
 
+  std::exception_ptr error;
+  Pulled result;
+  try {
+    result = co_await replicate(id, std::move(opened), std::move(question));
+  } catch (...) {
+    error = std::current_exception();
+  }
+  stops_.erase(id);
+  databases_[id].pending = 0;
+  parts_.indexing.end_pull(databases_.account(id), is_indexed);
+  if (error) std::rethrow_exception(error);
+  remember_pull(id, began, result);
+  co_return result;
+}
+
+// Begins the pull for the indexing, which the caller ends.
+net::awaitable<SourceFollower::Opened> SourceFollower::open_store(DatabaseId id) {
+  const std::string account_name = databases_.account(id);
+  const mail::Doctype doctype = databases_.doctype(id);
+  if (databases_[id].seen == 0) {
+    log_event(Level::kInfo, "firstPull", fmt::format("{}: first pull", databases_.name(id)),
+              {{"account", account_name}, {"database", databases_.name(id)}});
+  }
   const bool is_asked = databases_[id].is_to_compare;
   const bool is_unfinished = databases_[id].seen == unfinished_fingerprint();
   auto open = [&parts = parts_, account_name, doctype, is_asked, is_unfinished] {
@@ -85,59 +99,59 @@ net::awaitable<SourceFollower::Pulled> SourceFollower::pull_database(DatabaseId 
   };
   Opened opened = co_await replica::on(parts_.workers, std::move(open));
   if (is_asked) databases_[id].is_to_compare = false;
+  co_return opened;
+}
 
-  std::exception_ptr error;
-  Pulled result;
+net::awaitable<SourceFollower::Pulled> SourceFollower::replicate(DatabaseId id, Opened opened,
+                                                                 PullQuestion question) {
+  const std::string account_name = databases_.account(id);
   const auto stop = std::make_shared<std::atomic<bool>>(!databases_.is_followed(id));
   stops_[id] = stop;
-  try {
-    auto on_commit = [&parts = parts_, account_name, question](const replica::PullSummary& batch) {
-      parts.metrics.documents_pulled(batch.documents);
-      parts.indexing.filled(account_name, batch.documents);
-      parts.metrics.bytes_pulled(batch.bytes);
-      parts.metrics.quarantined(batch.quarantined);
-      if (question.is_indexed) parts.indexing.soon(account_name);
-      if (question.on_commit) question.on_commit(batch);
-    };
-    auto options = replica_options(parts_.config, source_, *opened.account, doctype);
-    options.stop = stop;
-    options.before_sweep = [this, id] { return forget_sequences({id}); };
-    options.on_pending = [this, id](std::int64_t rows) { databases_[id].pending = rows; };
-    replica::Replicator replicator(client_, name, *opened.store, parts_.workers,
-                                   std::move(on_commit), std::move(options));
-    if (question.retries_all) replicator.retry_now();
-    const auto pull_began = Clock::now();
-    result.summary = co_await replicator.pull_until_caught_up();
-    parts_.metrics.batch("pull", Clock::now() - pull_began);
-    auto read = [store = opened.store] {
-      const auto all = store->quarantined();
-      const auto ignored =
-          std::count_if(all.begin(), all.end(), [](const auto& each) { return each.is_ignored(); });
-      return Quarantine{static_cast<std::uint32_t>(all.size() - static_cast<std::size_t>(ignored)),
-                        store->next_attempt()};
-    };
-    const Quarantine quarantine = co_await replica::on(parts_.workers, std::move(read));
-    result.quarantined = quarantine.count;
-    result.next_attempt = quarantine.next_attempt;
-    result.seen = began.update_seq;
-  } catch (...) {
-    error = std::current_exception();
-  }
-  stops_.erase(id);
-  databases_[id].pending = 0;
-  parts_.indexing.end_pull(account_name, question.is_indexed);
-  if (error) std::rethrow_exception(error);
+  auto on_commit = [&parts = parts_, account_name, question](const replica::PullSummary& batch) {
+    parts.metrics.documents_pulled(batch.documents);
+    parts.indexing.filled(account_name, batch.documents);
+    parts.metrics.bytes_pulled(batch.bytes);
+    parts.metrics.quarantined(batch.quarantined);
+    if (question.is_indexed) parts.indexing.soon(account_name);
+    if (question.on_commit) question.on_commit(batch);
+  };
+  auto options = replica_options(parts_.config, source_, *opened.account, databases_.doctype(id));
+  options.stop = stop;
+  options.before_sweep = [this, id] { return forget_sequences({id}); };
+  options.on_pending = [this, id](std::int64_t rows) { databases_[id].pending = rows; };
+  replica::Replicator replicator(client_, databases_.name(id), *opened.store, parts_.workers,
+                                 std::move(on_commit), std::move(options));
+  if (question.retries_all) replicator.retry_now();
+  const auto began = Clock::now();
+  Pulled result;
+  result.summary = co_await replicator.pull_until_caught_up();
+  parts_.metrics.batch("pull", Clock::now() - began);
+  auto read = [store = opened.store] {
+    const auto all = store->quarantined();
+    const auto ignored =
+        std::count_if(all.begin(), all.end(), [](const auto& each) { return each.is_ignored(); });
+    return Quarantine{static_cast<std::uint32_t>(all.size() - static_cast<std::size_t>(ignored)),
+                      store->next_attempt()};
+  };
+  const Quarantine quarantine = co_await replica::on(parts_.workers, std::move(read));
+  result.quarantined = quarantine.count;
+  result.next_attempt = quarantine.next_attempt;
+  co_return result;
+}
+
+// `began`: what the database said of itself before the pull, so all up to there is here.
+void SourceFollower::remember_pull(DatabaseId id, const replica::DatabaseInfo& began,
+                                   const Pulled& pulled) {
   FollowedDatabase& database = databases_[id];
-  // It went while the last of it came: a look saw so, and nothing else would tell.
-  if (database.state == FeedState::kGone) co_return result;
+  // A look found that the database went while the pull was ending.
+  if (database.state == FeedState::kGone) return;
   database.is_present = true;
   database.is_known_life = true;
   // What was asked for meanwhile is still to be done.
   database.seen = database.is_to_compare ? unfinished_fingerprint()
                                          : fingerprint(began.update_seq, began.instance_start_time);
-  database.quarantined = result.quarantined;
-  remember(databases_.known(id, began.update_seq, began.instance_start_time, result.next_attempt));
-  co_return result;
+  database.quarantined = pulled.quarantined;
+  remember(databases_.known(id, began.update_seq, began.instance_start_time, pulled.next_attempt));
 }
 
 void SourceFollower::pulled(DatabaseId id, const Pulled& pulled) {
