@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <iconv.h>
 #include <simdjson.h>
 
@@ -104,7 +105,7 @@ class Converter {
       handle_ = iconv_open("UTF-8", name.c_str());
       name_ = name;
     }
-    return handle_ != kNone;
+    return is_open();
   }
 
   std::string convert(std::string_view bytes, bool& clean) {
@@ -133,14 +134,16 @@ class Converter {
   }
 
  private:
-  inline static const iconv_t kNone = reinterpret_cast<iconv_t>(-1);
-
+  // iconv_open gives -1 for a charset that it does not know.
+  [[nodiscard]] bool is_open() const {
+    return handle_ != nullptr && reinterpret_cast<std::intptr_t>(handle_) != -1;
+  }
   void close() {
-    if (handle_ != kNone) iconv_close(handle_);
-    handle_ = kNone;
+    if (is_open()) iconv_close(handle_);
+    handle_ = nullptr;
   }
 
-  iconv_t handle_ = kNone;
+  iconv_t handle_ = nullptr;
   std::string name_;
 };
 

@@ -14,8 +14,6 @@
 namespace replica {
 namespace {
 
-namespace net = boost::asio;
-
 constexpr int kNotFound = 404;
 
 }  // namespace

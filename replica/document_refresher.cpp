@@ -10,8 +10,6 @@
 namespace replica {
 namespace {
 
-namespace net = boost::asio;
-
 std::vector<std::string> to_be_tried(std::vector<Quarantined> quarantined,
                                      bool whatever_their_time) {
   const auto now = std::chrono::system_clock::now();

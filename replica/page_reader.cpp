@@ -9,8 +9,6 @@
 namespace replica {
 namespace {
 
-namespace net = boost::asio;
-
 // CouchDB answers 400 to a sequence that it never gave, as after another server took its place.
 bool refuses_sequence(const SourceError& error, const SourceSeq& since) {
   constexpr int kBadRequest = 400;

@@ -8,7 +8,6 @@
 namespace replica {
 namespace {
 
-namespace net = boost::asio;
 using Documents = std::vector<RevisionsOfDocument>;
 
 // Answers that speak of the source, or of us, whatever was asked for.
