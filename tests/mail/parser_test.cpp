@@ -461,11 +461,13 @@ TEST_F(Parser, FieldsThatAreAskedForAreKept) {
 }
 
 TEST_F(Parser, WhatItSaysIsUtf8) {
+  using namespace std::string_view_literals;
+  constexpr auto kOctets = "abc\n\n:;=?-<>@\"\\ \t\r\xC3\xA4\xFF\0BQ/"sv;
   std::string bytes;
   std::uint32_t state = 7;
   for (int i = 0; i < 100'000; ++i) {
     state = state * 1664525 + 1013904223;
-    bytes += "abc\n\n:;=?-<>@\"\\ \t\r\xC3\xA4\xFF\0BQ/"[(state >> 16) % 27];
+    bytes += kOctets[(state >> 16) % kOctets.size()];
   }
   for (std::size_t at = 0; at + 500 < bytes.size(); at += 250) {
     const auto parsed = parse_message("Subject: " + bytes.substr(at, 500));

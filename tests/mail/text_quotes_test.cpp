@@ -165,7 +165,7 @@ TEST(Quotes, HostileTextTakesLinearTime) {
     const auto text = repeated(unit, 1 << 20);
     const auto begin = std::clock();  // of this process: the machine may be busy
     const auto runs = split_quoted(text);
-    EXPECT_LT((std::clock() - begin) / CLOCKS_PER_SEC, 5) << unit;
+    EXPECT_LT((std::clock() - begin) / CLOCKS_PER_SEC, 20) << unit;
     EXPECT_LE(runs.size(), 10'000U);
   }
 }
