@@ -17,14 +17,14 @@
 namespace api {
 namespace {
 
-// Of 19, the most. The processor is shared about 1 to 9 with what answers, when there is not enough of it.
+// A nice value: when processors are short, a thread gets about a ninth of what one gets that answers.
 constexpr int kNiceness = 10;
 
 // Runs `start`; the threads that it starts take over its priority, which is behind that of answers.
 void behind_answers(const std::function<void()>& start) {
   std::async(std::launch::async, [&start] {
-    ::setpriority(PRIO_PROCESS, 0,
-                  kNiceness);  // on Linux of this thread; refused: then it is as it was
+    // On Linux this thread's alone. Where it is refused, the priority stays as it was.
+    ::setpriority(PRIO_PROCESS, 0, kNiceness);
     start();
   }).get();
 }
