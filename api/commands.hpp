@@ -59,6 +59,9 @@ int run(const TaskCommand& command, const CommandLine& line, const Config& confi
 // whether to wait for its end. `before` is printed before its outcome.
 [[nodiscard]] int run_task(const TaskRequest& request, bool wait, const Config& config,
                            std::string_view before = "");
+// The same for the account of `request`, or with `all` for every account: then one that fails does
+// not keep the others from theirs, and kFailed is returned at the end.
+[[nodiscard]] int run_tasks(TaskRequest request, bool all, bool wait, const Config& config);
 int run(const AccountCommand& command, const CommandLine& line, const Config& config);
 int run(const QuarantineCommand& command, const CommandLine& line, const Config& config);
 

@@ -33,11 +33,6 @@ int run_here(const TaskRequest& request, const Config& config, std::string_view 
   return finish(report);
 }
 
-// Where all accounts were asked for, each line says whose it is.
-std::string named_among_all(const std::string& account, bool all) {
-  return all ? account + ": " : "";
-}
-
 std::string task_line(const TaskReport& task, bool is_served) {
   const std::string outcome = task.outcome.empty() ? "" : ": " + for_terminal(task.outcome);
   const std::string progress =
@@ -92,6 +87,25 @@ int run_task(const TaskRequest& request, bool wait, const Config& config, std::s
   return finish(task);
 }
 
+int run_tasks(TaskRequest request, bool all, bool wait, const Config& config) {
+  const auto names = accounts_meant(request.account, all, config);
+  if (!all) return run_task(request, wait, config);
+  int worst = kDone;
+  bool has_failed = false;
+  for (const auto& name : names) {
+    request.account = name;
+    try {
+      worst = std::max(worst, run_task(request, wait, config, name + ": "));
+    } catch (const indexer::Cancelled&) {
+      throw;
+    } catch (const std::exception& error) {
+      fmt::print(stderr, "davenport: {}: {}\n", name, for_terminal(error.what()));
+      has_failed = true;
+    }
+  }
+  return has_failed ? kFailed : worst;
+}
+
 int finish(const TaskReport& task) {
   print(task.outcome + "\n");
   for (const std::string& problem : task.problems)
@@ -108,19 +122,12 @@ int run(const ReindexCommand& command, const CommandLine&, const Config& config)
   }
   if (command.failed) arguments["failed"] = true;
   if (command.rate > 0) arguments["rate"] = command.rate;
-  int worst = kDone;
-  for (const auto& name : accounts_meant(command.account, command.all, config))
-    worst = std::max(worst, run_task({"reindex", name, arguments.dump()}, command.wait, config,
-                                     named_among_all(name, command.all)));
-  return worst;
+  return run_tasks({"reindex", command.account, arguments.dump()}, command.all, command.wait,
+                   config);
 }
 
 int run(const CompactCommand& command, const CommandLine&, const Config& config) {
-  int worst = kDone;
-  for (const auto& name : accounts_meant(command.account, command.all, config))
-    worst = std::max(worst, run_task({"compact", name}, command.wait, config,
-                                     named_among_all(name, command.all)));
-  return worst;
+  return run_tasks({"compact", command.account}, command.all, command.wait, config);
 }
 
 int run(const BackupCommand& command, const CommandLine&, const Config& config) {

@@ -340,8 +340,11 @@ HttpResponse Routes::State::answer(const Match& match, const HttpRequest& reques
     }
     spdlog::error("{} {}: {}", request.method, match.route != nullptr ? match.route->pattern : "?",
                   error.what());
+    // Texts of errors name files: only who holds the data folder is told.
     return error_response(500, "internal",
-                          "something went wrong here; the log of the server says what");
+                          request.from_admin_socket
+                              ? error.what()
+                              : "something went wrong here; the log of the server says what");
   }
 }
 

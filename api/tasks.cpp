@@ -430,7 +430,15 @@ std::unique_ptr<Tasks::Own> Tasks::begin(const TaskRequest& request) {
 
 TaskOutcome Tasks::run(const TaskRequest& request, const Work& work, indexer::Progress& progress) {
   auto task = std::make_shared<Task>();
-  task->report = state_->table.add(request, "running");
+  try {
+    task->report = state_->table.add(request, "running");
+  } catch (const replica::sqlite::Error& error) {
+    if (!error.is_refused()) throw;
+    TaskReport unlisted;
+    unlisted.kind = request.kind;
+    unlisted.account = request.account;
+    return work(unlisted, progress);
+  }
   task->progress = &progress;
   state_->add(task);
   try {

@@ -12,8 +12,9 @@
 namespace indexer {
 namespace {
 
-constexpr std::size_t kKeyOctets = 32;  // of a text; beyond it order is that of the dates
-constexpr std::size_t kKeyCharacters = 64;  // that are looked at for it
+// Of a text. Texts that begin with the same 200 octets are ordered by date: whole subjects differ
+// before that, and a hostile one of a megabyte costs no more.
+constexpr std::size_t kKeyOctets = 200;
 constexpr std::size_t kNumberOctets = 5;
 constexpr std::int64_t kHalf = std::int64_t{1} << (8 * kNumberOctets - 1);
 
@@ -62,7 +63,7 @@ std::string fold(std::string_view text) {
 std::string text_key(std::string_view text) {
   const auto begin = text.find_first_not_of(" \t\r\n\"'([<");
   text.remove_prefix(std::min(begin, text.size()));
-  auto key = fold(mail::first_characters(text, kKeyCharacters));
+  auto key = fold(mail::first_characters(text, kKeyOctets));
   key.resize(std::min(key.size(), kKeyOctets));
   for (char& c : key) {
     if (c >= '\0' && c < ' ') c = ' ';

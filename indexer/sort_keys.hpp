@@ -15,8 +15,8 @@ namespace indexer {
 inline constexpr Sort kKeySorts[] = {Sort::kSent, Sort::kFrom, Sort::kTo, Sort::kSubject,
                                      Sort::kSize};
 
-// For each of kKeySorts, ascending. Texts are folded (case, accents, leading marks) and cut to some
-// 30 octets. A message without a date of sending counts as sent when it was received; an address
+// For each of kKeySorts, ascending. Texts are folded (case, accents, leading marks) and cut to
+// 200 octets. A message without a date of sending counts as sent when it was received; an address
 // without a name is sorted by itself.
 [[nodiscard]] std::vector<std::string> sort_keys(const mail::MetadataDocument& message,
                                                  const OrderKey& place);

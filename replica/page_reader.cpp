@@ -15,6 +15,11 @@ bool refuses_sequence(const SourceError& error, const SourceSeq& since) {
   return error.status() == kBadRequest && !since.json.empty();
 }
 
+// As when the source, or a gateway before it, has no time for so many rows.
+bool may_be_too_much(const SourceError& error) {
+  return error.kind() == SourceError::Kind::kTimeout || may_pass(error);
+}
+
 }  // namespace
 
 void PageReader::begin(SourceSeq since, bool is_sweep) {
@@ -46,18 +51,18 @@ net::awaitable<PageReader::Awaited> PageReader::ask() {
   ChangesQuery query;
   query.since = since_;
   query.include_docs = with_documents_ && !is_sweep_;
-  query.limit = query.include_docs ? rows_with_documents_ : tuning::kWindowRows;
-  awaited.limit = query.limit;
+  query.limit = query.include_docs ? rows_with_documents_ : window_rows_;
   try {
     awaited.page = co_await read(query);
   } catch (const SourceError& error) {
     awaited.is_refused = refuses_sequence(error, query.since);
     if (!awaited.is_refused) awaited.error = std::current_exception();
   }
+  awaited.limit = query.limit;
   co_return awaited;
 }
 
-net::awaitable<ChangesPage> PageReader::read(ChangesQuery query) {
+net::awaitable<ChangesPage> PageReader::read(ChangesQuery& query) {
   for (bool is_again = false;; is_again = true) {
     std::optional<SourceError> failure;
     try {
@@ -65,9 +70,15 @@ net::awaitable<ChangesPage> PageReader::read(ChangesQuery query) {
     } catch (const SourceError& error) {
       failure = error;
     }
-    if (!query.include_docs || refuses_sequence(*failure, query.since)) throw *failure;
+    if (refuses_sequence(*failure, query.since)) throw *failure;
+    const bool may_ask_less = query.limit > tuning::kMinWindowRows && may_be_too_much(*failure);
+    if (!query.include_docs && !may_ask_less) throw *failure;
     co_await fetcher_.expect_well(*failure);
-    query.include_docs = !is_again;
+    if (query.include_docs) {
+      query.include_docs = !is_again;
+    } else {
+      query.limit = window_rows_ = query.limit / 4;
+    }
   }
 }
 

@@ -22,7 +22,8 @@ class PageReader {
   void go_on() { caught_up_ = false; }
 
   // The next page. Nothing when the source does not know the sequence that it begins at; then `begin` anew. A page with
-  // documents that cannot be had from a source that is otherwise well comes without.
+  // documents that cannot be had from a source that is otherwise well comes without; one that a gateway refuses even so is
+  // asked for in fewer rows.
   [[nodiscard]] boost::asio::awaitable<std::optional<ChangesPage>> next();
   // Asks for the page after it. What goes wrong is told by `next`, in its turn.
   [[nodiscard]] boost::asio::awaitable<void> ask_ahead();
@@ -38,7 +39,9 @@ class PageReader {
   };
 
   [[nodiscard]] boost::asio::awaitable<Awaited> ask();
-  [[nodiscard]] boost::asio::awaitable<ChangesPage> read(ChangesQuery query);
+  // A page that fails comes without documents at last, one without them in fewer rows: makes the query that was answered
+  // of `query`.
+  [[nodiscard]] boost::asio::awaitable<ChangesPage> read(ChangesQuery& query);
   void expect_progress(const Awaited& awaited) const;
   [[nodiscard]] static bool says_no_more(const Awaited& awaited);
   [[nodiscard]] bool is_last(const Awaited& awaited) const;
@@ -48,6 +51,7 @@ class PageReader {
   RevisionFetcher& fetcher_;
   SourceSeq since_;  // of the next page; ahead of the checkpoint while a page is taken over
   std::size_t rows_with_documents_ = tuning::kFirstPageRows;
+  std::size_t window_rows_ = tuning::kWindowRows;  // of a page without documents
   bool with_documents_ = true;
   bool is_sweep_ = false;
   bool caught_up_ = false;

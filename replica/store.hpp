@@ -100,9 +100,11 @@ struct RevisionsOfDocument {
 };
 
 struct Batch {
-  // Documents of which the source has these leaves and no others: leaves beside them are forgotten, before `revisions` are
-  // taken over, and a document that is left without any is purged. The sweep under way has met them, and those of
-  // `quarantined`, of which nothing is forgotten: what is to take its place did not come.
+  // Documents of which the source has these leaves and no others. Leaves beside them are forgotten
+  // before `revisions` are taken over; a document left without any is purged. The sweep under way
+  // has met them, and those of `quarantined`, of which nothing is forgotten: what is to take its
+  // place did not come. A further row of the same sweep may be older than the first: it forgets
+  // nothing, unless it names no leaf at all.
   std::vector<RevisionsOfDocument> exact;
   std::vector<IncomingRevision> revisions;
   std::vector<Quarantined>

@@ -56,7 +56,7 @@ StoreWriter::StoreWriter(const std::filesystem::path& file)
       arrive_(connection_.prepare("DELETE FROM wanted WHERE digest=? RETURNING id")),
       wanted_of_(connection_.prepare("SELECT digest, rev FROM wanted WHERE id=?")),
       drop_wanted_(connection_.prepare("DELETE FROM wanted WHERE digest=? AND id=?")),
-      meet_(connection_.prepare("DELETE FROM unmet WHERE seq=?")),
+      meet_(connection_.prepare("DELETE FROM unmet WHERE seq=? RETURNING seq")),
       carry_unmet_(connection_.prepare("UPDATE unmet SET seq=? WHERE seq=?")),
       unmet_(connection_.prepare("SELECT d.id FROM unmet u JOIN documents d ON d.seq=u.seq "
                                  "ORDER BY u.seq LIMIT ?")) {}
@@ -184,14 +184,16 @@ void StoreWriter::take(std::span<const Step> steps, Progress& progress) {
   const Row before = find(id);
   RevisionTree tree = before.tree;
   bool is_met = false, moves = false;
-  forget_others(steps, tree);
   for (const Step& step : steps) {
-    if (step.revision != nullptr) graft(*step.revision, tree);
     const bool names_source = step.exact != nullptr || step.is_quarantined;
     is_met = is_met || names_source;
     moves = moves || (step.revision == nullptr && !names_source);
   }
-  if (progress.is_sweeping && is_met) meet_.bind(before.seq).run();
+  const bool is_met_again = is_met && progress.is_sweeping && !meet(before.seq);
+  forget_others(steps, is_met_again, tree);
+  for (const Step& step : steps) {
+    if (step.revision != nullptr) graft(*step.revision, tree);
+  }
   if (tree.leaves().empty()) {
     if (!before.tree.leaves().empty()) write_purged(id, before, progress);
   } else if (moves || tree != before.tree) {
@@ -199,8 +201,15 @@ void StoreWriter::take(std::span<const Step> steps, Progress& progress) {
   }
 }
 
-// The leaves that the source does not have any more.
-void StoreWriter::forget_others(std::span<const Step> steps, RevisionTree& tree) {
+bool StoreWriter::meet(std::int64_t seq) {
+  const sqlite::ResetAtEnd reset(meet_);
+  return meet_.bind(seq).step();
+}
+
+// The leaves that the source does not have any more. A cluster's feed may tell of a document twice, the second time by a
+// node that lags behind: then a row forgets no leaf that an earlier row of the sweep may have named.
+void StoreWriter::forget_others(std::span<const Step> steps, bool is_met_again,
+                                RevisionTree& tree) {
   std::vector<RevId> named;
   bool is_exact = false;
   for (const Step& step : steps) {
@@ -209,7 +218,7 @@ void StoreWriter::forget_others(std::span<const Step> steps, RevisionTree& tree)
     is_exact = true;
     named.insert(named.end(), step.exact->revs.begin(), step.exact->revs.end());
   }
-  if (!is_exact) return;
+  if (!is_exact || (is_met_again && !named.empty())) return;
   for (const auto body : tree.keep_only(named)) delete_body_.bind(body).run();
 }
 
@@ -267,7 +276,7 @@ void StoreWriter::write_purged(std::string_view id, const Row& before, Progress&
   }
   if (progress.has_quarantined) release_.bind(id).run();
   if (progress.has_wanted) drop_unnamed(id, {});
-  if (progress.is_sweeping) meet_.bind(before.seq).run();
+  if (progress.is_sweeping) meet(before.seq);
 }
 
 void StoreWriter::set_checkpoint(const Checkpoint& checkpoint) {

@@ -70,7 +70,9 @@ class StoreWriter {
   [[nodiscard]] static std::vector<Step> by_document(const Batch& batch,
                                                      std::span<const std::string> moved);
   void take(std::span<const Step> steps, Progress& progress);
-  void forget_others(std::span<const Step> steps, RevisionTree& tree);
+  // False when the sweep under way has met that row before.
+  bool meet(std::int64_t seq);
+  void forget_others(std::span<const Step> steps, bool is_met_again, RevisionTree& tree);
   void graft(const IncomingRevision& revision, RevisionTree& tree);
   [[nodiscard]] std::int64_t write_body(std::string_view body, std::int64_t replaced);
   void write_row(std::string_view id, const Row& before, const RevisionTree& tree,

@@ -12,7 +12,8 @@ namespace replica::tuning {
 inline constexpr std::size_t kFirstPageRows = 1'000;
 inline constexpr std::size_t kMinPageRows = 16;
 inline constexpr std::size_t kMaxPageRows = 4'000;
-inline constexpr std::size_t kWindowRows = 10'000;  // of a page without documents: 3 MB in memory
+// Of a page without documents, which takes 3 MB in memory; fewer where a gateway has no time for them.
+inline constexpr std::size_t kWindowRows = 10'000, kMinWindowRows = 500;
 inline constexpr std::uint64_t kUsualDocumentBytes = 2'048;  // until some have been seen
 inline constexpr std::uint64_t kBatchBytes =
     8 * 1024 * 1024;  // of documents: a page aimed at, a fetch, a commit

@@ -127,6 +127,18 @@ TEST_F(FaultsTest, APageThatCannotBeHadComesWithoutDocuments) {
   EXPECT_EQ(store_.counts().documents, 2);
 }
 
+TEST_F(FaultsTest, AGatewayThatHasNoTimeForAWindowIsAskedForFewerRows) {
+  const std::string slow = answer("<html>", 504);
+  pull({welcome(), database(),
+        get(feed("0"), answer(page({bare_row("a", {"2-a"})}, R"("1-g")", 3))), bulk("a", came("a")),
+        get(window("1-g"), slow), database(), get(window("1-g", 2'500), slow), database(),
+        get(window("1-g", 625), answer(page({bare_row("b", {"2-b"})}, R"("2-g")", 1))),
+        bulk("b", came("b")),
+        get(window("2-g", 625), answer(page({bare_row("c", {"2-c"})}, R"("3-g")"))),
+        bulk("c", came("c"))});
+  EXPECT_EQ(store_.counts().documents, 3);
+}
+
 TEST_F(FaultsTest, ARemovedRowHarmsItselfOnly) {
   const std::string removed = R"({"seq":"2-g","id":"gone","removed":true,"changes":[]})";
   const PullSummary summary =

@@ -145,6 +145,25 @@ TEST_F(StoreSweep, ExactEqualsWhatTheSourceHas) {
   }
 }
 
+// A cluster's feed may tell of a document twice, the second time by a node that lags behind.
+TEST_F(StoreSweep, AStaleRowOfADocumentMetBeforeForgetsNothing) {
+  store_.commit(batch({revision("a", "2-b", {"x"}), revision("a", "2-gone", {"x"})}));
+  store_.begin_sweep();
+  commit_exact({{"a", {rev("2-b"), rev("2-c")}}}, {revision("a", "2-c", {"x"})});
+  commit_exact({{"new", {rev("1-x"), rev("1-y")}}},
+               {revision("new", "1-x"), revision("new", "1-y")});
+  commit_exact({{"a", {rev("2-b")}}, {"new", {rev("1-x")}}});
+  EXPECT_THAT(feed(store_), ElementsAre("a@2-c", "new@1-y"));
+  EXPECT_EQ(store_.tree("a")->leaves().size(), 2) << "2-gone is forgotten, 2-c is not";
+  EXPECT_EQ(store_.tree("new")->leaves().size(), 2);
+  commit_exact({{"a", {}}});
+  end_sweep();
+  EXPECT_THAT(feed(store_), ElementsAre("new@1-y", "a@!#")) << "gone, whatever was met before";
+  store_.begin_sweep();
+  commit_exact({{"new", {rev("1-x")}}});
+  EXPECT_EQ(store_.tree("new")->leaves().size(), 1) << "the next sweep begins anew";
+}
+
 TEST_F(StoreSweep, SweepPurgesWhatItHasNotMet) {
   auto first = batch({revision("a", "1-x"), revision("b", "1-x"), revision("c", "1-x"),
                       revision("d", "1-x", {}, true), revision("p", "1-x")});
