@@ -386,7 +386,6 @@ Result<FileDocument> read_file(std::string_view json) {
   return read_document(json, FileDocument{}, [](FileDocument& d, std::string_view name, value& v) {
     if (name == "_id") return read_string(v, d.id);
     if (name == "name") return read_string(v, d.name);
-    if (name == "dir_id") return read_string(v, d.directory_id);
     if (name == "path") return read_string(v, d.path);
     if (name == "mime") return read_string(v, d.type);
     if (name == "size") return read_integer(v, d.size);

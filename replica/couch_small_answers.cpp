@@ -80,7 +80,6 @@ std::optional<ServerInfo> AnswerReader::server_info(std::string_view json) {
     state_->members(json, [&](od::raw_json_string key, od::value value) {
       if (key == "couchdb") info.dialect = Dialect::kCouchdb;
       if (key == "version") info.version = plain_text(value);
-      if (key == "uuid") info.uuid = plain_text(value);
       if (key == "message" && plain_text(value).find("cozy") != std::string::npos)
         info.dialect = Dialect::kCozy;
     });

@@ -24,7 +24,7 @@ struct PullSummary {
   std::uint64_t quarantined = 0;
   std::uint64_t bytes = 0;  // of the feed's answers; of a commit, of its documents
   std::uint64_t blobs = 0;  // attachments whose bytes came
-  bool swept = false;  // all that is here was compared with all that the source has
+  bool swept = false;  // everything here was compared with the source
 };
 
 // Somebody asked for the end of a pull; what was committed before stays.

@@ -169,9 +169,9 @@ net::awaitable<void> Replicator::take_over(ChangesPage& page, PullSummary& summa
   plan.batch.checkpoint = checkpoint_at(page.last_seq);
   plan.batch.ends_sweep = is_sweeping_ && pages_.caught_up();
   checkpoint_ = *plan.batch.checkpoint;
-  const bool has_swept = plan.batch.ends_sweep;
+  const bool ends_sweep = plan.batch.ends_sweep;
   co_await writer_.commit(std::move(plan.batch), summary);
-  if (!has_swept) co_return;
+  if (!ends_sweep) co_return;
   is_sweeping_ = false;
   summary.swept = true;
 }

@@ -48,8 +48,6 @@ class Replicator {
   // The next pull tries all again that did not come, whether its time has come or not.
   void retry_now() { retries_all_ = true; }
 
-  [[nodiscard]] const std::string& database() const { return ends_.database; }
-
  private:
   [[nodiscard]] net::awaitable<void> begin_session(PullSummary& summary);
   [[nodiscard]] net::awaitable<void> expect_replica();

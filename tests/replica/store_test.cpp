@@ -260,7 +260,7 @@ TEST_F(StoreTest, DamagedRowsAreCalledDamaged) {
     try {
       work();
     } catch (const sqlite::Error& e) {
-      return e.is_corrupt();
+      return e.tells_damage();
     }
     return false;
   };
