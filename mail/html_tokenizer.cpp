@@ -9,17 +9,7 @@ constexpr std::size_t kMaxName = 16;
 constexpr std::size_t kMaxAttributes = 64;
 constexpr std::string_view kSpace = " \t\n\r\f";
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 }  // namespace
-
-bool equals_ignoring_case(std::string_view text, std::string_view lower_case) {
-  if (text.size() != lower_case.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (lower_ascii(text[i]) != lower_case[i]) return false;
-  }
-  return true;
-}
 
 HtmlTokenizer::Kind HtmlTokenizer::next() {
   while (at_ < html_.size()) {
@@ -129,7 +119,7 @@ void HtmlTokenizer::read_attributes() {
 
 std::optional<std::string_view> HtmlTokenizer::attribute(std::string_view lower_case_name) const {
   for (const auto& attribute : attributes_) {
-    if (equals_ignoring_case(attribute.name, lower_case_name)) return attribute.value;
+    if (equal_ignoring_case(attribute.name, lower_case_name)) return attribute.value;
   }
   return std::nullopt;
 }
@@ -140,7 +130,7 @@ void HtmlTokenizer::skip_raw_text(std::string_view element) {
     if (at_ == std::string_view::npos) break;
     const auto name = html_.substr(at_ + 2, element.size());
     const auto after = html_.substr(std::min(at_ + 2 + element.size(), html_.size()), 1);
-    if (equals_ignoring_case(name, element) &&
+    if (equal_ignoring_case(name, element) &&
         (after.empty() || after.find_first_of(" \t\n\r\f/>") == 0))
       return;
     at_ += 2;

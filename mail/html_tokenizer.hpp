@@ -52,8 +52,6 @@ class HtmlTokenizer {
   std::vector<HtmlAttribute> attributes_;
 };
 
-[[nodiscard]] bool equals_ignoring_case(std::string_view text, std::string_view lower_case);
-
 // Appends the character that the reference at `raw[at]` (an ampersand) means, or the ampersand
 // itself; returns where the text goes on.
 std::size_t append_character_reference(std::string& out, std::string_view raw, std::size_t at);

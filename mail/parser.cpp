@@ -2,6 +2,7 @@
 
 #include <gmime/gmime.h>
 
+#include "mail/ascii.hpp"
 #include "mail/body_writer.hpp"
 #include "mail/charset.hpp"
 #include "mail/charset_detector.hpp"

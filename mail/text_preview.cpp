@@ -12,8 +12,6 @@ constexpr std::size_t kPreviewCharacters = 256;
 // passed over.
 constexpr std::size_t kPreviewInput = 16 << 10;
 
-bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
-
 enum class Look {
   kShown,
   kBlank,
