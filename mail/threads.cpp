@@ -2,8 +2,6 @@
 
 #include <cstdlib>
 #include <memory>
-#include <numeric>
-#include <unordered_map>
 #include <utf8proc.h>
 
 #include "mail/text.hpp"
@@ -210,26 +208,6 @@ std::vector<ThreadKey> thread_keys(const MetadataDocument& message) {
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   return keys;
-}
-
-std::vector<std::size_t> connect(std::span<const std::vector<ThreadKey>> messages) {
-  std::vector<std::size_t> parent(messages.size());
-  std::iota(parent.begin(), parent.end(), std::size_t{0});
-  const auto root_of = [&parent](std::size_t i) {
-    while (parent[i] != i) i = parent[i] = parent[parent[i]];
-    return i;
-  };
-  std::unordered_map<ThreadKey, std::size_t> first_with;
-  for (std::size_t i = 0; i < messages.size(); ++i) {
-    for (const auto key : messages[i]) {
-      const auto [known, inserted] = first_with.try_emplace(key, i);
-      if (inserted) continue;
-      const auto a = root_of(known->second), b = root_of(i);
-      parent[std::max(a, b)] = std::min(a, b);  // the root is the first member
-    }
-  }
-  for (std::size_t i = 0; i < messages.size(); ++i) parent[i] = root_of(i);
-  return parent;
 }
 
 }  // namespace mail
