@@ -63,7 +63,7 @@ bool counts_as_attachment(const Part& part, std::string_view container, bool in_
         "application/pgp-encrypted"}) {
     if (type == own) return false;
   }
-  if (container == "multipart/encrypted" || part.is_closed()) return false;
+  if (container == "multipart/encrypted" || part.is_opaque()) return false;
   if (container == "multipart/report" &&
       (type == "message/delivery-status" || type == "message/disposition-notification" ||
        type == "text/rfc822-headers" || type == "message/feedback-report")) {
@@ -178,7 +178,7 @@ bool Part::is_media() const {
   return type.starts_with("image/") || type.starts_with("audio/") || type.starts_with("video/");
 }
 
-bool Part::is_closed() const {
+bool Part::is_opaque() const {
   return fields.type == "multipart/encrypted" || fields.type == "application/pkcs7-mime" ||
          fields.type == "application/x-pkcs7-mime";
 }
