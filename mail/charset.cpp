@@ -102,9 +102,13 @@ class Converter {
     return is_open();
   }
 
-  std::string convert(std::string_view bytes, bool& clean) {
+  struct Converted {
+    std::string text;
+    bool is_clean = true;  // false: bytes were replaced
+  };
+  Converted convert(std::string_view bytes) {
     iconv(handle_, nullptr, nullptr, nullptr, nullptr);
-    std::string out;
+    Converted out;
     std::array<char, 8'192> buffer;
     char* in = const_cast<char*>(bytes.data());  // iconv's signature; it does not write there
     std::size_t left = bytes.size();
@@ -116,10 +120,10 @@ class Converter {
       std::size_t room = buffer.size();
       const auto result = iconv(handle_, more ? &in : nullptr, &left, &to, &room);
       const int error = errno;
-      out.append(buffer.data(), static_cast<std::size_t>(to - buffer.data()));
+      out.text.append(buffer.data(), static_cast<std::size_t>(to - buffer.data()));
       if (more && result == static_cast<std::size_t>(-1) && error != E2BIG) {
-        clean = false;
-        out += kReplacementCharacter;
+        out.is_clean = false;
+        out.text += kReplacementCharacter;
         ++in;
         --left;
       }
@@ -208,10 +212,9 @@ std::optional<std::string> by_name(std::string_view bytes, std::string_view char
   }
   const auto name = iconv_name(charset, key);
   if (name.empty() || !converter.open(name)) return std::nullopt;
-  bool clean = true;
-  const auto text = converter.convert(bytes, clean);
+  const auto [text, is_clean] = converter.convert(bytes);
   const bool is_utf8 =
-      !clean && !is_ascii(bytes) && simdjson::validate_utf8(bytes.data(), bytes.size());
+      !is_clean && !is_ascii(bytes) && simdjson::validate_utf8(bytes.data(), bytes.size());
   return to_valid_utf8(is_utf8 ? bytes : std::string_view(text));
 }
 
