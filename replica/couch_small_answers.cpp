@@ -1,6 +1,7 @@
 // The answers that are read whole, and the rows of feeds without documents.
 #include <charconv>
 
+#include "replica/answer_reader_state.hpp"
 #include "replica/json_reader.hpp"
 
 namespace replica {
