@@ -63,7 +63,7 @@ net::awaitable<std::vector<WantedBlob>> AttachmentFetcher::next_wanted() {
                limit = tuning::kAttachmentsAtOnce + failed_.size()] {
     return store.wanted(due, limit);
   };
-  auto wanted = co_await on(ends_.workers, std::move(look));
+  auto wanted = co_await run_on(ends_.workers, std::move(look));
   std::erase_if(wanted, [&](const WantedBlob& each) { return failed_.contains(each.digest); });
   co_return wanted;
 }
@@ -118,7 +118,7 @@ net::awaitable<AttachmentFetcher::Trouble> AttachmentFetcher::bring_revision(
       return nullptr;
     }
   };
-  const auto incoming = co_await on(ends_.workers, std::move(begin));
+  const auto incoming = co_await run_on(ends_.workers, std::move(begin));
   if (!incoming) co_return Trouble{"its digest is no md5", {}};
   std::optional<SourceError> failure;
   for (std::uint64_t before = incoming->size();; before = incoming->size()) {
@@ -134,7 +134,7 @@ net::awaitable<AttachmentFetcher::Trouble> AttachmentFetcher::bring_revision(
       auto finish = [blobs = ends_.options.blobs, incoming, digest = wanted.digest, encoding] {
         return blobs->finish(std::move(*incoming), digest, encoding);
       };
-      const bool is_right = co_await on(ends_.workers, std::move(finish));
+      const bool is_right = co_await run_on(ends_.workers, std::move(finish));
       if (is_right) co_return Trouble{};
       co_return Trouble{"the source sends other bytes than its digest says", {}};
     }
@@ -179,7 +179,7 @@ net::awaitable<std::optional<WantedBlob>> AttachmentFetcher::as_the_winner_names
     wanted.rev = rev;
     return wanted;
   };
-  co_return co_await on(ends_.workers, std::move(look));
+  co_return co_await run_on(ends_.workers, std::move(look));
 }
 
 net::awaitable<void> AttachmentFetcher::commit(Outcome& outcome, PullSummary& summary) {

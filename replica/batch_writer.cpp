@@ -85,7 +85,7 @@ net::awaitable<void> BatchWriter::commit(Batch batch, PullSummary& summary) {
     if (on_commit && changed) on_commit(committed);
     return committed;
   };
-  const PullSummary done = co_await on(ends_.workers, std::move(write));
+  const PullSummary done = co_await run_on(ends_.workers, std::move(write));
   summary.documents += done.documents;
   summary.quarantined += done.quarantined;
   summary.blobs += done.blobs;

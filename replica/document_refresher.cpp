@@ -33,7 +33,7 @@ std::vector<std::string> to_be_tried(std::vector<Quarantined> quarantined,
 net::awaitable<void> DocumentRefresher::retry_quarantined(bool whatever_their_time,
                                                           PullSummary& summary) {
   auto quarantined =
-      co_await on(ends_.workers, [&store = ends_.store] { return store.quarantined(); });
+      co_await run_on(ends_.workers, [&store = ends_.store] { return store.quarantined(); });
   auto ids = to_be_tried(std::move(quarantined), whatever_their_time);
   co_await refresh(std::move(ids), {}, summary);
 }
@@ -48,7 +48,7 @@ net::awaitable<bool> DocumentRefresher::take_purges(Checkpoint done, PullSummary
     }
     return ids;
   };
-  auto ids = co_await on(ends_.workers, std::move(look));
+  auto ids = co_await run_on(ends_.workers, std::move(look));
   co_await refresh(std::move(ids), std::move(done), summary);
   co_return true;
 }

@@ -48,7 +48,7 @@ net::awaitable<void> LogKeeper::read() {
   auto look = [&store = ends_.store] {
     return std::pair(store.identity().uuid, store.replication_log());
   };
-  auto [uuid, copy] = co_await on(ends_.workers, std::move(look));
+  auto [uuid, copy] = co_await run_on(ends_.workers, std::move(look));
   document_ = "_local/" + replication_id(uuid, ends_.database);
   store_log_ = parse_replication_log(copy);
   std::optional<std::string> sent;
@@ -67,7 +67,7 @@ net::awaitable<void> LogKeeper::write(const PullSummary& summary) {
   if (!is_read_) co_await read();
   if (is_refused_) co_return;
   const Checkpoint checkpoint =
-      co_await on(ends_.workers, [&store = ends_.store] { return store.checkpoint(); });
+      co_await run_on(ends_.workers, [&store = ends_.store] { return store.checkpoint(); });
   session_.ended = now();
   session_.recorded_seq = checkpoint.since;
   session_.checked = summary.rows;

@@ -49,7 +49,7 @@ net::awaitable<void> Replicator::begin_session(PullSummary& summary) {
   info_ = co_await ends_.source.database_info(ends_.database);
   ends_.dialect = server.dialect;
   auto look = [&store = ends_.store] { return std::pair(store.checkpoint(), store.is_sweeping()); };
-  std::tie(checkpoint_, is_sweeping_) = co_await on(ends_.workers, std::move(look));
+  std::tie(checkpoint_, is_sweeping_) = co_await run_on(ends_.workers, std::move(look));
   co_await expect_replica();
   log_.begin_session(checkpoint_.since);
   const auto since = co_await where_to_resume();
@@ -75,7 +75,7 @@ net::awaitable<void> Replicator::expect_replica() {
     store.set_replication_log(to_json(ReplicationLog{}));
     return true;
   };
-  if (co_await on(ends_.workers, std::move(look))) co_return;
+  if (co_await run_on(ends_.workers, std::move(look))) co_return;
   throw std::runtime_error(
       fmt::format("{}: the account here holds documents of its own, as from an import, and a "
                   "source would take their place: pull into another account, or import them "
@@ -153,7 +153,7 @@ net::awaitable<void> Replicator::take_over(ChangesPage& page, PullSummary& summa
     auto missing = is_sweep ? store.missing_leaves(all) : store.missing(all);
     return std::pair(std::move(all), std::move(missing));
   };
-  auto [all, missing] = co_await on(ends_.workers, std::move(compare));
+  auto [all, missing] = co_await run_on(ends_.workers, std::move(compare));
   if (page.pending && ends_.options.on_pending) ends_.options.on_pending(*page.pending);
   summary.rows += page.rows.size();
   summary.bytes += page.bytes;

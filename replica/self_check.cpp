@@ -45,7 +45,7 @@ net::awaitable<SelfCheck::Here> SelfCheck::look() const {
     return Here{store.counts().documents, static_cast<std::int64_t>(store.quarantined().size()),
                 parse_replication_log(store.replication_log()).counted_apart};
   };
-  co_return co_await on(ends_.workers, std::move(count));
+  co_return co_await run_on(ends_.workers, std::move(count));
 }
 
 net::awaitable<void> SelfCheck::remember(std::int64_t counted_apart) {
