@@ -45,7 +45,7 @@ net::awaitable<void> SourceFollower::fetch_blob(std::shared_ptr<indexer::Account
   query.id = wanted.id;
   query.rev = wanted.rev;
   query.name = wanted.name;
-  query.offset = co_await replica::on(parts_.workers, std::move(receive));
+  query.offset = co_await replica::run_on(parts_.workers, std::move(receive));
   std::function<net::awaitable<void>(replica::AttachmentAnswer)> begin =
       [transfer](replica::AttachmentAnswer answer) { return begin_blob(transfer, answer); };
   std::function<net::awaitable<void>(std::string_view)> piece = [transfer](std::string_view bytes) {
@@ -59,7 +59,7 @@ net::awaitable<void> SourceFollower::fetch_blob(std::shared_ptr<indexer::Account
     return transfer->account->stores().blobs().finish(std::move(*transfer->incoming), digest,
                                                       encoding);
   };
-  if (!co_await replica::on(parts_.workers, std::move(finish))) {
+  if (!co_await replica::run_on(parts_.workers, std::move(finish))) {
     throw replica::SourceError(replica::SourceError::Kind::kProtocol, 0,
                                "the source sent other bytes than the attachment's digest names");
   }

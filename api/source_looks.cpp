@@ -114,7 +114,7 @@ net::awaitable<bool> SourceFollower::may_adopt(std::string account) {
     const bool is_removed = accounts.registry().standing(account) == Standing::kRemoved;
     return std::pair(accounts.source_of(account), is_removed);
   };
-  const auto [owner, is_removed] = co_await replica::on(parts_.workers, std::move(find));
+  const auto [owner, is_removed] = co_await replica::run_on(parts_.workers, std::move(find));
   if (is_removed) co_return false;
   if (owner != nullptr && owner != &source_) {
     spdlog::warn("source {}: account {} is left out: it is in source {}", source_.name, account,
@@ -217,7 +217,7 @@ net::awaitable<bool> SourceFollower::has_our_log(DatabaseId id) {
   auto open = [file = store_file(id)] {
     return std::make_unique<replica::Store>(file, replica::sqlite::Access::kReadOnly);
   };
-  const auto store = co_await replica::on(parts_.workers, std::move(open));
+  const auto store = co_await replica::run_on(parts_.workers, std::move(open));
   replica::ReplicationEnds ends{client_, databases_.name(id), *store, parts_.workers, {}};
   replica::LogKeeper log(ends);
   log.begin_session({});

@@ -97,7 +97,7 @@ net::awaitable<SourceFollower::Opened> SourceFollower::open_store(DatabaseId id)
     parts.indexing.begin_pull(account_name);
     return opened;
   };
-  Opened opened = co_await replica::on(parts_.workers, std::move(open));
+  Opened opened = co_await replica::run_on(parts_.workers, std::move(open));
   if (is_asked) databases_[id].is_to_compare = false;
   co_return opened;
 }
@@ -133,7 +133,7 @@ net::awaitable<SourceFollower::Pulled> SourceFollower::replicate(DatabaseId id, 
     return Quarantine{static_cast<std::uint32_t>(all.size() - static_cast<std::size_t>(ignored)),
                       store->next_attempt()};
   };
-  const Quarantine quarantine = co_await replica::on(parts_.workers, std::move(read));
+  const Quarantine quarantine = co_await replica::run_on(parts_.workers, std::move(read));
   result.quarantined = quarantine.count;
   result.next_attempt = quarantine.next_attempt;
   co_return result;

@@ -61,7 +61,7 @@ net::awaitable<void> SourceFollower::recall(std::string account) {
   auto read = [&registry = parts_.accounts.registry(), account] {
     return registry.databases_of(account);
   };
-  const auto databases = co_await replica::on(parts_.workers, std::move(read));
+  const auto databases = co_await replica::run_on(parts_.workers, std::move(read));
   for (const KnownDatabase& known : databases) {
     if (known.source == source_.name) databases_.restore(known);
   }

@@ -7,7 +7,7 @@
 
 #include "indexer/maildir.hpp"
 #include "indexer/sha256.hpp"
-#include "mail/mime.hpp"
+#include "mail/ascii.hpp"
 
 namespace indexer {
 namespace {

@@ -9,8 +9,6 @@
 namespace mail {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
 void to_line_feeds(std::string& text) {
   std::size_t to = text.find('\r');
   if (to == std::string::npos) return;
@@ -82,8 +80,7 @@ std::string BodyWriter::text_of(const Part& part, bool& truncated) const {
   const std::string_view bytes = encoded ? std::string_view(decoded) : raw;
   const bool names_itself = fields.charset.empty() && fields.type == "text/html";
   auto text = to_utf8(bytes, names_itself ? html_charset(bytes) : fields.charset);
-  if (text.compare(0, kByteOrderMark.size(), kByteOrderMark) == 0)
-    text.erase(0, kByteOrderMark.size());
+  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
   to_line_feeds(text);
   if (fields.is_flowed && fields.type == "text/plain")
     return join_flowed_lines(text, fields.deletes_space);
@@ -92,7 +89,7 @@ std::string BodyWriter::text_of(const Part& part, bool& truncated) const {
 
 std::string_view BodyWriter::beginning(std::string_view text) const {
   auto size = limits_.max_body_bytes;
-  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
+  while (size > 0 && is_continuation(text[size])) --size;
   return text.substr(0, size);
 }
 

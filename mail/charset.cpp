@@ -7,13 +7,12 @@
 #include <iconv.h>
 #include <simdjson.h>
 
+#include "mail/ascii.hpp"
 #include "mail/charset_detector.hpp"
 #include "mail/text.hpp"
 
 namespace mail {
 namespace {
-
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 enum class Family {
   kUnknown,  // nothing is said, or ASCII, which 8-bit text is not
@@ -28,19 +27,14 @@ enum class Family {
 std::string key_of(std::string_view charset) {
   std::string key;
   for (const char c : charset.substr(0, 40)) {
-    if (c >= 'A' && c <= 'Z') {
-      key += static_cast<char>(c - 'A' + 'a');
-    } else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
-      key += c;
-    }
+    if (is_letter(c) || is_digit(c)) key += lower_ascii(c);
   }
   return key;
 }
 
 bool begins_with_any(std::string_view key, std::initializer_list<std::string_view> beginnings) {
-  return std::any_of(beginnings.begin(), beginnings.end(), [key](std::string_view beginning) {
-    return key.substr(0, beginning.size()) == beginning;
-  });
+  return std::any_of(beginnings.begin(), beginnings.end(),
+                     [key](std::string_view beginning) { return key.starts_with(beginning); });
 }
 
 Family family_of(std::string_view key) {
@@ -108,9 +102,13 @@ class Converter {
     return is_open();
   }
 
-  std::string convert(std::string_view bytes, bool& clean) {
+  struct Converted {
+    std::string text;
+    bool is_clean = true;  // false: bytes were replaced
+  };
+  Converted convert(std::string_view bytes) {
     iconv(handle_, nullptr, nullptr, nullptr, nullptr);
-    std::string out;
+    Converted out;
     std::array<char, 8'192> buffer;
     char* in = const_cast<char*>(bytes.data());  // iconv's signature; it does not write there
     std::size_t left = bytes.size();
@@ -122,10 +120,10 @@ class Converter {
       std::size_t room = buffer.size();
       const auto result = iconv(handle_, more ? &in : nullptr, &left, &to, &room);
       const int error = errno;
-      out.append(buffer.data(), static_cast<std::size_t>(to - buffer.data()));
+      out.text.append(buffer.data(), static_cast<std::size_t>(to - buffer.data()));
       if (more && result == static_cast<std::size_t>(-1) && error != E2BIG) {
-        clean = false;
-        out += kReplacement;
+        out.is_clean = false;
+        out.text += kReplacementCharacter;
         ++in;
         --left;
       }
@@ -214,10 +212,9 @@ std::optional<std::string> by_name(std::string_view bytes, std::string_view char
   }
   const auto name = iconv_name(charset, key);
   if (name.empty() || !converter.open(name)) return std::nullopt;
-  bool clean = true;
-  const auto text = converter.convert(bytes, clean);
+  const auto [text, is_clean] = converter.convert(bytes);
   const bool is_utf8 =
-      !clean && !is_ascii(bytes) && simdjson::validate_utf8(bytes.data(), bytes.size());
+      !is_clean && !is_ascii(bytes) && simdjson::validate_utf8(bytes.data(), bytes.size());
   return to_valid_utf8(is_utf8 ? bytes : std::string_view(text));
 }
 
@@ -237,7 +234,7 @@ bool mostly_utf8(std::string_view bytes) {
   std::size_t broken = 0, whole = 0;
   for (std::size_t at = 0; at < text.size(); ++at) {
     if (static_cast<unsigned char>(text[at]) < 0xC0) continue;
-    ++(text.compare(at, kReplacement.size(), kReplacement) == 0 ? broken : whole);
+    ++(text.compare(at, kReplacementCharacter.size(), kReplacementCharacter) == 0 ? broken : whole);
   }
   return broken <= whole;
 }

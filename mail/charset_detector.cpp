@@ -5,6 +5,7 @@
 #include <uchardet.h>
 
 #include "mail/charset.hpp"
+#include "mail/text.hpp"
 
 namespace mail {
 namespace {
@@ -12,15 +13,11 @@ namespace {
 constexpr std::size_t kLookedAt = 64 << 10;
 constexpr std::size_t kMinHighBytes = 12;  // of fewer, statistics say nothing
 
-bool begins_with(std::string_view bytes, std::string_view mark) {
-  return bytes.substr(0, mark.size()) == mark;
-}
-
 std::string_view byte_order_mark(std::string_view bytes) {
   constexpr std::string_view kUtf32Le("\xFF\xFE\0\0", 4), kUtf32Be("\0\0\xFE\xFF", 4);
-  if (begins_with(bytes, "\xEF\xBB\xBF")) return "UTF-8";
-  if (begins_with(bytes, kUtf32Le) || begins_with(bytes, kUtf32Be)) return "UTF-32";
-  if (begins_with(bytes, "\xFF\xFE") || begins_with(bytes, "\xFE\xFF")) return "UTF-16";
+  if (bytes.starts_with(kByteOrderMark)) return "UTF-8";
+  if (bytes.starts_with(kUtf32Le) || bytes.starts_with(kUtf32Be)) return "UTF-32";
+  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) return "UTF-16";
   return {};
 }
 

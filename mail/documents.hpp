@@ -134,7 +134,6 @@ struct Mailbox {
 struct FileDocument {
   std::string id;
   std::string name;
-  std::string directory_id;
   std::string path;
   std::string type;  // MIME type
   std::uint64_t size = 0;

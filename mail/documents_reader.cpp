@@ -1,124 +1,17 @@
-// Readers of the doctypes, on simdjson's On Demand parser. It is used as a navigator only: values
-// are taken from their raw tokens, since its own conversions refuse a whole document for a lone
-// surrogate or 1e400.
-#include <charconv>
-#include <simdjson.h>
-
+// Readers of the doctypes: which JSON member goes where.
 #include "mail/ascii.hpp"
-#include "mail/attached.hpp"
+#include "mail/attachment_join.hpp"
 #include "mail/documents.hpp"
 #include "mail/json_text.hpp"
+#include "mail/json_values.hpp"
 
 namespace mail {
 namespace {
 
-using simdjson::ondemand::array;
-using simdjson::ondemand::field;
-using simdjson::ondemand::object;
-using simdjson::ondemand::value;
-
 constexpr std::size_t kKeptBuffer = 4 << 20;  // bytes a thread keeps between documents
 
-// ── Values by type; another type is absence ──
-
-std::string_view token(value& v) {
-  std::string_view raw = v.raw_json_token();
-  while (!raw.empty() && static_cast<unsigned char>(raw.back()) <= ' ') raw.remove_suffix(1);
-  return raw;
-}
-
-std::optional<std::string> string_in(value& v) {
-  const auto raw = token(v);
-  if (raw.size() < 2 || raw.front() != '"' || raw.back() != '"') return std::nullopt;
-  return unescape_json(raw.substr(1, raw.size() - 2));
-}
-
-void read_string(value& v, std::string& out) {
-  if (auto text = string_in(v)) out = *std::move(text);
-}
-
-void read_bool(value& v, bool& out) {
-  const auto raw = token(v);
-  if (raw == "true") out = true;
-  if (raw == "false") out = false;
-}
-
-// A number, or one written as a string; fractions are cut off, what does not fit is absent.
-template <typename Integer>
-void read_integer(value& v, Integer& out) {
-  auto raw = token(v);
-  if (raw.size() > 2 && raw.front() == '"') raw = raw.substr(1, raw.size() - 2);
-  const char* const end = raw.data() + raw.size();
-  Integer integer{};
-  if (const auto result = std::from_chars(raw.data(), end, integer);
-      result.ec == std::errc{} && result.ptr == end) {
-    out = integer;
-    return;
-  }
-  constexpr double kExact = 9007199254740992.0;  // 2^53
-  double real = 0;
-  const auto result = std::from_chars(raw.data(), end, real);
-  if (result.ec == std::errc{} && result.ptr == end && real > -kExact && real < kExact &&
-      (real >= 0 || std::is_signed_v<Integer>)) {
-    out = static_cast<Integer>(real);
-  }
-}
-
-void read_time(value& v, std::optional<DateTime>& out) {
-  if (const auto text = string_in(v)) {
-    if (const auto time = parse_rfc3339(*text)) out = time;
-  }
-}
-
-template <typename Visit>
-void for_each_element(value& v, Visit visit) {
-  if (token(v).front() != '[') return;
-  for (value element : array(v.get_array())) visit(element);
-}
-
-// `visit` gets the member's name and value.
-template <typename Visit>
-void for_each_member(value& v, Visit visit) {
-  if (token(v).front() != '{') return;
-  for (field member : object(v.get_object())) {
-    const char* const begin = member.key().raw();
-    const char* end = begin;
-    while (*end != '"') end += *end == '\\' ? 2 : 1;
-    const std::string_view raw(begin, static_cast<std::size_t>(end - begin));
-    if (raw.find('\\') == std::string_view::npos) {
-      visit(raw, member.value());
-    } else {
-      visit(std::string_view(unescape_json(raw)), member.value());
-    }
-  }
-}
-
-// A string, or an array of strings.
-void read_strings(value& v, std::vector<std::string>& out) {
-  out.clear();
-  if (auto one = string_in(v)) {
-    out.push_back(*std::move(one));
-    return;
-  }
-  for_each_element(v, [&out](value& element) {
-    if (auto text = string_in(element)) out.push_back(*std::move(text));
-  });
-}
-
-// A set as JMAP writes it ({"inbox": true}), as cozy-emails does ({"<mailbox>": uid}), or as an
-// array.
-void read_set(value& v, std::vector<std::string>& out) {
-  read_strings(v, out);
-  for_each_member(v, [&out](std::string_view name, value& member) {
-    const auto raw = token(member);
-    if (raw != "false" && raw != "null") out.emplace_back(name);
-  });
-}
-
-// ── Parts of a message ──
-
 // Ids with or without angle brackets, one or several in a string.
-void read_message_ids(value& v, std::vector<std::string>& out) {
+void read_message_ids(JsonValue& v, std::vector<std::string>& out) {
   std::vector<std::string> texts;
   read_strings(v, texts);
   out.clear();
@@ -132,19 +25,19 @@ void read_message_ids(value& v, std::vector<std::string>& out) {
   }
 }
 
-Address address_in(value& v) {
+Address address_in(JsonValue& v) {
   Address address;
   read_string(v, address.email);
-  for_each_member(v, [&address](std::string_view name, value& member) {
+  for_each_member(v, [&address](std::string_view name, JsonValue& member) {
     if (name == "name") read_string(member, address.name);
     if (name == "email" || name == "address") read_string(member, address.email);
   });
   return address;
 }
 
-void read_addresses(value& v, std::vector<Address>& out) {
+void read_addresses(JsonValue& v, std::vector<Address>& out) {
   out.clear();
-  const auto add = [&out](value& one) {
+  const auto add = [&out](JsonValue& one) {
     if (auto address = address_in(one); !address.name.empty() || !address.email.empty())
       out.push_back(std::move(address));
   };
@@ -155,14 +48,14 @@ void read_addresses(value& v, std::vector<Address>& out) {
   }
 }
 
-void read_keywords(value& v, std::vector<std::string>& out) {
+void read_keywords(JsonValue& v, std::vector<std::string>& out) {
   read_set(v, out);
   for (auto& keyword : out) keyword = lower_ascii(keyword);
 }
 
 // IMAP's flags as JMAP's keywords: \Seen is $seen. \Recent belongs to a session, not to the
 // message.
-void read_flags(value& v, std::vector<std::string>& out) {
+void read_flags(JsonValue& v, std::vector<std::string>& out) {
   read_keywords(v, out);
   std::erase(out, "\\recent");
   for (auto& flag : out) {
@@ -172,19 +65,19 @@ void read_flags(value& v, std::vector<std::string>& out) {
 
 // [["List-Id", "…"], …], JMAP's [{"name": …, "value": …}, …] or cozy-emails' {"list-id": "…" or
 // ["…"]}.
-void read_headers(value& v, std::vector<std::pair<std::string, std::string>>& out) {
+void read_headers(JsonValue& v, std::vector<std::pair<std::string, std::string>>& out) {
   out.clear();
-  for_each_element(v, [&out](value& element) {
+  for_each_element(v, [&out](JsonValue& element) {
     std::vector<std::string> pair;
     read_strings(element, pair);
     pair.resize(2);
-    for_each_member(element, [&pair](std::string_view name, value& member) {
+    for_each_member(element, [&pair](std::string_view name, JsonValue& member) {
       if (name == "name") read_string(member, pair[0]);
       if (name == "value") read_string(member, pair[1]);
     });
     if (!pair[0].empty()) out.emplace_back(std::move(pair[0]), std::move(pair[1]));
   });
-  for_each_member(v, [&out](std::string_view name, value& member) {
+  for_each_member(v, [&out](std::string_view name, JsonValue& member) {
     if (name.empty()) return;
     std::vector<std::string> values;
     read_strings(member, values);
@@ -192,36 +85,36 @@ void read_headers(value& v, std::vector<std::pair<std::string, std::string>>& ou
   });
 }
 
-// The second names are cozy-emails'. It keeps files under names of its own, `kept_names`, where
+// The second names are cozy-emails'. It keeps files under names of its own, `file_names`, where
 // several have the same.
-void read_attachments(value& v, std::vector<Attachment>& out,
-                      std::vector<std::string>& kept_names) {
+void read_attachments(JsonValue& v, std::vector<Attachment>& out,
+                      std::vector<std::string>& file_names) {
   out.clear();
-  kept_names.clear();
-  for_each_element(v, [&](value& element) {
+  file_names.clear();
+  for_each_element(v, [&](JsonValue& element) {
     Attachment attachment;
-    std::string kept_name;
+    std::string file_name;
     bool any = false;
-    for_each_member(element, [&](std::string_view name, value& member) {
+    for_each_member(element, [&](std::string_view name, JsonValue& member) {
       any = true;
       if (name == "partId") read_string(member, attachment.part_id);
       if (name == "name" || name == "fileName") read_string(member, attachment.name);
-      if (name == "generatedFileName") read_string(member, kept_name);
+      if (name == "generatedFileName") read_string(member, file_name);
       if (name == "type" || name == "contentType") read_string(member, attachment.type);
       if (name == "size" || name == "length") read_integer(member, attachment.size);
       if (name == "blob") read_string(member, attachment.blob);
       if (name == "cid" || name == "contentId") read_string(member, attachment.cid);
     });
     if (!any) return;
-    if (attachment.name.empty()) attachment.name = kept_name;
+    if (attachment.name.empty()) attachment.name = file_name;
     out.push_back(std::move(attachment));
-    kept_names.push_back(std::move(kept_name));
+    file_names.push_back(std::move(file_name));
   });
 }
 
 // "text/plain; charset=utf-8" to its two halves. Servers keep what an uploader said of the type, so
 // it is taken leniently.
-void read_media_type(value& v, AttachedBody& body) {
+void read_media_type(JsonValue& v, AttachedBody& body) {
   std::string text;
   read_string(v, text);
   text = lower_ascii(text);
@@ -235,11 +128,11 @@ void read_media_type(value& v, AttachedBody& body) {
 }
 
 // `_attachments`, in their order.
-std::vector<AttachedBody> attached_files_in(value& v) {
+std::vector<AttachedBody> attached_files_in(JsonValue& v) {
   std::vector<AttachedBody> files;
-  for_each_member(v, [&files](std::string_view name, value& stub) {
+  for_each_member(v, [&files](std::string_view name, JsonValue& stub) {
     AttachedBody file;
-    for_each_member(stub, [&file](std::string_view member_name, value& member) {
+    for_each_member(stub, [&file](std::string_view member_name, JsonValue& member) {
       if (member_name == "content_type") read_media_type(member, file);
       if (member_name == "digest") read_string(member, file.digest);
     });
@@ -248,8 +141,6 @@ std::vector<AttachedBody> attached_files_in(value& v) {
   });
   return files;
 }
-
-// ── Documents ──
 
 // What a thread keeps from one document to the next.
 struct Reader {
@@ -269,10 +160,10 @@ Result<Document> read_document(std::string_view json, Document document, Visit v
     reader.buffer.assign(json);
     auto parsed =
         reader.parser.iterate(reader.buffer.data(), reader.buffer.size(), reader.buffer.capacity());
-    value root = parsed.get_value();
+    JsonValue root = parsed.get_value();
     if (token(root).front() != '{') return Malformed{"not a JSON object"};
-    for_each_member(root,
-                    [&](std::string_view name, value& member) { visit(document, name, member); });
+    for_each_member(
+        root, [&](std::string_view name, JsonValue& member) { visit(document, name, member); });
     if (parsed.current_location().error() != simdjson::OUT_OF_BOUNDS)
       return Malformed{"text follows the JSON object"};
   } catch (const simdjson::simdjson_error& error) {
@@ -284,22 +175,23 @@ Result<Document> read_document(std::string_view json, Document document, Visit v
 }  // namespace
 
 Result<std::optional<Doctype>> read_doctype(std::string_view json, std::string_view member) {
-  return read_document(json, std::optional<Doctype>(),
-                       [member](std::optional<Doctype>& found, std::string_view name, value& v) {
-                         if (name != member) return;
-                         const auto text = string_in(v);
-                         for (const auto doctype : kDoctypes) {
-                           if (text == doctype_name(doctype)) found = doctype;
-                         }
-                       });
+  return read_document(
+      json, std::optional<Doctype>(),
+      [member](std::optional<Doctype>& found, std::string_view name, JsonValue& v) {
+        if (name != member) return;
+        const auto text = string_in(v);
+        for (const auto doctype : kDoctypes) {
+          if (text == doctype_name(doctype)) found = doctype;
+        }
+      });
 }
 
 Result<MetadataDocument> read_metadata(std::string_view json) {
   std::optional<DateTime> date;  // cozy-emails' name for sentAt
   bool says_attachment = false;  // else it follows from the attachments
-  Attached attached;
+  FileLists lists;
   auto result = read_document(
-      json, MetadataDocument{}, [&](MetadataDocument& d, std::string_view name, value& v) {
+      json, MetadataDocument{}, [&](MetadataDocument& d, std::string_view name, JsonValue& v) {
         if (name == "_id") return read_string(v, d.id);
         if (name == "messageId" || name == "messageID") return read_message_ids(v, d.message_ids);
         if (name == "inReplyTo") return read_message_ids(v, d.in_reply_to);
@@ -324,10 +216,10 @@ Result<MetadataDocument> read_metadata(std::string_view json) {
           says_attachment = true;
           return read_bool(v, d.has_attachment);
         }
-        if (name == "attachments") return read_attachments(v, d.attachments, attached.kept_names);
+        if (name == "attachments") return read_attachments(v, d.attachments, lists.file_names);
         if (name == "cut") return read_strings(v, d.cut);
         if (name == "contents") return read_strings(v, d.contents);
-        if (name == "_attachments") attached.files = attached_files_in(v);
+        if (name == "_attachments") lists.files = attached_files_in(v);
         if (name == "text" || name == "html") {
           if (auto content = string_in(v)) {
             d.inline_bodies.push_back(
@@ -338,7 +230,7 @@ Result<MetadataDocument> read_metadata(std::string_view json) {
   if (result && !result->sent_at) result->sent_at = date;
   if (result && !says_attachment) result->has_attachment = !result->attachments.empty();
   if (result) {
-    settle_attached(std::move(attached), *result);
+    join_attachments(std::move(lists), *result);
     std::stable_sort(
         result->inline_bodies.begin(), result->inline_bodies.end(),
         [](const InlineBody& a, const InlineBody& b) { return a.type > b.type; });  // plain first
@@ -349,7 +241,7 @@ Result<MetadataDocument> read_metadata(std::string_view json) {
 Result<ContentDocument> read_content(std::string_view json) {
   std::vector<AttachedBody> attached;
   auto result = read_document(json, ContentDocument{},
-                              [&attached](ContentDocument& d, std::string_view name, value& v) {
+                              [&attached](ContentDocument& d, std::string_view name, JsonValue& v) {
                                 if (name == "_id") return read_string(v, d.id);
                                 if (name == "email") return read_string(v, d.email);
                                 if (name == "type") return read_string(v, d.type);
@@ -370,7 +262,7 @@ Result<ContentDocument> read_content(std::string_view json) {
 Result<Mailbox> read_mailbox(std::string_view json) {
   std::string label;  // cozy-emails' name for name
   auto result =
-      read_document(json, Mailbox{}, [&label](Mailbox& d, std::string_view name, value& v) {
+      read_document(json, Mailbox{}, [&label](Mailbox& d, std::string_view name, JsonValue& v) {
         if (name == "_id") return read_string(v, d.id);
         if (name == "name") return read_string(v, d.name);
         if (name == "label") return read_string(v, label);
@@ -383,28 +275,28 @@ Result<Mailbox> read_mailbox(std::string_view json) {
 }
 
 Result<FileDocument> read_file(std::string_view json) {
-  return read_document(json, FileDocument{}, [](FileDocument& d, std::string_view name, value& v) {
-    if (name == "_id") return read_string(v, d.id);
-    if (name == "name") return read_string(v, d.name);
-    if (name == "dir_id") return read_string(v, d.directory_id);
-    if (name == "path") return read_string(v, d.path);
-    if (name == "mime") return read_string(v, d.type);
-    if (name == "size") return read_integer(v, d.size);
-    if (name == "tags") return read_strings(v, d.tags);
-    if (name == "created_at") return read_time(v, d.created_at);
-    if (name == "updated_at") return read_time(v, d.updated_at);
-    if (name == "trashed") return read_bool(v, d.trashed);
-    if (name == "type") d.is_directory = token(v) == "\"directory\"";
-    if (name == "content" || name == "text") read_string(v, d.content);
-    if (name == "md5sum") read_string(v, d.md5sum);
-  });
+  return read_document(json, FileDocument{},
+                       [](FileDocument& d, std::string_view name, JsonValue& v) {
+                         if (name == "_id") return read_string(v, d.id);
+                         if (name == "name") return read_string(v, d.name);
+                         if (name == "path") return read_string(v, d.path);
+                         if (name == "mime") return read_string(v, d.type);
+                         if (name == "size") return read_integer(v, d.size);
+                         if (name == "tags") return read_strings(v, d.tags);
+                         if (name == "created_at") return read_time(v, d.created_at);
+                         if (name == "updated_at") return read_time(v, d.updated_at);
+                         if (name == "trashed") return read_bool(v, d.trashed);
+                         if (name == "type") d.is_directory = token(v) == "\"directory\"";
+                         if (name == "content" || name == "text") read_string(v, d.content);
+                         if (name == "md5sum") read_string(v, d.md5sum);
+                       });
 }
 
 Result<std::optional<DateTime>> read_message_date(std::string_view json) {
   std::optional<DateTime> sent_at, date;
   auto result =
       read_document(json, std::optional<DateTime>{},
-                    [&](std::optional<DateTime>& received_at, std::string_view name, value& v) {
+                    [&](std::optional<DateTime>& received_at, std::string_view name, JsonValue& v) {
                       if (name == "receivedAt") read_time(v, received_at);
                       if (name == "sentAt") read_time(v, sent_at);
                       if (name == "date") read_time(v, date);

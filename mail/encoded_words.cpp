@@ -2,8 +2,8 @@
 
 #include <optional>
 
+#include "mail/ascii.hpp"
 #include "mail/charset.hpp"
-#include "mail/mime.hpp"
 #include "mail/text.hpp"
 #include "mail/transfer.hpp"
 
@@ -35,22 +35,14 @@ std::optional<EncodedWord> word_at(std::string_view line, std::size_t at) {
                      line.substr(encoding + 2, end - encoding - 2), kind == 'b', end + 2};
 }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 void append_q(std::string& bytes, std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '_') {
-      bytes += ' ';
-    } else if (text[i] == '=' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
-               hex_digit(text[i + 2]) >= 0) {
-      bytes += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+    const int octet = text[i] == '=' ? hex_octet(text, i + 1) : -1;
+    if (octet >= 0) {
+      bytes += static_cast<char>(octet);
       i += 2;
     } else {
-      bytes += text[i];
+      bytes += text[i] == '_' ? ' ' : text[i];
     }
   }
 }

@@ -1,20 +1,20 @@
 #include "mail/flowed.hpp"
 
+#include "mail/text_lines.hpp"
+
 namespace mail {
 namespace {
 
-struct Line {
+struct FlowedLine {
   std::size_t depth = 0;  // of quotation
   std::string_view text;
 };
 
-Line take_line(std::string_view& text) {
-  const auto end = std::min(text.find('\n'), text.size());
-  auto line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
+FlowedLine take_flowed_line(std::string_view& text) {
+  auto line = take_line(text);
   const auto depth = std::min(line.find_first_not_of('>'), line.size());
   line.remove_prefix(depth);
-  if (!line.empty() && line.front() == ' ') line.remove_prefix(1);  // space-stuffing
+  if (line.starts_with(' ')) line.remove_prefix(1);  // space-stuffing
   return {depth, line};
 }
 
@@ -28,7 +28,7 @@ std::string join_flowed_lines(std::string_view text, bool delete_space) {
   bool open = false;  // the last line goes on with the next of the same depth
   while (!text.empty()) {
     const bool ends = text.find('\n') != std::string_view::npos;
-    const auto line = take_line(text);
+    const auto line = take_flowed_line(text);
     const bool is_signature = line.text == kSignature;
     const bool goes_on = open && line.depth == open_depth && !is_signature;
     if (open && !goes_on) out += '\n';

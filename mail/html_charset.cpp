@@ -5,6 +5,7 @@
 #include "mail/html.hpp"
 #include "mail/html_tokenizer.hpp"
 #include "mail/html_walker.hpp"
+#include "mail/text.hpp"
 
 namespace mail {
 namespace {
@@ -43,7 +44,7 @@ std::string charset_in_meta(std::string_view head) {
 }  // namespace
 
 std::string html_charset(std::string_view bytes) {
-  if (bytes.starts_with("\xEF\xBB\xBF")) return "utf-8";
+  if (bytes.starts_with(kByteOrderMark)) return "utf-8";
   if (bytes.starts_with("\xFE\xFF")) return "utf-16be";
   if (bytes.starts_with("\xFF\xFE")) return "utf-16le";
   const auto head = bytes.substr(0, kLookedAt);

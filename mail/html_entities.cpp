@@ -2,6 +2,7 @@
 #include <charconv>
 #include <libxml/HTMLparser.h>
 
+#include "mail/ascii.hpp"
 #include "mail/charset.hpp"
 #include "mail/html_tokenizer.hpp"
 #include "mail/text.hpp"
@@ -33,9 +34,7 @@ std::size_t append_numeric(std::string& out, std::string_view raw, std::size_t a
   return raw.substr(end, 1) == ";" ? end + 1 : end;
 }
 
-bool is_alphanumeric(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+bool is_alphanumeric(char c) { return is_letter(c) || is_digit(c); }
 
 }  // namespace
 

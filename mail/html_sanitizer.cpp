@@ -1,8 +1,9 @@
 // Everything in the output is written here: elements and attributes of these lists, and escaped
 // text. Nothing of the input is copied as markup, so no reader sees other tags than this one did.
-#include <charconv>
+#include <algorithm>
 #include <optional>
 
+#include "mail/ascii.hpp"
 #include "mail/html.hpp"
 #include "mail/html_style.hpp"
 #include "mail/html_walker.hpp"
@@ -39,12 +40,11 @@ bool consists_of(std::string_view text, std::string_view characters) {
   return text.find_first_not_of(characters) == std::string_view::npos;
 }
 
-bool begins_with_any(std::string_view text,
-                     std::initializer_list<std::string_view> lower_case_beginnings) {
-  for (const auto beginning : lower_case_beginnings) {
-    if (equals_ignoring_case(text.substr(0, beginning.size()), beginning)) return true;
-  }
-  return false;
+bool begins_ignoring_case(std::string_view text,
+                          std::initializer_list<std::string_view> beginnings) {
+  return std::any_of(beginnings.begin(), beginnings.end(), [text](std::string_view beginning) {
+    return equal_ignoring_case(text.substr(0, beginning.size()), beginning);
+  });
 }
 
 // The address without what browsers ignore in it (blanks around it, control characters anywhere).
@@ -52,23 +52,6 @@ std::string address_of(std::string_view raw) {
   std::string url = decode_character_references(raw);
   std::erase_if(url, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; });
   return std::string(trimmed_line(url));
-}
-
-// "a%40b" is "a@b" (RFC 2392: a Content-ID in a "cid:" address is percent-encoded).
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const auto digits = text.substr(at + 1, 2);
-    unsigned byte = 0;
-    if (text[at] == '%' && digits.size() == 2 &&
-        std::from_chars(digits.data(), digits.data() + 2, byte, 16).ptr == digits.data() + 2) {
-      out += static_cast<char>(byte);
-      at += 2;
-    } else {
-      out += text[at];
-    }
-  }
-  return out;
 }
 
 std::optional<std::string> some(std::string text) {
@@ -138,16 +121,16 @@ class HtmlSink {
 
   [[nodiscard]] std::optional<std::string> link_of(std::string_view raw) const {
     auto url = address_of(raw);
-    if (begins_with_any(url, {"cid:"})) return attachment_of(std::move(url));
-    if (!begins_with_any(url, {"http://", "https://", "mailto:"})) return std::nullopt;
+    if (begins_ignoring_case(url, {"cid:"})) return attachment_of(std::move(url));
+    if (!begins_ignoring_case(url, {"http://", "https://", "mailto:"})) return std::nullopt;
     return url;
   }
 
   [[nodiscard]] std::optional<std::string> image_of(std::string_view raw) const {
     auto url = address_of(raw);
-    if (begins_with_any(url, {"cid:"})) return attachment_of(std::move(url));
-    const bool remote = begins_with_any(url, {"http://", "https://"});
-    const bool inside = begins_with_any(
+    if (begins_ignoring_case(url, {"cid:"})) return attachment_of(std::move(url));
+    const bool remote = begins_ignoring_case(url, {"http://", "https://"});
+    const bool inside = begins_ignoring_case(
         url, {"data:image/png;", "data:image/jpeg;", "data:image/gif;", "data:image/webp;"});
     if (!inside && !(remote && options_.remote_images)) return std::nullopt;
     return url;
@@ -155,6 +138,7 @@ class HtmlSink {
 
   [[nodiscard]] std::optional<std::string> attachment_of(std::string cid_url) const {
     if (!options_.attachment_url) return cid_url;
+    // RFC 2392: a Content-ID in a "cid:" address is percent-encoded.
     return some(options_.attachment_url(percent_decoded(std::string_view(cid_url).substr(4))));
   }
 

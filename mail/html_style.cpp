@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "mail/html_tokenizer.hpp"
+#include "mail/ascii.hpp"
 #include "mail/text_lines.hpp"
 
 namespace mail {
@@ -41,7 +41,7 @@ Declaration take_declaration(std::string_view& rest) {
 // "none", "none !important"
 bool begins_with_word(std::string_view value, std::string_view lower_case_word) {
   const auto end = std::min(value.find_first_of(" !\t"), value.size());
-  return equals_ignoring_case(value.substr(0, end), lower_case_word);
+  return equal_ignoring_case(value.substr(0, end), lower_case_word);
 }
 
 // "0", "0px", ".0em"
@@ -93,7 +93,7 @@ StyleVisibility visibility_of_style(std::string_view style) {
     const auto declaration = take_declaration(style);
     const auto value = declaration.value;
     const auto is = [&declaration](std::string_view name) {
-      return equals_ignoring_case(declaration.property, name);
+      return equal_ignoring_case(declaration.property, name);
     };
     if (is("display")) seen.hidden = seen.hidden || begins_with_word(value, "none");
     if (is("visibility")) seen.hidden = seen.hidden || begins_with_word(value, "hidden");
@@ -115,7 +115,7 @@ bool style_has_no_border(std::string_view style) {
   bool none = false;
   while (!style.empty()) {
     const auto [property, value] = take_declaration(style);
-    if (equals_ignoring_case(property, "border")) none = begins_with_word(value, "none");
+    if (equal_ignoring_case(property, "border")) none = begins_with_word(value, "none");
   }
   return none;
 }
@@ -126,7 +126,7 @@ std::string safe_style(std::string_view style) {
     const auto declaration = take_declaration(style);
     const auto* const allowed = std::find_if(
         std::begin(kAllowedProperties), std::end(kAllowedProperties),
-        [&](std::string_view name) { return equals_ignoring_case(declaration.property, name); });
+        [&](std::string_view name) { return equal_ignoring_case(declaration.property, name); });
     if (allowed == std::end(kAllowedProperties) || !is_harmless_value(declaration.value)) continue;
     if (!safe.empty()) safe += ';';
     safe.append(*allowed).append(":").append(declaration.value);

@@ -9,33 +9,12 @@ constexpr std::size_t kMaxName = 16;
 constexpr std::size_t kMaxAttributes = 64;
 constexpr std::string_view kSpace = " \t\n\r\f";
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 }  // namespace
-
-bool equals_ignoring_case(std::string_view text, std::string_view lower_case) {
-  if (text.size() != lower_case.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (lower_ascii(text[i]) != lower_case[i]) return false;
-  }
-  return true;
-}
 
 HtmlTokenizer::Kind HtmlTokenizer::next() {
   while (at_ < html_.size()) {
     const auto begin = at_;
-    // A bracket that begins no tag is text.
-    for (auto bracket = html_.find('<', at_);; bracket = html_.find('<', bracket + 1)) {
-      if (bracket == std::string_view::npos || bracket + 1 >= html_.size()) {
-        at_ = html_.size();
-        break;
-      }
-      const char c = html_[bracket + 1];
-      if (is_letter(c) || c == '/' || c == '!' || c == '?') {
-        at_ = bracket;
-        break;
-      }
-    }
+    at_ = next_markup();
     if (at_ > begin) {
       text_ = html_.substr(begin, at_ - begin);
       return Kind::kText;
@@ -52,6 +31,17 @@ HtmlTokenizer::Kind HtmlTokenizer::next() {
     return closes ? Kind::kClose : Kind::kOpen;
   }
   return Kind::kEnd;
+}
+
+// Where the next tag or declaration begins; a bracket that begins neither is text.
+std::size_t HtmlTokenizer::next_markup() const {
+  auto bracket = html_.find('<', at_);
+  while (bracket != std::string_view::npos && bracket + 1 < html_.size()) {
+    const char c = html_[bracket + 1];
+    if (is_letter(c) || c == '/' || c == '!' || c == '?') return bracket;
+    bracket = html_.find('<', bracket + 1);
+  }
+  return html_.size();
 }
 
 // Comments, "<!doctype>", "<![if]>", "<?xml>", "</>" and "</ x>".
@@ -105,31 +95,33 @@ void HtmlTokenizer::read_attributes() {
     at_ = html_.find_first_not_of(kSpace, name_end);
     if (at_ < html_.size() && html_[at_] == '=') {
       at_ = html_.find_first_not_of(kSpace, at_ + 1);
-      if (at_ >= html_.size()) break;
-      const char quote = html_[at_];
-      std::size_t end = 0;
-      if (quote == '"' || quote == '\'') {
-        end = html_.find(quote, ++at_);
-        if (end == std::string_view::npos) {
-          at_ = html_.size();
-          break;
-        }
-        attribute.value = html_.substr(at_, end - at_);
-        ++end;
-      } else {
-        end = std::min(html_.find_first_of(" \t\n\r\f>", at_), html_.size());
-        attribute.value = html_.substr(at_, end - at_);
-      }
-      at_ = end;
+      const auto value = at_ < html_.size() ? read_attribute_value() : std::nullopt;
+      if (!value) break;
+      attribute.value = *value;
     }
     if (attributes_.size() < kMaxAttributes) attributes_.push_back(attribute);
   }
   at_ = std::min(at_, html_.size());
 }
 
+// The value at `at_`, which moves behind it. Nothing when its quote is not closed: then the input ends.
+std::optional<std::string_view> HtmlTokenizer::read_attribute_value() {
+  const char quote = html_[at_];
+  const bool is_quoted = quote == '"' || quote == '\'';
+  const auto begin = is_quoted ? at_ + 1 : at_;
+  const auto end = is_quoted ? html_.find(quote, begin)
+                             : std::min(html_.find_first_of(" \t\n\r\f>", begin), html_.size());
+  if (end == std::string_view::npos) {
+    at_ = html_.size();
+    return std::nullopt;
+  }
+  at_ = is_quoted ? end + 1 : end;
+  return html_.substr(begin, end - begin);
+}
+
 std::optional<std::string_view> HtmlTokenizer::attribute(std::string_view lower_case_name) const {
   for (const auto& attribute : attributes_) {
-    if (equals_ignoring_case(attribute.name, lower_case_name)) return attribute.value;
+    if (equal_ignoring_case(attribute.name, lower_case_name)) return attribute.value;
   }
   return std::nullopt;
 }
@@ -140,7 +132,7 @@ void HtmlTokenizer::skip_raw_text(std::string_view element) {
     if (at_ == std::string_view::npos) break;
     const auto name = html_.substr(at_ + 2, element.size());
     const auto after = html_.substr(std::min(at_ + 2 + element.size(), html_.size()), 1);
-    if (equals_ignoring_case(name, element) &&
+    if (equal_ignoring_case(name, element) &&
         (after.empty() || after.find_first_of(" \t\n\r\f/>") == 0))
       return;
     at_ += 2;

@@ -41,9 +41,11 @@ class HtmlTokenizer {
   void skip_raw_text(std::string_view element);
 
  private:
+  [[nodiscard]] std::size_t next_markup() const;
   bool skip_markup_declaration();
   bool read_tag();
   void read_attributes();
+  [[nodiscard]] std::optional<std::string_view> read_attribute_value();
 
   std::string_view html_;
   std::size_t at_ = 0;
@@ -51,8 +53,6 @@ class HtmlTokenizer {
   std::string name_;
   std::vector<HtmlAttribute> attributes_;
 };
-
-[[nodiscard]] bool equals_ignoring_case(std::string_view text, std::string_view lower_case);
 
 // Appends the character that the reference at `raw[at]` (an ampersand) means, or the ampersand
 // itself; returns where the text goes on.

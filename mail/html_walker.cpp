@@ -119,6 +119,12 @@ constexpr auto kP = find("p"), kLi = find("li"), kUl = find("ul"), kOl = find("o
                kTh = find("th"), kTr = find("tr"), kTable = find("table"), kTbody = find("tbody"),
                kThead = find("thead"), kTfoot = find("tfoot"), kOption = find("option");
 
+constexpr bool is_cell(std::uint8_t number) { return number == kTd || number == kTh; }
+constexpr bool is_row_group(std::uint8_t number) {
+  return number == kTbody || number == kThead || number == kTfoot;
+}
+constexpr bool is_term(std::uint8_t number) { return number == kDt || number == kDd; }
+
 }  // namespace
 
 std::uint8_t html_element_number(std::string_view lower_case_name) { return find(lower_case_name); }
@@ -148,36 +154,47 @@ std::size_t HtmlStack::size_after_close(std::uint8_t number) const {
   return open_.size();
 }
 
-// The elements whose end tags HTML lets authors leave out.
+// Authors may leave out the end tags of paragraphs, items, terms, options, and of the parts of a table.
 std::size_t HtmlStack::size_before_open(std::uint8_t number) const {
-  const auto& element = html_element(number);
-  const bool row = number == kTr, cell = number == kTd || number == kTh;
-  const bool group = number == kTbody || number == kThead || number == kTfoot;
-  const bool item = number == kLi, term = number == kDt || number == kDd,
-             option = number == kOption;
-  if (!element.is(kBlock | kTablePart) && !option) return open_.size();
-  auto stay = open_.size();
+  if (is_cell(number) || number == kTr || is_row_group(number))
+    return size_before_table_part(number);
+  if (html_element(number).is(kBlock) || number == kOption) return size_before_block(number);
+  return open_.size();
+}
+
+// A cell ends the cell before it, a row the row, a row group the group; in the innermost table only.
+std::size_t HtmlStack::size_before_table_part(std::uint8_t number) const {
   for (auto i = open_.size(); i > 0; --i) {
     const auto candidate = static_cast<std::uint8_t>(open_[i - 1]);
-    if (candidate == kTable) break;
-    if (row || cell || group) {
-      const bool in_group = candidate == kTbody || candidate == kThead || candidate == kTfoot;
-      if (cell && (candidate == kTd || candidate == kTh)) return i - 1;
-      if ((row && candidate == kTr) || (group && in_group)) return i - 1;
-      if ((cell && candidate == kTr) || (row && in_group)) break;
-      continue;
-    }
-    if (candidate == kP && element.is(kBlock)) {
-      stay = i - 1;
-      if (!item && !term) break;  // an item may end the one that the paragraph is in
-    }
-    if ((item && candidate == kLi) || (option && candidate == kOption)) return i - 1;
-    if (term && (candidate == kDt || candidate == kDd)) return i - 1;
-    if (html_element(candidate).is(kTablePart) || candidate == kUl || candidate == kOl ||
-        candidate == kDl)
-      break;
+    const bool is_same_kind = (is_cell(number) && is_cell(candidate)) ||
+                              (number == kTr && candidate == kTr) ||
+                              (is_row_group(number) && is_row_group(candidate));
+    if (is_same_kind) return i - 1;
+    const bool is_around = candidate == kTable || (is_cell(number) && candidate == kTr) ||
+                           (number == kTr && is_row_group(candidate));
+    if (is_around) break;
   }
-  return stay;
+  return open_.size();
+}
+
+// A block ends the paragraph that it is in; an item, a term or an option also the one before it in the same list.
+std::size_t HtmlStack::size_before_block(std::uint8_t number) const {
+  auto size = open_.size();
+  for (auto i = open_.size(); i > 0; --i) {
+    const auto candidate = static_cast<std::uint8_t>(open_[i - 1]);
+    const bool is_sibling = (number == kLi && candidate == kLi) ||
+                            (number == kOption && candidate == kOption) ||
+                            (is_term(number) && is_term(candidate));
+    if (is_sibling) return i - 1;
+    if (candidate == kP && html_element(number).is(kBlock)) {
+      size = i - 1;
+      if (number != kLi && !is_term(number))
+        break;  // else the paragraph may be in the item that ends
+    }
+    const bool is_list = candidate == kUl || candidate == kOl || candidate == kDl;
+    if (is_list || html_element(candidate).is(kTablePart)) break;
+  }
+  return size;
 }
 
 }  // namespace mail

@@ -68,8 +68,11 @@ class HtmlStack {
   [[nodiscard]] std::size_t size_before_open(std::uint8_t number) const;
 
  private:
-  std::string open_;
-  std::vector<bool> tiny_;
+  [[nodiscard]] std::size_t size_before_table_part(std::uint8_t number) const;
+  [[nodiscard]] std::size_t size_before_block(std::uint8_t number) const;
+
+  std::string open_;  // numbers of elements, the innermost last
+  std::vector<bool> tiny_;  // for each of them, whether its letters have no size
 };
 
 template <typename Sink>

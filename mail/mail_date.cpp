@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "mail/ascii.hpp"
+
 namespace mail {
 namespace {
 
@@ -11,9 +13,6 @@ using std::chrono::seconds;
 constexpr std::size_t kMaxDate = 500;  // bytes that are looked at
 constexpr int kFirstYear = 1900, kLastYear = 2105;
 constexpr int kMaxOffset = 14 * 60;  // minutes
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // 1 to 12, or 0. Three letters are enough; some programs write months as their users do.
 int month_of(std::string_view word) {
@@ -61,7 +60,7 @@ class DateReader {
     while (at_ < text_.size()) {
       const char c = text_[at_];
       if (c == '(') {
-        skip_comment();
+        at_ += comment_length(text_.substr(at_));
       } else if (is_digit(c)) {
         read_number();
       } else if (is_letter(c)) {
@@ -79,22 +78,6 @@ class DateReader {
  private:
   [[nodiscard]] char peek(std::size_t ahead) const {
     return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
-  }
-
-  // Comments nest. One that is not closed takes the rest.
-  void skip_comment() {
-    int depth = 0;
-    for (; at_ < text_.size(); ++at_) {
-      const char c = text_[at_];
-      if (c == '\\') {
-        ++at_;
-      } else if (c == '(') {
-        ++depth;
-      } else if (c == ')' && --depth == 0) {
-        ++at_;
-        return;
-      }
-    }
   }
 
   Number take_digits() {

@@ -1,6 +1,7 @@
 #include "mail/mime.hpp"
 
 #include "mail/ascii.hpp"
+#include "mail/text.hpp"
 
 namespace mail {
 namespace {
@@ -31,14 +32,6 @@ std::string_view without_line_end(std::string_view line) {
 
 }  // namespace
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (a[i] != b[i] && lower_ascii(a[i]) != lower_ascii(b[i])) return false;
-  }
-  return true;
-}
-
 std::string_view Entity::find(std::string_view name) const {
   for (const auto& field : fields) {
     if (equal_ignoring_case(field.name, name)) return field.value;
@@ -47,9 +40,7 @@ std::string_view Entity::find(std::string_view name) const {
 }
 
 std::string_view without_envelope(std::string_view raw) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (raw.substr(0, kByteOrderMark.size()) == kByteOrderMark)
-    raw.remove_prefix(kByteOrderMark.size());
+  if (raw.starts_with(kByteOrderMark)) raw.remove_prefix(kByteOrderMark.size());
   const auto first = std::min(raw.find_first_not_of(" \t\r\n"), raw.size());
   if (first > 0) raw.remove_prefix(raw.substr(0, first).find_last_of('\n') + 1);
   if (raw.substr(0, 5) == "From " || raw.substr(0, 6) == ">From ")

@@ -40,6 +40,4 @@ struct Entity {
                                                             std::string_view boundary,
                                                             std::size_t max_parts);
 
-[[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);
-
 }  // namespace mail

@@ -18,21 +18,6 @@ struct Segment {
   std::string text;
 };
 
-// Where the comment that `text` begins with ends; the end of the text when it is not closed.
-std::size_t comment_length(std::string_view text) {
-  int depth = 0;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '\\') {
-      ++at;
-    } else if (text[at] == '(') {
-      ++depth;
-    } else if (text[at] == ')' && --depth == 0) {
-      return at + 1;
-    }
-  }
-  return text.size();
-}
-
 class ParameterReader {
  public:
   explicit ParameterReader(std::string_view line) : line_(line) {}
@@ -140,26 +125,6 @@ class ParameterReader {
   std::string_view line_;
   std::size_t at_ = 0;
 };
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char folded = lower_ascii(c);
-  return folded >= 'a' && folded <= 'f' ? folded - 'a' + 10 : -1;
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
-        hex_digit(text[i + 2]) >= 0) {
-      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
 
 // Takes "charset'language'" off the beginning.
 std::string take_charset(std::string& text) {

@@ -2,6 +2,7 @@
 
 #include <gmime/gmime.h>
 
+#include "mail/ascii.hpp"
 #include "mail/body_writer.hpp"
 #include "mail/charset.hpp"
 #include "mail/charset_detector.hpp"
@@ -136,14 +137,14 @@ std::string header_charset(std::string_view raw, const Entity& message, const Pa
   return is_ascii(header) ? std::string() : detect_charset(raw);
 }
 
-bool holds_closed_part(const Part& part) {
-  return part.is_closed() || std::any_of(part.parts.begin(), part.parts.end(), holds_closed_part);
+bool has_opaque_part(const Part& part) {
+  return part.is_opaque() || std::any_of(part.parts.begin(), part.parts.end(), has_opaque_part);
 }
 
-// Marks what stays closed for want of a key: by the message's own Content-Type among its headers.
-void mark_closed(const Entity& message, const Part& structure, HeaderReader& reader,
-                 ParsedMessage& parsed) {
-  if (!holds_closed_part(structure)) return;
+// A message with an opaque part keeps its Content-Type among its headers, and says so among what was cut.
+void note_opaque_part(const Entity& message, const Part& structure, HeaderReader& reader,
+                      ParsedMessage& parsed) {
+  if (!has_opaque_part(structure)) return;
   parsed.metadata.headers.emplace_back("Content-Type",
                                        reader.text({"Content-Type", message.find("Content-Type")}));
   parsed.metadata.cut.emplace_back("encrypted content stays closed");
@@ -213,7 +214,7 @@ Result<ParsedMessage> parse_message(std::string_view raw, const ParseLimits& lim
     read_field(field, reader, metadata);
     keep_field(field, kept, reader, metadata);
   }
-  mark_closed(message, structure, reader, parsed);
+  note_opaque_part(message, structure, reader, parsed);
   metadata.received_at = time_of_receipt(message);
   metadata.size = raw.size();
 

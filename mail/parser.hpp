@@ -1,4 +1,4 @@
-// From a raw message (RFC 5322, MIME) to metadata and bodies, by GMime.
+// From a raw message (RFC 5322, MIME) to metadata and bodies.
 #pragma once
 
 #include <functional>
@@ -58,7 +58,7 @@ struct PartBytes {
 // Attachments are found in messages that are attached to each other up to this depth.
 inline constexpr int kMaxAttachedDepth = 5;
 
-// Makes GMime ready; called once, before threads start.
+// Initializes GMime, which decodes transfer encodings; called once, before threads start.
 void initialize();
 
 }  // namespace mail

@@ -5,10 +5,6 @@
 namespace mail {
 namespace {
 
-bool begins_with(std::string_view text, std::string_view beginning) {
-  return text.substr(0, beginning.size()) == beginning;
-}
-
 class StructureReader {
  public:
   StructureReader(const ParseLimits& limits, std::vector<std::string>& cuts)
@@ -16,7 +12,7 @@ class StructureReader {
 
   Part read(const Entity& entity, std::string_view default_type, std::string id, int depth) {
     Part part{read_content_fields(entity, default_type), entity.body, std::move(id), {}};
-    if (!begins_with(part.fields.type, "multipart/")) return part;
+    if (!part.fields.type.starts_with("multipart/")) return part;
     if (depth >= limits_.max_depth) {
       cut("parts nested deeper than " + std::to_string(limits_.max_depth));
       return part;
@@ -67,7 +63,7 @@ bool counts_as_attachment(const Part& part, std::string_view container, bool in_
         "application/pgp-encrypted"}) {
     if (type == own) return false;
   }
-  if (container == "multipart/encrypted" || part.is_closed()) return false;
+  if (container == "multipart/encrypted" || part.is_opaque()) return false;
   if (container == "multipart/report" &&
       (type == "message/delivery-status" || type == "message/disposition-notification" ||
        type == "text/rfc822-headers" || type == "message/feedback-report")) {
@@ -167,8 +163,8 @@ std::string_view Part::body_type() const {
   if (type == "text/html") return "text/html";
   if (type == "text/plain") return "text/plain";
   const bool prose =
-      begins_with(type, "text/x-") || type == "text/markdown" || type == "text/enriched";
-  return prose && !begins_with(type, "text/x-vcard") && !begins_with(type, "text/x-amp")
+      type.starts_with("text/x-") || type == "text/markdown" || type == "text/enriched";
+  return prose && !type.starts_with("text/x-vcard") && !type.starts_with("text/x-amp")
              ? "text/plain"
              : "";
 }
@@ -179,10 +175,10 @@ bool Part::is_message() const {
 
 bool Part::is_media() const {
   const std::string_view type = fields.type;
-  return begins_with(type, "image/") || begins_with(type, "audio/") || begins_with(type, "video/");
+  return type.starts_with("image/") || type.starts_with("audio/") || type.starts_with("video/");
 }
 
-bool Part::is_closed() const {
+bool Part::is_opaque() const {
   return fields.type == "multipart/encrypted" || fields.type == "application/pkcs7-mime" ||
          fields.type == "application/x-pkcs7-mime";
 }

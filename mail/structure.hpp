@@ -25,8 +25,8 @@ struct Part {
   [[nodiscard]] bool is_message() const;
   // Image, sound or video, which mail readers can show between texts.
   [[nodiscard]] bool is_media() const;
-  // Encrypted, by OpenPGP or S/MIME, or inside an S/MIME signature.
-  [[nodiscard]] bool is_closed() const;
+  // Its text cannot be read here: encrypted by OpenPGP or S/MIME, or inside an S/MIME signature.
+  [[nodiscard]] bool is_opaque() const;
 };
 
 // The part that `message` is, with all below it. Messages inside are not looked into.

@@ -4,13 +4,6 @@
 #include <utf8proc.h>
 
 namespace mail {
-namespace {
-
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-
-bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
-
-}  // namespace
 
 std::string to_valid_utf8(std::string_view bytes) {
   const bool valid = simdjson::validate_utf8(bytes.data(), bytes.size());
@@ -34,7 +27,7 @@ std::string to_valid_utf8(std::string_view bytes) {
         at += static_cast<std::size_t>(length);
         continue;
       }
-      out.append(bytes.substr(copied, at - copied)).append(kReplacement);
+      out.append(bytes.substr(copied, at - copied)).append(kReplacementCharacter);
       // A sequence that breaks off is one ill-formed sequence: its continuation bytes go with it.
       const auto lead = data[at++];
       const int expected = lead >= 0xF0 && lead < 0xF5 ? 3

@@ -7,6 +7,14 @@
 
 namespace mail {
 
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // U+FEFF in UTF-8
+inline constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";  // U+FFFD in UTF-8
+
+// Whether an octet of UTF-8 continues a character that began before it.
+[[nodiscard]] constexpr bool is_continuation(char octet) {
+  return (static_cast<unsigned char>(octet) & 0xC0) == 0x80;
+}
+
 // The bytes as UTF-8: each ill-formed sequence becomes U+FFFD, NUL becomes a space.
 [[nodiscard]] std::string to_valid_utf8(std::string_view bytes);
 

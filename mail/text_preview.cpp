@@ -12,47 +12,50 @@ constexpr std::size_t kPreviewCharacters = 256;
 // passed over.
 constexpr std::size_t kPreviewInput = 16 << 10;
 
-bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
-
-enum class Look {
-  kShown,
-  kBlank,
-  kJoiner,  // shows nothing, and decides how the letters or emoji on both sides of it look
-  kNothing,
+enum class Visibility {
+  kVisible,
+  kSpace,
+  kJoiner,  // invisible, but it decides how the letters or emoji on both sides of it look
+  kInvisible,
 };
 
-// How the character looks that `text` begins with; with kBlank and kNothing newsletters pad what
-// comes after their preview.
-Look look_of(std::string_view text, std::size_t& length) {
+struct Character {
+  Visibility visibility = Visibility::kVisible;
+  std::size_t length = 1;  // bytes
+};
+
+// The character that `text` begins with. Newsletters pad what follows their preview with spaces and invisible characters.
+Character first_character(std::string_view text) {
   struct Unseen {
     std::string_view bytes;
-    Look look;
+    Visibility visibility;
   };
   constexpr Unseen kUnseen[] = {
-      {"\xC2\xA0", Look::kBlank},  // no-break space
-      {"\xC2\xAD", Look::kNothing},  // soft hyphen
-      {"\xCD\x8F", Look::kNothing},  // combining grapheme joiner
-      {"\xE2\x80\x82", Look::kBlank},  // en space
-      {"\xE2\x80\x83", Look::kBlank},  // em space
-      {"\xE2\x80\x87", Look::kBlank},  // figure space
-      {"\xE2\x80\x8B", Look::kNothing},  // zero width space
-      {"\xE2\x80\x8C", Look::kJoiner},  // zero width non-joiner
-      {"\xE2\x80\x8D", Look::kJoiner},  // zero width joiner
-      {"\xE2\x80\x8E", Look::kNothing},  // left-to-right mark
-      {"\xE2\x80\x8F", Look::kNothing},  // right-to-left mark
-      {"\xE2\x80\xA8", Look::kBlank},  // line separator
-      {"\xE2\x80\xA9", Look::kBlank},  // paragraph separator
-      {"\xE3\x80\x80", Look::kBlank},  // ideographic space
-      {"\xEF\xBB\xBF", Look::kNothing},  // byte order mark
+      {"\xC2\xA0", Visibility::kSpace},  // no-break space
+      {"\xC2\xAD", Visibility::kInvisible},  // soft hyphen
+      {"\xCD\x8F", Visibility::kInvisible},  // combining grapheme joiner
+      {"\xE2\x80\x82", Visibility::kSpace},  // en space
+      {"\xE2\x80\x83", Visibility::kSpace},  // em space
+      {"\xE2\x80\x87", Visibility::kSpace},  // figure space
+      {"\xE2\x80\x8B", Visibility::kInvisible},  // zero width space
+      {"\xE2\x80\x8C", Visibility::kJoiner},  // zero width non-joiner
+      {"\xE2\x80\x8D", Visibility::kJoiner},  // zero width joiner
+      {"\xE2\x80\x8E", Visibility::kInvisible},  // left-to-right mark
+      {"\xE2\x80\x8F", Visibility::kInvisible},  // right-to-left mark
+      {"\xE2\x80\xA8", Visibility::kSpace},  // line separator
+      {"\xE2\x80\xA9", Visibility::kSpace},  // paragraph separator
+      {"\xE3\x80\x80", Visibility::kSpace},  // ideographic space
+      {kByteOrderMark, Visibility::kInvisible},
   };
-  length = 1;
-  if (is_blank(text[0])) return Look::kBlank;
-  while (length < text.size() && is_continuation(text[length])) ++length;
-  if (static_cast<unsigned char>(text[0]) < 0xC2) return Look::kShown;
+  if (is_blank(text[0])) return {Visibility::kSpace, 1};
+  Character character;
+  while (character.length < text.size() && is_continuation(text[character.length]))
+    ++character.length;
+  if (static_cast<unsigned char>(text[0]) < 0xC2) return character;
   for (const auto& unseen : kUnseen) {
-    if (text.substr(0, length) == unseen.bytes) return unseen.look;
+    if (text.substr(0, character.length) == unseen.bytes) character.visibility = unseen.visibility;
   }
-  return Look::kShown;
+  return character;
 }
 
 // One line of at most kPreviewCharacters, white space folded.
@@ -64,10 +67,11 @@ class PreviewLine {
     bool gap = !out_.empty();
     std::string_view joiner;
     for (std::size_t length = 0; !line.empty() && room_ > 0; line.remove_prefix(length)) {
-      const auto look = look_of(line, length);
-      if (look == Look::kBlank) gap = !out_.empty();
-      if (look == Look::kJoiner) joiner = line.substr(0, length);
-      if (look != Look::kShown) continue;
+      const auto character = first_character(line);
+      length = character.length;
+      if (character.visibility == Visibility::kSpace) gap = !out_.empty();
+      if (character.visibility == Visibility::kJoiner) joiner = line.substr(0, length);
+      if (character.visibility != Visibility::kVisible) continue;
       if (gap) {
         add(" ");
       } else if (!out_.empty()) {

@@ -134,47 +134,48 @@ bool begins_signature(std::string_view text) {
   return rule && contains_list_footer(short_ending(text));
 }
 
-// Says of one line after the other whether it is new.
-class LineJudge {
+// Tells new lines from quoted ones, in the order of the text.
+class LineClassifier {
  public:
-  // Bytes that `text` begins with which are alike, at least a line, and whether they are new.
-  struct Verdict {
-    std::size_t size;
+  // One line, or several that belong together.
+  struct Lines {
+    std::size_t size;  // bytes, line ends included
     bool is_new;
   };
-  Verdict next(std::string_view text) {
+  // Classifies the line that `text` begins with; `text` begins where the lines of the last call ended.
+  Lines next(std::string_view text) {
     auto rest = text;
     const auto content = trimmed_line(take_line(rest));
     const auto size = text.size() - rest.size();
     if (content.empty()) return {size, is_new_};
-    if (place_ == Place::kMessageBelow) return {size, false};
+    if (section_ == Section::kMessageBelow) return {size, false};
     if (is_quoted(content)) {
-      place_ = Place::kText;
+      section_ = Section::kText;
       return quoted(size);
     }
     if (begins_message_below(text, has_new_text_)) {
-      place_ = Place::kMessageBelow;
+      section_ = Section::kMessageBelow;
       return quoted(size);
     }
     if (const auto attribution = read_attribution(text); attribution.size > 0) {
-      place_ = attribution.marks_follow ? Place::kText : Place::kMessageBelow;
+      section_ = attribution.marks_follow ? Section::kText : Section::kMessageBelow;
       return quoted(attribution.size);
     }
-    if (begins_signature(text)) place_ = Place::kSignature;
-    if (place_ == Place::kSignature || is_mobile_signature(content)) return quoted(size);
+    if (begins_signature(text)) section_ = Section::kSignature;
+    if (section_ == Section::kSignature || is_mobile_signature(content)) return quoted(size);
     is_new_ = has_new_text_ = true;
     return {size, true};
   }
 
  private:
-  enum class Place { kText, kSignature, kMessageBelow };
+  enum class Section { kText, kSignature, kMessageBelow };
 
-  Verdict quoted(std::size_t size) {
+  Lines quoted(std::size_t size) {
     is_new_ = false;
     return {size, false};
   }
 
-  Place place_ = Place::kText;
+  Section section_ = Section::kText;
   bool is_new_ = true;
   bool has_new_text_ = false;
 };
@@ -183,9 +184,9 @@ class LineJudge {
 
 std::vector<TextRun> split_quoted(std::string_view text) {
   std::vector<TextRun> runs;
-  LineJudge judge;
+  LineClassifier classifier;
   while (!text.empty()) {
-    const auto [size, is_new] = judge.next(text);
+    const auto [size, is_new] = classifier.next(text);
     if (!runs.empty() && (runs.back().is_new == is_new || runs.size() == kMaxRuns)) {
       auto& run = runs.back().text;
       run = std::string_view(run.data(), run.size() + size);

@@ -2,8 +2,6 @@
 
 #include <cstdlib>
 #include <memory>
-#include <numeric>
-#include <unordered_map>
 #include <utf8proc.h>
 
 #include "mail/text.hpp"
@@ -105,7 +103,7 @@ void trim_back(std::string_view& text) {
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
 }
 
-bool take(std::string_view& text, std::string_view prefix) {
+bool take_prefix(std::string_view& text, std::string_view prefix) {
   if (text.substr(0, prefix.size()) != prefix) return false;
   text.remove_prefix(prefix.size());
   return true;
@@ -125,11 +123,14 @@ bool take_blob(std::string_view& text) {
 void take_count(std::string_view& text) {
   auto rest = text;
   trim_front(rest);
-  const bool caret = take(rest, "^");
-  const char close = caret ? '\0' : take(rest, "[") ? ']' : take(rest, "(") ? ')' : '\0';
+  const bool caret = take_prefix(rest, "^");
+  const char close = caret                    ? '\0'
+                     : take_prefix(rest, "[") ? ']'
+                     : take_prefix(rest, "(") ? ')'
+                                              : '\0';
   if (!caret && close == '\0') return;
   while (!rest.empty() && rest.front() >= '0' && rest.front() <= '9') rest.remove_prefix(1);
-  if (!caret && !take(rest, {&close, 1})) return;
+  if (!caret && !take_prefix(rest, {&close, 1})) return;
   text = rest;
 }
 
@@ -138,11 +139,11 @@ bool take_mark(std::string_view& text) {
   // "re" begins "ref" too: a mark is one only when its colon follows.
   for (const auto mark : kMarks) {
     auto rest = text;
-    if (!take(rest, mark)) continue;
+    if (!take_prefix(rest, mark)) continue;
     take_count(rest);
     trim_front(rest);
     take_blob(rest);
-    if (!take(rest, ":") && !take(rest, kFullwidthColon)) continue;
+    if (!take_prefix(rest, ":") && !take_prefix(rest, kFullwidthColon)) continue;
     trim_front(rest);
     text = rest;
     return true;
@@ -160,7 +161,8 @@ bool take_trailer(std::string_view& text) {
 
 bool take_forward_frame(std::string_view& text) {
   auto rest = text;
-  if (rest.empty() || rest.back() != ']' || !(take(rest, "[fwd:") || take(rest, "[fw:")))
+  if (rest.empty() || rest.back() != ']' ||
+      !(take_prefix(rest, "[fwd:") || take_prefix(rest, "[fw:")))
     return false;
   rest.remove_suffix(1);
   trim_front(rest);
@@ -210,26 +212,6 @@ std::vector<ThreadKey> thread_keys(const MetadataDocument& message) {
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   return keys;
-}
-
-std::vector<std::size_t> connect(std::span<const std::vector<ThreadKey>> messages) {
-  std::vector<std::size_t> parent(messages.size());
-  std::iota(parent.begin(), parent.end(), std::size_t{0});
-  const auto root_of = [&parent](std::size_t i) {
-    while (parent[i] != i) i = parent[i] = parent[parent[i]];
-    return i;
-  };
-  std::unordered_map<ThreadKey, std::size_t> first_with;
-  for (std::size_t i = 0; i < messages.size(); ++i) {
-    for (const auto key : messages[i]) {
-      const auto [known, inserted] = first_with.try_emplace(key, i);
-      if (inserted) continue;
-      const auto a = root_of(known->second), b = root_of(i);
-      parent[std::max(a, b)] = std::min(a, b);  // the root is the first member
-    }
-  }
-  for (std::size_t i = 0; i < messages.size(); ++i) parent[i] = root_of(i);
-  return parent;
 }
 
 }  // namespace mail

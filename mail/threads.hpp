@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,9 +23,5 @@ using ThreadKey = std::uint64_t;
 // The links of a message, sorted, without repeats; never empty (a message without any message id is
 // linked by its own document id, so to itself alone).
 [[nodiscard]] std::vector<ThreadKey> thread_keys(const MetadataDocument& message);
-
-// For each set of keys the number of its thread; connected sets get the same number, the index of
-// the first of them.
-[[nodiscard]] std::vector<std::size_t> connect(std::span<const std::vector<ThreadKey>> messages);
 
 }  // namespace mail

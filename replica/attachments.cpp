@@ -1,33 +1,32 @@
 #include "replica/attachments.hpp"
 
 #include <algorithm>
-#include <simdjson.h>
 #include <utility>
+
+#include "replica/json_reader.hpp"
 
 namespace replica {
 
 std::vector<AttachmentStub> attachment_stubs(std::string_view document) {
   constexpr std::string_view kMember = "_attachments";
   if (document.find(kMember) == std::string_view::npos) return {};
-  simdjson::ondemand::parser parser;
+  od::parser parser;
   const simdjson::padded_string padded(document);
-  simdjson::ondemand::document json;
-  simdjson::ondemand::object attachments;
+  od::document json;
+  od::object attachments;
   if (parser.iterate(padded).get(json) || json.find_field_unordered(kMember).get(attachments))
     return {};
   std::vector<AttachmentStub> stubs;
   for (auto field : attachments) {
     std::string_view name;
-    simdjson::ondemand::object members;
+    od::object members;
     if (field.unescaped_key().get(name)) break;
     AttachmentStub stub;
     stub.name = name;
     if (field.value().get(members)) continue;
-    std::string_view text;
-    if (!members.find_field_unordered("content_type").get(text)) stub.content_type = text;
-    if (!members.find_field_unordered("digest").get(text)) stub.digest = text;
-    std::uint64_t length = 0;
-    if (!members.find_field_unordered("length").get(length)) stub.length = length;
+    stub.content_type = text_of(members, "content_type");
+    stub.digest = text_of(members, "digest");
+    stub.length = size_of(members, "length");
     stubs.push_back(std::move(stub));
   }
   return stubs;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/core.h>
 
+#include "replica/answer_reader_state.hpp"
 #include "replica/json_reader.hpp"
 #include "replica/tuning.hpp"
 

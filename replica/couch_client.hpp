@@ -60,7 +60,6 @@ enum class Dialect {
 };
 
 struct ServerInfo {
-  std::string uuid;
   std::string version;
   Dialect dialect = Dialect::kPouchdb;
 };

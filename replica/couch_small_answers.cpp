@@ -1,6 +1,7 @@
 // The answers that are read whole, and the rows of feeds without documents.
 #include <charconv>
 
+#include "replica/answer_reader_state.hpp"
 #include "replica/json_reader.hpp"
 
 namespace replica {
@@ -80,7 +81,6 @@ std::optional<ServerInfo> AnswerReader::server_info(std::string_view json) {
     state_->members(json, [&](od::raw_json_string key, od::value value) {
       if (key == "couchdb") info.dialect = Dialect::kCouchdb;
       if (key == "version") info.version = plain_text(value);
-      if (key == "uuid") info.uuid = plain_text(value);
       if (key == "message" && plain_text(value).find("cozy") != std::string::npos)
         info.dialect = Dialect::kCozy;
     });

@@ -77,7 +77,7 @@ net::awaitable<HttpClient::Answer> HttpClient::send(Ask ask) {
   constexpr int kTooManyRequests = 429;
   std::optional<Clock::time_point> gives_up;
   for (;;) {
-    co_await wait_for_turn(ask.deadline);
+    co_await wait_for_turn();
     Answer answer = co_await exchange(message, ask);
     const auto now = Clock::now();
     if (answer.status() != kTooManyRequests) {
@@ -87,7 +87,7 @@ net::awaitable<HttpClient::Answer> HttpClient::send(Ask ask) {
     pacing_.refused(now);
     const std::chrono::milliseconds wished = answer.retry_after().value_or(std::chrono::seconds(0));
     const auto pause = std::max(wished, pacing_.interval());
-    if (!gives_up) gives_up = std::min(ask.deadline, now + tuning::kMaxPause);
+    if (!gives_up) gives_up = now + tuning::kMaxPause;
     if (*gives_up - now < pause) co_return answer;
     pacing_.hold_back(now + pause);
     (void)co_await answer.read_beginning(tuning::kMaxRefusalText);
@@ -97,11 +97,11 @@ net::awaitable<HttpClient::Answer> HttpClient::send(Ask ask) {
 net::awaitable<HttpClient::Answer> HttpClient::exchange(const HttpConnection::Request& message,
                                                         const Ask& ask) {
   const auto self = shared_from_this();
-  const HttpConnection::Terms terms{ask.deadline, ask.idle.value_or(timeouts_.idle), ask.inflates};
+  const HttpConnection::Terms terms{ask.idle.value_or(timeouts_.idle), ask.inflates};
   const std::string location =
       url_.origin + std::string(message.target().substr(0, message.target().find('?')));
   Places::Place place =
-      co_await places_.take(ask.waits ? Places::Stay::kLong : Places::Stay::kShort, ask.deadline);
+      co_await places_.take(ask.waits ? Places::Stay::kLong : Places::Stay::kShort);
   refuse_when_closed();
 
   if (auto kept = take_idle(!ask.repeatable)) {
@@ -122,7 +122,7 @@ net::awaitable<HttpClient::Answer> HttpClient::exchange(const HttpConnection::Re
 
 net::awaitable<HttpClient::Line> HttpClient::connect() {
   const auto self = shared_from_this();
-  co_await wait_for_turn(Clock::time_point::max());
+  co_await wait_for_turn();
   Places::Place place = co_await places_.take(Places::Stay::kLong);
   refuse_when_closed();
   if (!idle_.empty()) idle_.pop_front();  // sockets are bounded, the idle ones included
@@ -131,14 +131,10 @@ net::awaitable<HttpClient::Line> HttpClient::connect() {
   co_return Line{std::move(connection), std::move(place)};
 }
 
-net::awaitable<void> HttpClient::wait_for_turn(Clock::time_point deadline) {
+net::awaitable<void> HttpClient::wait_for_turn() {
   refuse_when_closed();
   const auto turn = pacing_.turn(Clock::now());
-  if (turn <= Clock::now()) co_return;
-  co_await sleep_until(std::min(turn, deadline));
-  if (deadline < turn)
-    throw SourceError(Kind::kTimeout, 0,
-                      fmt::format("{} wants to be asked more slowly (429)", url_.origin));
+  if (turn > Clock::now()) co_await sleep_until(turn);
 }
 
 net::awaitable<void> HttpClient::sleep_until(Clock::time_point time) {

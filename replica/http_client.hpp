@@ -31,7 +31,6 @@ class HttpClient : public std::enable_shared_from_this<HttpClient> {
     bool inflates = true;  // false: the payload is given as it was sent
     bool accepts_gzip = true;
     std::uint64_t offset = 0;  // of the payload's first byte that is wanted
-    Clock::time_point deadline = Clock::time_point::max();
     std::optional<std::chrono::milliseconds> idle = {};  // instead of the client's timeout
   };
 
@@ -104,7 +103,7 @@ class HttpClient : public std::enable_shared_from_this<HttpClient> {
   [[nodiscard]] HttpConnection::Request request(Ask& ask) const;
   [[nodiscard]] net::awaitable<Answer> exchange(const HttpConnection::Request& message,
                                                 const Ask& ask);
-  [[nodiscard]] net::awaitable<void> wait_for_turn(Clock::time_point deadline);
+  [[nodiscard]] net::awaitable<void> wait_for_turn();
   [[nodiscard]] std::unique_ptr<HttpConnection> take_idle(bool fresh_only);
   [[nodiscard]] std::unique_ptr<HttpConnection> make_connection();
   void give_back(std::unique_ptr<HttpConnection> connection);

@@ -229,10 +229,7 @@ void HttpConnection::close() {
 
 void HttpConnection::expire() {
   if (closed_) fail_to_read(net::error::operation_aborted);
-  Clock::duration time = terms_.idle;
-  if (terms_.deadline != Clock::time_point::max())
-    time = std::min(time, terms_.deadline - Clock::now());
-  tcp_.expires_after(std::max(time, Clock::duration::zero()));
+  tcp_.expires_after(terms_.idle);
 }
 
 void HttpConnection::fail_to_connect(const error_code& error) {

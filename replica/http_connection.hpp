@@ -41,7 +41,6 @@ class HttpConnection {
 
   // How an answer is waited for and read.
   struct Terms {
-    Clock::time_point deadline = Clock::time_point::max();  // for all of it
     std::chrono::milliseconds idle{};  // for each step
     bool inflates = true;  // false: `read` gives the payload as it was sent
   };

@@ -1,12 +1,13 @@
-// simdjson as the answers of a source are read with it. Only replica/couch_*answers.cpp include it.
+// simdjson as other people's JSON is read with it. The functions that take an od::value throw simdjson::simdjson_error. Only
+// sources include it.
 #pragma once
 
+#include <charconv>
+#include <cstdint>
 #include <simdjson.h>
 #include <string>
 #include <string_view>
-
-#include "replica/couch_answers.hpp"
-#include "replica/row_scanner.hpp"
+#include <system_error>
 
 namespace replica {
 
@@ -44,41 +45,24 @@ inline std::string plain_text(od::value value) {
   return is_string ? text_of(value) : raw_text(value);
 }
 
-struct AnswerReader::State {
-  od::parser parser;
-  std::string padded;
+// A member of another type than expected counts as absent: empty, or 0.
+inline std::string text_of(od::object& object, std::string_view key) {
+  std::string_view text;
+  return object.find_field_unordered(key).get_string().get(text) ? std::string()
+                                                                 : std::string(text);
+}
 
-  // Calls `visit(key, value)` for the members of a row's object; throws simdjson_error for what is none.
-  template <typename Visit>
-  void members(const RowScanner::Row& row, const Visit& visit) {
-    members(simdjson::padded_string_view(row.json.data(), row.json.size(),
-                                         row.json.size() + RowScanner::kPadding),
-            visit);
-  }
-
-  template <typename Visit>
-  void members(std::string_view json, const Visit& visit) {
-    members(pad(json), visit);
-  }
-
-  template <typename Visit>
-  void members(simdjson::padded_string_view json, const Visit& visit) {
-    od::document document = parser.iterate(json);
-    od::object object = document.get_object();
-    for (auto field : object) visit(od::raw_json_string(field.key()), od::value(field.value()));
-  }
-
-  [[nodiscard]] simdjson::padded_string_view pad(std::string_view json) {
-    padded.assign(json);
-    padded.reserve(json.size() + simdjson::SIMDJSON_PADDING);
-    return simdjson::padded_string_view(padded);
-  }
-
-  // Gives back what a large row needed.
-  void shrink() {
-    constexpr std::size_t kKept = 8 * 1024 * 1024;  // bytes of JSON
-    if (parser.capacity() > kKept) parser = od::parser();
-  }
-};
+// A number, or a number in a string as cozy-stack writes a file's size.
+inline std::uint64_t size_of(od::object& object, std::string_view key) {
+  od::value value;
+  std::uint64_t size = 0;
+  if (object.find_field_unordered(key).get(value) || !value.get_uint64().get(size)) return size;
+  std::string_view text;
+  if (value.get_string().get(text)) return 0;
+  std::uint64_t parsed = 0;
+  const bool is_number =
+      std::from_chars(text.data(), text.data() + text.size(), parsed).ec == std::errc();
+  return is_number ? parsed : 0;
+}
 
 }  // namespace replica

@@ -11,11 +11,9 @@ namespace replica {
 Places::Places(net::any_io_executor executor, std::size_t limit, std::size_t long_stays)
     : executor_(std::move(executor)), limit_(limit), long_limit_(long_stays) {}
 
-net::awaitable<Places::Place> Places::take(Stay stay, Clock::time_point deadline) {
-  const auto refuse_when_closed = [this] {
-    if (closed_) throw SourceError(SourceError::Kind::kNetwork, 0, "stopped asking");
-  };
-  refuse_when_closed();
+net::awaitable<Places::Place> Places::take(Stay stay) {
+  const auto closed = [] { return SourceError(SourceError::Kind::kNetwork, 0, "stopped asking"); };
+  if (closed_) throw closed();
   const bool is_first = std::none_of(waiting_.begin(), waiting_.end(), [stay](const Waiter& other) {
     return !other.admitted && (other.stay == stay || other.stay == Stay::kShort);
   });
@@ -24,7 +22,7 @@ net::awaitable<Places::Place> Places::take(Stay stay, Clock::time_point deadline
     co_return Place(*this, stay);
   }
 
-  const auto self = waiting_.emplace(waiting_.end(), executor_, stay, deadline);
+  const auto self = waiting_.emplace(waiting_.end(), executor_, stay);
   struct Leave {  // also when the coroutine is destroyed while it waits
     std::list<Waiter>& waiting;
     std::list<Waiter>::iterator self;
@@ -33,9 +31,8 @@ net::awaitable<Places::Place> Places::take(Stay stay, Clock::time_point deadline
   const Leave leave{waiting_, self};
   boost::system::error_code woken;
   co_await self->timer.async_wait(net::redirect_error(net::use_awaitable, woken));
-  if (self->admitted) co_return Place(*this, stay);
-  refuse_when_closed();
-  throw SourceError(SourceError::Kind::kTimeout, 0, "all connections to the source are in use");
+  if (!self->admitted) throw closed();
+  co_return Place(*this, stay);
 }
 
 void Places::close() {

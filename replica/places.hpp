@@ -4,7 +4,6 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <chrono>
 #include <cstddef>
 #include <list>
 #include <utility>
@@ -15,7 +14,6 @@ namespace net = boost::asio;
 
 class Places {
  public:
-  using Clock = std::chrono::steady_clock;
   // A long stay gets no more than its share, so that short ones always find a place.
   enum class Stay { kShort, kLong };
 
@@ -38,18 +36,16 @@ class Places {
     Stay stay_;
   };
 
-  // Waits until there is a place. Throws SourceError: kTimeout after `deadline`, kNetwork once closed. `Places` must live
-  // until it returns.
-  [[nodiscard]] net::awaitable<Place> take(Stay stay,
-                                           Clock::time_point deadline = Clock::time_point::max());
+  // Waits until there is a place. Throws SourceError kNetwork once closed. `Places` must live until it returns.
+  [[nodiscard]] net::awaitable<Place> take(Stay stay);
   // Sends away all who wait and all who come.
   void close();
 
  private:
   struct Waiter {
-    Waiter(const net::any_io_executor& executor, Stay wanted, Clock::time_point deadline)
-        : timer(executor, deadline), stay(wanted) {}
-    net::steady_timer timer;
+    Waiter(const net::any_io_executor& executor, Stay wanted)
+        : timer(executor, net::steady_timer::time_point::max()), stay(wanted) {}
+    net::steady_timer timer;  // never expires: it is cancelled to wake the waiter
     Stay stay;
     bool admitted = false;
   };

@@ -24,12 +24,18 @@ struct PullSummary {
   std::uint64_t quarantined = 0;
   std::uint64_t bytes = 0;  // of the feed's answers; of a commit, of its documents
   std::uint64_t blobs = 0;  // attachments whose bytes came
-  bool swept = false;  // all that is here was compared with all that the source has
+  bool swept = false;  // everything here was compared with the source
 };
 
 // Somebody asked for the end of a pull; what was committed before stays.
 struct PullStopped : std::runtime_error {
   using std::runtime_error::runtime_error;
+};
+
+// Which of the documents and attachments that failed before are tried again.
+enum class Retry {
+  kDue,  // those whose next attempt is due
+  kAll,
 };
 
 // What is replicated, and how. The functions are called on workers.
@@ -59,8 +65,8 @@ inline void throw_if_stopped(const ReplicatorOptions& options) {
   if (options.stop && *options.stop) throw PullStopped("it was told to stop");
 }
 
-// The two ends of a replication, and what it needs between them.
-struct ReplicationEnds {
+// What the parts of one replication work on.
+struct PullContext {
   CouchClient& source;
   std::string database;
   Store& store;

@@ -5,23 +5,15 @@
 #include <ctime>
 #include <fmt/format.h>
 #include <openssl/evp.h>
-#include <simdjson.h>
 #include <stdexcept>
 
 #include "replica/couch_answers.hpp"
+#include "replica/json_reader.hpp"
 
 namespace replica {
 namespace {
 
-namespace od = simdjson::ondemand;
-
 constexpr std::size_t kMaxSessions = 50;  // as CouchDB keeps
-
-std::string text_of(od::object& object, std::string_view key) {
-  std::string_view text;
-  return object.find_field_unordered(key).get_string().get(text) ? std::string()
-                                                                 : std::string(text);
-}
 
 std::string raw_of(od::object& object, std::string_view key) {
   od::value value;

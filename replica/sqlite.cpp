@@ -140,10 +140,6 @@ std::string immutable_uri(const std::filesystem::path& file) {
 
 bool Error::is_disk_full() const { return (code_ & 0xff) == SQLITE_FULL; }
 
-bool Error::is_corrupt() const {
-  return (code_ & 0xff) == SQLITE_CORRUPT || (code_ & 0xff) == SQLITE_NOTADB;
-}
-
 bool Error::is_refused() const {
   const int primary = code_ & 0xff;
   return primary == SQLITE_BUSY || primary == SQLITE_LOCKED || primary == SQLITE_NOMEM ||
@@ -151,7 +147,9 @@ bool Error::is_refused() const {
 }
 
 bool Error::tells_damage() const {
-  return is_corrupt() || code_ == SQLITE_ERROR || code_ == SQLITE_TOOBIG;
+  const int primary = code_ & 0xff;
+  return primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB || code_ == SQLITE_ERROR ||
+         code_ == SQLITE_TOOBIG;
 }
 
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
@@ -182,8 +180,6 @@ std::int64_t Statement::integer(int column) const {
   return sqlite3_column_int64(statement_.get(), column);
 }
 
-double Statement::real(int column) const { return sqlite3_column_double(statement_.get(), column); }
-
 std::string_view Statement::text(int column) const {
   const auto* const text =
       reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
@@ -203,11 +199,6 @@ bool Statement::is_null(int column) const {
 
 void Statement::bind_one(int index, std::int64_t value) {
   const int code = sqlite3_bind_int64(statement_.get(), index, value);
-  if (code != SQLITE_OK) fail(statement_.get(), code);
-}
-
-void Statement::bind_one(int index, double value) {
-  const int code = sqlite3_bind_double(statement_.get(), index, value);
   if (code != SQLITE_OK) fail(statement_.get(), code);
 }
 

@@ -24,7 +24,6 @@ class Error : public std::runtime_error {
   [[nodiscard]] int code() const { return code_; }  // SQLite's extended result code
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }  // empty: of none
   [[nodiscard]] bool is_disk_full() const;
-  [[nodiscard]] bool is_corrupt() const;
   [[nodiscard]] bool is_refused() const;  // locked by another program, no permission, no memory
   // What the file holds is not what was written: it is corrupt, or lacks what statements name. All else (no room, a lock, no
   // handles, no permission, another format) says nothing of what it holds.
@@ -61,7 +60,6 @@ class Statement {
   void reset();
 
   [[nodiscard]] std::int64_t integer(int column) const;
-  [[nodiscard]] double real(int column) const;
   [[nodiscard]] std::string_view text(
       int column) const;  // valid until the next step or reset; empty for NULL
   [[nodiscard]] std::string_view blob(int column) const;  // the same
@@ -82,7 +80,6 @@ class Statement {
   void bind_one(int index, std::uint64_t value) {
     bind_one(index, static_cast<std::int64_t>(value));
   }
-  void bind_one(int index, double value);
   void bind_one(
       int index,
       std::string_view text);  // not copied: must live until the statement is stepped or reset

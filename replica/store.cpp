@@ -87,11 +87,6 @@ CommitSummary Store::commit(const Batch& batch) {
   return state_->writing().commit(batch);
 }
 
-LocalSeq Store::purge(std::span<const std::string> ids) {
-  const std::lock_guard lock(state_->writing_mutex);
-  return state_->writing().purge(ids);
-}
-
 void Store::begin_sweep() {
   const std::lock_guard lock(state_->writing_mutex);
   state_->writing().begin_sweep();

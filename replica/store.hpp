@@ -182,8 +182,6 @@ class Store {
   // All of the batch, or nothing. Revisions that the store has change nothing. Throws std::invalid_argument for a revision
   // of generation 0.
   CommitSummary commit(const Batch& batch);
-  // Forgets documents without trace but their row in the feed; ids that the store does not have are passed over.
-  LocalSeq purge(std::span<const std::string> ids);
   // A sweep compares all that is here with all that the source has, when its sequence says nothing any more: it begins with
   // no document met and the checkpoint's sequence forgotten, `Batch::exact` meets documents, `Batch::ends_sweep` purges the
   // others. It outlives a restart; one that is under way begins anew.

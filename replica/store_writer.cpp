@@ -80,19 +80,6 @@ CommitSummary StoreWriter::commit(const Batch& batch, const Arrivals& arrivals) 
   return {progress.changed, {progress.seq}};
 }
 
-LocalSeq StoreWriter::purge(std::span<const std::string> ids) {
-  sqlite::Transaction transaction(connection_);
-  Progress progress = begin();
-  for (const auto& id : ids) {
-    release_.bind(id).run();
-    const Row row = find(id);
-    if (!row.tree.leaves().empty()) write_purged(id, row, progress);
-  }
-  finish(progress);
-  transaction.commit();
-  return {progress.seq};
-}
-
 void StoreWriter::begin_sweep() {
   sqlite::Transaction transaction(connection_);
   connection_.execute(

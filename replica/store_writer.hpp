@@ -27,7 +27,6 @@ class StoreWriter {
 
   // Documents that are new here arrived at the time that `arrivals` has for them, else now.
   CommitSummary commit(const Batch& batch, const Arrivals& arrivals = {});
-  LocalSeq purge(std::span<const std::string> ids);
   void begin_sweep();
   void set_replication_log(std::string_view json);
   void renew_epoch();

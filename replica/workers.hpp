@@ -17,11 +17,12 @@ namespace replica {
 [[nodiscard]] boost::asio::awaitable<void> run_on(boost::asio::thread_pool& workers,
                                                   std::function<void()> work);
 
-// The same with what `work` returns. A lambda that captures has a name before it is awaited: g++ 12 destroys a temporary one
-// twice (bug 107288).
+// The same, for work that returns something. A lambda that captures has a name before it is awaited: g++ 12 destroys a
+// temporary one twice (bug 107288).
 template <typename Work>
-[[nodiscard]] auto on(boost::asio::thread_pool& workers, Work work)
-    -> boost::asio::awaitable<std::invoke_result_t<Work&>> {
+requires(!std::is_void_v<std::invoke_result_t<Work&>>)
+    [[nodiscard]] auto run_on(boost::asio::thread_pool& workers, Work work)
+        -> boost::asio::awaitable<std::invoke_result_t<Work&>> {
   const auto result = std::make_shared<std::optional<std::invoke_result_t<Work&>>>();
   std::function<void()> job = [result, work = std::move(work)]() mutable {
     result->emplace(work());

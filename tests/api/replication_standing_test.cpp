@@ -1,6 +1,7 @@
 // Accounts that are paused, compared anew, removed.
 #include "api/account_removal.hpp"
 #include "tests/api/replication_fixture.hpp"
+#include "tests/support/store_edits.hpp"
 
 namespace {
 
@@ -51,8 +52,7 @@ TEST_F(ReplicationTest, AResyncFindsWhatNoSequenceTells) {
   ASSERT_TRUE(eventually([&] { return running.source().idle == 1; }));
   {
     const auto account = running.accounts.find("alice");
-    const std::vector<std::string> lost{"n"};
-    account->stores().create(mail::Doctype::kEmails).purge(lost);
+    support::purge(account->stores().create(mail::Doctype::kEmails), {"n"});
   }
   couch_.reset_counters();
   EXPECT_TRUE(running.replication.resync("alice"));
@@ -73,8 +73,7 @@ class LossTest : public ReplicationTest {
     EXPECT_TRUE(eventually([&] { return running.messages("alice") == 2; }));
     EXPECT_TRUE(eventually([&] { return running.source().idle == 1; }));
     const auto account = running.accounts.find("alice");
-    const std::vector<std::string> lost{"n"};
-    account->stores().create(mail::Doctype::kEmails).purge(lost);
+    support::purge(account->stores().create(mail::Doctype::kEmails), {"n"});
   }
   static std::int64_t documents(Running& running) {
     const auto account = running.accounts.find("alice");

@@ -6,6 +6,7 @@
 #include "replica/store.hpp"
 #include "tests/end_to_end/davenport.hpp"
 #include "tests/support/pouchdb_server.hpp"
+#include "tests/support/store_edits.hpp"
 
 namespace end_to_end {
 namespace {
@@ -170,8 +171,7 @@ TEST_F(DoctorOfASource, NamesWhatTheStoreHasOtherwiseAndFetchesItAgain) {
   const std::string winner = list()["messages"][0]["rev"];
   {
     replica::Store store(this->store(), replica::sqlite::Access::kReadWrite);
-    const std::vector<std::string> ids = {gone};
-    store.purge(ids);
+    support::purge(store, {gone});
     replica::Batch batch;
     batch.exact = {{conflicted, {*replica::RevId::parse(winner)}}};
     store.commit(batch);
@@ -212,8 +212,7 @@ TEST_F(DoctorOfASource, WhatIsBeingComparedAnewIsComparedAllTheSame) {
   EXPECT_EQ(report["checked"]["source"], report["checked"]["store"]);
   {
     replica::Store store(this->store(), replica::sqlite::Access::kReadWrite);
-    const std::vector<std::string> ids = {gone};
-    store.purge(ids);
+    support::purge(store, {gone});
   }
   report = examined({"--source"}, 3);
   EXPECT_EQ(report["differences"][0]["docId"], gone);

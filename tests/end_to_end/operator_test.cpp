@@ -6,6 +6,7 @@
 #include "replica/store.hpp"
 #include "tests/end_to_end/davenport.hpp"
 #include "tests/support/memory_couchdb.hpp"
+#include "tests/support/store_edits.hpp"
 
 namespace end_to_end {
 namespace {
@@ -100,8 +101,7 @@ TEST_F(Operator, AResyncThatWasAskedForIsDoneWhateverTheSequenceSays) {
   const auto lose = [&] {
     replica::Store store(davenport_.account_folder("ada") / "store/io-cozy-emails.db",
                          replica::sqlite::Access::kReadWrite);
-    const std::vector<std::string> lost{"n"};
-    store.purge(lost);
+    support::purge(store, {"n"});
   };
   davenport_.succeed({"sync", "ada", "--once"});
   lose();

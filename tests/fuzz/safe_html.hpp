@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "mail/ascii.hpp"
 #include "mail/html_tokenizer.hpp"
 
 namespace fuzz {
@@ -14,7 +15,7 @@ namespace fuzz {
 template <std::size_t N>
 bool has_scheme(std::string_view url, const std::array<std::string_view, N>& schemes) {
   return std::any_of(schemes.begin(), schemes.end(), [url](std::string_view scheme) {
-    return mail::equals_ignoring_case(url.substr(0, scheme.size()), scheme);
+    return mail::equal_ignoring_case(url.substr(0, scheme.size()), scheme);
   });
 }
 

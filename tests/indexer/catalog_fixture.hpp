@@ -13,6 +13,7 @@
 
 #include "indexer/catalog.hpp"
 #include "indexer/stores.hpp"
+#include "tests/support/store_edits.hpp"
 #include "tests/support/support.hpp"
 
 namespace indexer {
@@ -35,8 +36,7 @@ class CatalogFixture : public testing::Test {
   }
   void purge(Doctype doctype, const std::string& id) {
     flush();
-    const std::vector<std::string> ids = {id};
-    stores_.create(doctype).purge(ids);
+    support::purge(stores_.create(doctype), {id});
   }
   void message(const std::string& id, const std::string& received_at,
                const std::string& more = "") {

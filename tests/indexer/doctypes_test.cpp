@@ -9,6 +9,7 @@
 
 #include "indexer/catalog.hpp"
 #include "indexer/stores.hpp"
+#include "tests/support/store_edits.hpp"
 #include "tests/support/support.hpp"
 
 namespace indexer {
@@ -35,8 +36,7 @@ class Side {
   }
   void purge(Doctype doctype, const std::string& id) {
     flush();
-    const std::vector<std::string> ids = {id};
-    stores_.create(doctype).purge(ids);
+    support::purge(stores_.create(doctype), {id});
   }
   void project(std::size_t limit) {
     flush();

@@ -15,6 +15,7 @@
 #include "mail/parser.hpp"
 #include "replica/store_restorer.hpp"
 #include "tests/support/bytes.hpp"
+#include "tests/support/store_edits.hpp"
 #include "tests/support/support.hpp"
 
 namespace {
@@ -227,7 +228,7 @@ TEST_F(ExportTest, IncrementsBringWhatChanged) {
   const std::string first = write_export("1.tar");
   from_.commit(Doctype::kEmails, {message("a", "2-b", R"("keywords":{"$seen":true})", {"a"}),
                                   leaf("b", "2-d", "{\"_deleted\":true}", {"a"}, true)});
-  from_.account.stores().create(Doctype::kEmails).purge(std::vector<std::string>{"c"});
+  support::purge(from_.account.stores().create(Doctype::kEmails), {"c"});
   from_.commit(Doctype::kContents,
                {leaf("a:t", "2-b", R"({"email":"a","content":"second"})", {"a"})});
   const std::string second = write_export("2.tar", first);
@@ -285,7 +286,7 @@ TEST_F(ExportTest, OneStoreOfAllDoctypesComesApartByDoctype) {
               document("g", "2-b", mail, R"(,"subject":"was a file")", {"a"}),
               document("gone", "3-c", body, R"(,"email":"g","content":"back","type":"text/plain")",
                        {"d", "a"})});
-  all.account.stores().create(Doctype::kEmails).purge(std::vector<std::string>{"a:t"});
+  support::purge(all.account.stores().create(Doctype::kEmails), {"a:t"});
   write_export_of(all, "2.tar", state);
   restore("2.tar", to_);
   EXPECT_EQ(to_.shown(), all.shown());

@@ -281,7 +281,6 @@ TEST(Documents, MailboxAndFile) {
   EXPECT_EQ(file->tags, (Strings{"x", "y"}));
   EXPECT_EQ(file->content, "words");
   EXPECT_EQ(file->type, "text/plain");
-  EXPECT_EQ(file->directory_id, "d");
   EXPECT_TRUE(file->trashed);
   EXPECT_FALSE(file->is_directory);
   EXPECT_EQ(file->created_at, at(1474288508));

@@ -193,10 +193,10 @@ TEST_F(ReplicatorTest, EndsWhenTheSourceIsClosed) {
 TEST(Workers, RunAndResume) {
   net::io_context context{1};
   net::thread_pool workers{1};
-  EXPECT_EQ(support::run(context, on(workers, [] { return std::string("done"); })), "done");
-  EXPECT_THROW(
-      (void)support::run(context, on(workers, []() -> int { throw std::runtime_error("broken"); })),
-      std::runtime_error);
+  EXPECT_EQ(support::run(context, run_on(workers, [] { return std::string("done"); })), "done");
+  EXPECT_THROW((void)support::run(
+                   context, run_on(workers, []() -> int { throw std::runtime_error("broken"); })),
+               std::runtime_error);
 }
 
 TEST(Workers, FinishWhenNobodyWaitsAnyMore) {

@@ -176,8 +176,7 @@ TEST_F(StoreFailures, WantedBlobGoesWithTheLeafThatNamesIt) {
                 {blob("d1", "a", "1-x"), blob("d2", "b", "1-x"), blob("d3", "c", "1-x")});
   store_.commit(batch({revision("a", "2-y", {"x"}), revision("b", "1-w")}));
   EXPECT_THAT(wanted(), ElementsAre("d2 b@1-x", "d3 c@1-x")) << "b is in conflict: both are leaves";
-  const std::string ids[] = {"c"};
-  store_.purge(ids);
+  support::purge(store_, {"c"});
   EXPECT_THAT(wanted(), ElementsAre("d2 b@1-x"));
   Batch exact;
   exact.exact = {{"b", {rev("1-w")}}};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "replica/store.hpp"
+#include "tests/support/store_edits.hpp"
 #include "tests/support/support.hpp"
 
 namespace replica {

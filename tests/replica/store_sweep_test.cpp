@@ -169,8 +169,7 @@ TEST_F(StoreSweep, SweepPurgesWhatItHasNotMet) {
                       revision("d", "1-x", {}, true), revision("p", "1-x")});
   first.checkpoint = Checkpoint{{"7"}, "1700", "\"3\"", "days:30"};
   store_.commit(first);
-  const std::string purged[] = {"p"};
-  store_.purge(purged);
+  support::purge(store_, {"p"});
   EXPECT_FALSE(store_.is_sweeping());
   store_.begin_sweep();
   EXPECT_TRUE(store_.is_sweeping());

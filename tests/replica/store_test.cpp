@@ -129,8 +129,7 @@ TEST_F(StoreTest, CountsFollowDeletionPurgeAndRevival) {
   expect(1, 2, "a deleted");
   store_.commit(batch({revision("c", "2-y", {"x"})}));
   expect(2, 1, "c live again");
-  const std::string ids[] = {"b", "a", "unknown"};
-  store_.purge(ids);
+  support::purge(store_, {"b", "a", "unknown"});
   expect(1, 2, "b and a purged");
   store_.commit(batch({revision("b", "1-x")}));
   expect(2, 1, "b came again");
@@ -139,15 +138,14 @@ TEST_F(StoreTest, CountsFollowDeletionPurgeAndRevival) {
 TEST_F(StoreTest, PurgeLeavesTheRowAndALaterArrivalRevivesIt) {
   store_.commit(batch({revision("a", "1-x"), revision("a", "1-y"), revision("b", "1-z")}));
   const auto arrived = store_.read("a")->change.arrived;
-  const std::string ids[] = {"a"};
-  const auto purged = store_.purge(ids);
-  EXPECT_EQ(purged, store_.last_seq());
+  EXPECT_EQ(support::purge(store_, {"a"}).last_seq, store_.last_seq());
   EXPECT_THAT(feed(store_), ElementsAre("b@1-z", "a@!#"));
   EXPECT_EQ(store_.read("a")->body, "");
   EXPECT_FALSE(store_.body("a", rev("1-x")));
   EXPECT_FALSE(store_.tree("a")->contains(rev("1-x")));
   const auto before = store_.last_seq();
-  EXPECT_EQ(store_.purge(ids), before) << "nothing left to forget";
+  EXPECT_EQ(support::purge(store_, {"a"}).documents, 0) << "nothing left to forget";
+  EXPECT_EQ(store_.last_seq(), before);
   store_.commit(batch({revision("a", "1-x")}));
   EXPECT_THAT(feed(store_), ElementsAre("b@1-z", "a@1-x"));
   EXPECT_EQ(store_.read("a")->change.arrived, arrived);
@@ -190,8 +188,7 @@ TEST_F(StoreTest, DocumentsGivesBodiesInFeedOrderPageByPage) {
         std::string(static_cast<std::size_t>(i % 7) * 1'500, static_cast<char>('a' + i % 26)) + '.';
   }
   store_.commit(batch(revisions));
-  const std::string ids[] = {"d5"};
-  store_.purge(ids);
+  support::purge(store_, {"d5"});
   std::map<std::string, std::string> found;
   LocalSeq last;
   const auto visit = [&](const Change& change, std::string_view body) {
@@ -263,7 +260,7 @@ TEST_F(StoreTest, DamagedRowsAreCalledDamaged) {
     try {
       work();
     } catch (const sqlite::Error& e) {
-      return e.is_corrupt();
+      return e.tells_damage();
     }
     return false;
   };

@@ -10,7 +10,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::StartsWith;
 
-class AttachedTest : public testing::Test {
+class AttachmentJoin : public testing::Test {
  protected:
   static MetadataDocument read(const std::string& attachments, const std::string& files = "") {
     const auto json = R"({"attachments":[)" + attachments + R"(],"_attachments":{)" + files + "}}";
@@ -42,7 +42,7 @@ class AttachedTest : public testing::Test {
   }
 };
 
-TEST_F(AttachedTest, EveryAttachmentHasAnIdOfItsOwn) {
+TEST_F(AttachmentJoin, EveryAttachmentHasAnIdOfItsOwn) {
   EXPECT_THAT(parts(R"({"partId":"2"},{"partId":"1.3"},{"partId":"x/y"})"),
               ElementsAre("2", "1.3", "x/y"));
   EXPECT_THAT(parts(R"({"name":"q"},{"name":"r"})"), ElementsAre("a1", "a2"));
@@ -54,7 +54,7 @@ TEST_F(AttachedTest, EveryAttachmentHasAnIdOfItsOwn) {
       << "these have a meaning in a path";
 }
 
-TEST_F(AttachedTest, AFileIsNamedByBlobOrByItsName) {
+TEST_F(AttachmentJoin, AFileIsNamedByBlobOrByItsName) {
   const auto files = file("q.txt", "text/plain") + "," + file("r.pdf", "application/pdf");
   const auto document = read(
       R"({"partId":"2","name":"q.txt"},{"name":"r.pdf"},{"name":"gone.txt"},{"name":"s","blob":"q.txt"})",
@@ -65,7 +65,7 @@ TEST_F(AttachedTest, AFileIsNamedByBlobOrByItsName) {
   EXPECT_THAT(bodies(read(R"({"name":"r.pdf"})", files)), ElementsAre("q.txt"));
 }
 
-TEST_F(AttachedTest, CozyEmailsKeepsFilesUnderGeneratedNames) {
+TEST_F(AttachmentJoin, CozyEmailsKeepsFilesUnderGeneratedNames) {
   const auto document = read(
       R"({"generatedFileName":"two-1.txt","fileName":"two.txt"},{"fileName":"two.txt","generatedFileName":"two.txt"})",
       file("two.txt", "text/plain") + "," + file("two-1.txt", "text/plain"));
@@ -74,7 +74,7 @@ TEST_F(AttachedTest, CozyEmailsKeepsFilesUnderGeneratedNames) {
   EXPECT_THAT(bodies(document), IsEmpty());
 }
 
-TEST_F(AttachedTest, AnOriginalIsNoAttachment) {
+TEST_F(AttachmentJoin, AnOriginalIsNoAttachment) {
   const auto part = R"({"partId":"2","name":"message.eml","type":"message/rfc822"})";
   const auto original = file("message.eml", "message/rfc822");
   ASSERT_TRUE(read(part, original).original);
@@ -87,7 +87,7 @@ TEST_F(AttachedTest, AnOriginalIsNoAttachment) {
   EXPECT_EQ(two.original->name, "message.eml");
 }
 
-TEST_F(AttachedTest, ManyTakeLinearTime) {
+TEST_F(AttachmentJoin, ManyTakeLinearTime) {
   std::string attachments = R"({"name":"first"})";
   for (int i = 0; i < 20'000; ++i)
     attachments += R"(,{"partId":"a1)" + std::string(static_cast<std::size_t>(i % 50), '_') + "\"}";

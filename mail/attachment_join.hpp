@@ -9,11 +9,11 @@
 
 namespace mail {
 
-// Both lists as they are read, before they are joined.
-struct Attached {
+// What a metadata document says of files besides its `attachments`.
+struct FileLists {
   std::vector<AttachedBody> files;  // `_attachments`, of any type
   // For each of `attachments` the name of its file, if that is different from its own.
-  std::vector<std::string> kept_names;
+  std::vector<std::string> file_names;
 };
 
 // Gives each attachment its file and an id, and finds the files that are bodies or the original
@@ -23,6 +23,6 @@ struct Attached {
 // has it. Its id is its `partId`. If that is empty, ".", ".." or already used, the id is "a" and
 // the position (from 1), followed by as many "_" as make it unique. Files that belong to
 // attachments are no bodies. The first whole message among the remaining files is the original.
-void settle_attached(Attached&& attached, MetadataDocument& document);
+void join_attachments(FileLists&& lists, MetadataDocument& document);
 
 }  // namespace mail

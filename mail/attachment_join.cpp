@@ -1,4 +1,4 @@
-#include "mail/attached.hpp"
+#include "mail/attachment_join.hpp"
 
 #include <algorithm>
 #include <unordered_map>
@@ -16,17 +16,17 @@ bool is_text_file(const AttachedBody& file) {
 // A path's segment of one or two dots is none.
 bool is_segment(std::string_view id) { return !id.empty() && id != "." && id != ".."; }
 
-void find_files(const Attached& attached, std::vector<Attachment>& attachments) {
+void assign_files(const FileLists& lists, std::vector<Attachment>& attachments) {
   std::unordered_map<std::string_view, const AttachedBody*> unclaimed;
-  for (const auto& file : attached.files) unclaimed.emplace(file.name, &file);
+  for (const auto& file : lists.files) unclaimed.emplace(file.name, &file);
   for (const auto& attachment : attachments) unclaimed.erase(attachment.blob);
   auto messages = std::count_if(unclaimed.begin(), unclaimed.end(),
                                 [](const auto& entry) { return is_whole_message(*entry.second); });
   for (std::size_t i = 0; i < attachments.size(); ++i) {
     auto& attachment = attachments[i];
     if (!attachment.blob.empty()) continue;
-    const auto& kept_name = attached.kept_names[i];
-    const auto file = unclaimed.find(kept_name.empty() ? attachment.name : kept_name);
+    const auto& file_name = lists.file_names[i];
+    const auto file = unclaimed.find(file_name.empty() ? attachment.name : file_name);
     if (file == unclaimed.end()) continue;
     // A part inside the original may be named as the original is.
     const bool is_message = is_whole_message(*file->second);
@@ -37,7 +37,7 @@ void find_files(const Attached& attached, std::vector<Attachment>& attachments) 
   }
 }
 
-void sort_out_files(std::vector<AttachedBody>&& files, MetadataDocument& d) {
+void assign_bodies(std::vector<AttachedBody>&& files, MetadataDocument& d) {
   std::unordered_set<std::string_view> named, named_parts;
   for (const auto& attachment : d.attachments) {
     named.insert(attachment.blob);
@@ -56,7 +56,7 @@ void sort_out_files(std::vector<AttachedBody>&& files, MetadataDocument& d) {
       [](const AttachedBody& a, const AttachedBody& b) { return a.type > b.type; });  // plain first
 }
 
-void give_ids(std::vector<Attachment>& attachments) {
+void assign_part_ids(std::vector<Attachment>& attachments) {
   std::unordered_set<std::string> taken;
   std::vector<std::size_t> without;
   for (std::size_t i = 0; i < attachments.size(); ++i) {
@@ -72,10 +72,10 @@ void give_ids(std::vector<Attachment>& attachments) {
 
 }  // namespace
 
-void settle_attached(Attached&& attached, MetadataDocument& document) {
-  find_files(attached, document.attachments);
-  sort_out_files(std::move(attached.files), document);
-  give_ids(document.attachments);
+void join_attachments(FileLists&& lists, MetadataDocument& document) {
+  assign_files(lists, document.attachments);
+  assign_bodies(std::move(lists.files), document);
+  assign_part_ids(document.attachments);
 }
 
 }  // namespace mail
