@@ -36,8 +36,8 @@ void compare_database(const Config& config, const SourceConfig& source, indexer:
   const auto compared = replica::compare_with_source(
       question, store,
       [&report](const replica::SourceDifference& difference) {
-        report.findings.add(
-            {kind_of(difference.kind), difference.id, indexer::Part::kSource, difference.detail});
+        report.findings.add({kind_of(difference.kind), difference.id, indexer::AccountPart::kSource,
+                             difference.detail});
       },
       [&progress] { progress.check(); });
   report.source = report.source.value_or(0) + compared.documents;

@@ -14,10 +14,10 @@
 namespace indexer {
 namespace {
 
-constexpr std::size_t kProjectBatch = 2'000;
+constexpr std::size_t kRowsPerProjection = 2'000;
 constexpr std::size_t kChangesAtOnce = 1'000;
 // An account whose lists are made anew while they are compared is looked at again.
-constexpr int kMaxAttempts = 3;
+constexpr int kMaxComparisons = 3;
 
 }  // namespace
 
@@ -52,9 +52,9 @@ class Examination {
   // To open the account would change what is damaged, and nothing could be said by it.
   [[nodiscard]] bool is_beyond_comparison() const {
     const auto& findings = report_.findings;
-    return findings.count(Part::kStore) > 0 || findings.count(Part::kCatalog) > 0 ||
-           findings.count(Part::kIndex) > 0 || findings.count(Part::kExtracts) > 0 ||
-           findings.is_damaged(Part::kBlobs);
+    return findings.count(AccountPart::kStore) > 0 || findings.count(AccountPart::kCatalog) > 0 ||
+           findings.count(AccountPart::kIndex) > 0 || findings.count(AccountPart::kExtracts) > 0 ||
+           findings.is_damaged(AccountPart::kBlobs);
   }
 
   // As every start of the program does.
@@ -74,7 +74,7 @@ class Examination {
       compare_catalog(account, *live);
       compare_index(account, live);
       if (state.generation() == live) return;
-      if (attempt == kMaxAttempts)
+      if (attempt == kMaxComparisons)
         throw std::runtime_error(fmt::format(
             "account '{}' is being reindexed: examine it when that is done", patient_.name));
       report_ = std::move(before);
@@ -82,7 +82,7 @@ class Examination {
   }
 
   void project(Generation& generation, const Stores& stores) {
-    while (generation.catalog().project(stores, kProjectBatch).more) between_();
+    while (generation.catalog().project(stores, kRowsPerProjection).more) between_();
     generation.catalog().order(between_);
   }
 
@@ -143,7 +143,8 @@ class Examination {
   }
 
   void add(const IndexDifference& difference, std::string doc_id) {
-    report_.findings.add({difference.kind, std::move(doc_id), Part::kIndex, difference.detail});
+    report_.findings.add(
+        {difference.kind, std::move(doc_id), AccountPart::kIndex, difference.detail});
   }
 
   // Walks the index, unless it is as it was when its files were looked at.
@@ -151,7 +152,7 @@ class Examination {
     if (!walked_ || walked_->revision.empty() || walked_->revision != index_revision(index))
       walked_ = walk_index(index, between_);
     for (const auto& fault : walked_->faults)
-      report_.findings.add({DifferenceKind::kDamaged, "", Part::kIndex, fault});
+      report_.findings.add({DifferenceKind::kDamaged, "", AccountPart::kIndex, fault});
     return walked_->faults.empty();
   }
 

@@ -37,7 +37,7 @@ class Repair {
     std::set<std::string> ids;
     for (const auto& difference : found_.findings.named()) {
       const bool is_derived =
-          difference.where == Part::kCatalog || difference.where == Part::kIndex;
+          difference.where == AccountPart::kCatalog || difference.where == AccountPart::kIndex;
       if (!is_derived || difference.doc_id.empty() || difference.kind == DifferenceKind::kDamaged)
         return std::nullopt;
       ids.insert(difference.doc_id);
@@ -61,7 +61,7 @@ class Repair {
     if (!may_open_) return std::move(done_);
     const auto account = open_account();
     fetch_again(*account);
-    if (has(Part::kCatalog) || has(Part::kIndex)) {
+    if (has(AccountPart::kCatalog) || has(AccountPart::kIndex)) {
       account->abandon_reindex();  // what an earlier one left may be as damaged
       account->reindex(progress_);
       done_.emplace_back("lists and index were made anew from the stores");
@@ -77,7 +77,7 @@ class Repair {
     if (!account) throw AccountUnknown(fmt::format("unknown account '{}'", patient_.name));
     return account;
   }
-  [[nodiscard]] bool has(Part part) const { return found_.findings.count(part) > 0; }
+  [[nodiscard]] bool has(AccountPart part) const { return found_.findings.count(part) > 0; }
   [[nodiscard]] bool has_source() const { return patient_.refetch != nullptr; }
 
   // While nobody has the account open.
@@ -85,7 +85,8 @@ class Repair {
     std::set<std::string> files;
     std::vector<const Difference*> blobs;
     for (const auto& difference : found_.findings.named()) {
-      const bool is_own = difference.where != Part::kCatalog && difference.where != Part::kIndex;
+      const bool is_own =
+          difference.where != AccountPart::kCatalog && difference.where != AccountPart::kIndex;
       if (difference.kind != DifferenceKind::kDamaged || !is_own || difference.file.empty())
         continue;
       if (difference.digest.empty()) {
@@ -156,7 +157,7 @@ class Repair {
   void name_what_is_away() {
     for (const auto& difference : found_.findings.named()) {
       if (has_source() || difference.kind != DifferenceKind::kMissing) continue;
-      if (difference.where != Part::kStore) continue;
+      if (difference.where != AccountPart::kStore) continue;
       may_open_ = false;
       done_.push_back(fmt::format("{}: put it back from a backup", difference.detail));
     }
@@ -165,11 +166,11 @@ class Repair {
   void fetch_again(Account& account) {
     if (!has_source()) return;
     std::size_t wanted = 0;
-    if (has(Part::kBlobs)) {
+    if (has(AccountPart::kBlobs)) {
       for (const auto& each : account.stores().all()) wanted += want_again(account, each.database);
       done_.push_back(fmt::format("{} attachments are fetched again", wanted));
     }
-    if (!has(Part::kSource) && !has(Part::kStore) && wanted == 0) return;
+    if (!has(AccountPart::kSource) && !has(AccountPart::kStore) && wanted == 0) return;
     patient_.refetch(account);
     done_.emplace_back("all that the source has was compared with what is here, and fetched");
   }

@@ -52,13 +52,13 @@ class FileChecks {
     report_.store = 0;
     for (const auto& file : store_files()) check_store(file);
     const auto texts = patient_.folder / "extracts.db";
-    if (is_there(texts)) check_database(texts, Part::kExtracts);
+    if (is_there(texts)) check_database(texts, AccountPart::kExtracts);
     return check_generation();
   }
 
  private:
-  void damaged(Part part, const fs::path& file, const std::string& reason, std::string doc_id = {},
-               std::string digest = {}) {
+  void damaged(AccountPart part, const fs::path& file, const std::string& reason,
+               std::string doc_id = {}, std::string digest = {}) {
     const auto name = name_of_file(file);
     report_.findings.add({DifferenceKind::kDamaged, std::move(doc_id), part,
                           fmt::format("{}: {}", name, reason), name, std::move(digest)});
@@ -69,7 +69,7 @@ class FileChecks {
 
   // False where looking tells that the file is damaged, which is a finding then. What only keeps
   // from looking is thrown.
-  bool looked_at(Part part, const fs::path& file, const std::function<void()>& look) {
+  bool looked_at(AccountPart part, const fs::path& file, const std::function<void()>& look) {
     try {
       look();
       return true;
@@ -91,7 +91,7 @@ class FileChecks {
     }
   }
 
-  bool check_database(const fs::path& file, Part part) {
+  bool check_database(const fs::path& file, AccountPart part) {
     between_();
     if (is_folder(file)) {
       damaged(part, file, "a folder is in its place");
@@ -107,11 +107,11 @@ class FileChecks {
     const replica::TellDamage tell = [this](const std::string& digest, const fs::path& file,
                                             const std::string& reason) {
       if (damaged_blobs_.size() < kMostBlobs) damaged_blobs_.insert(digest);
-      damaged(Part::kBlobs, file, fmt::format("{}: {}", digest, reason), "", digest);
+      damaged(AccountPart::kBlobs, file, fmt::format("{}: {}", digest, reason), "", digest);
     };
     const bool can_be_read =
         !is_there(packed) ||
-        (check_database(packed, Part::kBlobs) && looked_at(Part::kBlobs, packed, [&] {
+        (check_database(packed, AccountPart::kBlobs) && looked_at(AccountPart::kBlobs, packed, [&] {
            replica::check_packed_blobs(folder, tell, between_);
          }));
     if (is_folder(folder)) replica::check_blob_files(folder, tell, between_);
@@ -130,8 +130,8 @@ class FileChecks {
   }
 
   void check_store(const fs::path& file) {
-    if (!check_database(file, Part::kStore)) return;
-    looked_at(Part::kStore, file, [&] {
+    if (!check_database(file, AccountPart::kStore)) return;
+    looked_at(AccountPart::kStore, file, [&] {
       // All that reads it can, by what the tables are.
       const replica::Store store(file, replica::sqlite::Access::kReadOnly);
       check_documents(file);
@@ -147,10 +147,10 @@ class FileChecks {
           check_attachments(document, snapshot);
         },
         [&](const std::string& id, const std::string& reason) {
-          damaged(Part::kStore, file, reason, id);
+          damaged(AccountPart::kStore, file, reason, id);
         });
     if (const auto words = snapshot.miscounted(); !words.empty())
-      damaged(Part::kStore, file, words);
+      damaged(AccountPart::kStore, file, words);
   }
 
   void check_attachments(const replica::WholeDocument& document, replica::StoreSnapshot& snapshot) {
@@ -159,11 +159,11 @@ class FileChecks {
       for (const auto& stub : replica::attachment_stubs(leaf.body)) {
         if (!replica::parse_digest(stub.digest)) continue;
         if (damaged_blobs_.contains(stub.digest)) {
-          report_.findings.add({DifferenceKind::kDamaged, document.id, Part::kBlobs,
+          report_.findings.add({DifferenceKind::kDamaged, document.id, AccountPart::kBlobs,
                                 fmt::format("its attachment '{}'", stub.name)});
         } else if (is_kept(stub) && is_away(stub.digest) &&
                    !snapshot.is_wanted(document.id, stub.digest)) {
-          report_.findings.add({DifferenceKind::kMissing, document.id, Part::kBlobs,
+          report_.findings.add({DifferenceKind::kMissing, document.id, AccountPart::kBlobs,
                                 fmt::format("its attachment '{}', {}", stub.name, stub.digest)});
         }
       }
@@ -173,7 +173,8 @@ class FileChecks {
   [[nodiscard]] bool is_away(const std::string& digest) {
     if (!blobs_) return false;
     bool is_here = true;
-    if (!looked_at(Part::kBlobs, packed_blobs(), [&] { is_here = blobs_->contains(digest); }))
+    if (!looked_at(AccountPart::kBlobs, packed_blobs(),
+                   [&] { is_here = blobs_->contains(digest); }))
       blobs_.reset();
     return !is_here;
   }
@@ -188,27 +189,27 @@ class FileChecks {
     if (name.empty() || !is_folder(derived)) return {};
     const auto catalog = derived / name / "catalog.db";
     if (!is_file(catalog)) {
-      damaged(Part::kCatalog, catalog, "it is not there");
+      damaged(AccountPart::kCatalog, catalog, "it is not there");
       return {};
     }
-    if (check_database(catalog, Part::kCatalog)) check_followed(catalog);
+    if (check_database(catalog, AccountPart::kCatalog)) check_followed(catalog);
     const auto index = derived / name / "index";
     if (!is_folder(index)) return {};
     auto walked = walk_index(index, between_);
-    for (const auto& fault : walked.faults) damaged(Part::kIndex, index, fault);
+    for (const auto& fault : walked.faults) damaged(AccountPart::kIndex, index, fault);
     return walked;
   }
 
   // A store that lists were made from, and that is away.
   void check_followed(const fs::path& catalog) {
-    looked_at(Part::kCatalog, catalog, [&] {
+    looked_at(AccountPart::kCatalog, catalog, [&] {
       const Connection connection(catalog, replica::sqlite::Access::kReadOnly,
                                   replica::sqlite::Durability::kNormal);
       auto select = connection.prepare(Meta::kSelect);
       for (const auto& [doctype, store] : Meta::load(select).stores) {
         const auto part = Stores::database_part(doctype);
         if (is_store(part) || is_store(std::string(kAllDoctypes))) continue;
-        report_.findings.add({DifferenceKind::kMissing, "", Part::kStore,
+        report_.findings.add({DifferenceKind::kMissing, "", AccountPart::kStore,
                               fmt::format("store/{}.db, which lists were made from", part)});
       }
     });
@@ -224,11 +225,11 @@ class FileChecks {
   std::set<std::string> damaged_blobs_;  // digests
 };
 
-Part part_of(const fs::path& file) {
+AccountPart part_of(const fs::path& file) {
   const auto first = file.begin()->string();
-  if (first == "store") return Part::kStore;
-  if (first == "blobs") return Part::kBlobs;
-  return first == "extracts.db" ? Part::kExtracts : Part::kCatalog;
+  if (first == "store") return AccountPart::kStore;
+  if (first == "blobs") return AccountPart::kBlobs;
+  return first == "extracts.db" ? AccountPart::kExtracts : AccountPart::kCatalog;
 }
 
 }  // namespace

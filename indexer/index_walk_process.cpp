@@ -18,10 +18,10 @@ extern "C" const char* __asan_default_options() { return "new_delete_type_mismat
 namespace indexer {
 namespace {
 
-constexpr int kMaxAttempts = 5;  // on an index that is written meanwhile
+constexpr int kMaxWalks = 5;  // on an index that is written meanwhile
 constexpr std::size_t kMostFaults = 20;
 
-void write_all(const void* data, std::size_t size) {
+void write_to_pipe(const void* data, std::size_t size) {
   const auto* at = static_cast<const char*>(data);
   while (size > 0) {
     const auto written = write(STDOUT_FILENO, at, size);
@@ -33,8 +33,8 @@ void write_all(const void* data, std::size_t size) {
 
 void tell(WalkFrame frame, const void* data = nullptr, std::size_t size = 0) {
   const WalkFrameHead head{frame, static_cast<std::uint32_t>(size)};
-  write_all(&head, sizeof head);
-  write_all(data, size);
+  write_to_pipe(&head, sizeof head);
+  write_to_pipe(data, size);
 }
 
 // Tells now and then that the walk goes on.
@@ -239,7 +239,7 @@ bool walk_once(const std::filesystem::path& folder) {
 
 void run_index_walk(const std::filesystem::path& folder) {
   bool has_walked = false;
-  for (int attempt = 0; !has_walked && attempt < kMaxAttempts; ++attempt)
+  for (int attempt = 0; !has_walked && attempt < kMaxWalks; ++attempt)
     has_walked = walk_once(folder);
   if (!has_walked) tell_fault("it was written while it was walked, or says so");
   tell(WalkFrame::kEnd);

@@ -165,7 +165,7 @@ bool ListReader::holds_asked(std::int64_t entry) {
   }
   if (newest_ != 0) return Rows(reader_.is_sorted, newest_, as_blob(place)).next();
   const auto& keyword = selection_.condition().keyword();  // `list_` is of the mailbox
-  return (!keyword || Condition::is_in(reader_, keyword->view, {place, entry, flags})) &&
+  return (!keyword || MessageCondition::is_in(reader_, keyword->view, {place, entry, flags})) &&
          (!query_.threads || stands_for_thread(entry));
 }
 

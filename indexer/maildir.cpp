@@ -13,7 +13,7 @@
 namespace indexer {
 namespace {
 
-constexpr std::size_t kLetters = 26;
+constexpr std::size_t kKeywordLetters = 26;
 constexpr std::size_t kMaxKeyword = 255;
 
 struct Flag {
@@ -125,7 +125,7 @@ std::vector<std::string> read_letters(const std::filesystem::path& dovecot_keywo
   std::ifstream in(dovecot_keywords);
   std::size_t number = 0;
   std::string name;
-  while (in >> number >> name && number < kLetters) {
+  while (in >> number >> name && number < kKeywordLetters) {
     if (letters.size() <= number) letters.resize(number + 1);
     letters[number] = as_keyword(name).value_or("");
   }

@@ -11,7 +11,7 @@ struct FreeContext {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
 };
 
-void require(int result) {
+void require_success(int result) {
   if (result != 1) throw std::runtime_error("OpenSSL refuses SHA-256: check its configuration");
 }
 
@@ -22,20 +22,20 @@ struct Sha256::State {
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
-  require(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr));
+  require_success(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr));
 }
 
 Sha256::~Sha256() = default;
 
 void Sha256::update(std::string_view bytes) {
-  require(EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()));
+  require_success(EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()));
 }
 
 std::string Sha256::take_hex() {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
-  require(EVP_DigestFinal_ex(state_->context.get(), digest, &size));
-  require(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr));
+  require_success(EVP_DigestFinal_ex(state_->context.get(), digest, &size));
+  require_success(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr));
   return fmt::format("{:02x}", fmt::join(digest, digest + size, ""));
 }
 
