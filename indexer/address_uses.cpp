@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <unordered_set>
 
+#include "indexer/octets.hpp"
 #include "mail/ascii.hpp"
 
 namespace indexer {
@@ -15,12 +16,7 @@ namespace {
 constexpr std::size_t kMaxAddresses = 50;  // of a message
 constexpr std::size_t kMaxEmail = 100, kMaxName = 100;  // bytes
 
-// FNV-1a
-std::int64_t mailbox_hash(std::string_view id) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : id) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return static_cast<std::int64_t>(hash);
-}
+std::int64_t mailbox_hash(std::string_view id) { return static_cast<std::int64_t>(fnv1a(id)); }
 
 bool contains(const std::vector<std::int64_t>& sorted, std::int64_t value) {
   return std::binary_search(sorted.begin(), sorted.end(), value);

@@ -11,6 +11,7 @@
 
 #include "indexer/catalog_state.hpp"
 #include "indexer/catalog_tables.hpp"
+#include "indexer/octets.hpp"
 
 namespace indexer {
 namespace {
@@ -22,8 +23,7 @@ using replica::sqlite::Durability;
 std::string ordered(std::int64_t number) {
   const auto shifted = static_cast<std::uint64_t>(number) ^ (std::uint64_t{1} << 63);
   std::string octets;
-  for (int shift = 56; shift >= 0; shift -= 8)
-    octets += static_cast<char>((shifted >> shift) & 255);
+  append_big_endian(octets, shifted);
   return octets;
 }
 
@@ -140,7 +140,7 @@ struct CatalogComparison::State {
       : live(catalog), fresh(fresh_catalog) {}
 
   void add(DifferenceKind kind, std::string doc_id, std::string detail) const {
-    findings->add({kind, std::move(doc_id), Part::kCatalog, std::move(detail)});
+    findings->add({kind, std::move(doc_id), AccountPart::kCatalog, std::move(detail)});
   }
   void compare(const ComparedTable& table, const std::string& what, Cursor& is,
                Cursor& ought) const;

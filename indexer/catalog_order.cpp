@@ -2,6 +2,7 @@
 // thread, and names of participants. Rows are sorted outside of the database and appended in order,
 // since random inserts get slower with the size of a table.
 #include "indexer/catalog_state.hpp"
+#include "indexer/octets.hpp"
 #include "indexer/row_sorter.hpp"
 #include "indexer/sort_keys.hpp"
 #include "indexer/thread_batch.hpp"
@@ -12,24 +13,13 @@ namespace {
 constexpr std::size_t kSorterMemory = 64 << 20;  // octets
 constexpr std::int64_t kRowsOfCommit = 200'000;  // the write-ahead log stays short
 
-void append_octets(std::string& out, std::int64_t number, int octets) {
-  for (int shift = 8 * (octets - 1); shift >= 0; shift -= 8)
-    out += static_cast<char>((number >> shift) & 255);
-}
-
-std::int64_t octets_of(std::string_view bytes) {
-  std::int64_t number = 0;
-  for (const char c : bytes) number = (number << 8) | static_cast<unsigned char>(c);
-  return number;
-}
-
 // A row of `sorted` as octets that compare like its primary key: view (4), key, entry (8).
 std::string to_row(std::int64_t view, std::string_view key, std::int64_t entry) {
   std::string row;
   row.reserve(12 + key.size());
-  append_octets(row, view, 4);
+  append_big_endian(row, static_cast<std::uint64_t>(view), 4);
   row += key;
-  append_octets(row, entry, 8);
+  append_big_endian(row, static_cast<std::uint64_t>(entry));
   return row;
 }
 
@@ -126,7 +116,8 @@ void Catalog::order(const std::function<void()>& between) {
   Pieces pieces(writer.connection, between);
   writer.connection.execute("DELETE FROM sorted");
   sorter.read([&](std::string_view row) {
-    const auto view = octets_of(row.substr(0, 4)), entry = octets_of(row.substr(row.size() - 8));
+    const auto view = static_cast<std::int64_t>(read_big_endian(row.substr(0, 4)));
+    const auto entry = static_cast<std::int64_t>(read_big_endian(row.substr(row.size() - 8)));
     writer.put_sorted.bind(view, as_blob(row.substr(4, row.size() - 12)), entry).run();
     pieces.count_row();
   });
