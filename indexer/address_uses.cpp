@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <openssl/evp.h>
-#include <stdexcept>
 #include <unordered_set>
 
 #include "indexer/octets.hpp"
+#include "indexer/sha256.hpp"
 #include "mail/ascii.hpp"
 
 namespace indexer {
@@ -97,9 +96,7 @@ std::vector<NamedAddress> addresses_of(const mail::MetadataDocument& message) {
 }
 
 std::int64_t fingerprint(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  if (EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1)
-    throw std::runtime_error("SHA-256 is not available");
+  const std::string digest = sha256(text);
   std::uint64_t first = 0;
   std::memcpy(&first, digest.data(), sizeof first);
   return static_cast<std::int64_t>(first >> 2);

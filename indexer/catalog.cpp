@@ -1,27 +1,17 @@
 #include "indexer/catalog.hpp"
 
-#include <array>
-#include <openssl/evp.h>
-#include <stdexcept>
+#include <algorithm>
 
 #include "indexer/base64url.hpp"
 #include "indexer/catalog_state.hpp"
 #include "indexer/projection.hpp"
+#include "indexer/sha256.hpp"
 #include "indexer/unicode.hpp"
 
 namespace indexer {
 namespace {
 
 constexpr std::size_t kMaxIdLength = 255;  // of a JMAP Id
-
-std::string sha256(std::string_view bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
-    throw std::runtime_error("SHA-256 is not available");
-  }
-  return {reinterpret_cast<const char*>(digest.data()), size};
-}
 
 // Names that differ in case, or in how a character is composed, fold to the same text.
 std::string fold_name(std::string_view text) {

@@ -15,7 +15,7 @@ namespace {
 namespace net = boost::asio;
 
 std::string inline_attachment(std::string_view raw) {
-  return fmt::format(R"({{"content_type":"message/rfc822","data":"{}"}})", base64(raw));
+  return fmt::format(R"({{"content_type":"message/rfc822","data":"{}"}})", to_base64(raw));
 }
 
 std::string error_text(const replica::BulkDocsRow& row) {

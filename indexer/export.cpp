@@ -94,7 +94,7 @@ class Exporter {
  private:
   void each_document(const ExportPart& part, const ExportPart::Visit& visit) {
     part.each_document([&](const replica::WholeDocument& document) {
-      if (progress_.cancelled) throw Cancelled();
+      progress_.check();
       visit(document);
     });
   }
@@ -210,7 +210,7 @@ class Exporter {
   }
 
   void end_member(const std::string& path) {
-    digests_.add(path, sum_.take_hex());
+    digests_.add(path, sum_.finish_hex());
     if (digests_.is_full()) write_digests();
   }
 

@@ -5,7 +5,6 @@
 // `"purged":true`.
 #include <charconv>
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include "indexer/base64.hpp"
 #include "indexer/export_format.hpp"
@@ -22,7 +21,7 @@ void append_leaf(std::string& out, const replica::IncomingRevision& leaf) {
   for (const std::string& digest : leaf.ancestors) writer.string(digest);
   writer.end_array();
   const bool is_one_line = leaf.body.find_first_of("\r\n") == std::string::npos;
-  const std::string encoded = is_one_line ? std::string() : base64(leaf.body);
+  const std::string encoded = is_one_line ? std::string() : to_base64(leaf.body);
   writer.key("size").number(is_one_line ? leaf.body.size() : encoded.size());
   if (is_one_line) {
     writer.key("document").raw(leaf.body);
@@ -75,16 +74,6 @@ class LineReader {
   std::string_view rest_;
 };
 
-std::string from_base64(std::string_view text) {
-  std::string bytes(text.size() / 4 * 3, '\0');
-  const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                     reinterpret_cast<const unsigned char*>(text.data()),
-                                     static_cast<int>(text.size()));
-  if (length < 0 || static_cast<std::size_t>(length) != bytes.size()) LineReader::refuse();
-  for (std::size_t end = text.size(); end > 0 && text[end - 1] == '='; --end) bytes.pop_back();
-  return bytes;
-}
-
 replica::IncomingRevision read_leaf(LineReader& line, const std::string& id) {
   replica::IncomingRevision leaf;
   leaf.id = id;
@@ -105,7 +94,9 @@ replica::IncomingRevision read_leaf(LineReader& line, const std::string& id) {
     leaf.body = line.bytes(size);
   } else {
     line.need(R"(,"base64":")");
-    leaf.body = from_base64(line.bytes(size));
+    auto decoded = from_base64(line.bytes(size));
+    if (!decoded) LineReader::refuse();
+    leaf.body = std::move(*decoded);
     line.need("\"");
   }
   line.need("}");

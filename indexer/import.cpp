@@ -64,7 +64,7 @@ void import_found(const std::function<void(ImportReader&)>& read, Batches& batch
       },
       options.threads, options.kept_headers);
   while (auto outcome = pipeline.next()) {
-    if (progress.cancelled) throw Cancelled();
+    progress.check();
     if (auto* message = std::get_if<ImportedMessage>(&*outcome)) {
       batches.add(std::move(*message));
     } else {

@@ -73,7 +73,7 @@ class ExportReader {
   void read_rest(const ExportHeader& header) {
     ArchiveMember member;
     while (archive_.next(member)) {
-      if (progress_.cancelled) throw Cancelled();
+      progress_.check();
       if (!member.is_file) continue;  // a further name of a message
       if (member.path == kExportManifest) {
         blobs_.finish();
@@ -96,11 +96,11 @@ class ExportReader {
     } else if (const auto blob = blob_of_member(member.path)) {
       blobs_.begin(*blob, member.size);
       each_piece([this](std::string_view piece) { blobs_.append(piece); });
-      digests_.add(member.path, sum_.take_hex());
+      digests_.add(member.path, sum_.finish_hex());
       if (!blobs_.end()) refuse_altered(member.path);
     } else {
       each_piece([](std::string_view) {});
-      digests_.add(member.path, sum_.take_hex());
+      digests_.add(member.path, sum_.finish_hex());
     }
   }
 
@@ -119,7 +119,7 @@ class ExportReader {
       if (bytes.size() + piece.size() > kMaxSmallMember) refuse_altered(path);
       bytes += piece;
     });
-    digests_.add(path, sum_.take_hex());
+    digests_.add(path, sum_.finish_hex());
     return bytes;
   }
 
@@ -127,7 +127,7 @@ class ExportReader {
     std::ofstream out(waiting_.file_of(doctype), std::ios::binary | std::ios::trunc);
     std::size_t line = 0;
     each_piece([&](std::string_view piece) {
-      if (progress_.cancelled) throw Cancelled();
+      progress_.check();
       const std::size_t end = piece.rfind('\n');
       line = end == std::string_view::npos ? line + piece.size() : piece.size() - end;
       if (line > kMaxLine) refuse_altered(path);
@@ -136,7 +136,7 @@ class ExportReader {
     out.close();
     if (!out)
       throw std::runtime_error("the documents of the export cannot be written: is the disk full?");
-    digests_.add(path, sum_.take_hex());
+    digests_.add(path, sum_.finish_hex());
   }
 
   void check_digests(const std::string& path) {
@@ -147,7 +147,7 @@ class ExportReader {
       lines += piece;
       if (lines.size() > expected.size()) refuse_altered(path);
     });
-    static_cast<void>(sum_.take_hex());
+    static_cast<void>(sum_.finish_hex());
     if (lines == expected) return;
     refuse_altered(first_difference(lines, expected).value_or(path));
   }
@@ -194,7 +194,7 @@ std::uint64_t apply(const fs::path& documents, const fs::path& store_file, Progr
   std::size_t bytes = 0;
   std::string line;
   while (std::getline(in, line)) {
-    if (progress.cancelled) throw Cancelled();
+    progress.check();
     batch.push_back(read_document(line));
     bytes += line.size();
     ++count;
