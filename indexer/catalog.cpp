@@ -76,9 +76,7 @@ constexpr std::int64_t kBulkRowsShare = 2;
 bool is_bulk(Writer& writer, const Stores& stores) {
   const auto meta = Meta::load(writer.select_meta);
   if (!meta.ordered) return false;
-  std::int64_t pending = 0;
-  for (const auto& each : stores.all())
-    pending += each.store->pending(meta.checkpoint.of(each.store->identity()));
+  const auto pending = stores.rows_after(meta.checkpoint);
   if (pending < kBulkRows) return false;
   auto entries = writer.connection.prepare("SELECT sum(total) FROM views WHERE view IN (8, 56)");
   Rows rows(entries);

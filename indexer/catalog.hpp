@@ -287,11 +287,9 @@ class Catalog {
     DerivedCheckpoint reached;
     bool more = false;
   };
-  [[nodiscard]] TextChanges text_changes(const Stores& stores, const DerivedCheckpoint& text,
-                                         std::size_t limit) const;
+  [[nodiscard]] TextChanges text_changes(const DerivedCheckpoint& text, std::size_t limit) const;
   // Entries that the text index lacks at `text`.
-  [[nodiscard]] std::int64_t text_pending(const Stores& stores,
-                                          const DerivedCheckpoint& text) const;
+  [[nodiscard]] std::int64_t text_pending(const DerivedCheckpoint& text) const;
   // Messages by their level when the text index is at `text`; looks at all entries: 0.1 s for
   // 1,000,000.
   [[nodiscard]] LevelCounts levels(const DerivedCheckpoint& text) const;

@@ -114,10 +114,9 @@ class Examination {
     Extractor extractor(account.stores().extracts());
     const Texts texts(account.stores(), &extractor);
     progress_.of = progress_.done + live->catalog().entry_count();
-    const auto ought = analyse_entries(
-        live->catalog(), texts, state.options,
-        static_cast<int>(std::thread::hardware_concurrency()), [this] { ++progress_.done; },
-        progress_.cancelled);
+    const auto expected =
+        analyse_entries(live->catalog(), texts, state.options,
+                        static_cast<int>(std::thread::hardware_concurrency()), progress_);
 
     const std::lock_guard text(state.text_work);  // the index stands still
     const auto folder = live->folder() / "index";
@@ -125,9 +124,9 @@ class Examination {
     const std::lock_guard lists(state.catalog_work);
     project(*live, account.stores());
     live->follow_index(account.stores(), progress_);
-    const auto changed = changed_since(since, *live, account.stores());
+    const auto changed = changed_since(since, live->catalog());
     const IndexLookup lookup(folder);
-    compare_entries(ought, walked_->entries, [&](const IndexDifference& difference) {
+    compare_entries(expected, walked_->entries, [&](const IndexDifference& difference) {
       const auto entries = live->catalog().entries(difference.number, 1);
       const bool is_entry = !entries.empty() && entries.front().number == difference.number;
       const auto stored = lookup.entry(difference.number);
@@ -135,11 +134,11 @@ class Examination {
         // It may have come, or gone, since the catalog was read.
         if (!is_entry && stored) add(difference, lookup.doc_id(difference.number));
       } else if (is_entry && (!changed.contains(difference.number) ||
-                              !is_as_it_ought(entries.front(), stored, texts, state.options))) {
+                              analyse_entry(entries.front(), texts, state.options) != stored)) {
         add(difference, entries.front().doc_id);
       }
     });
-    report_.index = static_cast<std::int64_t>(ought.size());
+    report_.index = static_cast<std::int64_t>(expected.size());
   }
 
   void add(const IndexDifference& difference, std::string doc_id) {
@@ -159,21 +158,16 @@ class Examination {
   // Numbers of the entries that changed after that checkpoint: they may have been analysed before
   // or after they did.
   [[nodiscard]] static std::unordered_set<std::uint32_t> changed_since(
-      const DerivedCheckpoint& since, const Generation& live, const Stores& stores) {
+      const DerivedCheckpoint& since, const Catalog& catalog) {
     std::unordered_set<std::uint32_t> numbers;
     auto reached = since;
     for (bool more = true; more;) {
-      const auto changes = live.catalog().text_changes(stores, reached, kChangesAtOnce);
+      const auto changes = catalog.text_changes(reached, kChangesAtOnce);
       for (const auto& entry : changes.changed) numbers.insert(entry.number);
       more = changes.more && changes.reached != reached;
       reached = changes.reached;
     }
     return numbers;
-  }
-  [[nodiscard]] static bool is_as_it_ought(const TextEntry& entry,
-                                           const std::optional<WalkedIndex::Entry>& stored,
-                                           const Texts& texts, const IndexOptions& options) {
-    return stored && analyse_entry(entry, texts, options) == *stored;
   }
 
   const Patient& patient_;

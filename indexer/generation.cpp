@@ -166,15 +166,14 @@ auto Generation::write_index(Work work) {
 }
 
 std::size_t Generation::follow_index(const Stores& stores, Progress& progress) {
-  if (catalog_.text_pending(stores, text_checkpoint()) == 0 &&
-      text_checkpoint() == catalog_.checkpoint())
+  if (catalog_.text_pending(text_checkpoint()) == 0 && text_checkpoint() == catalog_.checkpoint())
     return 0;
   Extractor extractor(stores.extracts());
   const Texts texts(stores, &extractor);
   return write_index([&](FulltextWriter& writer) {
     std::size_t written = 0;
     for (bool more = true; more && !progress.cancelled;) {
-      const auto changes = catalog_.text_changes(stores, writer.checkpoint(), kFollowBatch);
+      const auto changes = catalog_.text_changes(writer.checkpoint(), kFollowBatch);
       for (const auto& [kind, id] : changes.removed) writer.remove(kind, id);
       for (const auto& entry : changes.changed) {
         if (progress.cancelled)

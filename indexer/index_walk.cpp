@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <utility>
 
-#include "indexer/entry_sums.hpp"
+#include "indexer/entry_hashes.hpp"
 #include "indexer/index_walk_frames.hpp"
 
 namespace indexer {

@@ -9,18 +9,20 @@
 #include <string>
 #include <vector>
 
+#include "indexer/entry_checksums.hpp"
+
 namespace indexer {
 
 inline constexpr char kIndexWalkArgument[] = "index-walk";
 
-// What an index holds: the entries by number, ascending, with their EntrySums.
+// What an index holds.
 struct WalkedIndex {
   struct Entry {
     std::uint32_t number = 0;
-    std::uint64_t postings = 0, terms = 0, values = 0;
+    EntryChecksums sums;
     friend bool operator==(const Entry&, const Entry&) = default;
   };
-  std::vector<Entry> entries;
+  std::vector<Entry> entries;  // by number, ascending
   // What is damaged, in words, the first of it; then `entries` may be incomplete.
   std::vector<std::string> faults;
   std::string revision;  // tells one state of the index from another

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "indexer/entry.hpp"
-#include "indexer/entry_sums.hpp"
+#include "indexer/entry_hashes.hpp"
 #include "indexer/index_walk.hpp"
 #include "indexer/index_walk_frames.hpp"
 
@@ -123,10 +123,10 @@ class IndexWalk {
       if (number == kEmptyEntry) continue;
       auto& walked = entries_.emplace_back();
       walked.number = number;
-      walked.terms += hash_of_data(database_.get_document(number).get_data(), length);
+      walked.sums.terms += hash_of_data(database_.get_document(number).get_data(), length);
       const auto terms_end = database_.termlist_end(number);
       for (auto term = database_.termlist_begin(number); term != terms_end; ++term)
-        walked.terms += hash_of_term(hash_of(*term), term.get_wdf());
+        walked.sums.terms += hash_of_term(hash_of(*term), term.get_wdf());
       if (length < database_.get_doclength_lower_bound() && length != 0)
         fault("a length is below the least");
       if (length > database_.get_doclength_upper_bound()) fault("a length is above the greatest");
@@ -157,7 +157,7 @@ class IndexWalk {
           fault("a list of a term does not ascend, or names an entry that is not there");
           break;
         }
-        at->postings += hash_of_posting(hash, wdf, posting.positionlist_begin());
+        at->sums.postings += hash_of_posting(hash, wdf, posting.positionlist_begin());
       }
       if (entries != term.get_termfreq()) fault("the number of entries of a term is wrong");
       if (occurrences != database_.get_collection_freq(text))
@@ -181,7 +181,7 @@ class IndexWalk {
         fault("the list of a value does not ascend, or names an entry that is not there");
         return;
       }
-      at->values += hash_of_value(slot, text);
+      at->sums.values += hash_of_value(slot, text);
     }
     if (values != database_.get_value_freq(slot)) fault("the number of values is wrong");
   }

@@ -122,6 +122,20 @@ std::vector<Stores::Named> Stores::all() const {
   return stores;
 }
 
+std::optional<std::string> Stores::read_live(mail::Doctype doctype,
+                                             const std::string& doc_id) const {
+  const auto* const store = find(doctype);
+  auto stored = store != nullptr ? store->read(doc_id) : std::nullopt;
+  if (!stored || stored->change.deleted) return std::nullopt;
+  return std::move(stored->body);
+}
+
+std::int64_t Stores::rows_after(const DerivedCheckpoint& checkpoint) const {
+  std::int64_t rows = 0;
+  for (const auto& each : all()) rows += each.store->pending(checkpoint.of(each.store->identity()));
+  return rows;
+}
+
 replica::Store& Stores::create(mail::Doctype doctype) {
   const std::lock_guard lock(mutex_);
   auto& store = place_of(doctype);
