@@ -119,6 +119,9 @@ struct MailboxCounts {
 // Numbers from here on belong to entries for which no gap was left; they do not follow the date.
 inline constexpr std::uint32_t kFirstOverflowNumber = 3U << 30;
 
+// Numbers of entries, ascending.
+using EntryNumbers = std::shared_ptr<const std::vector<std::uint32_t>>;
+
 // An entry as the text index sees it.
 struct TextEntry {
   std::uint32_t number = 0;  // docid; 0 while none is given
@@ -244,8 +247,8 @@ class Catalog {
   [[nodiscard]] std::vector<Completion> complete(std::string_view typed, std::size_t limit) const;
 
   // ── For the text index ──
-  // Numbers of the messages that match, ascending.
-  [[nodiscard]] std::vector<std::uint32_t> numbers(const MessageFilter& filter) const;
+  // Numbers of the messages that match. Kept for the filters asked for last, until a list changes.
+  [[nodiscard]] EntryNumbers numbers(const MessageFilter& filter) const;
   // Ids of all mailboxes.
   [[nodiscard]] std::vector<std::string> mailbox_ids() const;
   // Numbers of the messages of a thread (id of the thread or of a message in it), ascending; none

@@ -240,7 +240,7 @@ TEST_F(CatalogTextTest, WithoutAGapThereIsOverflow) {
   project();
   EXPECT_GT(catalog_.overflow_count(), 0);
   EXPECT_EQ(catalog_.entries(0, 100).size(), 22U);
-  EXPECT_EQ(catalog_.numbers({}).size(), 22U);
+  EXPECT_EQ(catalog_.numbers({})->size(), 22U);
   catalog_.assign_numbers();
   EXPECT_EQ(catalog_.overflow_count(), 0);
   const auto entries = catalog_.entries(0, 100);
