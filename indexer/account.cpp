@@ -56,7 +56,7 @@ std::size_t project_all(Generation& generation, const Stores& stores, Progress& 
     more = projected.more;
   }
   if (more_is_coming) return changes;
-  generation.catalog().order([&progress] { progress.check(); });
+  generation.catalog().order(progress);
   return changes;
 }
 

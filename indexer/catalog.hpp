@@ -27,6 +27,7 @@
 #include "indexer/completion.hpp"
 #include "indexer/facets.hpp"
 #include "indexer/kind.hpp"
+#include "indexer/progress.hpp"
 #include "indexer/stores.hpp"
 
 namespace indexer {
@@ -180,10 +181,10 @@ class Catalog {
   // checkpoint, in one transaction. When there are many, lists in other orders than by date are
   // left to `order`; until then they are read slowly.
   Projected project(const Stores& stores, std::size_t limit);
-  // Builds the lists that `project` left aside, in linear time; else does nothing. `between` is
-  // called between its transactions and may throw. After that, or after a kill, the next call
-  // begins again.
-  void order(const std::function<void()>& between = [] {});
+  // Builds the lists that `project` left aside, in linear time; does nothing when there are none.
+  // Throws Cancelled between its transactions; after that, or after a kill, the next call begins
+  // again.
+  void order(const Progress& progress = Progress());
   // Projects these documents again, as the stores have them now. The catalog must have followed its
   // stores to their end.
   void project_again(const Stores& stores, std::span<const DocumentName> documents);

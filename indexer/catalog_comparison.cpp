@@ -155,7 +155,7 @@ struct CatalogComparison::State {
 
   Side live, fresh;
   Findings* findings = nullptr;
-  std::function<void()> between;
+  const Progress* progress = nullptr;
 };
 
 namespace {
@@ -177,9 +177,9 @@ std::string differing(const ComparedTable& table, const std::vector<std::string>
 
 void CatalogComparison::State::compare(const ComparedTable& table, const std::string& what,
                                        Cursor& actual, Cursor& expected) const {
-  constexpr std::int64_t kRowsBetween = 10'000;
+  constexpr std::int64_t kRowsPerCheck = 10'000;
   while (actual.has_row() || expected.has_row()) {
-    if ((actual.rows() + expected.rows()) % kRowsBetween == 0) between();
+    if ((actual.rows() + expected.rows()) % kRowsPerCheck == 0) progress->check();
     const auto order = !expected.has_row() ? std::strong_ordering::less
                        : !actual.has_row() ? std::strong_ordering::greater
                                            : actual.compare_key(expected);
@@ -275,10 +275,10 @@ CatalogComparison::CatalogComparison(const std::filesystem::path& catalog,
 
 CatalogComparison::~CatalogComparison() = default;
 
-std::int64_t CatalogComparison::run(Findings& findings, const std::function<void()>& between) {
+std::int64_t CatalogComparison::run(Findings& findings, const Progress& progress) {
   auto& state = *state_;
   state.findings = &findings;
-  state.between = between;
+  state.progress = &progress;
   if (state.live.meta.checkpoint != state.fresh.meta.checkpoint)
     state.add(DifferenceKind::kDiffers, "", "meta: checkpoint");
   for (const auto& table : compared_tables()) {

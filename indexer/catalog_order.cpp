@@ -23,24 +23,24 @@ std::string to_row(std::int64_t view, std::string_view key, std::int64_t entry) 
   return row;
 }
 
-// A transaction that is committed every so many rows.
-class Pieces {
+// A transaction that is committed every kRowsOfCommit rows. Throws Cancelled after a commit.
+class ChunkedTransaction {
  public:
-  Pieces(Connection& connection, const std::function<void()>& between)
-      : connection_(connection), between_(between), transaction_(std::in_place, connection) {}
+  ChunkedTransaction(Connection& connection, const Progress& progress)
+      : connection_(connection), progress_(progress), transaction_(std::in_place, connection) {}
 
   void count_row() {
     if (++rows_ % kRowsOfCommit != 0) return;
     transaction_->commit();
     transaction_.reset();
-    between_();
+    progress_.check();
     transaction_.emplace(connection_);
   }
   void commit() { transaction_->commit(); }
 
  private:
   Connection& connection_;
-  const std::function<void()>& between_;
+  const Progress& progress_;
   std::optional<replica::sqlite::Transaction> transaction_;
   std::int64_t rows_ = 0;
 };
@@ -78,7 +78,7 @@ void add_newest(const Connection& connection, RowSorter& sorter) {
 }
 
 // Threads one after the other, each from its oldest message on: backwards in the index of threads.
-void write_participants(Writer& writer, Pieces& pieces) {
+void write_participants(Writer& writer, ChunkedTransaction& transaction) {
   auto select = writer.connection.prepare(
       "SELECT thread FROM threads WHERE participants IS NULL AND thread > ? ORDER BY thread LIMIT "
       "1000");
@@ -99,31 +99,31 @@ void write_participants(Writer& writer, Pieces& pieces) {
         });
       }
       update.bind(participants, thread).run();
-      pieces.count_row();
+      transaction.count_row();
     }
   }
 }
 
 }  // namespace
 
-void Catalog::order(const std::function<void()>& between) {
+void Catalog::order(const Progress& progress) {
   auto& writer = state_->writing();
   if (Meta::load(writer.select_meta).ordered) return;
   RowSorter sorter(state_->file.parent_path(), kSorterMemory);
   add_sorts(writer.connection, sorter);
   add_newest(writer.connection, sorter);
 
-  Pieces pieces(writer.connection, between);
+  ChunkedTransaction transaction(writer.connection, progress);
   writer.connection.execute("DELETE FROM sorted");
   sorter.read([&](std::string_view row) {
     const auto view = static_cast<std::int64_t>(read_big_endian(row.substr(0, 4)));
     const auto entry = static_cast<std::int64_t>(read_big_endian(row.substr(row.size() - 8)));
     writer.put_sorted.bind(view, as_blob(row.substr(4, row.size() - 12)), entry).run();
-    pieces.count_row();
+    transaction.count_row();
   });
-  write_participants(writer, pieces);
+  write_participants(writer, transaction);
   writer.set_meta("ordered", "1");
-  pieces.commit();
+  transaction.commit();
 }
 
 }  // namespace indexer

@@ -24,11 +24,11 @@ constexpr int kMaxComparisons = 3;
 class Examination {
  public:
   Examination(const Patient& patient, Progress& progress)
-      : patient_(patient), progress_(progress), between_([&progress] { progress.check(); }) {}
+      : patient_(patient), progress_(progress) {}
 
   DoctorReport run() {
     report_.account = patient_.name;
-    walked_ = check_files(patient_, report_, between_);
+    walked_ = check_files(patient_, report_, progress_);
     if (is_beyond_comparison()) return std::move(report_);
     try {
       compare();
@@ -82,8 +82,8 @@ class Examination {
   }
 
   void project(Generation& generation, const Stores& stores) {
-    while (generation.catalog().project(stores, kRowsPerProjection).more) between_();
-    generation.catalog().order(between_);
+    while (generation.catalog().project(stores, kRowsPerProjection).more) progress_.check();
+    generation.catalog().order(progress_);
   }
 
   // Projects a fresh catalog beside the live one; it is deleted when this returns.
@@ -101,7 +101,7 @@ class Examination {
       } while (live.catalog().checkpoint() != fresh.catalog().checkpoint());
       comparison.emplace(live.folder() / "catalog.db", fresh.folder() / "catalog.db");
     }
-    report_.catalog = comparison->run(report_.findings, between_);
+    report_.catalog = comparison->run(report_.findings, progress_);
     if (const auto unowned = comparison->unowned_contents(); unowned > 0)
       report_.notes.push_back(
           fmt::format("{} content documents belong to no message that is here", unowned));
@@ -149,7 +149,7 @@ class Examination {
   // Walks the index, unless it is as it was when its files were looked at.
   [[nodiscard]] bool is_sound(const std::filesystem::path& index) {
     if (!walked_ || walked_->revision.empty() || walked_->revision != index_revision(index))
-      walked_ = walk_index(index, between_);
+      walked_ = walk_index(index, progress_);
     for (const auto& fault : walked_->faults)
       report_.findings.add({DifferenceKind::kDamaged, "", AccountPart::kIndex, fault});
     return walked_->faults.empty();
@@ -172,7 +172,6 @@ class Examination {
 
   const Patient& patient_;
   Progress& progress_;
-  const std::function<void()> between_;
   DoctorReport report_;
   std::optional<WalkedIndex> walked_;
 };

@@ -44,8 +44,8 @@ bool is_live(const replica::WholeDocument& document) {
 
 class FileChecks {
  public:
-  FileChecks(const Patient& patient, DoctorReport& report, const std::function<void()>& between)
-      : patient_(patient), report_(report), between_(between) {}
+  FileChecks(const Patient& patient, DoctorReport& report, const Progress& progress)
+      : patient_(patient), report_(report), progress_(progress) {}
 
   std::optional<WalkedIndex> run() {
     check_blobs();
@@ -92,7 +92,7 @@ class FileChecks {
   }
 
   bool check_database(const fs::path& file, AccountPart part) {
-    between_();
+    progress_.check();
     if (is_folder(file)) {
       damaged(part, file, "a folder is in its place");
       return false;
@@ -112,9 +112,9 @@ class FileChecks {
     const bool can_be_read =
         !is_there(packed) ||
         (check_database(packed, AccountPart::kBlobs) && looked_at(AccountPart::kBlobs, packed, [&] {
-           replica::check_packed_blobs(folder, tell, between_);
+           replica::check_packed_blobs(folder, tell, check_progress_);
          }));
-    if (is_folder(folder)) replica::check_blob_files(folder, tell, between_);
+    if (is_folder(folder)) replica::check_blob_files(folder, tell, check_progress_);
     if (can_be_read) blobs_.emplace(folder, replica::sqlite::Access::kReadOnly);
   }
   [[nodiscard]] fs::path packed_blobs() const { return patient_.folder / "blobs" / "packed.db"; }
@@ -142,7 +142,7 @@ class FileChecks {
     replica::StoreSnapshot snapshot(file);
     snapshot.check(
         [&](const replica::WholeDocument& document) {
-          between_();
+          progress_.check();
           if (is_live(document)) ++*report_.store;
           check_attachments(document, snapshot);
         },
@@ -195,7 +195,7 @@ class FileChecks {
     if (check_database(catalog, AccountPart::kCatalog)) check_followed(catalog);
     const auto index = derived / name / "index";
     if (!is_folder(index)) return {};
-    auto walked = walk_index(index, between_);
+    auto walked = walk_index(index, progress_);
     for (const auto& fault : walked.faults) damaged(AccountPart::kIndex, index, fault);
     return walked;
   }
@@ -220,7 +220,8 @@ class FileChecks {
 
   const Patient& patient_;
   DoctorReport& report_;
-  const std::function<void()>& between_;
+  const Progress& progress_;
+  const std::function<void()> check_progress_ = [this] { progress_.check(); };
   std::optional<replica::Blobs> blobs_;  // where they can be read
   std::set<std::string> damaged_blobs_;  // digests
 };
@@ -244,8 +245,8 @@ std::optional<Difference> damage_told_by(const replica::sqlite::Error& error,
 }
 
 std::optional<WalkedIndex> check_files(const Patient& patient, DoctorReport& report,
-                                       const std::function<void()>& between) {
-  return FileChecks(patient, report, between).run();
+                                       const Progress& progress) {
+  return FileChecks(patient, report, progress).run();
 }
 
 }  // namespace indexer

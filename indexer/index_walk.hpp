@@ -5,11 +5,11 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "indexer/entry_checksums.hpp"
+#include "indexer/progress.hpp"
 
 namespace indexer {
 
@@ -28,11 +28,9 @@ struct WalkedIndex {
   std::string revision;  // tells one state of the index from another
 };
 
-// `between` is called several times a second and may throw, which ends the walk. If the index is
-// written to meanwhile, the walk starts again, a few times; after that it is reported as a fault.
-// Throws std::system_error when no process can be started.
-[[nodiscard]] WalkedIndex walk_index(const std::filesystem::path& folder,
-                                     const std::function<void()>& between);
+// If the index is written to meanwhile, the walk starts again, a few times; after that it is
+// reported as a fault. Throws Cancelled, and std::system_error when no process can be started.
+[[nodiscard]] WalkedIndex walk_index(const std::filesystem::path& folder, const Progress& progress);
 
 // The revision of an index as it is now; empty where it cannot be read.
 [[nodiscard]] std::string index_revision(const std::filesystem::path& folder);
