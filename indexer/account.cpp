@@ -37,7 +37,7 @@ FileLock lock_for_writing(const fs::path& folder, const std::string& name) {
   return std::move(*lock);
 }
 
-void require_whole(const fs::path& folder, const std::string& name) {
+void refuse_unfinished_backup(const fs::path& folder, const std::string& name) {
   std::error_code unreadable;  // what cannot be read says so itself
   if (!fs::exists(folder / Account::kUnfinishedBackup, unreadable)) return;
   throw std::runtime_error(fmt::format(
@@ -82,7 +82,7 @@ Account::~Account() = default;
 std::unique_ptr<Account::State> Account::State::locked(fs::path folder, const std::string& name,
                                                        replica::sqlite::Access access,
                                                        IndexOptions options) {
-  require_whole(folder, name);
+  refuse_unfinished_backup(folder, name);
   auto state = std::make_unique<State>();
   if (access == replica::sqlite::Access::kReadWrite) {
     state->lock = lock_for_writing(folder, name);
@@ -179,7 +179,7 @@ bool Account::needs_rebuild() const {
   return live && !live->is_derived_from(stores_);
 }
 
-std::size_t Account::project_old(Progress& progress) {
+std::size_t Account::project_without_rebuild(Progress& progress) {
   const std::lock_guard working(state_->catalog_work);
   const auto live = state_->generation();
   return live && live->lists_follow(stores_) ? project_all(*live, stores_, progress) : 0;

@@ -207,12 +207,12 @@ std::string Account::state() const {
   return live ? live->catalog().state() : std::string();
 }
 
-bool Account::shows(std::string_view doc_id, const replica::RevId& rev, Sight sight) const {
+bool Account::shows(std::string_view doc_id, const replica::RevId& rev, VisibleIn where) const {
   const auto live = state_->generation();
-  if (!live || (sight == Sight::kText && !live->has_index())) return false;
+  if (!live || (where == VisibleIn::kText && !live->has_index())) return false;
   // Before the stores are looked at: what comes meanwhile counts as not shown yet.
   const auto shown =
-      sight == Sight::kLists ? live->catalog().checkpoint() : live->text_checkpoint();
+      where == VisibleIn::kLists ? live->catalog().checkpoint() : live->text_checkpoint();
   for (const auto& each : stores_.all()) {
     const auto tree = each.store->tree(doc_id);
     if (!tree || !tree->contains(rev)) continue;

@@ -23,30 +23,30 @@ class MessagesAtState {
   // What the log has of a message; the first after the state counts.
   void log(const std::string& id, std::string_view packed);
   // Nothing where the message was not there.
-  [[nodiscard]] std::optional<Standing> standing(const std::string& id) const;
+  [[nodiscard]] std::optional<ListMembership> membership(const std::string& id) const;
   // The newest message of a thread in a list, which represents the thread there; empty: the list
   // has none of them.
   [[nodiscard]] std::string newest(std::int64_t thread, const MessageCondition& condition) const;
 
  private:
   Reader& reader_;
-  std::map<std::string, std::optional<Standing>> logged_;  // by id
+  std::map<std::string, std::optional<ListMembership>> logged_;  // by id
   std::map<std::int64_t, std::vector<std::string>> logged_of_thread_;
 };
 
 void MessagesAtState::log(const std::string& id, std::string_view packed) {
   const auto [known, is_new] = logged_.try_emplace(id);
   if (!is_new) return;
-  known->second = unpack_standing(packed);
+  known->second = unpack_membership(packed);
   if (known->second) logged_of_thread_[known->second->thread].push_back(id);
 }
 
-std::optional<Standing> MessagesAtState::standing(const std::string& id) const {
+std::optional<ListMembership> MessagesAtState::membership(const std::string& id) const {
   if (const auto known = logged_.find(id); known != logged_.end()) return known->second;
   std::int64_t entry = 0;
   if (Rows rows(reader_.by_id, id, static_cast<int>(Kind::kMail)); rows.next())
     entry = rows.integer(0);
-  Standing now;
+  ListMembership now;
   {
     Rows rows(reader_.list_entry, entry);
     if (!rows.next()) return {};
@@ -128,12 +128,12 @@ void ChangeRange::read_renamed(std::int64_t until) {
 }
 
 ListChanges ChangeRange::of_messages(const MessageCondition& condition) const {
-  const auto admitted = [&](const std::optional<Standing>& standing) {
-    return standing && condition.admits(standing->flags, standing->views);
+  const auto admitted = [&](const std::optional<ListMembership>& membership) {
+    return membership && condition.admits(membership->flags, membership->views);
   };
   ListChanges changes;
   for (const auto& id : ids_) {
-    const bool was = admitted(begin_.standing(id)), is = admitted(end_.standing(id));
+    const bool was = admitted(begin_.membership(id)), is = admitted(end_.membership(id));
     if (was && is) changes.updated.push_back(id);
     if (!was && is) changes.added.push_back(id);
     if (was && !is) changes.removed.push_back(id);
@@ -146,7 +146,7 @@ ListChanges ChangeRange::of_threads(const MessageCondition& condition) const {
   std::set<std::int64_t> threads;
   for (const auto& id : ids_) {
     for (const auto* past : {&begin_, &end_}) {
-      if (const auto standing = past->standing(id)) threads.insert(standing->thread);
+      if (const auto membership = past->membership(id)) threads.insert(membership->thread);
     }
   }
   std::set<std::string> before, after;

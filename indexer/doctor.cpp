@@ -23,17 +23,17 @@ constexpr int kMaxComparisons = 3;
 
 class Examination {
  public:
-  Examination(const Patient& patient, Progress& progress)
-      : patient_(patient), progress_(progress) {}
+  Examination(const DoctorTarget& target, Progress& progress)
+      : target_(target), progress_(progress) {}
 
   DoctorReport run() {
-    report_.account = patient_.name;
-    walked_ = check_files(patient_, report_, progress_);
-    if (is_beyond_comparison()) return std::move(report_);
+    report_.account = target_.name;
+    walked_ = check_files(target_, report_, progress_);
+    if (has_unreadable_files()) return std::move(report_);
     try {
       compare();
     } catch (const replica::sqlite::Error& error) {
-      auto damage = damage_told_by(error, patient_.folder);
+      auto damage = damage_reported_by(error, target_.folder);
       if (!damage) throw;
       report_.findings.add(std::move(*damage));
     }
@@ -42,15 +42,15 @@ class Examination {
 
  private:
   void compare() {
-    const auto account = patient_.open();
-    if (!account) throw AccountUnknown(fmt::format("unknown account '{}'", patient_.name));
+    const auto account = target_.open();
+    if (!account) throw AccountUnknown(fmt::format("unknown account '{}'", target_.name));
     catch_up(*account);
     compare_derived(*account);
-    if (patient_.compare_source) patient_.compare_source(*account, report_);
+    if (target_.compare_source) target_.compare_source(*account, report_);
   }
 
-  // To open the account would change what is damaged, and nothing could be said by it.
-  [[nodiscard]] bool is_beyond_comparison() const {
+  // Such an account is not opened: that would change what is damaged.
+  [[nodiscard]] bool has_unreadable_files() const {
     const auto& findings = report_.findings;
     return findings.count(AccountPart::kStore) > 0 || findings.count(AccountPart::kCatalog) > 0 ||
            findings.count(AccountPart::kIndex) > 0 || findings.count(AccountPart::kExtracts) > 0 ||
@@ -76,7 +76,7 @@ class Examination {
       if (state.generation() == live) return;
       if (attempt == kMaxComparisons)
         throw std::runtime_error(fmt::format(
-            "account '{}' is being reindexed: examine it when that is done", patient_.name));
+            "account '{}' is being reindexed: examine it when that is done", target_.name));
       report_ = std::move(before);
     }
   }
@@ -170,14 +170,14 @@ class Examination {
     return numbers;
   }
 
-  const Patient& patient_;
+  const DoctorTarget& target_;
   Progress& progress_;
   DoctorReport report_;
   std::optional<WalkedIndex> walked_;
 };
 
-DoctorReport examine(const Patient& patient, Progress& progress) {
-  return Examination(patient, progress).run();
+DoctorReport examine(const DoctorTarget& target, Progress& progress) {
+  return Examination(target, progress).run();
 }
 
 }  // namespace indexer

@@ -44,14 +44,14 @@ bool is_live(const replica::WholeDocument& document) {
 
 class FileChecks {
  public:
-  FileChecks(const Patient& patient, DoctorReport& report, const Progress& progress)
-      : patient_(patient), report_(report), progress_(progress) {}
+  FileChecks(const DoctorTarget& target, DoctorReport& report, const Progress& progress)
+      : target_(target), report_(report), progress_(progress) {}
 
   std::optional<WalkedIndex> run() {
     check_blobs();
     report_.store = 0;
     for (const auto& file : store_files()) check_store(file);
-    const auto texts = patient_.folder / "extracts.db";
+    const auto texts = target_.folder / "extracts.db";
     if (is_there(texts)) check_database(texts, AccountPart::kExtracts);
     return check_generation();
   }
@@ -64,14 +64,14 @@ class FileChecks {
                           fmt::format("{}: {}", name, reason), name, std::move(digest)});
   }
   [[nodiscard]] std::string name_of_file(const fs::path& file) const {
-    return fs::relative(file, patient_.folder).string();
+    return fs::relative(file, target_.folder).string();
   }
 
-  // False where looking tells that the file is damaged, which is a finding then. What only keeps
-  // from looking is thrown.
-  bool looked_at(AccountPart part, const fs::path& file, const std::function<void()>& look) {
+  // Runs `read`. False when that shows that the file is damaged, which is a finding then. Errors
+  // that only keep it from reading are thrown.
+  bool check_read(AccountPart part, const fs::path& file, const std::function<void()>& read) {
     try {
-      look();
+      read();
       return true;
     } catch (const replica::sqlite::Error& error) {
       if (!error.tells_damage()) throw;
@@ -103,26 +103,26 @@ class FileChecks {
   }
 
   void check_blobs() {
-    const auto folder = patient_.folder / "blobs", packed = packed_blobs();
+    const auto folder = target_.folder / "blobs", packed = packed_blobs();
     const replica::TellDamage tell = [this](const std::string& digest, const fs::path& file,
                                             const std::string& reason) {
       if (damaged_blobs_.size() < kMostBlobs) damaged_blobs_.insert(digest);
       damaged(AccountPart::kBlobs, file, fmt::format("{}: {}", digest, reason), "", digest);
     };
     const bool can_be_read =
-        !is_there(packed) ||
-        (check_database(packed, AccountPart::kBlobs) && looked_at(AccountPart::kBlobs, packed, [&] {
-           replica::check_packed_blobs(folder, tell, check_progress_);
-         }));
+        !is_there(packed) || (check_database(packed, AccountPart::kBlobs) &&
+                              check_read(AccountPart::kBlobs, packed, [&] {
+                                replica::check_packed_blobs(folder, tell, check_progress_);
+                              }));
     if (is_folder(folder)) replica::check_blob_files(folder, tell, check_progress_);
     if (can_be_read) blobs_.emplace(folder, replica::sqlite::Access::kReadOnly);
   }
-  [[nodiscard]] fs::path packed_blobs() const { return patient_.folder / "blobs" / "packed.db"; }
+  [[nodiscard]] fs::path packed_blobs() const { return target_.folder / "blobs" / "packed.db"; }
 
   [[nodiscard]] std::vector<fs::path> store_files() const {
     std::vector<fs::path> files;
-    if (!is_folder(patient_.folder / "store")) return files;
-    for (const auto& item : fs::directory_iterator(patient_.folder / "store")) {
+    if (!is_folder(target_.folder / "store")) return files;
+    for (const auto& item : fs::directory_iterator(target_.folder / "store")) {
       if (item.path().extension() == ".db" && is_there(item.path())) files.push_back(item.path());
     }
     std::sort(files.begin(), files.end());
@@ -131,8 +131,8 @@ class FileChecks {
 
   void check_store(const fs::path& file) {
     if (!check_database(file, AccountPart::kStore)) return;
-    looked_at(AccountPart::kStore, file, [&] {
-      // All that reads it can, by what the tables are.
+    check_read(AccountPart::kStore, file, [&] {
+      // Opening it checks that it has the tables of a store.
       const replica::Store store(file, replica::sqlite::Access::kReadOnly);
       check_documents(file);
     });
@@ -161,7 +161,7 @@ class FileChecks {
         if (damaged_blobs_.contains(stub.digest)) {
           report_.findings.add({DifferenceKind::kDamaged, document.id, AccountPart::kBlobs,
                                 fmt::format("its attachment '{}'", stub.name)});
-        } else if (is_kept(stub) && is_away(stub.digest) &&
+        } else if (is_kept(stub) && is_missing(stub.digest) &&
                    !snapshot.is_wanted(document.id, stub.digest)) {
           report_.findings.add({DifferenceKind::kMissing, document.id, AccountPart::kBlobs,
                                 fmt::format("its attachment '{}', {}", stub.name, stub.digest)});
@@ -169,22 +169,22 @@ class FileChecks {
       }
     }
   }
-  // Where blobs cannot be read, that is a finding, and of no single one is it known.
-  [[nodiscard]] bool is_away(const std::string& digest) {
+  // False where blobs cannot be read at all, which is a finding of its own.
+  [[nodiscard]] bool is_missing(const std::string& digest) {
     if (!blobs_) return false;
     bool is_here = true;
-    if (!looked_at(AccountPart::kBlobs, packed_blobs(),
-                   [&] { is_here = blobs_->contains(digest); }))
+    if (!check_read(AccountPart::kBlobs, packed_blobs(),
+                    [&] { is_here = blobs_->contains(digest); }))
       blobs_.reset();
     return !is_here;
   }
   [[nodiscard]] bool is_kept(const replica::AttachmentStub& stub) const {
-    return !patient_.keeps_bytes || patient_.keeps_bytes(stub.content_type, stub.length);
+    return !target_.keeps_bytes || target_.keeps_bytes(stub.content_type, stub.length);
   }
 
   // The live generation. None: nothing was projected yet, or a program was killed before it was.
   std::optional<WalkedIndex> check_generation() {
-    const auto derived = patient_.folder / "derived";
+    const auto derived = target_.folder / "derived";
     const auto name = current_name(derived);
     if (name.empty() || !is_folder(derived)) return {};
     const auto catalog = derived / name / "catalog.db";
@@ -202,7 +202,7 @@ class FileChecks {
 
   // A store that lists were made from, and that is away.
   void check_followed(const fs::path& catalog) {
-    looked_at(AccountPart::kCatalog, catalog, [&] {
+    check_read(AccountPart::kCatalog, catalog, [&] {
       const Connection connection(catalog, replica::sqlite::Access::kReadOnly,
                                   replica::sqlite::Durability::kNormal);
       auto select = connection.prepare(Meta::kSelect);
@@ -215,10 +215,10 @@ class FileChecks {
     });
   }
   [[nodiscard]] bool is_store(const std::string& part) const {
-    return is_there(patient_.folder / "store" / (part + ".db"));
+    return is_there(target_.folder / "store" / (part + ".db"));
   }
 
-  const Patient& patient_;
+  const DoctorTarget& target_;
   DoctorReport& report_;
   const Progress& progress_;
   const std::function<void()> check_progress_ = [this] { progress_.check(); };
@@ -235,8 +235,8 @@ AccountPart part_of(const fs::path& file) {
 
 }  // namespace
 
-std::optional<Difference> damage_told_by(const replica::sqlite::Error& error,
-                                         const fs::path& folder) {
+std::optional<Difference> damage_reported_by(const replica::sqlite::Error& error,
+                                             const fs::path& folder) {
   if (!error.tells_damage() || error.file().empty()) return std::nullopt;
   const auto file = fs::relative(error.file(), folder);
   if (file.empty() || *file.begin() == "..") return std::nullopt;
@@ -244,9 +244,9 @@ std::optional<Difference> damage_told_by(const replica::sqlite::Error& error,
                     fmt::format("{}: {}", file.string(), error.what()), file.string()};
 }
 
-std::optional<WalkedIndex> check_files(const Patient& patient, DoctorReport& report,
+std::optional<WalkedIndex> check_files(const DoctorTarget& target, DoctorReport& report,
                                        const Progress& progress) {
-  return FileChecks(patient, report, progress).run();
+  return FileChecks(target, report, progress).run();
 }
 
 }  // namespace indexer

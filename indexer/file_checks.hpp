@@ -12,11 +12,11 @@ namespace indexer {
 // what the text index holds, if there is one. Throws Cancelled, and errors that keep it from looking,
 // which are no findings: replica::sqlite::Error for a full disk, a lock, a limit or another format,
 // and std::system_error.
-std::optional<WalkedIndex> check_files(const Patient& patient, DoctorReport& report,
+std::optional<WalkedIndex> check_files(const DoctorTarget& target, DoctorReport& report,
                                        const Progress& progress);
 
 // The damaged file in the account's folder that an error reports; nothing when it reports none.
-[[nodiscard]] std::optional<Difference> damage_told_by(const replica::sqlite::Error& error,
-                                                       const std::filesystem::path& folder);
+[[nodiscard]] std::optional<Difference> damage_reported_by(const replica::sqlite::Error& error,
+                                                           const std::filesystem::path& folder);
 
 }  // namespace indexer

@@ -43,10 +43,10 @@ std::size_t bytes_of(const EntryText& text) {
 //   <folder>.parts/<n>.new          being filled or merged
 //   <folder>.parts/index            the one that all were merged into, when there is but its checkpoint to be written
 //   <folder>.parts/begun            the numbering that the numbers belong to, a line end, the checkpoint
-class Build {
+class IndexBuild {
  public:
-  Build(fs::path folder, const EntrySource& source, const DerivedCheckpoint& checkpoint,
-        const IndexOptions& options, Progress& progress)
+  IndexBuild(fs::path folder, const EntrySource& source, const DerivedCheckpoint& checkpoint,
+             const IndexOptions& options, Progress& progress)
       : folder_(std::move(folder)),
         parts_folder_(parts_of(folder_)),
         source_(source),
@@ -87,7 +87,6 @@ class Build {
   [[nodiscard]] fs::path path_of(const Part& part) const {
     return parts_folder_ / fmt::format("{}-{}", part.first, part.last);
   }
-  fs::path new_folder() { return parts_folder_ / fmt::format("{}.new", folders_++); }
 
   void begin() {
     fs::remove_all(parts_folder_);
@@ -197,7 +196,7 @@ class Build {
 
   fs::path new_part_folder() {
     const std::lock_guard lock(mutex_);
-    return new_folder();
+    return parts_folder_ / fmt::format("{}.new", folders_++);
   }
 
   // What bears a part's name is on disk: after a power cut, too, it is whole.
@@ -275,8 +274,9 @@ void copy_fulltext(const fs::path& folder, const fs::path& into) {
 BuiltIndex build_fulltext(const fs::path& folder, const EntrySource& source,
                           const DerivedCheckpoint& checkpoint, int threads, Progress& progress,
                           const IndexOptions& options) {
-  return with_xapian_errors(
-      folder, [&] { return Build(folder, source, checkpoint, options, progress).run(threads); });
+  return with_xapian_errors(folder, [&] {
+    return IndexBuild(folder, source, checkpoint, options, progress).run(threads);
+  });
 }
 
 }  // namespace indexer

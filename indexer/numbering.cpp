@@ -98,16 +98,16 @@ std::vector<std::uint32_t> read_numbers(Reader& reader, const MessageFilter& fil
   return numbers;
 }
 
-// Commits of derived files are on disk some time later; those in its scope are when they are made,
-// with all before them.
-class CommitsToDisk {
+// While it lives, a commit of this connection is on disk when it returns, with all before it. (The
+// commits of derived files otherwise are some time later.)
+class DurableCommits {
  public:
-  explicit CommitsToDisk(const Connection& connection) : connection_(connection) {
+  explicit DurableCommits(const Connection& connection) : connection_(connection) {
     connection_.execute("PRAGMA synchronous=FULL");
   }
-  CommitsToDisk(const CommitsToDisk&) = delete;
-  CommitsToDisk& operator=(const CommitsToDisk&) = delete;
-  ~CommitsToDisk() {
+  DurableCommits(const DurableCommits&) = delete;
+  DurableCommits& operator=(const DurableCommits&) = delete;
+  ~DurableCommits() {
     try {
       connection_.execute("PRAGMA synchronous=NORMAL");
     } catch (const replica::sqlite::Error&) {
@@ -152,7 +152,7 @@ void give_numbers(Writer& writer, std::vector<Unnumbered> entries) {
 void Catalog::assign_numbers() {
   auto& writer = state_->writing();
   // A text index of numbers that a power cut took back would be of no catalog.
-  const CommitsToDisk durable(writer.connection);
+  const DurableCommits durable(writer.connection);
   replica::sqlite::Transaction transaction(writer.connection);
   std::vector<std::int64_t> keys;
   static_assert(kAllMail == 8 && kAllFiles == 56);

@@ -30,15 +30,15 @@ constexpr std::size_t kBytesPerCommit = std::size_t{16} << 20;
 
 // Documents of an export that is still being read: on disk, since they are not applied before all
 // of it was.
-class Waiting {
+class StagedDocuments {
  public:
-  explicit Waiting(fs::path folder) : folder_(std::move(folder)) {
+  explicit StagedDocuments(fs::path folder) : folder_(std::move(folder)) {
     fs::remove_all(folder_);
     fs::create_directories(folder_);
   }
-  Waiting(const Waiting&) = delete;
-  Waiting& operator=(const Waiting&) = delete;
-  ~Waiting() {
+  StagedDocuments(const StagedDocuments&) = delete;
+  StagedDocuments& operator=(const StagedDocuments&) = delete;
+  ~StagedDocuments() {
     std::error_code ignored;
     fs::remove_all(folder_, ignored);
   }
@@ -54,11 +54,11 @@ class Waiting {
 // Reads all members of an export, keeps blobs and documents, and compares digests.
 class ExportReader {
  public:
-  ExportReader(ArchiveReader& archive, replica::Blobs& blobs, const Waiting& waiting,
+  ExportReader(ArchiveReader& archive, replica::Blobs& blobs, const StagedDocuments& staged,
                Progress& progress)
       : archive_(archive),
         blobs_(blobs),
-        waiting_(waiting),
+        staged_(staged),
         progress_(progress),
         buffer_(kPiece, '\0') {}
 
@@ -70,7 +70,7 @@ class ExportReader {
   }
 
   // Until the manifest, which is checked.
-  void read_rest(const ExportHeader& header) {
+  void read_members(const ExportHeader& header) {
     ArchiveMember member;
     while (archive_.next(member)) {
       progress_.check();
@@ -124,7 +124,7 @@ class ExportReader {
   }
 
   void read_documents(const std::string& path, mail::Doctype doctype) {
-    std::ofstream out(waiting_.file_of(doctype), std::ios::binary | std::ios::trunc);
+    std::ofstream out(staged_.file_of(doctype), std::ios::binary | std::ios::trunc);
     std::size_t line = 0;
     each_piece([&](std::string_view piece) {
       progress_.check();
@@ -177,7 +177,7 @@ class ExportReader {
 
   ArchiveReader& archive_;
   RestoredBlobs blobs_;
-  const Waiting& waiting_;
+  const StagedDocuments& staged_;
   Progress& progress_;
   std::string buffer_;
   Sha256 sum_;
@@ -213,7 +213,7 @@ bool is_empty(Account& account) {
                      [](const Stores::Named& each) { return each.store->last_seq().value == 0; });
 }
 
-void bring_up(Account& account, Progress& progress) {
+void update_derived(Account& account, Progress& progress) {
   account.project(progress);
   account.index(progress);
 }
@@ -229,13 +229,13 @@ bool is_export(ArchiveReader& archive) {
 
 RestoreSummary restore(Account& account, const fs::path& folder, ArchiveReader& archive,
                        Progress& progress) {
-  const Waiting waiting(folder / "restoring");
-  ExportReader reader(archive, account.stores().blobs(), waiting, progress);
+  const StagedDocuments staged(folder / "restoring");
+  ExportReader reader(archive, account.stores().blobs(), staged, progress);
   const ExportHeader header = reader.read_header();
   const RestoreState known = read_restore_state(folder);
   const bool is_there = known.state == header.state && known.applying.empty();
   if (!is_there) require_next(known, header, is_empty(account));
-  reader.read_rest(header);
+  reader.read_members(header);
   RestoreSummary summary;
   summary.was_there = is_there;
   if (!is_there) {
@@ -244,12 +244,12 @@ RestoreSummary restore(Account& account, const fs::path& folder, ArchiveReader& 
     for (const auto doctype : {mail::Doctype::kContents, mail::Doctype::kMailboxes,
                                mail::Doctype::kFiles, mail::Doctype::kEmails}) {
       summary.documents +=
-          apply(waiting.file_of(doctype),
+          apply(staged.file_of(doctype),
                 folder / "store" / (Stores::database_part(doctype) + ".db"), progress);
     }
     write_restore_state(folder, {header.state, ""});
   }
-  bring_up(account, progress);
+  update_derived(account, progress);
   return summary;
 }
 

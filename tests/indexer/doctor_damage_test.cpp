@@ -19,10 +19,10 @@ class DoctorDamageTest : public DoctorFixture {
   // Of an account with a source, which gives `fetch` a chance to bring back what is missing.
   [[nodiscard]] DoctorReport repaired_from_source(const std::function<void(Account&)>& fetch =
                                                       [](Account&) {}) const {
-    auto patient = this->patient();
-    patient.refetch = fetch;
+    auto target = this->target();
+    target.refetch = fetch;
     Progress progress;
-    return examine_and_repair(patient, progress);
+    return examine_and_repair(target, progress);
   }
   // What keeps the doctor from looking, in words.
   [[nodiscard]] std::string refusal() const {

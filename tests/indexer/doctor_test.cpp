@@ -45,9 +45,9 @@ TEST_F(DoctorTest, CountsWhatWasCompared) {
   put(*account, Doctype::kContents, "c1",
       R"({"email":"nobody","type":"text/plain","content":"x"})");
   Progress progress;
-  auto patient = this->patient();
-  patient.open = [&] { return account; };
-  const auto report = examine(patient, progress);
+  auto target = this->target();
+  target.open = [&] { return account; };
+  const auto report = examine(target, progress);
   EXPECT_EQ(report.account, "alice");
   EXPECT_EQ(report.store, 2) << "what was deleted does not count";
   EXPECT_EQ(report.catalog, 1);
@@ -414,7 +414,7 @@ TEST_F(DoctorTest, CanBeCancelled) {
   write_history(14, 50);
   Progress progress;
   progress.cancelled = true;
-  EXPECT_THROW(std::ignore = examine(patient(), progress), Cancelled);
+  EXPECT_THROW(std::ignore = examine(target(), progress), Cancelled);
 }
 
 }  // namespace
