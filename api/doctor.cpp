@@ -36,8 +36,8 @@ void compare_database(const Config& config, const SourceConfig& source, indexer:
   const auto compared = replica::compare_with_source(
       question, store,
       [&report](const replica::SourceDifference& difference) {
-        report.findings.add(
-            {kind_of(difference.kind), difference.id, indexer::Part::kSource, difference.detail});
+        report.findings.add({kind_of(difference.kind), difference.id, indexer::AccountPart::kSource,
+                             difference.detail});
       },
       [&progress] { progress.check(); });
   report.source = report.source.value_or(0) + compared.documents;
@@ -72,26 +72,26 @@ indexer::DoctorReport examine_account(const Config& config, Accounts& accounts,
   const SourceConfig* const source = accounts.source_of(name);
   if (question.source && source == nullptr)
     throw std::runtime_error(fmt::format("account '{}' is local: it has no source", name));
-  indexer::Patient patient;
-  patient.folder = config.data_dir / "accounts" / name;
-  patient.name = name;
-  patient.open = [&accounts, &name] { return accounts.find(name); };
+  indexer::DoctorTarget target;
+  target.folder = config.data_dir / "accounts" / name;
+  target.name = name;
+  target.open = [&accounts, &name] { return accounts.find(name); };
   if (source != nullptr) {
-    patient.keeps_bytes = wanted_bytes(source->attachments);
-    if (!patient.keeps_bytes) patient.keeps_bytes = [](auto, auto) { return false; };
+    target.keeps_bytes = wanted_bytes(source->attachments);
+    if (!target.keeps_bytes) target.keeps_bytes = [](auto, auto) { return false; };
     if (replication != nullptr) {
-      patient.refetch = [replication, &progress](indexer::Account& account) {
+      target.refetch = [replication, &progress](indexer::Account& account) {
         refetch(account, *replication, progress);
       };
     }
   }
   if (question.source) {
-    patient.compare_source = [&](indexer::Account& account, indexer::DoctorReport& report) {
+    target.compare_source = [&](indexer::Account& account, indexer::DoctorReport& report) {
       for (const auto doctype : source->databases_of_account())
         compare_database(config, *source, account, doctype, report, progress);
     };
   }
-  return question.repair ? examine_and_repair(patient, progress) : examine(patient, progress);
+  return question.repair ? examine_and_repair(target, progress) : examine(target, progress);
 }
 
 }  // namespace api

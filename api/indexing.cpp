@@ -180,7 +180,7 @@ void Indexing::index_lists(indexer::Account& account, indexer::Progress& progres
   const auto began = std::chrono::steady_clock::now();
   const bool waits_for_rebuild = tasks_ != nullptr && account.needs_rebuild();
   const auto changes = waits_for_rebuild
-                           ? account.project_old(progress)
+                           ? account.project_without_rebuild(progress)
                            : account.project(progress, is_being_filled(account.name()));
   metrics_.documents_projected(changes);
   tell(account);

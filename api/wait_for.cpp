@@ -44,7 +44,7 @@ std::variant<std::monostate, Awaited, HttpResponse> take_wait(HttpRequest& reque
 }
 
 std::optional<HttpResponse> put_off(const Call& call, indexer::Account& account,
-                                    const Awaited& awaited, indexer::Sight sight) {
+                                    const Awaited& awaited, indexer::VisibleIn sight) {
   auto waiter = call.events.wait(account.name());  // first: what moves from here on is noticed
   if (account.shows(awaited.doc_id, awaited.rev, sight)) return std::nullopt;
   const auto until = call.request.received + awaited.timeout;

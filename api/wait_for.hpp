@@ -26,6 +26,6 @@ struct Awaited {
 // Nothing when the change is visible. Else what the connection is to do: handle the request again
 // when the account has changed, or answer that the time is up.
 [[nodiscard]] std::optional<HttpResponse> put_off(const Call& call, indexer::Account& account,
-                                                  const Awaited& awaited, indexer::Sight sight);
+                                                  const Awaited& awaited, indexer::VisibleIn sight);
 
 }  // namespace api

@@ -37,7 +37,7 @@ FileLock lock_for_writing(const fs::path& folder, const std::string& name) {
   return std::move(*lock);
 }
 
-void require_whole(const fs::path& folder, const std::string& name) {
+void refuse_unfinished_backup(const fs::path& folder, const std::string& name) {
   std::error_code unreadable;  // what cannot be read says so itself
   if (!fs::exists(folder / Account::kUnfinishedBackup, unreadable)) return;
   throw std::runtime_error(fmt::format(
@@ -56,15 +56,8 @@ std::size_t project_all(Generation& generation, const Stores& stores, Progress& 
     more = projected.more;
   }
   if (more_is_coming) return changes;
-  generation.catalog().order([&progress] { progress.check(); });
+  generation.catalog().order(progress);
   return changes;
-}
-
-std::int64_t rows_after(const Stores& stores, const DerivedCheckpoint& checkpoint) {
-  std::int64_t rows = 0;
-  for (const auto& each : stores.all())
-    rows += each.store->pending(checkpoint.of(each.store->identity()));
-  return rows;
 }
 
 }  // namespace
@@ -78,7 +71,7 @@ Account::Account(fs::path folder, std::string name, replica::sqlite::Access acce
   if (writing) Generation::sweep(state_->derived());
   state_->open_live();
   if (writing) renew_restored_stores();
-  if (!writing && !state_->live && rows_after(stores_, {}) > 0) {
+  if (!writing && !state_->live && stores_.rows_after({}) > 0) {
     throw std::runtime_error(
         fmt::format("account '{0}' has no lists yet: make them with davenport reindex {0}", name_));
   }
@@ -89,7 +82,7 @@ Account::~Account() = default;
 std::unique_ptr<Account::State> Account::State::locked(fs::path folder, const std::string& name,
                                                        replica::sqlite::Access access,
                                                        IndexOptions options) {
-  require_whole(folder, name);
+  refuse_unfinished_backup(folder, name);
   auto state = std::make_unique<State>();
   if (access == replica::sqlite::Access::kReadWrite) {
     state->lock = lock_for_writing(folder, name);
@@ -186,7 +179,7 @@ bool Account::needs_rebuild() const {
   return live && !live->is_derived_from(stores_);
 }
 
-std::size_t Account::project_old(Progress& progress) {
+std::size_t Account::project_without_rebuild(Progress& progress) {
   const std::lock_guard working(state_->catalog_work);
   const auto live = state_->generation();
   return live && live->lists_follow(stores_) ? project_all(*live, stores_, progress) : 0;
@@ -213,7 +206,7 @@ std::size_t Account::index(Progress& progress) {
       live->build_index(stores_, progress);
       return static_cast<std::size_t>(entries) + live->follow_index(stores_, progress);
     }
-    const auto pending = live->catalog().text_pending(stores_, live->text_checkpoint());
+    const auto pending = live->catalog().text_pending(live->text_checkpoint());
     const bool much = pending >= kBulkPending && pending * kBulkShare >= entries;
     const bool disordered =
         live->catalog().overflow_count() >= std::max(kMaxOverflow, entries / kBulkShare);
@@ -262,11 +255,11 @@ std::size_t Account::reindex(Progress& progress) {
 
 std::size_t Account::rebuild(const std::shared_ptr<Generation>& next, Progress& progress) {
   const auto start = progress.done.load();
-  const auto rows = rows_after(stores_, {});
+  const auto rows = stores_.rows_after({});
   // Every row is projected, and what becomes an entry is indexed: about as many as are listed now.
   const auto live = state_->generation();
   progress.of = start + rows + (live ? live->catalog().entry_count() : rows);
-  progress.done = start + rows - rows_after(stores_, next->catalog().checkpoint());
+  progress.done = start + rows - stores_.rows_after(next->catalog().checkpoint());
   project_all(*next, stores_, progress);
   const auto entries = next->catalog().entry_count();
   progress.of = progress.done + entries;

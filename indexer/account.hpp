@@ -68,8 +68,8 @@ struct SearchAnswer {
   IndexState index;
 };
 
-// Where a change becomes visible: in lists first.
-enum class Sight { kLists, kText };
+// What shows a change: lists do so before searches.
+enum class VisibleIn { kLists, kText };
 
 // A leaf of a document's revision tree.
 struct LeafRevision {
@@ -98,9 +98,9 @@ class Account {
   std::size_t project(Progress& progress, bool more_is_coming = false);
   // Whether `project` would have to rebuild all, since what is live was derived by other rules, or from other stores.
   [[nodiscard]] bool needs_rebuild() const;
-  // The same as `project`, where only a rebuild can bring the text index up: as long as the old lists can follow, else
-  // nothing is done.
-  std::size_t project_old(Progress& progress);
+  // Brings the catalog of an outdated generation up to the stores, so that its lists stay right until a rebuild has replaced
+  // it. Does nothing when they cannot follow. Returns the number of changes.
+  std::size_t project_without_rebuild(Progress& progress);
   // Brings the text index up to the catalog: the first time, and when much is new, in bulk. One that turns out to be damaged is made
   // anew with the lists. Returns the number of entries.
   std::size_t index(Progress& progress);
@@ -160,7 +160,8 @@ class Account {
   [[nodiscard]] IndexState index_state() const;
   [[nodiscard]] std::string state() const;  // as ListPage has it
   // Whether that revision of a document, or one that took its place, is in the lists, or the text index, by now.
-  [[nodiscard]] bool shows(std::string_view doc_id, const replica::RevId& rev, Sight sight) const;
+  [[nodiscard]] bool shows(std::string_view doc_id, const replica::RevId& rev,
+                           VisibleIn where) const;
   [[nodiscard]] std::int64_t message_count() const;
   [[nodiscard]] LevelCounts levels() const;  // as the Catalog's
   [[nodiscard]] std::vector<Failure> failures() const;

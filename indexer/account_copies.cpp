@@ -12,13 +12,13 @@ namespace {
 
 std::uint64_t sum(const Account::Bytes& bytes) { return bytes.store + bytes.catalog + bytes.index; }
 
-// Deletes a folder with all that is in it, unless it is kept.
-class RemovedUnlessKept {
+// Deletes a folder with all that is in it at the end of its scope, unless `keep` was called.
+class TemporaryFolder {
  public:
-  explicit RemovedUnlessKept(fs::path folder) : folder_(std::move(folder)) {}
-  RemovedUnlessKept(const RemovedUnlessKept&) = delete;
-  RemovedUnlessKept& operator=(const RemovedUnlessKept&) = delete;
-  ~RemovedUnlessKept() {
+  explicit TemporaryFolder(fs::path folder) : folder_(std::move(folder)) {}
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() {
     std::error_code ignored;
     if (!is_kept_) fs::remove_all(folder_, ignored);
   }
@@ -107,7 +107,7 @@ std::pair<std::uint64_t, std::uint64_t> Account::compact(Progress& progress) {
   if (const auto live = state_->generation(); live && live->has_index()) {
     make_room_to_compact();
     const auto folder = state_->derived() / Generation::new_name(state_->options);
-    RemovedUnlessKept unfinished(folder);
+    TemporaryFolder unfinished(folder);
     live->copy_index_to(folder);
     const std::lock_guard catalog_working(state_->catalog_work);
     live->copy_catalog_to(folder);

@@ -171,10 +171,7 @@ std::optional<std::vector<Body>> Account::bodies(std::string_view id) const {
 std::optional<std::string> Account::metadata_document(std::string_view id) const {
   const auto live = state_->generation();
   const auto doc_id = live ? live->catalog().document_id(Kind::kMail, id) : std::nullopt;
-  const auto* emails = stores_.find(mail::Doctype::kEmails);
-  const auto stored = doc_id && emails != nullptr ? emails->read(*doc_id) : std::nullopt;
-  if (!stored || stored->change.deleted) return std::nullopt;
-  return stored->body;
+  return doc_id ? stores_.read_live(mail::Doctype::kEmails, *doc_id) : std::nullopt;
 }
 
 std::optional<std::vector<LeafRevision>> Account::conflicts(std::string_view id) const {
@@ -210,12 +207,12 @@ std::string Account::state() const {
   return live ? live->catalog().state() : std::string();
 }
 
-bool Account::shows(std::string_view doc_id, const replica::RevId& rev, Sight sight) const {
+bool Account::shows(std::string_view doc_id, const replica::RevId& rev, VisibleIn where) const {
   const auto live = state_->generation();
-  if (!live || (sight == Sight::kText && !live->has_index())) return false;
+  if (!live || (where == VisibleIn::kText && !live->has_index())) return false;
   // Before the stores are looked at: what comes meanwhile counts as not shown yet.
   const auto shown =
-      sight == Sight::kLists ? live->catalog().checkpoint() : live->text_checkpoint();
+      where == VisibleIn::kLists ? live->catalog().checkpoint() : live->text_checkpoint();
   for (const auto& each : stores_.all()) {
     const auto tree = each.store->tree(doc_id);
     if (!tree || !tree->contains(rev)) continue;
@@ -229,8 +226,7 @@ IndexState Account::index_state() const {
   IndexState state;
   const auto live = state_->generation();
   const auto projected = live ? live->catalog().checkpoint() : DerivedCheckpoint{};
-  for (const auto& each : stores_.all())
-    state.pending += each.store->pending(projected.of(each.store->identity()));
+  state.pending = stores_.rows_after(projected);
   if (!live) {
     state.complete = state.pending == 0;
     return state;
@@ -241,7 +237,7 @@ IndexState Account::index_state() const {
   if (!live->has_index()) {
     state.pending += live->catalog().entry_count();
   } else if (text != projected) {
-    state.pending += live->catalog().text_pending(stores_, text);
+    state.pending += live->catalog().text_pending(text);
   }
   state.complete = state.pending == 0 && state.failed == 0;
   return state;

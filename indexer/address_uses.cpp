@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <openssl/evp.h>
-#include <stdexcept>
 #include <unordered_set>
 
+#include "indexer/octets.hpp"
+#include "indexer/sha256.hpp"
 #include "mail/ascii.hpp"
 
 namespace indexer {
@@ -15,12 +15,7 @@ namespace {
 constexpr std::size_t kMaxAddresses = 50;  // of a message
 constexpr std::size_t kMaxEmail = 100, kMaxName = 100;  // bytes
 
-// FNV-1a
-std::int64_t mailbox_hash(std::string_view id) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : id) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return static_cast<std::int64_t>(hash);
-}
+std::int64_t mailbox_hash(std::string_view id) { return static_cast<std::int64_t>(fnv1a(id)); }
 
 bool contains(const std::vector<std::int64_t>& sorted, std::int64_t value) {
   return std::binary_search(sorted.begin(), sorted.end(), value);
@@ -101,9 +96,7 @@ std::vector<NamedAddress> addresses_of(const mail::MetadataDocument& message) {
 }
 
 std::int64_t fingerprint(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  if (EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1)
-    throw std::runtime_error("SHA-256 is not available");
+  const std::string digest = sha256(text);
   std::uint64_t first = 0;
   std::memcpy(&first, digest.data(), sizeof first);
   return static_cast<std::int64_t>(first >> 2);

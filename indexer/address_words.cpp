@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstdlib>
 #include <utf8proc.h>
 
+#include "indexer/unicode.hpp"
+#include "indexer/utf8.hpp"
 #include "mail/ascii.hpp"
 #include "mail/charset.hpp"
 
@@ -40,24 +41,18 @@ utf8proc_int32_t plain_letter(utf8proc_int32_t code, void*) {
 }
 
 std::string strip_accents(std::string_view utf8) {
-  utf8proc_uint8_t* folded = nullptr;
-  const auto size = utf8proc_map_custom(
-      reinterpret_cast<const utf8proc_uint8_t*>(utf8.data()),
-      static_cast<utf8proc_ssize_t>(utf8.size()), &folded,
-      static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE |
-                                     UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK | UTF8PROC_IGNORE),
-      plain_letter, nullptr);
-  if (size < 0) return {};
-  std::string result(reinterpret_cast<const char*>(folded), static_cast<std::size_t>(size));
-  std::free(folded);
-  return result;
+  return map_unicode(utf8,
+                     UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD |
+                         UTF8PROC_STRIPMARK | UTF8PROC_IGNORE,
+                     plain_letter)
+      .value_or("");
 }
 
-enum class Class : std::uint8_t { kOther, kAt, kLetter, kIdeograph };
+enum class CharacterClass : std::uint8_t { kOther, kAt, kLetter, kIdeograph };
 
-struct Character {
+struct NameCharacter {
   std::size_t bytes = 1;
-  Class kind = Class::kOther;
+  CharacterClass kind = CharacterClass::kOther;
 };
 
 bool is_letter_or_digit(utf8proc_category_t category) {
@@ -69,11 +64,13 @@ bool is_letter_or_digit(utf8proc_category_t category) {
 // typed first.
 constexpr utf8proc_int32_t kFirstIdeograph = 0x2E80;
 
-Character character_at(std::string_view text, std::size_t position) {
+NameCharacter name_character_at(std::string_view text, std::size_t position) {
   const auto byte = static_cast<unsigned char>(text[position]);
   if (byte < 0x80) {
     const bool letter = (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9');
-    return {1, byte == '@' ? Class::kAt : letter ? Class::kLetter : Class::kOther};
+    return {1, byte == '@' ? CharacterClass::kAt
+               : letter    ? CharacterClass::kLetter
+                           : CharacterClass::kOther};
   }
   utf8proc_int32_t code = 0;
   const auto bytes =
@@ -81,19 +78,22 @@ Character character_at(std::string_view text, std::size_t position) {
                        static_cast<utf8proc_ssize_t>(text.size() - position), &code);
   if (bytes <= 0) return {};
   const auto category = utf8proc_category(code);
-  if (!is_letter_or_digit(category)) return {static_cast<std::size_t>(bytes), Class::kOther};
+  if (!is_letter_or_digit(category))
+    return {static_cast<std::size_t>(bytes), CharacterClass::kOther};
   const bool ideograph = code >= kFirstIdeograph && category == UTF8PROC_CATEGORY_LO;
-  return {static_cast<std::size_t>(bytes), ideograph ? Class::kIdeograph : Class::kLetter};
+  return {static_cast<std::size_t>(bytes),
+          ideograph ? CharacterClass::kIdeograph : CharacterClass::kLetter};
 }
 
 // Calls `visit` with the place of each letter, digit or "@" that begins a word.
 template <typename Visit>
 void for_each_begin(std::string_view text, Visit&& visit) {
-  Class before = Class::kOther;
+  CharacterClass before = CharacterClass::kOther;
   for (std::size_t at = 0; at < text.size();) {
-    const auto character = character_at(text, at);
-    const bool begins = character.kind == Class::kAt || character.kind == Class::kIdeograph ||
-                        (character.kind == Class::kLetter && before != Class::kLetter);
+    const auto character = name_character_at(text, at);
+    const bool begins =
+        character.kind == CharacterClass::kAt || character.kind == CharacterClass::kIdeograph ||
+        (character.kind == CharacterClass::kLetter && before != CharacterClass::kLetter);
     if (begins) visit(at);
     before = character.kind;
     at += character.bytes;
@@ -143,12 +143,7 @@ std::string address_text(std::string_view name, std::string_view email) {
   return fold_address(name) + ' ' + fold_address(email);
 }
 
-std::string_view cut_to_key(std::string_view utf8) {
-  if (utf8.size() <= kMaxKey) return utf8;
-  std::size_t size = kMaxKey;
-  while (size > 0 && (static_cast<unsigned char>(utf8[size]) & 0xC0) == 0x80) --size;
-  return utf8.substr(0, size);
-}
+std::string_view cut_to_key(std::string_view utf8) { return utf8_prefix(utf8, kMaxKey); }
 
 std::vector<std::string> address_keys(std::string_view text) {
   std::vector<std::string> keys;

@@ -16,7 +16,6 @@ namespace indexer {
 namespace {
 
 constexpr std::size_t kBlock = std::size_t{256} << 10;  // bytes that are read at a time
-constexpr std::size_t kTarBlock = 512;
 constexpr int kPrivate = 0600;  // mail is nobody else's
 constexpr int kLookInterval = 100;  // milliseconds, between two looks whether to stop
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "indexer/blob_bytes.hpp"
+#include "indexer/utf8.hpp"
 #include "mail/parser.hpp"
 #include "mail/text.hpp"
 #include "replica/attachments.hpp"
@@ -47,13 +48,6 @@ class Bytes {
   std::string original_digest_;
   std::optional<std::string> original_;
 };
-
-std::string beginning(std::string text, std::size_t max_bytes) {
-  if (text.size() <= max_bytes) return text;
-  while (max_bytes > 0 && (static_cast<unsigned char>(text[max_bytes]) & 0xC0) == 0x80) --max_bytes;
-  text.resize(max_bytes);
-  return text;
-}
 
 }  // namespace
 
@@ -112,8 +106,9 @@ std::vector<std::string> FileTexts::texts(const std::vector<AttachedFile>& files
       extract = extractor_.read(read_digest, file.type, *read);
     }
     if (extract->text.empty()) continue;
-    texts.push_back(beginning(std::move(extract->text), std::min(left, kMaxIndexedBytes)));
-    left -= texts.back().size();
+    auto& text = texts.emplace_back(std::move(extract->text));
+    text.resize(utf8_prefix(text, std::min(left, kMaxIndexedBytes)).size());
+    left -= text.size();
   }
   return texts;
 }

@@ -36,11 +36,10 @@ bool has_content(std::string_view text) {
 }
 
 std::optional<Body> Bodies::of_content(const std::string& content_id) const {
-  const auto* const store = stores_.find(mail::Doctype::kContents);
-  const auto stored = store != nullptr ? store->read(content_id) : std::nullopt;
-  if (!stored || stored->change.deleted) return std::nullopt;
+  const auto json = stores_.read_live(mail::Doctype::kContents, content_id);
+  if (!json) return std::nullopt;
   ++reads_;
-  auto content = mail::read_content(stored->body);
+  auto content = mail::read_content(*json);
   if (!content) return std::nullopt;
   if (content->attached) {
     auto text = text_of(*content->attached, stores_.blobs());

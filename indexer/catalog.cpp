@@ -1,41 +1,22 @@
 #include "indexer/catalog.hpp"
 
-#include <array>
-#include <cstdlib>
-#include <openssl/evp.h>
-#include <stdexcept>
-#include <utf8proc.h>
+#include <algorithm>
 
 #include "indexer/base64url.hpp"
 #include "indexer/catalog_state.hpp"
 #include "indexer/projection.hpp"
+#include "indexer/sha256.hpp"
+#include "indexer/unicode.hpp"
 
 namespace indexer {
 namespace {
 
 constexpr std::size_t kMaxIdLength = 255;  // of a JMAP Id
 
-std::string sha256(std::string_view bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
-    throw std::runtime_error("SHA-256 is not available");
-  }
-  return {reinterpret_cast<const char*>(digest.data()), size};
-}
-
-// Upper and lower case, and ways to write the same character, made one; the text itself where it is
-// no UTF-8.
-std::string fold(std::string_view text) {
-  utf8proc_uint8_t* folded = nullptr;
-  const auto size = utf8proc_map(
-      reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-      static_cast<utf8proc_ssize_t>(text.size()), &folded,
-      static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD));
-  if (size < 0) return std::string(text);
-  std::string result(reinterpret_cast<const char*>(folded), static_cast<std::size_t>(size));
-  std::free(folded);
-  return result;
+// Names that differ in case, or in how a character is composed, fold to the same text.
+std::string fold_name(std::string_view text) {
+  const auto folded = map_unicode(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
+  return folded ? *folded : std::string(text);
 }
 
 mail::Mailbox read_mailbox_row(const Rows& rows) {
@@ -89,19 +70,17 @@ std::string path_of(const mail::Mailbox& mailbox, const std::vector<mail::Mailbo
 
 // From so many pending rows on, and this share of all entries, it costs less to sort everything
 // anew than to insert them one by one (10 rows each, in random places).
-constexpr std::int64_t kBulkPending = 20'000;
-constexpr std::int64_t kBulkShare = 2;
+constexpr std::int64_t kBulkRows = 20'000;
+constexpr std::int64_t kBulkRowsShare = 2;
 
 bool is_bulk(Writer& writer, const Stores& stores) {
   const auto meta = Meta::load(writer.select_meta);
   if (!meta.ordered) return false;
-  std::int64_t pending = 0;
-  for (const auto& each : stores.all())
-    pending += each.store->pending(meta.checkpoint.of(each.store->identity()));
-  if (pending < kBulkPending) return false;
+  const auto pending = stores.rows_after(meta.checkpoint);
+  if (pending < kBulkRows) return false;
   auto entries = writer.connection.prepare("SELECT sum(total) FROM views WHERE view IN (8, 56)");
   Rows rows(entries);
-  return rows.next() && pending >= rows.integer(0) / kBulkShare;
+  return rows.next() && pending >= rows.integer(0) / kBulkRowsShare;
 }
 
 }  // namespace
@@ -229,19 +208,21 @@ std::optional<std::string> Catalog::find_mailbox(std::string_view name) const {
     }
     return {};
   };
-  const std::string folded = fold(name);
+  const std::string folded = fold_name(name);
   if (auto id = find([&](const mail::Mailbox& mailbox) {
-        return mailbox.role && fold(*mailbox.role) == folded;
+        return mailbox.role && fold_name(*mailbox.role) == folded;
       }))
     return id;
   // Names may differ by case alone.
   if (auto id =
           find([&](const mail::Mailbox& mailbox) { return path_of(mailbox, mailboxes) == name; }))
     return id;
-  if (auto id = find([&](const mail::Mailbox& mailbox) { return fold(mailbox.name) == folded; }))
+  if (auto id =
+          find([&](const mail::Mailbox& mailbox) { return fold_name(mailbox.name) == folded; }))
     return id;
-  return find(
-      [&](const mail::Mailbox& mailbox) { return fold(path_of(mailbox, mailboxes)) == folded; });
+  return find([&](const mail::Mailbox& mailbox) {
+    return fold_name(path_of(mailbox, mailboxes)) == folded;
+  });
 }
 
 std::optional<std::string> Catalog::document_id(Kind kind, std::string_view id) const {

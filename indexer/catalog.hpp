@@ -27,6 +27,7 @@
 #include "indexer/completion.hpp"
 #include "indexer/facets.hpp"
 #include "indexer/kind.hpp"
+#include "indexer/progress.hpp"
 #include "indexer/stores.hpp"
 
 namespace indexer {
@@ -119,6 +120,9 @@ struct MailboxCounts {
 // Numbers from here on belong to entries for which no gap was left; they do not follow the date.
 inline constexpr std::uint32_t kFirstOverflowNumber = 3U << 30;
 
+// Numbers of entries, ascending.
+using EntryNumbers = std::shared_ptr<const std::vector<std::uint32_t>>;
+
 // An entry as the text index sees it.
 struct TextEntry {
   std::uint32_t number = 0;  // docid; 0 while none is given
@@ -177,10 +181,10 @@ class Catalog {
   // checkpoint, in one transaction. When there are many, lists in other orders than by date are
   // left to `order`; until then they are read slowly.
   Projected project(const Stores& stores, std::size_t limit);
-  // Builds the lists that `project` left aside, in linear time; else does nothing. `between` is
-  // called between its transactions and may throw. After that, or after a kill, the next call
-  // begins again.
-  void order(const std::function<void()>& between = [] {});
+  // Builds the lists that `project` left aside, in linear time; does nothing when there are none.
+  // Throws Cancelled between its transactions; after that, or after a kill, the next call begins
+  // again.
+  void order(const Progress& progress = Progress());
   // Projects these documents again, as the stores have them now. The catalog must have followed its
   // stores to their end.
   void project_again(const Stores& stores, std::span<const DocumentName> documents);
@@ -244,8 +248,8 @@ class Catalog {
   [[nodiscard]] std::vector<Completion> complete(std::string_view typed, std::size_t limit) const;
 
   // ── For the text index ──
-  // Numbers of the messages that match, ascending.
-  [[nodiscard]] std::vector<std::uint32_t> numbers(const MessageFilter& filter) const;
+  // Numbers of the messages that match. Kept for the filters asked for last, until a list changes.
+  [[nodiscard]] EntryNumbers numbers(const MessageFilter& filter) const;
   // Ids of all mailboxes.
   [[nodiscard]] std::vector<std::string> mailbox_ids() const;
   // Numbers of the messages of a thread (id of the thread or of a message in it), ascending; none
@@ -287,11 +291,9 @@ class Catalog {
     DerivedCheckpoint reached;
     bool more = false;
   };
-  [[nodiscard]] TextChanges text_changes(const Stores& stores, const DerivedCheckpoint& text,
-                                         std::size_t limit) const;
+  [[nodiscard]] TextChanges text_changes(const DerivedCheckpoint& text, std::size_t limit) const;
   // Entries that the text index lacks at `text`.
-  [[nodiscard]] std::int64_t text_pending(const Stores& stores,
-                                          const DerivedCheckpoint& text) const;
+  [[nodiscard]] std::int64_t text_pending(const DerivedCheckpoint& text) const;
   // Messages by their level when the text index is at `text`; looks at all entries: 0.1 s for
   // 1,000,000.
   [[nodiscard]] LevelCounts levels(const DerivedCheckpoint& text) const;

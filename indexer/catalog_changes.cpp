@@ -16,37 +16,37 @@ namespace indexer {
 namespace {
 
 // Messages as they were at one state: from the log if they changed later, else as they are now.
-class Past {
+class MessagesAtState {
  public:
-  explicit Past(Reader& reader) : reader_(reader) {}
+  explicit MessagesAtState(Reader& reader) : reader_(reader) {}
 
   // What the log has of a message; the first after the state counts.
   void log(const std::string& id, std::string_view packed);
   // Nothing where the message was not there.
-  [[nodiscard]] std::optional<Standing> standing(const std::string& id) const;
+  [[nodiscard]] std::optional<ListMembership> membership(const std::string& id) const;
   // The newest message of a thread in a list, which represents the thread there; empty: the list
   // has none of them.
-  [[nodiscard]] std::string newest(std::int64_t thread, const Condition& condition) const;
+  [[nodiscard]] std::string newest(std::int64_t thread, const MessageCondition& condition) const;
 
  private:
   Reader& reader_;
-  std::map<std::string, std::optional<Standing>> logged_;  // by id
+  std::map<std::string, std::optional<ListMembership>> logged_;  // by id
   std::map<std::int64_t, std::vector<std::string>> logged_of_thread_;
 };
 
-void Past::log(const std::string& id, std::string_view packed) {
+void MessagesAtState::log(const std::string& id, std::string_view packed) {
   const auto [known, is_new] = logged_.try_emplace(id);
   if (!is_new) return;
-  known->second = unpack_standing(packed);
+  known->second = unpack_membership(packed);
   if (known->second) logged_of_thread_[known->second->thread].push_back(id);
 }
 
-std::optional<Standing> Past::standing(const std::string& id) const {
+std::optional<ListMembership> MessagesAtState::membership(const std::string& id) const {
   if (const auto known = logged_.find(id); known != logged_.end()) return known->second;
   std::int64_t entry = 0;
   if (Rows rows(reader_.by_id, id, static_cast<int>(Kind::kMail)); rows.next())
     entry = rows.integer(0);
-  Standing now;
+  ListMembership now;
   {
     Rows rows(reader_.list_entry, entry);
     if (!rows.next()) return {};
@@ -56,7 +56,7 @@ std::optional<Standing> Past::standing(const std::string& id) const {
   return now;
 }
 
-std::string Past::newest(std::int64_t thread, const Condition& condition) const {
+std::string MessagesAtState::newest(std::int64_t thread, const MessageCondition& condition) const {
   std::optional<OrderKey> newest;
   if (const auto ids = logged_of_thread_.find(thread); ids != logged_of_thread_.end()) {
     for (const auto& id : ids->second) {
@@ -78,16 +78,16 @@ std::string Past::newest(std::int64_t thread, const Condition& condition) const 
 }
 
 // The messages that changed in the steps after one state and up to another.
-class Span {
+class ChangeRange {
  public:
-  Span(Reader& reader, std::int64_t since)
+  ChangeRange(Reader& reader, std::int64_t since)
       : reader_(reader), since_(since), begin_(reader), end_(reader) {}
 
   // Takes whole steps until there are `limit` messages. Returns the state that was reached; `now`
   // when there were no more.
   std::int64_t read(std::int64_t now, std::size_t limit);
-  [[nodiscard]] ListChanges of_messages(const Condition& condition) const;
-  [[nodiscard]] ListChanges of_threads(const Condition& condition) const;
+  [[nodiscard]] ListChanges of_messages(const MessageCondition& condition) const;
+  [[nodiscard]] ListChanges of_threads(const MessageCondition& condition) const;
 
  private:
   void read_renamed(std::int64_t until);
@@ -95,10 +95,10 @@ class Span {
   Reader& reader_;
   std::int64_t since_;
   std::set<std::string> ids_;
-  Past begin_, end_;
+  MessagesAtState begin_, end_;
 };
 
-std::int64_t Span::read(std::int64_t now, std::size_t limit) {
+std::int64_t ChangeRange::read(std::int64_t now, std::size_t limit) {
   auto select = reader_.connection.prepare(
       "SELECT state, id, before FROM changes WHERE state > ? ORDER BY state, id");
   std::int64_t reached = since_;
@@ -120,20 +120,20 @@ std::int64_t Span::read(std::int64_t now, std::size_t limit) {
   return reached;
 }
 
-void Span::read_renamed(std::int64_t until) {
+void ChangeRange::read_renamed(std::int64_t until) {
   auto select = reader_.connection.prepare(
       "SELECT e.id FROM renamed r JOIN entries e ON e.thread = r.thread "
       "WHERE r.state > ? AND r.state <= ?");
   for (Rows rows(select, since_, until); rows.next();) ids_.emplace(rows.text(0));
 }
 
-ListChanges Span::of_messages(const Condition& condition) const {
-  const auto admitted = [&](const std::optional<Standing>& standing) {
-    return standing && condition.admits(standing->flags, standing->views);
+ListChanges ChangeRange::of_messages(const MessageCondition& condition) const {
+  const auto admitted = [&](const std::optional<ListMembership>& membership) {
+    return membership && condition.admits(membership->flags, membership->views);
   };
   ListChanges changes;
   for (const auto& id : ids_) {
-    const bool was = admitted(begin_.standing(id)), is = admitted(end_.standing(id));
+    const bool was = admitted(begin_.membership(id)), is = admitted(end_.membership(id));
     if (was && is) changes.updated.push_back(id);
     if (!was && is) changes.added.push_back(id);
     if (was && !is) changes.removed.push_back(id);
@@ -142,11 +142,11 @@ ListChanges Span::of_messages(const Condition& condition) const {
 }
 
 // The row of a thread changes when any of its messages changed, came or went.
-ListChanges Span::of_threads(const Condition& condition) const {
+ListChanges ChangeRange::of_threads(const MessageCondition& condition) const {
   std::set<std::int64_t> threads;
   for (const auto& id : ids_) {
     for (const auto* past : {&begin_, &end_}) {
-      if (const auto standing = past->standing(id)) threads.insert(standing->thread);
+      if (const auto membership = past->membership(id)) threads.insert(membership->thread);
     }
   }
   std::set<std::string> before, after;
@@ -195,10 +195,10 @@ std::optional<ListChanges> Catalog::changes(std::string_view since, const ListQu
   auto meta = Meta::load(reader->list_meta);
   const auto from = known_state(meta, since);
   if (!from) return {};
-  const auto condition = Condition::of(*reader, query.filter);
-  Span span(*reader, *from);
-  const auto reached = span.read(meta.changes, query.limit);
-  auto changes = query.threads ? span.of_threads(condition) : span.of_messages(condition);
+  const auto condition = MessageCondition::of(*reader, query.filter);
+  ChangeRange range(*reader, *from);
+  const auto reached = range.read(meta.changes, query.limit);
+  auto changes = query.threads ? range.of_threads(condition) : range.of_messages(condition);
   changes.more = reached < meta.changes;
   meta.changes = reached;
   changes.state = meta.state();

@@ -11,6 +11,7 @@
 
 #include "indexer/catalog_state.hpp"
 #include "indexer/catalog_tables.hpp"
+#include "indexer/octets.hpp"
 
 namespace indexer {
 namespace {
@@ -22,8 +23,7 @@ using replica::sqlite::Durability;
 std::string ordered(std::int64_t number) {
   const auto shifted = static_cast<std::uint64_t>(number) ^ (std::uint64_t{1} << 63);
   std::string octets;
-  for (int shift = 56; shift >= 0; shift -= 8)
-    octets += static_cast<char>((shifted >> shift) & 255);
+  append_big_endian(octets, shifted);
   return octets;
 }
 
@@ -140,10 +140,13 @@ struct CatalogComparison::State {
       : live(catalog), fresh(fresh_catalog) {}
 
   void add(DifferenceKind kind, std::string doc_id, std::string detail) const {
-    findings->add({kind, std::move(doc_id), Part::kCatalog, std::move(detail)});
+    findings->add({kind, std::move(doc_id), AccountPart::kCatalog, std::move(detail)});
   }
-  void compare(const ComparedTable& table, const std::string& what, Cursor& is,
-               Cursor& ought) const;
+  void compare(const ComparedTable& table, const std::string& what, Cursor& actual,
+               Cursor& expected) const;
+  // Compares the rows of the table that belong to a view. Returns how many the live catalog has.
+  std::int64_t compare_rows_of_view(const ComparedTable& table, const std::string& what,
+                                    std::int64_t view, std::int64_t expected_view);
   void compare_views();
   void check_places() const;
   void check_left_over() const;
@@ -152,19 +155,20 @@ struct CatalogComparison::State {
 
   Side live, fresh;
   Findings* findings = nullptr;
-  std::function<void()> between;
+  const Progress* progress = nullptr;
 };
 
 namespace {
 
 // Which columns of a row say something else.
-std::string differing(const ComparedTable& table, const std::vector<std::string>& is,
-                      const std::vector<std::string>& ought) {
+std::string differing(const ComparedTable& table, const std::vector<std::string>& actual,
+                      const std::vector<std::string>& expected) {
   std::vector<std::string_view> names;
-  for (std::size_t i = table.key_columns; i < is.size(); ++i) {
-    const bool is_at_most = table.columns[i].form == Form::kAtMost &&
-                            std::pair(is[i].size(), is[i]) <= std::pair(ought[i].size(), ought[i]);
-    if (is[i] != ought[i] && !is_at_most) names.push_back(table.columns[i].name);
+  for (std::size_t i = table.key_columns; i < actual.size(); ++i) {
+    const bool is_at_most =
+        table.columns[i].form == Form::kAtMost &&
+        std::pair(actual[i].size(), actual[i]) <= std::pair(expected[i].size(), expected[i]);
+    if (actual[i] != expected[i] && !is_at_most) names.push_back(table.columns[i].name);
   }
   return fmt::format("{}", fmt::join(names, ", "));
 }
@@ -172,48 +176,54 @@ std::string differing(const ComparedTable& table, const std::vector<std::string>
 }  // namespace
 
 void CatalogComparison::State::compare(const ComparedTable& table, const std::string& what,
-                                       Cursor& is, Cursor& ought) const {
-  constexpr std::int64_t kRowsBetween = 10'000;
-  while (is.has_row() || ought.has_row()) {
-    if ((is.rows() + ought.rows()) % kRowsBetween == 0) between();
-    const auto order = !ought.has_row() ? std::strong_ordering::less
-                       : !is.has_row()  ? std::strong_ordering::greater
-                                        : is.compare_key(ought);
+                                       Cursor& actual, Cursor& expected) const {
+  constexpr std::int64_t kRowsPerCheck = 10'000;
+  while (actual.has_row() || expected.has_row()) {
+    if ((actual.rows() + expected.rows()) % kRowsPerCheck == 0) progress->check();
+    const auto order = !expected.has_row() ? std::strong_ordering::less
+                       : !actual.has_row() ? std::strong_ordering::greater
+                                           : actual.compare_key(expected);
     if (order < 0) {
-      add(DifferenceKind::kExtra, is.doc_id(), what);
-      is.next();
+      add(DifferenceKind::kExtra, actual.doc_id(), what);
+      actual.next();
     } else if (order > 0) {
-      add(DifferenceKind::kMissing, ought.doc_id(), what);
-      ought.next();
+      add(DifferenceKind::kMissing, expected.doc_id(), what);
+      expected.next();
     } else {
-      const auto names = differing(table, is.columns(), ought.columns());
+      const auto names = differing(table, actual.columns(), expected.columns());
       if (!names.empty())
-        add(DifferenceKind::kDiffers, ought.doc_id(), fmt::format("{}: {}", what, names));
-      is.next();
-      ought.next();
+        add(DifferenceKind::kDiffers, expected.doc_id(), fmt::format("{}: {}", what, names));
+      actual.next();
+      expected.next();
     }
   }
 }
 
+std::int64_t CatalogComparison::State::compare_rows_of_view(const ComparedTable& table,
+                                                            const std::string& what,
+                                                            std::int64_t view,
+                                                            std::int64_t expected_view) {
+  Cursor actual(live, table, view), expected(fresh, table, expected_view);
+  compare(table, what, actual, expected);
+  return actual.rows();
+}
+
 void CatalogComparison::State::compare_views() {
   constexpr std::int64_t kOrders = 6;  // in `sorted`, of each view
-  std::map<std::string, std::pair<std::int64_t, std::int64_t>> views;
+  std::map<std::string, std::pair<std::int64_t, std::int64_t>> views;  // numbers; 0: absent
   for (const auto& [name, view] : live.views) views[name].first = view;
   for (const auto& [name, view] : fresh.views) views[name].second = view;
   std::int64_t listed = 0, sorted = 0;
   for (const auto& [name, numbers] : views) {
-    const auto [is, ought] = numbers;
-    Cursor listed_is(live, compared_listing(), is), listed_ought(fresh, compared_listing(), ought);
-    compare(compared_listing(), fmt::format("listing of {}", name), listed_is, listed_ought);
-    listed += listed_is.rows();
-    if (is != 0 && ought != 0 && has_sorts(is) != has_sorts(ought))
+    const auto [view, expected] = numbers;
+    listed += compare_rows_of_view(compared_listing(), fmt::format("listing of {}", name), view,
+                                   expected);
+    if (view != 0 && expected != 0 && has_sorts(view) != has_sorts(expected))
       add(DifferenceKind::kDiffers, "", fmt::format("views: the number of {}", name));
     for (std::int64_t order = 1; live.meta.ordered && order <= kOrders; ++order) {
-      Cursor sorted_is(live, compared_sorted(), is == 0 ? 0 : is + order);
-      Cursor sorted_ought(fresh, compared_sorted(), ought == 0 ? 0 : ought + order);
-      compare(compared_sorted(), fmt::format("order {} of {}", order, name), sorted_is,
-              sorted_ought);
-      sorted += sorted_is.rows();
+      sorted +=
+          compare_rows_of_view(compared_sorted(), fmt::format("order {} of {}", order, name),
+                               view == 0 ? 0 : view + order, expected == 0 ? 0 : expected + order);
     }
   }
   if (listed != live.count("listing")) add(DifferenceKind::kExtra, "", "listing: rows of no view");
@@ -265,15 +275,15 @@ CatalogComparison::CatalogComparison(const std::filesystem::path& catalog,
 
 CatalogComparison::~CatalogComparison() = default;
 
-std::int64_t CatalogComparison::run(Findings& findings, const std::function<void()>& between) {
+std::int64_t CatalogComparison::run(Findings& findings, const Progress& progress) {
   auto& state = *state_;
   state.findings = &findings;
-  state.between = between;
+  state.progress = &progress;
   if (state.live.meta.checkpoint != state.fresh.meta.checkpoint)
     state.add(DifferenceKind::kDiffers, "", "meta: checkpoint");
   for (const auto& table : compared_tables()) {
-    Cursor is(state.live, table), ought(state.fresh, table);
-    state.compare(table, std::string(table.name), is, ought);
+    Cursor actual(state.live, table), expected(state.fresh, table);
+    state.compare(table, std::string(table.name), actual, expected);
   }
   state.compare_views();
   state.check_places();

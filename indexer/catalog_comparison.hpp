@@ -6,10 +6,10 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 
 #include "indexer/findings.hpp"
+#include "indexer/progress.hpp"
 
 namespace indexer {
 
@@ -19,9 +19,8 @@ class CatalogComparison {
   CatalogComparison(const std::filesystem::path& catalog, const std::filesystem::path& fresh);
   ~CatalogComparison();
 
-  // Returns the number of entries. `between` is called from time to time and may throw. Memory does
-  // not grow with the catalog.
-  std::int64_t run(Findings& findings, const std::function<void()>& between);
+  // Returns the number of entries. Memory does not grow with the catalog. Throws Cancelled.
+  std::int64_t run(Findings& findings, const Progress& progress);
   // The number of content documents whose message is missing. They are not counted as differences.
   [[nodiscard]] std::int64_t unowned_contents() const;
 

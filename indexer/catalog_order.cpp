@@ -2,6 +2,7 @@
 // thread, and names of participants. Rows are sorted outside of the database and appended in order,
 // since random inserts get slower with the size of a table.
 #include "indexer/catalog_state.hpp"
+#include "indexer/octets.hpp"
 #include "indexer/row_sorter.hpp"
 #include "indexer/sort_keys.hpp"
 #include "indexer/thread_batch.hpp"
@@ -12,45 +13,34 @@ namespace {
 constexpr std::size_t kSorterMemory = 64 << 20;  // octets
 constexpr std::int64_t kRowsOfCommit = 200'000;  // the write-ahead log stays short
 
-void append_octets(std::string& out, std::int64_t number, int octets) {
-  for (int shift = 8 * (octets - 1); shift >= 0; shift -= 8)
-    out += static_cast<char>((number >> shift) & 255);
-}
-
-std::int64_t octets_of(std::string_view bytes) {
-  std::int64_t number = 0;
-  for (const char c : bytes) number = (number << 8) | static_cast<unsigned char>(c);
-  return number;
-}
-
 // A row of `sorted` as octets that compare like its primary key: view (4), key, entry (8).
 std::string to_row(std::int64_t view, std::string_view key, std::int64_t entry) {
   std::string row;
   row.reserve(12 + key.size());
-  append_octets(row, view, 4);
+  append_big_endian(row, static_cast<std::uint64_t>(view), 4);
   row += key;
-  append_octets(row, entry, 8);
+  append_big_endian(row, static_cast<std::uint64_t>(entry));
   return row;
 }
 
-// A transaction that is committed every so many rows.
-class Pieces {
+// A transaction that is committed every kRowsOfCommit rows. Throws Cancelled after a commit.
+class ChunkedTransaction {
  public:
-  Pieces(Connection& connection, const std::function<void()>& between)
-      : connection_(connection), between_(between), transaction_(std::in_place, connection) {}
+  ChunkedTransaction(Connection& connection, const Progress& progress)
+      : connection_(connection), progress_(progress), transaction_(std::in_place, connection) {}
 
   void count_row() {
     if (++rows_ % kRowsOfCommit != 0) return;
     transaction_->commit();
     transaction_.reset();
-    between_();
+    progress_.check();
     transaction_.emplace(connection_);
   }
   void commit() { transaction_->commit(); }
 
  private:
   Connection& connection_;
-  const std::function<void()>& between_;
+  const Progress& progress_;
   std::optional<replica::sqlite::Transaction> transaction_;
   std::int64_t rows_ = 0;
 };
@@ -88,7 +78,7 @@ void add_newest(const Connection& connection, RowSorter& sorter) {
 }
 
 // Threads one after the other, each from its oldest message on: backwards in the index of threads.
-void write_participants(Writer& writer, Pieces& pieces) {
+void write_participants(Writer& writer, ChunkedTransaction& transaction) {
   auto select = writer.connection.prepare(
       "SELECT thread FROM threads WHERE participants IS NULL AND thread > ? ORDER BY thread LIMIT "
       "1000");
@@ -109,30 +99,31 @@ void write_participants(Writer& writer, Pieces& pieces) {
         });
       }
       update.bind(participants, thread).run();
-      pieces.count_row();
+      transaction.count_row();
     }
   }
 }
 
 }  // namespace
 
-void Catalog::order(const std::function<void()>& between) {
+void Catalog::order(const Progress& progress) {
   auto& writer = state_->writing();
   if (Meta::load(writer.select_meta).ordered) return;
   RowSorter sorter(state_->file.parent_path(), kSorterMemory);
   add_sorts(writer.connection, sorter);
   add_newest(writer.connection, sorter);
 
-  Pieces pieces(writer.connection, between);
+  ChunkedTransaction transaction(writer.connection, progress);
   writer.connection.execute("DELETE FROM sorted");
   sorter.read([&](std::string_view row) {
-    const auto view = octets_of(row.substr(0, 4)), entry = octets_of(row.substr(row.size() - 8));
+    const auto view = static_cast<std::int64_t>(read_big_endian(row.substr(0, 4)));
+    const auto entry = static_cast<std::int64_t>(read_big_endian(row.substr(row.size() - 8)));
     writer.put_sorted.bind(view, as_blob(row.substr(4, row.size() - 12)), entry).run();
-    pieces.count_row();
+    transaction.count_row();
   });
-  write_participants(writer, pieces);
+  write_participants(writer, transaction);
   writer.set_meta("ordered", "1");
-  pieces.commit();
+  transaction.commit();
 }
 
 }  // namespace indexer

@@ -369,13 +369,13 @@ struct Catalog::State {
 
   // Answers of `numbers`: a search asks for the same mailbox again and again, and the list may be
   // long.
-  struct Numbers {
+  struct KeptNumbers {
     std::string state;
-    std::vector<std::uint32_t> numbers;
+    EntryNumbers numbers;
   };
-  static constexpr std::size_t kNumbersKept = 8;
+  static constexpr std::size_t kMaxKeptNumbers = 16;
   std::mutex numbers_mutex;
-  std::map<MessageFilter, Numbers> numbers;  // guarded by numbers_mutex
+  std::map<MessageFilter, KeptNumbers> kept_numbers;  // guarded by numbers_mutex
 };
 
 }  // namespace indexer

@@ -88,8 +88,7 @@ Found find_changes(Reader& reader, const Feed& feed, std::int64_t since, std::si
 
 }  // namespace
 
-Catalog::TextChanges Catalog::text_changes(const Stores&, const DerivedCheckpoint& text,
-                                           std::size_t limit) const {
+Catalog::TextChanges Catalog::text_changes(const DerivedCheckpoint& text, std::size_t limit) const {
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   const auto meta = Meta::load(reader->meta);
@@ -134,7 +133,7 @@ Catalog::TextChanges Catalog::text_changes(const Stores&, const DerivedCheckpoin
   return changes;
 }
 
-std::int64_t Catalog::text_pending(const Stores&, const DerivedCheckpoint& text) const {
+std::int64_t Catalog::text_pending(const DerivedCheckpoint& text) const {
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   const auto meta = Meta::load(reader->meta);

@@ -9,19 +9,20 @@ constexpr std::int64_t kTrimEvery = 64;
 
 }  // namespace
 
-std::string pack(const Standing& standing) {
-  std::vector<std::int64_t> packed = {standing.flags, standing.thread, standing.date};
-  packed.insert(packed.end(), standing.views.begin(), standing.views.end());
+std::string pack(const ListMembership& membership) {
+  std::vector<std::int64_t> packed = {membership.flags, membership.thread, membership.date};
+  packed.insert(packed.end(), membership.views.begin(), membership.views.end());
   return pack(packed);
 }
 
-std::optional<Standing> unpack_standing(std::string_view packed) {
+std::optional<ListMembership> unpack_membership(std::string_view packed) {
   const auto integers = unpack_integers(packed);
   if (integers.size() < 3) return {};
-  return Standing{integers[0], integers[1], integers[2], {integers.begin() + 3, integers.end()}};
+  return ListMembership{
+      integers[0], integers[1], integers[2], {integers.begin() + 3, integers.end()}};
 }
 
-void ChangeLog::changed(const std::string& id, const Standing& before) {
+void ChangeLog::changed(const std::string& id, const ListMembership& before) {
   if (!enabled_) return;
   const auto [known, is_new] = before_.try_emplace(id);
   if (is_new) known->second = pack(before);

@@ -15,16 +15,16 @@
 
 namespace indexer {
 
-// Where a message stood; which lists and thread it was in follows from this.
-struct Standing {
+// Tells which lists and which thread a message was in.
+struct ListMembership {
   std::int64_t flags = 0;
   std::int64_t thread = 0;
   std::int64_t date = 0;
   std::vector<std::int64_t> views;
 };
-[[nodiscard]] std::string pack(const Standing& standing);
+[[nodiscard]] std::string pack(const ListMembership& membership);
 // Nothing where the message was not there.
-[[nodiscard]] std::optional<Standing> unpack_standing(std::string_view packed);
+[[nodiscard]] std::optional<ListMembership> unpack_membership(std::string_view packed);
 
 // Lives for one transaction.
 class ChangeLog {
@@ -34,7 +34,7 @@ class ChangeLog {
 
   // Call with the state before each change; only the first call for a message in a transaction is
   // kept.
-  void changed(const std::string& id, const Standing& before);
+  void changed(const std::string& id, const ListMembership& before);
   void added(const std::string& id);
   // The threadId of all messages of the thread has changed.
   void renamed(std::int64_t thread);

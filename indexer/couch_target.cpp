@@ -15,10 +15,10 @@ namespace {
 namespace net = boost::asio;
 
 std::string inline_attachment(std::string_view raw) {
-  return fmt::format(R"({{"content_type":"message/rfc822","data":"{}"}})", base64(raw));
+  return fmt::format(R"({{"content_type":"message/rfc822","data":"{}"}})", to_base64(raw));
 }
 
-std::string words_of(const replica::BulkDocsRow& row) {
+std::string error_text(const replica::BulkDocsRow& row) {
   return row.reason.empty() ? row.error : fmt::format("{}: {}", row.error, row.reason);
 }
 
@@ -52,7 +52,7 @@ void CouchTarget::put_mailboxes(std::span<const mail::Mailbox> mailboxes) {
   for (const auto& [id, row] : wait_for(write(mailboxes_, std::move(documents)))) {
     if (row.error != "conflict") {
       throw std::runtime_error(
-          fmt::format("{} does not take mailbox '{}': {}", mailboxes_, id, words_of(row)));
+          fmt::format("{} does not take mailbox '{}': {}", mailboxes_, id, error_text(row)));
     }
   }
 }
@@ -78,7 +78,7 @@ ImportTarget::Written CouchTarget::put_messages(std::span<ImportedMessage> messa
     for (const mail::ContentDocument& content : message->contents) {
       const auto error = body_errors.find(content.id);
       if (error != body_errors.end() && error->second.error != "conflict")
-        refusal = words_of(error->second);
+        refusal = error_text(error->second);
     }
     if (!refusal.empty()) {
       written.refused.push_back(
@@ -99,7 +99,7 @@ ImportTarget::Written CouchTarget::put_messages(std::span<ImportedMessage> messa
       ++written.added;
       continue;
     }
-    Again again{words_of(error->second)};
+    Again again{error_text(error->second)};
     if (error->second.error == "conflict") again = wait_for(import_again(*message, takes_keywords));
     if (!again.refusal.empty())
       written.refused.push_back(
@@ -180,7 +180,7 @@ net::awaitable<CouchTarget::Again> CouchTarget::import_again(const ImportedMessa
   if (!changed) co_return Again{changed.error().reason};
   if (!*changed) co_return Again{};
   const auto row = co_await client_.put_document(emails_, id, std::move(**changed));
-  if (!row.error.empty()) co_return Again{words_of(row)};
+  if (!row.error.empty()) co_return Again{error_text(row)};
   co_return Again{"", true};
 }
 

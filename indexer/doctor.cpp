@@ -14,26 +14,26 @@
 namespace indexer {
 namespace {
 
-constexpr std::size_t kProjectBatch = 2'000;
+constexpr std::size_t kRowsPerProjection = 2'000;
 constexpr std::size_t kChangesAtOnce = 1'000;
 // An account whose lists are made anew while they are compared is looked at again.
-constexpr int kMaxAttempts = 3;
+constexpr int kMaxComparisons = 3;
 
 }  // namespace
 
 class Examination {
  public:
-  Examination(const Patient& patient, Progress& progress)
-      : patient_(patient), progress_(progress), between_([&progress] { progress.check(); }) {}
+  Examination(const DoctorTarget& target, Progress& progress)
+      : target_(target), progress_(progress) {}
 
   DoctorReport run() {
-    report_.account = patient_.name;
-    walked_ = check_files(patient_, report_, between_);
-    if (is_beyond_comparison()) return std::move(report_);
+    report_.account = target_.name;
+    walked_ = check_files(target_, report_, progress_);
+    if (has_unreadable_files()) return std::move(report_);
     try {
       compare();
     } catch (const replica::sqlite::Error& error) {
-      auto damage = damage_told_by(error, patient_.folder);
+      auto damage = damage_reported_by(error, target_.folder);
       if (!damage) throw;
       report_.findings.add(std::move(*damage));
     }
@@ -42,19 +42,19 @@ class Examination {
 
  private:
   void compare() {
-    const auto account = patient_.open();
-    if (!account) throw AccountUnknown(fmt::format("unknown account '{}'", patient_.name));
+    const auto account = target_.open();
+    if (!account) throw AccountUnknown(fmt::format("unknown account '{}'", target_.name));
     catch_up(*account);
     compare_derived(*account);
-    if (patient_.compare_source) patient_.compare_source(*account, report_);
+    if (target_.compare_source) target_.compare_source(*account, report_);
   }
 
-  // To open the account would change what is damaged, and nothing could be said by it.
-  [[nodiscard]] bool is_beyond_comparison() const {
+  // Such an account is not opened: that would change what is damaged.
+  [[nodiscard]] bool has_unreadable_files() const {
     const auto& findings = report_.findings;
-    return findings.count(Part::kStore) > 0 || findings.count(Part::kCatalog) > 0 ||
-           findings.count(Part::kIndex) > 0 || findings.count(Part::kExtracts) > 0 ||
-           findings.is_damaged(Part::kBlobs);
+    return findings.count(AccountPart::kStore) > 0 || findings.count(AccountPart::kCatalog) > 0 ||
+           findings.count(AccountPart::kIndex) > 0 || findings.count(AccountPart::kExtracts) > 0 ||
+           findings.is_damaged(AccountPart::kBlobs);
   }
 
   // As every start of the program does.
@@ -74,16 +74,16 @@ class Examination {
       compare_catalog(account, *live);
       compare_index(account, live);
       if (state.generation() == live) return;
-      if (attempt == kMaxAttempts)
+      if (attempt == kMaxComparisons)
         throw std::runtime_error(fmt::format(
-            "account '{}' is being reindexed: examine it when that is done", patient_.name));
+            "account '{}' is being reindexed: examine it when that is done", target_.name));
       report_ = std::move(before);
     }
   }
 
   void project(Generation& generation, const Stores& stores) {
-    while (generation.catalog().project(stores, kProjectBatch).more) between_();
-    generation.catalog().order(between_);
+    while (generation.catalog().project(stores, kRowsPerProjection).more) progress_.check();
+    generation.catalog().order(progress_);
   }
 
   // Projects a fresh catalog beside the live one; it is deleted when this returns.
@@ -101,7 +101,7 @@ class Examination {
       } while (live.catalog().checkpoint() != fresh.catalog().checkpoint());
       comparison.emplace(live.folder() / "catalog.db", fresh.folder() / "catalog.db");
     }
-    report_.catalog = comparison->run(report_.findings, between_);
+    report_.catalog = comparison->run(report_.findings, progress_);
     if (const auto unowned = comparison->unowned_contents(); unowned > 0)
       report_.notes.push_back(
           fmt::format("{} content documents belong to no message that is here", unowned));
@@ -114,10 +114,9 @@ class Examination {
     Extractor extractor(account.stores().extracts());
     const Texts texts(account.stores(), &extractor);
     progress_.of = progress_.done + live->catalog().entry_count();
-    const auto ought = analyse_entries(
-        live->catalog(), texts, state.options,
-        static_cast<int>(std::thread::hardware_concurrency()), [this] { ++progress_.done; },
-        progress_.cancelled);
+    const auto expected =
+        analyse_entries(live->catalog(), texts, state.options,
+                        static_cast<int>(std::thread::hardware_concurrency()), progress_);
 
     const std::lock_guard text(state.text_work);  // the index stands still
     const auto folder = live->folder() / "index";
@@ -125,9 +124,9 @@ class Examination {
     const std::lock_guard lists(state.catalog_work);
     project(*live, account.stores());
     live->follow_index(account.stores(), progress_);
-    const auto changed = changed_since(since, *live, account.stores());
+    const auto changed = changed_since(since, live->catalog());
     const IndexLookup lookup(folder);
-    compare_entries(ought, walked_->entries, [&](const IndexDifference& difference) {
+    compare_entries(expected, walked_->entries, [&](const IndexDifference& difference) {
       const auto entries = live->catalog().entries(difference.number, 1);
       const bool is_entry = !entries.empty() && entries.front().number == difference.number;
       const auto stored = lookup.entry(difference.number);
@@ -135,55 +134,50 @@ class Examination {
         // It may have come, or gone, since the catalog was read.
         if (!is_entry && stored) add(difference, lookup.doc_id(difference.number));
       } else if (is_entry && (!changed.contains(difference.number) ||
-                              !is_as_it_ought(entries.front(), stored, texts, state.options))) {
+                              analyse_entry(entries.front(), texts, state.options) != stored)) {
         add(difference, entries.front().doc_id);
       }
     });
-    report_.index = static_cast<std::int64_t>(ought.size());
+    report_.index = static_cast<std::int64_t>(expected.size());
   }
 
   void add(const IndexDifference& difference, std::string doc_id) {
-    report_.findings.add({difference.kind, std::move(doc_id), Part::kIndex, difference.detail});
+    report_.findings.add(
+        {difference.kind, std::move(doc_id), AccountPart::kIndex, difference.detail});
   }
 
   // Walks the index, unless it is as it was when its files were looked at.
   [[nodiscard]] bool is_sound(const std::filesystem::path& index) {
     if (!walked_ || walked_->revision.empty() || walked_->revision != index_revision(index))
-      walked_ = walk_index(index, between_);
+      walked_ = walk_index(index, progress_);
     for (const auto& fault : walked_->faults)
-      report_.findings.add({DifferenceKind::kDamaged, "", Part::kIndex, fault});
+      report_.findings.add({DifferenceKind::kDamaged, "", AccountPart::kIndex, fault});
     return walked_->faults.empty();
   }
 
   // Numbers of the entries that changed after that checkpoint: they may have been analysed before
   // or after they did.
   [[nodiscard]] static std::unordered_set<std::uint32_t> changed_since(
-      const DerivedCheckpoint& since, const Generation& live, const Stores& stores) {
+      const DerivedCheckpoint& since, const Catalog& catalog) {
     std::unordered_set<std::uint32_t> numbers;
     auto reached = since;
     for (bool more = true; more;) {
-      const auto changes = live.catalog().text_changes(stores, reached, kChangesAtOnce);
+      const auto changes = catalog.text_changes(reached, kChangesAtOnce);
       for (const auto& entry : changes.changed) numbers.insert(entry.number);
       more = changes.more && changes.reached != reached;
       reached = changes.reached;
     }
     return numbers;
   }
-  [[nodiscard]] static bool is_as_it_ought(const TextEntry& entry,
-                                           const std::optional<WalkedIndex::Entry>& stored,
-                                           const Texts& texts, const IndexOptions& options) {
-    return stored && analyse_entry(entry, texts, options) == *stored;
-  }
 
-  const Patient& patient_;
+  const DoctorTarget& target_;
   Progress& progress_;
-  const std::function<void()> between_;
   DoctorReport report_;
   std::optional<WalkedIndex> walked_;
 };
 
-DoctorReport examine(const Patient& patient, Progress& progress) {
-  return Examination(patient, progress).run();
+DoctorReport examine(const DoctorTarget& target, Progress& progress) {
+  return Examination(target, progress).run();
 }
 
 }  // namespace indexer

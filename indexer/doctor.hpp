@@ -31,8 +31,8 @@ struct DoctorReport {
   std::int64_t repaired = 0;  // differences that were found and are gone now
 };
 
-// The account to examine, and the ways to examine and repair it.
-struct Patient {
+// The account to examine, and what the doctor needs from outside.
+struct DoctorTarget {
   std::filesystem::path folder;
   std::string name;
   // Opens the account for writing. Called only when its files are known to be sound, or are to be
@@ -49,8 +49,8 @@ struct Patient {
 
 // Throws Cancelled, and errors that keep it from looking: AccountBusy, sqlite::Error (such as a
 // full disk), SourceError.
-[[nodiscard]] DoctorReport examine(const Patient& patient, Progress& progress);
+[[nodiscard]] DoctorReport examine(const DoctorTarget& target, Progress& progress);
 // Examines, repairs the differences and examines again: the report says what is left.
-[[nodiscard]] DoctorReport examine_and_repair(const Patient& patient, Progress& progress);
+[[nodiscard]] DoctorReport examine_and_repair(const DoctorTarget& target, Progress& progress);
 
 }  // namespace indexer

@@ -51,8 +51,8 @@ DerivedCheckpoint begin_at(std::vector<ExportPart>& parts, const std::string& si
 
 // An export without a store that was lost would look whole. What is derived knows of it, where it
 // can be read.
-void require_all(const std::vector<ExportPart>& parts, const fs::path& folder,
-                 const std::string& name) {
+void require_all_stores(const std::vector<ExportPart>& parts, const fs::path& folder,
+                        const std::string& name) {
   const auto live = Generation::live_name(folder / "derived");
   if (!live) return;
   std::map<mail::Doctype, replica::StoreIdentity> followed;
@@ -94,7 +94,7 @@ class Exporter {
  private:
   void each_document(const ExportPart& part, const ExportPart::Visit& visit) {
     part.each_document([&](const replica::WholeDocument& document) {
-      if (progress_.cancelled) throw Cancelled();
+      progress_.check();
       visit(document);
     });
   }
@@ -210,7 +210,7 @@ class Exporter {
   }
 
   void end_member(const std::string& path) {
-    digests_.add(path, sum_.take_hex());
+    digests_.add(path, sum_.finish_hex());
     if (digests_.is_full()) write_digests();
   }
 
@@ -252,7 +252,7 @@ ExportSummary export_account(const fs::path& folder, const std::string& name,
                              const std::optional<std::string>& doctype_member,
                              const std::string& since, int descriptor, Progress& progress) {
   auto parts = export_parts(folder, name, doctype_member);
-  require_all(parts, folder, name);
+  require_all_stores(parts, folder, name);
   const auto reached = begin_at(parts, since, name);
   const ExportHeader header{name, since, encode_state(reached)};
   return Exporter(folder, std::move(parts), descriptor, progress).run(header);

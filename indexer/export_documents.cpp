@@ -5,7 +5,6 @@
 // `"purged":true`.
 #include <charconv>
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include "indexer/base64.hpp"
 #include "indexer/export_format.hpp"
@@ -22,7 +21,7 @@ void append_leaf(std::string& out, const replica::IncomingRevision& leaf) {
   for (const std::string& digest : leaf.ancestors) writer.string(digest);
   writer.end_array();
   const bool is_one_line = leaf.body.find_first_of("\r\n") == std::string::npos;
-  const std::string encoded = is_one_line ? std::string() : base64(leaf.body);
+  const std::string encoded = is_one_line ? std::string() : to_base64(leaf.body);
   writer.key("size").number(is_one_line ? leaf.body.size() : encoded.size());
   if (is_one_line) {
     writer.key("document").raw(leaf.body);
@@ -37,20 +36,20 @@ class LineReader {
  public:
   explicit LineReader(std::string_view line) : rest_(line) {}
 
-  bool take(std::string_view expected) {
+  bool skip(std::string_view expected) {
     if (!rest_.starts_with(expected)) return false;
     rest_.remove_prefix(expected.size());
     return true;
   }
-  void need(std::string_view expected) {
-    if (!take(expected)) refuse();
+  void expect(std::string_view expected) {
+    if (!skip(expected)) refuse();
   }
   std::string string() {
-    need("\"");
+    expect("\"");
     std::size_t end = 0;
     while (end < rest_.size() && rest_[end] != '"') end += rest_[end] == '\\' ? 2 : 1;
     const std::string_view raw = bytes(end);
-    need("\"");
+    expect("\"");
     return mail::unescape_json(raw);
   }
   std::int64_t number() {
@@ -75,40 +74,32 @@ class LineReader {
   std::string_view rest_;
 };
 
-std::string from_base64(std::string_view text) {
-  std::string bytes(text.size() / 4 * 3, '\0');
-  const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                     reinterpret_cast<const unsigned char*>(text.data()),
-                                     static_cast<int>(text.size()));
-  if (length < 0 || static_cast<std::size_t>(length) != bytes.size()) LineReader::refuse();
-  for (std::size_t end = text.size(); end > 0 && text[end - 1] == '='; --end) bytes.pop_back();
-  return bytes;
-}
-
 replica::IncomingRevision read_leaf(LineReader& line, const std::string& id) {
   replica::IncomingRevision leaf;
   leaf.id = id;
-  line.need(R"({"rev":)");
+  line.expect(R"({"rev":)");
   if (!replica::RevId::parse_into(line.string(), leaf.rev)) LineReader::refuse();
-  line.need(R"(,"deleted":)");
-  leaf.deleted = line.take("true");
-  if (!leaf.deleted) line.need("false");
-  line.need(R"(,"ancestors":[)");
-  while (!line.take("]")) {
-    if (!leaf.ancestors.empty()) line.need(",");
+  line.expect(R"(,"deleted":)");
+  leaf.deleted = line.skip("true");
+  if (!leaf.deleted) line.expect("false");
+  line.expect(R"(,"ancestors":[)");
+  while (!line.skip("]")) {
+    if (!leaf.ancestors.empty()) line.expect(",");
     leaf.ancestors.push_back(line.string());
   }
   if (leaf.ancestors.size() >= leaf.rev.generation) LineReader::refuse();
-  line.need(R"(,"size":)");
+  line.expect(R"(,"size":)");
   const auto size = static_cast<std::size_t>(line.number());
-  if (line.take(R"(,"document":)")) {
+  if (line.skip(R"(,"document":)")) {
     leaf.body = line.bytes(size);
   } else {
-    line.need(R"(,"base64":")");
-    leaf.body = from_base64(line.bytes(size));
-    line.need("\"");
+    line.expect(R"(,"base64":")");
+    auto decoded = from_base64(line.bytes(size));
+    if (!decoded) LineReader::refuse();
+    leaf.body = std::move(*decoded);
+    line.expect("\"");
   }
-  line.need("}");
+  line.expect("}");
   return leaf;
 }
 
@@ -133,18 +124,18 @@ void append_document(std::string& out, const replica::WholeDocument& document) {
 replica::WholeDocument read_document(std::string_view text) {
   LineReader line(text);
   replica::WholeDocument document;
-  line.need(R"({"id":)");
+  line.expect(R"({"id":)");
   document.id = line.string();
   if (document.id.empty()) LineReader::refuse();
-  line.need(R"(,"arrived":)");
+  line.expect(R"(,"arrived":)");
   document.arrived = std::chrono::sys_seconds(std::chrono::seconds(line.number()));
-  if (!line.take(R"(,"purged":true)")) {
-    line.need(R"(,"leaves":[)");
+  if (!line.skip(R"(,"purged":true)")) {
+    line.expect(R"(,"leaves":[)");
     do document.leaves.push_back(read_leaf(line, document.id));
-    while (line.take(","));
-    line.need("]");
+    while (line.skip(","));
+    line.expect("]");
   }
-  line.need("}");
+  line.expect("}");
   if (!line.at_end()) LineReader::refuse();
   return document;
 }

@@ -57,7 +57,7 @@ class DigestList {
   [[nodiscard]] std::string next_member() const;  // path of the member that `take` fills
   [[nodiscard]] std::string take();
   // The digest of everything that was taken.
-  [[nodiscard]] std::string sum() { return sum_.take_hex(); }
+  [[nodiscard]] std::string sum() { return sum_.finish_hex(); }
   [[nodiscard]] std::uint64_t size() const { return size_; }  // lines in all
 
  private:

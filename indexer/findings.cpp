@@ -18,19 +18,19 @@ std::string_view name_of(DifferenceKind kind) {
   return "";
 }
 
-std::string_view name_of(Part part) {
+std::string_view name_of(AccountPart part) {
   switch (part) {
-    case Part::kSource:
+    case AccountPart::kSource:
       return "source";
-    case Part::kStore:
+    case AccountPart::kStore:
       return "store";
-    case Part::kBlobs:
+    case AccountPart::kBlobs:
       return "blobs";
-    case Part::kExtracts:
+    case AccountPart::kExtracts:
       return "extracts";
-    case Part::kCatalog:
+    case AccountPart::kCatalog:
       return "catalog";
-    case Part::kIndex:
+    case AccountPart::kIndex:
       return "index";
   }
   return "";
@@ -44,6 +44,8 @@ void Findings::add(Difference difference) {
   if (named_.size() < kMostNamed) named_.push_back(std::move(difference));
 }
 
-bool Findings::is_damaged(Part part) const { return damaged_[static_cast<std::size_t>(part)]; }
+bool Findings::is_damaged(AccountPart part) const {
+  return damaged_[static_cast<std::size_t>(part)];
+}
 
 }  // namespace indexer

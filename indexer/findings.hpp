@@ -18,13 +18,13 @@ enum class DifferenceKind {
 [[nodiscard]] std::string_view name_of(DifferenceKind kind);
 
 // Parts of an account that differences are found in.
-enum class Part { kSource, kStore, kBlobs, kExtracts, kCatalog, kIndex };
-[[nodiscard]] std::string_view name_of(Part part);
+enum class AccountPart { kSource, kStore, kBlobs, kExtracts, kCatalog, kIndex };
+[[nodiscard]] std::string_view name_of(AccountPart part);
 
 struct Difference {
   DifferenceKind kind = DifferenceKind::kDiffers;
   std::string doc_id;  // empty: of no single document
-  Part where = Part::kStore;
+  AccountPart where = AccountPart::kStore;
   std::string detail;  // what differs, in words
   // That is damaged, as it is named in the account's folder; empty: no file by itself.
   std::string file = {};
@@ -38,10 +38,10 @@ class Findings {
 
   void add(Difference difference);
   [[nodiscard]] std::int64_t count() const { return count_; }
-  [[nodiscard]] std::int64_t count(Part part) const {
+  [[nodiscard]] std::int64_t count(AccountPart part) const {
     return by_part_[static_cast<std::size_t>(part)];
   }
-  [[nodiscard]] bool is_damaged(Part part) const;
+  [[nodiscard]] bool is_damaged(AccountPart part) const;
   [[nodiscard]] const std::vector<Difference>& named() const { return named_; }
 
  private:

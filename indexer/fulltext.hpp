@@ -165,11 +165,10 @@ struct HitPage {
 // What a search asks of the catalog, each as the Catalog's member of that name.
 struct SearchScope {
   std::function<std::optional<std::string>(std::string_view name)> find_mailbox;
-  std::function<std::vector<std::uint32_t>(const MessageFilter& filter)> numbers;
+  std::function<EntryNumbers(const MessageFilter& filter)> numbers;
   std::function<std::uint32_t(const OrderKey& place)> number_after;
-  std::function<std::string()> state;
   std::function<std::vector<std::string>()> mailbox_ids;
-  std::function<std::vector<std::uint32_t>(std::string_view id)> thread;  // Catalog::thread_numbers
+  std::function<std::vector<std::uint32_t>(std::string_view id)> thread_numbers;
   std::function<std::vector<std::uint32_t>(const std::vector<std::uint32_t>& numbers)> same_threads;
   std::function<std::vector<std::int64_t>(const std::vector<std::uint32_t>& numbers)> threads_of;
   std::function<std::vector<Catalog::SortedNumber>(const std::vector<std::uint32_t>& numbers,

@@ -1,23 +1,21 @@
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <cinttypes>
 #include <cstdio>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <fstream>
 #include <mutex>
 #include <span>
 #include <stdexcept>
-#include <system_error>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
+#include "indexer/durable_files.hpp"
 #include "indexer/entry.hpp"
 #include "indexer/fulltext.hpp"
 #include "indexer/on_threads.hpp"
 #include "indexer/xapian_errors.hpp"
+#include "replica/files.hpp"
 
 namespace indexer {
 namespace {
@@ -32,21 +30,6 @@ constexpr std::size_t kBytesPerFlush = 64 << 20;
 // Databases merged at a time; each holds five files open.
 constexpr std::size_t kPartsPerMerge = 64;
 
-void sync_path(const fs::path& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0 || fsync(file) != 0) {
-    const std::error_code error(errno, std::generic_category());
-    if (file >= 0) close(file);
-    throw std::system_error(error, "cannot write " + path.string() + " to disk");
-  }
-  close(file);
-}
-
-void sync_folder(const fs::path& folder) {
-  for (const auto& file : fs::directory_iterator(folder)) sync_path(file.path());
-  sync_path(folder);
-}
-
 fs::path parts_of(fs::path folder) { return folder += ".parts"; }
 
 std::size_t bytes_of(const EntryText& text) {
@@ -60,10 +43,10 @@ std::size_t bytes_of(const EntryText& text) {
 //   <folder>.parts/<n>.new          being filled or merged
 //   <folder>.parts/index            the one that all were merged into, when there is but its checkpoint to be written
 //   <folder>.parts/begun            the numbering that the numbers belong to, a line end, the checkpoint
-class Build {
+class IndexBuild {
  public:
-  Build(fs::path folder, const EntrySource& source, const DerivedCheckpoint& checkpoint,
-        const IndexOptions& options, Progress& progress)
+  IndexBuild(fs::path folder, const EntrySource& source, const DerivedCheckpoint& checkpoint,
+             const IndexOptions& options, Progress& progress)
       : folder_(std::move(folder)),
         parts_folder_(parts_of(folder_)),
         source_(source),
@@ -89,9 +72,9 @@ class Build {
     database.commit();
     database.close();
     progress_.check();
-    sync_folder(index);
+    sync_files(index);
     fs::rename(index, folder_);
-    sync_path(folder_.parent_path().empty() ? "." : folder_.parent_path());
+    replica::sync_folder(folder_.parent_path().empty() ? "." : folder_.parent_path());
     fs::remove_all(parts_folder_);
     return {checkpoint_, unread_};
   }
@@ -104,18 +87,13 @@ class Build {
   [[nodiscard]] fs::path path_of(const Part& part) const {
     return parts_folder_ / fmt::format("{}-{}", part.first, part.last);
   }
-  fs::path new_folder() { return parts_folder_ / fmt::format("{}.new", folders_++); }
 
   void begin() {
     fs::remove_all(parts_folder_);
     fs::create_directories(parts_folder_);
-    const auto file = parts_folder_ / "begun";
-    std::ofstream out(file, std::ios::binary);
-    out << source_.numbering << '\n' << checkpoint_.to_json();
-    if (!out.flush()) throw std::runtime_error("cannot write " + file.string());
-    out.close();
-    sync_path(file);
-    sync_path(parts_folder_);
+    replica::write_and_sync(parts_folder_ / "begun",
+                            source_.numbering + '\n' + checkpoint_.to_json());
+    replica::sync_folder(parts_folder_);
   }
 
   // Takes over what is complete. Parts that another was made of may be there still.
@@ -218,12 +196,12 @@ class Build {
 
   fs::path new_part_folder() {
     const std::lock_guard lock(mutex_);
-    return new_folder();
+    return parts_folder_ / fmt::format("{}.new", folders_++);
   }
 
   // What bears a part's name is on disk: after a power cut, too, it is whole.
   void complete(const fs::path& folder, const Part& part) const {
-    sync_folder(folder);
+    sync_files(folder);
     fs::rename(folder, path_of(part));
   }
 
@@ -289,15 +267,16 @@ bool is_build_begun(const fs::path& folder, const std::string& numbering) {
 void copy_fulltext(const fs::path& folder, const fs::path& into) {
   with_xapian_errors(folder, [&] {
     Xapian::Database(folder.string()).compact(into.string(), Xapian::DBCOMPACT_NO_RENUMBER);
-    sync_folder(into);
+    sync_files(into);
   });
 }
 
 BuiltIndex build_fulltext(const fs::path& folder, const EntrySource& source,
                           const DerivedCheckpoint& checkpoint, int threads, Progress& progress,
                           const IndexOptions& options) {
-  return with_xapian_errors(
-      folder, [&] { return Build(folder, source, checkpoint, options, progress).run(threads); });
+  return with_xapian_errors(folder, [&] {
+    return IndexBuild(folder, source, checkpoint, options, progress).run(threads);
+  });
 }
 
 }  // namespace indexer

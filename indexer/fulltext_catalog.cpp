@@ -20,9 +20,8 @@ QueryResult<HitPage> FulltextReader::search(const SearchRequest& request, const 
   scope.find_mailbox = [&](std::string_view name) { return catalog.find_mailbox(name); };
   scope.numbers = [&](const MessageFilter& filter) { return catalog.numbers(filter); };
   scope.number_after = [&](const OrderKey& place) { return catalog.number_after(place); };
-  scope.state = [&] { return catalog.state(); };
   scope.mailbox_ids = [&] { return catalog.mailbox_ids(); };
-  scope.thread = [&](std::string_view id) { return catalog.thread_numbers(id); };
+  scope.thread_numbers = [&](std::string_view id) { return catalog.thread_numbers(id); };
   scope.same_threads = [&](const auto& numbers) { return catalog.same_threads(numbers); };
   scope.threads_of = [&](const auto& numbers) { return catalog.threads_of(numbers); };
   scope.sorted_numbers = [&](const auto& numbers, Sort sort, bool ascending, const auto& after,

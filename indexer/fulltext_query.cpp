@@ -339,10 +339,10 @@ Xapian::Query QueryTranslator::translate_node(const MatchKeyword& keyword) {
 }
 
 Xapian::Query QueryTranslator::members(const MessageFilter& filter) {
-  return members(context_.numbers(filter));
+  return members(context_.scope.numbers(filter));
 }
 
-Xapian::Query QueryTranslator::members(Numbers numbers) {
+Xapian::Query QueryTranslator::members(EntryNumbers numbers) {
   names_numbers_ = true;
   return from_source(new NumbersSource(std::move(numbers)));
 }
@@ -388,7 +388,7 @@ Xapian::Query QueryTranslator::translate_node(const MatchMessageId& message) {
 }
 
 Xapian::Query QueryTranslator::translate_node(const MatchThread& thread) {
-  auto numbers = context_.scope.thread(thread.id);
+  auto numbers = context_.scope.thread_numbers(thread.id);
   if (numbers.empty() && context_.is_one_of_several) return Xapian::Query::MatchNothing;
   if (numbers.empty())
     throw QueryError{fmt::format("there is no thread \"{}\"", thread.id), thread.position};

@@ -16,7 +16,6 @@ namespace indexer {
 struct TranslationContext {
   const Xapian::Database& database;
   const SearchScope& scope;
-  std::function<Numbers(const MessageFilter&)> numbers;  // of the messages of a filter, from memory
   Stems& stems;
   const std::vector<std::string>& languages;  // whose forms of words are looked for
   const std::vector<std::string>& headers;  // that are indexed
@@ -74,7 +73,7 @@ class QueryTranslator {
   [[nodiscard]] std::vector<std::string> prefixes_of(const FieldName& field) const;
   void require_indexed(const std::string& header, std::size_t position) const;
   Xapian::Query members(const MessageFilter& filter);
-  Xapian::Query members(Numbers numbers);
+  Xapian::Query members(EntryNumbers numbers);
   Xapian::Query any_of(const std::vector<Xapian::Query>& forms) const;
   void explain_part(const Query& query, std::vector<ExplainedPart>& parts);
 

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <fmt/format.h>
-#include <map>
 #include <utility>
 
 #include "indexer/entry.hpp"
@@ -15,8 +14,6 @@ namespace {
 // How often a search begins again because a commit overwrote what it was reading: each time on the
 // newest state.
 constexpr int kMaxAttempts = 50;
-// Sets of numbers kept between searches.
-constexpr std::size_t kMaxCachedFilters = 16;
 // Hits below which other words are suggested.
 constexpr std::int64_t kFewHits = 3;
 
@@ -52,8 +49,6 @@ struct FulltextReader::State {
   IndexOptions options;
   Stems stems;
   std::vector<std::string> languages;
-  std::map<MessageFilter, Numbers> numbers;
-  std::string numbers_state;  // of the catalog, when they were read
 
   // Runs `read`, and again on the newest state when a writer overwrote the one it was reading.
   template <typename Read>
@@ -68,17 +63,6 @@ struct FulltextReader::State {
       }
       return read();
     });
-  }
-
-  Numbers numbers_of(const MessageFilter& filter, const SearchScope& scope) {
-    if (auto state = scope.state(); state != numbers_state) {
-      numbers.clear();
-      numbers_state = std::move(state);
-    }
-    if (const auto found = numbers.find(filter); found != numbers.end()) return found->second;
-    auto read = std::make_shared<const std::vector<std::uint32_t>>(scope.numbers(filter));
-    if (numbers.size() == kMaxCachedFilters) numbers.clear();
-    return numbers[filter] = std::move(read);
   }
 
   void reopened() {
@@ -126,12 +110,9 @@ QueryResult<HitPage> FulltextReader::search(const SearchRequest& request,
   return state_->retried([&]() -> QueryResult<HitPage> {
     Deadline deadline(end);
     const bool by_relevance = request.order == SearchOrder::kRelevance;
-    QueryTranslator translator(
-        {state_->database, scope,
-         [&](const MessageFilter& filter) { return state_->numbers_of(filter, scope); },
-         state_->stems, state_->languages, state_->options.headers, deadline,
-         request.is_one_of_several},
-        by_relevance);
+    QueryTranslator translator({state_->database, scope, state_->stems, state_->languages,
+                                state_->options.headers, deadline, request.is_one_of_several},
+                               by_relevance);
     auto query = translator.translate(*request.query);
     if (!query) return query.error();
     if (request.kind)

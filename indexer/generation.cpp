@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <fstream>
 #include <random>
 #include <system_error>
 #include <thread>
-#include <unistd.h>
 
+#include "indexer/durable_files.hpp"
 #include "replica/files.hpp"
 #include "replica/no_room.hpp"
 
@@ -44,16 +43,6 @@ FileLock share(const fs::path& folder) {
   return std::move(*lock);
 }
 
-void sync_to_disk(const fs::path& path) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool synced = descriptor >= 0 && fsync(descriptor) == 0;
-  const int error = errno;
-  if (descriptor >= 0) close(descriptor);
-  if (!synced)
-    throw fs::filesystem_error("cannot sync", path,
-                               std::error_code(error, std::generic_category()));
-}
-
 // The generation that a file names, where it is there. Throws std::system_error where that cannot be told.
 std::optional<std::string> named_in(const fs::path& derived, const char* file) {
   const auto path = derived / file;
@@ -67,14 +56,6 @@ std::optional<std::string> named_in(const fs::path& derived, const char* file) {
     return std::nullopt;
   if (!fs::exists(derived / name / "catalog.db")) return std::nullopt;
   return name;
-}
-
-// Writes such a file, and has it on disk.
-void name_in(const fs::path& derived, const std::string& file, const std::string& name) {
-  const auto temporary = derived / (file + ".new");
-  replica::write_and_sync(temporary, name + '\n');
-  fs::rename(temporary, derived / file);
-  sync_to_disk(derived);
 }
 
 // Deletes a generation's folder unless somebody has it open.
@@ -166,15 +147,14 @@ auto Generation::write_index(Work work) {
 }
 
 std::size_t Generation::follow_index(const Stores& stores, Progress& progress) {
-  if (catalog_.text_pending(stores, text_checkpoint()) == 0 &&
-      text_checkpoint() == catalog_.checkpoint())
+  if (catalog_.text_pending(text_checkpoint()) == 0 && text_checkpoint() == catalog_.checkpoint())
     return 0;
   Extractor extractor(stores.extracts());
   const Texts texts(stores, &extractor);
   return write_index([&](FulltextWriter& writer) {
     std::size_t written = 0;
     for (bool more = true; more && !progress.cancelled;) {
-      const auto changes = catalog_.text_changes(stores, writer.checkpoint(), kFollowBatch);
+      const auto changes = catalog_.text_changes(writer.checkpoint(), kFollowBatch);
       for (const auto& [kind, id] : changes.removed) writer.remove(kind, id);
       for (const auto& entry : changes.changed) {
         if (progress.cancelled)
@@ -218,7 +198,7 @@ void Generation::copy_index_to(const fs::path& folder) const {
 
 void Generation::copy_catalog_to(const fs::path& folder) const {
   catalog_.copy_to(folder / "catalog.db");
-  sync_to_disk(folder);
+  replica::sync_folder(folder);
 }
 
 bool Generation::lists_follow(const Stores& stores) const {
@@ -299,13 +279,13 @@ std::optional<std::string> Generation::next_name(const fs::path& derived) {
 }
 
 void Generation::make_live(const fs::path& derived, const std::string& name) {
-  name_in(derived, "current", name);
+  replace_file(derived / "current", name + '\n');
   std::error_code ignored;
   fs::remove(derived / "next", ignored);
 }
 
 void Generation::make_next(const fs::path& derived, const std::string& name) {
-  name_in(derived, "next", name);
+  replace_file(derived / "next", name + '\n');
 }
 
 void Generation::sweep(const fs::path& derived) {

@@ -9,6 +9,7 @@
 
 #include "indexer/entry.hpp"
 #include "indexer/fulltext_query.hpp"
+#include "indexer/octets.hpp"
 
 namespace indexer {
 namespace {
@@ -54,7 +55,7 @@ class ListOrder : public Xapian::KeyMaker {
   std::string operator()(const Xapian::Document& entry) const override {
     const auto falling = ~(static_cast<std::uint64_t>(date_of(entry)) ^ (std::uint64_t{1} << 63));
     std::string key;
-    for (int shift = 56; shift >= 0; shift -= 8) key += static_cast<char>(falling >> shift & 0xFF);
+    append_big_endian(key, falling);
     return key + entry.get_data().substr(1);
   }
 };

@@ -18,9 +18,9 @@ constexpr std::size_t kMessagesPerBatch = 1'000;
 constexpr std::size_t kBytesPerBatch = 16 << 20;
 
 // Collects messages until they are worth a commit.
-class Batches {
+class ImportBatch {
  public:
-  Batches(ImportTarget& target, ImportSummary& summary)
+  ImportBatch(ImportTarget& target, ImportSummary& summary)
       : target_(target), summary_(summary), mailboxes_(target) {}
 
   [[nodiscard]] ImportMailboxes& mailboxes() { return mailboxes_; }
@@ -54,9 +54,9 @@ class Batches {
   std::size_t bytes_ = 0;
 };
 
-// Writes what `read` finds to the target.
-void import_found(const std::function<void(ImportReader&)>& read, Batches& batches,
-                  ImportSummary& summary, const ImportOptions& options, Progress& progress) {
+// Writes the messages that `read` finds to the target of the batch.
+void run_import(const std::function<void(ImportReader&)>& read, ImportBatch& batch,
+                ImportSummary& summary, const ImportOptions& options, Progress& progress) {
   ImportPipeline pipeline(
       [&](ImportPipeline& found) {
         ImportReader reader(found, progress);
@@ -64,15 +64,15 @@ void import_found(const std::function<void(ImportReader&)>& read, Batches& batch
       },
       options.threads, options.kept_headers);
   while (auto outcome = pipeline.next()) {
-    if (progress.cancelled) throw Cancelled();
+    progress.check();
     if (auto* message = std::get_if<ImportedMessage>(&*outcome)) {
-      batches.add(std::move(*message));
+      batch.add(std::move(*message));
     } else {
       summary.refused.push_back(std::move(std::get<RefusedFile>(*outcome)));
     }
     ++progress.done;
   }
-  batches.write();
+  batch.write();
 }
 
 // A user who asks for "a-b" means the mailbox of that name, and not "A.B", which could have the
@@ -86,30 +86,30 @@ ImportSummary import_paths(std::span<const std::filesystem::path> paths, ImportT
   MailTree tree = find_mail(paths);
   ImportSummary summary;
   summary.refused = std::move(tree.refused);
-  Batches batches(target, summary);
+  ImportBatch batch(target, summary);
   progress.of = 0;
   for (const MailFolder& folder : tree.folders) {
     if (folder.kind == MailFolder::Kind::kArchives) continue;
     progress.of += static_cast<std::int64_t>(folder.names.size());
-    if (is_its_own_id(folder.mailbox)) (void)batches.mailboxes().id_of(folder.mailbox);
+    if (is_its_own_id(folder.mailbox)) (void)batch.mailboxes().id_of(folder.mailbox);
   }
   for (const MailFolder& folder : tree.folders) {
     // Other folders are mailboxes once there is a message in them.
-    if (folder.kind == MailFolder::Kind::kMaildir) batches.mailboxes().add(folder.mailbox);
+    if (folder.kind == MailFolder::Kind::kMaildir) batch.mailboxes().add(folder.mailbox);
   }
   const auto read = [&tree](ImportReader& reader) {
     for (const MailFolder& folder : tree.folders) reader.read(folder);
   };
-  import_found(read, batches, summary, options, progress);
+  run_import(read, batch, summary, options, progress);
   return summary;
 }
 
 ImportSummary import_archive(ArchiveReader& archive, const std::string& name, ImportTarget& target,
                              const ImportOptions& options, Progress& progress) {
   ImportSummary summary;
-  Batches batches(target, summary);
+  ImportBatch batch(target, summary);
   const auto read = [&](ImportReader& reader) { reader.read(archive, name); };
-  import_found(read, batches, summary, options, progress);
+  run_import(read, batch, summary, options, progress);
   return summary;
 }
 

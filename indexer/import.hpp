@@ -45,7 +45,7 @@ struct ImportedMessage {
   std::vector<mail::ContentDocument> contents;
   std::string raw;
   std::string mailbox;  // name
-  RuledKeywords ruled;
+  ManagedKeywords managed_keywords;
 };
 
 // Where imported documents go. Called by one thread.

@@ -86,10 +86,10 @@ bool is_same_set(const std::vector<std::string>& a, const std::vector<std::strin
   return missing_from(a, b).empty() && missing_from(b, a).empty();
 }
 
-// Those that the file does not rule as they are, those that it rules as it has them.
-std::vector<std::string> ruled_keywords(const mail::MetadataDocument& present,
+// The keywords that the file manages as it has them, all others as they are.
+std::vector<std::string> merge_keywords(const mail::MetadataDocument& present,
                                         const ImportedMessage& message) {
-  auto keywords = missing_from(*message.ruled, present.keywords);
+  auto keywords = missing_from(*message.managed_keywords, present.keywords);
   keywords.insert(keywords.end(), message.metadata.keywords.begin(),
                   message.metadata.keywords.end());
   return keywords;
@@ -151,9 +151,9 @@ mail::Result<std::optional<std::string>> imported_again(std::string_view documen
   if (!present) return present.error();
   const auto mailboxes = missing_from(present->mailbox_ids, message.metadata.mailbox_ids);
   std::vector<std::string> keywords;
-  const bool rules = takes_keywords && message.ruled;
-  if (rules) keywords = ruled_keywords(*present, message);
-  const bool same_keywords = !rules || is_same_set(keywords, present->keywords);
+  const bool has_keywords = takes_keywords && message.managed_keywords;
+  if (has_keywords) keywords = merge_keywords(*present, message);
+  const bool same_keywords = !has_keywords || is_same_set(keywords, present->keywords);
   const auto headers = missing_headers(*present, message);
   const bool takes_date =
       !present->received_at && !present->sent_at && message.metadata.received_at;

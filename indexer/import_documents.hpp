@@ -33,10 +33,10 @@ inline constexpr std::int64_t kSortOrderWithoutRole = 7;
 // attachment's JSON.
 [[nodiscard]] std::string with_original(std::string document, std::string_view value);
 
-// What the metadata document of a message that is there becomes when the message is imported again:
-// in the mailboxes that it lacks, and with the keywords that its file rules, if `takes_keywords`;
-// with header fields that were not kept before, and the time of its arrival where it had no date;
-// nothing else of it changes. Nothing when it is so already. Refuses what cannot be read.
+// The metadata document of a message that exists already, changed as a further import of the message
+// requires; nothing when it needs no change. It gets the mailboxes that it lacks, with
+// `takes_keywords` the keywords that the file manages, header fields that were not kept before, and
+// the time of arrival if it had no date. An error when the document cannot be read.
 [[nodiscard]] mail::Result<std::optional<std::string>> imported_again(
     std::string_view document, const ImportedMessage& message, bool takes_keywords);
 

@@ -65,7 +65,7 @@ ImportPipeline::Outcome parse(FoundMessage found, std::span<const std::string> k
   if (!message.metadata.received_at && !message.metadata.sent_at)
     message.metadata.received_at = found.arrived;
   message.mailbox = std::move(found.mailbox);
-  message.ruled = std::move(found.ruled);
+  message.managed_keywords = std::move(found.managed_keywords);
   message.metadata.keywords = std::move(found.keywords);
   for (mail::ContentDocument& content : message.contents) {
     content.id = message.metadata.id + (content.type == "text/html" ? ":html" : ":text");

@@ -29,7 +29,7 @@ struct FoundMessage {
   std::filesystem::path file;  // to be read by the parser; empty: `raw` was read already
   std::string raw;
   std::vector<std::string> keywords;
-  RuledKeywords ruled;
+  ManagedKeywords managed_keywords;
   std::string mailbox;  // name
   std::optional<mail::DateTime> arrived;  // as the file says, for where the message does not
 };

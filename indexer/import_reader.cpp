@@ -65,7 +65,7 @@ void ImportReader::read_maildir_file(const MailFolder& folder, const std::string
                   folder.path / name,
                   {},
                   maildir_keywords(name, folder.letters),
-                  maildir_ruled_keywords(name, folder.letters),
+                  maildir_managed_keywords(name, folder.letters),
                   origin.mailbox,
                   origin.arrived},
                  size);
@@ -135,9 +135,9 @@ void ImportReader::read(ArchiveReader& archive, const std::string& name) {
 
 void ImportReader::read_member(ArchiveReader& archive, const ArchiveMember& member,
                                const std::string& name) {
-  auto place = place_in_archive(member.path);
+  auto place = mailbox_of_member(member.path);
   if (!place && member.is_whole)
-    place = place_in_archive("mail");  // it was asked for, whatever it is called
+    place = mailbox_of_member("mail");  // it was asked for, whatever it is called
   if (!place) return;
   ++progress_.of;
   FoundMessage message{fmt::format("{}:{}", name, member.path), {}, {}, {}, {}, place->mailbox, {}};
@@ -156,7 +156,7 @@ void ImportReader::read_member(ArchiveReader& archive, const ArchiveMember& memb
   if (place->is_maildir) {
     const std::string file_name = std::filesystem::path(member.path).filename().string();
     message.keywords = maildir_keywords(file_name, {});
-    message.ruled = maildir_ruled_keywords(file_name, {});
+    message.managed_keywords = maildir_managed_keywords(file_name, {});
     if (const auto delivered = maildir_delivery(file_name)) message.arrived = delivered;
   }
   read_message(in, std::move(message));

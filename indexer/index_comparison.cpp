@@ -6,7 +6,7 @@
 
 #include "indexer/base64url.hpp"
 #include "indexer/entry.hpp"
-#include "indexer/entry_sums.hpp"
+#include "indexer/entry_hashes.hpp"
 #include "indexer/fulltext.hpp"
 #include "indexer/on_threads.hpp"
 #include "indexer/xapian_errors.hpp"
@@ -17,29 +17,32 @@ namespace {
 
 constexpr std::size_t kEntriesAtOnce = 500;
 
-WalkedIndex::Entry as_walked(std::uint32_t number, const EntrySums& sums) {
-  return {number, sums.postings, sums.terms, sums.values};
-}
-
 WalkedIndex::Entry analyse(const TextEntry& entry, const Texts& texts, EntryBuilder& builder) {
   const auto text = texts.read(entry);
-  return as_walked(entry.number, sums_of(builder.build(entry, text ? *text : EntryText{})));
+  return {entry.number, checksums_of(builder.build(entry, text ? *text : EntryText{}))};
+}
+
+// What differs, in words; null: nothing.
+const char* differing_part(const EntryChecksums& expected, const EntryChecksums& actual) {
+  if (actual.postings != expected.postings) return "words";
+  if (actual.terms != expected.terms) return "list of words";
+  return actual.values != expected.values ? "values" : nullptr;
 }
 
 // Runs of entries, each analysed by one thread.
 class Analysis {
  public:
   Analysis(const Catalog& catalog, const Texts& texts, const IndexOptions& options,
-           const std::function<void()>& done, const std::atomic<bool>& cancelled)
-      : catalog_(catalog), texts_(texts), options_(options), done_(done), cancelled_(cancelled) {}
+           Progress& progress)
+      : catalog_(catalog), texts_(texts), options_(options), progress_(progress) {}
 
   void work() {
     EntryBuilder builder(options_);
     for (Run run = claim(); !run.entries.empty(); run = claim()) {
       for (const auto& entry : run.entries) {
-        if (cancelled_) throw Cancelled();
+        progress_.check();
         run.analysed->push_back(analyse(entry, texts_, builder));
-        done_();
+        ++progress_.done;
       }
     }
   }
@@ -69,8 +72,7 @@ class Analysis {
   const Catalog& catalog_;
   const Texts& texts_;
   const IndexOptions& options_;
-  const std::function<void()>& done_;
-  const std::atomic<bool>& cancelled_;
+  Progress& progress_;
   std::mutex mutex_;
   std::uint32_t next_number_ = 1;
   std::deque<std::vector<WalkedIndex::Entry>> runs_;  // in the order of numbers
@@ -80,9 +82,8 @@ class Analysis {
 
 std::vector<WalkedIndex::Entry> analyse_entries(const Catalog& catalog, const Texts& texts,
                                                 const IndexOptions& options, int threads,
-                                                const std::function<void()>& done,
-                                                const std::atomic<bool>& cancelled) {
-  Analysis analysis(catalog, texts, options, done, cancelled);
+                                                Progress& progress) {
+  Analysis analysis(catalog, texts, options, progress);
   on_threads(threads, [&] { analysis.work(); });
   return analysis.take();
 }
@@ -93,24 +94,21 @@ WalkedIndex::Entry analyse_entry(const TextEntry& entry, const Texts& texts,
   return analyse(entry, texts, builder);
 }
 
-void compare_entries(const std::vector<WalkedIndex::Entry>& ought,
-                     const std::vector<WalkedIndex::Entry>& is,
-                     const std::function<void(const IndexDifference&)>& differs) {
-  auto wanted = ought.begin();
-  auto found = is.begin();
-  while (wanted != ought.end() || found != is.end()) {
-    if (found == is.end() || (wanted != ought.end() && wanted->number < found->number)) {
-      differs({wanted->number, DifferenceKind::kMissing, "entry"});
+void compare_entries(const std::vector<WalkedIndex::Entry>& expected,
+                     const std::vector<WalkedIndex::Entry>& actual,
+                     const std::function<void(const IndexDifference&)>& report) {
+  auto wanted = expected.begin();
+  auto found = actual.begin();
+  while (wanted != expected.end() || found != actual.end()) {
+    if (found == actual.end() || (wanted != expected.end() && wanted->number < found->number)) {
+      report({wanted->number, DifferenceKind::kMissing, "entry"});
       ++wanted;
-    } else if (wanted == ought.end() || found->number < wanted->number) {
-      differs({found->number, DifferenceKind::kExtra, "entry"});
+    } else if (wanted == expected.end() || found->number < wanted->number) {
+      report({found->number, DifferenceKind::kExtra, "entry"});
       ++found;
     } else {
-      const char* what = found->postings != wanted->postings ? "words"
-                         : found->terms != wanted->terms     ? "list of words"
-                         : found->values != wanted->values   ? "values"
-                                                             : nullptr;
-      if (what != nullptr) differs({found->number, DifferenceKind::kDiffers, what});
+      if (const char* what = differing_part(wanted->sums, found->sums))
+        report({found->number, DifferenceKind::kDiffers, what});
       ++wanted;
       ++found;
     }
@@ -132,7 +130,7 @@ IndexLookup::~IndexLookup() = default;
 std::optional<WalkedIndex::Entry> IndexLookup::entry(std::uint32_t number) const {
   return with_xapian_errors(state_->folder, [&]() -> std::optional<WalkedIndex::Entry> {
     try {
-      return as_walked(number, sums_of(state_->database.get_document(number)));
+      return WalkedIndex::Entry{number, checksums_of(state_->database.get_document(number))};
     } catch (const Xapian::DocNotFoundError&) {
       return std::nullopt;
     }

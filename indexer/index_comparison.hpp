@@ -1,8 +1,7 @@
 // Checks that the text index agrees with catalog and texts: analyses every entry again and compares
-// its EntrySums with those of the walked index.
+// its EntryChecksums with those of the walked index.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,17 +13,19 @@
 #include "indexer/findings.hpp"
 #include "indexer/index_options.hpp"
 #include "indexer/index_walk.hpp"
+#include "indexer/progress.hpp"
 #include "indexer/texts.hpp"
 
 namespace indexer {
 
-// What the index should hold: analyses each entry of the catalog, on `threads` threads. `done` is
-// called for each entry, on any of them. Throws Cancelled.
-[[nodiscard]] std::vector<WalkedIndex::Entry> analyse_entries(
-    const Catalog& catalog, const Texts& texts, const IndexOptions& options, int threads,
-    const std::function<void()>& done, const std::atomic<bool>& cancelled);
+// What the index should hold: analyses each entry of the catalog, on `threads` threads. `progress`
+// counts entries. Throws Cancelled.
+[[nodiscard]] std::vector<WalkedIndex::Entry> analyse_entries(const Catalog& catalog,
+                                                              const Texts& texts,
+                                                              const IndexOptions& options,
+                                                              int threads, Progress& progress);
 
-// The sums that one entry should have.
+// What the index should hold of one entry.
 [[nodiscard]] WalkedIndex::Entry analyse_entry(const TextEntry& entry, const Texts& texts,
                                                const IndexOptions& options);
 
@@ -33,10 +34,10 @@ struct IndexDifference {
   DifferenceKind kind = DifferenceKind::kDiffers;
   const char* detail = "";
 };
-// Calls `differs` for each entry that is missing in one of the two, or differs.
-void compare_entries(const std::vector<WalkedIndex::Entry>& ought,
-                     const std::vector<WalkedIndex::Entry>& is,
-                     const std::function<void(const IndexDifference&)>& differs);
+// Calls `report` for each entry that is missing in one of the two, or differs.
+void compare_entries(const std::vector<WalkedIndex::Entry>& expected,
+                     const std::vector<WalkedIndex::Entry>& actual,
+                     const std::function<void(const IndexDifference&)>& report);
 
 // Reads single entries of an index, as it is when this is made. Throws std::runtime_error.
 class IndexLookup {

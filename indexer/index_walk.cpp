@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <utility>
 
-#include "indexer/entry_sums.hpp"
+#include "indexer/entry_hashes.hpp"
 #include "indexer/index_walk_frames.hpp"
 
 namespace indexer {
@@ -24,9 +24,9 @@ namespace {
 // A walk that takes so much of the processor without a word goes round in a circle. (Time itself
 // would tell nothing: at SCHED_IDLE, on a machine that is full of other work, it stands still.) A
 // large table is checked in one go.
-constexpr std::chrono::minutes kLongestOfTable{5};
-constexpr std::chrono::seconds kLongestOfList{20};
-constexpr int kBetween = 200;  // milliseconds
+constexpr std::chrono::minutes kTableSilenceLimit{5};
+constexpr std::chrono::seconds kListSilenceLimit{20};
+constexpr int kPollInterval = 200;  // milliseconds
 
 void require(int error) {
   if (error != 0) throw std::system_error(error, std::generic_category(), "cannot walk the index");
@@ -52,16 +52,16 @@ class WalkProcess {
     if (process_ != 0) std::ignore = end();
   }
 
-  void set_longest_silence(std::chrono::nanoseconds silence) { longest_silence_ = silence; }
+  void set_silence_limit(std::chrono::nanoseconds silence) { silence_limit_ = silence; }
 
   // False when it ended, or said nothing for too long.
-  [[nodiscard]] bool read(void* data, std::size_t size, const std::function<void()>& between) {
+  [[nodiscard]] bool read(void* data, std::size_t size, const Progress& progress) {
     auto* at = static_cast<char*>(data);
-    const auto deadline = processor_time() + longest_silence_;
+    const auto deadline = processor_time() + silence_limit_;
     while (size > 0) {
       pollfd ready{pipe_, POLLIN, 0};
-      between();
-      if (poll(&ready, 1, kBetween) == 0) {
+      progress.check();
+      if (poll(&ready, 1, kPollInterval) == 0) {
         if (processor_time() > deadline) return false;
         continue;
       }
@@ -114,28 +114,28 @@ class WalkProcess {
 
   int pipe_ = -1;
   pid_t process_ = 0;
-  std::chrono::nanoseconds longest_silence_ = kLongestOfTable;
+  std::chrono::nanoseconds silence_limit_ = kTableSilenceLimit;
 };
 
 }  // namespace
 
-WalkedIndex walk_index(const std::filesystem::path& folder, const std::function<void()>& between) {
+WalkedIndex walk_index(const std::filesystem::path& folder, const Progress& progress) {
   WalkProcess process(folder);
   WalkedIndex walked;
-  for (WalkFrameHead head; process.read(&head, sizeof head, between);) {
+  for (WalkFrameHead head; process.read(&head, sizeof head, progress);) {
     if (head.size > kMaxWalkFrame) break;
     if (head.frame == WalkFrame::kEnd) return walked;
-    if (head.frame == WalkFrame::kTables) process.set_longest_silence(kLongestOfTable);
-    if (head.frame == WalkFrame::kLists) process.set_longest_silence(kLongestOfList);
+    if (head.frame == WalkFrame::kTables) process.set_silence_limit(kTableSilenceLimit);
+    if (head.frame == WalkFrame::kLists) process.set_silence_limit(kListSilenceLimit);
     if (head.frame == WalkFrame::kEntries) {
       const auto before = walked.entries.size();
       walked.entries.resize(before + head.size / sizeof(WalkedIndex::Entry));
       const auto size = (walked.entries.size() - before) * sizeof(WalkedIndex::Entry);
-      if (size != head.size || !process.read(&walked.entries[before], size, between)) break;
+      if (size != head.size || !process.read(&walked.entries[before], size, progress)) break;
       continue;
     }
     std::string text(head.size, '\0');
-    if (!process.read(text.data(), text.size(), between)) break;
+    if (!process.read(text.data(), text.size(), progress)) break;
     if (head.frame == WalkFrame::kFault) walked.faults.push_back(std::move(text));
     if (head.frame == WalkFrame::kRevision) walked.revision = std::move(text);
   }

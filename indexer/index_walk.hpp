@@ -5,32 +5,32 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
+
+#include "indexer/entry_checksums.hpp"
+#include "indexer/progress.hpp"
 
 namespace indexer {
 
 inline constexpr char kIndexWalkArgument[] = "index-walk";
 
-// What an index holds: the entries by number, ascending, with their EntrySums.
+// What an index holds.
 struct WalkedIndex {
   struct Entry {
     std::uint32_t number = 0;
-    std::uint64_t postings = 0, terms = 0, values = 0;
+    EntryChecksums sums;
     friend bool operator==(const Entry&, const Entry&) = default;
   };
-  std::vector<Entry> entries;
+  std::vector<Entry> entries;  // by number, ascending
   // What is damaged, in words, the first of it; then `entries` may be incomplete.
   std::vector<std::string> faults;
   std::string revision;  // tells one state of the index from another
 };
 
-// `between` is called several times a second and may throw, which ends the walk. If the index is
-// written to meanwhile, the walk starts again, a few times; after that it is reported as a fault.
-// Throws std::system_error when no process can be started.
-[[nodiscard]] WalkedIndex walk_index(const std::filesystem::path& folder,
-                                     const std::function<void()>& between);
+// If the index is written to meanwhile, the walk starts again, a few times; after that it is
+// reported as a fault. Throws Cancelled, and std::system_error when no process can be started.
+[[nodiscard]] WalkedIndex walk_index(const std::filesystem::path& folder, const Progress& progress);
 
 // The revision of an index as it is now; empty where it cannot be read.
 [[nodiscard]] std::string index_revision(const std::filesystem::path& folder);

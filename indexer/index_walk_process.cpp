@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "indexer/entry.hpp"
-#include "indexer/entry_sums.hpp"
+#include "indexer/entry_hashes.hpp"
 #include "indexer/index_walk.hpp"
 #include "indexer/index_walk_frames.hpp"
 
@@ -18,10 +18,10 @@ extern "C" const char* __asan_default_options() { return "new_delete_type_mismat
 namespace indexer {
 namespace {
 
-constexpr int kMaxAttempts = 5;  // on an index that is written meanwhile
+constexpr int kMaxWalks = 5;  // on an index that is written meanwhile
 constexpr std::size_t kMostFaults = 20;
 
-void write_all(const void* data, std::size_t size) {
+void write_to_pipe(const void* data, std::size_t size) {
   const auto* at = static_cast<const char*>(data);
   while (size > 0) {
     const auto written = write(STDOUT_FILENO, at, size);
@@ -31,21 +31,21 @@ void write_all(const void* data, std::size_t size) {
   }
 }
 
-void tell(WalkFrame frame, const void* data = nullptr, std::size_t size = 0) {
+void send(WalkFrame frame, const void* data = nullptr, std::size_t size = 0) {
   const WalkFrameHead head{frame, static_cast<std::uint32_t>(size)};
-  write_all(&head, sizeof head);
-  write_all(data, size);
+  write_to_pipe(&head, sizeof head);
+  write_to_pipe(data, size);
 }
 
-// Tells now and then that the walk goes on.
-class Pulse {
+// Tells the reader every second that the walk goes on.
+class Heartbeat {
  public:
   void operator()() {
     if (++steps_ % 1'024 != 0) return;
     const auto now = std::chrono::steady_clock::now();
     if (now - last_ < std::chrono::seconds(1)) return;
     last_ = now;
-    tell(WalkFrame::kAlive);
+    send(WalkFrame::kAlive);
   }
 
  private:
@@ -59,21 +59,21 @@ class IndexWalk {
       : folder_(folder), database_(folder.string()) {}
 
   void run() {
-    tell(WalkFrame::kTables);
+    send(WalkFrame::kTables);
     check_tables();
-    tell(WalkFrame::kLists);
+    send(WalkFrame::kLists);
     walk_entries();
     walk_terms();
     for (unsigned slot = 0; slot <= kTypesSlot; ++slot) walk_values(slot);
   }
-  void tell_all() const {
-    for (const auto& fault : faults_) tell(WalkFrame::kFault, fault.data(), fault.size());
+  void send_result() const {
+    for (const auto& fault : faults_) send(WalkFrame::kFault, fault.data(), fault.size());
     const std::string revision = revision_of(database_);
-    tell(WalkFrame::kRevision, revision.data(), revision.size());
+    send(WalkFrame::kRevision, revision.data(), revision.size());
     constexpr std::size_t kAtOnce = kMaxWalkFrame / sizeof(WalkedIndex::Entry);
     for (std::size_t at = 0; at < entries_.size(); at += kAtOnce) {
       const auto count = std::min(kAtOnce, entries_.size() - at);
-      tell(WalkFrame::kEntries, &entries_[at], count * sizeof(WalkedIndex::Entry));
+      send(WalkFrame::kEntries, &entries_[at], count * sizeof(WalkedIndex::Entry));
     }
   }
   void fault(std::string words) {
@@ -113,7 +113,7 @@ class IndexWalk {
     Xapian::docid last = 0;
     const auto end = database_.postlist_end("");
     for (auto entry = database_.postlist_begin(""); entry != end; ++entry) {
-      pulse_();
+      heartbeat_();
       const auto number = *entry;
       if (number <= last) return fault("the list of entries does not ascend");
       last = number;
@@ -123,10 +123,10 @@ class IndexWalk {
       if (number == kEmptyEntry) continue;
       auto& walked = entries_.emplace_back();
       walked.number = number;
-      walked.terms += hash_of_data(database_.get_document(number).get_data(), length);
+      walked.sums.terms += hash_of_data(database_.get_document(number).get_data(), length);
       const auto terms_end = database_.termlist_end(number);
       for (auto term = database_.termlist_begin(number); term != terms_end; ++term)
-        walked.terms += hash_of_term(hash_of(*term), term.get_wdf());
+        walked.sums.terms += hash_of_term(hash_of(*term), term.get_wdf());
       if (length < database_.get_doclength_lower_bound() && length != 0)
         fault("a length is below the least");
       if (length > database_.get_doclength_upper_bound()) fault("a length is above the greatest");
@@ -147,7 +147,7 @@ class IndexWalk {
       auto at = entries_.begin();
       const auto end = database_.postlist_end(text);
       for (auto posting = database_.postlist_begin(text); posting != end; ++posting) {
-        pulse_();
+        heartbeat_();
         const auto wdf = posting.get_wdf();
         ++entries;
         occurrences += wdf;
@@ -157,7 +157,7 @@ class IndexWalk {
           fault("a list of a term does not ascend, or names an entry that is not there");
           break;
         }
-        at->postings += hash_of_posting(hash, wdf, posting.positionlist_begin());
+        at->sums.postings += hash_of_posting(hash, wdf, posting.positionlist_begin());
       }
       if (entries != term.get_termfreq()) fault("the number of entries of a term is wrong");
       if (occurrences != database_.get_collection_freq(text))
@@ -172,7 +172,7 @@ class IndexWalk {
     const auto most = database_.get_value_upper_bound(slot);
     const auto end = database_.valuestream_end(slot);
     for (auto value = database_.valuestream_begin(slot); value != end; ++value) {
-      pulse_();
+      heartbeat_();
       ++values;
       const std::string text = *value;
       if (text < least || text > most) fault("a value is beyond its bounds");
@@ -181,7 +181,7 @@ class IndexWalk {
         fault("the list of a value does not ascend, or names an entry that is not there");
         return;
       }
-      at->values += hash_of_value(slot, text);
+      at->sums.values += hash_of_value(slot, text);
     }
     if (values != database_.get_value_freq(slot)) fault("the number of values is wrong");
   }
@@ -208,10 +208,10 @@ class IndexWalk {
   std::vector<WalkedIndex::Entry> entries_;
   std::vector<std::string> faults_;
   std::uint64_t count_ = 0, length_ = 0;
-  Pulse pulse_;
+  Heartbeat heartbeat_;
 };
 
-void tell_fault(const std::string& words) { tell(WalkFrame::kFault, words.data(), words.size()); }
+void send_fault(const std::string& words) { send(WalkFrame::kFault, words.data(), words.size()); }
 
 // False when the index was written meanwhile.
 bool walk_once(const std::filesystem::path& folder) {
@@ -224,13 +224,13 @@ bool walk_once(const std::filesystem::path& folder) {
     } catch (const Xapian::Error& error) {
       walk.fault(error.get_description());
     }
-    walk.tell_all();
+    walk.send_result();
   } catch (const Xapian::DatabaseModifiedError&) {
     return false;
   } catch (const Xapian::Error& error) {
-    tell_fault(error.get_description());
+    send_fault(error.get_description());
   } catch (const std::exception& error) {
-    tell_fault(error.what());
+    send_fault(error.what());
   }
   return true;
 }
@@ -239,10 +239,10 @@ bool walk_once(const std::filesystem::path& folder) {
 
 void run_index_walk(const std::filesystem::path& folder) {
   bool has_walked = false;
-  for (int attempt = 0; !has_walked && attempt < kMaxAttempts; ++attempt)
+  for (int attempt = 0; !has_walked && attempt < kMaxWalks; ++attempt)
     has_walked = walk_once(folder);
-  if (!has_walked) tell_fault("it was written while it was walked, or says so");
-  tell(WalkFrame::kEnd);
+  if (!has_walked) send_fault("it was written while it was walked, or says so");
+  send(WalkFrame::kEnd);
   _exit(0);
 }
 

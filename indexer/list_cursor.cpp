@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "indexer/base64url.hpp"
+#include "indexer/octets.hpp"
 
 namespace indexer {
 namespace {
@@ -19,13 +20,8 @@ std::string name_of(const ListQuery& query, Kind kind) {
       static_cast<int>(query.sort), query.ascending, query.threads, letter(filter.unread),
       letter(filter.flagged), letter(filter.attachment), letter(filter.seen),
       letter(filter.answered), letter(filter.draft), filter.mailbox, filter.keyword);
-  std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a
-  for (const char c : text) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 1099511628211ULL;
-  }
   std::string name;
-  for (int shift = 56; shift >= 0; shift -= 8) name += static_cast<char>((hash >> shift) & 255);
+  append_big_endian(name, fnv1a(text));
   return name;
 }
 

@@ -7,9 +7,9 @@
 namespace indexer {
 namespace {
 
-// Relative costs: gathering a message reads its entry and its sort keys (2), asking one reads its
-// entry (1); eight rows of the driving view are skipped for the price of one.
-constexpr std::int64_t kGatherPrice = 2, kAskPrice = 1, kRowsPassed = 8;
+// Relative costs of a message: to sort it takes its entry and its sort keys (2), to test it against
+// the filter its entry (1); eight rows of the driving view are skipped for the cost of one.
+constexpr std::int64_t kSortCost = 2, kTestCost = 1, kRowsSkippedPerCost = 8;
 
 // The first `count` rows in an order of keys, of many that come in any.
 class FirstRows {
@@ -52,40 +52,40 @@ class FirstRows {
 ListReader::ListReader(Reader& reader, const ListQuery& query, bool ordered)
     : ListReader(reader, query) {
   selection_ = Selection::of(reader, query.filter);
-  choose_way(ordered);
+  choose_plan(ordered);
 }
 
 ListReader ListReader::files(Reader& reader, const ListQuery& query, bool ordered) {
   ListReader list(reader, query);
   list.selection_ = Selection::all_files(reader);
-  list.choose_way(ordered);
+  list.choose_plan(ordered);
   return list;
 }
 
-void ListReader::choose_way(bool ordered) {
+void ListReader::choose_plan(bool ordered) {
   if (selection_.is_empty()) return;
   if (query_.threads && ordered && selection_.is_whole_driver())
     newest_ = by_thread(selection_.driver().view);
-  if (query_.sort != Sort::kReceived) return choose_way_by_key(ordered);
+  if (query_.sort != Sort::kReceived) return choose_plan_by_key(ordered);
   if (newest_ == 0) return;
-  way_ = Way::kSorted;
+  plan_ = Plan::kSorted;
   list_ = newest_;
 }
 
-void ListReader::choose_way_by_key(bool ordered) {
-  way_ = Way::kGathered;
+void ListReader::choose_plan_by_key(bool ordered) {
+  plan_ = Plan::kSortedOnRead;
   if (!ordered) return;
   const auto& base = selection_.base();
   const auto& driver = selection_.driver();
   list_ = sorted_view(base.view, query_.sort);
   if (selection_.is_whole_driver() && driver.view == base.view && !query_.threads) {
-    way_ = Way::kSorted;
+    plan_ = Plan::kSorted;
     return;
   }
   const auto members = std::max<std::int64_t>(size().count, 1);
-  const auto asked = (static_cast<std::int64_t>(query_.limit) + 1) * base.total / members;
-  const auto gathered = members * kGatherPrice + driver.total / kRowsPassed;
-  if (asked * kAskPrice < gathered) way_ = Way::kSortedAsked;
+  const auto tested = (static_cast<std::int64_t>(query_.limit) + 1) * base.total / members;
+  const auto cost_of_sorting = members * kSortCost + driver.total / kRowsSkippedPerCost;
+  if (tested * kTestCost < cost_of_sorting) plan_ = Plan::kSortedFiltered;
 }
 
 const Selection::Size& ListReader::size() {
@@ -102,25 +102,25 @@ std::vector<ListReader::Row> ListReader::after(const std::optional<std::string>&
                                                std::size_t count) {
   const bool forward = is_forward();
   const std::string_view beginning = forward ? std::string_view() : last_key();
-  return take(forward ? Direction::kForward : Direction::kBack,
+  return read(forward ? Direction::kForward : Direction::kBack,
               key ? std::string_view(*key) : beginning, count);
 }
 
 std::vector<ListReader::Row> ListReader::before(const std::string& key, std::size_t count) {
-  return take(is_forward() ? Direction::kBack : Direction::kForward, key, count);
+  return read(is_forward() ? Direction::kBack : Direction::kForward, key, count);
 }
 
-std::vector<ListReader::Row> ListReader::take(Direction direction, std::string_view from,
+std::vector<ListReader::Row> ListReader::read(Direction direction, std::string_view from,
                                               std::size_t count) {
   if (selection_.is_empty()) return {};
-  switch (way_) {
-    case Way::kListing:
+  switch (plan_) {
+    case Plan::kListing:
       return walk(Walk::listing(reader_, selection_.driver().view, direction, from), count);
-    case Way::kSorted:
-    case Way::kSortedAsked:
+    case Plan::kSorted:
+    case Plan::kSortedFiltered:
       return walk(Walk::sorted(reader_, list_, direction, from), count);
-    case Way::kGathered:
-      return gather(direction, from, count);
+    case Plan::kSortedOnRead:
+      return read_sorted(direction, from, count);
   }
   return {};
 }
@@ -128,15 +128,15 @@ std::vector<ListReader::Row> ListReader::take(Direction direction, std::string_v
 std::vector<ListReader::Row> ListReader::walk(Walk walk, std::size_t count) {
   std::vector<Row> rows;
   while (rows.size() < count && walk.next()) {
-    if (way_ == Way::kListing && !holds(walk.message())) continue;
-    if (way_ == Way::kSortedAsked && !holds_asked(walk.entry())) continue;
+    if (plan_ == Plan::kListing && !holds(walk.message())) continue;
+    if (plan_ == Plan::kSortedFiltered && !passes_filter(walk.entry())) continue;
     rows.push_back({std::string(walk.key()), walk.entry()});
   }
   return rows;
 }
 
-std::vector<ListReader::Row> ListReader::gather(Direction direction, std::string_view from,
-                                                std::size_t count) {
+std::vector<ListReader::Row> ListReader::read_sorted(Direction direction, std::string_view from,
+                                                     std::size_t count) {
   const bool forward = direction == Direction::kForward;
   FirstRows first(forward, count);
   auto members = newest_ != 0
@@ -152,10 +152,10 @@ std::vector<ListReader::Row> ListReader::gather(Direction direction, std::string
 
 bool ListReader::holds(const ListedMessage& message) {
   return selection_.holds(reader_, message) &&
-         (!query_.threads || stands_for_thread(message.entry));
+         (!query_.threads || represents_thread(message.entry));
 }
 
-bool ListReader::holds_asked(std::int64_t entry) {
+bool ListReader::passes_filter(std::int64_t entry) {
   std::string place;
   std::int64_t flags = 0;
   if (Rows rows(reader_.list_entry, entry); rows.next()) {
@@ -165,12 +165,12 @@ bool ListReader::holds_asked(std::int64_t entry) {
   }
   if (newest_ != 0) return Rows(reader_.is_sorted, newest_, as_blob(place)).next();
   const auto& keyword = selection_.condition().keyword();  // `list_` is of the mailbox
-  return (!keyword || Condition::is_in(reader_, keyword->view, {place, entry, flags})) &&
-         (!query_.threads || stands_for_thread(entry));
+  return (!keyword || MessageCondition::is_in(reader_, keyword->view, {place, entry, flags})) &&
+         (!query_.threads || represents_thread(entry));
 }
 
 // The newest message of a thread that the filter admits is looked for once.
-bool ListReader::stands_for_thread(std::int64_t entry) {
+bool ListReader::represents_thread(std::int64_t entry) {
   std::int64_t thread = 0;
   if (Rows rows(reader_.list_entry, entry); rows.next()) thread = rows.integer(3);
   const auto [known, is_new] = newest_by_thread_.try_emplace(thread, 0);
@@ -196,7 +196,7 @@ std::optional<ListReader::Row> ListReader::find(std::int64_t entry) {
   }
   const auto key = place_key(place);
   if (!selection_.condition().admits(reader_, {key, entry, flags})) return {};
-  if (query_.threads && !stands_for_thread(entry)) return {};
+  if (query_.threads && !represents_thread(entry)) return {};
   return Row{key_of(entry, place), entry};
 }
 

@@ -38,34 +38,37 @@ class ListReader {
 
  private:
   using Direction = Walk::Direction;
-  enum class Way {
-    kListing,  // `listing` of the driving view
-    kSorted,  // `list_` of `sorted`, which holds just the list
-    kSortedAsked,  // `list_` of `sorted`, which holds more
-    kGathered,  // the driving view, sorted as it is read
+  // How the list is read.
+  enum class Plan {
+    kListing,  // the driving view in `listing`, each row tested against the filter
+    kSorted,  // `list_` in `sorted`, which holds this list and nothing else
+    kSortedFiltered,  // `list_` in `sorted`, each row tested against the filter
+    kSortedOnRead,  // the driving view in `listing`, all of it read, tested and sorted
   };
 
   ListReader(Reader& reader, const ListQuery& query) : reader_(reader), query_(query) {}
-  void choose_way(bool ordered);
-  void choose_way_by_key(bool ordered);
+  void choose_plan(bool ordered);
+  void choose_plan_by_key(bool ordered);
   // The direction of reading: in the order of the tables, or against it.
   [[nodiscard]] bool is_forward() const;
-  [[nodiscard]] std::vector<Row> take(Direction direction, std::string_view from,
+  [[nodiscard]] std::vector<Row> read(Direction direction, std::string_view from,
                                       std::size_t count);
   [[nodiscard]] std::vector<Row> walk(Walk walk, std::size_t count);
-  [[nodiscard]] std::vector<Row> gather(Direction direction, std::string_view from,
-                                        std::size_t count);
-  // Whether a row of the driving view, or of `list_`, belongs to the list.
+  [[nodiscard]] std::vector<Row> read_sorted(Direction direction, std::string_view from,
+                                             std::size_t count);
+  // Whether a row of the driving view belongs to the list.
   [[nodiscard]] bool holds(const ListedMessage& message);
-  [[nodiscard]] bool holds_asked(std::int64_t entry);
-  [[nodiscard]] bool stands_for_thread(std::int64_t entry);
+  // The same of an entry of `list_`.
+  [[nodiscard]] bool passes_filter(std::int64_t entry);
+  // Whether it is the newest message of its thread that the filter admits.
+  [[nodiscard]] bool represents_thread(std::int64_t entry);
   [[nodiscard]] std::string key_of(std::int64_t entry, const OrderKey& place);
 
   Reader& reader_;
   const ListQuery& query_;
   Selection selection_;
   std::optional<Selection::Size> size_;
-  Way way_ = Way::kListing;
+  Plan plan_ = Plan::kListing;
   std::int64_t list_ = 0;
   // List of the threads' newest messages of the driving view, where there is one and it is needed.
   std::int64_t newest_ = 0;

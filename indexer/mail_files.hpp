@@ -22,9 +22,9 @@ struct RefusedFile {
   std::string reason;
 };
 
-// The keywords that a message's file decides: those set there are set, the others are removed.
-// Null: it decides none.
-using RuledKeywords = std::shared_ptr<const std::vector<std::string>>;
+// The keywords that a message's file manages: those that it sets are set, the others of them are
+// removed. Null: it manages none.
+using ManagedKeywords = std::shared_ptr<const std::vector<std::string>>;
 
 // A folder and the files in it that are, or hold, messages.
 struct MailFolder {
@@ -53,21 +53,21 @@ struct MailTree {
 // which is passed over where it lies below.
 [[nodiscard]] MailTree find_mail(std::span<const std::filesystem::path> paths);
 
-// Where a member of an archive belongs, as if the archive were a folder that was asked for itself.
-struct PlaceInArchive {
+// The mailbox of an archive's member, as if the archive were a folder that was asked for itself.
+struct MemberMailbox {
   std::string mailbox;  // name
   std::string mbox_mailbox;  // name, when the member turns out to be an mbox
   bool is_maildir = false;
 };
 // Nothing for members that are no mail: hidden files, unfinished deliveries, files of mail servers.
-[[nodiscard]] std::optional<PlaceInArchive> place_in_archive(std::string_view path);
+[[nodiscard]] std::optional<MemberMailbox> mailbox_of_member(std::string_view path);
 
 // Keywords of the flags after ":2," in the name of a Maildir's file; `letters` as in MailFolder.
 [[nodiscard]] std::vector<std::string> maildir_keywords(std::string_view file_name,
                                                         std::span<const std::string> letters);
-// The keywords that such a name decides; none without ":2,".
-[[nodiscard]] RuledKeywords maildir_ruled_keywords(std::string_view file_name,
-                                                   std::span<const std::string> letters);
+// The keywords that such a name manages; null without ":2,".
+[[nodiscard]] ManagedKeywords maildir_managed_keywords(std::string_view file_name,
+                                                       std::span<const std::string> letters);
 
 // When the file was delivered, as its name begins with that ("1263312345.M12P3.host:2,S"); nothing
 // where it does not.

@@ -9,10 +9,10 @@ namespace indexer {
 namespace {
 
 constexpr int kMaxDepth = 20;  // parents may go round in a circle
-constexpr std::size_t kMaxName = 100;  // bytes
+constexpr std::size_t kMaxFolderName = 100;  // bytes
 
 std::string as_plain(std::string name) {
-  if (name.size() > kMaxName) name.resize(kMaxName);
+  if (name.size() > kMaxFolderName) name.resize(kMaxFolderName);
   name = mail::to_valid_utf8(name);
   for (char& c : name) {
     const auto byte = static_cast<unsigned char>(c);

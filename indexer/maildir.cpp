@@ -13,7 +13,7 @@
 namespace indexer {
 namespace {
 
-constexpr std::size_t kLetters = 26;
+constexpr std::size_t kKeywordLetters = 26;
 constexpr std::size_t kMaxKeyword = 255;
 
 struct Flag {
@@ -125,7 +125,7 @@ std::vector<std::string> read_letters(const std::filesystem::path& dovecot_keywo
   std::ifstream in(dovecot_keywords);
   std::size_t number = 0;
   std::string name;
-  while (in >> number >> name && number < kLetters) {
+  while (in >> number >> name && number < kKeywordLetters) {
     if (letters.size() <= number) letters.resize(number + 1);
     letters[number] = as_keyword(name).value_or("");
   }
@@ -146,13 +146,13 @@ std::vector<std::string> maildir_keywords(std::string_view file_name,
   return keywords;
 }
 
-RuledKeywords maildir_ruled_keywords(std::string_view file_name,
-                                     std::span<const std::string> letters) {
+ManagedKeywords maildir_managed_keywords(std::string_view file_name,
+                                         std::span<const std::string> letters) {
   if (!flags_of(file_name)) return nullptr;
-  auto ruled = std::make_shared<std::vector<std::string>>();
-  for (const Flag& flag : kFlags) ruled->emplace_back(flag.keyword);
-  ruled->insert(ruled->end(), letters.begin(), letters.end());
-  return ruled;
+  auto managed = std::make_shared<std::vector<std::string>>();
+  for (const Flag& flag : kFlags) managed->emplace_back(flag.keyword);
+  managed->insert(managed->end(), letters.begin(), letters.end());
+  return managed;
 }
 
 std::optional<mail::DateTime> maildir_delivery(std::string_view file_name) {
@@ -168,18 +168,18 @@ std::optional<mail::DateTime> maildir_delivery(std::string_view file_name) {
   return mail::DateTime{delivered};
 }
 
-std::optional<PlaceInArchive> place_in_archive(std::string_view path) {
+std::optional<MemberMailbox> mailbox_of_member(std::string_view path) {
   auto components = components_of(path);
   if (components.empty()) return std::nullopt;
   const std::string file = std::move(components.back());
   components.pop_back();
   if (file.starts_with('.') || is_of_mail_server(file)) return std::nullopt;
 
-  PlaceInArchive place;
+  MemberMailbox member;
   if (!components.empty()) {
     if (components.back() == "tmp") return std::nullopt;
-    place.is_maildir = components.back() == "cur" || components.back() == "new";
-    if (place.is_maildir) components.pop_back();
+    member.is_maildir = components.back() == "cur" || components.back() == "new";
+    if (member.is_maildir) components.pop_back();
   }
   // What is packed is usually the Maildir itself, not what is in it.
   const bool is_below_maildir =
@@ -188,12 +188,12 @@ std::optional<PlaceInArchive> place_in_archive(std::string_view path) {
   if (is_below_maildir) components.erase(components.begin());
   std::string folder;
   for (const std::string& component : components) folder = below(folder, folder_name(component));
-  place.mailbox = mailbox_name(folder);
+  member.mailbox = mailbox_name(folder);
   // Without the extension it may be one message of many that begin as an mbox does.
   const std::filesystem::path name(file);
   const bool names_mailbox = name.extension() == ".mbox" && name.stem() != "mbox";
-  place.mbox_mailbox = names_mailbox ? below(folder, name.stem().string()) : place.mailbox;
-  return place;
+  member.mbox_mailbox = names_mailbox ? below(folder, name.stem().string()) : member.mailbox;
+  return member;
 }
 
 }  // namespace indexer

@@ -81,16 +81,33 @@ std::vector<std::int64_t> numbers_between(const std::optional<Neighbour>& newer,
   return numbers;
 }
 
-// Commits of derived files are on disk some time later; those in its scope are when they are made,
-// with all before them.
-class CommitsToDisk {
+// Of the messages that match, ascending.
+std::vector<std::uint32_t> read_numbers(Reader& reader, const MessageFilter& filter) {
+  std::vector<std::uint32_t> numbers;
+  const auto selection = Selection::of(reader, filter);
+  if (selection.is_empty()) return numbers;
+  auto number_of =
+      reader.connection.prepare("SELECT number FROM entries WHERE key = ? AND number IS NOT NULL");
+  auto walk = Walk::listing(reader, selection.driver().view, Walk::Direction::kForward, {});
+  while (walk.next()) {
+    if (!selection.holds(reader, walk.message())) continue;
+    Rows rows(number_of, walk.entry());
+    if (rows.next()) numbers.push_back(static_cast<std::uint32_t>(rows.integer(0)));
+  }
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+// While it lives, a commit of this connection is on disk when it returns, with all before it. (The
+// commits of derived files otherwise are some time later.)
+class DurableCommits {
  public:
-  explicit CommitsToDisk(const Connection& connection) : connection_(connection) {
+  explicit DurableCommits(const Connection& connection) : connection_(connection) {
     connection_.execute("PRAGMA synchronous=FULL");
   }
-  CommitsToDisk(const CommitsToDisk&) = delete;
-  CommitsToDisk& operator=(const CommitsToDisk&) = delete;
-  ~CommitsToDisk() {
+  DurableCommits(const DurableCommits&) = delete;
+  DurableCommits& operator=(const DurableCommits&) = delete;
+  ~DurableCommits() {
     try {
       connection_.execute("PRAGMA synchronous=NORMAL");
     } catch (const replica::sqlite::Error&) {
@@ -135,7 +152,7 @@ void give_numbers(Writer& writer, std::vector<Unnumbered> entries) {
 void Catalog::assign_numbers() {
   auto& writer = state_->writing();
   // A text index of numbers that a power cut took back would be of no catalog.
-  const CommitsToDisk durable(writer.connection);
+  const DurableCommits durable(writer.connection);
   replica::sqlite::Transaction transaction(writer.connection);
   std::vector<std::int64_t> keys;
   static_assert(kAllMail == 8 && kAllFiles == 56);
@@ -178,30 +195,20 @@ std::uint32_t Catalog::number_after(const OrderKey& place) const {
   return rows.next() ? static_cast<std::uint32_t>(rows.integer(0) + 1) : 1;
 }
 
-std::vector<std::uint32_t> Catalog::numbers(const MessageFilter& filter) const {
+EntryNumbers Catalog::numbers(const MessageFilter& filter) const {
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   const auto now = Meta::load(reader->meta).state();
   {
     const std::lock_guard lock(state_->numbers_mutex);
-    const auto known = state_->numbers.find(filter);
-    if (known != state_->numbers.end() && known->second.state == now) return known->second.numbers;
+    const auto kept = state_->kept_numbers.find(filter);
+    if (kept != state_->kept_numbers.end() && kept->second.state == now)
+      return kept->second.numbers;
   }
-  std::vector<std::uint32_t> numbers;
-  const auto selection = Selection::of(*reader, filter);
-  if (selection.is_empty()) return numbers;
-  auto number_of =
-      reader->connection.prepare("SELECT number FROM entries WHERE key = ? AND number IS NOT NULL");
-  auto walk = Walk::listing(*reader, selection.driver().view, Walk::Direction::kForward, {});
-  while (walk.next()) {
-    if (!selection.holds(*reader, walk.message())) continue;
-    Rows rows(number_of, walk.entry());
-    if (rows.next()) numbers.push_back(static_cast<std::uint32_t>(rows.integer(0)));
-  }
-  std::sort(numbers.begin(), numbers.end());
+  auto numbers = std::make_shared<const std::vector<std::uint32_t>>(read_numbers(*reader, filter));
   const std::lock_guard lock(state_->numbers_mutex);
-  if (state_->numbers.size() >= State::kNumbersKept) state_->numbers.clear();
-  state_->numbers[filter] = {now, numbers};
+  if (state_->kept_numbers.size() >= State::kMaxKeptNumbers) state_->kept_numbers.clear();
+  state_->kept_numbers[filter] = {now, numbers};
   return numbers;
 }
 

@@ -12,15 +12,15 @@
 #include <vector>
 #include <xapian.h>
 
-namespace indexer {
+#include "indexer/catalog.hpp"
 
-using Numbers = std::shared_ptr<const std::vector<std::uint32_t>>;  // ascending
+namespace indexer {
 
 // The entries with the numbers given. Numbers without an entry match too: to be combined with
 // something that has entries.
 class NumbersSource : public Xapian::PostingSource {
  public:
-  explicit NumbersSource(Numbers numbers) : numbers_(std::move(numbers)) {}
+  explicit NumbersSource(EntryNumbers numbers) : numbers_(std::move(numbers)) {}
 
   void init(const Xapian::Database& database) override;
   Xapian::doccount get_termfreq_min() const override { return 0; }
@@ -33,7 +33,7 @@ class NumbersSource : public Xapian::PostingSource {
   std::string get_description() const override { return "NumbersSource"; }
 
  private:
-  Numbers numbers_;
+  EntryNumbers numbers_;
   Xapian::doccount bound_ = 0;
   std::size_t place_ = 0;
   bool started_ = false;

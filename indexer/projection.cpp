@@ -237,7 +237,7 @@ void Projection::put_message(const replica::Change& change, mail::MetadataDocume
         preview_of(Bodies(stores_, stores_.content_reads().index).of_metadata(message));
   const auto id = public_id(change.id);
   const auto old = find(Kind::kMail, id);
-  old.key != 0 ? log_.changed(id, old.standing()) : log_.added(id);
+  old.key != 0 ? log_.changed(id, old.membership()) : log_.added(id);
 
   Entry entry;
   entry.key = old.key;

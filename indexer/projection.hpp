@@ -48,7 +48,7 @@ class Projection {
 
     [[nodiscard]] Listed listed() const { return {key, place, flags & kListedFlags, sort_keys}; }
     [[nodiscard]] ThreadBatch::Message in_thread() const { return {key, place, views}; }
-    [[nodiscard]] Standing standing() const { return {flags, thread, place.date, views}; }
+    [[nodiscard]] ListMembership membership() const { return {flags, thread, place.date, views}; }
   };
 
   // Writes the collected changes of views, threads and addresses, then numbers and the log.

@@ -13,7 +13,7 @@ void Projection::remove_entry(Kind kind, const replica::Change& change) {
   for (const auto view : old.views) views_.remove(view, old.listed());
   for (const auto& content : old.contents) writer_.delete_named.bind(content, old.key).run();
   if (kind == Kind::kMail) {
-    log_.changed(id, old.standing());
+    log_.changed(id, old.membership());
     threads_.remove(old.thread, old.in_thread());
     threads_.leave(old.thread, old.thread_keys);
     addresses_.remove(old.key);
@@ -127,7 +127,7 @@ std::vector<std::int64_t> Projection::views_of(const mail::MetadataDocument& mes
 
 void Projection::log_change(std::int64_t entry) {
   if (!meta_.ordered) return;
-  Standing before;
+  ListMembership before;
   if (Rows rows(writer_.find_details, entry); rows.next())
     before.views = unpack_integers(rows.blob(0));
   Rows rows(writer_.entry_by_key, entry);

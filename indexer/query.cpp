@@ -7,6 +7,7 @@
 
 #include "indexer/analyzer.hpp"
 #include "indexer/query_builder.hpp"
+#include "indexer/utf8.hpp"
 #include "mail/ascii.hpp"
 
 namespace indexer {
@@ -17,7 +18,6 @@ void throw_exception_from_error(const QueryError& error, const boost::source_loc
 
 namespace {
 
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
@@ -56,7 +56,7 @@ bool is_mark(std::string_view word) {
 }
 
 // What stands before a colon.
-using Key = std::variant<FieldName, Condition>;
+using Key = std::variant<FieldName, QueryCondition>;
 
 constexpr const char* kNoOpening = "there is no \"(\" for this \")\"";
 constexpr std::string_view kNear = "NEAR";
@@ -237,8 +237,9 @@ class Parser {
         fail(position, "a field inside the parentheses of another; write it before or after them");
       key = std::move(named);
     }
-    if (key && std::holds_alternative<Condition>(*key)) {
-      if (std::get<Condition>(*key) == Condition::kThread && peek() == '{') return parse_threads();
+    if (key && std::holds_alternative<QueryCondition>(*key)) {
+      if (std::get<QueryCondition>(*key) == QueryCondition::kThread && peek() == '{')
+        return parse_threads();
     }
     if (peek() == '(') return parse_group(key);
     if (peek() == '"') return parse_quoted(key);
@@ -341,7 +342,7 @@ class Parser {
     const auto position = position_;
     auto word = word_at(position);
     position_ += word.size();
-    if (key && std::holds_alternative<Condition>(*key)) {
+    if (key && std::holds_alternative<QueryCondition>(*key)) {
       if (word.ends_with('*')) fail(position, "\"*\" is for words only");
       return value(key, word, position, false, false);
     }
@@ -364,9 +365,9 @@ class Parser {
 
   QueryPtr value(const std::optional<Key>& key, std::string_view text, std::size_t position,
                  bool quoted, bool prefix) {
-    if (key && std::holds_alternative<Condition>(*key)) {
+    if (key && std::holds_alternative<QueryCondition>(*key)) {
       if (prefix) fail(position, "\"*\" is for words only");
-      return build_.condition(std::get<Condition>(*key), text, position);
+      return build_.condition(std::get<QueryCondition>(*key), text, position);
     }
     return build_.words(key ? std::get<FieldName>(*key) : FieldName{}, text, position, quoted,
                         prefix);

@@ -12,26 +12,26 @@ namespace {
 
 struct ConditionName {
   std::string_view name;
-  Condition condition;
+  QueryCondition condition;
 };
 constexpr ConditionName kConditions[] = {
-    {"in", Condition::kIn},
-    {"is", Condition::kIs},
-    {"has", Condition::kHas},
-    {"keyword", Condition::kKeyword},
-    {"kind", Condition::kKind},
-    {"lang", Condition::kLanguage},
-    {"before", Condition::kBefore},
-    {"after", Condition::kAfter},
-    {"on", Condition::kOn},
-    {"date", Condition::kDate},
-    {"newer_than", Condition::kNewerThan},
-    {"older_than", Condition::kOlderThan},
-    {"larger", Condition::kLarger},
-    {"smaller", Condition::kSmaller},
-    {"size", Condition::kSize},
-    {"messageid", Condition::kMessageId},
-    {"thread", Condition::kThread},
+    {"in", QueryCondition::kIn},
+    {"is", QueryCondition::kIs},
+    {"has", QueryCondition::kHas},
+    {"keyword", QueryCondition::kKeyword},
+    {"kind", QueryCondition::kKind},
+    {"lang", QueryCondition::kLanguage},
+    {"before", QueryCondition::kBefore},
+    {"after", QueryCondition::kAfter},
+    {"on", QueryCondition::kOn},
+    {"date", QueryCondition::kDate},
+    {"newer_than", QueryCondition::kNewerThan},
+    {"older_than", QueryCondition::kOlderThan},
+    {"larger", QueryCondition::kLarger},
+    {"smaller", QueryCondition::kSmaller},
+    {"size", QueryCondition::kSize},
+    {"messageid", QueryCondition::kMessageId},
+    {"thread", QueryCondition::kThread},
 };
 
 [[noreturn]] void fail(std::size_t position, std::string message) {
@@ -57,7 +57,7 @@ std::optional<Field> find_field(std::string_view name) {
   return std::nullopt;
 }
 
-std::optional<Condition> find_condition(std::string_view name) {
+std::optional<QueryCondition> find_condition(std::string_view name) {
   const auto lower = mail::lower_ascii(name);
   for (const auto& condition : kConditions) {
     if (condition.name == lower) return condition.condition;
@@ -121,45 +121,46 @@ void QueryBuilder::add_near(MatchNear& near, const Query& operand, std::size_t p
   near.words.push_back(words_of(words->text).front());
 }
 
-QueryPtr QueryBuilder::condition(Condition condition, std::string_view text, std::size_t position) {
+QueryPtr QueryBuilder::condition(QueryCondition condition, std::string_view text,
+                                 std::size_t position) {
   count_condition(position);
   switch (condition) {
-    case Condition::kIn:
+    case QueryCondition::kIn:
       if (text.empty()) fail(position, "in: needs the name or id of a mailbox");
       return make_query(MatchMailbox{std::string(text), position});
-    case Condition::kIs:
+    case QueryCondition::kIs:
       return state(text, position);
-    case Condition::kHas:
+    case QueryCondition::kHas:
       if (mail::lower_ascii(text) == "attachment") return state_of(MatchState::What::kAttachment);
       fail(position, fmt::format("has: knows attachment, not \"{}\"", text));
-    case Condition::kKeyword:
+    case QueryCondition::kKeyword:
       if (text.empty()) fail(position, "keyword: needs a keyword, such as $forwarded");
       return make_query(MatchKeyword{mail::lower_ascii(text)});
-    case Condition::kKind:
+    case QueryCondition::kKind:
       if (mail::lower_ascii(text) == "mail") return make_query(MatchKind{Kind::kMail});
       if (mail::lower_ascii(text) == "file") return make_query(MatchKind{Kind::kFile});
       fail(position, fmt::format("kind: knows mail and file, not \"{}\"", text));
-    case Condition::kLanguage:
+    case QueryCondition::kLanguage:
       return language(text, position);
-    case Condition::kBefore:
-    case Condition::kAfter:
-    case Condition::kOn:
-    case Condition::kDate:
+    case QueryCondition::kBefore:
+    case QueryCondition::kAfter:
+    case QueryCondition::kOn:
+    case QueryCondition::kDate:
       return date(condition, text, position);
-    case Condition::kNewerThan:
-    case Condition::kOlderThan:
+    case QueryCondition::kNewerThan:
+    case QueryCondition::kOlderThan:
       return age(condition, text, position);
-    case Condition::kLarger:
-    case Condition::kSmaller:
-    case Condition::kSize:
+    case QueryCondition::kLarger:
+    case QueryCondition::kSmaller:
+    case QueryCondition::kSize:
       return size(condition, text, position);
-    case Condition::kMessageId: {
+    case QueryCondition::kMessageId: {
       if (text.starts_with('<') && text.ends_with('>') && text.size() > 1)
         text = text.substr(1, text.size() - 2);
       if (text.empty()) fail(position, "messageid: needs a Message-ID, such as <a@example.org>");
       return make_query(MatchMessageId{std::string(text)});
     }
-    case Condition::kThread:
+    case QueryCondition::kThread:
       if (text.empty()) fail(position, "thread: needs the id of a thread, or a query in {…}");
       return make_query(MatchThread{std::string(text), position});
   }
@@ -203,13 +204,13 @@ Period QueryBuilder::period(std::string_view text, std::size_t position) const {
                              text));
 }
 
-QueryPtr QueryBuilder::date(Condition condition, std::string_view text,
+QueryPtr QueryBuilder::date(QueryCondition condition, std::string_view text,
                             std::size_t position) const {
-  if (condition == Condition::kBefore)
+  if (condition == QueryCondition::kBefore)
     return make_query(MatchDate{std::nullopt, period(text, position).from});
-  if (condition == Condition::kAfter)
+  if (condition == QueryCondition::kAfter)
     return make_query(MatchDate{period(text, position).from, std::nullopt});
-  const auto range = condition == Condition::kDate ? split_range(text) : std::nullopt;
+  const auto range = condition == QueryCondition::kDate ? split_range(text) : std::nullopt;
   if (!range) {
     const auto within = period(text, position);
     return make_query(MatchDate{within.from, within.to});
@@ -225,26 +226,27 @@ QueryPtr QueryBuilder::date(Condition condition, std::string_view text,
   return make_query(date);
 }
 
-QueryPtr QueryBuilder::age(Condition condition, std::string_view text, std::size_t position) const {
+QueryPtr QueryBuilder::age(QueryCondition condition, std::string_view text,
+                           std::size_t position) const {
   const auto age = parse_age(text);
   if (!age) {
     fail(position,
          fmt::format("\"{}\" is no age; write a number and h, d, w, m or y, as in 7d", text));
   }
   const auto then = (now_ - *age).time_since_epoch().count();
-  return make_query(condition == Condition::kNewerThan ? MatchDate{then, std::nullopt}
-                                                       : MatchDate{std::nullopt, then});
+  return make_query(condition == QueryCondition::kNewerThan ? MatchDate{then, std::nullopt}
+                                                            : MatchDate{std::nullopt, then});
 }
 
-QueryPtr QueryBuilder::size(Condition condition, std::string_view text,
+QueryPtr QueryBuilder::size(QueryCondition condition, std::string_view text,
                             std::size_t position) const {
   const auto octets = [](std::string_view number, std::size_t at) {
     if (const auto size = parse_size(number)) return *size;
     fail(at, fmt::format("\"{}\" is no size; write bytes, as in 4096, or 20K, 5M, 1G", number));
   };
-  if (condition == Condition::kLarger)
+  if (condition == QueryCondition::kLarger)
     return make_query(MatchSize{octets(text, position) + 1, std::nullopt});
-  if (condition == Condition::kSmaller)
+  if (condition == QueryCondition::kSmaller)
     return make_query(MatchSize{std::nullopt, octets(text, position)});
   const auto range = split_range(text);
   if (!range) {

@@ -12,7 +12,7 @@
 namespace indexer {
 
 // A condition of the text language: a name before a colon that is no field of words.
-enum class Condition {
+enum class QueryCondition {
   kIn,
   kIs,
   kHas,
@@ -34,7 +34,7 @@ enum class Condition {
 
 // Finds fields and conditions by name, in any case; nothing for an unknown name.
 [[nodiscard]] std::optional<Field> find_field(std::string_view name);
-[[nodiscard]] std::optional<Condition> find_condition(std::string_view name);
+[[nodiscard]] std::optional<QueryCondition> find_condition(std::string_view name);
 [[nodiscard]] std::string known_names();
 
 // One for each query: it counts what the query costs.
@@ -49,7 +49,7 @@ class QueryBuilder {
                               bool at_end);
   // `operand` must be a single word; `field` becomes its field where `words` is empty.
   void add_near(MatchNear& near, const Query& operand, std::size_t position) const;
-  [[nodiscard]] QueryPtr condition(Condition condition, std::string_view text,
+  [[nodiscard]] QueryPtr condition(QueryCondition condition, std::string_view text,
                                    std::size_t position);
   [[nodiscard]] QueryPtr threads_of(QueryPtr of, std::size_t position);
   void count_condition(std::size_t position);
@@ -57,9 +57,9 @@ class QueryBuilder {
  private:
   QueryPtr state(std::string_view text, std::size_t position) const;
   static QueryPtr language(std::string_view text, std::size_t position);
-  QueryPtr date(Condition condition, std::string_view text, std::size_t position) const;
-  QueryPtr age(Condition condition, std::string_view text, std::size_t position) const;
-  QueryPtr size(Condition condition, std::string_view text, std::size_t position) const;
+  QueryPtr date(QueryCondition condition, std::string_view text, std::size_t position) const;
+  QueryPtr age(QueryCondition condition, std::string_view text, std::size_t position) const;
+  QueryPtr size(QueryCondition condition, std::string_view text, std::size_t position) const;
   [[nodiscard]] Period period(std::string_view text, std::size_t position) const;
   void count_words(std::size_t count, std::size_t position);
   void count_prefix(std::size_t position);

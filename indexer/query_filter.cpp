@@ -144,14 +144,14 @@ class FilterReader {
 
   // What davenport knows beyond the RFC.
   QueryPtr read_own_member(std::string_view name, const json& value) {
-    const auto condition = [&](Condition which) {
+    const auto condition = [&](QueryCondition which) {
       const auto text = text_of(name, value);
       return of_member(name, [&] { return build_.condition(which, text, 0); });
     };
-    if (name == "kind") return condition(Condition::kKind);
-    if (name == "lang") return condition(Condition::kLanguage);
-    if (name == "messageId") return condition(Condition::kMessageId);
-    if (name == "threadId") return condition(Condition::kThread);
+    if (name == "kind") return condition(QueryCondition::kKind);
+    if (name == "lang") return condition(QueryCondition::kLanguage);
+    if (name == "messageId") return condition(QueryCondition::kMessageId);
+    if (name == "threadId") return condition(QueryCondition::kThread);
     if (name == "inThread") return build_.threads_of(read(value), 0);
     if (name == "query") {
       auto query = parse_query(text_of(name, value), now_);

@@ -30,15 +30,15 @@ constexpr std::size_t kBytesPerCommit = std::size_t{16} << 20;
 
 // Documents of an export that is still being read: on disk, since they are not applied before all
 // of it was.
-class Waiting {
+class StagedDocuments {
  public:
-  explicit Waiting(fs::path folder) : folder_(std::move(folder)) {
+  explicit StagedDocuments(fs::path folder) : folder_(std::move(folder)) {
     fs::remove_all(folder_);
     fs::create_directories(folder_);
   }
-  Waiting(const Waiting&) = delete;
-  Waiting& operator=(const Waiting&) = delete;
-  ~Waiting() {
+  StagedDocuments(const StagedDocuments&) = delete;
+  StagedDocuments& operator=(const StagedDocuments&) = delete;
+  ~StagedDocuments() {
     std::error_code ignored;
     fs::remove_all(folder_, ignored);
   }
@@ -54,11 +54,11 @@ class Waiting {
 // Reads all members of an export, keeps blobs and documents, and compares digests.
 class ExportReader {
  public:
-  ExportReader(ArchiveReader& archive, replica::Blobs& blobs, const Waiting& waiting,
+  ExportReader(ArchiveReader& archive, replica::Blobs& blobs, const StagedDocuments& staged,
                Progress& progress)
       : archive_(archive),
         blobs_(blobs),
-        waiting_(waiting),
+        staged_(staged),
         progress_(progress),
         buffer_(kPiece, '\0') {}
 
@@ -70,10 +70,10 @@ class ExportReader {
   }
 
   // Until the manifest, which is checked.
-  void read_rest(const ExportHeader& header) {
+  void read_members(const ExportHeader& header) {
     ArchiveMember member;
     while (archive_.next(member)) {
-      if (progress_.cancelled) throw Cancelled();
+      progress_.check();
       if (!member.is_file) continue;  // a further name of a message
       if (member.path == kExportManifest) {
         blobs_.finish();
@@ -96,11 +96,11 @@ class ExportReader {
     } else if (const auto blob = blob_of_member(member.path)) {
       blobs_.begin(*blob, member.size);
       each_piece([this](std::string_view piece) { blobs_.append(piece); });
-      digests_.add(member.path, sum_.take_hex());
+      digests_.add(member.path, sum_.finish_hex());
       if (!blobs_.end()) refuse_altered(member.path);
     } else {
       each_piece([](std::string_view) {});
-      digests_.add(member.path, sum_.take_hex());
+      digests_.add(member.path, sum_.finish_hex());
     }
   }
 
@@ -119,15 +119,15 @@ class ExportReader {
       if (bytes.size() + piece.size() > kMaxSmallMember) refuse_altered(path);
       bytes += piece;
     });
-    digests_.add(path, sum_.take_hex());
+    digests_.add(path, sum_.finish_hex());
     return bytes;
   }
 
   void read_documents(const std::string& path, mail::Doctype doctype) {
-    std::ofstream out(waiting_.file_of(doctype), std::ios::binary | std::ios::trunc);
+    std::ofstream out(staged_.file_of(doctype), std::ios::binary | std::ios::trunc);
     std::size_t line = 0;
     each_piece([&](std::string_view piece) {
-      if (progress_.cancelled) throw Cancelled();
+      progress_.check();
       const std::size_t end = piece.rfind('\n');
       line = end == std::string_view::npos ? line + piece.size() : piece.size() - end;
       if (line > kMaxLine) refuse_altered(path);
@@ -136,7 +136,7 @@ class ExportReader {
     out.close();
     if (!out)
       throw std::runtime_error("the documents of the export cannot be written: is the disk full?");
-    digests_.add(path, sum_.take_hex());
+    digests_.add(path, sum_.finish_hex());
   }
 
   void check_digests(const std::string& path) {
@@ -147,7 +147,7 @@ class ExportReader {
       lines += piece;
       if (lines.size() > expected.size()) refuse_altered(path);
     });
-    static_cast<void>(sum_.take_hex());
+    static_cast<void>(sum_.finish_hex());
     if (lines == expected) return;
     refuse_altered(first_difference(lines, expected).value_or(path));
   }
@@ -177,7 +177,7 @@ class ExportReader {
 
   ArchiveReader& archive_;
   RestoredBlobs blobs_;
-  const Waiting& waiting_;
+  const StagedDocuments& staged_;
   Progress& progress_;
   std::string buffer_;
   Sha256 sum_;
@@ -194,7 +194,7 @@ std::uint64_t apply(const fs::path& documents, const fs::path& store_file, Progr
   std::size_t bytes = 0;
   std::string line;
   while (std::getline(in, line)) {
-    if (progress.cancelled) throw Cancelled();
+    progress.check();
     batch.push_back(read_document(line));
     bytes += line.size();
     ++count;
@@ -213,7 +213,7 @@ bool is_empty(Account& account) {
                      [](const Stores::Named& each) { return each.store->last_seq().value == 0; });
 }
 
-void bring_up(Account& account, Progress& progress) {
+void update_derived(Account& account, Progress& progress) {
   account.project(progress);
   account.index(progress);
 }
@@ -229,13 +229,13 @@ bool is_export(ArchiveReader& archive) {
 
 RestoreSummary restore(Account& account, const fs::path& folder, ArchiveReader& archive,
                        Progress& progress) {
-  const Waiting waiting(folder / "restoring");
-  ExportReader reader(archive, account.stores().blobs(), waiting, progress);
+  const StagedDocuments staged(folder / "restoring");
+  ExportReader reader(archive, account.stores().blobs(), staged, progress);
   const ExportHeader header = reader.read_header();
   const RestoreState known = read_restore_state(folder);
   const bool is_there = known.state == header.state && known.applying.empty();
   if (!is_there) require_next(known, header, is_empty(account));
-  reader.read_rest(header);
+  reader.read_members(header);
   RestoreSummary summary;
   summary.was_there = is_there;
   if (!is_there) {
@@ -244,12 +244,12 @@ RestoreSummary restore(Account& account, const fs::path& folder, ArchiveReader& 
     for (const auto doctype : {mail::Doctype::kContents, mail::Doctype::kMailboxes,
                                mail::Doctype::kFiles, mail::Doctype::kEmails}) {
       summary.documents +=
-          apply(waiting.file_of(doctype),
+          apply(staged.file_of(doctype),
                 folder / "store" / (Stores::database_part(doctype) + ".db"), progress);
     }
     write_restore_state(folder, {header.state, ""});
   }
-  bring_up(account, progress);
+  update_derived(account, progress);
   return summary;
 }
 

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "indexer/durable_files.hpp"
 #include "mail/json_writer.hpp"
 #include "replica/files.hpp"
 
@@ -32,12 +33,7 @@ void write_restore_state(const std::filesystem::path& account_folder, const Rest
       .key("applying")
       .string(state.applying)
       .end_object();
-  const auto file = account_folder / kFile;
-  auto unfinished = file;
-  unfinished += ".new";
-  replica::write_and_sync(unfinished, json + "\n");
-  std::filesystem::rename(unfinished, file);
-  replica::sync_folder(account_folder);
+  replace_file(account_folder / kFile, json + "\n");
 }
 
 void require_next(const RestoreState& known, const ExportHeader& header, bool is_empty) {

@@ -24,8 +24,8 @@ Walk Walk::sorted(Reader& reader, std::int64_t list, Direction direction, std::s
           from};
 }
 
-Condition Condition::of(Reader& reader, const MessageFilter& filter) {
-  Condition condition;
+MessageCondition MessageCondition::of(Reader& reader, const MessageFilter& filter) {
+  MessageCondition condition;
   const std::pair<int, std::optional<bool>> states[] = {
       {flag::kUnread, filter.unread},         {flag::kFlagged, filter.flagged},
       {flag::kAttachment, filter.attachment}, {flag::kSeen, filter.seen},
@@ -46,33 +46,33 @@ Condition Condition::of(Reader& reader, const MessageFilter& filter) {
   return condition;
 }
 
-void Condition::require(int flag, bool set) {
+void MessageCondition::require(int flag, bool set) {
   const int value = set ? flag : 0;
   if ((mask_ & flag) != 0 && (value_ & flag) != value) impossible_ = true;
   mask_ |= flag;
   value_ |= value;
 }
 
-bool Condition::admits(std::int64_t flags, std::span<const std::int64_t> views) const {
+bool MessageCondition::admits(std::int64_t flags, std::span<const std::int64_t> views) const {
   const auto has = [&](const std::optional<View>& view) {
     return !view || std::find(views.begin(), views.end(), view->view) != views.end();
   };
   return !impossible_ && admits(flags) && has(mailbox_) && has(keyword_);
 }
 
-bool Condition::admits(Reader& reader, const ListedMessage& message) const {
+bool MessageCondition::admits(Reader& reader, const ListedMessage& message) const {
   return !impossible_ && admits(message.flags) &&
          (!mailbox_ || is_in(reader, mailbox_->view, message)) &&
          (!keyword_ || is_in(reader, keyword_->view, message));
 }
 
-bool Condition::is_in(Reader& reader, std::int64_t view, const ListedMessage& message) {
+bool MessageCondition::is_in(Reader& reader, std::int64_t view, const ListedMessage& message) {
   return Rows(reader.is_listed, view, as_blob(message.place)).next();
 }
 
 Selection Selection::of(Reader& reader, const MessageFilter& filter) {
   Selection selection;
-  selection.condition_ = Condition::of(reader, filter);
+  selection.condition_ = MessageCondition::of(reader, filter);
   if (selection.condition_.is_impossible()) return selection;
   selection.mailbox_ = filter.mailbox;
   const auto& mailbox = selection.condition_.mailbox();

@@ -45,9 +45,9 @@ class Walk {
 };
 
 // What a filter asks of one message.
-class Condition {
+class MessageCondition {
  public:
-  [[nodiscard]] static Condition of(Reader& reader, const MessageFilter& filter);
+  [[nodiscard]] static MessageCondition of(Reader& reader, const MessageFilter& filter);
 
   // Whether the filter contradicts itself, or names a mailbox or keyword that no message ever had.
   [[nodiscard]] bool is_impossible() const { return impossible_; }
@@ -76,7 +76,7 @@ class Selection {
   [[nodiscard]] static Selection all_files(Reader& reader);
 
   [[nodiscard]] bool is_empty() const { return driver_.total == 0; }
-  [[nodiscard]] const Condition& condition() const { return condition_; }
+  [[nodiscard]] const MessageCondition& condition() const { return condition_; }
   // The smallest view that holds them all; the selection must not be empty.
   [[nodiscard]] const View& driver() const { return driver_; }
   // All mail, or the mailbox: what has lists in the order of every sort.
@@ -84,7 +84,7 @@ class Selection {
   // Whether a message of the driving view is one of them.
   [[nodiscard]] bool holds(Reader& reader, const ListedMessage& message) const {
     return condition_.admits(message.flags) &&
-           (probe_ == 0 || Condition::is_in(reader, probe_, message));
+           (probe_ == 0 || MessageCondition::is_in(reader, probe_, message));
   }
   // Whether all of the driving view are.
   [[nodiscard]] bool is_whole_driver() const { return whole_; }
@@ -101,7 +101,7 @@ class Selection {
   // All of the base but those of one state.
   [[nodiscard]] std::optional<std::int64_t> complement(Reader& reader) const;
 
-  Condition condition_;
+  MessageCondition condition_;
   View driver_, base_;
   std::int64_t probe_ = 0;
   bool whole_ = false;

@@ -11,38 +11,47 @@ struct FreeContext {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
 };
 
-void require(int result) {
+void require_success(int result) {
   if (result != 1) throw std::runtime_error("OpenSSL refuses SHA-256: check its configuration");
 }
 
+std::string to_hex(std::string_view bytes) {
+  return fmt::format(
+      "{:02x}", fmt::join(reinterpret_cast<const unsigned char*>(bytes.data()),
+                          reinterpret_cast<const unsigned char*>(bytes.data() + bytes.size()), ""));
+}
+
 }  // namespace
+
+std::string sha256(std::string_view bytes) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  require_success(EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr));
+  return {reinterpret_cast<const char*>(digest), size};
+}
+
+std::string sha256_hex(std::string_view bytes) { return to_hex(sha256(bytes)); }
 
 struct Sha256::State {
   std::unique_ptr<EVP_MD_CTX, FreeContext> context{EVP_MD_CTX_new()};
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
-  require(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr));
+  require_success(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr));
 }
 
 Sha256::~Sha256() = default;
 
 void Sha256::update(std::string_view bytes) {
-  require(EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()));
+  require_success(EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()));
 }
 
-std::string Sha256::take_hex() {
+std::string Sha256::finish_hex() {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
-  require(EVP_DigestFinal_ex(state_->context.get(), digest, &size));
-  require(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr));
-  return fmt::format("{:02x}", fmt::join(digest, digest + size, ""));
-}
-
-std::string sha256_hex(std::string_view bytes) {
-  Sha256 sum;
-  sum.update(bytes);
-  return sum.take_hex();
+  require_success(EVP_DigestFinal_ex(state_->context.get(), digest, &size));
+  require_success(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr));
+  return to_hex({reinterpret_cast<const char*>(digest), size});
 }
 
 }  // namespace indexer

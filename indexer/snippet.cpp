@@ -8,6 +8,7 @@
 
 #include "indexer/analyzer.hpp"
 #include "indexer/stems.hpp"
+#include "indexer/utf8.hpp"
 
 namespace indexer {
 namespace {
@@ -211,8 +212,6 @@ Span surroundings(const Finder& found, const Cluster& cluster, std::size_t max_b
   return {first, last};
 }
 
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
 // Writes text as HTML, white space as one space.
 class SnippetWriter {
  public:
@@ -263,13 +262,6 @@ class SnippetWriter {
 
 bool is_blank(std::string_view text) { return std::all_of(text.begin(), text.end(), is_space); }
 
-// `text` cut to `max_bytes`, not inside a character.
-std::size_t character_boundary(std::string_view text, std::size_t max_bytes) {
-  if (text.size() <= max_bytes) return text.size();
-  while (max_bytes > 0 && (static_cast<unsigned char>(text[max_bytes]) & 0xC0) == 0x80) --max_bytes;
-  return max_bytes;
-}
-
 // What of the text is shown, in bytes.
 Span passage(std::string_view text, const Finder& found, std::size_t wanted_count,
              std::size_t max_bytes) {
@@ -286,7 +278,7 @@ Span passage(std::string_view text, const Finder& found, std::size_t wanted_coun
       shown.end = word.end;
     }
     if (shown.end <= shown.begin)
-      shown.end = shown.begin + character_boundary(text.substr(shown.begin), max_bytes);
+      shown.end = shown.begin + utf8_prefix(text.substr(shown.begin), max_bytes).size();
   }
   // What stands before the first and after the last word of the text, where there is room.
   const bool from_start = words.empty() || shown.begin <= words.front().begin;
@@ -301,7 +293,7 @@ Span passage(std::string_view text, const Finder& found, std::size_t wanted_coun
 std::string snippet(std::string_view text, const Query& query, Field field,
                     const std::vector<std::string>& languages, std::size_t max_bytes) {
   const bool is_cut = text.size() > kMaxTextBytes;
-  text = text.substr(0, character_boundary(text, kMaxTextBytes));
+  text = utf8_prefix(text, kMaxTextBytes);
   Forms forms(languages);
   std::vector<Wanted> wanted;
   collect(query, field, forms, wanted);

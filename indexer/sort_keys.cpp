@@ -1,9 +1,9 @@
 #include "indexer/sort_keys.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <utf8proc.h>
 
+#include "indexer/octets.hpp"
+#include "indexer/unicode.hpp"
 #include "mail/ascii.hpp"
 #include "mail/charset.hpp"
 #include "mail/text.hpp"
@@ -15,14 +15,13 @@ namespace {
 // Of a text. Texts that begin with the same 200 octets are ordered by date: whole subjects differ
 // before that, and a hostile one of a megabyte costs no more.
 constexpr std::size_t kKeyOctets = 200;
-constexpr std::size_t kNumberOctets = 5;
+constexpr int kNumberOctets = 5;
 constexpr std::int64_t kHalf = std::int64_t{1} << (8 * kNumberOctets - 1);
 
 // Numbers from -2^39 to 2^39 - 1, which compare as octets; what is beyond counts as the last.
 void append_number(std::string& out, std::int64_t number) {
   const auto raised = std::clamp(number, -kHalf, kHalf - 1) + kHalf;
-  for (int shift = 8 * (kNumberOctets - 1); shift >= 0; shift -= 8)
-    out += static_cast<char>((raised >> shift) & 255);
+  append_big_endian(out, static_cast<std::uint64_t>(raised), kNumberOctets);
 }
 
 std::string number_key(std::int64_t number) {
@@ -33,37 +32,19 @@ std::string number_key(std::int64_t number) {
 
 void append_newest_first(std::string& out, std::int64_t date) { append_number(out, -1 - date); }
 
-// FNV-1a, 64 bits. Keys are kept in catalogs: another hash means another catalog format.
-void append_hash(std::string& out, std::string_view id) {
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const char c : id) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 1099511628211ULL;
-  }
-  for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>((hash >> shift) & 255);
-}
-
-// Case, accents and ways to write the same character made one; the text itself where it is no
-// UTF-8.
-std::string fold(std::string_view text) {
+// Without case and accents; text that is not UTF-8 stays as it is.
+std::string fold_for_sort(std::string_view text) {
   if (mail::is_ascii(text)) return mail::lower_ascii(text);
-  utf8proc_uint8_t* folded = nullptr;
-  const auto size = utf8proc_map(
-      reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-      static_cast<utf8proc_ssize_t>(text.size()), &folded,
-      static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE |
-                                     UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK));
-  if (size < 0) return std::string(text);
-  std::string result(reinterpret_cast<const char*>(folded), static_cast<std::size_t>(size));
-  std::free(folded);
-  return result;
+  const auto folded = map_unicode(text, UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE |
+                                            UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK);
+  return folded ? *folded : std::string(text);
 }
 
 // A zero ends it, so that a text stands before what it begins.
 std::string text_key(std::string_view text) {
   const auto begin = text.find_first_not_of(" \t\r\n\"'([<");
   text.remove_prefix(std::min(begin, text.size()));
-  auto key = fold(mail::first_characters(text, kKeyOctets));
+  auto key = fold_for_sort(mail::first_characters(text, kKeyOctets));
   key.resize(std::min(key.size(), kKeyOctets));
   for (char& c : key) {
     if (c >= '\0' && c < ' ') c = ' ';
@@ -101,16 +82,15 @@ std::string place_key(const OrderKey& place) {
 }
 
 OrderKey place_of(std::string_view key) {
-  std::int64_t raised = 0;
-  for (const char c : key.substr(0, kNumberOctets))
-    raised = (raised << 8) | static_cast<unsigned char>(c);
-  return {-1 - (raised - kHalf), std::string(key.substr(std::min(key.size(), kNumberOctets)))};
+  const auto date = key.substr(0, kNumberOctets);
+  const auto raised = static_cast<std::int64_t>(read_big_endian(date));
+  return {-1 - (raised - kHalf), std::string(key.substr(date.size()))};
 }
 
 std::string sorted_key(std::string_view sort_key, const OrderKey& place) {
   std::string key(sort_key);
   append_newest_first(key, place.date);
-  append_hash(key, place.id);
+  append_big_endian(key, fnv1a(place.id));
   return key;
 }
 

@@ -32,10 +32,9 @@ std::string stub(const std::string& digest, std::size_t length) {
 }  // namespace
 
 std::optional<mail::Mailbox> StoreTarget::find_mailbox(const std::string& id) {
-  const auto* const store = stores_.find(mail::Doctype::kMailboxes);
-  const auto present = store != nullptr ? store->read(id) : std::nullopt;
-  if (!present || present->change.deleted) return std::nullopt;
-  auto mailbox = mail::read_mailbox(present->body);
+  const auto present = stores_.read_live(mail::Doctype::kMailboxes, id);
+  if (!present) return std::nullopt;
+  auto mailbox = mail::read_mailbox(*present);
   if (!mailbox) return mail::Mailbox();  // what cannot be read is none of ours
   mailbox->id = id;
   return *std::move(mailbox);

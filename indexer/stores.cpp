@@ -16,20 +16,20 @@ class Scanner {
  public:
   explicit Scanner(std::string_view text) : text_(text) {}
 
-  bool take(char expected) {
+  bool skip(char expected) {
     if (text_.empty() || text_.front() != expected) return false;
     text_.remove_prefix(1);
     return true;
   }
-  bool take_string(std::string& value) {
-    if (!take('"')) return false;
+  bool read_string(std::string& value) {
+    if (!skip('"')) return false;
     const auto end = text_.find('"');
     if (end == std::string_view::npos) return false;
     value = text_.substr(0, end);
     text_.remove_prefix(end + 1);
     return value.find('\\') == std::string::npos;
   }
-  bool take_integer(std::int64_t& value) {
+  bool read_integer(std::int64_t& value) {
     const auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), value);
     if (error != std::errc{}) return false;
     text_.remove_prefix(static_cast<std::size_t>(end - text_.data()));
@@ -78,19 +78,19 @@ std::string DerivedCheckpoint::to_json() const {
 DerivedCheckpoint DerivedCheckpoint::parse(std::string_view json) {
   Scanner scanner(json);
   DerivedCheckpoint checkpoint;
-  if (!scanner.take('{')) return {};
-  if (scanner.take('}')) return scanner.at_end() ? checkpoint : DerivedCheckpoint{};
+  if (!scanner.skip('{')) return {};
+  if (scanner.skip('}')) return scanner.at_end() ? checkpoint : DerivedCheckpoint{};
   do {
     std::string uuid, epoch;
     std::int64_t seq = 0;
-    if (!scanner.take_string(uuid) || !scanner.take(':') || !scanner.take('[') ||
-        !scanner.take_string(epoch) || !scanner.take(',') || !scanner.take_integer(seq) ||
-        !scanner.take(']')) {
+    if (!scanner.read_string(uuid) || !scanner.skip(':') || !scanner.skip('[') ||
+        !scanner.read_string(epoch) || !scanner.skip(',') || !scanner.read_integer(seq) ||
+        !scanner.skip(']')) {
       return {};
     }
     checkpoint.by_uuid_[uuid] = {epoch, replica::LocalSeq{seq}};
-  } while (scanner.take(','));
-  return scanner.take('}') && scanner.at_end() ? checkpoint : DerivedCheckpoint{};
+  } while (scanner.skip(','));
+  return scanner.skip('}') && scanner.at_end() ? checkpoint : DerivedCheckpoint{};
 }
 
 Stores::Stores(const std::filesystem::path& folder, replica::sqlite::Access access,
@@ -120,6 +120,20 @@ std::vector<Stores::Named> Stores::all() const {
     if (doctype_member_) break;
   }
   return stores;
+}
+
+std::optional<std::string> Stores::read_live(mail::Doctype doctype,
+                                             const std::string& doc_id) const {
+  const auto* const store = find(doctype);
+  auto stored = store != nullptr ? store->read(doc_id) : std::nullopt;
+  if (!stored || stored->change.deleted) return std::nullopt;
+  return std::move(stored->body);
+}
+
+std::int64_t Stores::rows_after(const DerivedCheckpoint& checkpoint) const {
+  std::int64_t rows = 0;
+  for (const auto& each : all()) rows += each.store->pending(checkpoint.of(each.store->identity()));
+  return rows;
 }
 
 replica::Store& Stores::create(mail::Doctype doctype) {

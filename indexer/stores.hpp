@@ -68,6 +68,11 @@ class Stores {
     const replica::Store* store = nullptr;
   };
   [[nodiscard]] std::vector<Named> all() const;
+  // The JSON of a document; nothing when it is deleted, or it or its store is missing.
+  [[nodiscard]] std::optional<std::string> read_live(mail::Doctype doctype,
+                                                     const std::string& doc_id) const;
+  // The number of rows in the stores' feeds after that checkpoint.
+  [[nodiscard]] std::int64_t rows_after(const DerivedCheckpoint& checkpoint) const;
   // Creates the store's file when it is absent.
   [[nodiscard]] replica::Store& create(mail::Doctype doctype);
   [[nodiscard]] replica::Blobs& blobs() const;

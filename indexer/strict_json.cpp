@@ -15,7 +15,7 @@ struct JsonMistake {
 };
 
 // "line 2, byte 7": both count from 1; `byte` counts in all of the text.
-std::string place_in(std::string_view text, std::size_t byte) {
+std::string position_in(std::string_view text, std::size_t byte) {
   const auto before = text.substr(0, byte == 0 ? 0 : std::min(byte - 1, text.size()));
   const auto line_end = before.rfind('\n');
   const auto in_line = before.size() - (line_end == before.npos ? 0 : line_end + 1);
@@ -23,10 +23,10 @@ std::string place_in(std::string_view text, std::size_t byte) {
                      in_line + 1);
 }
 
-// Looks on while the parser works, and ends its work with a JsonMistake.
-class Onlooker {
+// Is told of each event of the parser, and ends it with a JsonMistake.
+class StrictnessCheck {
  public:
-  explicit Onlooker(int max_depth) : max_depth_(static_cast<std::size_t>(max_depth)) {}
+  explicit StrictnessCheck(int max_depth) : max_depth_(static_cast<std::size_t>(max_depth)) {}
 
   bool operator()(json::parse_event_t event, const json& value) {
     using Event = json::parse_event_t;
@@ -52,16 +52,16 @@ class Onlooker {
 }  // namespace
 
 std::variant<json, std::string> read_strict_json(std::string_view text, int max_depth) {
-  Onlooker onlooker(max_depth);
+  StrictnessCheck check(max_depth);
   const auto look = [&](int, json::parse_event_t event, json& value) {
-    return onlooker(event, value);
+    return check(event, value);
   };
   try {
     return json::parse(text, look);
   } catch (const JsonMistake& mistake) {
     return mistake.what;
   } catch (const json::parse_error& error) {
-    return fmt::format("is no JSON: {}", place_in(text, error.byte));
+    return fmt::format("is no JSON: {}", position_in(text, error.byte));
   } catch (const json::exception&) {
     return std::string("has a number that is too large");
   }

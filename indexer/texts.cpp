@@ -16,16 +16,6 @@ mail::Malformed absent(const std::string& doc_id) {
   return {"document " + doc_id + " is not in the store"};
 }
 
-// The bytes of a live document; nothing when it, or its store, is not there.
-std::optional<std::string> read_live(const Stores& stores, mail::Doctype doctype,
-                                     const std::string& doc_id) {
-  const auto* const store = stores.find(doctype);
-  if (store == nullptr) return {};
-  auto stored = store->read(doc_id);
-  if (!stored || stored->change.deleted) return {};
-  return std::move(stored->body);
-}
-
 // Plain texts follow each other; HTML counts only where there is none of them with content.
 class BodyText {
  public:
@@ -76,7 +66,7 @@ std::string body_of(const Stores& stores, const TextEntry& entry,
 
 mail::Result<EntryText> read_message(const Stores& stores, const TextEntry& entry,
                                      Extractor* extractor) {
-  const auto json = read_live(stores, mail::Doctype::kEmails, entry.doc_id);
+  const auto json = stores.read_live(mail::Doctype::kEmails, entry.doc_id);
   if (!json) return absent(entry.doc_id);
   auto message = mail::read_metadata(*json);
   if (!message) return message.error();
@@ -111,7 +101,7 @@ std::string file_body(const Stores& stores, mail::FileDocument& file, std::strin
 
 mail::Result<EntryText> read_file_text(const Stores& stores, const TextEntry& entry,
                                        Extractor* extractor) {
-  const auto json = read_live(stores, mail::Doctype::kFiles, entry.doc_id);
+  const auto json = stores.read_live(mail::Doctype::kFiles, entry.doc_id);
   if (!json) return absent(entry.doc_id);
   auto file = mail::read_file(*json);
   if (!file) return file.error();
@@ -150,7 +140,7 @@ mail::Result<EntryText> Texts::read(const TextEntry& entry) const {
 }
 
 std::vector<AttachedFile> Texts::attachments(const TextEntry& entry) const {
-  const auto json = read_live(stores_, mail::Doctype::kEmails, entry.doc_id);
+  const auto json = stores_.read_live(mail::Doctype::kEmails, entry.doc_id);
   if (entry.kind != Kind::kMail || !json) return {};
   auto message = mail::read_metadata(*json);
   if (!message) return {};
@@ -161,7 +151,7 @@ std::vector<AttachedFile> Texts::attachments(const TextEntry& entry) const {
 bool Texts::has_failed(const TextEntry& entry) const {
   auto files = attachments(entry);
   if (entry.kind == Kind::kFile) {
-    const auto json = read_live(stores_, mail::Doctype::kFiles, entry.doc_id);
+    const auto json = stores_.read_live(mail::Doctype::kFiles, entry.doc_id);
     const auto file = json ? mail::read_file(*json) : mail::Malformed{"gone"};
     if (const auto stored = file ? stored_file(*file, *json) : std::nullopt) files = {*stored};
   }
@@ -179,7 +169,7 @@ std::string Texts::snippet_text(const TextEntry& entry) const {
   if (!entry.contents.empty()) {
     auto content = bodies.of_content(entry.contents[content_for_snippet(entry)]);
     if (content) body.add(content->type, std::move(content->content));
-  } else if (const auto json = read_live(stores_, mail::Doctype::kEmails, entry.doc_id)) {
+  } else if (const auto json = stores_.read_live(mail::Doctype::kEmails, entry.doc_id)) {
     if (const auto message = mail::read_metadata(*json)) {
       body.add(bodies.of_metadata(*message));
       if (body.is_empty()) body.add(bodies.of_original(*message));

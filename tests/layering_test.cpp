@@ -70,7 +70,7 @@ TEST(Layering, ForeignLibrariesHaveOneDoor) {
       {"seccomp.h", "indexer/extraction/sandbox\\.cpp"},
       {"xapian",
        "indexer/"
-       "(.*\\.cpp|(entry|entry_sums|fulltext_query|hit_pager|posting_sources|spelling|xapian_"
+       "(.*\\.cpp|(entry|entry_hashes|fulltext_query|hit_pager|posting_sources|spelling|xapian_"
        "errors)\\.hpp)"},
       {"simdjson", "(mail|replica)/.*\\.cpp|(mail/json_values|replica/json_reader)\\.hpp"},
       {"archive.h", "indexer/(archive|extraction/package)\\.cpp"},

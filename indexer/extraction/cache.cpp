@@ -23,7 +23,7 @@ using replica::sqlite::Statement;
 constexpr int kFormat = 2;
 constexpr std::string_view kBridge = "SELECT 1";  // who reads can do without the index of format 2
 
-Connection open(const fs::path& file, Access access) {
+Connection open_cache(const fs::path& file, Access access) {
   Connection connection(file, access, replica::sqlite::Durability::kNormal);
   replica::sqlite::open_schema(connection, access, kFormat, embedded::extracts_sql,
                                embedded::extracts_upgrade_sql, kBridge);
@@ -36,11 +36,11 @@ void remove_database(const fs::path& file) {
 
 Connection open_or_replace(const fs::path& file) {
   try {
-    return open(file, Access::kReadWrite);
+    return open_cache(file, Access::kReadWrite);
   } catch (const replica::sqlite::Error& error) {
     if (replica::is_passing(error)) throw;
     remove_database(file);
-    return open(file, Access::kReadWrite);
+    return open_cache(file, Access::kReadWrite);
   }
 }
 
@@ -50,9 +50,9 @@ std::span<const std::byte> blob(std::string_view bytes) {
   return std::as_bytes(std::span(bytes.data(), bytes.size()));
 }
 
-struct Reader {
-  explicit Reader(const fs::path& file)
-      : connection(open(file, Access::kReadOnly)),
+struct CacheReader {
+  explicit CacheReader(const fs::path& file)
+      : connection(open_cache(file, Access::kReadOnly)),
         find(connection.prepare("SELECT truncated, failure, size, data FROM extracts WHERE md5 = ? "
                                 "AND type = ? AND version = ?")),
         find_part(connection.prepare("SELECT md5 FROM parts WHERE message = ? AND part = ?")) {}
@@ -62,8 +62,8 @@ struct Reader {
   replica::Decompressor decompressor;
 };
 
-struct Writer {
-  explicit Writer(const fs::path& file)
+struct CacheWriter {
+  explicit CacheWriter(const fs::path& file)
       : connection(open_or_replace(file)),
         put(connection.prepare("INSERT OR REPLACE INTO extracts VALUES (?, ?, ?, ?, ?, ?, ?)")),
         put_part(connection.prepare("INSERT OR REPLACE INTO parts VALUES (?, ?, ?)")) {}
@@ -79,7 +79,7 @@ struct ExtractCache::State {
   State(fs::path path, Access wanted)
       : file(std::move(path)),
         access(wanted),
-        readers([this] { return std::make_unique<Reader>(file); }) {}
+        readers([this] { return std::make_unique<CacheReader>(file); }) {}
 
   // False while there is no file that can be read.
   [[nodiscard]] bool is_readable() {
@@ -94,17 +94,17 @@ struct ExtractCache::State {
     return true;
   }
 
-  Writer& writing() {
-    if (!writer) writer = std::make_unique<Writer>(file);
+  CacheWriter& writing() {
+    if (!writer) writer = std::make_unique<CacheWriter>(file);
     return *writer;
   }
 
   const fs::path file;
   const Access access;
-  replica::Pool<Reader> readers;
+  replica::Pool<CacheReader> readers;
   std::atomic<bool> readable{false};
   std::mutex mutex;  // of what follows
-  std::unique_ptr<Writer> writer;
+  std::unique_ptr<CacheWriter> writer;
 };
 
 ExtractCache::ExtractCache(fs::path file, Access access)

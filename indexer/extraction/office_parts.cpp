@@ -86,7 +86,7 @@ class PropertiesHandler : public XmlHandler {
 
 }  // namespace
 
-Part part_of(std::string_view name) {
+OfficePart part_of(std::string_view name) {
   for (std::size_t i = 0; i < std::size(kPatterns); ++i) {
     const auto& pattern = kPatterns[i];
     const bool matches = pattern.end.empty()

@@ -29,13 +29,13 @@ enum class PartKind : std::uint8_t {
   kOpenDocumentStyles,  // headers and footers
 };
 
-struct Part {
+struct OfficePart {
   PartKind kind = PartKind::kNone;
   int rank = 0;  // place among the other parts,
   std::string order;  // and among those of its rank: the name with its numbers in order
 };
 // By its name in the package.
-[[nodiscard]] Part part_of(std::string_view name);
+[[nodiscard]] OfficePart part_of(std::string_view name);
 
 using SharedStrings = std::vector<std::string>;
 // Those of a workbook, as far as a bound.

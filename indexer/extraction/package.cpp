@@ -17,7 +17,7 @@ constexpr int kMaxFiles = 20'000;
 // some seconds.
 constexpr std::uint64_t kMaxInflated = std::uint64_t{512} << 20;
 
-struct Free {
+struct FreeArchive {
   void operator()(archive* reader) const { archive_read_free(reader); }
 };
 
@@ -38,7 +38,7 @@ std::string normal_name(const char* name) {
 
 void for_each_file(std::string_view package,
                    const std::function<bool(std::string_view name, const NextPiece& next)>& visit) {
-  const std::unique_ptr<archive, Free> owner(archive_read_new());
+  const std::unique_ptr<archive, FreeArchive> owner(archive_read_new());
   auto* const reader = owner.get();
   if (reader == nullptr) throw std::bad_alloc();
   archive_read_support_format_zip(reader);

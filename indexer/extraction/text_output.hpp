@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "indexer/utf8.hpp"
+
 namespace indexer {
 
 class TextOutput {
@@ -14,13 +16,9 @@ class TextOutput {
 
   void add(std::string_view utf8) {
     if (is_full_) return;
-    std::size_t length = utf8.size();
-    if (length > max_bytes_ - text_.size()) {
-      length = max_bytes_ - text_.size();
-      while (length > 0 && (static_cast<unsigned char>(utf8[length]) & 0xC0) == 0x80) --length;
-      is_full_ = true;
-    }
-    text_.append(utf8.substr(0, length));
+    const std::size_t room = max_bytes_ - text_.size();
+    is_full_ = utf8.size() > room;
+    text_.append(utf8_prefix(utf8, room));
   }
   // Ends a cell or a line; repeated ends count as one.
   void separate(char separator) {

@@ -73,7 +73,7 @@ void characters(void* user, const xmlChar* text, int length) {
   run.guarded([&] { run.handler.text(mail::to_valid_utf8(utf8)); });
 }
 
-struct Free {
+struct FreeParser {
   void operator()(xmlParserCtxtPtr parser) const {
     if (parser->myDoc != nullptr) xmlFreeDoc(parser->myDoc);
     xmlFreeParserCtxt(parser);
@@ -107,7 +107,7 @@ void read_xml(const NextPiece& next, XmlHandler& handler) {
   events.cdataBlock = characters;
 
   Run run{next, handler, {}, nullptr, false, {}};
-  const std::unique_ptr<xmlParserCtxt, Free> parser(
+  const std::unique_ptr<xmlParserCtxt, FreeParser> parser(
       xmlCreateIOParserCtxt(&events, &run, read_piece, nullptr, &run, XML_CHAR_ENCODING_NONE));
   if (!parser) throw std::bad_alloc();
   run.parser = parser.get();

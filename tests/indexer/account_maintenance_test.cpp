@@ -212,7 +212,7 @@ TEST_F(AccountMaintenanceTest, AGenerationOfOtherRulesAnswersUntilItIsMadeAnew) 
   EXPECT_EQ(count("alpha"), kMessages);
   commit(0, 1, "omega", 2);
   Progress progress;
-  EXPECT_GT(account_->project_old(progress), 0U) << "its lists follow";
+  EXPECT_GT(account_->project_without_rebuild(progress), 0U) << "its lists follow";
   follow();
   EXPECT_FALSE(account_->needs_rebuild());
   EXPECT_EQ(account_->list({}).rows.size(), listed.size());
@@ -259,7 +259,7 @@ TEST_F(AccountMaintenanceTest, ListsBehindTheirTextIndexAreMadeAnewWithIt) {
   open();
   EXPECT_TRUE(account_->needs_rebuild());
   Progress progress;
-  EXPECT_EQ(account_->project_old(progress), 0U)
+  EXPECT_EQ(account_->project_without_rebuild(progress), 0U)
       << "entries would get other numbers than the text index has";
   EXPECT_TRUE(account_->needs_rebuild());
   follow();

@@ -51,7 +51,7 @@ class BodiesTest : public CatalogFixture {
   // Whether the text index is told of what came since.
   bool is_pending(const DerivedCheckpoint& since) {
     project();
-    return !catalog_.text_changes(stores_, since, 100).changed.empty();
+    return !catalog_.text_changes(since, 100).changed.empty();
   }
 };
 

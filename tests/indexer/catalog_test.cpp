@@ -128,7 +128,7 @@ TEST_F(CatalogTest, FiltersAreCombined) {
     EXPECT_EQ(doc_ids(page.rows), ids) << what;
     EXPECT_EQ(page.total, static_cast<std::int64_t>(ids.size())) << what;
     EXPECT_TRUE(page.total_is_exact) << what;
-    EXPECT_EQ(catalog_.numbers(filter).size(), ids.size()) << what;
+    EXPECT_EQ(catalog_.numbers(filter)->size(), ids.size()) << what;
   }
   EXPECT_EQ(catalog_.list({{"inbox", "", {}, {}, {}}, false, false, 50, {}}, {}).unread, 2);
 }

@@ -19,10 +19,10 @@ class DoctorDamageTest : public DoctorFixture {
   // Of an account with a source, which gives `fetch` a chance to bring back what is missing.
   [[nodiscard]] DoctorReport repaired_from_source(const std::function<void(Account&)>& fetch =
                                                       [](Account&) {}) const {
-    auto patient = this->patient();
-    patient.refetch = fetch;
+    auto target = this->target();
+    target.refetch = fetch;
     Progress progress;
-    return examine_and_repair(patient, progress);
+    return examine_and_repair(target, progress);
   }
   // What keeps the doctor from looking, in words.
   [[nodiscard]] std::string refusal() const {
@@ -107,7 +107,9 @@ TEST_F(DoctorDamageTest, ToBeOutOfHandlesIsNoDamage) {
       const support::ResourceLimit limit(RLIMIT_NOFILE);
       limit.set(open_now + more);
       const auto report = repaired_from_source();
-      EXPECT_EQ(report.findings.count(Part::kStore) + report.findings.count(Part::kBlobs), 0)
+      EXPECT_EQ(
+          report.findings.count(AccountPart::kStore) + report.findings.count(AccountPart::kBlobs),
+          0)
           << more << in_words(report);
     } catch (const std::exception&) {
       ++refused;
@@ -143,7 +145,7 @@ TEST_F(DoctorDamageTest, ADamagedFileOfBlobsIsAFindingAndIsFetchedAnew) {
     put_copy_back();
     damage();
     const auto report = examined();
-    EXPECT_TRUE(report.findings.is_damaged(Part::kBlobs)) << what << in_words(report);
+    EXPECT_TRUE(report.findings.is_damaged(AccountPart::kBlobs)) << what << in_words(report);
     EXPECT_EQ(report.store, kAttachments) << what << ": stores are looked at all the same";
     const auto left = repaired();
     EXPECT_THAT(left.repairs, Contains(HasSubstr("put back a backup"))) << what;
@@ -165,7 +167,7 @@ TEST_F(DoctorDamageTest, AFileOfBlobsWithoutTablesIsAsGoodAsNone) {
   write_attachments();
   fs::resize_file(packed(), 0);
   const auto report = examined();
-  EXPECT_EQ(report.findings.count(Part::kBlobs), kAttachments) << in_words(report);
+  EXPECT_EQ(report.findings.count(AccountPart::kBlobs), kAttachments) << in_words(report);
   EXPECT_THAT(in_words(report), HasSubstr("blobs missing 'm1': its attachment 'a.txt'"));
   const auto after = repaired_from_source(fetch_wanted);
   EXPECT_EQ(after.findings.count(), 0) << in_words(after);

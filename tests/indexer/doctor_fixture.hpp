@@ -25,20 +25,20 @@ class DoctorFixture : public testing::Test {
   [[nodiscard]] std::shared_ptr<Account> open() const {
     return std::make_shared<Account>(folder(), "alice", replica::sqlite::Access::kReadWrite);
   }
-  [[nodiscard]] Patient patient() const {
-    Patient patient;
-    patient.folder = folder();
-    patient.name = "alice";
-    patient.open = [this] { return open(); };
-    return patient;
+  [[nodiscard]] DoctorTarget target() const {
+    DoctorTarget target;
+    target.folder = folder();
+    target.name = "alice";
+    target.open = [this] { return open(); };
+    return target;
   }
   [[nodiscard]] DoctorReport examined() const {
     Progress progress;
-    return examine(patient(), progress);
+    return examine(target(), progress);
   }
   [[nodiscard]] DoctorReport repaired() const {
     Progress progress;
-    return examine_and_repair(patient(), progress);
+    return examine_and_repair(target(), progress);
   }
   [[nodiscard]] static std::string in_words(const DoctorReport& report) {
     std::string words = fmt::format("{} differences\n", report.findings.count());

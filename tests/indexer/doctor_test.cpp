@@ -45,9 +45,9 @@ TEST_F(DoctorTest, CountsWhatWasCompared) {
   put(*account, Doctype::kContents, "c1",
       R"({"email":"nobody","type":"text/plain","content":"x"})");
   Progress progress;
-  auto patient = this->patient();
-  patient.open = [&] { return account; };
-  const auto report = examine(patient, progress);
+  auto target = this->target();
+  target.open = [&] { return account; };
+  const auto report = examine(target, progress);
   EXPECT_EQ(report.account, "alice");
   EXPECT_EQ(report.store, 2) << "what was deleted does not count";
   EXPECT_EQ(report.catalog, 1);
@@ -234,8 +234,8 @@ TEST_F(DoctorTest, FindsEachEntryOfTheIndexThatIsNotAsItShouldBe) {
     put_copy_back();
     plant(generation() / "index", change);
     const auto report = examined();
-    EXPECT_GT(report.findings.count(Part::kIndex), 0) << what;
-    EXPECT_EQ(report.findings.count(), report.findings.count(Part::kIndex)) << what;
+    EXPECT_GT(report.findings.count(AccountPart::kIndex), 0) << what;
+    EXPECT_EQ(report.findings.count(), report.findings.count(AccountPart::kIndex)) << what;
     EXPECT_THAT(report.findings.named().empty() ? "" : report.findings.named().front().doc_id,
                 testing::StartsWith("m"))
         << what << " " << in_words(report);
@@ -326,7 +326,7 @@ TEST_F(DoctorTest, ADamagedStoreOfALocalAccountIsNamedAndLeftAsItIs) {
   for (std::size_t at = 16'384; at < 16'384 + 64; ++at) bytes[at] = '\x7f';
   support::write_file(store, bytes);
   const auto report = examined();
-  EXPECT_TRUE(report.findings.is_damaged(Part::kStore));
+  EXPECT_TRUE(report.findings.is_damaged(AccountPart::kStore));
   EXPECT_EQ(report.catalog, std::nullopt) << "was not compared";
   const auto after = repaired();
   EXPECT_GT(after.findings.count(), 0);
@@ -394,7 +394,7 @@ TEST_F(DoctorTest, MissingAndDamagedBlobsAreNamed) {
 TEST_F(DoctorTest, DamagedTextsOfFilesAreReadAgain) {
   write_history(12, 100);
   support::write_file(folder() / "extracts.db", std::string(8'192, 'x'));
-  EXPECT_TRUE(examined().findings.is_damaged(Part::kExtracts));
+  EXPECT_TRUE(examined().findings.is_damaged(AccountPart::kExtracts));
   EXPECT_TRUE(fs::exists(folder() / "extracts.db"));
   const auto after = repaired();
   EXPECT_EQ(after.findings.count(), 0) << in_words(after);
@@ -414,7 +414,7 @@ TEST_F(DoctorTest, CanBeCancelled) {
   write_history(14, 50);
   Progress progress;
   progress.cancelled = true;
-  EXPECT_THROW(std::ignore = examine(patient(), progress), Cancelled);
+  EXPECT_THROW(std::ignore = examine(target(), progress), Cancelled);
 }
 
 }  // namespace

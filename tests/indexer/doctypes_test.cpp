@@ -45,13 +45,13 @@ class Side {
   }
   void follow(std::size_t limit) {
     for (bool more = true; more;) {
-      const auto changes = catalog_.text_changes(stores_, text_, limit);
+      const auto changes = catalog_.text_changes(text_, limit);
       for (const auto& [kind, id] : changes.removed) indexed_.erase({kind, id});
       for (const auto& entry : changes.changed) indexed_[{entry.kind, entry.id}] = entry.contents;
       text_ = changes.reached;
       more = changes.more;
     }
-    EXPECT_EQ(catalog_.text_pending(stores_, text_), 0);
+    EXPECT_EQ(catalog_.text_pending(text_), 0);
   }
 
   // All that it shows.

@@ -58,7 +58,7 @@ class FulltextCatalogTest : public CatalogFixture {
     project();
     FulltextWriter writer(index());
     const Texts texts(stores_);
-    const auto changes = catalog_.text_changes(stores_, writer.checkpoint(), 1'000);
+    const auto changes = catalog_.text_changes(writer.checkpoint(), 1'000);
     for (const auto& entry : changes.changed) writer.replace(entry, texts.read(entry).value());
     for (const auto& [kind, id] : changes.removed) writer.remove(kind, id);
     writer.commit(changes.reached);

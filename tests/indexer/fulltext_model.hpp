@@ -74,7 +74,7 @@ class Model {
         if (passes(filter, entry)) numbers.push_back(entry.entry.number);
       }
       std::sort(numbers.begin(), numbers.end());
-      return numbers;
+      return std::make_shared<const std::vector<std::uint32_t>>(std::move(numbers));
     };
     scope.number_after = [this](const OrderKey& place) {
       std::uint32_t last = 0;
@@ -85,14 +85,13 @@ class Model {
       }
       return last + 1;
     };
-    scope.state = [] { return "1"; };
     scope.mailbox_ids = [] { return std::vector<std::string>{"inbox", "sent"}; };
     scope.threads_of = [this](const std::vector<std::uint32_t>& numbers) {
       std::vector<std::int64_t> threads;
       for (const auto number : numbers) threads.push_back(with_number(number).thread);
       return threads;
     };
-    scope.thread = [this](std::string_view id) {
+    scope.thread_numbers = [this](std::string_view id) {
       std::vector<std::uint32_t> numbers;
       for (const auto& entry : entries) {
         if (entry.entry.id == id && entry.thread != 0) numbers = numbers_in({entry.thread});

@@ -99,7 +99,7 @@ TEST_F(ArchiveImport, OneThatIsCutOffSaysSo) {
   EXPECT_THROW((void)import(tar_), indexer::ArchiveError);
 }
 
-TEST(PlaceInArchive, IsThatOfAFolderThatWasAskedFor) {
+TEST(MailboxOfMember, IsThatOfAFolderThatWasAskedFor) {
   const struct {
     std::string path, mailbox;
   } rows[] = {
@@ -118,7 +118,7 @@ TEST(PlaceInArchive, IsThatOfAFolderThatWasAskedFor) {
       {"..", "none"},
   };
   for (const auto& row : rows) {
-    const auto place = indexer::place_in_archive(row.path);
+    const auto place = indexer::mailbox_of_member(row.path);
     EXPECT_EQ(place ? place->mailbox : "none", row.mailbox) << row.path;
   }
 }

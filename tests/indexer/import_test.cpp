@@ -253,7 +253,7 @@ std::string again(std::string_view document, const std::string& file_name,
   indexer::ImportedMessage message;
   message.metadata.mailbox_ids = {"sent"};
   message.metadata.keywords = indexer::maildir_keywords(file_name, {});
-  message.ruled = indexer::maildir_ruled_keywords(file_name, {});
+  message.managed_keywords = indexer::maildir_managed_keywords(file_name, {});
   const auto changed = indexer::imported_again(document, message, takes_keywords);
   if (!changed) return "refused";
   return changed->value_or("same");
@@ -265,7 +265,7 @@ TEST(ImportedAgain, ChangesMailboxesAndKeywordsOnly) {
   EXPECT_EQ(again(R"({"_id":"a"})", "1"), R"({"_id":"a","mailboxIds":{"sent":true}})");
   const std::string seen = R"({"mailboxIds":{"sent":true},"keywords":{"$seen":true,"work":true}})";
   EXPECT_EQ(again(seen, "1:2,S"), "same");
-  EXPECT_EQ(again(seen, "1"), "same") << "a name without flags rules none";
+  EXPECT_EQ(again(seen, "1"), "same") << "a name without flags manages none";
   EXPECT_EQ(again(seen, "1:2,F", false), "same");
   EXPECT_EQ(again(seen, "1:2,F"),
             R"({"mailboxIds":{"sent":true},"keywords":{"work":true,"$flagged":true}})");

@@ -1,4 +1,4 @@
-#include "indexer/entry_sums.hpp"
+#include "indexer/entry_hashes.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -7,12 +7,12 @@
 namespace indexer {
 
 std::uint64_t hash_of(std::string_view bytes) {
-  std::uint64_t hash = mixed(0xcbf29ce484222325U, bytes.size());
+  std::uint64_t hash = mix(0xcbf29ce484222325U, bytes.size());
   while (!bytes.empty()) {
     std::uint64_t word = 0;
     const auto size = std::min(bytes.size(), sizeof word);
     std::memcpy(&word, bytes.data(), size);
-    hash = mixed(hash, word);
+    hash = mix(hash, word);
     bytes.remove_prefix(size);
   }
   return hash;
@@ -22,8 +22,8 @@ std::string revision_of(const Xapian::Database& database) {
   return fmt::format("{} {}", database.get_uuid(), database.get_revision());
 }
 
-EntrySums sums_of(const Xapian::Document& entry) {
-  EntrySums sums;
+EntryChecksums checksums_of(const Xapian::Document& entry) {
+  EntryChecksums sums;
   std::uint64_t length = 0;
   for (auto term = entry.termlist_begin(); term != entry.termlist_end(); ++term) {
     const auto hash = hash_of(*term);
