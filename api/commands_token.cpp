@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "api/clock.hpp"
 #include "api/commands.hpp"
 #include "api/terminal.hpp"
 #include "api/tokens.hpp"
@@ -13,19 +14,15 @@ namespace {
 using nlohmann::json;
 using std::chrono::sys_seconds;
 
-sys_seconds now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
 std::string rfc3339(sys_seconds time) { return mail::to_rfc3339({time, std::chrono::minutes(0)}); }
 
 // "12h", "30d", "1y", or the day that it ends with.
 sys_seconds parse_expiry(std::string_view text) {
   if (const auto span = parse_duration(text))
-    return now() + std::chrono::ceil<std::chrono::seconds>(*span);
+    return current_time() + std::chrono::ceil<std::chrono::seconds>(*span);
   const auto age = parse_message_age(text);
-  if (age && !age->date) return now() + age->span;
-  if (age && *age->date > now()) return *age->date;
+  if (age && !age->date) return current_time() + age->span;
+  if (age && *age->date > current_time()) return *age->date;
   throw UsageError(fmt::format(
       "--expires '{}' is no time to come: write 12h, 30d, 1y or a day such as 2030-01-01", text));
 }
@@ -48,7 +45,7 @@ std::string line_of(const Token& token) {
       fmt::format("{}  {:5}  {}  created {}", token.id, token.is_admin ? "admin" : "read", accounts,
                   rfc3339(token.created));
   if (token.expires) {
-    line += fmt::format("  {} {}", *token.expires <= now() ? "expired" : "expires",
+    line += fmt::format("  {} {}", *token.expires <= current_time() ? "expired" : "expires",
                         rfc3339(*token.expires));
   }
   return line + "\n";

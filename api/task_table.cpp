@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "api/clock.hpp"
 #include "api/davenport_db.hpp"
 
 namespace api {
@@ -96,7 +97,7 @@ sqlite::Connection* TaskTable::open() const {
 }
 
 TaskReport TaskTable::add(const TaskRequest& request, std::string_view state) {
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto now = current_time();
   TaskReport report;
   report.kind = request.kind;
   report.account = request.account;

@@ -12,6 +12,7 @@
 #include <span>
 #include <stdexcept>
 
+#include "api/clock.hpp"
 #include "api/davenport_db.hpp"
 #include "indexer/base64url.hpp"
 
@@ -137,7 +138,7 @@ Tokens::~Tokens() = default;
 std::string Tokens::create(Token& token) {
   const auto secret = random_bytes<kSecretBytes>();
   token.id = fmt::format("{:02x}", fmt::join(random_bytes<kIdBytes>(), ""));
-  token.created = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  token.created = current_time();
   std::sort(token.accounts.begin(), token.accounts.end());
   const std::string text =
       fmt::format("{}{}_{}", kPrefix, token.id, indexer::to_base64url(as_text(secret)));
