@@ -39,13 +39,13 @@ std::string file_summary(const json& row) {
 }  // namespace
 
 int show_file(const ShowCommand& command, const indexer::Account& account, const std::string& row) {
-  using What = ShowCommand::What;
-  if (command.what != What::kMessage && command.what != What::kText) {
+  using View = ShowCommand::View;
+  if (command.view != View::kMessage && command.view != View::kText) {
     throw std::runtime_error(
         fmt::format("'{}' is a file, not a message: show it as it is, or only its --text",
                     for_terminal(command.id)));
   }
-  if (command.json && command.what == What::kMessage) {
+  if (command.json && command.view == View::kMessage) {
     print(row + "\n");
     return kDone;
   }
@@ -56,7 +56,7 @@ int show_file(const ShowCommand& command, const indexer::Account& account, const
   }
   std::string lines = lines_for_terminal(text);
   if (!lines.empty() && !lines.ends_with('\n')) lines += '\n';
-  if (command.what == What::kMessage)
+  if (command.view == View::kMessage)
     lines = file_summary(json::parse(row, nullptr, false)) + "\n" + lines;
   print(lines);
   return kDone;

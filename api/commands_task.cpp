@@ -134,7 +134,7 @@ int run(const BackupCommand& command, const CommandLine&, const Config& config) 
 int run(const TaskCommand& command, const CommandLine&, const Config& config) {
   using replica::sqlite::Access;
   const bool is_served = AdminClient(config.data_dir).is_served();
-  if (command.what == TaskCommand::What::kList) {
+  if (command.action == TaskCommand::Action::kList) {
     const auto tasks = TaskTable(davenport_db(config), Access::kReadOnly).list();
     if (command.json) {
       print(render_tasks(tasks) + "\n");
@@ -145,7 +145,7 @@ int run(const TaskCommand& command, const CommandLine&, const Config& config) {
     print(lines.empty() ? "no tasks\n" : lines);
     return kDone;
   }
-  const bool cancels = command.what == TaskCommand::What::kCancel;
+  const bool cancels = command.action == TaskCommand::Action::kCancel;
   TaskTable table(davenport_db(config), cancels ? Access::kReadWrite : Access::kReadOnly);
   const auto task = table.find(command.id);
   if (!task)
