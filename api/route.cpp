@@ -8,6 +8,7 @@
 #include "api/render.hpp"
 
 namespace api {
+
 void Parameters::refuse(std::string_view code, const std::string& message) {
   if (!mistake_) mistake_ = error_response(400, code, message);
 }
@@ -122,6 +123,14 @@ std::vector<std::string> accounts_in(const HttpRequest& request) {
     }
   }
   return accounts;
+}
+
+std::optional<HttpResponse> refuse_account_count(const std::vector<std::string>& accounts) {
+  constexpr std::size_t kMaxAccounts = 32;
+  if (!accounts.empty() && accounts.size() <= kMaxAccounts) return std::nullopt;
+  return error_response(
+      400, "badParameter",
+      fmt::format("'accounts' must name 1 to {} accounts, as in accounts=alice,bob", kMaxAccounts));
 }
 
 HttpResponse json_response(std::string payload, int status) {

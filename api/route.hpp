@@ -92,6 +92,9 @@ class Parameters {
 
 // The accounts that the parameter `accounts` names, each once, in its order.
 [[nodiscard]] std::vector<std::string> accounts_in(const HttpRequest& request);
+// The 400 answer when these are no accounts, or more than one request may name; else nothing.
+[[nodiscard]] std::optional<HttpResponse> refuse_account_count(
+    const std::vector<std::string>& accounts);
 
 // Gives the account in the first segment to a handler that works on one, and counts the bodies that
 // it read.

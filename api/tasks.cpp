@@ -16,7 +16,7 @@ namespace api {
 namespace {
 
 constexpr std::size_t kAtOnce = 4;
-constexpr std::chrono::seconds kPauseWithoutRoom{10};
+constexpr std::chrono::seconds kRetryWithoutRoom{10};
 constexpr std::string_view kWaitsForRoom = "waits for room: ";
 constexpr char kNeverBegan[] = "cancelled before it began";
 constexpr std::size_t kProblemsKept = 100;
@@ -250,7 +250,7 @@ void Tasks::State::put_off(const std::shared_ptr<Task>& task, const std::string&
     const std::lock_guard lock(mutex);
     task->report.state = "queued";
     task->report.outcome = std::string(kWaitsForRoom) + why;
-    task->not_before = Clock::now() + kPauseWithoutRoom;
+    task->not_before = Clock::now() + kRetryWithoutRoom;
   }
   write_now(*task);
 }
