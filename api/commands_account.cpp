@@ -6,7 +6,9 @@
 
 #include "api/account_removal.hpp"
 #include "api/admin_client.hpp"
+#include "api/command_support.hpp"
 #include "api/commands.hpp"
+#include "api/data_folder.hpp"
 #include "api/message_lines.hpp"
 #include "api/percent.hpp"
 #include "api/render.hpp"
@@ -171,7 +173,7 @@ int change(const AccountCommand& command, const AdminClient& server, const Confi
   } else if (command.action == AccountCommand::Action::kResync) {
     resync_here(config, name);
   } else {
-    Registry(config.data_dir / "davenport.db", replica::sqlite::Access::kReadWrite)
+    Registry(davenport_db_file(config.data_dir), replica::sqlite::Access::kReadWrite)
         .set_standing(name, command.action == AccountCommand::Action::kPause ? Standing::kPaused
                                                                              : Standing::kFollowed);
   }

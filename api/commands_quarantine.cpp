@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/admin_client.hpp"
+#include "api/command_support.hpp"
 #include "api/commands.hpp"
 #include "api/message_lines.hpp"
 #include "api/percent.hpp"

@@ -1,9 +1,12 @@
+#include "api/commands_show.hpp"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <unistd.h>
 
+#include "api/command_support.hpp"
 #include "api/commands.hpp"
 #include "api/message_lines.hpp"
 #include "api/render.hpp"

@@ -2,7 +2,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "api/commands.hpp"
+#include "api/command_support.hpp"
+#include "api/commands_show.hpp"
 #include "api/message_lines.hpp"
 #include "api/render.hpp"
 #include "api/terminal.hpp"

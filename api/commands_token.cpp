@@ -3,7 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "api/clock.hpp"
+#include "api/command_support.hpp"
 #include "api/commands.hpp"
+#include "api/data_folder.hpp"
 #include "api/terminal.hpp"
 #include "api/tokens.hpp"
 #include "mail/documents.hpp"
@@ -76,7 +78,7 @@ int create(const TokenCommand& command, const Config& config) {
   if (!command.expires.empty()) token.expires = parse_expiry(command.expires);
   if (!command.force) expect_accounts(token, config);
   const std::string text =
-      Tokens(config.data_dir / "davenport.db", replica::sqlite::Access::kReadWrite).create(token);
+      Tokens(davenport_db_file(config.data_dir), replica::sqlite::Access::kReadWrite).create(token);
   if (command.json) {
     json shown = to_json(token);
     shown["token"] = text;
@@ -88,7 +90,7 @@ int create(const TokenCommand& command, const Config& config) {
 }
 
 int list(const TokenCommand& command, const Config& config) {
-  const Tokens tokens(config.data_dir / "davenport.db", replica::sqlite::Access::kReadOnly);
+  const Tokens tokens(davenport_db_file(config.data_dir), replica::sqlite::Access::kReadOnly);
   json all = json::array();
   std::string lines;
   for (const auto& token : tokens.list()) {
@@ -100,7 +102,7 @@ int list(const TokenCommand& command, const Config& config) {
 }
 
 int revoke(const TokenCommand& command, const Config& config) {
-  const auto file = config.data_dir / "davenport.db";
+  const auto file = davenport_db_file(config.data_dir);
   const bool was_there = std::filesystem::exists(file) &&
                          Tokens(file, replica::sqlite::Access::kReadWrite).revoke(command.id);
   if (!was_there) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "api/clock.hpp"
+#include "api/data_folder.hpp"
 #include "api/log.hpp"
 #include "api/source_errors.hpp"
 #include "api/source_follower.hpp"
@@ -227,7 +228,7 @@ std::filesystem::path SourceFollower::store_file(DatabaseId id) const {
   const bool is_of_all = source_.layout.has_all_doctypes_in_one();
   const std::string name = is_of_all ? std::string(indexer::kAllDoctypes)
                                      : indexer::Stores::database_part(databases_.doctype(id));
-  return parts_.config.data_dir / "accounts" / databases_.account(id) / "store" / (name + ".db");
+  return account_folder(parts_.config.data_dir, databases_.account(id)) / "store" / (name + ".db");
 }
 
 void SourceFollower::found(DatabaseId id, const replica::DatabaseInfo& info) {
