@@ -21,8 +21,7 @@ constexpr std::chrono::seconds kPatienceForEmpty{2};  // of an account that has 
 constexpr std::string_view kLeaving = ".removed-";
 
 void expect_removable(const Config& config, const Accounts& accounts, const std::string& name) {
-  const auto names = accounts.names();
-  if (!is_valid_account_name(name) || !std::binary_search(names.begin(), names.end(), name))
+  if (!is_valid_account_name(name) || !accounts.contains(name))
     throw RemovalRefused(fmt::format("unknown account '{}'", name));
   if (const SourceConfig* source = config.source_of(name)) {
     throw RemovalRefused(fmt::format(

@@ -169,6 +169,11 @@ const SourceConfig* Accounts::source_of(std::string_view name) const {
   return found ? config_.source_named(*found) : nullptr;
 }
 
+bool Accounts::contains(std::string_view name) const {
+  const auto all = names();
+  return std::binary_search(all.begin(), all.end(), name);
+}
+
 std::vector<std::string> Accounts::names() const {
   std::vector<std::string> names = registry_.accounts();
   std::error_code absent;  // no folder of accounts yet: none of them

@@ -42,9 +42,9 @@ std::shared_ptr<indexer::Account> open_account(Accounts& accounts, std::string_v
 
 std::vector<std::string> selected_accounts(const std::string& account, bool all,
                                            const Config& config) {
-  auto names = Accounts(config, replica::sqlite::Access::kReadOnly).names();
-  if (all) return names;
-  if (!std::binary_search(names.begin(), names.end(), account))
+  const Accounts accounts(config, replica::sqlite::Access::kReadOnly);
+  if (all) return accounts.names();
+  if (!accounts.contains(account))
     throw std::runtime_error(fmt::format("unknown account '{}'", for_terminal(account)));
   return {account};
 }

@@ -57,8 +57,7 @@ int list(const AccountCommand& command, const AdminClient& server, const Config&
 }
 
 void expect_known(Accounts& accounts, const std::string& name, bool may_be_removed) {
-  const auto names = accounts.names();
-  if (std::binary_search(names.begin(), names.end(), name) && is_valid_account_name(name)) return;
+  if (accounts.contains(name) && is_valid_account_name(name)) return;
   if (may_be_removed && accounts.registry().standing(name) == Standing::kRemoved) return;
   throw std::runtime_error(
       fmt::format("unknown account '{}': davenport account list names them", for_terminal(name)));

@@ -87,6 +87,7 @@ class Parameters {
 [[nodiscard]] HttpResponse unknown(std::string_view noun, std::string_view id,
                                    std::string_view hint);
 [[nodiscard]] HttpResponse unknown_account(std::string_view name);
+[[nodiscard]] HttpResponse unknown_message(std::string_view id);
 [[nodiscard]] HttpResponse unknown_task(std::string_view id);
 [[nodiscard]] HttpResponse json_response(std::string payload, int status = 200);
 
