@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include "api/clock.hpp"
 #include "api/errors.hpp"
 #include "api/route.hpp"
 
@@ -13,10 +14,6 @@ namespace {
 
 constexpr double kBurstSeconds = 4;
 constexpr std::size_t kLongestCredentials = 1'024;
-
-std::chrono::sys_seconds now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
 
 // The part of the Authorization field after the name of that scheme; empty for another scheme.
 std::string_view credentials(std::string_view field, std::string_view scheme) {
@@ -113,11 +110,11 @@ Caller AccessControl::identify(const HttpRequest& request) const {
   if (request.from_admin_socket || in_force()->rules.is_open) return {true, nullptr};
   const auto text = token_in(request.authorization);
   if (text.empty()) return {};
-  return {false, tokens_.check(text, now())};
+  return {false, tokens_.check(text, current_time())};
 }
 
 bool AccessControl::still_knows(const Caller& caller) const {
-  return caller.may_all || (caller.token && tokens_.is_valid(caller.token->id, now()));
+  return caller.may_all || (caller.token && tokens_.is_valid(caller.token->id, current_time()));
 }
 
 std::optional<HttpResponse> AccessControl::too_many(const HttpRequest& request,

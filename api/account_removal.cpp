@@ -5,6 +5,7 @@
 #include <optional>
 #include <spdlog/spdlog.h>
 
+#include "api/data_folder.hpp"
 #include "indexer/file_lock.hpp"
 #include "replica/files.hpp"
 
@@ -19,13 +20,8 @@ constexpr std::chrono::seconds kPatienceForEmpty{2};  // of an account that has 
 // start if not before.
 constexpr std::string_view kLeaving = ".removed-";
 
-fs::path folder_of(const fs::path& data_dir, const std::string& name) {
-  return data_dir / "accounts" / name;
-}
-
 void expect_removable(const Config& config, const Accounts& accounts, const std::string& name) {
-  const auto names = accounts.names();
-  if (!is_valid_account_name(name) || !std::binary_search(names.begin(), names.end(), name))
+  if (!is_valid_account_name(name) || !accounts.contains(name))
     throw RemovalRefused(fmt::format("unknown account '{}'", name));
   if (const SourceConfig* source = config.source_of(name)) {
     throw RemovalRefused(fmt::format(
@@ -33,11 +29,11 @@ void expect_removable(const Config& config, const Accounts& accounts, const std:
         "it out there first, or pause it",
         name, source->name));
   }
-  if (fs::is_symlink(fs::symlink_status(folder_of(config.data_dir, name)))) {
+  if (fs::is_symlink(fs::symlink_status(account_folder(config.data_dir, name)))) {
     throw RemovalRefused(fmt::format(
         "{} is a symbolic link: nothing outside of the data folder is removed; remove the link and "
         "what it points to by hand",
-        folder_of(config.data_dir, name).string()));
+        account_folder(config.data_dir, name).string()));
   }
 }
 
@@ -65,14 +61,14 @@ bool has_stores(const fs::path& folder) {
 // in it are deleted, not followed. What is known of the account goes before: without its folder,
 // nothing would be pulled that was pulled once.
 void forget_and_delete(const fs::path& data_dir, Registry& registry, const std::string& name) {
-  const fs::path folder = folder_of(data_dir, name);
-  const fs::path leaving = data_dir / "accounts" / (std::string(kLeaving) + name);
+  const fs::path folder = account_folder(data_dir, name);
+  const fs::path leaving = accounts_folder(data_dir) / (std::string(kLeaving) + name);
   const auto lock = lock_folder(folder, name);
   forget(registry, name);
   if (!lock) return;
   fs::remove_all(leaving);
   fs::rename(folder, leaving);
-  replica::sync_folder(data_dir / "accounts");
+  replica::sync_folder(accounts_folder(data_dir));
   fs::remove_all(leaving);
 }
 
@@ -115,7 +111,7 @@ AccountToFill::AccountToFill(const Config& config, Accounts& accounts, std::stri
     : config_(config),
       accounts_(accounts),
       name_(std::move(name)),
-      folder_(folder_of(config.data_dir, name_)),
+      folder_(account_folder(config.data_dir, name_)),
       was_there_(fs::exists(fs::symlink_status(folder_))),
       account_(accounts.create(name_)) {
   if (!account_)
@@ -137,7 +133,7 @@ AccountToFill::~AccountToFill() {
 
 void finish_removals(const fs::path& data_dir) {
   std::error_code absent;
-  for (const auto& entry : fs::directory_iterator(data_dir / "accounts", absent)) {
+  for (const auto& entry : fs::directory_iterator(accounts_folder(data_dir), absent)) {
     if (!entry.path().filename().string().starts_with(kLeaving)) continue;
     // What cannot be deleted is no reason not to start: it is tried again the next time.
     std::error_code failed;
@@ -149,7 +145,7 @@ void finish_removals(const fs::path& data_dir) {
 std::uint64_t bytes_of_account(const fs::path& data_dir, const std::string& name) {
   std::uint64_t bytes = 0;
   std::error_code error;
-  for (fs::recursive_directory_iterator at(folder_of(data_dir, name), error), end;
+  for (fs::recursive_directory_iterator at(account_folder(data_dir, name), error), end;
        !error && at != end; at.increment(error)) {
     std::error_code vanished;
     if (at->is_regular_file(vanished) && !at->is_symlink(vanished))

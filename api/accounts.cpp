@@ -4,16 +4,18 @@
 #include <fmt/format.h>
 #include <thread>
 
+#include "api/data_folder.hpp"
+
 namespace api {
 
 Accounts::Accounts(const Config& config, replica::sqlite::Access access)
     : config_(config),
       access_(access),
-      registry_(config.data_dir / "davenport.db", access),
+      registry_(davenport_db_file(config.data_dir), access),
       disk_(config.data_dir) {}
 
 std::shared_ptr<indexer::Account> Accounts::open(std::string_view name) const {
-  const std::filesystem::path folder = config_.data_dir / "accounts" / name;
+  const std::filesystem::path folder = account_folder(config_.data_dir, name);
   const SourceConfig* source = source_of(name);
   const bool may_create = access_ == replica::sqlite::Access::kReadWrite && source != nullptr;
   if (!may_create && !std::filesystem::is_directory(folder)) return nullptr;
@@ -154,7 +156,7 @@ std::shared_ptr<indexer::Account> Accounts::create(std::string_view name) {
         "first letter or digit",
         name));
   }
-  std::filesystem::create_directories(config_.data_dir / "accounts" / name);
+  std::filesystem::create_directories(account_folder(config_.data_dir, name));
   return find(name);
 }
 
@@ -167,11 +169,16 @@ const SourceConfig* Accounts::source_of(std::string_view name) const {
   return found ? config_.source_named(*found) : nullptr;
 }
 
+bool Accounts::contains(std::string_view name) const {
+  const auto all = names();
+  return std::binary_search(all.begin(), all.end(), name);
+}
+
 std::vector<std::string> Accounts::names() const {
   std::vector<std::string> names = registry_.accounts();
   std::error_code absent;  // no folder of accounts yet: none of them
   for (const auto& entry :
-       std::filesystem::directory_iterator(config_.data_dir / "accounts", absent)) {
+       std::filesystem::directory_iterator(accounts_folder(config_.data_dir), absent)) {
     std::string name = entry.path().filename().string();
     if (entry.is_directory() && is_valid_account_name(name)) names.push_back(std::move(name));
   }

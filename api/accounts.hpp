@@ -34,6 +34,7 @@ class Accounts {
   // cannot be one.
   [[nodiscard]] std::shared_ptr<indexer::Account> create(std::string_view name);
   [[nodiscard]] std::vector<std::string> names() const;  // sorted
+  [[nodiscard]] bool contains(std::string_view name) const;  // whether it is among the names
   // The source that the account is pulled from: the one whose configuration names it, or where it
   // was found. Null for a local account.
   [[nodiscard]] const SourceConfig* source_of(std::string_view name) const;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "api/data_folder.hpp"
 #include "api/tasks.hpp"
 
 namespace api {
@@ -22,7 +23,7 @@ struct AdminError : std::runtime_error {
 
 class AdminClient {
  public:
-  explicit AdminClient(const std::filesystem::path& data_dir) : socket_(data_dir / "admin.sock") {}
+  explicit AdminClient(const std::filesystem::path& data_dir) : socket_(admin_socket(data_dir)) {}
 
   // True when somebody listens there.
   [[nodiscard]] bool is_served() const;

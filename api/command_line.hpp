@@ -4,16 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <variant>
 #include <vector>
-
-namespace CLI {
-class App;
-}
 
 namespace api {
 
@@ -97,10 +92,10 @@ struct CompleteCommand {
 };
 
 struct ShowCommand {
-  enum class What { kMessage, kText, kHtml, kHeaders, kRaw, kThread, kAttachment };
+  enum class View { kMessage, kText, kHtml, kHeaders, kRaw, kThread, kAttachment };
   std::string account;
   std::string id;
-  What what = What::kMessage;
+  View view = View::kMessage;
   std::string part;  // of kAttachment: partId or name
   std::filesystem::path output;  // for it; empty: standard output
   bool json = false;
@@ -135,8 +130,8 @@ struct BackupCommand {
 };
 
 struct TaskCommand {
-  enum class What { kList, kShow, kCancel };
-  What what = What::kList;
+  enum class Action { kList, kShow, kCancel };
+  Action action = Action::kList;
   std::string id;
   bool json = false;
 };
@@ -157,16 +152,16 @@ struct TokenCommand {
 };
 
 struct AccountCommand {
-  enum class What { kList, kRemove, kPause, kResume, kResync };
-  What what = What::kList;
+  enum class Action { kList, kRemove, kPause, kResume, kResync };
+  Action action = Action::kList;
   std::string account;  // of all but kList
   bool yes = false;  // kRemove does not ask
   bool json = false;
 };
 
 struct QuarantineCommand {
-  enum class What { kList, kRetry, kIgnore };
-  What what = What::kList;
+  enum class Action { kList, kRetry, kIgnore };
+  Action action = Action::kList;
   std::string account;  // empty: all, of kList
   std::string document;  // empty: all, of kRetry
   bool json = false;
@@ -186,10 +181,6 @@ struct CommandLine {
                QuarantineCommand, ConfigCheckCommand, TokenCommand>
       command;
 };
-
-// Adds the commands `account`, `quarantine` and `config`. Parsing puts their values into `line`;
-// keep the returned object until then.
-[[nodiscard]] std::shared_ptr<void> add_operator_commands(CLI::App& app, CommandLine& line);
 
 // Help or version: print it to standard output and do nothing else.
 struct Information {

@@ -6,7 +6,9 @@
 
 #include "api/account_removal.hpp"
 #include "api/admin_client.hpp"
+#include "api/command_support.hpp"
 #include "api/commands.hpp"
+#include "api/data_folder.hpp"
 #include "api/message_lines.hpp"
 #include "api/percent.hpp"
 #include "api/render.hpp"
@@ -17,7 +19,6 @@ namespace api {
 namespace {
 
 using nlohmann::json;
-using What = AccountCommand::What;
 
 // "alice  couch    paused", with the databases that are not well below.
 std::string account_line(const json& account) {
@@ -56,8 +57,7 @@ int list(const AccountCommand& command, const AdminClient& server, const Config&
 }
 
 void expect_known(Accounts& accounts, const std::string& name, bool may_be_removed) {
-  const auto names = accounts.names();
-  if (std::binary_search(names.begin(), names.end(), name) && is_valid_account_name(name)) return;
+  if (accounts.contains(name) && is_valid_account_name(name)) return;
   if (may_be_removed && accounts.registry().standing(name) == Standing::kRemoved) return;
   throw std::runtime_error(
       fmt::format("unknown account '{}': davenport account list names them", for_terminal(name)));
@@ -130,20 +130,20 @@ void resync_here(const Config& config, const std::string& name) {
 }
 
 std::string what_was_done(const AccountCommand& command, bool is_served, bool was_paused) {
-  switch (command.what) {
-    case What::kPause:
+  switch (command.action) {
+    case AccountCommand::Action::kPause:
       return "paused: nothing is pulled; what is here can be read";
-    case What::kResume:
+    case AccountCommand::Action::kResume:
       return is_served ? "resumed" : "resumed: it is pulled when a server runs, or by sync";
-    case What::kResync:
+    case AccountCommand::Action::kResync:
       if (was_paused)
         return fmt::format(
             "is compared with its source once it is resumed: davenport account resume {}",
             command.account);
       return is_served ? "is being compared with its source; davenport status shows its feeds"
                        : "is compared with its source by the next pull";
-    case What::kList:
-    case What::kRemove:
+    case AccountCommand::Action::kList:
+    case AccountCommand::Action::kRemove:
       break;
   }
   return "";
@@ -155,9 +155,9 @@ int change(const AccountCommand& command, const AdminClient& server, const Confi
   bool was_paused = false;
   {
     Accounts accounts(config, replica::sqlite::Access::kReadOnly);
-    expect_known(accounts, name, command.what == What::kResume);
-    const bool comes_back =
-        command.what == What::kResume && accounts.registry().standing(name) == Standing::kRemoved;
+    expect_known(accounts, name, command.action == AccountCommand::Action::kResume);
+    const bool comes_back = command.action == AccountCommand::Action::kResume &&
+                            accounts.registry().standing(name) == Standing::kRemoved;
     if (!comes_back && accounts.source_of(name) == nullptr) {
       throw std::runtime_error(
           fmt::format("account '{}' is local: nothing is pulled into it", name));
@@ -165,15 +165,16 @@ int change(const AccountCommand& command, const AdminClient& server, const Confi
     was_paused = accounts.registry().standing(name) == Standing::kPaused;
   }
   if (is_served) {
-    const char* route = command.what == What::kPause    ? "pause"
-                        : command.what == What::kResume ? "resume"
-                                                        : "resync";
+    const char* route = command.action == AccountCommand::Action::kPause    ? "pause"
+                        : command.action == AccountCommand::Action::kResume ? "resume"
+                                                                            : "resync";
     server.request("POST", fmt::format("/v1/admin/accounts/{}/{}", percent_encode(name), route));
-  } else if (command.what == What::kResync) {
+  } else if (command.action == AccountCommand::Action::kResync) {
     resync_here(config, name);
   } else {
-    Registry(config.data_dir / "davenport.db", replica::sqlite::Access::kReadWrite)
-        .set_standing(name, command.what == What::kPause ? Standing::kPaused : Standing::kFollowed);
+    Registry(davenport_db_file(config.data_dir), replica::sqlite::Access::kReadWrite)
+        .set_standing(name, command.action == AccountCommand::Action::kPause ? Standing::kPaused
+                                                                             : Standing::kFollowed);
   }
   print(fmt::format("account {} {}\n", name, what_was_done(command, is_served, was_paused)));
   return kDone;
@@ -183,8 +184,8 @@ int change(const AccountCommand& command, const AdminClient& server, const Confi
 
 int run(const AccountCommand& command, const CommandLine&, const Config& config) {
   const AdminClient server(config.data_dir);
-  if (command.what == What::kList) return list(command, server, config);
-  if (command.what == What::kRemove) return remove(command, server, config);
+  if (command.action == AccountCommand::Action::kList) return list(command, server, config);
+  if (command.action == AccountCommand::Action::kRemove) return remove(command, server, config);
   return change(command, server, config);
 }
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "api/command_support.hpp"
 #include "api/commands.hpp"
 #include "api/render.hpp"
 #include "api/terminal.hpp"

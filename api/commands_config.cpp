@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "api/command_support.hpp"
 #include "api/commands.hpp"
 #include "api/config_check.hpp"
 #include "api/terminal.hpp"
@@ -11,8 +12,6 @@ namespace api {
 namespace {
 
 using nlohmann::json;
-
-constexpr const char* kDefaultConfig = "/etc/davenport/davenport.toml";
 
 std::string login_of(const replica::SourceAddress& address) {
   if (!address.token.empty()) return " with a token";
@@ -83,11 +82,6 @@ std::string as_text(const CheckedConfig& checked, const std::vector<SourceCheck>
 }
 
 }  // namespace
-
-std::optional<std::filesystem::path> config_file(const CommandLine& line) {
-  const bool is_default = !line.config && std::filesystem::exists(kDefaultConfig);
-  return is_default ? std::filesystem::path(kDefaultConfig) : line.config;
-}
 
 int run(const ConfigCheckCommand& command, const CommandLine& line, const Config&) {
   CheckedConfig checked = check_config(config_file(line));

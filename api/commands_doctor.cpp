@@ -5,12 +5,12 @@
 #include <nlohmann/json.hpp>
 
 #include "api/admin_client.hpp"
+#include "api/command_support.hpp"
+#include "api/command_tasks.hpp"
 #include "api/commands.hpp"
 #include "api/metrics.hpp"
 #include "api/replication.hpp"
-#include "api/task_kinds.hpp"
 #include "api/terminal.hpp"
-#include "api/watched.hpp"
 
 namespace api {
 namespace {
@@ -18,28 +18,12 @@ namespace {
 TaskReport examine_here(const TaskRequest& request, const Config& config) {
   Metrics metrics;
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
-  Tasks tasks(config.data_dir / "davenport.db");
   Replication replication(config, accounts, metrics);
-  const auto kinds = task_kinds(config, accounts, &replication);
-  const auto outcome = watched("doctor", [&](indexer::Progress& progress) {
-    return tasks.run(request, kinds.find(request.kind)->second, progress);
-  });
-  TaskReport report;
-  report.outcome = outcome.line;
-  report.problems = outcome.problems;
-  return report;
+  return run_task_here(request, config, accounts, &replication);
 }
 
-TaskReport examine_at_server(const AdminClient& server, const TaskRequest& request) {
-  ProgressLine line;
-  const auto target = fmt::format("/v1/admin/accounts/{}/doctor", request.account);
-  return server.run_task(target, request.arguments, [&](const TaskReport& task) {
-    line.show(fmt::format("doctor: {}", progress_in_words(task)));
-  });
-}
-
-// What the doctor says of a local account whose source was asked for.
-void add_note_of_local(TaskReport& task, bool is_json) {
+// Notes in the report that the account is local, though its source was asked for.
+void add_local_note(TaskReport& task, bool is_json) {
   constexpr const char* kNote = "it is local: there is no source to compare with";
   if (!is_json) {
     task.outcome += fmt::format("; {}", kNote);
@@ -50,18 +34,19 @@ void add_note_of_local(TaskReport& task, bool is_json) {
   task.outcome = report.dump();
 }
 
-// Of one account alone, that it has no source is an error.
-TaskReport examined(const DoctorCommand& command, const std::string& name, const Accounts& accounts,
-                    const Config& config) {
-  const bool is_without = command.all && command.source && accounts.source_of(name) == nullptr;
-  const nlohmann::json arguments = {{"source", command.source && !is_without},
+// With --all --source, local accounts are examined without a source. For one account alone, having
+// no source is an error.
+TaskReport examine(const DoctorCommand& command, const std::string& name, const Accounts& accounts,
+                   const Config& config) {
+  const bool skips_source = command.all && command.source && accounts.source_of(name) == nullptr;
+  const nlohmann::json arguments = {{"source", command.source && !skips_source},
                                     {"repair", command.repair},
                                     {"json", command.json}};
   const TaskRequest request{"doctor", name, arguments.dump()};
   const AdminClient server(config.data_dir);
   auto task =
-      server.is_served() ? examine_at_server(server, request) : examine_here(request, config);
-  if (is_without) add_note_of_local(task, command.json);
+      server.is_served() ? run_task_at_server(server, request) : examine_here(request, config);
+  if (skips_source) add_local_note(task, command.json);
   return task;
 }
 
@@ -72,14 +57,14 @@ std::string error_report(const std::string& name, const char* error) {
 }
 
 // Examines all accounts, also when one of them cannot be.
-class Round {
+class DoctorRun {
  public:
-  Round(const DoctorCommand& command, const Config& config)
+  DoctorRun(const DoctorCommand& command, const Config& config)
       : command_(command), config_(config), accounts_(config, replica::sqlite::Access::kReadOnly) {}
 
   void examine_one(const std::string& name) {
     try {
-      show(name, examined(command_, name, accounts_, config_));
+      show(name, examine(command_, name, accounts_, config_));
     } catch (const indexer::Cancelled&) {
       throw;
     } catch (const std::exception& error) {
@@ -89,7 +74,7 @@ class Round {
       is_incomplete_ = true;
     }
   }
-  int finish_all() const {
+  int finish() const {
     if (command_.json)
       print(command_.all ? fmt::format("{{\"accounts\":[{}]}}\n", fmt::join(reports_, ","))
                          : reports_.front() + "\n");
@@ -100,7 +85,7 @@ class Round {
   void show(const std::string& name, TaskReport task) {
     if (!command_.json) {
       task.outcome = fmt::format("{}: {}", name, for_terminal(task.outcome));
-      worst_ = std::max(worst_, finish(task));
+      worst_ = std::max(worst_, print_outcome(task));
       return;
     }
     reports_.push_back(task.outcome);
@@ -118,10 +103,10 @@ class Round {
 }  // namespace
 
 int run(const DoctorCommand& command, const CommandLine&, const Config& config) {
-  Round round(command, config);
-  for (const auto& name : accounts_meant(command.account, command.all, config))
-    round.examine_one(name);
-  return round.finish_all();
+  DoctorRun doctor(command, config);
+  for (const auto& name : selected_accounts(command.account, command.all, config))
+    doctor.examine_one(name);
+  return doctor.finish();
 }
 
 }  // namespace api

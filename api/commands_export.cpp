@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "api/command_support.hpp"
 #include "api/commands.hpp"
+#include "api/data_folder.hpp"
 #include "api/terminal.hpp"
 #include "api/watched.hpp"
 #include "indexer/export.hpp"
@@ -14,13 +16,13 @@ int run(const ExportCommand& command, const CommandLine&, const Config& config) 
         fmt::format("an export is a tar, and no terminal shows it: davenport export {0} > {0}.tar",
                     command.account));
   }
-  const auto folder = config.data_dir / "accounts" / command.account;
+  const auto folder = account_folder(config.data_dir, command.account);
   if (!is_valid_account_name(command.account) || !std::filesystem::is_directory(folder))
     throw indexer::AccountUnknown(
         fmt::format("unknown account '{}'", for_terminal(command.account)));
   const auto doctype_member =
       Accounts(config, replica::sqlite::Access::kReadOnly).doctype_member_of(command.account);
-  Tasks tasks(config.data_dir / "davenport.db");
+  Tasks tasks(davenport_db_file(config.data_dir));
   indexer::ExportSummary exported;
   const auto export_account = [&](const TaskReport&, indexer::Progress& progress) -> TaskOutcome {
     exported = indexer::export_account(folder, command.account, doctype_member, command.since,

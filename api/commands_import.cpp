@@ -5,7 +5,10 @@
 
 #include "api/account_removal.hpp"
 #include "api/admin_client.hpp"
+#include "api/command_support.hpp"
+#include "api/command_tasks.hpp"
 #include "api/commands.hpp"
+#include "api/data_folder.hpp"
 #include "api/terminal.hpp"
 #include "api/watched.hpp"
 #include "indexer/couch_target.hpp"
@@ -64,7 +67,7 @@ indexer::ImportSummary import_locally(const ImportCommand& command, const Config
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
   (void)indexer::find_mail(command.paths);  // a path that is not there makes no account
   const AccountToFill filled(config, accounts, command.account);
-  Tasks tasks(config.data_dir / "davenport.db");
+  Tasks tasks(davenport_db_file(config.data_dir));
   indexer::ImportSummary summary;
   const auto import = [&](const TaskReport&, indexer::Progress& progress) -> TaskOutcome {
     summary = indexer::import_into(filled.account(), filled.folder(), command.paths,

@@ -1,11 +1,7 @@
-#include <cerrno>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
+#include "api/command_support.hpp"
 #include "api/commands.hpp"
 #include "api/list_parameters.hpp"
 #include "api/message_lines.hpp"
@@ -134,25 +130,6 @@ int run(const ChangesCommand& command, const CommandLine&, const Config& config)
   lines += fmt::format("state {}{}\n", changes->state, changes->more ? " (there is more)" : "");
   print(lines);
   return kDone;
-}
-
-std::shared_ptr<indexer::Account> open_account(Accounts& accounts, std::string_view name) {
-  if (auto account = accounts.find(name)) return account;
-  if (accounts.source_of(name) != nullptr) {
-    throw std::runtime_error(
-        fmt::format("account '{0}' was not pulled yet: run `davenport sync {0} --once`", name));
-  }
-  throw std::runtime_error(fmt::format(
-      "unknown account '{}': `davenport status` names those that are there", for_terminal(name)));
-}
-
-void print(std::string_view text) {
-  const bool written =
-      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  if (written) return;
-  if (errno == EPIPE) std::_Exit(kDone);
-  throw std::runtime_error(
-      fmt::format("cannot write to standard output: {}", std::strerror(errno)));
 }
 
 }  // namespace api

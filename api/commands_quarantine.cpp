@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/admin_client.hpp"
+#include "api/command_support.hpp"
 #include "api/commands.hpp"
 #include "api/message_lines.hpp"
 #include "api/percent.hpp"
@@ -15,7 +16,6 @@ namespace api {
 namespace {
 
 using nlohmann::json;
-using What = QuarantineCommand::What;
 
 std::string line_of(const json& row) {
   if (row.contains("error"))
@@ -48,13 +48,14 @@ int list(const QuarantineCommand& command, const AdminClient& server, const Conf
 std::int64_t change_here(const QuarantineCommand& command, const Config& config) {
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
   const auto account = open_account(accounts, command.account);
-  if (command.what == What::kIgnore) return ignore_quarantined(*account, command.document);
+  if (command.action == QuarantineCommand::Action::kIgnore)
+    return ignore_quarantined(*account, command.document);
   return retry_quarantined(
       *account, command.document.empty() ? std::nullopt : std::optional(command.document));
 }
 
 std::int64_t change_at_server(const QuarantineCommand& command, const AdminClient& server) {
-  const char* what = command.what == What::kIgnore ? "ignore" : "retry";
+  const char* what = command.action == QuarantineCommand::Action::kIgnore ? "ignore" : "retry";
   const std::string document =
       command.document.empty() ? "" : "?doc=" + percent_encode(command.document);
   try {
@@ -62,7 +63,9 @@ std::int64_t change_at_server(const QuarantineCommand& command, const AdminClien
         server.request("POST", fmt::format("/v1/admin/accounts/{}/quarantine/{}{}",
                                            percent_encode(command.account), what, document)),
         nullptr, false);
-    return answer.value(command.what == What::kIgnore ? "ignored" : "retried", std::int64_t{0});
+    return answer.value(
+        command.action == QuarantineCommand::Action::kIgnore ? "ignored" : "retried",
+        std::int64_t{0});
   } catch (const AdminError& error) {
     if (error.code != "unknownDocument") throw;
     return 0;  // which is said as it is without a server
@@ -73,7 +76,7 @@ std::int64_t change_at_server(const QuarantineCommand& command, const AdminClien
 
 int run(const QuarantineCommand& command, const CommandLine&, const Config& config) {
   const AdminClient server(config.data_dir);
-  if (command.what == What::kList) return list(command, server, config);
+  if (command.action == QuarantineCommand::Action::kList) return list(command, server, config);
   {
     Accounts accounts(config, replica::sqlite::Access::kReadOnly);
     (void)open_account(accounts, command.account);
@@ -87,9 +90,10 @@ int run(const QuarantineCommand& command, const CommandLine&, const Config& conf
         "those that are",
         command.account, for_terminal(command.document)));
   }
-  const char* what = command.what == What::kIgnore ? "ignored until it changes at its source"
-                     : is_served                   ? "being tried again"
-                                                   : "tried again by the next pull";
+  const char* what = command.action == QuarantineCommand::Action::kIgnore
+                         ? "ignored until it changes at its source"
+                     : is_served ? "being tried again"
+                                 : "tried again by the next pull";
   const std::string text = command.json ? fmt::format("{{\"changed\":{}}}\n", changed)
                                         : fmt::format("{}: {}\n", changed, what);
   print(text);

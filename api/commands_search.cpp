@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "api/command_support.hpp"
 #include "api/commands.hpp"
 #include "api/message_lines.hpp"
 #include "api/render.hpp"
@@ -131,11 +132,6 @@ indexer::SearchRequest request_of(const SearchCommand& command, const indexer::Q
 }
 
 }  // namespace
-
-void refuse_query(const indexer::QueryError& error) {
-  throw UsageError(
-      fmt::format("{} (position {} of the query)", for_terminal(error.message), error.position));
-}
 
 int run(const SearchCommand& command, const CommandLine& line, const Config& config) {
   Accounts accounts(config, replica::sqlite::Access::kReadOnly);

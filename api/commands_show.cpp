@@ -1,9 +1,12 @@
+#include "api/commands_show.hpp"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <unistd.h>
 
+#include "api/command_support.hpp"
 #include "api/commands.hpp"
 #include "api/message_lines.hpp"
 #include "api/render.hpp"
@@ -110,30 +113,30 @@ std::string thread_lines(const std::vector<std::string>& rows) {
 
 std::string show(const ShowCommand& command, const indexer::Account& account,
                  const std::string& row) {
-  using What = ShowCommand::What;
-  switch (command.what) {
-    case What::kMessage: {
+  using View = ShowCommand::View;
+  switch (command.view) {
+    case View::kMessage: {
       if (command.json) return row + "\n";
       return header_summary(json::parse(row, nullptr, false)) + "\n" +
              readable(bodies_of(account, command.id), "text/plain");
     }
-    case What::kText:
-    case What::kHtml: {
-      const std::string_view type = command.what == What::kHtml ? "text/html" : "text/plain";
+    case View::kText:
+    case View::kHtml: {
+      const std::string_view type = command.view == View::kHtml ? "text/html" : "text/plain";
       const auto bodies = bodies_of(account, command.id);
       if (command.json) return render_bodies(command.id, bodies_as(bodies, type)) + "\n";
       const std::string text = readable(bodies, type);
-      if (text.empty() && command.what == What::kHtml) {
+      if (text.empty() && command.view == View::kHtml) {
         throw std::runtime_error(
             fmt::format("message '{}' has no HTML: show it with --text", command.id));
       }
       return text;
     }
-    case What::kHeaders: {
+    case View::kHeaders: {
       const std::string lines = header_lines(account, command.id, row);
       return command.json ? json({{"id", command.id}, {"headers", lines}}).dump() + "\n" : lines;
     }
-    case What::kRaw: {
+    case View::kRaw: {
       const auto raw = account.raw(command.id);
       if (!raw) {
         throw std::runtime_error(fmt::format(
@@ -142,12 +145,12 @@ std::string show(const ShowCommand& command, const indexer::Account& account,
       }
       return is_terminal(STDOUT_FILENO) ? lines_for_terminal(*raw) : *raw;
     }
-    case What::kThread: {
+    case View::kThread: {
       const auto rows = account.thread(command.id);
       if (!command.json) return thread_lines(rows);
       return render_thread(text_of(json::parse(row, nullptr, false), "threadId"), rows) + "\n";
     }
-    case What::kAttachment:
+    case View::kAttachment:
       break;  // bytes, which are no text
   }
   return "";
@@ -165,7 +168,7 @@ int run(const ShowCommand& command, const CommandLine&, const Config& config) {
         "account '{}' has no message or file '{}': take an id that list or search printed",
         account->name(), for_terminal(command.id)));
   }
-  if (command.what == ShowCommand::What::kAttachment)
+  if (command.view == ShowCommand::View::kAttachment)
     return write_attachment(command, *account, *row, config);
   print(show(command, *account, *row));
   return kDone;

@@ -2,7 +2,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "api/commands.hpp"
+#include "api/command_support.hpp"
+#include "api/commands_show.hpp"
 #include "api/message_lines.hpp"
 #include "api/render.hpp"
 #include "api/terminal.hpp"
@@ -39,13 +40,13 @@ std::string file_summary(const json& row) {
 }  // namespace
 
 int show_file(const ShowCommand& command, const indexer::Account& account, const std::string& row) {
-  using What = ShowCommand::What;
-  if (command.what != What::kMessage && command.what != What::kText) {
+  using View = ShowCommand::View;
+  if (command.view != View::kMessage && command.view != View::kText) {
     throw std::runtime_error(
         fmt::format("'{}' is a file, not a message: show it as it is, or only its --text",
                     for_terminal(command.id)));
   }
-  if (command.json && command.what == What::kMessage) {
+  if (command.json && command.view == View::kMessage) {
     print(row + "\n");
     return kDone;
   }
@@ -56,7 +57,7 @@ int show_file(const ShowCommand& command, const indexer::Account& account, const
   }
   std::string lines = lines_for_terminal(text);
   if (!lines.empty() && !lines.ends_with('\n')) lines += '\n';
-  if (command.what == What::kMessage)
+  if (command.view == View::kMessage)
     lines = file_summary(json::parse(row, nullptr, false)) + "\n" + lines;
   print(lines);
   return kDone;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/admin_client.hpp"
+#include "api/command_support.hpp"
 #include "api/commands.hpp"
 #include "api/render.hpp"
 #include "api/status_lines.hpp"

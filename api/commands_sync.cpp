@@ -3,7 +3,10 @@
 #include <optional>
 
 #include "api/admin_client.hpp"
+#include "api/command_support.hpp"
+#include "api/command_tasks.hpp"
 #include "api/commands.hpp"
+#include "api/data_folder.hpp"
 #include "api/log.hpp"
 #include "api/metrics.hpp"
 #include "api/replication.hpp"
@@ -27,7 +30,7 @@ std::string database_line(const SyncOutcome::Database& database) {
 int sync_until_caught_up(const SyncCommand& command, const Config& config) {
   Metrics metrics;
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
-  Tasks tasks(config.data_dir / "davenport.db");
+  Tasks tasks(davenport_db_file(config.data_dir));
   Replication replication(config, accounts, metrics);
   SyncOutcome outcome;
   const auto sync = [&](const TaskReport&, indexer::Progress& progress) -> TaskOutcome {

@@ -2,7 +2,10 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "api/clock.hpp"
+#include "api/command_support.hpp"
 #include "api/commands.hpp"
+#include "api/data_folder.hpp"
 #include "api/terminal.hpp"
 #include "api/tokens.hpp"
 #include "mail/documents.hpp"
@@ -13,19 +16,15 @@ namespace {
 using nlohmann::json;
 using std::chrono::sys_seconds;
 
-sys_seconds now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
 std::string rfc3339(sys_seconds time) { return mail::to_rfc3339({time, std::chrono::minutes(0)}); }
 
 // "12h", "30d", "1y", or the day that it ends with.
 sys_seconds parse_expiry(std::string_view text) {
   if (const auto span = parse_duration(text))
-    return now() + std::chrono::ceil<std::chrono::seconds>(*span);
+    return current_time() + std::chrono::ceil<std::chrono::seconds>(*span);
   const auto age = parse_message_age(text);
-  if (age && !age->date) return now() + age->span;
-  if (age && *age->date > now()) return *age->date;
+  if (age && !age->date) return current_time() + age->span;
+  if (age && *age->date > current_time()) return *age->date;
   throw UsageError(fmt::format(
       "--expires '{}' is no time to come: write 12h, 30d, 1y or a day such as 2030-01-01", text));
 }
@@ -48,7 +47,7 @@ std::string line_of(const Token& token) {
       fmt::format("{}  {:5}  {}  created {}", token.id, token.is_admin ? "admin" : "read", accounts,
                   rfc3339(token.created));
   if (token.expires) {
-    line += fmt::format("  {} {}", *token.expires <= now() ? "expired" : "expires",
+    line += fmt::format("  {} {}", *token.expires <= current_time() ? "expired" : "expires",
                         rfc3339(*token.expires));
   }
   return line + "\n";
@@ -79,7 +78,7 @@ int create(const TokenCommand& command, const Config& config) {
   if (!command.expires.empty()) token.expires = parse_expiry(command.expires);
   if (!command.force) expect_accounts(token, config);
   const std::string text =
-      Tokens(config.data_dir / "davenport.db", replica::sqlite::Access::kReadWrite).create(token);
+      Tokens(davenport_db_file(config.data_dir), replica::sqlite::Access::kReadWrite).create(token);
   if (command.json) {
     json shown = to_json(token);
     shown["token"] = text;
@@ -91,7 +90,7 @@ int create(const TokenCommand& command, const Config& config) {
 }
 
 int list(const TokenCommand& command, const Config& config) {
-  const Tokens tokens(config.data_dir / "davenport.db", replica::sqlite::Access::kReadOnly);
+  const Tokens tokens(davenport_db_file(config.data_dir), replica::sqlite::Access::kReadOnly);
   json all = json::array();
   std::string lines;
   for (const auto& token : tokens.list()) {
@@ -103,7 +102,7 @@ int list(const TokenCommand& command, const Config& config) {
 }
 
 int revoke(const TokenCommand& command, const Config& config) {
-  const auto file = config.data_dir / "davenport.db";
+  const auto file = davenport_db_file(config.data_dir);
   const bool was_there = std::filesystem::exists(file) &&
                          Tokens(file, replica::sqlite::Access::kReadWrite).revoke(command.id);
   if (!was_there) {

@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "api/data_folder.hpp"
 #include "api/http_tls.hpp"
 #include "replica/couch_client.hpp"
 
@@ -215,7 +216,7 @@ std::vector<std::string> check_machine(const Config& config) {
     }
   }
   const fs::path folder = fs::absolute(config.data_dir).lexically_normal();
-  if ((folder / "admin.sock").native().size() >= sizeof(sockaddr_un::sun_path))
+  if (admin_socket(folder).native().size() >= sizeof(sockaddr_un::sun_path))
     problems.push_back(
         fmt::format("the name of the data folder {} is too long: a server listens on the socket "
                     "admin.sock in it, whose path may have {} bytes",

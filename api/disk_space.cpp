@@ -6,6 +6,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "api/clock.hpp"
 #include "api/log.hpp"
 #include "replica/no_room.hpp"
 
@@ -50,7 +51,7 @@ bool DiskSpace::note(const std::exception& error) {
   if (!replica::says_no_room(error)) return false;
   const std::lock_guard lock(mutex_);
   if (state_ == State::kWell) {
-    since_ = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    since_ = current_time();
     log_event(Level::kError, "noSpace",
               fmt::format("no space left on {}: nothing is pulled or indexed until there is room; "
                           "what is here can be read ({})",

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <tuple>
 
+#include "api/data_folder.hpp"
 #include "api/replica_options.hpp"
 #include "replica/source_comparison.hpp"
 
@@ -32,7 +33,7 @@ void compare_database(const Config& config, const SourceConfig& source, indexer:
   question.address = source.address;
   question.database = source.layout.database(account.name(), doctype);
   question.keep = replica_options(config, source, account, doctype).keep;
-  question.scratch = config.data_dir / "accounts" / account.name() / "doctor.tmp";
+  question.scratch = account_folder(config.data_dir, account.name()) / "doctor.tmp";
   const auto compared = replica::compare_with_source(
       question, store,
       [&report](const replica::SourceDifference& difference) {
@@ -73,7 +74,7 @@ indexer::DoctorReport examine_account(const Config& config, Accounts& accounts,
   if (question.source && source == nullptr)
     throw std::runtime_error(fmt::format("account '{}' is local: it has no source", name));
   indexer::DoctorTarget target;
-  target.folder = config.data_dir / "accounts" / name;
+  target.folder = account_folder(config.data_dir, name);
   target.name = name;
   target.open = [&accounts, &name] { return accounts.find(name); };
   if (source != nullptr) {

@@ -3,14 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/clock.hpp"
+
 namespace api {
-namespace {
-
-std::chrono::sys_seconds now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
-}  // namespace
 
 std::string_view feed_state_name(FeedState state) {
   switch (state) {
@@ -47,7 +42,8 @@ void FollowedDatabases::add(std::string_view account) {
       numbers_.emplace(std::string(account), static_cast<std::uint32_t>(accounts_.size()));
   accounts_.push_back(&entry->first);
   standings_.push_back(Standing::kFollowed);
-  for (std::size_t i = 0; i < doctypes_.size(); ++i) databases_.emplace_back().since = now();
+  for (std::size_t i = 0; i < doctypes_.size(); ++i)
+    databases_.emplace_back().since = current_time();
 }
 
 bool FollowedDatabases::contains(std::string_view account) const {
@@ -91,7 +87,7 @@ void FollowedDatabases::set_standing(std::string_view account, Standing standing
   const Standing before = std::exchange(standings_[found->second], standing);
   for (const DatabaseId id : of_account(account)) {
     if (before == Standing::kRemoved && standing != before) databases_[id] = FollowedDatabase();
-    databases_[id].since = now();
+    databases_[id].since = current_time();
   }
 }
 
@@ -148,7 +144,7 @@ void FollowedDatabases::enter(DatabaseId id, FeedState state) {
   FollowedDatabase& database = databases_[id];
   if (database.state == state) return;
   database.state = state;
-  database.since = now();
+  database.since = current_time();
 }
 
 FeedState FollowedDatabases::state(DatabaseId id) const {

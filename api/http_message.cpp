@@ -10,6 +10,7 @@
 
 #include "api/errors.hpp"
 #include "api/percent.hpp"
+#include "api/text_list.hpp"
 #include "mail/ascii.hpp"
 
 namespace api {
@@ -61,10 +62,9 @@ HttpResponse what_pages_may() {
   return response;
 }
 
-bool take_query(std::string_view rest, HttpRequest& request) {
-  while (!rest.empty()) {
-    const std::string_view pair = rest.substr(0, rest.find('&'));
-    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+// False when its percent-encoding is wrong.
+bool read_query(std::string_view query, HttpRequest& request) {
+  for (const std::string_view pair : split_list(query, '&')) {
     if (pair.empty()) continue;
     const auto equals = pair.find('=');
     auto name = percent_decode(pair.substr(0, equals), Plus::kIsSpace);
@@ -182,7 +182,7 @@ std::optional<HttpRequest> read_request(RequestMessage&& message) {
   }
   const auto question = target.find('?');
   request.path = target.substr(0, question);
-  if (question != target.npos && !take_query(target.substr(question + 1), request))
+  if (question != target.npos && !read_query(target.substr(question + 1), request))
     return std::nullopt;
   request.method =
       message.method() == http::verb::head ? "GET" : std::string(message.method_string());

@@ -13,8 +13,10 @@
 
 #include "api/access.hpp"
 #include "api/command_line.hpp"
+#include "api/command_support.hpp"
 #include "api/commands.hpp"
 #include "api/config.hpp"
+#include "api/data_folder.hpp"
 #include "api/events.hpp"
 #include "api/http_server.hpp"
 #include "api/instance_lock.hpp"
@@ -44,7 +46,7 @@ void end_at_last() {
 }
 
 void listen(HttpServer& server, const Config& config) {
-  server.listen_unix(config.data_dir / "admin.sock");
+  server.listen_unix(admin_socket(config.data_dir));
   std::optional<TlsFiles> tls;
   if (!config.http.tls_certificate.empty())
     tls = TlsFiles{config.http.tls_certificate, config.http.tls_key};
@@ -137,7 +139,7 @@ int run(const ServeCommand&, const CommandLine& line, const Config& config) {
   raise_open_files();
   Metrics metrics;
   Events events(config.http.max_listeners);
-  const Tokens tokens(config.data_dir / "davenport.db", replica::sqlite::Access::kReadWrite);
+  const Tokens tokens(davenport_db_file(config.data_dir), replica::sqlite::Access::kReadWrite);
   AccessControl access(tokens, rules_of(config.http));
   Service service(config, metrics, events, access);
   HttpServer server([&service](const HttpRequest& request) { return service.handle(request); },

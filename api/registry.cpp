@@ -12,7 +12,7 @@ namespace {
 namespace sqlite = replica::sqlite;
 using std::chrono::sys_seconds;
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kDatabaseColumns =
     "SELECT source, name, account, doctype, gone, seen, incarnation, quarantined, next_attempt "
     "FROM database ";
 
@@ -84,7 +84,7 @@ void Registry::each_database(std::string_view source,
   const std::lock_guard lock(state_->mutex);
   const auto* connection = state_->open();
   if (connection == nullptr) return;
-  auto rows = connection->prepare(std::string(kColumns) + "WHERE source = ? ORDER BY name");
+  auto rows = connection->prepare(std::string(kDatabaseColumns) + "WHERE source = ? ORDER BY name");
   rows.bind(source);
   while (rows.step()) visit(row_of(rows));
 }
@@ -94,7 +94,8 @@ std::vector<KnownDatabase> Registry::databases_of(std::string_view account) cons
   const std::lock_guard lock(state_->mutex);
   const auto* connection = state_->open();
   if (connection == nullptr) return databases;
-  auto rows = connection->prepare(std::string(kColumns) + "WHERE account = ? ORDER BY name");
+  auto rows =
+      connection->prepare(std::string(kDatabaseColumns) + "WHERE account = ? ORDER BY name");
   rows.bind(account);
   while (rows.step()) databases.push_back(row_of(rows));
   return databases;

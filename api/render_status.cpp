@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "api/clock.hpp"
 #include "api/render.hpp"
 #include "api/render_quarantine.hpp"
 #include "mail/json_writer.hpp"
@@ -37,7 +38,7 @@ std::optional<std::chrono::seconds> lag_of(const FeedReport& feed, sys_seconds n
 // Of the slowest feed of the account: 0 while all of them wait for news; none when one that is at
 // the source never was pulled to its end, or the account has no source.
 std::optional<std::int64_t> lag_seconds(const std::vector<const FeedReport*>& feeds) {
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto now = current_time();
   std::optional<std::int64_t> most;
   for (const FeedReport* feed : feeds) {
     if (feed->state == FeedState::kGone) continue;

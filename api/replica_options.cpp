@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "api/clock.hpp"
 #include "indexer/extraction/extract.hpp"
 
 namespace api {
@@ -56,8 +57,7 @@ void add_filter(replica::ReplicatorOptions& options, const SourceConfig& source,
   }
   if (source.messages_since &&
       (!filter.doctype_member.empty() || doctype == mail::Doctype::kEmails)) {
-    filter.messages_since = source.messages_since->since(
-        std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+    filter.messages_since = source.messages_since->since(current_time());
     if (!options.filter.empty()) options.filter += "; ";
     options.filter += "messages since " + source.messages_since->text;
   }

@@ -6,8 +6,10 @@
 #include <fmt/ranges.h>
 
 #include "api/render.hpp"
+#include "api/text_list.hpp"
 
 namespace api {
+
 void Parameters::refuse(std::string_view code, const std::string& message) {
   if (!mistake_) mistake_ = error_response(400, code, message);
 }
@@ -106,6 +108,10 @@ HttpResponse unknown_account(std::string_view name) {
   return unknown("account", name, "GET /v1/accounts lists those that you may read");
 }
 
+HttpResponse unknown_message(std::string_view id) {
+  return unknown("message", id, "it may have been deleted; GET …/messages lists what is there");
+}
+
 HttpResponse unknown_task(std::string_view id) {
   return unknown("task", id, "GET /v1/admin/tasks lists the latest");
 }
@@ -114,14 +120,20 @@ std::vector<std::string> accounts_in(const HttpRequest& request) {
   std::vector<std::string> accounts;
   const auto [first, last] = request.query.equal_range("accounts");
   for (auto parameter = first; parameter != last; ++parameter) {
-    for (std::string_view rest = parameter->second; !rest.empty();) {
-      const auto name = rest.substr(0, rest.find(','));
-      rest.remove_prefix(std::min(name.size() + 1, rest.size()));
+    for (const auto name : split_list(parameter->second)) {
       if (std::find(accounts.begin(), accounts.end(), name) == accounts.end())
         accounts.emplace_back(name);
     }
   }
   return accounts;
+}
+
+std::optional<HttpResponse> refuse_account_count(const std::vector<std::string>& accounts) {
+  constexpr std::size_t kMaxAccounts = 32;
+  if (!accounts.empty() && accounts.size() <= kMaxAccounts) return std::nullopt;
+  return error_response(
+      400, "badParameter",
+      fmt::format("'accounts' must name 1 to {} accounts, as in accounts=alice,bob", kMaxAccounts));
 }
 
 HttpResponse json_response(std::string payload, int status) {

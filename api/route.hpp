@@ -87,11 +87,15 @@ class Parameters {
 [[nodiscard]] HttpResponse unknown(std::string_view noun, std::string_view id,
                                    std::string_view hint);
 [[nodiscard]] HttpResponse unknown_account(std::string_view name);
+[[nodiscard]] HttpResponse unknown_message(std::string_view id);
 [[nodiscard]] HttpResponse unknown_task(std::string_view id);
 [[nodiscard]] HttpResponse json_response(std::string payload, int status = 200);
 
 // The accounts that the parameter `accounts` names, each once, in its order.
 [[nodiscard]] std::vector<std::string> accounts_in(const HttpRequest& request);
+// The 400 answer when these are no accounts, or more than one request may name; else nothing.
+[[nodiscard]] std::optional<HttpResponse> refuse_account_count(
+    const std::vector<std::string>& accounts);
 
 // Gives the account in the first segment to a handler that works on one, and counts the bodies that
 // it read.

@@ -10,11 +10,6 @@
 namespace api {
 namespace {
 
-bool is_known(const Call& call, const std::string& name) {
-  const auto names = call.accounts.names();
-  return std::binary_search(names.begin(), names.end(), name);
-}
-
 HttpResponse no_source(const std::string& name) {
   return error_response(409, "noSource",
                         fmt::format("account '{}' is local: nothing is pulled into it", name));
@@ -34,7 +29,7 @@ HttpResponse account_state(const Call& call, const std::string& name) {
 
 HttpResponse post_pause(const Call& call) {
   const std::string& name = call.segments[0];
-  if (!is_known(call, name)) return unknown_account(name);
+  if (!call.accounts.contains(name)) return unknown_account(name);
   if (call.accounts.source_of(name) == nullptr) return no_source(name);
   call.replication.pause(name);
   return account_state(call, name);
@@ -43,7 +38,7 @@ HttpResponse post_pause(const Call& call) {
 HttpResponse post_resume(const Call& call) {
   const std::string& name = call.segments[0];
   const bool was_removed = call.accounts.registry().standing(name) == Standing::kRemoved;
-  if (!is_known(call, name) && !was_removed) return unknown_account(name);
+  if (!call.accounts.contains(name) && !was_removed) return unknown_account(name);
   if (!was_removed && call.accounts.source_of(name) == nullptr) return no_source(name);
   call.replication.resume(name);
   return account_state(call, name);
@@ -51,7 +46,7 @@ HttpResponse post_resume(const Call& call) {
 
 HttpResponse post_resync(const Call& call) {
   const std::string& name = call.segments[0];
-  if (!is_known(call, name)) return unknown_account(name);
+  if (!call.accounts.contains(name)) return unknown_account(name);
   const auto databases = call.replication.resync(name);
   if (!databases) return no_source(name);
   if (*databases == 0) return error_response(409, "gone", nothing_to_compare_with(name));
@@ -60,7 +55,7 @@ HttpResponse post_resync(const Call& call) {
 
 HttpResponse delete_account(const Call& call) {
   const std::string& name = call.segments[0];
-  if (!is_known(call, name)) return unknown_account(name);
+  if (!call.accounts.contains(name)) return unknown_account(name);
   Parameters parameters(call.request);
   if (parameters.text("confirm") != name) {
     return error_response(400, "confirmationNeeded",
@@ -79,7 +74,7 @@ HttpResponse delete_account(const Call& call) {
 HttpResponse get_quarantine(const Call& call) {
   Parameters parameters(call.request);
   const std::string name = parameters.text("account");
-  if (!name.empty() && !is_known(call, name)) return unknown_account(name);
+  if (!name.empty() && !call.accounts.contains(name)) return unknown_account(name);
   return json_response(render_quarantine(call.accounts, name));
 }
 

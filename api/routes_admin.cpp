@@ -21,8 +21,7 @@ HttpResponse accepted(const Call& call, const std::string& id) {
 // Of an account that no source can have.
 HttpResponse no_source(const Call& call) {
   const std::string& name = call.segments[0];
-  const auto names = call.accounts.names();
-  if (!std::binary_search(names.begin(), names.end(), name)) return unknown_account(name);
+  if (!call.accounts.contains(name)) return unknown_account(name);
   return error_response(409, "noSource",
                         fmt::format("account '{}' is local: it has no source to pull from", name));
 }
@@ -48,9 +47,7 @@ std::optional<HttpResponse> refuse_paused(const Call& call) {
 bool may_have_source(const Call& call) {
   const std::string& name = call.segments[0];
   if (call.accounts.source_of(name) != nullptr) return true;
-  const auto names = call.accounts.names();
-  if (!is_valid_account_name(name) || std::binary_search(names.begin(), names.end(), name))
-    return false;
+  if (!is_valid_account_name(name) || call.accounts.contains(name)) return false;
   return std::any_of(call.config.sources.begin(), call.config.sources.end(),
                      [](const SourceConfig& source) { return source.has_all_accounts; });
 }
@@ -159,8 +156,7 @@ HttpResponse post_compact(const Call& call, indexer::Account& account) {
 // The account is not opened here: what is damaged is to be seen first.
 HttpResponse post_doctor(const Call& call) {
   const std::string& name = call.segments[0];
-  const auto names = call.accounts.names();
-  if (!std::binary_search(names.begin(), names.end(), name)) return unknown_account(name);
+  if (!call.accounts.contains(name)) return unknown_account(name);
   auto read = read_arguments(
       call.request.payload, {{"source", is_flag}, {"repair", is_flag}, {"json", is_flag}},
       R"({"source": true, "repair": true, "json": true}, each of them or none)");

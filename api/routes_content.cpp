@@ -28,10 +28,6 @@ constexpr std::string_view kMailPolicy =
 // Appended when remote images are wanted.
 constexpr std::string_view kRemoteImages = " http: https:";
 
-HttpResponse unknown_message(const std::string& id) {
-  return unknown("message", id, "it may have been deleted; GET …/messages lists what is there");
-}
-
 bool accepts(std::string_view accept, std::string_view type) {
   if (accept.empty()) return true;
   const std::string any_subtype = fmt::format("{}/*", type.substr(0, type.find('/')));

@@ -7,8 +7,6 @@
 namespace api {
 namespace {
 
-constexpr std::size_t kMaxAccounts = 32;
-
 HttpResponse listen(const Call& call, std::vector<std::string> names) {
   std::vector<std::shared_ptr<indexer::Account>> accounts;
   for (const auto& name : names) {
@@ -43,12 +41,7 @@ HttpResponse get_events(const Call& call) { return listen(call, {call.segments[0
 
 HttpResponse get_events_of_several(const Call& call) {
   auto names = accounts_in(call.request);
-  if (names.empty() || names.size() > kMaxAccounts) {
-    return error_response(
-        400, "badParameter",
-        fmt::format("'accounts' must name 1 to {} accounts, as in accounts=alice,bob",
-                    kMaxAccounts));
-  }
+  if (auto refusal = refuse_account_count(names)) return *std::move(refusal);
   return listen(call, std::move(names));
 }
 

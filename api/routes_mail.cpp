@@ -5,22 +5,17 @@
 #include "api/list_parameters.hpp"
 #include "api/render.hpp"
 #include "api/route.hpp"
+#include "api/text_list.hpp"
 
 namespace api {
 namespace {
 
-std::vector<std::string> split_ids(std::string_view text) {
+std::vector<std::string> read_ids(const HttpRequest& request, Parameters& parameters) {
+  const auto text = parameters.text("ids");
   std::vector<std::string> ids;
-  while (!text.empty()) {
-    const auto id = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(id.size() + 1, text.size()));
+  for (const auto id : split_list(text)) {
     if (!id.empty()) ids.emplace_back(id);
   }
-  return ids;
-}
-
-std::vector<std::string> read_ids(const HttpRequest& request, Parameters& parameters) {
-  auto ids = split_ids(parameters.text("ids"));
   if (request.query.size() > 1) {
     parameters.refuse("badParameter", "'ids' names the messages; no other parameter goes with it");
   } else if (ids.empty() || ids.size() > kMaxRows) {
@@ -127,17 +122,14 @@ HttpResponse get_changes(const Call& call, indexer::Account& account) {
 
 HttpResponse get_message(const Call& call, indexer::Account& account) {
   auto row = account.message(call.segments[1]);
-  if (!row)
-    return unknown("message", call.segments[1],
-                   "it may have been deleted; GET …/messages lists what is there");
+  if (!row) return unknown_message(call.segments[1]);
   return json_response(std::move(*row));
 }
 
 HttpResponse get_conflicts(const Call& call, indexer::Account& account) {
   const std::string& id = call.segments[1];
   const auto leaves = account.conflicts(id);
-  if (!leaves)
-    return unknown("message", id, "it may have been deleted; GET …/messages lists what is there");
+  if (!leaves) return unknown_message(id);
   return json_response(render_conflicts(id, *leaves));
 }
 

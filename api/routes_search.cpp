@@ -18,7 +18,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMaxAccounts = 32;
 constexpr std::size_t kMaxManyCursor = 16 << 10;
 
 // One of the accounts that are searched together.
@@ -234,12 +233,7 @@ HttpResponse search_several(const Call& call) {
 
   std::vector<Searched> searched;
   const auto names = accounts_in(call.request);
-  if (names.empty() || names.size() > kMaxAccounts) {
-    return error_response(
-        400, "badParameter",
-        fmt::format("'accounts' must name 1 to {} accounts, as in accounts=alice,bob",
-                    kMaxAccounts));
-  }
+  if (auto refusal = refuse_account_count(names)) return *std::move(refusal);
   for (const auto& name : names) {
     auto account = call.accounts.find(name);
     if (!account) return unknown_account(name);

@@ -7,6 +7,7 @@
 
 #include "api/list_parameters.hpp"
 #include "api/search_cursor.hpp"
+#include "api/text_list.hpp"
 #include "indexer/strict_json.hpp"
 
 namespace api {
@@ -182,9 +183,7 @@ std::vector<std::string> search_orders() {
 std::optional<std::vector<indexer::Facet>> parse_facets(std::string_view names,
                                                         std::string& unknown) {
   std::vector<indexer::Facet> facets;
-  while (!names.empty()) {
-    const auto name = names.substr(0, names.find(','));
-    names.remove_prefix(std::min(name.size() + 1, names.size()));
+  for (const auto name : split_list(names)) {
     const auto* const found =
         std::find_if(std::begin(indexer::kFacets), std::end(indexer::kFacets),
                      [&](const indexer::FacetName& facet) { return facet.name == name; });

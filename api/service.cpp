@@ -7,6 +7,7 @@
 
 #include "api/account_removal.hpp"
 #include "api/accounts.hpp"
+#include "api/data_folder.hpp"
 #include "api/errors.hpp"
 #include "api/log.hpp"
 #include "api/replication.hpp"
@@ -36,7 +37,7 @@ struct Service::Parts {
       : config(std::move(given)),
         accounts(config, replica::sqlite::Access::kReadWrite),
         tasks(
-            config.data_dir / "davenport.db",
+            davenport_db_file(config.data_dir),
             [this, &metrics, &events](const TaskReport& task) {
               count(task, metrics);
               events.task_changed(task);

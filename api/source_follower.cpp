@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "api/clock.hpp"
 #include "api/log.hpp"
 #include "replica/workers.hpp"
 
@@ -72,7 +73,7 @@ void SourceFollower::restore() {
 
 void SourceFollower::start() {
   is_started_ = true;
-  since_ = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  since_ = current_time();
   net::co_spawn(parts_.context, watcher_.run(), [this](const std::exception_ptr& error) {
     if (!error || is_stopping_) return;
     try {
@@ -218,14 +219,13 @@ void SourceFollower::answered() {
   }
   failures_ = 0;
   last_error_.clear();
-  since_ = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  since_ = current_time();
 }
 
 void SourceFollower::failed(const replica::SourceError& error) {
   const auto now = Clock::now();
   if (is_stopping_ || now < down_until_) return;  // one of several that failed together
-  if (++failures_ == 1)
-    since_ = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  if (++failures_ == 1) since_ = current_time();
   last_error_ = error.what();
   const auto pause = replica::backoff_pause(failures_, error.retry_after(), random_);
   down_until_ = now + pause;

@@ -8,6 +8,8 @@
 #include <spdlog/spdlog.h>
 #include <utility>
 
+#include "api/clock.hpp"
+#include "api/data_folder.hpp"
 #include "api/log.hpp"
 #include "api/source_errors.hpp"
 #include "api/source_follower.hpp"
@@ -22,10 +24,6 @@ namespace {
 namespace net = boost::asio;
 
 constexpr const char* kNotThere = "not there at the source";
-
-std::chrono::sys_seconds wall_clock() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
 
 // A source may answer for a database a moment longer than it has it (PouchDB Server does): then it is looked at once more.
 constexpr std::chrono::seconds kStillRemoved{1};
@@ -230,7 +228,7 @@ std::filesystem::path SourceFollower::store_file(DatabaseId id) const {
   const bool is_of_all = source_.layout.has_all_doctypes_in_one();
   const std::string name = is_of_all ? std::string(indexer::kAllDoctypes)
                                      : indexer::Stores::database_part(databases_.doctype(id));
-  return parts_.config.data_dir / "accounts" / databases_.account(id) / "store" / (name + ".db");
+  return account_folder(parts_.config.data_dir, databases_.account(id)) / "store" / (name + ".db");
 }
 
 void SourceFollower::found(DatabaseId id, const replica::DatabaseInfo& info) {
@@ -266,7 +264,7 @@ void SourceFollower::absent(DatabaseId id) {
     if (databases_.set_error(id, std::string(kNotThere) + " yet") && !source_.has_all_accounts)
       spdlog::info("{}: {} yet", databases_.name(id), kNotThere);
     databases_.enter(id, FeedState::kWaiting);
-    database.caught_up = wall_clock();
+    database.caught_up = current_time();
     end_first(id);
     return;
   }
@@ -284,7 +282,7 @@ void SourceFollower::absent(DatabaseId id) {
 void SourceFollower::caught_up(DatabaseId id) {
   databases_.enter(id, FeedState::kWaiting);
   FollowedDatabase& database = databases_[id];
-  database.caught_up = wall_clock();
+  database.caught_up = current_time();
   database.failures = 0;
   database.last_error.reset();
 }

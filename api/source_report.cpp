@@ -1,6 +1,7 @@
 // What the follower of a source tells of itself.
 #include <algorithm>
 
+#include "api/clock.hpp"
 #include "api/source_follower.hpp"
 
 namespace api {
@@ -55,7 +56,7 @@ std::vector<FeedReport> SourceFollower::feeds_of(const std::string& account) con
 
 // Databases of an account stand one after the other.
 void SourceFollower::add_lags(SourceReport& report) const {
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto now = current_time();
   const auto active_since = Clock::now() - kActive;
   const std::string* account = nullptr;
   LagReport* lags = nullptr;
@@ -103,7 +104,7 @@ SourceReport SourceFollower::report() const {
   report.looks_due = looks_.size();
   report.pulls_due = pulls_.size() + first_pulls_.size();
   add_lags(report);
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto now = current_time();
   for (DatabaseId id = 0; id < databases_.size(); ++id) {
     if (databases_.standing(id) == Standing::kRemoved) continue;
     const FollowedDatabase& database = databases_[id];

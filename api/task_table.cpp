@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "api/clock.hpp"
 #include "api/davenport_db.hpp"
 
 namespace api {
@@ -15,7 +16,7 @@ namespace sqlite = replica::sqlite;
 using std::chrono::sys_seconds;
 
 constexpr int kEndedTasksKept = 100;
-constexpr std::string_view kColumns =
+constexpr std::string_view kTaskColumns =
     "SELECT number, kind, account, state, done, total, seconds_left, outcome, problems, arguments, "
     "created, started, ended, runner FROM task ";
 
@@ -96,7 +97,7 @@ sqlite::Connection* TaskTable::open() const {
 }
 
 TaskReport TaskTable::add(const TaskRequest& request, std::string_view state) {
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto now = current_time();
   TaskReport report;
   report.kind = request.kind;
   report.account = request.account;
@@ -157,7 +158,7 @@ std::vector<TaskReport> TaskTable::select(std::string_view condition) const {
   std::vector<TaskReport> reports;
   const auto* const connection = open();
   if (connection == nullptr) return reports;
-  auto rows = connection->prepare(std::string(kColumns) + std::string(condition));
+  auto rows = connection->prepare(std::string(kTaskColumns) + std::string(condition));
   rows.bind();
   while (rows.step()) reports.push_back(report_of(rows));
   return reports;

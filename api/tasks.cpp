@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <thread>
 
+#include "api/clock.hpp"
 #include "api/log.hpp"
 #include "indexer/account.hpp"
 
@@ -15,7 +16,7 @@ namespace api {
 namespace {
 
 constexpr std::size_t kAtOnce = 4;
-constexpr std::chrono::seconds kPauseWithoutRoom{10};
+constexpr std::chrono::seconds kRetryWithoutRoom{10};
 constexpr std::string_view kWaitsForRoom = "waits for room: ";
 constexpr char kNeverBegan[] = "cancelled before it began";
 constexpr std::size_t kProblemsKept = 100;
@@ -24,10 +25,6 @@ constexpr int kLooksPerWrite = 4;  // of progress, which is a commit
 constexpr std::size_t kSamples = 20;  // of progress, by which the rest is reckoned
 
 using Clock = std::chrono::steady_clock;
-
-std::chrono::sys_seconds now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
 
 // How long the rest will take if it goes on as in the last ten seconds.
 class RemainingTime {
@@ -59,7 +56,7 @@ struct Task {
   Clock::time_point not_before{};  // of one that waits for room
 
   [[nodiscard]] bool is_commands() const { return progress != &own_progress; }
-  [[nodiscard]] TaskReport now() const {
+  [[nodiscard]] TaskReport snapshot() const {
     TaskReport shown = report;
     shown.done = progress->done;
     shown.of = progress->of;
@@ -118,7 +115,7 @@ struct Tasks::State {
   [[nodiscard]] std::shared_ptr<Task> next_queued() const;
   void mark_running(Task& task);
   void perform(const std::shared_ptr<Task>& task, const Work& work);
-  [[nodiscard]] TaskReport now_of(const Task& task) const;
+  [[nodiscard]] TaskReport snapshot_of(const Task& task) const;
   void leave(const std::shared_ptr<Task>& task);
   void put_off(const std::shared_ptr<Task>& task, const std::string& why);
   void end(const std::shared_ptr<Task>& task, std::string_view state, TaskOutcome outcome);
@@ -143,7 +140,7 @@ bool is_busy(const std::deque<std::shared_ptr<Task>>& tasks, const std::string& 
 
 TaskReport Tasks::State::write_now(const Task& task) {
   const std::lock_guard in_order(writing);
-  TaskReport report = now_of(task);
+  TaskReport report = snapshot_of(task);
   write(report);
   return report;
 }
@@ -200,7 +197,7 @@ void Tasks::State::take_turns() {
 // With `mutex` held.
 void Tasks::State::mark_running(Task& task) {
   task.report.state = "running";
-  task.report.started = now();
+  task.report.started = current_time();
   // One that waited for room begins anew.
   task.progress->done = 0;
   task.progress->of = 0;
@@ -228,15 +225,15 @@ bool Tasks::State::lacks_room(const TaskReport& task, const std::exception& erro
   return disk != nullptr && disk->note(error);
 }
 
-TaskReport Tasks::State::now_of(const Task& task) const {
+TaskReport Tasks::State::snapshot_of(const Task& task) const {
   const std::lock_guard lock(mutex);
-  return task.now();
+  return task.snapshot();
 }
 
 // It stays in the table as it is, for the next process.
 void Tasks::State::leave(const std::shared_ptr<Task>& task) {
   const std::lock_guard in_order(writing);
-  TaskReport report = now_of(*task);
+  TaskReport report = snapshot_of(*task);
   report.state = "queued";
   report.seconds_left.reset();
   {
@@ -253,7 +250,7 @@ void Tasks::State::put_off(const std::shared_ptr<Task>& task, const std::string&
     const std::lock_guard lock(mutex);
     task->report.state = "queued";
     task->report.outcome = std::string(kWaitsForRoom) + why;
-    task->not_before = Clock::now() + kPauseWithoutRoom;
+    task->not_before = Clock::now() + kRetryWithoutRoom;
   }
   write_now(*task);
 }
@@ -261,10 +258,10 @@ void Tasks::State::put_off(const std::shared_ptr<Task>& task, const std::string&
 void Tasks::State::end(const std::shared_ptr<Task>& task, std::string_view state,
                        TaskOutcome outcome) {
   const std::lock_guard in_order(writing);
-  TaskReport report = now_of(*task);
+  TaskReport report = snapshot_of(*task);
   report.state = state;
   report.seconds_left.reset();
-  report.ended = now();
+  report.ended = current_time();
   report.outcome = std::move(outcome.line);
   report.problems = std::move(outcome.problems);
   report.problems.resize(std::min(report.problems.size(), kProblemsKept));
@@ -327,7 +324,7 @@ void Tasks::State::write_progress() {
   {
     const std::lock_guard lock(mutex);
     for (const auto& task : tasks) {
-      auto report = task->now();
+      auto report = task->snapshot();
       if (report.state != "running" || report.done == task->report.done) continue;
       task->report.done = report.done;
       reports.push_back(std::move(report));
@@ -468,7 +465,7 @@ std::optional<TaskReport> Tasks::find(std::string_view id) const {
   {
     const std::lock_guard lock(state_->mutex);
     for (const auto& task : state_->tasks) {
-      if (task->report.id == id) return task->now();
+      if (task->report.id == id) return task->snapshot();
     }
   }
   return state_->table.find(id);
@@ -480,7 +477,7 @@ std::vector<TaskReport> Tasks::list() const {
   for (auto& report : reports) {
     const auto task = std::find_if(state_->tasks.begin(), state_->tasks.end(),
                                    [&](const auto& each) { return each->report.id == report.id; });
-    if (task != state_->tasks.end()) report = (*task)->now();
+    if (task != state_->tasks.end()) report = (*task)->snapshot();
   }
   return reports;
 }
@@ -489,7 +486,7 @@ std::vector<TaskReport> Tasks::active() const {
   std::vector<TaskReport> reports;
   const std::lock_guard lock(state_->mutex);
   for (const auto& task : state_->tasks) {
-    if (!task->report.has_ended()) reports.push_back(task->now());
+    if (!task->report.has_ended()) reports.push_back(task->snapshot());
   }
   return reports;
 }

@@ -12,7 +12,9 @@
 #include <span>
 #include <stdexcept>
 
+#include "api/clock.hpp"
 #include "api/davenport_db.hpp"
+#include "api/text_list.hpp"
 #include "indexer/base64url.hpp"
 
 namespace api {
@@ -53,15 +55,6 @@ std::string_view id_in(std::string_view text) {
   return end == text.npos ? std::string_view() : text.substr(0, end);
 }
 
-std::vector<std::string> split(std::string_view names) {
-  std::vector<std::string> split;
-  while (!names.empty()) {
-    split.emplace_back(names.substr(0, names.find(',')));
-    names.remove_prefix(std::min(split.back().size() + 1, names.size()));
-  }
-  return split;
-}
-
 bool has_expired(const Token& token, sys_seconds now) {
   return token.expires && *token.expires <= now;
 }
@@ -75,7 +68,9 @@ Known known_of(const sqlite::Statement& row) {
   Token token;
   token.id = row.text(0);
   token.has_all_accounts = row.text(2) == "*";
-  if (!token.has_all_accounts) token.accounts = split(row.text(2));
+  if (!token.has_all_accounts) {
+    for (const auto name : split_list(row.text(2))) token.accounts.emplace_back(name);
+  }
   token.is_admin = row.integer(3) != 0;
   token.created = sys_seconds(std::chrono::seconds(row.integer(4)));
   if (!row.is_null(5)) token.expires = sys_seconds(std::chrono::seconds(row.integer(5)));
@@ -137,7 +132,7 @@ Tokens::~Tokens() = default;
 std::string Tokens::create(Token& token) {
   const auto secret = random_bytes<kSecretBytes>();
   token.id = fmt::format("{:02x}", fmt::join(random_bytes<kIdBytes>(), ""));
-  token.created = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  token.created = current_time();
   std::sort(token.accounts.begin(), token.accounts.end());
   const std::string text =
       fmt::format("{}{}_{}", kPrefix, token.id, indexer::to_base64url(as_text(secret)));

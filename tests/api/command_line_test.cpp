@@ -111,14 +111,14 @@ TEST(CommandLine, TimesAreSaidToBeUtc) {
 }
 
 TEST(CommandLine, ShowTakesOnePart) {
-  EXPECT_EQ(command<api::ShowCommand>({"show", "alice", "id"}).what,
-            api::ShowCommand::What::kMessage);
-  EXPECT_EQ(command<api::ShowCommand>({"show", "alice", "id", "--raw"}).what,
-            api::ShowCommand::What::kRaw);
+  EXPECT_EQ(command<api::ShowCommand>({"show", "alice", "id"}).view,
+            api::ShowCommand::View::kMessage);
+  EXPECT_EQ(command<api::ShowCommand>({"show", "alice", "id", "--raw"}).view,
+            api::ShowCommand::View::kRaw);
   EXPECT_THROW((void)parse({"show", "alice", "id", "--raw", "--text"}), api::UsageError);
   const auto saved = command<api::ShowCommand>(
       {"show", "alice", "id", "--attachment", "q1.pdf", "--output", "f.pdf"});
-  EXPECT_EQ(saved.what, api::ShowCommand::What::kAttachment);
+  EXPECT_EQ(saved.view, api::ShowCommand::View::kAttachment);
   EXPECT_EQ(saved.part, "q1.pdf");
   EXPECT_EQ(saved.output, "f.pdf");
   EXPECT_THROW((void)parse({"show", "alice", "id", "--raw", "--json"}), api::UsageError);

@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 #include "api/admin_client.hpp"
-#include "api/commands.hpp"
+#include "api/command_support.hpp"
+#include "api/commands_show.hpp"
 #include "api/message_lines.hpp"
 #include "api/percent.hpp"
 #include "api/terminal.hpp"
