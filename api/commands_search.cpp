@@ -25,6 +25,7 @@ std::string next_page(const SearchCommand& command, const CommandLine& line,
   if (command.threads) words.emplace_back("--threads");
   if (!command.kind.empty()) words.insert(words.end(), {"--kind", command.kind});
   if (command.no_snippets) words.emplace_back("--no-snippets");
+  if (command.is_filter) words.emplace_back("--filter");
   words.insert(words.end(), {"--after", cursor, "--", command.query});
   return shell_command(line, words);
 }

@@ -141,7 +141,8 @@ QueryResult<SearchAnswer> Account::search(const SearchRequest& request, bool sni
     found.score = hit.score;
     found.place = hit.place;
     if (snippets)
-      add_snippet(found, hit, live->catalog(), texts, *request.query, reader->languages());
+      add_snippet(found, hit, live->catalog(), texts, *request.query,
+                  reader->languages_of(hit.number));
   }
   if (page->more && !page->hits.empty()) answer.next = page->hits.back().place;
   return answer;

@@ -146,7 +146,7 @@ struct ExplainedPart {
 
 struct Explanation {
   std::string query;  // all of it, in the text language
-  std::vector<std::string> languages;  // whose forms of words are looked for
+  std::vector<std::string> languages;  // whose forms of words are looked for, the rare ones last
   std::vector<ExplainedPart> parts;
   std::string plan;  // Xapian's description
 };
@@ -160,6 +160,14 @@ struct HitPage {
   std::vector<FacetCounts> facets;
   std::vector<Suggestion> suggestions;  // where little was found
   std::optional<Explanation> explanation;
+};
+
+// Whose forms of words a query finds.
+struct QueryLanguages {
+  std::vector<std::string> dominant;  // the account's own, and those that much of the mail is in
+  // The others. Their forms are looked for only in what is known to be in that language: elsewhere
+  // they would be other words.
+  std::vector<std::string> rare;
 };
 
 // What a search asks of the catalog, each as the Catalog's member of that name.
@@ -193,8 +201,10 @@ class FulltextReader {
   void refresh();
   [[nodiscard]] DerivedCheckpoint checkpoint() const;
   [[nodiscard]] std::int64_t entries() const;
-  // Whose forms of words a query finds: the account's own, and those that much of the mail is in.
-  [[nodiscard]] const std::vector<std::string>& languages() const;
+  [[nodiscard]] const QueryLanguages& languages() const;
+  // Those whose stems an entry has: the account's and its own. The dominant ones where its own is
+  // not known.
+  [[nodiscard]] std::vector<std::string> languages_of(std::uint32_t number) const;
   // Mailboxes and states of the query are resolved in `catalog`. An unknown mailbox is a QueryError.
   [[nodiscard]] QueryResult<HitPage> search(const SearchRequest& request, const Catalog& catalog);
   [[nodiscard]] QueryResult<HitPage> search(const SearchRequest& request, const SearchScope& scope);

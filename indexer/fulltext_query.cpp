@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <limits>
+#include <map>
 #include <set>
 #include <utility>
 #include <variant>
@@ -208,19 +209,35 @@ void QueryTranslator::add_word(const std::string& prefix, bool stemmed, const Qu
   const std::string itself = prefix + word.folded;
   forms.emplace_back(itself);
   if (!stemmed) return;
-  std::set<std::string> own;
-  for (const auto& language : context_.languages) {
-    auto terms = terms_of_stem(prefix, word, language);
-    const bool is_own = language == context_.languages.front();
-    if (is_own) own = terms;
+  std::set<std::string> known{itself};
+  for (const auto& language : context_.languages.dominant) {
+    const bool is_own = language == context_.languages.dominant.front();
     std::vector<Xapian::Query> others;
-    for (const auto& term : terms) {
-      if (term != itself && (is_own || !own.contains(term))) others.emplace_back(term);
+    for (const auto& term : terms_of_stem(prefix, word, language)) {
+      if (!known.contains(term)) others.emplace_back(term);
+      if (is_own) known.insert(term);
     }
     if (others.empty()) continue;
     forms.push_back(is_own ? any_of(others)
                            : Xapian::Query(Xapian::Query::OP_AND_NOT, any_of(others),
                                            in_another_language(language)));
+  }
+  add_rare_forms(prefix, word, known, forms);
+}
+
+void QueryTranslator::add_rare_forms(const std::string& prefix, const QueryWord& word,
+                                     const std::set<std::string>& known,
+                                     std::vector<Xapian::Query>& forms) const {
+  std::map<std::string, std::vector<Xapian::Query>> languages_by_term;
+  for (const auto& language : context_.languages.rare) {
+    for (const auto& term : terms_of_stem(prefix, word, language)) {
+      if (!known.contains(term)) languages_by_term[term].emplace_back(language_term(language));
+    }
+  }
+  for (const auto& [term, languages] : languages_by_term) {
+    if (!context_.database.term_exists(term)) continue;
+    forms.emplace_back(Xapian::Query::OP_FILTER, Xapian::Query(term),
+                       Xapian::Query(Xapian::Query::OP_OR, languages.begin(), languages.end()));
   }
 }
 
@@ -238,7 +255,7 @@ std::set<std::string> QueryTranslator::terms_of_stem(const std::string& prefix,
 
 Xapian::Query QueryTranslator::in_another_language(const std::string& than) const {
   std::vector<Xapian::Query> others;
-  for (const auto& language : context_.languages) {
+  for (const auto& language : context_.languages.dominant) {
     if (language != than) others.emplace_back(language_term(language));
   }
   return Xapian::Query(Xapian::Query::OP_OR, others.begin(), others.end());

@@ -17,7 +17,7 @@ struct TranslationContext {
   const Xapian::Database& database;
   const SearchScope& scope;
   Stems& stems;
-  const std::vector<std::string>& languages;  // whose forms of words are looked for
+  const QueryLanguages& languages;
   const std::vector<std::string>& headers;  // that are indexed
   Deadline& deadline;
   bool is_one_of_several;  // as of the SearchRequest
@@ -62,10 +62,12 @@ class QueryTranslator {
   };
   void add_word(const std::string& prefix, bool stemmed, const QueryWord& word,
                 std::vector<Xapian::Query>& forms);
+  void add_rare_forms(const std::string& prefix, const QueryWord& word,
+                      const std::set<std::string>& known, std::vector<Xapian::Query>& forms) const;
   [[nodiscard]] std::set<std::string> terms_of_stem(const std::string& prefix,
                                                     const QueryWord& word,
                                                     const std::string& language) const;
-  // Entries known to be in one of the account's languages other than this one.
+  // Entries known to be in one of the dominant languages other than this one.
   [[nodiscard]] Xapian::Query in_another_language(const std::string& than) const;
   void add_beginning(const std::string& term, std::vector<Xapian::Query>& forms) const;
   void add_phrases_with_beginning(std::vector<std::string> terms,

@@ -17,11 +17,12 @@ constexpr int kMaxAttempts = 50;
 // Hits below which other words are suggested.
 constexpr std::int64_t kFewHits = 3;
 
-// The account's own language, and those that a fiftieth of the entries of a known language are in,
-// at most six more: forms by the rules of a language that hardly occurs would only find other
-// words.
-std::vector<std::string> dominant_languages(const Xapian::Database& database,
-                                            const std::string& own) {
+// Words that a query's stemmer remembers, of each language: queries are short.
+constexpr std::size_t kStemSlots = 256;
+
+// Dominant are the account's own language and those that a fiftieth of the entries of a known
+// language are in, at most six more.
+QueryLanguages languages_in(const Xapian::Database& database, const std::string& own) {
   constexpr std::size_t kMost = 6, kShare = 50;
   std::vector<std::pair<Xapian::doccount, std::string>> found;
   Xapian::doccount known = 0;
@@ -34,9 +35,10 @@ std::vector<std::string> dominant_languages(const Xapian::Database& database,
     if (code != own && has_stems(code)) found.emplace_back(term.get_termfreq(), std::move(code));
   }
   std::sort(found.rbegin(), found.rend());
-  std::vector<std::string> languages{own};
-  for (const auto& [entries, code] : found) {
-    if (languages.size() <= kMost && entries >= known / kShare) languages.push_back(code);
+  QueryLanguages languages{{own}, {}};
+  for (auto& [entries, code] : found) {
+    const bool is_dominant = languages.dominant.size() <= kMost && entries >= known / kShare;
+    (is_dominant ? languages.dominant : languages.rare).push_back(std::move(code));
   }
   return languages;
 }
@@ -47,8 +49,8 @@ struct FulltextReader::State {
   std::filesystem::path folder;
   Xapian::Database database;
   IndexOptions options;
-  Stems stems;
-  std::vector<std::string> languages;
+  Stems stems{kStemSlots};
+  QueryLanguages languages;
 
   // Runs `read`, and again on the newest state when a writer overwrote the one it was reading.
   template <typename Read>
@@ -72,7 +74,7 @@ struct FulltextReader::State {
                            database.get_termfreq(kind_term(Kind::kFile));
     if (of_a_kind + 1 < database.get_doccount())
       throw Xapian::DatabaseCorruptError("some entries are of no kind");
-    languages = dominant_languages(database, options.language);
+    languages = languages_in(database, options.language);
   }
 };
 
@@ -102,7 +104,16 @@ std::int64_t FulltextReader::entries() const {
       [&] { return static_cast<std::int64_t>(state_->database.get_doccount()) - 1; });
 }
 
-const std::vector<std::string>& FulltextReader::languages() const { return state_->languages; }
+const QueryLanguages& FulltextReader::languages() const { return state_->languages; }
+
+std::vector<std::string> FulltextReader::languages_of(std::uint32_t number) const {
+  return state_->retried([&] {
+    const auto code =
+        state_->database.get_document(number, Xapian::DOC_ASSUME_VALID).get_value(kLanguageSlot);
+    if (code.empty()) return state_->languages.dominant;
+    return std::vector<std::string>{state_->options.language, code.substr(0, code.find('-'))};
+  });
+}
 
 QueryResult<HitPage> FulltextReader::search(const SearchRequest& request,
                                             const SearchScope& scope) {
@@ -124,7 +135,10 @@ QueryResult<HitPage> FulltextReader::search(const SearchRequest& request,
     if (page.total < kFewHits)
       page.suggestions = suggest_words(state_->database, *request.query, deadline);
     if (request.explain) {
-      page.explanation = Explanation{to_text(*request.query), state_->languages,
+      auto languages = state_->languages.dominant;
+      languages.insert(languages.end(), state_->languages.rare.begin(),
+                       state_->languages.rare.end());
+      page.explanation = Explanation{to_text(*request.query), std::move(languages),
                                      translator.explain(*request.query), query->get_description()};
     }
     page.is_partial = deadline.was_over();

@@ -91,16 +91,6 @@ std::size_t matches_to_read(const SearchRequest& request) {
   return before + request.limit + 1;
 }
 
-// The first of the best matches that comes after one of that weight and number.
-std::size_t first_after(const Xapian::MSet& matches, double score, std::uint32_t number) {
-  std::size_t after = 0;
-  for (auto match = matches.begin(); match != matches.end(); ++match, ++after) {
-    const double weight = match.get_weight();
-    if (weight < score || (weight == score && *match > number)) break;
-  }
-  return after;
-}
-
 void add_ranked(HitPage& page, const Xapian::MSet& matches, std::size_t rank) {
   const auto match = matches[static_cast<Xapian::doccount>(rank)];
   auto& hit = page.hits.emplace_back(hit_of(match.get_document(), *match));
@@ -132,10 +122,9 @@ HitPage HitPager::by_date() {
   Xapian::Enquire enquire(database_);
   enquire.set_weighting_scheme(Xapian::BoolWeight());
   enquire.set_docid_order(Xapian::Enquire::ASCENDING);
-  const bool has_overflow = database_.get_lastdocid() >= kFirstOverflowNumber;
   const std::uint32_t first =
       request_.after ? scope_.number_after(request_.after->newest_first) : 1;
-  const auto end = has_overflow ? kFirstOverflowNumber : RangeSource::kAll.end;
+  const auto end = has_overflow() ? kFirstOverflowNumber : RangeSource::kAll.end;
   enquire.set_query(within(query_, {first, end}, deadline_));
   const auto matches = enquire.get_mset(0, to_count(request_.limit + 1));
 
@@ -149,7 +138,7 @@ HitPage HitPager::by_date() {
       throw Xapian::DatabaseCorruptError(fmt::format("entry {} has no date", *match));
     page.hits.push_back(hit_of(match.get_document(), *match, to_date(*dates)));
   }
-  if (has_overflow) merge_overflow(page);
+  if (has_overflow()) merge_overflow(page);
   page.more = page.hits.size() > request_.limit;
   if (page.more) page.hits.resize(request_.limit);
 
@@ -211,24 +200,37 @@ Xapian::Query HitPager::with_recency() const {
   return Xapian::Query(Xapian::Query::OP_AND_MAYBE, query_, Xapian::Query(recency->release()));
 }
 
+bool HitPager::has_overflow() const { return database_.get_lastdocid() >= kFirstOverflowNumber; }
+
+Xapian::Enquire HitPager::ranking(const Xapian::Query& ranked, RangeSource::Range range) const {
+  Xapian::Enquire enquire(database_);
+  enquire.set_query(within(ranked, range, deadline_));
+  if (has_overflow()) enquire.set_sort_by_relevance_then_value(kDateSlot, true);
+  return enquire;
+}
+
 // The present weight of the last page's last hit, since new mail changes weights a little; nothing
 // when it no longer matches.
 std::optional<HitPager::Rank> HitPager::end_of_last_page(const Xapian::Query& ranked) const {
   if (!request_.after) return std::nullopt;
   const auto& end = *request_.after;
-  Xapian::Enquire enquire(database_);
-  enquire.set_query(within(ranked, {end.number, end.number + 1}, deadline_));
-  const auto found = enquire.get_mset(0, 1);
+  const auto found = ranking(ranked, {end.number, end.number + 1}).get_mset(0, 1);
   if (found.empty() || hit_of(found[0].get_document(), end.number).id != end.newest_first.id)
     return std::nullopt;
-  return Rank{found[0].get_weight(), end.number};
+  return Rank{found[0].get_weight(), found[0].get_sort_key(), end.number};
 }
 
 // The first match of the page. If the last page's last hit is gone, the hits after it have moved
 // up.
 std::size_t HitPager::begin_of_page(const Xapian::MSet& matches,
                                     const std::optional<Rank>& last) const {
-  if (last) return first_after(matches, last->score, last->number);
+  if (last) {
+    std::size_t after = 0;
+    for (auto match = matches.begin(); match != matches.end(); ++match, ++after) {
+      if (last->is_before({match.get_weight(), match.get_sort_key(), *match})) break;
+    }
+    return after;
+  }
   if (!request_.after || request_.after->hits == 0) return 0;
   return std::min<std::size_t>(request_.after->hits - 1, matches.size());
 }
@@ -236,8 +238,7 @@ std::size_t HitPager::begin_of_page(const Xapian::MSet& matches,
 HitPage HitPager::by_relevance() {
   const auto ranked = with_recency();
   const auto last = end_of_last_page(ranked);
-  Xapian::Enquire enquire(database_);
-  enquire.set_query(within(ranked, RangeSource::kAll, deadline_));
+  const auto enquire = ranking(ranked, RangeSource::kAll);
   HitPage page;
   for (auto wanted = matches_to_read(request_);; wanted *= 2) {
     const auto matches = enquire.get_mset(0, to_count(wanted));
@@ -302,8 +303,7 @@ HitPage HitPager::threads_by_date() {
 HitPage HitPager::threads_by_relevance() {
   const auto ranked = with_recency();
   const auto last = end_of_last_page(ranked);
-  Xapian::Enquire enquire(database_);
-  enquire.set_query(within(ranked, RangeSource::kAll, deadline_));
+  const auto enquire = ranking(ranked, RangeSource::kAll);
   HitPage page;
   for (auto wanted = matches_to_read(request_) + request_.limit;; wanted *= 2) {
     const auto matches = enquire.get_mset(0, to_count(wanted));

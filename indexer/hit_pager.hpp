@@ -31,9 +31,19 @@ class HitPager {
   void merge_overflow(HitPage& page);
   void count(HitPage& page);
   [[nodiscard]] Xapian::Query with_recency() const;
+  [[nodiscard]] bool has_overflow() const;
+  // By relevance, and what is equally relevant newest first.
+  [[nodiscard]] Xapian::Enquire ranking(const Xapian::Query& ranked,
+                                        RangeSource::Range range) const;
   struct Rank {
     double score;
-    std::uint32_t number;  // decides between equal scores
+    std::string
+        date;  // decides between equal scores: a sort key, empty where numbers tell the date
+    std::uint32_t number;  // and between equal dates
+    [[nodiscard]] bool is_before(const Rank& other) const {
+      if (score != other.score) return score > other.score;
+      return date != other.date ? date > other.date : number < other.number;
+    }
   };
   [[nodiscard]] std::optional<Rank> end_of_last_page(const Xapian::Query& ranked) const;
   [[nodiscard]] std::size_t begin_of_page(const Xapian::MSet& matches,
