@@ -18,25 +18,25 @@ constexpr int kNotFound = 404;
 
 }  // namespace
 
-void AttachmentFetcher::begin_pull(bool whatever_their_time) {
+void AttachmentFetcher::begin_pull(Retry retry) {
   using std::chrono::sys_seconds;
-  due_ = whatever_their_time
+  due_ = retry == Retry::kAll
              ? sys_seconds::max()
              : std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   failed_.clear();
-  doubtful_.clear();
+  refused_.clear();
   arrived_ = 0;
 }
 
 net::awaitable<bool> AttachmentFetcher::fetch_some(PullSummary& summary) {
   using Clock = std::chrono::steady_clock;
-  if (ends_.options.blobs == nullptr) co_return false;
+  if (context_.options.blobs == nullptr) co_return false;
   const auto end = Clock::now() + tuning::kAttachmentsTurn;
   while (Clock::now() < end) {
     auto wanted = co_await next_wanted();
-    if (wanted.empty() && !doubtful_.empty()) {
-      co_await ends_.source.pause(tuning::kDoubtPause);
-      wanted = std::exchange(doubtful_, {});
+    if (wanted.empty() && !refused_.empty()) {
+      co_await context_.source.pause(tuning::kGatewayPause);
+      wanted = std::exchange(refused_, {});
       for (WantedBlob& each : wanted) ++each.attempts;
     }
     if (wanted.empty()) co_return false;
@@ -44,7 +44,7 @@ net::awaitable<bool> AttachmentFetcher::fetch_some(PullSummary& summary) {
     const std::function<net::awaitable<void>(WantedBlob&)> fetch =
         [&](WantedBlob& each) -> net::awaitable<void> {
       co_await fetch_one(each, outcome);
-      if (outcome.bytes >= ends_.options.batch_bytes) co_await commit(outcome, summary);
+      if (outcome.bytes >= context_.options.batch_bytes) co_await commit(outcome, summary);
     };
     std::exception_ptr error;
     try {
@@ -59,58 +59,60 @@ net::awaitable<bool> AttachmentFetcher::fetch_some(PullSummary& summary) {
 }
 
 net::awaitable<std::vector<WantedBlob>> AttachmentFetcher::next_wanted() {
-  auto look = [&store = ends_.store, due = due_,
+  auto read = [&store = context_.store, due = due_,
                limit = tuning::kAttachmentsAtOnce + failed_.size()] {
     return store.wanted(due, limit);
   };
-  auto wanted = co_await run_on(ends_.workers, std::move(look));
+  auto wanted = co_await run_on(context_.workers, std::move(read));
   std::erase_if(wanted, [&](const WantedBlob& each) { return failed_.contains(each.digest); });
   co_return wanted;
 }
 
 net::awaitable<void> AttachmentFetcher::fetch_one(WantedBlob& wanted, Outcome& outcome) {
-  Trouble trouble = co_await bring(wanted);
-  if (trouble.reason.empty()) {
+  auto failure = co_await download(wanted);
+  if (!failure) {
     ++arrived_;
     outcome.batch.arrived.push_back(wanted.digest);
     outcome.bytes += wanted.length;
     co_return;
   }
   failed_.insert(wanted.digest);
-  if (trouble.refused && wanted.attempts == 0) {
-    doubtful_.push_back(std::move(wanted));
-    if (doubtful_.size() > std::max(tuning::kMostDoubtful, arrived_)) throw *trouble.refused;
+  if (failure->transient && wanted.attempts == 0) {
+    refused_.push_back(std::move(wanted));
+    if (refused_.size() > std::max(tuning::kMaxRefusedByGateway, arrived_))
+      throw *failure->transient;
     co_return;
   }
-  wanted.reason = std::move(trouble.reason);
+  wanted.reason = std::move(failure->reason);
   outcome.batch.failed.push_back(std::move(wanted));
 }
 
-net::awaitable<AttachmentFetcher::Trouble> AttachmentFetcher::bring(WantedBlob wanted) {
+net::awaitable<std::optional<AttachmentFetcher::Failure>> AttachmentFetcher::download(
+    WantedBlob wanted) {
   std::optional<SourceError> missing;
   try {
-    co_return co_await bring_revision(wanted);
+    co_return co_await download_of_revision(wanted);
   } catch (const SourceError& error) {
     if (error.status() != kNotFound) throw;
     missing = error;
   }
   // The revision may be gone from the source, compacted, while its successor names the same bytes.
-  const auto current = co_await as_the_winner_names_it(wanted);
-  if (!current) co_return Trouble{missing->what(), {}};
+  const auto current = co_await in_winning_revision(wanted);
+  if (!current) co_return Failure{missing->what(), {}};
   try {
-    co_return co_await bring_revision(*current);
+    co_return co_await download_of_revision(*current);
   } catch (const SourceError& error) {
     if (error.status() != kNotFound) throw;
     missing = error;
   }
-  co_await fetcher_.expect_well(*missing);
-  co_return Trouble{missing->what(), {}};
+  co_await fetcher_.rethrow_unless_source_answers(*missing);
+  co_return Failure{missing->what(), {}};
 }
 
 // Asks again as long as each try brings something.
-net::awaitable<AttachmentFetcher::Trouble> AttachmentFetcher::bring_revision(
+net::awaitable<std::optional<AttachmentFetcher::Failure>> AttachmentFetcher::download_of_revision(
     const WantedBlob& wanted) {
-  auto begin = [blobs = ends_.options.blobs,
+  auto begin = [blobs = context_.options.blobs,
                 digest = wanted.digest]() -> std::shared_ptr<Blobs::Incoming> {
     try {
       return std::make_shared<Blobs::Incoming>(blobs->receive(digest));
@@ -118,8 +120,8 @@ net::awaitable<AttachmentFetcher::Trouble> AttachmentFetcher::bring_revision(
       return nullptr;
     }
   };
-  const auto incoming = co_await run_on(ends_.workers, std::move(begin));
-  if (!incoming) co_return Trouble{"its digest is no md5", {}};
+  const auto incoming = co_await run_on(context_.workers, std::move(begin));
+  if (!incoming) co_return Failure{"its digest is no md5", {}};
   std::optional<SourceError> failure;
   for (std::uint64_t before = incoming->size();; before = incoming->size()) {
     BlobEncoding encoding = BlobEncoding::kIdentity;
@@ -131,18 +133,16 @@ net::awaitable<AttachmentFetcher::Trouble> AttachmentFetcher::bring_revision(
       failure = error;
     }
     if (!failure) {
-      auto finish = [blobs = ends_.options.blobs, incoming, digest = wanted.digest, encoding] {
+      auto finish = [blobs = context_.options.blobs, incoming, digest = wanted.digest, encoding] {
         return blobs->finish(std::move(*incoming), digest, encoding);
       };
-      const bool is_right = co_await run_on(ends_.workers, std::move(finish));
-      if (is_right) co_return Trouble{};
-      co_return Trouble{"the source sends other bytes than its digest says", {}};
+      const bool is_right = co_await run_on(context_.workers, std::move(finish));
+      if (is_right) co_return std::nullopt;
+      co_return Failure{"the source sends other bytes than its digest says", {}};
     }
-    co_await fetcher_.expect_well(*failure);
+    co_await fetcher_.rethrow_unless_source_answers(*failure);
     if (incoming->size() > before) continue;
-    Trouble trouble{failure->what(), {}};
-    if (may_pass(*failure)) trouble.refused = failure;
-    co_return trouble;
+    co_return Failure{failure->what(), may_be_transient(*failure) ? failure : std::nullopt};
   }
 }
 
@@ -158,19 +158,19 @@ net::awaitable<BlobEncoding> AttachmentFetcher::receive(const WantedBlob& wanted
       [&](AttachmentAnswer answer) -> net::awaitable<void> {
     if (answer.is_gzip) encoding = BlobEncoding::kGzip;
     if (answer.offset == incoming.size()) co_return;
-    co_await run_on(ends_.workers, [&incoming] { incoming.restart(); });
+    co_await run_on(context_.workers, [&incoming] { incoming.restart(); });
   };
   const std::function<net::awaitable<void>(std::string_view)> piece =
       [&](std::string_view bytes) -> net::awaitable<void> {
-    co_await run_on(ends_.workers, [&incoming, bytes] { incoming.append(bytes); });
+    co_await run_on(context_.workers, [&incoming, bytes] { incoming.append(bytes); });
   };
-  co_await ends_.source.attachment(ends_.database, std::move(query), begin, piece);
+  co_await context_.source.attachment(context_.database, std::move(query), begin, piece);
   co_return encoding;
 }
 
-net::awaitable<std::optional<WantedBlob>> AttachmentFetcher::as_the_winner_names_it(
+net::awaitable<std::optional<WantedBlob>> AttachmentFetcher::in_winning_revision(
     WantedBlob wanted) {
-  auto look = [&store = ends_.store, wanted]() mutable -> std::optional<WantedBlob> {
+  auto find = [&store = context_.store, wanted]() mutable -> std::optional<WantedBlob> {
     const auto document = store.read(wanted.id);
     if (!document || document->change.deleted) return {};
     const auto stub = find_attachment(document->body, wanted.name);
@@ -179,7 +179,7 @@ net::awaitable<std::optional<WantedBlob>> AttachmentFetcher::as_the_winner_names
     wanted.rev = rev;
     return wanted;
   };
-  co_return co_await run_on(ends_.workers, std::move(look));
+  co_return co_await run_on(context_.workers, std::move(find));
 }
 
 net::awaitable<void> AttachmentFetcher::commit(Outcome& outcome, PullSummary& summary) {

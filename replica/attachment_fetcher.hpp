@@ -1,4 +1,4 @@
-// Fetches the bytes of attachments that the store's documents want: streamed into the blobs two at a time, verified by their
+// Fetches the bytes of the attachments that the store lists as wanted: two at a time, streamed into the blobs, verified by their
 // digest, and resumed where a connection ended.
 #pragma once
 
@@ -17,43 +17,46 @@ namespace replica {
 
 class AttachmentFetcher {
  public:
-  AttachmentFetcher(ReplicationEnds& ends, RevisionFetcher& fetcher, BatchWriter& writer)
-      : ends_(ends), fetcher_(fetcher), writer_(writer) {}
+  AttachmentFetcher(PullContext& context, RevisionFetcher& fetcher, BatchWriter& writer)
+      : context_(context), fetcher_(fetcher), writer_(writer) {}
 
-  // A pull begins; it fetches those whose time has come, or all that are wanted.
-  void begin_pull(bool whatever_their_time);
-  // Fetches for a while; false when all were tried. One that cannot be had is noted in the store with its reason. Throws
-  // SourceError when the source is at fault; what came of an attachment before is kept.
+  // Call it when a pull begins. `retry`: which of those that failed before are tried again in this pull.
+  void begin_pull(Retry retry);
+  // Fetches for tuning::kAttachmentsTurn; false when all were tried. The store gets the reason why one cannot be had. Throws
+  // SourceError when the whole source fails; the bytes of an attachment that came before are kept.
   [[nodiscard]] boost::asio::awaitable<bool> fetch_some(PullSummary& summary);
 
  private:
-  // What is known of some attachments, not committed yet.
+  // Attachments that arrived or failed, not committed yet.
   struct Outcome {
     Batch batch;
     std::uint64_t bytes = 0;  // of those that arrived
   };
 
-  struct Trouble {
-    std::string reason;  // why it cannot be had; empty when it is here
-    std::optional<SourceError> refused;  // by what may pass: see RevisionFetcher
+  // Why an attachment did not come.
+  struct Failure {
+    std::string reason;
+    std::optional<SourceError> transient;  // an error that may_be_transient
   };
 
   [[nodiscard]] boost::asio::awaitable<std::vector<WantedBlob>> next_wanted();
   [[nodiscard]] boost::asio::awaitable<void> fetch_one(WantedBlob& wanted, Outcome& outcome);
-  [[nodiscard]] boost::asio::awaitable<Trouble> bring(WantedBlob wanted);
-  [[nodiscard]] boost::asio::awaitable<Trouble> bring_revision(const WantedBlob& wanted);
+  // These return nothing when all bytes came.
+  [[nodiscard]] boost::asio::awaitable<std::optional<Failure>> download(WantedBlob wanted);
+  [[nodiscard]] boost::asio::awaitable<std::optional<Failure>> download_of_revision(
+      const WantedBlob& wanted);
   [[nodiscard]] boost::asio::awaitable<BlobEncoding> receive(const WantedBlob& wanted,
                                                              Blobs::Incoming& incoming);
-  [[nodiscard]] boost::asio::awaitable<std::optional<WantedBlob>> as_the_winner_names_it(
+  [[nodiscard]] boost::asio::awaitable<std::optional<WantedBlob>> in_winning_revision(
       WantedBlob wanted);
   [[nodiscard]] boost::asio::awaitable<void> commit(Outcome& outcome, PullSummary& summary);
 
-  ReplicationEnds& ends_;
+  PullContext& context_;
   RevisionFetcher& fetcher_;
   BatchWriter& writer_;
   std::chrono::sys_seconds due_{};
   std::set<std::string> failed_;  // digests; not asked for again in this pull
-  std::vector<WantedBlob> doubtful_;  // but these, once, when all others were
+  std::vector<WantedBlob> refused_;  // but these, by a gateway: once, after all others
   std::size_t arrived_ = 0;  // in this pull
 };
 

@@ -13,10 +13,11 @@ namespace {
 
 namespace net = boost::asio;
 
-void note_wanted(Batch& batch, const ReplicatorOptions& options, bool are_files) {
+void note_wanted(Batch& batch, const ReplicatorOptions& options, Dialect dialect) {
   if (!options.wants_bytes) return;
   for (const IncomingRevision& revision : batch.revisions) {
-    for (WantedBlob& blob : are_files ? file_of(revision) : attachments_of(revision)) {
+    for (WantedBlob& blob :
+         dialect == Dialect::kCozy ? file_of(revision) : attachments_of(revision)) {
       if (options.wants_bytes(blob.content_type, blob.length) &&
           !options.blobs->contains(blob.digest))
         batch.wanted.push_back(std::move(blob));
@@ -42,12 +43,12 @@ bool keeps_winner(const std::vector<const IncomingRevision*>& revisions, const S
 
 }  // namespace
 
-void leave_out(Batch& batch, const Store& store,
-               const std::function<bool(std::string_view document)>& keep) {
+void apply_filter(Batch& batch, const Store& store,
+                  const std::function<bool(std::string_view document)>& keep) {
   std::unordered_map<std::string_view, std::vector<const IncomingRevision*>> documents;
   for (const IncomingRevision& revision : batch.revisions)
     documents[revision.id].push_back(&revision);
-  std::unordered_map<std::string, bool> left_out;
+  std::unordered_map<std::string, bool> left_out;  // by id; true: `batch.exact` names it
   for (const auto& [id, revisions] : documents) {
     if (!keeps_winner(revisions, store, keep)) left_out[std::string(id)] = false;
   }
@@ -70,12 +71,12 @@ void leave_out(Batch& batch, const Store& store,
 }
 
 net::awaitable<void> BatchWriter::commit(Batch batch, PullSummary& summary) {
-  auto write = [&ends = ends_, on_commit = on_commit_, batch = std::move(batch)]() mutable {
-    throw_if_stopped(ends.options);
+  auto write = [&context = context_, on_commit = on_commit_, batch = std::move(batch)]() mutable {
+    throw_if_stopped(context.options);
     PullSummary committed;
-    if (ends.options.keep) leave_out(batch, ends.store, ends.options.keep);
-    note_wanted(batch, ends.options, ends.dialect == Dialect::kCozy);
-    const std::size_t changed_documents = ends.store.commit(batch).documents;
+    if (context.options.keep) apply_filter(batch, context.store, context.options.keep);
+    note_wanted(batch, context.options, context.dialect);
+    const std::size_t changed_documents = context.store.commit(batch).documents;
     committed.quarantined = batch.quarantined.size();
     committed.bytes = bytes_of(batch);
     committed.blobs = batch.arrived.size();
@@ -85,7 +86,7 @@ net::awaitable<void> BatchWriter::commit(Batch batch, PullSummary& summary) {
     if (on_commit && changed) on_commit(committed);
     return committed;
   };
-  const PullSummary done = co_await run_on(ends_.workers, std::move(write));
+  const PullSummary done = co_await run_on(context_.workers, std::move(write));
   summary.documents += done.documents;
   summary.quarantined += done.quarantined;
   summary.blobs += done.blobs;

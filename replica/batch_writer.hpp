@@ -1,5 +1,5 @@
-// Takes batches over into the store, on a worker: leaves out what the filter leaves out, and notes which attachments are to
-// be fetched, in the commit of the document that names them.
+// Commits batches to the store, on a worker: without the documents that the filter leaves out, and with a note of the
+// attachments that are to be fetched, in the commit of the document that names them.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -13,20 +13,20 @@ namespace replica {
 class BatchWriter {
  public:
   // `on_commit` is called on a worker after each batch that changed the store.
-  BatchWriter(ReplicationEnds& ends, std::function<void(const PullSummary&)> on_commit)
-      : ends_(ends), on_commit_(std::move(on_commit)) {}
+  BatchWriter(PullContext& context, std::function<void(const PullSummary&)> on_commit)
+      : context_(context), on_commit_(std::move(on_commit)) {}
 
   // Adds what it changed to `summary`.
   [[nodiscard]] boost::asio::awaitable<void> commit(Batch batch, PullSummary& summary);
 
  private:
-  ReplicationEnds& ends_;
+  PullContext& context_;
   std::function<void(const PullSummary&)> on_commit_;
 };
 
-// Leaves out documents of which `keep` does not keep the winner; the store forgets those that it has. Of what the store has
-// and the batch only confirms (`exact`), the body that is there is asked about.
-void leave_out(Batch& batch, const Store& store,
-               const std::function<bool(std::string_view document)>& keep);
+// Leaves out the documents whose winning revision `keep` refuses; the store forgets those that it has. For a document that
+// the batch only confirms (`exact`), `keep` is asked about the body in the store.
+void apply_filter(Batch& batch, const Store& store,
+                  const std::function<bool(std::string_view document)>& keep);
 
 }  // namespace replica

@@ -10,18 +10,17 @@
 namespace replica {
 namespace {
 
-std::vector<std::string> to_be_tried(std::vector<Quarantined> quarantined,
-                                     bool whatever_their_time) {
+std::vector<std::string> ids_to_retry(std::vector<Quarantined> quarantined, Retry retry) {
   const auto now = std::chrono::system_clock::now();
   std::erase_if(quarantined, [&](const Quarantined& each) {
-    // A row without readable id: there is nothing to ask for. Attachments are tried by their own.
+    // There is nothing to ask for where a row had no readable id. AttachmentFetcher tries attachments.
     if (each.id.empty() || !each.attachment.empty() || each.is_ignored()) return true;
-    return !whatever_their_time && each.next_attempt > now;
+    return retry == Retry::kDue && each.next_attempt > now;
   });
   std::stable_sort(
       quarantined.begin(), quarantined.end(),
       [](const Quarantined& a, const Quarantined& b) { return a.attempts < b.attempts; });
-  if (!whatever_their_time && quarantined.size() > tuning::kQuarantineRetries)
+  if (retry == Retry::kDue && quarantined.size() > tuning::kQuarantineRetries)
     quarantined.resize(tuning::kQuarantineRetries);
   std::vector<std::string> ids;
   for (Quarantined& each : quarantined) ids.push_back(std::move(each.id));
@@ -30,26 +29,25 @@ std::vector<std::string> to_be_tried(std::vector<Quarantined> quarantined,
 
 }  // namespace
 
-net::awaitable<void> DocumentRefresher::retry_quarantined(bool whatever_their_time,
-                                                          PullSummary& summary) {
+net::awaitable<void> DocumentRefresher::retry_quarantined(Retry retry, PullSummary& summary) {
   auto quarantined =
-      co_await run_on(ends_.workers, [&store = ends_.store] { return store.quarantined(); });
-  auto ids = to_be_tried(std::move(quarantined), whatever_their_time);
+      co_await run_on(context_.workers, [&store = context_.store] { return store.quarantined(); });
+  auto ids = ids_to_retry(std::move(quarantined), retry);
   co_await refresh(std::move(ids), {}, summary);
 }
 
-net::awaitable<bool> DocumentRefresher::take_purges(Checkpoint done, PullSummary& summary) {
-  auto purged = co_await ends_.source.purged(ends_.database);
+net::awaitable<bool> DocumentRefresher::apply_purges(Checkpoint after, PullSummary& summary) {
+  auto purged = co_await context_.source.purged(context_.database);
   if (!purged) co_return false;
-  auto look = [&store = ends_.store, purged = std::move(*purged)] {
+  auto find_known = [&store = context_.store, purged = std::move(*purged)] {
     std::vector<std::string> ids;
     for (const RevisionsOfDocument& document : purged) {
       if (store.tree(document.id)) ids.push_back(document.id);
     }
     return ids;
   };
-  auto ids = co_await run_on(ends_.workers, std::move(look));
-  co_await refresh(std::move(ids), std::move(done), summary);
+  auto ids = co_await run_on(context_.workers, std::move(find_known));
+  co_await refresh(std::move(ids), std::move(after), summary);
   co_return true;
 }
 
@@ -58,18 +56,18 @@ net::awaitable<void> DocumentRefresher::refresh(std::vector<std::string> ids,
                                                 std::optional<Checkpoint> checkpoint,
                                                 PullSummary& summary) {
   // What is in quarantine may stay there; nothing gets there because a gateway is out of order.
-  using Refused = RevisionFetcher::Refused;
-  const Refused refused = checkpoint ? Refused::kIsThrown : Refused::kIsTold;
+  using OnTransient = RevisionFetcher::OnTransient;
+  const OnTransient on_transient = checkpoint ? OnTransient::kThrow : OnTransient::kReport;
   Batch batch;
   for (const std::string& id : ids) {
-    auto leaves = co_await fetcher_.fetch_leaves(id, refused);
+    auto leaves = co_await fetcher_.fetch_leaves(id, on_transient);
     RevisionsOfDocument exact;
     exact.id = id;
     for (const FetchedRevision& leaf : leaves) exact.revs.push_back(leaf.revision.rev);
     if (leaves.empty()) batch.released.push_back(id);
     batch.exact.push_back(std::move(exact));
     add_fetched(batch, std::move(leaves));
-    if (bytes_of(batch) < ends_.options.batch_bytes) continue;
+    if (bytes_of(batch) < context_.options.batch_bytes) continue;
     Batch full = std::exchange(batch, {});
     co_await writer_.commit(std::move(full), summary);
   }

@@ -14,23 +14,22 @@ namespace replica {
 
 class DocumentRefresher {
  public:
-  DocumentRefresher(ReplicationEnds& ends, RevisionFetcher& fetcher, BatchWriter& writer)
-      : ends_(ends), fetcher_(fetcher), writer_(writer) {}
+  DocumentRefresher(PullContext& context, RevisionFetcher& fetcher, BatchWriter& writer)
+      : context_(context), fetcher_(fetcher), writer_(writer) {}
 
-  // Tries again the documents in quarantine whose time has come, those tried least first; or all.
-  [[nodiscard]] boost::asio::awaitable<void> retry_quarantined(bool whatever_their_time,
-                                                               PullSummary& summary);
-  // Forgets what the source has purged; `done` is the checkpoint that says so. False when the source cannot name it: then
-  // nothing is done.
-  [[nodiscard]] boost::asio::awaitable<bool> take_purges(Checkpoint done, PullSummary& summary);
+  // Tries the documents in quarantine again, those with the fewest attempts first.
+  [[nodiscard]] boost::asio::awaitable<void> retry_quarantined(Retry retry, PullSummary& summary);
+  // Forgets what the source has purged, and commits the checkpoint `after` that. False when the source cannot name what it
+  // purged: then nothing is done.
+  [[nodiscard]] boost::asio::awaitable<bool> apply_purges(Checkpoint after, PullSummary& summary);
 
  private:
-  // A document that is not there is purged, and leaves quarantine.
+  // Replaces each document by what the source has. One that it does not have is purged, and leaves quarantine.
   [[nodiscard]] boost::asio::awaitable<void> refresh(std::vector<std::string> ids,
                                                      std::optional<Checkpoint> checkpoint,
                                                      PullSummary& summary);
 
-  ReplicationEnds& ends_;
+  PullContext& context_;
   RevisionFetcher& fetcher_;
   BatchWriter& writer_;
 };

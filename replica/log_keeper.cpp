@@ -33,7 +33,7 @@ void LogKeeper::begin_session(const SourceSeq& since) {
   session_.id = random_id();
   session_.started = now();
   session_.start_seq = since;
-  is_refused_ = !ends_.options.write_checkpoints;
+  is_refused_ = !context_.options.write_checkpoints;
   written_ = Clock::now();
 }
 
@@ -45,15 +45,15 @@ net::awaitable<LogVerdict> LogKeeper::compare_with_source() {
 
 net::awaitable<void> LogKeeper::read() {
   if (is_refused_) co_return;
-  auto look = [&store = ends_.store] {
+  auto read_copy = [&store = context_.store] {
     return std::pair(store.identity().uuid, store.replication_log());
   };
-  auto [uuid, copy] = co_await run_on(ends_.workers, std::move(look));
-  document_ = "_local/" + replication_id(uuid, ends_.database);
+  auto [uuid, copy] = co_await run_on(context_.workers, std::move(read_copy));
+  document_ = "_local/" + replication_id(uuid, context_.database);
   store_log_ = parse_replication_log(copy);
   std::optional<std::string> sent;
   try {
-    sent = co_await ends_.source.get_document(ends_.database, document_);
+    sent = co_await context_.source.get_document(context_.database, document_);
   } catch (const SourceError& error) {
     if (!is_refusal(error)) throw;
     is_refused_ = true;
@@ -67,7 +67,7 @@ net::awaitable<void> LogKeeper::write(const PullSummary& summary) {
   if (!is_read_) co_await read();
   if (is_refused_) co_return;
   const Checkpoint checkpoint =
-      co_await run_on(ends_.workers, [&store = ends_.store] { return store.checkpoint(); });
+      co_await run_on(context_.workers, [&store = context_.store] { return store.checkpoint(); });
   session_.ended = now();
   session_.recorded_seq = checkpoint.since;
   session_.checked = summary.rows;
@@ -93,7 +93,7 @@ net::awaitable<bool> LogKeeper::put() {
   log.counted_apart = 0;
   BulkDocsRow verdict;
   try {
-    verdict = co_await ends_.source.put_document(ends_.database, document_, to_json(log));
+    verdict = co_await context_.source.put_document(context_.database, document_, to_json(log));
   } catch (const SourceError& error) {
     if (!is_refusal(error)) throw;
     is_refused_ = true;
@@ -104,11 +104,11 @@ net::awaitable<bool> LogKeeper::put() {
   is_at_source_ = true;
   source_log_ = log;
   store_log_ = std::move(log);
-  auto keep = [&store = ends_.store, copy = store_log_]() mutable {
+  auto keep = [&store = context_.store, copy = store_log_]() mutable {
     copy.counted_apart = parse_replication_log(store.replication_log()).counted_apart;
     store.set_replication_log(to_json(copy));
   };
-  co_await run_on(ends_.workers, std::move(keep));
+  co_await run_on(context_.workers, std::move(keep));
   co_return true;
 }
 

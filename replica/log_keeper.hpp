@@ -14,7 +14,7 @@ namespace replica {
 
 class LogKeeper {
  public:
-  explicit LogKeeper(ReplicationEnds& ends) : ends_(ends) {}
+  explicit LogKeeper(PullContext& context) : context_(context) {}
 
   // A session begins, at the store's checkpoint. Asks nobody.
   void begin_session(const SourceSeq& since);
@@ -32,7 +32,7 @@ class LogKeeper {
   [[nodiscard]] boost::asio::awaitable<void> read();
   [[nodiscard]] boost::asio::awaitable<bool> put();
 
-  ReplicationEnds& ends_;
+  PullContext& context_;
   std::string document_;  // "_local/…", once it is known
   bool is_read_ = false;
   bool is_refused_ = false;

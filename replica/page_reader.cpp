@@ -17,93 +17,93 @@ bool refuses_sequence(const SourceError& error, const SourceSeq& since) {
 
 }  // namespace
 
-void PageReader::begin(SourceSeq since, bool is_sweep) {
+void PageReader::start(SourceSeq since, bool is_sweep) {
   since_ = std::move(since);
   is_sweep_ = is_sweep;
   caught_up_ = false;
-  ahead_.reset();
+  prefetched_.reset();
 }
 
 net::awaitable<std::optional<ChangesPage>> PageReader::next() {
-  if (!ahead_) co_await ask_ahead();
-  Awaited awaited = *std::exchange(ahead_, {});
-  if (awaited.error) std::rethrow_exception(awaited.error);
-  if (awaited.is_refused) co_return std::nullopt;
-  expect_progress(awaited);
-  caught_up_ = is_last(awaited);
-  since_ = awaited.page.last_seq;
-  learn_from(awaited.page);
-  co_return std::move(awaited.page);
+  if (!prefetched_) co_await prefetch();
+  FetchedPage fetched = *std::exchange(prefetched_, {});
+  if (fetched.error) std::rethrow_exception(fetched.error);
+  if (fetched.is_refused) co_return std::nullopt;
+  expect_progress(fetched);
+  caught_up_ = is_last(fetched);
+  since_ = fetched.page.last_seq;
+  adapt_to(fetched.page);
+  co_return std::move(fetched.page);
 }
 
-net::awaitable<void> PageReader::ask_ahead() {
-  Awaited awaited = co_await ask();
-  ahead_ = std::move(awaited);
+net::awaitable<void> PageReader::prefetch() {
+  FetchedPage fetched = co_await fetch();
+  prefetched_ = std::move(fetched);
 }
 
-net::awaitable<PageReader::Awaited> PageReader::ask() {
-  Awaited awaited;
+net::awaitable<PageReader::FetchedPage> PageReader::fetch() {
+  FetchedPage fetched;
   ChangesQuery query;
   query.since = since_;
   query.include_docs = with_documents_ && !is_sweep_;
   query.limit = query.include_docs ? rows_with_documents_ : tuning::kWindowRows;
-  awaited.limit = query.limit;
+  fetched.limit = query.limit;
   try {
-    awaited.page = co_await read(query);
+    fetched.page = co_await read(query);
   } catch (const SourceError& error) {
-    awaited.is_refused = refuses_sequence(error, query.since);
-    if (!awaited.is_refused) awaited.error = std::current_exception();
+    fetched.is_refused = refuses_sequence(error, query.since);
+    if (!fetched.is_refused) fetched.error = std::current_exception();
   }
-  co_return awaited;
+  co_return fetched;
 }
 
 net::awaitable<ChangesPage> PageReader::read(ChangesQuery query) {
   for (bool is_again = false;; is_again = true) {
     std::optional<SourceError> failure;
     try {
-      co_return co_await ends_.source.changes(ends_.database, query);
+      co_return co_await context_.source.changes(context_.database, query);
     } catch (const SourceError& error) {
       failure = error;
     }
     if (!query.include_docs || refuses_sequence(*failure, query.since)) throw *failure;
-    co_await fetcher_.expect_well(*failure);
+    co_await fetcher_.rethrow_unless_source_answers(*failure);
     query.include_docs = !is_again;
   }
 }
 
 // What a sweep did not meet is purged: it must not end before the feed does (apache/couchdb issue 4078), nor ask for the same
 // page for ever.
-void PageReader::expect_progress(const Awaited& awaited) const {
-  if (!is_sweep_ || awaited.page.last_seq != since_ || says_no_more(awaited)) return;
+void PageReader::expect_progress(const FetchedPage& fetched) const {
+  if (!is_sweep_ || fetched.page.last_seq != since_ || is_reported_last(fetched)) return;
   throw SourceError(SourceError::Kind::kProtocol, 0,
                     fmt::format("{}: the feed stands still, though it says that more rows follow: "
                                 "its last_seq is the `since` that it was asked with",
-                                ends_.database));
+                                context_.database));
 }
 
-bool PageReader::says_no_more(const Awaited& awaited) {
-  const ChangesPage& page = awaited.page;
-  return page.pending ? *page.pending == 0 : page.rows.size() < awaited.limit;
+bool PageReader::is_reported_last(const FetchedPage& fetched) {
+  const ChangesPage& page = fetched.page;
+  return page.pending ? *page.pending == 0 : page.rows.size() < fetched.limit;
 }
 
-bool PageReader::is_last(const Awaited& awaited) const {
-  const ChangesPage& page = awaited.page;
+bool PageReader::is_last(const FetchedPage& fetched) const {
+  const ChangesPage& page = fetched.page;
   const bool stands_still = page.last_seq == since_;
   if (page.rows.empty() && stands_still) return true;
   // What a sweep did not meet is purged: it takes no short page for the last. Some give the rows at `since` again.
   if (is_sweep_ && !page.rows.empty() && !stands_still) return false;
-  return says_no_more(awaited);
+  return is_reported_last(fetched);
 }
 
 // Pages with documents are of about batch_bytes.
-void PageReader::learn_from(const ChangesPage& page) {
+void PageReader::adapt_to(const ChangesPage& page) {
   if (page.rows.empty()) return;
   with_documents_ = is_mostly_complete(page);
   std::uint64_t document_bytes = 0;
   for (const FeedRow& row : page.rows) document_bytes += row.document_bytes;
   if (document_bytes == 0) return;
   const std::uint64_t row_bytes = std::max<std::uint64_t>(page.bytes / page.rows.size(), 1);
-  rows_with_documents_ = std::clamp<std::size_t>(ends_.options.batch_bytes / row_bytes,
+  rows_with_documents_ = std::clamp<std::size_t>(context_.options.batch_bytes / row_bytes,
                                                  tuning::kMinPageRows, tuning::kMaxPageRows);
 }
 

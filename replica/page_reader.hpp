@@ -1,5 +1,6 @@
-// Reads the source's feed page by page, the next while one is taken over. With documents as long as most of them are complete
-// by that; else in large windows without, whose documents are fetched apart.
+// Reads the source's feed page by page, with the next page prefetched while one is processed. Pages include documents while
+// most of them are complete in the feed; else they are windows of tuning::kWindowRows rows without documents, which are fetched
+// separately.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -14,44 +15,46 @@ namespace replica {
 
 class PageReader {
  public:
-  PageReader(ReplicationEnds& ends, RevisionFetcher& fetcher) : ends_(ends), fetcher_(fetcher) {}
+  PageReader(PullContext& context, RevisionFetcher& fetcher)
+      : context_(context), fetcher_(fetcher) {}
 
-  // Begins after `since`. A sweep reads without documents, and ends with a page that brings the feed no further.
-  void begin(SourceSeq since, bool is_sweep);
-  // Once caught up: goes on where the feed ended, for what has been added to it.
-  void go_on() { caught_up_ = false; }
+  // The next page is the one after `since`. A sweep reads without documents, and ends with a page that brings the feed no
+  // further.
+  void start(SourceSeq since, bool is_sweep);
+  // Once caught up: reads on from where the feed ended.
+  void resume() { caught_up_ = false; }
 
-  // The next page. Nothing when the source does not know the sequence that it begins at; then `begin` anew. A page with
-  // documents that cannot be had from a source that is otherwise well comes without.
+  // The next page. Nothing when the source does not know the sequence that it begins at: then `start` anew. A page that the
+  // source fails to send with documents, though it answers otherwise, comes without.
   [[nodiscard]] boost::asio::awaitable<std::optional<ChangesPage>> next();
-  // Asks for the page after it. What goes wrong is told by `next`, in its turn.
-  [[nodiscard]] boost::asio::awaitable<void> ask_ahead();
+  // Fetches the page after it. An error is thrown by the `next` that returns that page.
+  [[nodiscard]] boost::asio::awaitable<void> prefetch();
   // The last page was the feed's last.
   [[nodiscard]] bool caught_up() const { return caught_up_; }
 
  private:
-  struct Awaited {
+  struct FetchedPage {
     ChangesPage page;
-    std::size_t limit = 0;
-    bool is_refused = false;
+    std::size_t limit = 0;  // rows asked for
+    bool is_refused = false;  // the source does not know the sequence
     std::exception_ptr error;
   };
 
-  [[nodiscard]] boost::asio::awaitable<Awaited> ask();
+  [[nodiscard]] boost::asio::awaitable<FetchedPage> fetch();
   [[nodiscard]] boost::asio::awaitable<ChangesPage> read(ChangesQuery query);
-  void expect_progress(const Awaited& awaited) const;
-  [[nodiscard]] static bool says_no_more(const Awaited& awaited);
-  [[nodiscard]] bool is_last(const Awaited& awaited) const;
-  void learn_from(const ChangesPage& page);
+  void expect_progress(const FetchedPage& fetched) const;
+  [[nodiscard]] static bool is_reported_last(const FetchedPage& fetched);
+  [[nodiscard]] bool is_last(const FetchedPage& fetched) const;
+  void adapt_to(const ChangesPage& page);
 
-  ReplicationEnds& ends_;
+  PullContext& context_;
   RevisionFetcher& fetcher_;
   SourceSeq since_;  // of the next page; ahead of the checkpoint while a page is taken over
   std::size_t rows_with_documents_ = tuning::kFirstPageRows;
   bool with_documents_ = true;
   bool is_sweep_ = false;
   bool caught_up_ = false;
-  std::optional<Awaited> ahead_;
+  std::optional<FetchedPage> prefetched_;
 };
 
 }  // namespace replica

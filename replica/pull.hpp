@@ -32,6 +32,12 @@ struct PullStopped : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// Which of the documents and attachments that failed before are tried again.
+enum class Retry {
+  kDue,  // those whose next attempt is due
+  kAll,
+};
+
 // What is replicated, and how. The functions are called on workers.
 struct ReplicatorOptions {
   // The replication log is written to the source as well, as `_local/{replication id}`; a source that refuses is no failure.
@@ -59,8 +65,8 @@ inline void throw_if_stopped(const ReplicatorOptions& options) {
   if (options.stop && *options.stop) throw PullStopped("it was told to stop");
 }
 
-// The two ends of a replication, and what it needs between them.
-struct ReplicationEnds {
+// What the parts of one replication work on.
+struct PullContext {
   CouchClient& source;
   std::string database;
   Store& store;

@@ -17,76 +17,79 @@ namespace replica {
 Replicator::Replicator(CouchClient& source, std::string database, Store& store,
                        net::thread_pool& workers, std::function<void(const PullSummary&)> on_commit,
                        ReplicatorOptions options)
-    : ends_{source, std::move(database), store, workers, std::move(options)},
-      writer_(ends_, std::move(on_commit)) {}
+    : context_{source, std::move(database), store, workers, std::move(options)},
+      writer_(context_, std::move(on_commit)) {}
 
 net::awaitable<PullSummary> Replicator::pull_until_caught_up() {
   PullSummary summary;
   co_await begin_session(summary);
-  co_await refresher_.retry_quarantined(retries_all_, summary);
+  co_await refresher_.retry_quarantined(retry_, summary);
   co_await follow_feed(summary);
-  if (co_await self_check_.asks_for_sweep(info_, summary)) {
+  if (co_await count_check_.needs_sweep(info_, summary)) {
     co_await begin_sweep();
     co_await follow_feed(summary);
-    co_await self_check_.accept_difference();
+    co_await count_check_.accept_difference();
   }
   // Attachments take their time: the feed is looked at now and then.
-  attachments_.begin_pull(retries_all_);
+  attachments_.begin_pull(retry_);
   bool has_more = co_await attachments_.fetch_some(summary);
   while (has_more) {
     co_await follow_feed(summary);
     has_more = co_await attachments_.fetch_some(summary);
   }
   if (summary.rows > 0) co_await log_.write(summary);
-  retries_all_ = false;
+  retry_ = Retry::kDue;
   pulled_up_to_ = info_.update_seq;
   co_return summary;
 }
 
 // Learns what the source is now, and whether the checkpoint continues it.
 net::awaitable<void> Replicator::begin_session(PullSummary& summary) {
-  const ServerInfo server = co_await ends_.source.server_info();
-  info_ = co_await ends_.source.database_info(ends_.database);
-  ends_.dialect = server.dialect;
-  auto look = [&store = ends_.store] { return std::pair(store.checkpoint(), store.is_sweeping()); };
-  std::tie(checkpoint_, is_sweeping_) = co_await run_on(ends_.workers, std::move(look));
-  co_await expect_replica();
+  const ServerInfo server = co_await context_.source.server_info();
+  info_ = co_await context_.source.database_info(context_.database);
+  context_.dialect = server.dialect;
+  auto read = [&store = context_.store] {
+    return std::pair(store.checkpoint(), store.is_sweeping());
+  };
+  std::tie(checkpoint_, is_sweeping_) = co_await run_on(context_.workers, std::move(read));
+  co_await require_replica();
   log_.begin_session(checkpoint_.since);
   const auto since = co_await where_to_resume();
   if (!since) {
     co_await begin_sweep();
     co_return;
   }
-  pages_.begin(*since, is_sweeping_);
+  pages_.start(*since, is_sweeping_);
   const bool has_purged = !since->json.empty() && !checkpoint_.purge_seq.empty() &&
                           !info_.purge_seq.empty() && checkpoint_.purge_seq != info_.purge_seq;
   if (!has_purged) co_return;
-  const bool is_named = co_await refresher_.take_purges(checkpoint_at(*since), summary);
+  const bool is_named = co_await refresher_.apply_purges(checkpoint_at(*since), summary);
   if (!is_named && counts_other_purges(checkpoint_, info_)) co_await begin_sweep();
 }
 
 // Documents that came from no source, as by an import, would be purged as what the source lacks. A store that is pulled into
 // has a log from its first session on.
-net::awaitable<void> Replicator::expect_replica() {
+net::awaitable<void> Replicator::require_replica() {
   if (!checkpoint_.since.json.empty() || is_sweeping_) co_return;
-  auto look = [&store = ends_.store] {
+  auto is_replica = [&store = context_.store] {
     if (!store.replication_log().empty()) return true;
     if (store.last_seq() > LocalSeq{}) return false;
     store.set_replication_log(to_json(ReplicationLog{}));
     return true;
   };
-  if (co_await run_on(ends_.workers, std::move(look))) co_return;
+  if (co_await run_on(context_.workers, std::move(is_replica))) co_return;
   throw std::runtime_error(
       fmt::format("{}: the account here holds documents of its own, as from an import, and a "
                   "source would take their place: pull into another account, or import them "
                   "--into the source and remove the account's folder here",
-                  ends_.database));
+                  context_.database));
 }
 
 // Nothing when the checkpoint does not continue the source.
 net::awaitable<std::optional<SourceSeq>> Replicator::where_to_resume() {
   const SourceSeq& since = checkpoint_.since;
-  const Continuation found = continuation(checkpoint_, info_, ends_.dialect, ends_.options.filter);
+  const Continuation found =
+      continuation(checkpoint_, info_, context_.dialect, context_.options.filter);
   if (found == Continuation::kBroken) co_return std::nullopt;
   const bool is_first = pulled_up_to_.empty();
   const bool has_moved = info_.update_seq != pulled_up_to_;
@@ -99,7 +102,7 @@ net::awaitable<std::optional<SourceSeq>> Replicator::where_to_resume() {
     case LogVerdict::Source::kKnowsMore:
       // Killed before the store had its copy; else put back, with the checkpoint that belongs to it.
       if (verdict.since != since)
-        co_await run_on(ends_.workers, [&store = ends_.store] { store.renew_epoch(); });
+        co_await run_on(context_.workers, [&store = context_.store] { store.renew_epoch(); });
       co_return since;
     case LogVerdict::Source::kIsAnother:
       break;
@@ -108,14 +111,14 @@ net::awaitable<std::optional<SourceSeq>> Replicator::where_to_resume() {
 }
 
 net::awaitable<void> Replicator::begin_sweep() {
-  if (ends_.options.before_sweep) co_await ends_.options.before_sweep();
-  co_await run_on(ends_.workers, [&store = ends_.store] { store.begin_sweep(); });
+  if (context_.options.before_sweep) co_await context_.options.before_sweep();
+  co_await run_on(context_.workers, [&store = context_.store] { store.begin_sweep(); });
   is_sweeping_ = true;
-  pages_.begin({}, is_sweeping_);
+  pages_.start({}, is_sweeping_);
 }
 
 net::awaitable<void> Replicator::follow_feed(PullSummary& summary) {
-  pages_.go_on();
+  pages_.resume();
   bool has_more = true;
   while (has_more) {
     has_more = co_await pull_batch(summary);
@@ -125,46 +128,48 @@ net::awaitable<void> Replicator::follow_feed(PullSummary& summary) {
 
 // One turn of the replication: takes over one page of the feed, while the next is under way. False after the last.
 net::awaitable<bool> Replicator::pull_batch(PullSummary& summary) {
-  throw_if_stopped(ends_.options);
+  throw_if_stopped(context_.options);
   auto page = co_await pages_.next();
   if (!page) {
     co_await begin_sweep();
   } else if (pages_.caught_up()) {
-    co_await take_over(*page, summary);
+    co_await process(*page, summary);
   } else {
-    co_await take_over_and_ask_ahead(*page, summary);
+    co_await process_and_prefetch(*page, summary);
   }
   co_return !pages_.caught_up();
 }
 
 // Where both fail, the first failure is what is told: the other may be nothing but its consequence.
-net::awaitable<void> Replicator::take_over_and_ask_ahead(ChangesPage& page, PullSummary& summary) {
+net::awaitable<void> Replicator::process_and_prefetch(ChangesPage& page, PullSummary& summary) {
   using net::experimental::awaitable_operators::operator&&;
   try {
-    co_await (take_over(page, summary) && pages_.ask_ahead());
+    co_await (process(page, summary) && pages_.prefetch());
   } catch (const net::multiple_exceptions& both) {
     std::rethrow_exception(both.first_exception());
   }
 }
 
-net::awaitable<void> Replicator::take_over(ChangesPage& page, PullSummary& summary) {
-  auto compare = [&store = ends_.store, all = revisions_of(page),
+net::awaitable<void> Replicator::process(ChangesPage& page, PullSummary& summary) {
+  auto compare = [&store = context_.store, all = revisions_of(page),
                   is_sweep = is_sweeping_]() mutable {
     auto missing = is_sweep ? store.missing_leaves(all) : store.missing(all);
     return std::pair(std::move(all), std::move(missing));
   };
-  auto [all, missing] = co_await run_on(ends_.workers, std::move(compare));
-  if (page.pending && ends_.options.on_pending) ends_.options.on_pending(*page.pending);
+  auto [all, missing] = co_await run_on(context_.workers, std::move(compare));
+  if (page.pending && context_.options.on_pending) context_.options.on_pending(*page.pending);
   summary.rows += page.rows.size();
   summary.bytes += page.bytes;
 
   if (page.rows.empty() && !is_sweeping_ && checkpoint_at(page.last_seq) == checkpoint_) co_return;
 
   PagePlan plan =
-      plan_page(page, std::move(missing), {ends_.options.batch_bytes / 2, document_bytes_});
+      plan_page(page, std::move(missing), {context_.options.batch_bytes / 2, document_bytes_});
   if (is_sweeping_) add_exact(plan, std::move(all));
   const std::function<net::awaitable<void>(Fetch&)> fetch =
-      [&](Fetch& each) -> net::awaitable<void> { co_await take_fetch(each, plan.batch, summary); };
+      [&](Fetch& each) -> net::awaitable<void> {
+    co_await process_fetch(each, plan.batch, summary);
+  };
   co_await two_at_once(plan.fetches, fetch);
   plan.batch.checkpoint = checkpoint_at(page.last_seq);
   plan.batch.ends_sweep = is_sweeping_ && pages_.caught_up();
@@ -177,26 +182,26 @@ net::awaitable<void> Replicator::take_over(ChangesPage& page, PullSummary& summa
 }
 
 // Commits what has come when it is much.
-net::awaitable<void> Replicator::take_fetch(Fetch& fetch, Batch& batch, PullSummary& summary) {
+net::awaitable<void> Replicator::process_fetch(Fetch& fetch, Batch& batch, PullSummary& summary) {
   auto fetched = co_await fetcher_.fetch(std::move(fetch.wanted));
   const std::size_t documents = fetched.size();
   const std::uint64_t before = bytes_of(batch);
   add_fetched(batch, std::move(fetched));
   const std::uint64_t bytes = bytes_of(batch);
-  learn_size(bytes - before, documents);
+  adapt_document_size(bytes - before, documents);
   std::move(fetch.exact.begin(), fetch.exact.end(), std::back_inserter(batch.exact));
-  if (bytes < ends_.options.batch_bytes) co_return;
+  if (bytes < context_.options.batch_bytes) co_return;
   Batch full = std::exchange(batch, {});
   co_await writer_.commit(std::move(full), summary);
 }
 
-void Replicator::learn_size(std::uint64_t bytes, std::size_t documents) {
+void Replicator::adapt_document_size(std::uint64_t bytes, std::size_t documents) {
   if (documents > 0) document_bytes_ = (document_bytes_ + bytes / documents) / 2 + 1;
 }
 
 Checkpoint Replicator::checkpoint_at(SourceSeq since) const {
-  return {std::move(since), incarnation_of(info_, ends_.dialect), info_.purge_seq,
-          ends_.options.filter};
+  return {std::move(since), incarnation_of(info_, context_.dialect), info_.purge_seq,
+          context_.options.filter};
 }
 
 }  // namespace replica

@@ -21,13 +21,13 @@
 
 #include "replica/attachment_fetcher.hpp"
 #include "replica/batch_writer.hpp"
+#include "replica/count_check.hpp"
 #include "replica/document_refresher.hpp"
 #include "replica/log_keeper.hpp"
 #include "replica/page_plan.hpp"
 #include "replica/page_reader.hpp"
 #include "replica/pull.hpp"
 #include "replica/revision_fetcher.hpp"
-#include "replica/self_check.hpp"
 
 namespace replica {
 
@@ -46,35 +46,35 @@ class Replicator {
   // Until the source has nothing new. Throws SourceError; what was committed before stays.
   [[nodiscard]] net::awaitable<PullSummary> pull_until_caught_up();
   // The next pull tries all again that did not come, whether its time has come or not.
-  void retry_now() { retries_all_ = true; }
+  void retry_now() { retry_ = Retry::kAll; }
 
  private:
   [[nodiscard]] net::awaitable<void> begin_session(PullSummary& summary);
-  [[nodiscard]] net::awaitable<void> expect_replica();
+  [[nodiscard]] net::awaitable<void> require_replica();
   [[nodiscard]] net::awaitable<std::optional<SourceSeq>> where_to_resume();
   [[nodiscard]] net::awaitable<void> begin_sweep();
   [[nodiscard]] net::awaitable<void> follow_feed(PullSummary& summary);
   [[nodiscard]] net::awaitable<bool> pull_batch(PullSummary& summary);
-  [[nodiscard]] net::awaitable<void> take_over_and_ask_ahead(ChangesPage& page,
-                                                             PullSummary& summary);
-  [[nodiscard]] net::awaitable<void> take_over(ChangesPage& page, PullSummary& summary);
-  [[nodiscard]] net::awaitable<void> take_fetch(Fetch& fetch, Batch& batch, PullSummary& summary);
-  void learn_size(std::uint64_t bytes, std::size_t documents);
+  [[nodiscard]] net::awaitable<void> process_and_prefetch(ChangesPage& page, PullSummary& summary);
+  [[nodiscard]] net::awaitable<void> process(ChangesPage& page, PullSummary& summary);
+  [[nodiscard]] net::awaitable<void> process_fetch(Fetch& fetch, Batch& batch,
+                                                   PullSummary& summary);
+  void adapt_document_size(std::uint64_t bytes, std::size_t documents);
   [[nodiscard]] Checkpoint checkpoint_at(SourceSeq since) const;
 
-  ReplicationEnds ends_;
+  PullContext context_;
   BatchWriter writer_;
-  RevisionFetcher fetcher_{ends_};
-  PageReader pages_{ends_, fetcher_};
-  DocumentRefresher refresher_{ends_, fetcher_, writer_};
-  AttachmentFetcher attachments_{ends_, fetcher_, writer_};
-  LogKeeper log_{ends_};
-  SelfCheck self_check_{ends_};
+  RevisionFetcher fetcher_{context_};
+  PageReader pages_{context_, fetcher_};
+  DocumentRefresher refresher_{context_, fetcher_, writer_};
+  AttachmentFetcher attachments_{context_, fetcher_, writer_};
+  LogKeeper log_{context_};
+  CountCheck count_check_{context_};
 
   DatabaseInfo info_;  // as the session found the source
   Checkpoint checkpoint_;  // the store's
   bool is_sweeping_ = false;
-  bool retries_all_ = false;
+  Retry retry_ = Retry::kDue;
   std::uint64_t document_bytes_ = tuning::kUsualDocumentBytes;  // of those that came lately
   // The source's update sequence (JSON) when the last pull began; empty before the first.
   std::string pulled_up_to_;

@@ -10,7 +10,7 @@ namespace {
 
 using Documents = std::vector<RevisionsOfDocument>;
 
-// Answers that speak of the source, or of us, whatever was asked for.
+// Answers that any other request would get too.
 bool is_about_source(const SourceError& error) {
   constexpr int kUnauthorized = 401, kTooManyRequests = 429;
   return error.status() == kUnauthorized || error.status() == kTooManyRequests ||
@@ -26,7 +26,7 @@ Documents second_half(Documents& documents) {
 
 }  // namespace
 
-bool may_pass(const SourceError& error) {
+bool may_be_transient(const SourceError& error) {
   switch (error.status()) {
     case 403:
     case 502:
@@ -38,75 +38,83 @@ bool may_pass(const SourceError& error) {
   }
 }
 
-net::awaitable<void> RevisionFetcher::expect_well(SourceError error) {
+net::awaitable<void> RevisionFetcher::rethrow_unless_source_answers(SourceError error) {
   if (is_about_source(error)) throw error;
-  std::ignore = co_await ends_.source.database_info(ends_.database);
+  std::ignore = co_await context_.source.database_info(context_.database);
 }
 
 net::awaitable<std::vector<FetchedRevision>> RevisionFetcher::fetch(Documents wanted) {
-  const std::size_t most_doubtful = std::max(tuning::kMostDoubtful, wanted.size() / 2);
+  const std::size_t max_refused = std::max(tuning::kMaxRefusedByGateway, wanted.size() / 2);
   std::vector<FetchedRevision> fetched;
-  std::vector<std::string> doubtful;
+  std::vector<std::string> refused;  // ids, by a gateway
   std::vector<Documents> left;
   left.push_back(std::move(wanted));
   while (!left.empty()) {
     Documents documents = std::move(left.back());
     left.pop_back();
-    std::optional<SourceError> failure;
-    std::vector<FetchedRevision> came;
-    try {
-      came = co_await ends_.source.fetch(ends_.database, documents);
-    } catch (const SourceError& error) {
-      failure = error;
+    auto came = co_await try_fetch(documents);
+    if (came) {
+      std::move(came->begin(), came->end(), std::back_inserter(fetched));
+      continue;
     }
-    if (failure) {
-      co_await expect_well(*failure);
-      if (documents.size() > 1) {
-        left.push_back(second_half(documents));
-        left.push_back(std::move(documents));
-        continue;
-      }
-      auto asked = co_await ask_for_leaves(documents.front().id);  // by another route
-      if (asked.failure && may_pass(*asked.failure)) {
-        doubtful.push_back(documents.front().id);
-        if (doubtful.size() > most_doubtful) throw *asked.failure;
-        continue;
-      }
-      came = std::move(asked.leaves);
+    if (documents.size() > 1) {
+      left.push_back(second_half(documents));
+      left.push_back(std::move(documents));
+      continue;
     }
-    std::move(came.begin(), came.end(), std::back_inserter(fetched));
+    const std::string& id = documents.front().id;
+    Leaves leaves = co_await try_fetch_leaves(id);  // by another route
+    if (leaves.failure && may_be_transient(*leaves.failure)) {
+      refused.push_back(id);
+      if (refused.size() > max_refused) throw *leaves.failure;
+      continue;
+    }
+    std::move(leaves.revisions.begin(), leaves.revisions.end(), std::back_inserter(fetched));
   }
-  if (!doubtful.empty()) co_await ends_.source.pause(tuning::kDoubtPause);
-  for (const std::string& id : doubtful) {
-    auto came = co_await fetch_leaves(id, Refused::kIsTold);
+  if (!refused.empty()) co_await context_.source.pause(tuning::kGatewayPause);
+  for (const std::string& id : refused) {
+    auto came = co_await fetch_leaves(id, OnTransient::kReport);
     std::move(came.begin(), came.end(), std::back_inserter(fetched));
   }
   co_return fetched;
 }
 
-net::awaitable<std::vector<FetchedRevision>> RevisionFetcher::fetch_leaves(std::string id,
-                                                                           Refused refused) {
-  Asked asked = co_await ask_for_leaves(std::move(id));
-  const bool is_thrown = refused == Refused::kIsThrown;
-  if (is_thrown && asked.failure && may_pass(*asked.failure)) throw *asked.failure;
-  co_return std::move(asked.leaves);
+// Nothing when these documents cannot be had in one request, though the source answers otherwise.
+net::awaitable<std::optional<std::vector<FetchedRevision>>> RevisionFetcher::try_fetch(
+    Documents wanted) {
+  std::optional<SourceError> failure;
+  try {
+    co_return co_await context_.source.fetch(context_.database, std::move(wanted));
+  } catch (const SourceError& error) {
+    failure = error;
+  }
+  co_await rethrow_unless_source_answers(*failure);
+  co_return std::nullopt;
 }
 
-net::awaitable<RevisionFetcher::Asked> RevisionFetcher::ask_for_leaves(std::string id) {
-  Asked asked;
+net::awaitable<std::vector<FetchedRevision>> RevisionFetcher::fetch_leaves(
+    std::string id, OnTransient on_transient) {
+  Leaves leaves = co_await try_fetch_leaves(std::move(id));
+  const bool is_transient = leaves.failure && may_be_transient(*leaves.failure);
+  if (is_transient && on_transient == OnTransient::kThrow) throw *leaves.failure;
+  co_return std::move(leaves.revisions);
+}
+
+net::awaitable<RevisionFetcher::Leaves> RevisionFetcher::try_fetch_leaves(std::string id) {
+  Leaves leaves;
   try {
     Documents all_leaves(1);
     all_leaves.front().id = id;
-    asked.leaves = co_await ends_.source.fetch(ends_.database, std::move(all_leaves));
+    leaves.revisions = co_await context_.source.fetch(context_.database, std::move(all_leaves));
   } catch (const SourceError& error) {
-    asked.failure = error;
+    leaves.failure = error;
   }
-  if (!asked.failure) co_return asked;
-  co_await expect_well(*asked.failure);
-  asked.leaves.resize(1);
-  asked.leaves.front().revision.id = std::move(id);
-  asked.leaves.front().problem = asked.failure->what();
-  co_return asked;
+  if (!leaves.failure) co_return leaves;
+  co_await rethrow_unless_source_answers(*leaves.failure);
+  leaves.revisions.resize(1);
+  leaves.revisions.front().revision.id = std::move(id);
+  leaves.revisions.front().problem = leaves.failure->what();
+  co_return leaves;
 }
 
 }  // namespace replica

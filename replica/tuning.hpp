@@ -43,11 +43,11 @@ inline constexpr std::size_t kMaxDocumentDepth = 100;  // nesting; deeper is som
 // enough for a server that restarts, and once a day costs nobody anything.
 inline constexpr std::chrono::seconds kFirstRetry{60};
 inline constexpr std::chrono::seconds kLongestRetry{24 * 60 * 60};
-// What a gateway refuses, of a source that is otherwise well, is asked for again after this pause before it goes into
-// quarantine: a server that restarts is well again by then.
-inline constexpr std::chrono::milliseconds kDoubtPause{5'000};
-// So many in one turn, or as many as came, may be refused so; more are the source's trouble.
-inline constexpr std::size_t kMostDoubtful = 8;
+// What a gateway refuses while the source answers otherwise is asked for again after this pause, before it goes into
+// quarantine: a server that restarts is up again by then.
+inline constexpr std::chrono::milliseconds kGatewayPause{5'000};
+// So many, or as many as came, may be refused so; when more are, the source has failed.
+inline constexpr std::size_t kMaxRefusedByGateway = 8;
 // Documents in quarantine tried again when a session begins, those tried least first.
 inline constexpr std::size_t kQuarantineRetries = 200;
 // The replication log is written at the end of a session that brought something, and so often in a long one.

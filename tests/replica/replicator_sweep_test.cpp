@@ -212,12 +212,12 @@ TEST_F(SweepTest, DoesNotEndWhereTheFeedStandsStill) {
   EXPECT_NE(body("b"), "purged");
 }
 
-class SelfCheckTest : public SweepTest {
+class CountCheckTest : public SweepTest {
  protected:
-  SelfCheckTest() { options_.keep = nullptr; }
+  CountCheckTest() { options_.keep = nullptr; }
 };
 
-TEST_F(SelfCheckTest, SweepsOnceForADifference) {
+TEST_F(CountCheckTest, SweepsOnceForADifference) {
   pull({welcome(), database(),
         get(feed("0"),
             answer(page({row("a", "1-a"), row("b", "1-b"), row("c", "1-c")}, R"("3-g")"))),
@@ -244,7 +244,7 @@ TEST_F(SelfCheckTest, SweepsOnceForADifference) {
   EXPECT_FALSE(pull({welcome(), database(info), nothing_new()}).swept);
 }
 
-TEST_F(SelfCheckTest, SaysNothingWhereTheSourceDoesNotCount) {
+TEST_F(CountCheckTest, SaysNothingWhereTheSourceDoesNotCount) {
   const auto countless = get("GET /mail", answer(R"({"db_name":"mail","update_seq":"9-g1A"})"));
   const PullSummary summary =
       pull({welcome(), countless, get(feed("0"), answer(page({row("a", "1-a")}, R"("3-g")"))),
@@ -252,7 +252,7 @@ TEST_F(SelfCheckTest, SaysNothingWhereTheSourceDoesNotCount) {
   EXPECT_FALSE(summary.swept);
 }
 
-TEST_F(SelfCheckTest, SaysNothingWhileTheSourceMoves) {
+TEST_F(CountCheckTest, SaysNothingWhileTheSourceMoves) {
   Database info;
   info.documents = 7;
   Database moved = info;
