@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "replica/http_status.hpp"
 #include "replica/page_plan.hpp"
 
 namespace replica {
@@ -11,8 +12,7 @@ namespace {
 
 // CouchDB answers 400 to a sequence that it never gave, as after another server took its place.
 bool refuses_sequence(const SourceError& error, const SourceSeq& since) {
-  constexpr int kBadRequest = 400;
-  return error.status() == kBadRequest && !since.json.empty();
+  return error.status() == http_status::kBadRequest && !since.json.empty();
 }
 
 }  // namespace
