@@ -42,7 +42,7 @@ void SourceFollower::compare_all() {
   pump();
 }
 
-void SourceFollower::heard(const replica::Moved& moved) {
+void SourceFollower::heard(const replica::FeedEvent& moved) {
   if (is_stopping_) return;
   if (const auto id = databases_.find(moved.database)) {
     databases_[*id].moved = Clock::now();

@@ -53,7 +53,7 @@ SourceError error_of_event(const std::string& location, int status, const std::s
 template <typename Layer>
 net::awaitable<void> run_websocket(ServerPtr server, HttpConnection& connection, Layer& layer,
                                    const WatchQuery& query,
-                                   const std::function<void(const Moved&)>& moved) {
+                                   const std::function<void(const FeedEvent&)>& on_event) {
   const SourceUrl& url = server->http->url();
   const std::string path = beside_data(url, "/realtime/");
   const std::string location = url.origin + path;
@@ -90,7 +90,7 @@ net::awaitable<void> run_websocket(ServerPtr server, HttpConnection& connection,
     co_await stream.async_write(net::buffer(text), redirect_error(use_awaitable, error));
     check();
   }
-  if (query.stands) query.stands();
+  if (query.on_open) query.on_open();
 
   beast::flat_buffer buffer;
   for (;;) {
@@ -105,7 +105,7 @@ net::awaitable<void> run_websocket(ServerPtr server, HttpConnection& connection,
                         fmt::format("{}: a message of the server is no JSON", location));
     }
     if (event->status != 0) throw error_of_event(location, event->status, event->title);
-    moved({event->doctype, false});
+    on_event({event->doctype, false});
     buffer.consume(buffer.size());
   }
 }
@@ -113,13 +113,13 @@ net::awaitable<void> run_websocket(ServerPtr server, HttpConnection& connection,
 }  // namespace
 
 net::awaitable<WatchQuery> watch_realtime(ServerPtr server, WatchQuery query,
-                                          std::function<void(const Moved&)> moved) {
+                                          std::function<void(const FeedEvent&)> on_event) {
   HttpClient::DedicatedConnection dedicated = co_await server->http->connect();
   HttpConnection& connection = *dedicated.connection;
   if (connection.tls() != nullptr) {
-    co_await run_websocket(server, connection, *connection.tls(), query, moved);
+    co_await run_websocket(server, connection, *connection.tls(), query, on_event);
   } else {
-    co_await run_websocket(server, connection, connection.tcp(), query, moved);
+    co_await run_websocket(server, connection, connection.tcp(), query, on_event);
   }
   co_return query;
 }

@@ -8,14 +8,14 @@ namespace replica {
 namespace {
 
 Request ask_to_watch(CouchServer& server, const WatchQuery& query) {
-  const bool is_database = query.kind != Watching::kDatabaseUpdates;
+  const bool is_database = query.kind != FeedKind::kDatabaseUpdates;
   const std::string since =
       query.since.json.empty() ? "now" : percent_encode(server.reader.since_value(query.since));
   Request request;
   request.path =
       fmt::format("{}?feed={}&heartbeat={}&since={}",
                   is_database ? database_path(query.database) + "/_changes" : "/_db_updates",
-                  query.kind == Watching::kLongPoll ? "longpoll" : "continuous",
+                  query.kind == FeedKind::kLongPoll ? "longpoll" : "continuous",
                   server.timeouts.heartbeat.count(), since);
   request.is_long_lived = true;
   request.idle = max_silence(server.timeouts);
@@ -46,9 +46,9 @@ class Lines {
 };
 
 net::awaitable<WatchQuery> watch_lines(ServerPtr server, WatchQuery query,
-                                       std::function<void(const Moved&)> moved) {
+                                       std::function<void(const FeedEvent&)> on_event) {
   Response response = co_await send(server, ask_to_watch(*server, query), query.database);
-  if (query.stands) query.stands();
+  if (query.on_open) query.on_open();
   Lines lines;
   bool has_ended = false;
   const auto take = [&](const std::string& line) {
@@ -61,8 +61,8 @@ net::awaitable<WatchQuery> watch_lines(ServerPtr server, WatchQuery query,
     if (!signal->seq.json.empty()) query.since = signal->seq;
     has_ended = signal->is_last;
     if (has_ended) return;
-    const bool is_database = query.kind == Watching::kContinuous;
-    moved({is_database ? query.database : signal->database, signal->is_deleted});
+    const bool is_database = query.kind == FeedKind::kContinuous;
+    on_event({is_database ? query.database : signal->database, signal->is_deleted});
   };
   constexpr std::size_t kPiece = 16 * 1024;
   constexpr auto kNoLimit = std::numeric_limits<std::uint64_t>::max();  // it may last for years
@@ -79,11 +79,11 @@ net::awaitable<WatchQuery> watch_lines(ServerPtr server, WatchQuery query,
 }
 
 net::awaitable<WatchQuery> watch_long_poll(ServerPtr server, WatchQuery query,
-                                           std::function<void(const Moved&)> moved) {
+                                           std::function<void(const FeedEvent&)> on_event) {
   Response response = co_await send(server, ask_to_watch(*server, query), query.database);
-  if (query.stands) query.stands();
+  if (query.on_open) query.on_open();
   RowScanner scanner(tuning::kMaxFeedLine);
-  const auto take = [&](const RowScanner::Row&) { moved({query.database, false}); };
+  const auto take = [&](const RowScanner::Row&) { on_event({query.database, false}); };
   co_await read_rows(server, response, scanner, take);
   auto end = server->reader.feed_end(scanner.rest());
   if (!end) throw unexpected_response(*server, response, "the answer has no last_seq");
@@ -94,17 +94,17 @@ net::awaitable<WatchQuery> watch_long_poll(ServerPtr server, WatchQuery query,
 }  // namespace
 
 net::awaitable<WatchQuery> watch_of(ServerPtr server, WatchQuery query,
-                                    std::function<void(const Moved&)> moved) {
+                                    std::function<void(const FeedEvent&)> on_event) {
   switch (query.kind) {
-    case Watching::kRealtime:
-      return watch_realtime(std::move(server), std::move(query), std::move(moved));
-    case Watching::kLongPoll:
-      return watch_long_poll(std::move(server), std::move(query), std::move(moved));
-    case Watching::kDatabaseUpdates:
-    case Watching::kContinuous:
+    case FeedKind::kRealtime:
+      return watch_realtime(std::move(server), std::move(query), std::move(on_event));
+    case FeedKind::kLongPoll:
+      return watch_long_poll(std::move(server), std::move(query), std::move(on_event));
+    case FeedKind::kDatabaseUpdates:
+    case FeedKind::kContinuous:
       break;
   }
-  return watch_lines(std::move(server), std::move(query), std::move(moved));
+  return watch_lines(std::move(server), std::move(query), std::move(on_event));
 }
 
 }  // namespace replica

@@ -113,7 +113,7 @@ net::awaitable<void> hold_for(Semaphore& semaphore, Semaphore::Hold hold, std::s
   co_await timer.async_wait(net::use_awaitable);
 }
 
-TEST(Semaphore, AreGivenInOrderAndNotAllForLong) {
+TEST(Semaphore, GivesPermitsInOrderAndNotAllForLong) {
   net::io_context context;
   Semaphore semaphore(context.get_executor(), 3, 1);
   std::vector<std::string> log;
@@ -139,7 +139,7 @@ net::awaitable<Kind> refused_permit(Semaphore& semaphore) {
   co_return Kind::kProtocol;
 }
 
-TEST(Semaphore, AreNotWaitedForOnceClosed) {
+TEST(Semaphore, EndsWaitingOnceClosed) {
   net::io_context context;
   Semaphore semaphore(context.get_executor(), 1, 1);
   std::vector<std::string> log;
@@ -199,10 +199,10 @@ TEST(CouchConnections, AreNotAllForFeeds) {
   limits.connections = 3;
   Conversation talk({held, held, held, get(kFeed, answer(kOneRow))}, {5s, 5s}, {}, limits);
   WatchQuery query;
-  query.kind = Watching::kContinuous;
+  query.kind = FeedKind::kContinuous;
   query.database = "mail";
   for (int i = 0; i < 3; ++i) {
-    net::co_spawn(talk.context, talk.client.watch(query, [](const Moved&) {}),
+    net::co_spawn(talk.context, talk.client.watch(query, [](const FeedEvent&) {}),
                   [](const std::exception_ptr&, const WatchQuery&) {});
   }
   EXPECT_EQ(talk.changes().rows.size(), 1U);
