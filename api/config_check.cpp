@@ -150,15 +150,15 @@ net::awaitable<void> hear_updates(replica::CouchClient& client, const SourceConf
   const bool is_cozy = dialect == replica::Dialect::kCozy;
   const char* feed = is_cozy ? "/realtime/" : "_db_updates";
   replica::WatchQuery query;
-  query.kind = is_cozy ? replica::Watching::kRealtime : replica::Watching::kDatabaseUpdates;
+  query.kind = is_cozy ? replica::FeedKind::kRealtime : replica::FeedKind::kDatabaseUpdates;
   for (const mail::Doctype doctype : source.doctypes)
     query.doctypes.emplace_back(mail::doctype_name(doctype));
   bool stands = false;
-  query.stands = [&] {
+  query.on_open = [&] {
     stands = true;
     client.close();
   };
-  const std::function<void(const replica::Moved&)> ignore = [](const replica::Moved&) {};
+  const std::function<void(const replica::FeedEvent&)> ignore = [](const replica::FeedEvent&) {};
   std::string why;
   try {
     (void)co_await client.watch(query, ignore);

@@ -131,7 +131,7 @@ class SourceFollower {
 
   // source_looks.cpp: what is there, and what moved
   void compare_all();
-  void heard(const replica::Moved& moved);
+  void heard(const replica::FeedEvent& moved);
   void suspect(DatabaseId id);
   [[nodiscard]] boost::asio::awaitable<void> discover();
   [[nodiscard]] boost::asio::awaitable<void> compare_with(const std::vector<std::string>& names);

@@ -40,7 +40,7 @@ void SourceFollower::compare_all() {
   pump();
 }
 
-void SourceFollower::heard(const replica::Moved& moved) {
+void SourceFollower::heard(const replica::FeedEvent& moved) {
   if (is_stopping_) return;
   if (const auto id = databases_.find(moved.database)) {
     databases_[*id].moved = Clock::now();
@@ -216,8 +216,8 @@ net::awaitable<bool> SourceFollower::has_our_log(DatabaseId id) {
     return std::make_unique<replica::Store>(file, replica::sqlite::Access::kReadOnly);
   };
   const auto store = co_await replica::run_on(parts_.workers, std::move(open));
-  replica::ReplicationEnds ends{client_, databases_.name(id), *store, parts_.workers, {}};
-  replica::LogKeeper log(ends);
+  replica::PullContext context{client_, databases_.name(id), *store, parts_.workers, {}};
+  replica::LogKeeper log(context);
   log.begin_session({});
   const replica::LogVerdict verdict = co_await log.compare_with_source();
   co_return verdict.source == replica::LogVerdict::Source::kContinues;

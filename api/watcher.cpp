@@ -14,8 +14,8 @@ namespace api {
 namespace {
 
 namespace net = boost::asio;
+using replica::FeedKind;
 using replica::SourceError;
-using replica::Watching;
 
 // Servers answer the head of a feed at once.
 constexpr std::chrono::milliseconds kSettles{2'000};
@@ -95,7 +95,7 @@ net::awaitable<void> Watcher::follow_in_order() {
   for (Watch watch = source_.watch; watch != Watch::kPoll && !is_stopping_; watch = after(watch)) {
     enter(watch);
     if (watch == Watch::kUpdates) {
-      co_await follow_all(is_cozy ? Watching::kRealtime : Watching::kDatabaseUpdates);
+      co_await follow_all(is_cozy ? FeedKind::kRealtime : FeedKind::kDatabaseUpdates);
     } else if (!is_cozy) {  // which has no feeds of single databases
       co_await follow_some();
     }
@@ -104,14 +104,14 @@ net::awaitable<void> Watcher::follow_in_order() {
   }
 }
 
-net::awaitable<void> Watcher::follow_all(Watching kind) {
+net::awaitable<void> Watcher::follow_all(FeedKind kind) {
   replica::WatchQuery query;
   query.kind = kind;
   for (const mail::Doctype doctype : source_.doctypes)
     query.doctypes.emplace_back(mail::doctype_name(doctype));
   // What moved before the feed stood was not heard: all is compared once it does. A server, or a proxy, that holds back the
   // head of its answer is not waited for; then all is compared again.
-  query.stands = [this] {
+  query.on_open = [this] {
     settling_.cancel();
     if (std::exchange(is_gap_, false)) events_.settled();
   };
@@ -189,7 +189,7 @@ void Watcher::end_feeds() {
 
 net::awaitable<void> Watcher::follow_database(DatabaseId id, std::shared_ptr<Feed> feed) {
   replica::WatchQuery query;
-  query.kind = in_use_ == Watch::kContinuous ? Watching::kContinuous : Watching::kLongPoll;
+  query.kind = in_use_ == Watch::kContinuous ? FeedKind::kContinuous : FeedKind::kLongPoll;
   query.database = databases_.name(id);
   unsigned failures = 0, held_back = 0;
   net::steady_timer timer(executor_);

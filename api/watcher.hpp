@@ -24,7 +24,7 @@ namespace api {
 class Watcher {
  public:
   struct Events {
-    std::function<void(const replica::Moved&)> moved;
+    std::function<void(const replica::FeedEvent&)> moved;
     // From now on nothing is missed that this mode can hear: what moved before is the caller's to find out.
     std::function<void()> settled;
     std::function<void(const replica::SourceError&)> failed;  // tried again by itself
@@ -59,7 +59,7 @@ class Watcher {
   };
 
   [[nodiscard]] boost::asio::awaitable<void> follow_in_order();
-  [[nodiscard]] boost::asio::awaitable<void> follow_all(replica::Watching kind);
+  [[nodiscard]] boost::asio::awaitable<void> follow_all(replica::FeedKind kind);
   [[nodiscard]] boost::asio::awaitable<void> follow_some();
   [[nodiscard]] boost::asio::awaitable<void> follow_database(DatabaseId id,
                                                              std::shared_ptr<Feed> feed);

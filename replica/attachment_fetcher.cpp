@@ -8,15 +8,11 @@
 #include <utility>
 
 #include "replica/attachments.hpp"
+#include "replica/http_status.hpp"
 #include "replica/two_at_once.hpp"
 #include "replica/workers.hpp"
 
 namespace replica {
-namespace {
-
-constexpr int kNotFound = 404;
-
-}  // namespace
 
 void AttachmentFetcher::begin_pull(Retry retry) {
   using std::chrono::sys_seconds;
@@ -93,7 +89,7 @@ net::awaitable<std::optional<AttachmentFetcher::Failure>> AttachmentFetcher::dow
   try {
     co_return co_await download_of_revision(wanted);
   } catch (const SourceError& error) {
-    if (error.status() != kNotFound) throw;
+    if (error.status() != http_status::kNotFound) throw;
     missing = error;
   }
   // The revision may be gone from the source, compacted, while its successor names the same bytes.
@@ -102,7 +98,7 @@ net::awaitable<std::optional<AttachmentFetcher::Failure>> AttachmentFetcher::dow
   try {
     co_return co_await download_of_revision(*current);
   } catch (const SourceError& error) {
-    if (error.status() != kNotFound) throw;
+    if (error.status() != http_status::kNotFound) throw;
     missing = error;
   }
   co_await fetcher_.rethrow_unless_source_answers(*missing);
@@ -129,7 +125,7 @@ net::awaitable<std::optional<AttachmentFetcher::Failure>> AttachmentFetcher::dow
     try {
       encoding = co_await receive(wanted, *incoming);
     } catch (const SourceError& error) {
-      if (error.status() == kNotFound) throw;
+      if (error.status() == http_status::kNotFound) throw;
       failure = error;
     }
     if (!failure) {

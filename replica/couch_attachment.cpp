@@ -13,9 +13,6 @@ using Kind = SourceError::Kind;
 
 namespace {
 
-constexpr int kPartialContent = 206;
-constexpr int kRangeNotSatisfiable = 416;
-
 // A slash in the name of an attachment is one of the path.
 std::string attachment_path(const std::string& database, const AttachmentQuery& query) {
   std::string path = document_path(database, query.id);
@@ -41,22 +38,22 @@ std::optional<std::uint64_t> first_byte(const std::string& content_range) {
   return first;
 }
 
-AttachmentAnswer describe(const Answer& answer, const AttachmentQuery& query) {
+AttachmentAnswer describe(const Response& response, const AttachmentQuery& query) {
   AttachmentAnswer described;
-  const std::string encoding = answer.field(http::field::content_encoding);
+  const std::string encoding = response.field(http::field::content_encoding);
   described.is_gzip = is_gzip(encoding);
   if (!described.is_gzip && !encoding.empty() && !boost::beast::iequals(encoding, "identity")) {
-    throw SourceError(Kind::kProtocol, answer.status(),
+    throw SourceError(Kind::kProtocol, response.status(),
                       fmt::format("{}: the attachment comes in the encoding '{}', which was not "
                                   "asked for",
-                                  answer.location(), encoding));
+                                  response.location(), encoding));
   }
-  if (answer.status() != kPartialContent) return described;
-  const auto first = first_byte(answer.field(http::field::content_range));
+  if (response.status() != http_status::kPartialContent) return described;
+  const auto first = first_byte(response.field(http::field::content_range));
   if (first != query.offset) {
     throw SourceError(
-        Kind::kProtocol, answer.status(),
-        fmt::format("{}: not the part of the attachment that was asked for", answer.location()));
+        Kind::kProtocol, response.status(),
+        fmt::format("{}: not the part of the attachment that was asked for", response.location()));
   }
   described.offset = query.offset;
   return described;
@@ -69,31 +66,31 @@ net::awaitable<void> attachment_of(ServerPtr server, std::string database, Attac
                                    std::function<net::awaitable<void>(std::string_view)> piece) {
   const Dialect dialect = co_await dialect_of(server);
   const bool is_cozy = dialect == Dialect::kCozy;
-  Ask ask;
-  ask.path = is_cozy
-                 ? beside_data(server->http->url(), "/files/download/" + percent_encode(query.id))
-                 : attachment_path(database, query);
-  ask.is_whole_path = is_cozy;
-  ask.inflates = false;
+  Request request;
+  request.path =
+      is_cozy ? beside_data(server->http->url(), "/files/download/" + percent_encode(query.id))
+              : attachment_path(database, query);
+  request.ignores_prefix = is_cozy;
+  request.inflates = false;
   // CouchDB keeps text compressed, and the digest is of that. Others compress on the way, if at all.
-  ask.accepts_gzip = dialect == Dialect::kCouchdb;
-  ask.offset = query.offset;
-  std::optional<Answer> answer(co_await server->http->send(ask));
-  if (answer->status() == kRangeNotSatisfiable && query.offset > 0) {
+  request.accepts_gzip = dialect == Dialect::kCouchdb;
+  request.offset = query.offset;
+  std::optional<Response> response(co_await server->http->send(request));
+  if (response->status() == http_status::kRangeNotSatisfiable && query.offset > 0) {
     // Nothing lies behind what is here: perhaps it is all, perhaps it is of something else.
-    query.offset = ask.offset = 0;
-    answer.reset();
-    answer.emplace(co_await server->http->send(ask));
+    query.offset = request.offset = 0;
+    response.reset();
+    response.emplace(co_await server->http->send(request));
   }
-  if (!succeeded(answer->status())) {
-    const Refused refused = co_await read_refused(*answer);
-    throw refusal(*server, answer->location(), database, refused);
+  if (!http_status::is_success(response->status())) {
+    const ErrorResponse refused = co_await read_error_response(*response);
+    throw to_source_error(*server, response->location(), database, refused);
   }
-  co_await begin(describe(*answer, query));
+  co_await begin(describe(*response, query));
   constexpr std::size_t kPiece = 64 * 1024;
   std::string bytes(kPiece, '\0');
   for (;;) {
-    const std::size_t size = co_await answer->read(bytes, tuning::kMaxStreamedAnswer);
+    const std::size_t size = co_await response->read(bytes, tuning::kMaxStreamedAnswer);
     if (size == 0) co_return;
     co_await piece({bytes.data(), size});
   }

@@ -94,8 +94,8 @@ net::awaitable<std::optional<std::vector<RevisionsOfDocument>>> CouchClient::pur
 }
 
 net::awaitable<WatchQuery> CouchClient::watch(WatchQuery query,
-                                              std::function<void(const Moved&)> moved) {
-  return noting_failure(state_, watch_of(state_, std::move(query), std::move(moved)));
+                                              std::function<void(const FeedEvent&)> on_event) {
+  return noting_failure(state_, watch_of(state_, std::move(query), std::move(on_event)));
 }
 
 net::awaitable<void> CouchClient::attachment(

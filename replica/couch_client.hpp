@@ -105,8 +105,8 @@ struct FetchedRevision {
   std::string problem;  // empty when the revision is there
 };
 
-// A feed that says that something moved, not what: a reason to pull.
-enum class Watching {
+// Feeds that only say that something changed: a reason to pull.
+enum class FeedKind {
   kDatabaseUpdates,  // `_db_updates`, all databases of a server; for its administrators
   kRealtime,  // cozy-stack's /realtime/, all doctypes of an instance
   kContinuous,  // `_changes?feed=continuous` of one database
@@ -114,16 +114,17 @@ enum class Watching {
 };
 
 struct WatchQuery {
-  Watching kind = Watching::kLongPoll;
+  FeedKind kind = FeedKind::kLongPoll;
   std::string database;  // of kContinuous and kLongPoll
   std::vector<std::string> doctypes;  // of kRealtime
-  // Where to begin; empty: now. Moves with the feed, so that the next one goes on where this one ended.
+  // Where to begin; empty: now. `watch` returns the query with the position at which the feed ended.
   SourceSeq since;
-  // Called when the feed is open: what moves from then on is heard. May be null.
-  std::function<void()> stands = {};
+  // Called when the feed is open: it reports what changes from then on. May be null.
+  std::function<void()> on_open = {};
 };
 
-struct Moved {
+// Something changed in a database.
+struct FeedEvent {
   std::string database;  // of kRealtime the doctype
   bool is_deleted = false;  // the database itself
 };
@@ -191,10 +192,10 @@ class CouchClient {
   [[nodiscard]] net::awaitable<std::optional<std::vector<RevisionsOfDocument>>> purged(
       std::string database);
 
-  // Holds a feed open and calls `moved` for each row, on the executor, until the server ends the feed. A feed that is silent
+  // Holds a feed open and calls `on_event` for each row, on the executor, until the server ends the feed. A feed that is silent
   // beyond its heartbeats is a SourceError kTimeout; one that the server does not have or not allow, the error of its status.
   [[nodiscard]] net::awaitable<WatchQuery> watch(WatchQuery query,
-                                                 std::function<void(const Moved&)> moved);
+                                                 std::function<void(const FeedEvent&)> on_event);
 
   // `begin` is told how the answer begins, then `piece` gets the bytes as they were sent, not inflated. On cozy-stack the
   // file `id`. Whoever writes them to disk does so on a worker: both are awaited.

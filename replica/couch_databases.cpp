@@ -8,25 +8,27 @@ namespace http = boost::beast::http;
 
 net::awaitable<void> create_database_of(ServerPtr server, std::string database) {
   const bool is_cozy = co_await dialect_of(server) == Dialect::kCozy;
-  Ask ask;
-  ask.method = http::verb::put;
-  ask.path = database_path(database) + (is_cozy ? "/" : "");
-  Answer answer = co_await server->http->send(std::move(ask));
-  const Refused refused = co_await read_refused(answer);
-  constexpr int kExists = 412;
-  if (!succeeded(answer.status()) && answer.status() != kExists) {
-    throw refusal(*server, answer.location(), database, refused);
+  Request request;
+  request.method = http::verb::put;
+  request.path = database_path(database) + (is_cozy ? "/" : "");
+  Response response = co_await server->http->send(std::move(request));
+  const ErrorResponse refused = co_await read_error_response(response);
+  // A 412 says that it is there already.
+  if (!http_status::is_success(response.status()) &&
+      response.status() != http_status::kPreconditionFailed) {
+    throw to_source_error(*server, response.location(), database, refused);
   }
 }
 
 net::awaitable<std::vector<std::string>> all_databases_of(ServerPtr server) {
   const bool is_cozy = co_await dialect_of(server) == Dialect::kCozy;
-  Ask ask;
-  ask.path = is_cozy ? "/_all_doctypes" : "/_all_dbs";
-  Answer answer = co_await send(server, std::move(ask), "");
-  const std::string body = co_await answer.read_all(tuning::kMaxSmallAnswer);
+  Request request;
+  request.path = is_cozy ? "/_all_doctypes" : "/_all_dbs";
+  Response response = co_await send(server, std::move(request), "");
+  const std::string body = co_await response.read_all(tuning::kMaxSmallAnswer);
   auto names = server->reader.names(body);
-  if (!names) throw not_understood(*server, answer, "the answer is no list of databases", body);
+  if (!names)
+    throw unexpected_response(*server, response, "the answer is no list of databases", body);
   co_return std::move(*names);
 }
 
@@ -35,26 +37,27 @@ namespace {
 // False when the server has no such route, or not for us.
 net::awaitable<bool> ask_dbs_info(ServerPtr server, std::span<const std::string> databases,
                                   std::vector<DatabaseInfo>& infos) {
-  Ask ask;
-  ask.method = http::verb::post;
-  ask.path = "/_dbs_info";
-  ask.body = R"({"keys":[)";
+  Request request;
+  request.method = http::verb::post;
+  request.path = "/_dbs_info";
+  request.body = R"({"keys":[)";
   for (const std::string& database : databases) {
-    if (ask.body.back() != '[') ask.body += ',';
-    append_json_string(ask.body, database);
+    if (request.body.back() != '[') request.body += ',';
+    append_json_string(request.body, database);
   }
-  ask.body += "]}";
-  Answer answer = co_await server->http->send(std::move(ask));
-  if (!succeeded(answer.status())) {
-    const Refused refused = co_await read_refused(answer);
+  request.body += "]}";
+  Response response = co_await server->http->send(std::move(request));
+  if (!http_status::is_success(response.status())) {
+    const ErrorResponse refused = co_await read_error_response(response);
     const int status = refused.status;
-    if (status < 500 && status != 429 && status != 408) co_return false;
-    constexpr int kNotImplemented = 501;
-    if (status == kNotImplemented) co_return false;
-    throw refusal(*server, answer.location(), "", refused);
+    const bool may_answer_later =
+        status == http_status::kTooManyRequests || status == http_status::kRequestTimeout ||
+        (http_status::is_server_error(status) && status != http_status::kNotImplemented);
+    if (!may_answer_later) co_return false;
+    throw to_source_error(*server, response.location(), "", refused);
   }
   RowScanner scanner(tuning::kMaxRowBytes);
-  co_await read_rows(server, answer, scanner, [&](const RowScanner::Row& row) {
+  co_await read_rows(server, response, scanner, [&](const RowScanner::Row& row) {
     if (auto info = server->reader.dbs_info_row(row)) infos.push_back(std::move(*info));
   });
   co_return true;
@@ -89,12 +92,13 @@ net::awaitable<std::vector<DatabaseInfo>> databases_info_of(ServerPtr server,
 }
 
 net::awaitable<std::int64_t> count_design_documents_of(ServerPtr server, std::string database) {
-  Ask ask;
-  ask.path = database_path(database) + "/_all_docs?startkey=%22_design/%22&endkey=%22_design0%22";
-  Answer answer = co_await send(server, std::move(ask), database);
-  const std::string body = co_await answer.read_all(tuning::kMaxSmallAnswer);
+  Request request;
+  request.path =
+      database_path(database) + "/_all_docs?startkey=%22_design/%22&endkey=%22_design0%22";
+  Response response = co_await send(server, std::move(request), database);
+  const std::string body = co_await response.read_all(tuning::kMaxSmallAnswer);
   const auto rows = server->reader.count_rows(body);
-  if (!rows) throw not_understood(*server, answer, "the answer has no rows", body);
+  if (!rows) throw unexpected_response(*server, response, "the answer has no rows", body);
   co_return *rows;
 }
 
@@ -106,18 +110,18 @@ net::awaitable<std::optional<std::vector<RevisionsOfDocument>>> purged_of(Server
   // Twice: a database that is deleted and made anew has no such route for a moment either.
   constexpr int kTimesAsked = 2;
   for (int asked = 0; asked < kTimesAsked; ++asked) {
-    Ask ask;
-    ask.path = database_path(database) + "/_purged_infos";
-    Answer answer = co_await server->http->send(std::move(ask));
-    if (succeeded(answer.status()))
-      co_return server->reader.purged_infos(co_await answer.read_all(tuning::kMaxSmallAnswer));
+    Request request;
+    request.path = database_path(database) + "/_purged_infos";
+    Response response = co_await server->http->send(std::move(request));
+    if (http_status::is_success(response.status()))
+      co_return server->reader.purged_infos(co_await response.read_all(tuning::kMaxSmallAnswer));
 
-    const Refused refused = co_await read_refused(answer);
-    constexpr int kForbidden = 403;
-    if (refused.status == kForbidden) co_return std::nullopt;  // for the database's administrators
-    const bool has_no_route = refused.status == 400 || refused.status == 404 ||
-                              refused.status == 405 || refused.status == 501;
-    if (!has_no_route) throw refusal(*server, answer.location(), database, refused);
+    const ErrorResponse refused = co_await read_error_response(response);
+    if (refused.status == http_status::kForbidden)
+      co_return std::nullopt;  // for the database's administrators
+    const bool has_no_route =
+        is_unknown_route(refused.status) || refused.status == http_status::kBadRequest;
+    if (!has_no_route) throw to_source_error(*server, response.location(), database, refused);
     (void)co_await database_info_of(server,
                                     database);  // throws when it is the database that is gone
   }

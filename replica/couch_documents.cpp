@@ -1,6 +1,5 @@
 // Documents, one by one and many at a time.
 #include <algorithm>
-#include <array>
 #include <fmt/core.h>
 #include <iterator>
 
@@ -14,8 +13,8 @@ namespace http = boost::beast::http;
 namespace {
 
 // Whether a 404 speaks of the document rather than of its database.
-bool document_is_missing(CouchServer& server, const Refused& refused) {
-  if (refused.status != 404) return false;
+bool document_is_missing(CouchServer& server, const ErrorResponse& refused) {
+  if (refused.status != http_status::kNotFound) return false;
   const auto verdict = server.reader.verdict(refused.body);
   return verdict && (verdict->reason == "missing" || verdict->reason == "deleted");
 }
@@ -29,21 +28,21 @@ net::awaitable<std::vector<SentRevision>> open_revs(ServerPtr server, std::strin
     append_json_string(revs, rev.to_string());
   }
   if (!wanted.revs.empty()) revs += ']';
-  Ask ask;
-  ask.path = fmt::format("{}?revs=true&open_revs={}", document_path(database, wanted.id),
-                         percent_encode(revs));
+  Request request;
+  request.path = fmt::format("{}?revs=true&open_revs={}", document_path(database, wanted.id),
+                             percent_encode(revs));
   std::vector<SentRevision> sent;
-  Answer answer = co_await server->http->send(std::move(ask));
-  if (!succeeded(answer.status())) {
-    const Refused refused = co_await read_refused(answer);
+  Response response = co_await server->http->send(std::move(request));
+  if (!http_status::is_success(response.status())) {
+    const ErrorResponse refused = co_await read_error_response(response);
     if (document_is_missing(*server, refused)) co_return sent;
-    throw refusal(*server, answer.location(), database, refused);
+    throw to_source_error(*server, response.location(), database, refused);
   }
   RowScanner scanner(tuning::kMaxRowBytes);
   const auto take = [&](const RowScanner::Row& row) {
     sent.push_back(server->reader.open_revs_row(row, wanted.id));
   };
-  co_await read_rows(server, answer, scanner, take);
+  co_await read_rows(server, response, scanner, take);
   co_return sent;
 }
 
@@ -58,28 +57,27 @@ net::awaitable<std::vector<FetchedRevision>> fetch_leaves(ServerPtr server, std:
   co_return leaves;
 }
 
-// CouchDB 1.6 takes the unknown route for a form that a browser sends, and 400 is its word for "no such route".
-bool is_unknown_route(const Refused& refused) {
-  constexpr std::array kNoRoute{404, 405, 501};
-  return std::find(kNoRoute.begin(), kNoRoute.end(), refused.status) != kNoRoute.end() ||
-         (refused.status == 400 && refused.body.find("Referer") != std::string::npos);
+// CouchDB 1.6 answers 400: it takes the request for a form that a browser sends, and misses its Referer.
+bool has_no_bulk_get(const ErrorResponse& refused) {
+  return is_unknown_route(refused.status) || (refused.status == http_status::kBadRequest &&
+                                              refused.body.find("Referer") != std::string::npos);
 }
 
 // True when the server has the route.
 net::awaitable<bool> bulk_get(ServerPtr server, std::string database, FetchPlan::Part part,
                               FetchPlan& plan) {
   const Dialect dialect = co_await dialect_of(server);
-  Ask ask;
-  ask.method = http::verb::post;
-  ask.path = database_path(database) + "/_bulk_get?revs=true";
+  Request request;
+  request.method = http::verb::post;
+  request.path = database_path(database) + "/_bulk_get?revs=true";
   // A successor is as good as what it replaced. PouchDB Server dies of the parameter.
-  if (speaks_couchdb(dialect)) ask.path += "&latest=true";
-  ask.body = plan.bulk_get_body(part);
-  Answer answer = co_await server->http->send(std::move(ask));
-  if (!succeeded(answer.status())) {
-    const Refused refused = co_await read_refused(answer);
-    if (is_unknown_route(refused)) co_return false;
-    throw refusal(*server, answer.location(), database, refused);
+  if (speaks_couchdb(dialect)) request.path += "&latest=true";
+  request.body = plan.bulk_get_body(part);
+  Response response = co_await server->http->send(std::move(request));
+  if (!http_status::is_success(response.status())) {
+    const ErrorResponse refused = co_await read_error_response(response);
+    if (has_no_bulk_get(refused)) co_return false;
+    throw to_source_error(*server, response.location(), database, refused);
   }
   RowScanner scanner(tuning::kMaxRowBytes);
   std::uint64_t bytes = 0;
@@ -87,12 +85,12 @@ net::awaitable<bool> bulk_get(ServerPtr server, std::string database, FetchPlan:
     bytes += row.json.size();
     if (bytes > tuning::kMaxFetchBytes && part.end - part.begin > 1) {
       throw SourceError(
-          SourceError::Kind::kTooLarge, answer.status(),
-          fmt::format("{}: more was asked for than fits into memory", answer.location()));
+          SourceError::Kind::kTooLarge, response.status(),
+          fmt::format("{}: more was asked for than fits into memory", response.location()));
     }
     for (SentRevision& sent : server->reader.bulk_get_row(row)) plan.take(std::move(sent));
   };
-  co_await read_rows(server, answer, scanner, take);
+  co_await read_rows(server, response, scanner, take);
   co_return true;
 }
 
@@ -128,51 +126,52 @@ net::awaitable<std::vector<FetchedRevision>> fetch_of(ServerPtr server, std::str
 
 net::awaitable<std::vector<BulkDocsRow>> bulk_docs_of(ServerPtr server, std::string database,
                                                       std::string body) {
-  Ask ask;
-  ask.method = http::verb::post;
-  ask.path = database_path(database) + "/_bulk_docs";
-  ask.body = std::move(body);
-  ask.repeatable = false;
-  Answer answer = co_await send(server, std::move(ask), std::move(database));
+  Request request;
+  request.method = http::verb::post;
+  request.path = database_path(database) + "/_bulk_docs";
+  request.body = std::move(body);
+  request.repeatable = false;
+  Response response = co_await send(server, std::move(request), std::move(database));
   std::vector<BulkDocsRow> rows;
   RowScanner scanner(tuning::kMaxRowBytes);
   const auto take = [&](const RowScanner::Row& row) {
     auto verdict = server->reader.bulk_docs_row(row);
-    if (!verdict) throw not_understood(*server, answer, "a row of the answer cannot be read");
+    if (!verdict)
+      throw unexpected_response(*server, response, "a row of the answer cannot be read");
     rows.push_back(std::move(*verdict));
   };
-  co_await read_rows(server, answer, scanner, take);
+  co_await read_rows(server, response, scanner, take);
   co_return rows;
 }
 
 net::awaitable<BulkDocsRow> put_document_of(ServerPtr server, std::string database, std::string id,
                                             std::string json) {
-  Ask ask;
-  ask.method = http::verb::put;
-  ask.path = document_path(database, id);
-  ask.body = std::move(json);
-  ask.repeatable = false;
-  Answer answer = co_await server->http->send(std::move(ask));
-  const Refused said = co_await read_refused(answer);
-  constexpr int kConflict = 409;
-  if (!succeeded(said.status) && said.status != kConflict)
-    throw refusal(*server, answer.location(), database, said);
+  Request request;
+  request.method = http::verb::put;
+  request.path = document_path(database, id);
+  request.body = std::move(json);
+  request.repeatable = false;
+  Response response = co_await server->http->send(std::move(request));
+  const ErrorResponse said = co_await read_error_response(response);
+  if (!http_status::is_success(said.status) && said.status != http_status::kConflict)
+    throw to_source_error(*server, response.location(), database, said);
   auto verdict = server->reader.verdict(said.body);
   if (!verdict || (verdict->rev.empty() && verdict->error.empty()))
-    throw not_understood(*server, answer, "the answer does not name a revision", said.body);
+    throw unexpected_response(*server, response, "the answer does not name a revision", said.body);
   verdict->id = std::move(id);
   co_return std::move(*verdict);
 }
 
 net::awaitable<std::optional<std::string>> get_document_of(ServerPtr server, std::string database,
                                                            std::string id) {
-  Ask ask;
-  ask.path = document_path(database, id);
-  Answer answer = co_await server->http->send(std::move(ask));
-  if (succeeded(answer.status())) co_return co_await answer.read_all(tuning::kMaxRowBytes);
-  const Refused refused = co_await read_refused(answer);
+  Request request;
+  request.path = document_path(database, id);
+  Response response = co_await server->http->send(std::move(request));
+  if (http_status::is_success(response.status()))
+    co_return co_await response.read_all(tuning::kMaxRowBytes);
+  const ErrorResponse refused = co_await read_error_response(response);
   if (!document_is_missing(*server, refused))
-    throw refusal(*server, answer.location(), database, refused);
+    throw to_source_error(*server, response.location(), database, refused);
   co_return std::nullopt;
 }
 

@@ -22,26 +22,26 @@ std::string changes_path(CouchServer& server, const std::string& database,
 
 net::awaitable<ChangesPage> changes_of(ServerPtr server, std::string database, ChangesQuery query) {
   const Dialect dialect = co_await dialect_of(server);
-  Ask ask;
-  ask.path = changes_path(*server, database, query, dialect);
-  Answer answer = co_await send(server, std::move(ask), std::move(database));
+  Request request;
+  request.path = changes_path(*server, database, query, dialect);
+  Response response = co_await send(server, std::move(request), std::move(database));
 
   ChangesPage page;
   std::uint64_t kept = 0;
   RowScanner scanner(tuning::kMaxRowBytes);
   const auto take = [&](const RowScanner::Row& row) {
     if (page.rows.size() > query.limit) {
-      throw not_understood(*server, answer, "more rows came than were asked for");
+      throw unexpected_response(*server, response, "more rows came than were asked for");
     }
     page.rows.push_back(server->reader.feed_row(row, kept < tuning::kMaxPageBytes));
     kept += page.rows.back().document.size();
   };
-  co_await read_rows(server, answer, scanner, take);
+  co_await read_rows(server, response, scanner, take);
   auto end = server->reader.feed_end(scanner.rest());
-  if (!end) throw not_understood(*server, answer, "the answer has no last_seq");
+  if (!end) throw unexpected_response(*server, response, "the answer has no last_seq");
   page.last_seq = std::move(end->last_seq);
   page.pending = end->pending;
-  page.bytes = answer.bytes();
+  page.bytes = response.bytes();
   co_return page;
 }
 

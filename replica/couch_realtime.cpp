@@ -38,12 +38,12 @@ std::vector<std::string> messages(const CouchServer& server, const WatchQuery& q
 }
 
 // What the server writes into the conversation instead of an event. Its copy of what we sent holds the token.
-SourceError refused_by_message(const std::string& location, int status, const std::string& title) {
+SourceError error_of_event(const std::string& location, int status, const std::string& title) {
   Kind kind = Kind::kProtocol;
-  if (status == 401) kind = Kind::kUnauthorized;
-  if (status == 403) kind = Kind::kForbidden;
-  if (status == 404) kind = Kind::kNotFound;
-  if (status >= 500) kind = Kind::kServer;
+  if (status == http_status::kUnauthorized) kind = Kind::kUnauthorized;
+  if (status == http_status::kForbidden) kind = Kind::kForbidden;
+  if (status == http_status::kNotFound) kind = Kind::kNotFound;
+  if (http_status::is_server_error(status)) kind = Kind::kServer;
   return {kind, status,
           fmt::format("{}: {} ({}): check the token and its permissions", location,
                       title.empty() ? "the server refuses" : title, status)};
@@ -51,22 +51,22 @@ SourceError refused_by_message(const std::string& location, int status, const st
 
 // `Layer`: the connection, plain or TLS.
 template <typename Layer>
-net::awaitable<void> converse(ServerPtr server, HttpConnection& connection, Layer& layer,
-                              const WatchQuery& query,
-                              const std::function<void(const Moved&)>& moved) {
+net::awaitable<void> run_websocket(ServerPtr server, HttpConnection& connection, Layer& layer,
+                                   const WatchQuery& query,
+                                   const std::function<void(const FeedEvent&)>& on_event) {
   const SourceUrl& url = server->http->url();
   const std::string path = beside_data(url, "/realtime/");
   const std::string location = url.origin + path;
 
   websocket::stream<Layer&> stream(layer);
   // It asks for signs of life itself, and gives up when none comes.
-  stream.set_option(
-      websocket::stream_base::timeout{server->timeouts.connect, patience(server->timeouts), true});
-  const auto introduce = [](websocket::request_type& request) {
+  stream.set_option(websocket::stream_base::timeout{server->timeouts.connect,
+                                                    max_silence(server->timeouts), true});
+  const auto set_fields = [](websocket::request_type& request) {
     request.set(http::field::user_agent, "davenport/" DAVENPORT_VERSION);
     request.set(http::field::sec_websocket_protocol, "io.cozy.websocket");
   };
-  stream.set_option(websocket::stream_base::decorator(introduce));
+  stream.set_option(websocket::stream_base::decorator(set_fields));
   stream.read_message_max(tuning::kMaxRowBytes);
 
   error_code error;
@@ -75,22 +75,22 @@ net::awaitable<void> converse(ServerPtr server, HttpConnection& connection, Laye
       throw SourceError(Kind::kTimeout, 0, location + ": the server gives no sign of life");
     if (error) connection.fail_to_read(error);
   };
-  websocket::response_type answer;
-  co_await stream.async_handshake(answer, std::string(url.authority()), path,
+  websocket::response_type response;
+  co_await stream.async_handshake(response, std::string(url.authority()), path,
                                   redirect_error(use_awaitable, error));
   if (error == websocket::error::upgrade_declined) {
-    Refused refused;
-    refused.status = static_cast<int>(answer.result_int());
-    refused.location = std::string(answer[http::field::location]);
-    refused.body = answer.body();
-    throw refusal(*server, location, "", refused);
+    ErrorResponse refused;
+    refused.status = static_cast<int>(response.result_int());
+    refused.location = std::string(response[http::field::location]);
+    refused.body = response.body();
+    throw to_source_error(*server, location, "", refused);
   }
   check();
   for (const std::string& text : messages(*server, query)) {
     co_await stream.async_write(net::buffer(text), redirect_error(use_awaitable, error));
     check();
   }
-  if (query.stands) query.stands();
+  if (query.on_open) query.on_open();
 
   beast::flat_buffer buffer;
   for (;;) {
@@ -104,8 +104,8 @@ net::awaitable<void> converse(ServerPtr server, HttpConnection& connection, Laye
       throw SourceError(Kind::kProtocol, 0,
                         fmt::format("{}: a message of the server is no JSON", location));
     }
-    if (event->status != 0) throw refused_by_message(location, event->status, event->title);
-    moved({event->doctype, false});
+    if (event->status != 0) throw error_of_event(location, event->status, event->title);
+    on_event({event->doctype, false});
     buffer.consume(buffer.size());
   }
 }
@@ -113,13 +113,13 @@ net::awaitable<void> converse(ServerPtr server, HttpConnection& connection, Laye
 }  // namespace
 
 net::awaitable<WatchQuery> watch_realtime(ServerPtr server, WatchQuery query,
-                                          std::function<void(const Moved&)> moved) {
-  HttpClient::Line line = co_await server->http->connect();
-  HttpConnection& connection = *line.connection;
+                                          std::function<void(const FeedEvent&)> on_event) {
+  HttpClient::DedicatedConnection dedicated = co_await server->http->connect();
+  HttpConnection& connection = *dedicated.connection;
   if (connection.tls() != nullptr) {
-    co_await converse(server, connection, *connection.tls(), query, moved);
+    co_await run_websocket(server, connection, *connection.tls(), query, on_event);
   } else {
-    co_await converse(server, connection, connection.tcp(), query, moved);
+    co_await run_websocket(server, connection, connection.tcp(), query, on_event);
   }
   co_return query;
 }

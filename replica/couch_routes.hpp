@@ -45,9 +45,9 @@ namespace replica {
 
 // couch_watch.cpp
 [[nodiscard]] net::awaitable<WatchQuery> watch_of(ServerPtr server, WatchQuery query,
-                                                  std::function<void(const Moved&)> moved);
+                                                  std::function<void(const FeedEvent&)> on_event);
 // couch_realtime.cpp
-[[nodiscard]] net::awaitable<WatchQuery> watch_realtime(ServerPtr server, WatchQuery query,
-                                                        std::function<void(const Moved&)> moved);
+[[nodiscard]] net::awaitable<WatchQuery> watch_realtime(
+    ServerPtr server, WatchQuery query, std::function<void(const FeedEvent&)> on_event);
 
 }  // namespace replica

@@ -13,17 +13,17 @@ CouchServer::CouchServer(net::any_io_executor executor, const SourceAddress& add
       user(address.user),
       token(address.token),
       timeouts(timeouts_of_steps),
-      asking(executor, 1, 1) {}
+      welcome_turn(executor, 1, 1) {}
 
 namespace {
 
 net::awaitable<ServerInfo> ask_for_welcome(ServerPtr server) {
-  Ask ask;
-  ask.path = "/";
-  Answer answer = co_await send(server, std::move(ask), "");
-  const std::string body = co_await answer.read_all(tuning::kMaxSmallAnswer);
+  Request request;
+  request.path = "/";
+  Response response = co_await send(server, std::move(request), "");
+  const std::string body = co_await response.read_all(tuning::kMaxSmallAnswer);
   const auto info = server->reader.server_info(body);
-  if (!info) throw not_understood(*server, answer, "the answer is no JSON", body);
+  if (!info) throw unexpected_response(*server, response, "the answer is no JSON", body);
   co_return *info;
 }
 
@@ -32,7 +32,7 @@ net::awaitable<ServerInfo> ask_for_welcome(ServerPtr server) {
 net::awaitable<ServerInfo> server_info_of(ServerPtr server) {
   if (server->known.info) co_return *server->known.info;
   const int failures = server->failures;
-  const auto turn = co_await server->asking.take(Places::Stay::kShort);
+  const auto turn = co_await server->welcome_turn.acquire(Semaphore::Hold::kShort);
   if (server->known.info) co_return *server->known.info;
   if (server->failures != failures) std::rethrow_exception(server->last_failure);
   try {
@@ -56,12 +56,13 @@ bool speaks_couchdb(Dialect dialect) {
 
 net::awaitable<DatabaseInfo> database_info_of(ServerPtr server, std::string database) {
   const bool is_cozy = co_await dialect_of(server) == Dialect::kCozy;
-  Ask ask;
-  ask.path = database_path(database) + (is_cozy ? "/" : "");
-  Answer answer = co_await send(server, std::move(ask), database);
-  const std::string body = co_await answer.read_all(tuning::kMaxSmallAnswer);
+  Request request;
+  request.path = database_path(database) + (is_cozy ? "/" : "");
+  Response response = co_await send(server, std::move(request), database);
+  const std::string body = co_await response.read_all(tuning::kMaxSmallAnswer);
   auto info = server->reader.database_info(body);
-  if (!info) throw not_understood(*server, answer, "the answer does not describe a database", body);
+  if (!info)
+    throw unexpected_response(*server, response, "the answer does not describe a database", body);
   // cozy-stack tells the name that the database has behind it.
   if (is_cozy || info->name.empty()) info->name = database;
   co_return std::move(*info);
@@ -87,9 +88,14 @@ std::string beside_data(const SourceUrl& url, std::string_view path) {
   return std::string(instance).append(path);
 }
 
-std::chrono::milliseconds patience(const Timeouts& timeouts) { return timeouts.heartbeat * 5 / 2; }
+std::chrono::milliseconds max_silence(const Timeouts& timeouts) {
+  return timeouts.heartbeat * 5 / 2;
+}
 
-bool succeeded(int status) { return status >= 200 && status < 300; }
+bool is_unknown_route(int status) {
+  return status == http_status::kNotFound || status == http_status::kMethodNotAllowed ||
+         status == http_status::kNotImplemented;
+}
 
 namespace {
 
@@ -106,7 +112,7 @@ std::string one_line(std::string_view text) {
 }
 
 // " (error: reason)", or nothing.
-std::string said(AnswerReader& reader, std::string_view body) {
+std::string reason_in(AnswerReader& reader, std::string_view body) {
   const auto verdict = reader.verdict(body);
   if (!verdict || verdict->error.empty()) return {};
   if (verdict->reason.empty()) return fmt::format(" ({})", one_line(verdict->error));
@@ -131,105 +137,122 @@ bool is_web_page(std::string_view body) {
   return first != std::string_view::npos && body[first] == '<';
 }
 
-}  // namespace
+struct Explanation {
+  Kind kind;
+  std::string what;
+  std::string advice;
+};
 
-net::awaitable<Refused> read_refused(Answer& answer) {
-  Refused refused;
-  refused.status = answer.status();
-  refused.location = answer.field(http::field::location);
-  refused.retry_after = answer.retry_after();
-  refused.body = co_await answer.read_beginning(tuning::kMaxRefusalText);
-  co_return refused;
+Explanation explain_unauthorized(const CouchServer& server) {
+  if (!server.token.empty())
+    return {Kind::kUnauthorized, "the token was refused", "is it still valid?"};
+  const std::string who =
+      server.user.empty() ? "a request without user" : fmt::format("user '{}'", server.user);
+  return {Kind::kUnauthorized, who + " was refused", "check user and password_file"};
 }
 
-SourceError refusal(const CouchServer& server, const std::string& location,
-                    const std::string& database, const Refused& refused) {
-  AnswerReader reader;
-  const std::string reason = said(reader, refused.body);
-  const int status = refused.status;
-  const auto error = [&](Kind kind, std::string_view what, std::string_view advice) {
-    return SourceError(kind, status,
-                       fmt::format("{}: {} ({}){}: {}", location, what, status, reason, advice),
-                       refused.retry_after);
-  };
-  if (status >= 300 && status < 400) {
-    const std::string target = target_of(refused.location);
-    return error(Kind::kProtocol,
-                 "the server points elsewhere" + (target.empty() ? "" : ", to " + target),
-                 "if that is where the source is, write it into its url");
-  }
-  switch (status) {
-    case 401: {
-      if (!server.token.empty())
-        return error(Kind::kUnauthorized, "the token was refused", "is it still valid?");
-      const std::string who =
-          server.user.empty() ? "a request without user" : fmt::format("user '{}'", server.user);
-      return error(Kind::kUnauthorized, who + " was refused", "check user and password_file");
-    }
-    case 403: {
-      const std::string_view advice =
+Explanation explain_forbidden(const CouchServer& server) {
+  return {Kind::kForbidden, "access is forbidden",
           server.token.empty() ? "add the user to the database's members, or wait when it is locked"
-                               : "the token needs the permission to read all of the doctype";
-      return error(Kind::kForbidden, "access is forbidden", advice);
-    }
-    case 404:
-      return error(Kind::kNotFound, "not found",
-                   database.empty()
-                       ? std::string("is this the url of a CouchDB?")
-                       : fmt::format("is there a database '{}' at the source?", database));
-    case 405:
-    case 501:
-      return error(Kind::kProtocol, "the server has no such route", "is it a CouchDB?");
-    case 408:
-      return error(Kind::kTimeout, "the server waited too long for the request",
-                   "check the network and the proxies in between");
-    case 413:
-      return error(Kind::kTooLarge, "the request is too large for the server",
-                   "see its max_document_size and max_http_request_size");
-    case 429:
-      return error(Kind::kServer, "the server wants to be asked more slowly",
-                   "it goes on by itself");
-    case 502:
-    case 504:
-      return error(Kind::kServer, "a proxy did not get an answer from the server",
-                   "is the server running?");
-    case 503:
-      return error(Kind::kServer, "the server is overloaded or being maintained",
-                   "it goes on by itself");
+                               : "the token needs the permission to read all of the doctype"};
+}
+
+Explanation explain_not_found(const std::string& database) {
+  return {Kind::kNotFound, "not found",
+          database.empty() ? "is this the url of a CouchDB?"
+                           : fmt::format("is there a database '{}' at the source?", database)};
+}
+
+Explanation explain_redirection(const ErrorResponse& refused) {
+  const std::string target = target_of(refused.location);
+  return {Kind::kProtocol, "the server points elsewhere" + (target.empty() ? "" : ", to " + target),
+          "if that is where the source is, write it into its url"};
+}
+
+Explanation explain(const CouchServer& server, const std::string& database,
+                    const ErrorResponse& refused) {
+  switch (refused.status) {
+    case http_status::kUnauthorized:
+      return explain_unauthorized(server);
+    case http_status::kForbidden:
+      return explain_forbidden(server);
+    case http_status::kNotFound:
+      return explain_not_found(database);
+    case http_status::kMethodNotAllowed:
+    case http_status::kNotImplemented:
+      return {Kind::kProtocol, "the server has no such route", "is it a CouchDB?"};
+    case http_status::kRequestTimeout:
+      return {Kind::kTimeout, "the server waited too long for the request",
+              "check the network and the proxies in between"};
+    case http_status::kContentTooLarge:
+      return {Kind::kTooLarge, "the request is too large for the server",
+              "see its max_document_size and max_http_request_size"};
+    case http_status::kTooManyRequests:
+      return {Kind::kServer, "the server wants to be asked more slowly", "it goes on by itself"};
+    case http_status::kBadGateway:
+    case http_status::kGatewayTimeout:
+      return {Kind::kServer, "a proxy did not get an answer from the server",
+              "is the server running?"};
+    case http_status::kServiceUnavailable:
+      return {Kind::kServer, "the server is overloaded or being maintained",
+              "it goes on by itself"};
     default:
       break;
   }
-  if (status >= 500) return error(Kind::kServer, "the server failed", "see its log");
-  return error(Kind::kProtocol, "unexpected answer", "is this the url of a CouchDB?");
+  if (http_status::is_redirection(refused.status)) return explain_redirection(refused);
+  if (http_status::is_server_error(refused.status))
+    return {Kind::kServer, "the server failed", "see its log"};
+  return {Kind::kProtocol, "unexpected answer", "is this the url of a CouchDB?"};
 }
 
-SourceError not_understood(CouchServer& server, const Answer& answer, std::string_view what,
-                           std::string_view body) {
-  const int status = answer.status();
-  const std::string reason = said(server.reader, body);
+}  // namespace
+
+net::awaitable<ErrorResponse> read_error_response(Response& response) {
+  ErrorResponse refused;
+  refused.status = response.status();
+  refused.location = response.field(http::field::location);
+  refused.retry_after = response.retry_after();
+  refused.body = co_await response.read_beginning(tuning::kMaxRefusalText);
+  co_return refused;
+}
+
+SourceError to_source_error(const CouchServer& server, const std::string& location,
+                            const std::string& database, const ErrorResponse& refused) {
+  AnswerReader reader;
+  const Explanation why = explain(server, database, refused);
+  return {why.kind, refused.status,
+          fmt::format("{}: {} ({}){}: {}", location, why.what, refused.status,
+                      reason_in(reader, refused.body), why.advice),
+          refused.retry_after};
+}
+
+SourceError unexpected_response(CouchServer& server, const Response& response,
+                                std::string_view what, std::string_view body) {
+  const int status = response.status();
+  const std::string reason = reason_in(server.reader, body);
   if (!reason.empty()) {
     return {Kind::kServer, status,
             fmt::format("{}: the server failed in the middle of its answer{}: see its log",
-                        answer.location(), reason)};
+                        response.location(), reason)};
   }
   if (is_web_page(body)) {
     return {
         Kind::kProtocol, status,
         fmt::format("{}: the answer is a web page: is this the url of a CouchDB? Or does a proxy "
                     "or a login page answer in its place?",
-                    answer.location())};
+                    response.location())};
   }
   return {Kind::kProtocol, status,
-          fmt::format("{}: {}: is this the url of a CouchDB?", answer.location(), what)};
+          fmt::format("{}: {}: is this the url of a CouchDB?", response.location(), what)};
 }
 
-net::awaitable<Answer> send(ServerPtr server, Ask ask, std::string database) {
-  Answer answer = co_await server->http->send(std::move(ask));
-  if (!succeeded(answer.status())) {
-    const Refused refused = co_await read_refused(answer);
-    throw refusal(*server, answer.location(), database, refused);
+net::awaitable<Response> send(ServerPtr server, Request request, std::string database) {
+  Response response = co_await server->http->send(std::move(request));
+  if (!http_status::is_success(response.status())) {
+    const ErrorResponse refused = co_await read_error_response(response);
+    throw to_source_error(*server, response.location(), database, refused);
   }
-  co_return answer;
+  co_return response;
 }
 
 }  // namespace replica

@@ -12,14 +12,15 @@
 #include "replica/couch_answers.hpp"
 #include "replica/couch_client.hpp"
 #include "replica/http_client.hpp"
+#include "replica/http_status.hpp"
 #include "replica/row_scanner.hpp"
 #include "replica/source_url.hpp"
 #include "replica/tuning.hpp"
 
 namespace replica {
 
-using Answer = HttpClient::Answer;
-using Ask = HttpClient::Ask;
+using Response = HttpClient::Response;
+using Request = HttpClient::Request;
 using Clock = HttpClient::Clock;
 
 struct CouchServer {
@@ -40,8 +41,10 @@ struct CouchServer {
     bool has_purged_infos = true;
   };
   Known known;
-  Places asking;  // for the welcome: one at a time; who waited meanwhile shares what came of it
-  int failures = 0;  // of asking
+
+  // `info` is asked for by one coroutine at a time; those that wait meanwhile share its answer, or its failure.
+  Semaphore welcome_turn;
+  int failures = 0;
   std::exception_ptr last_failure;
 };
 
@@ -60,33 +63,37 @@ using ServerPtr = std::shared_ptr<CouchServer>;
 
 // "/path" beside cozy-stack's /data routes.
 [[nodiscard]] std::string beside_data(const SourceUrl& url, std::string_view path);
-// Silence in a feed that no living connection keeps: two and a half heartbeats. PouchDB Server sends even its header with the
-// first one.
-[[nodiscard]] std::chrono::milliseconds patience(const Timeouts& timeouts);
+// A feed that is silent for longer than this, two and a half heartbeats, is a dead connection. PouchDB Server sends even its
+// header with the first heartbeat.
+[[nodiscard]] std::chrono::milliseconds max_silence(const Timeouts& timeouts);
 
-[[nodiscard]] bool succeeded(int status);
+// A server's answer to a route that it does not know; CouchDB's to a database or document that is not there is also one.
+[[nodiscard]] bool is_unknown_route(int status);
 
-// What an answer that refuses says.
-struct Refused {
+// An answer that refuses, read to tuning::kMaxRefusalText bytes.
+struct ErrorResponse {
   int status = 0;
   std::string body;
   std::string location;  // where it points to instead
   std::optional<std::chrono::seconds> retry_after;
 };
-[[nodiscard]] net::awaitable<Refused> read_refused(Answer& answer);
+[[nodiscard]] net::awaitable<ErrorResponse> read_error_response(Response& response);
 // The same as an error, in words for the person who set davenport up. `database` is empty where none was asked for.
-[[nodiscard]] SourceError refusal(const CouchServer& server, const std::string& location,
-                                  const std::string& database, const Refused& refused);
+[[nodiscard]] SourceError to_source_error(const CouchServer& server, const std::string& location,
+                                          const std::string& database,
+                                          const ErrorResponse& refused);
 // An answer that is not what was asked for, though its status says so. `body`: its beginning.
-[[nodiscard]] SourceError not_understood(CouchServer& server, const Answer& answer,
-                                         std::string_view what, std::string_view body = {});
+[[nodiscard]] SourceError unexpected_response(CouchServer& server, const Response& response,
+                                              std::string_view what, std::string_view body = {});
 
-// An answer that does not refuse.
-[[nodiscard]] net::awaitable<Answer> send(ServerPtr server, Ask ask, std::string database);
+// Throws what to_source_error makes of an answer that refuses.
+[[nodiscard]] net::awaitable<Response> send(ServerPtr server, Request request,
+                                            std::string database);
 
 // Cuts the rows out of the answer as it streams in; `scanner` is complete when this returns.
 template <typename Visit>
-net::awaitable<void> read_rows(ServerPtr server, Answer& answer, RowScanner& scanner, Visit visit) {
+net::awaitable<void> read_rows(ServerPtr server, Response& response, RowScanner& scanner,
+                               Visit visit) {
   constexpr std::size_t kPiece = 64 * 1024;
   std::string piece(kPiece, '\0');
   std::string error;  // CouchDB writes what broke off its answer where the next row would be
@@ -95,18 +102,18 @@ net::awaitable<void> read_rows(ServerPtr server, Answer& answer, RowScanner& sca
     visit(row);
   };
   for (;;) {
-    const std::size_t size = co_await answer.read(piece, tuning::kMaxStreamedAnswer);
+    const std::size_t size = co_await response.read(piece, tuning::kMaxStreamedAnswer);
     if (size == 0) break;
     scanner.feed({piece.data(), size}, see);
     if (!scanner.plausible()) {
-      throw not_understood(*server, answer, "the answer is not the JSON asked for",
-                           {piece.data(), size});
+      throw unexpected_response(*server, response, "the answer is not the JSON asked for",
+                                {piece.data(), size});
     }
   }
   if (!scanner.complete())
-    throw not_understood(*server, answer, "the answer ends in the middle", error);
+    throw unexpected_response(*server, response, "the answer ends in the middle", error);
   if (scanner.rest().starts_with(R"({"error":)"))
-    throw not_understood(*server, answer, "the answer has no rows", scanner.rest());
+    throw unexpected_response(*server, response, "the answer has no rows", scanner.rest());
 }
 
 }  // namespace replica

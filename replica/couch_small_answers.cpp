@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "replica/answer_reader_state.hpp"
+#include "replica/http_status.hpp"
 #include "replica/json_reader.hpp"
 
 namespace replica {
@@ -209,9 +210,8 @@ std::optional<AnswerReader::RealtimeEvent> AnswerReader::realtime_event(std::str
   } catch (const simdjson::simdjson_error&) {
     return std::nullopt;
   }
-  constexpr int kUnsaid = 500;
   if (!is_error) event.status = 0;
-  if (is_error && event.status == 0) event.status = kUnsaid;
+  if (is_error && event.status == 0) event.status = http_status::kInternalServerError;
   return event;
 }
 

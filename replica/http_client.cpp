@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <stdexcept>
 
+#include "replica/http_status.hpp"
 #include "replica/retry_after.hpp"
 #include "replica/tuning.hpp"
 
@@ -58,7 +59,7 @@ HttpClient::HttpClient(net::any_io_executor executor, const SourceAddress& addre
       limits_(limits),
       authorization_(authorization_of(address)),
       tls_(net::ssl::context::tls_client),
-      places_(executor_, connections(limits), waiting_connections(limits)),
+      semaphore_(executor_, connections(limits), waiting_connections(limits)),
       idle_timer_(executor_) {
   if (!url_.secure) return;
   tls_.set_verify_mode(net::ssl::verify_peer);
@@ -71,64 +72,65 @@ HttpClient::HttpClient(net::any_io_executor executor, const SourceAddress& addre
         fmt::format("cannot read ca_file {}: {}", address.ca_file, error.message()));
 }
 
-net::awaitable<HttpClient::Answer> HttpClient::send(Ask ask) {
+net::awaitable<HttpClient::Response> HttpClient::send(Request request) {
   const auto self = shared_from_this();
-  const HttpConnection::Request message = request(ask);
-  constexpr int kTooManyRequests = 429;
+  const HttpConnection::Message message = to_message(request);
   std::optional<Clock::time_point> gives_up;
   for (;;) {
     co_await wait_for_turn();
-    Answer answer = co_await exchange(message, ask);
+    Response response = co_await exchange(message, request);
     const auto now = Clock::now();
-    if (answer.status() != kTooManyRequests) {
+    if (response.status() != http_status::kTooManyRequests) {
       pacing_.answered(now);
-      co_return answer;
+      co_return response;
     }
     pacing_.refused(now);
-    const std::chrono::milliseconds wished = answer.retry_after().value_or(std::chrono::seconds(0));
+    const std::chrono::milliseconds wished =
+        response.retry_after().value_or(std::chrono::seconds(0));
     const auto pause = std::max(wished, pacing_.interval());
     if (!gives_up) gives_up = now + tuning::kMaxPause;
-    if (*gives_up - now < pause) co_return answer;
+    if (*gives_up - now < pause) co_return response;
     pacing_.hold_back(now + pause);
-    (void)co_await answer.read_beginning(tuning::kMaxRefusalText);
+    (void)co_await response.read_beginning(tuning::kMaxRefusalText);
   }
 }
 
-net::awaitable<HttpClient::Answer> HttpClient::exchange(const HttpConnection::Request& message,
-                                                        const Ask& ask) {
+net::awaitable<HttpClient::Response> HttpClient::exchange(const HttpConnection::Message& message,
+                                                          const Request& request) {
   const auto self = shared_from_this();
-  const HttpConnection::Terms terms{ask.idle.value_or(timeouts_.idle), ask.inflates};
+  const HttpConnection::ResponseOptions options{request.idle.value_or(timeouts_.idle),
+                                                request.inflates};
   const std::string location =
       url_.origin + std::string(message.target().substr(0, message.target().find('?')));
-  Places::Place place =
-      co_await places_.take(ask.waits ? Places::Stay::kLong : Places::Stay::kShort);
+  Semaphore::Permit permit = co_await semaphore_.acquire(
+      request.is_long_lived ? Semaphore::Hold::kLong : Semaphore::Hold::kShort);
   refuse_when_closed();
 
-  if (auto kept = take_idle(!ask.repeatable)) {
+  if (auto kept = take_idle(!request.repeatable)) {
     Lease connection(self, std::move(kept));
     try {
-      const int status = co_await connection->exchange(message, terms);
-      co_return Answer(std::move(connection), std::move(place), location, status);
+      const int status = co_await connection->exchange(message, options);
+      co_return Response(std::move(connection), std::move(permit), location, status);
     } catch (const SourceError& error) {
       const bool was_closed = error.kind() == Kind::kNetwork && !connection->answered();
-      if (!was_closed || !ask.repeatable || closed_) throw;
+      if (!was_closed || !request.repeatable || closed_) throw;
     }
   }
   Lease connection(self, make_connection());
   co_await connection->connect();
-  const int status = co_await connection->exchange(message, terms);
-  co_return Answer(std::move(connection), std::move(place), location, status);
+  const int status = co_await connection->exchange(message, options);
+  co_return Response(std::move(connection), std::move(permit), location, status);
 }
 
-net::awaitable<HttpClient::Line> HttpClient::connect() {
+net::awaitable<HttpClient::DedicatedConnection> HttpClient::connect() {
   const auto self = shared_from_this();
   co_await wait_for_turn();
-  Places::Place place = co_await places_.take(Places::Stay::kLong);
+  Semaphore::Permit permit = co_await semaphore_.acquire(Semaphore::Hold::kLong);
   refuse_when_closed();
   if (!idle_.empty()) idle_.pop_front();  // sockets are bounded, the idle ones included
   Lease connection(self, make_connection());
   co_await connection->connect();
-  co_return Line{std::move(connection), std::move(place)};
+  co_return DedicatedConnection{std::move(connection), std::move(permit)};
 }
 
 net::awaitable<void> HttpClient::wait_for_turn() {
@@ -152,21 +154,21 @@ net::awaitable<void> HttpClient::sleep_until(Clock::time_point time) {
   refuse_when_closed();
 }
 
-HttpConnection::Request HttpClient::request(Ask& ask) const {
-  HttpConnection::Request message(ask.method, ask.is_whole_path ? ask.path : url_.prefix + ask.path,
-                                  11);
+HttpConnection::Message HttpClient::to_message(Request& request) const {
+  HttpConnection::Message message(
+      request.method, request.ignores_prefix ? request.path : url_.prefix + request.path, 11);
   message.set(http::field::host, url_.authority());
   message.set(http::field::user_agent, "davenport/" DAVENPORT_VERSION);
-  message.set(http::field::accept, ask.inflates ? "application/json" : "*/*");
+  message.set(http::field::accept, request.inflates ? "application/json" : "*/*");
   // What compresses a feed keeps it back until there is enough of it: express does. On one machine it costs both sides more
   // than to send: of bodies of 4 KB PouchDB Server gave 4,400 a second, at 54 µs of ours each; plain ones 7,700, at 33.
-  const bool is_worth_it = !ask.inflates || (!ask.waits && !url_.is_loopback());
-  const bool accepts_gzip = ask.accepts_gzip && is_worth_it;
+  const bool is_worth_it = !request.inflates || (!request.is_long_lived && !url_.is_loopback());
+  const bool accepts_gzip = request.accepts_gzip && is_worth_it;
   message.set(http::field::accept_encoding, accepts_gzip ? "gzip" : "identity");
-  if (ask.offset > 0) message.set(http::field::range, fmt::format("bytes={}-", ask.offset));
+  if (request.offset > 0) message.set(http::field::range, fmt::format("bytes={}-", request.offset));
   if (!authorization_.empty()) message.set(http::field::authorization, authorization_);
-  if (!ask.body.empty()) message.set(http::field::content_type, "application/json");
-  message.body() = std::move(ask.body);
+  if (!request.body.empty()) message.set(http::field::content_type, "application/json");
+  message.body() = std::move(request.body);
   message.prepare_payload();
   return message;
 }
@@ -212,7 +214,7 @@ void HttpClient::close() {
   closed_ = true;
   idle_timer_.cancel();
   idle_.clear();
-  places_.close();
+  semaphore_.close();
   for (net::steady_timer* const pause : pauses_) pause->cancel();
   for (HttpConnection* const connection : busy_) connection->close();
 }
@@ -229,13 +231,13 @@ HttpClient::Lease::~Lease() {
   client_->give_back(std::move(connection_));
 }
 
-std::optional<std::chrono::seconds> HttpClient::Answer::retry_after() const {
+std::optional<std::chrono::seconds> HttpClient::Response::retry_after() const {
   const auto sent = parse_http_date(field(http::field::date));  // its clock may be wrong by hours
   return parse_retry_after(field(http::field::retry_after),
                            sent.value_or(std::chrono::system_clock::now()));
 }
 
-net::awaitable<std::size_t> HttpClient::Answer::read(std::span<char> out, std::uint64_t limit) {
+net::awaitable<std::size_t> HttpClient::Response::read(std::span<char> out, std::uint64_t limit) {
   const std::size_t size = co_await connection_->read(out);
   bytes_ += size;
   if (bytes_ > limit) {
@@ -245,7 +247,7 @@ net::awaitable<std::size_t> HttpClient::Answer::read(std::span<char> out, std::u
   co_return size;
 }
 
-net::awaitable<std::string> HttpClient::Answer::read_all(std::uint64_t limit) {
+net::awaitable<std::string> HttpClient::Response::read_all(std::uint64_t limit) {
   std::string all;
   for (;;) {
     const std::size_t before = all.size();
@@ -256,7 +258,7 @@ net::awaitable<std::string> HttpClient::Answer::read_all(std::uint64_t limit) {
   }
 }
 
-net::awaitable<std::string> HttpClient::Answer::read_beginning(std::uint64_t limit) {
+net::awaitable<std::string> HttpClient::Response::read_beginning(std::uint64_t limit) {
   std::string beginning;
   std::string piece(kPiece, '\0');
   try {

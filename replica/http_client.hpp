@@ -10,7 +10,7 @@
 
 #include "replica/http_connection.hpp"
 #include "replica/pacing.hpp"
-#include "replica/places.hpp"
+#include "replica/semaphore.hpp"
 
 namespace replica {
 
@@ -21,14 +21,14 @@ class HttpClient : public std::enable_shared_from_this<HttpClient> {
   HttpClient(net::any_io_executor executor, const SourceAddress& address, Timeouts timeouts,
              ClientLimits limits);
 
-  struct Ask {
+  struct Request {
     boost::beast::http::verb method = boost::beast::http::verb::get;
     std::string path;  // below the URL's prefix, encoded, with its query
-    bool is_whole_path = false;  // `path` is not below the prefix
+    bool ignores_prefix = false;  // `path` is not below the URL's prefix
     std::string body = {};
-    bool repeatable = true;  // may be sent again when a kept connection turns out closed
-    bool waits = false;  // the server keeps it for long
-    bool inflates = true;  // false: the payload is given as it was sent
+    bool repeatable = true;  // may be sent again when a kept connection turns out to be closed
+    bool is_long_lived = false;  // a feed or long-poll, which the server does not answer at once
+    bool inflates = true;  // false: the payload is returned as it was sent
     bool accepts_gzip = true;
     std::uint64_t offset = 0;  // of the payload's first byte that is wanted
     std::optional<std::chrono::milliseconds> idle = {};  // instead of the client's timeout
@@ -50,11 +50,11 @@ class HttpClient : public std::enable_shared_from_this<HttpClient> {
   };
 
   // An answer whose header has come.
-  class Answer {
+  class Response {
    public:
-    Answer(Lease lease, Places::Place place, std::string location, int status)
+    Response(Lease lease, Semaphore::Permit permit, std::string location, int status)
         : connection_(std::move(lease)),
-          place_(std::move(place)),
+          permit_(std::move(permit)),
           location_(std::move(location)),
           status_(status) {}
 
@@ -73,21 +73,23 @@ class HttpClient : public std::enable_shared_from_this<HttpClient> {
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }  // read so far
 
    private:
-    Lease connection_;  // keeps the client, which outlives the place
-    Places::Place place_;
+    Lease connection_;  // keeps the client alive, which must outlive the permit
+    Semaphore::Permit permit_;
     std::string location_;
     int status_;
     std::uint64_t bytes_ = 0;
   };
 
-  [[nodiscard]] net::awaitable<Answer> send(Ask ask);
+  // Sends a request as soon as there is a connection and the rate allows it. A 429 is repeated for tuning::kMaxPause, then it
+  // is returned. Throws SourceError when there is no answer.
+  [[nodiscard]] net::awaitable<Response> send(Request request);
 
-  // A connection that is no request's, for as long as it lives.
-  struct Line {
+  // A connection for another protocol than requests and responses; it counts as a long-lived request.
+  struct DedicatedConnection {
     Lease connection;
-    Places::Place place;
+    Semaphore::Permit permit;
   };
-  [[nodiscard]] net::awaitable<Line> connect();
+  [[nodiscard]] net::awaitable<DedicatedConnection> connect();
   // Throws SourceError once the client is closed.
   [[nodiscard]] net::awaitable<void> sleep_until(Clock::time_point time);
   void close();
@@ -100,9 +102,9 @@ class HttpClient : public std::enable_shared_from_this<HttpClient> {
     Clock::time_point since;
   };
 
-  [[nodiscard]] HttpConnection::Request request(Ask& ask) const;
-  [[nodiscard]] net::awaitable<Answer> exchange(const HttpConnection::Request& message,
-                                                const Ask& ask);
+  [[nodiscard]] HttpConnection::Message to_message(Request& request) const;
+  [[nodiscard]] net::awaitable<Response> exchange(const HttpConnection::Message& message,
+                                                  const Request& request);
   [[nodiscard]] net::awaitable<void> wait_for_turn();
   [[nodiscard]] std::unique_ptr<HttpConnection> take_idle(bool fresh_only);
   [[nodiscard]] std::unique_ptr<HttpConnection> make_connection();
@@ -117,7 +119,7 @@ class HttpClient : public std::enable_shared_from_this<HttpClient> {
   std::string authorization_;  // value of the field; empty without user and token
   net::ssl::context tls_;
   Pacing pacing_;
-  Places places_;
+  Semaphore semaphore_;
   std::deque<Idle> idle_;  // the longest idle first
   net::steady_timer idle_timer_;
   std::set<HttpConnection*> busy_;

@@ -54,7 +54,7 @@ HttpConnection::HttpConnection(const net::any_io_executor& executor, const Sourc
       tcp_(executor),
       resolver_(std::make_shared<net::ip::tcp::resolver>(executor)),
       buffer_(kMaxBuffered) {
-  terms_.idle = timeouts.idle;
+  options_.idle = timeouts.idle;
   buffer_.reserve(kReadSize);
 }
 
@@ -104,18 +104,18 @@ net::awaitable<void> HttpConnection::shake_hands() {
   if (error) fail_to_trust(error);
 }
 
-net::awaitable<int> HttpConnection::exchange(const Request& request, Terms terms) {
-  terms_ = terms;
+net::awaitable<int> HttpConnection::exchange(const Message& message, ResponseOptions options) {
+  options_ = options;
   parser_.reset();
   inflater_.reset();
   to_inflate_ = {};
 
   error_code error;
-  expire();
+  start_timer();
   if (tls_) {
-    co_await http::async_write(*tls_, request, redirect_error(use_awaitable, error));
+    co_await http::async_write(*tls_, message, redirect_error(use_awaitable, error));
   } else {
-    co_await http::async_write(tcp_, request, redirect_error(use_awaitable, error));
+    co_await http::async_write(tcp_, message, redirect_error(use_awaitable, error));
   }
   // A server that refuses a large request answers and closes before it has read all: the answer says more than the error.
   const bool may_have_answered =
@@ -140,7 +140,7 @@ net::awaitable<void> HttpConnection::read_header() {
   parser_->body_limit(boost::none);  // who reads the payload bounds it
   parser_->eager(true);
   error_code error;
-  expire();
+  start_timer();
   if (tls_) {
     co_await http::async_read_header(*tls_, buffer_, *parser_,
                                      redirect_error(use_awaitable, error));
@@ -151,7 +151,7 @@ net::awaitable<void> HttpConnection::read_header() {
 }
 
 void HttpConnection::prepare_to_inflate() {
-  if (!terms_.inflates) return;
+  if (!options_.inflates) return;
   const auto encoding = parser_->get()[http::field::content_encoding];
   if (is_gzip(encoding) || beast::iequals(encoding, "deflate")) {
     inflater_ = std::make_unique<Inflater>();
@@ -191,7 +191,7 @@ net::awaitable<std::size_t> HttpConnection::read_raw(std::span<char> out) {
     body.data = out.data();
     body.size = out.size();
     error_code error;
-    expire();
+    start_timer();
     if (tls_) {
       co_await http::async_read_some(*tls_, buffer_, *parser_,
                                      redirect_error(use_awaitable, error));
@@ -227,9 +227,9 @@ void HttpConnection::close() {
   tcp_.close();
 }
 
-void HttpConnection::expire() {
+void HttpConnection::start_timer() {
   if (closed_) fail_to_read(net::error::operation_aborted);
-  tcp_.expires_after(terms_.idle);
+  tcp_.expires_after(options_.idle);
 }
 
 void HttpConnection::fail_to_connect(const error_code& error) {
@@ -274,7 +274,7 @@ void HttpConnection::fail_to_read(const error_code& error) {
   }
   if (error == beast::error::timeout) {
     throw SourceError(Kind::kTimeout, 0,
-                      fmt::format("{}: no answer within {} s", origin, seconds(terms_.idle)));
+                      fmt::format("{}: no answer within {} s", origin, seconds(options_.idle)));
   }
   if (is_closed(error)) {
     if (!answered()) {

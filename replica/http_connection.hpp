@@ -33,21 +33,21 @@ namespace replica {
 class HttpConnection {
  public:
   using Clock = std::chrono::steady_clock;
-  using Request = boost::beast::http::request<boost::beast::http::string_body>;
+  using Message = boost::beast::http::request<boost::beast::http::string_body>;
 
   // `url` and `tls` must outlive the connection.
   HttpConnection(const net::any_io_executor& executor, const SourceUrl& url, net::ssl::context& tls,
                  Timeouts timeouts);
 
   // How an answer is waited for and read.
-  struct Terms {
+  struct ResponseOptions {
     std::chrono::milliseconds idle{};  // for each step
     bool inflates = true;  // false: `read` gives the payload as it was sent
   };
 
   [[nodiscard]] net::awaitable<void> connect();
   // Sends `request` and reads the answer's header; returns its status.
-  [[nodiscard]] net::awaitable<int> exchange(const Request& request, Terms terms);
+  [[nodiscard]] net::awaitable<int> exchange(const Message& message, ResponseOptions options);
   // Of the answer; empty when it has none.
   [[nodiscard]] std::string field(boost::beast::http::field name) const;
   // The next bytes of the payload, `out.size()` at most; 0 at its end.
@@ -77,7 +77,7 @@ class HttpConnection {
   [[nodiscard]] net::awaitable<void> read_header();
   void prepare_to_inflate();
   [[nodiscard]] net::awaitable<std::size_t> read_raw(std::span<char> out);
-  void expire();
+  void start_timer();
   [[noreturn]] void fail_to_connect(const boost::system::error_code& error);
   [[noreturn]] void fail_to_trust(const boost::system::error_code& error);
 
@@ -92,7 +92,7 @@ class HttpConnection {
   std::unique_ptr<Inflater> inflater_;
   std::string compressed_;  // what was read and not yet inflated lies at the end of it
   std::string_view to_inflate_;
-  Terms terms_;
+  ResponseOptions options_;
   bool closed_ = false;
 };
 

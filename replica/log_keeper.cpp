@@ -4,6 +4,7 @@
 #include <random>
 #include <tuple>
 
+#include "replica/http_status.hpp"
 #include "replica/workers.hpp"
 
 namespace replica {
@@ -22,8 +23,9 @@ std::chrono::sys_seconds now() {
 
 // Whether an answer is about this document rather than about the source: no permission, no such route, a conflict.
 bool is_refusal(const SourceError& error) {
-  constexpr int kTooManyRequests = 429, kFailed = 500;
-  return error.status() >= 400 && error.status() <= kFailed && error.status() != kTooManyRequests;
+  return error.status() >= http_status::kBadRequest &&
+         error.status() <= http_status::kInternalServerError &&
+         error.status() != http_status::kTooManyRequests;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "replica/http_status.hpp"
 #include "replica/page_plan.hpp"
 
 namespace replica {
@@ -11,13 +12,12 @@ namespace {
 
 // CouchDB answers 400 to a sequence that it never gave, as after another server took its place.
 bool refuses_sequence(const SourceError& error, const SourceSeq& since) {
-  constexpr int kBadRequest = 400;
-  return error.status() == kBadRequest && !since.json.empty();
+  return error.status() == http_status::kBadRequest && !since.json.empty();
 }
 
 // As when the source, or a gateway before it, has no time for so many rows.
 bool may_be_too_much(const SourceError& error) {
-  return error.kind() == SourceError::Kind::kTimeout || may_pass(error);
+  return error.kind() == SourceError::Kind::kTimeout || may_be_transient(error);
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "replica/http_status.hpp"
+
 namespace replica {
 namespace {
 
@@ -12,9 +14,8 @@ using Documents = std::vector<RevisionsOfDocument>;
 
 // Answers that any other request would get too.
 bool is_about_source(const SourceError& error) {
-  constexpr int kUnauthorized = 401, kTooManyRequests = 429;
-  return error.status() == kUnauthorized || error.status() == kTooManyRequests ||
-         error.retry_after();
+  return error.status() == http_status::kUnauthorized ||
+         error.status() == http_status::kTooManyRequests || error.retry_after();
 }
 
 Documents second_half(Documents& documents) {
@@ -28,10 +29,10 @@ Documents second_half(Documents& documents) {
 
 bool may_be_transient(const SourceError& error) {
   switch (error.status()) {
-    case 403:
-    case 502:
-    case 503:
-    case 504:
+    case http_status::kForbidden:
+    case http_status::kBadGateway:
+    case http_status::kServiceUnavailable:
+    case http_status::kGatewayTimeout:
       return true;
     default:
       return false;

@@ -12,6 +12,7 @@
 #include <set>
 #include <utility>
 
+#include "replica/http_status.hpp"
 #include "replica/sqlite.hpp"
 
 namespace replica {
@@ -19,7 +20,6 @@ namespace {
 
 constexpr std::size_t kAskedAgain = 50;  // documents of one request
 constexpr std::size_t kChangesAtOnce = 2'000;
-constexpr int kBadRequest = 400;  // a sequence that the source does not know
 
 bool is_design_document(const std::string& id) { return id.starts_with("_design/"); }
 
@@ -172,7 +172,7 @@ class Comparison {
         scratch_.drop_differing(row.id);
       });
     } catch (const SourceError& error) {
-      if (error.status() != kBadRequest) throw;
+      if (error.status() != http_status::kBadRequest) throw;
       differs_({SourceDifference::Kind::kDiffers, "",
                 fmt::format("{}: it does not know the sequence that the store was pulled up to",
                             question_.database)});

@@ -42,11 +42,11 @@ struct Replay {
     }
     if (error) co_return;
     try {
-      replica::HttpClient::Ask ask;
-      ask.method = boost::beast::http::string_to_verb(requests[index].method);
-      ask.path = requests[index].target;
-      ask.body = requests[index].payload;
-      auto answer = co_await client->send(std::move(ask));
+      replica::HttpClient::Request request;
+      request.method = boost::beast::http::string_to_verb(requests[index].method);
+      request.path = requests[index].target;
+      request.body = requests[index].payload;
+      auto answer = co_await client->send(std::move(request));
       std::string piece(64 * 1024, '\0');
       std::size_t size = 1;
       while (size > 0)

@@ -250,9 +250,9 @@ TEST(CouchErrors, ACutAnswerIsNoAnswer) {
 
   const auto watch = [](Conversation& talk) {
     WatchQuery query;
-    query.kind = Watching::kContinuous;
+    query.kind = FeedKind::kContinuous;
     query.database = "mail";
-    EXPECT_EQ(talk.run(talk.client.watch(query, [](const Moved&) {})).since.json, "\"2-x\"");
+    EXPECT_EQ(talk.run(talk.client.watch(query, [](const FeedEvent&) {})).since.json, "\"2-x\"");
   };
   cut_everywhere(
       get("GET /mail/_changes?feed=continuous&heartbeat=20000&since=now",

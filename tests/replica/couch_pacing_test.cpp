@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "replica/pacing.hpp"
-#include "replica/places.hpp"
+#include "replica/semaphore.hpp"
 #include "tests/replica/couch_conversation.hpp"
 
 namespace replica {
@@ -105,49 +105,49 @@ TEST(CouchPacing, ClosingEndsAPause) {
   EXPECT_EQ(error_of([&] { return talk.changes(); }).kind(), Kind::kNetwork);
 }
 
-net::awaitable<void> stay(Places& places, Places::Stay stay, std::string name,
-                          std::vector<std::string>& log, std::chrono::milliseconds time) {
-  const auto place = co_await places.take(stay);
+net::awaitable<void> hold_for(Semaphore& semaphore, Semaphore::Hold hold, std::string name,
+                              std::vector<std::string>& log, std::chrono::milliseconds time) {
+  const auto permit = co_await semaphore.acquire(hold);
   log.push_back(name);
   net::steady_timer timer(co_await net::this_coro::executor, time);
   co_await timer.async_wait(net::use_awaitable);
 }
 
-TEST(Places, AreGivenInOrderAndNotAllForLong) {
+TEST(Semaphore, GivesPermitsInOrderAndNotAllForLong) {
   net::io_context context;
-  Places places(context.get_executor(), 3, 1);
+  Semaphore semaphore(context.get_executor(), 3, 1);
   std::vector<std::string> log;
-  const auto enter = [&](Places::Stay kind, const std::string& name,
+  const auto enter = [&](Semaphore::Hold kind, const std::string& name,
                          std::chrono::milliseconds time) {
-    net::co_spawn(context, stay(places, kind, name, log, time), net::detached);
+    net::co_spawn(context, hold_for(semaphore, kind, name, log, time), net::detached);
   };
-  enter(Places::Stay::kLong, "feed 1", 50ms);
-  enter(Places::Stay::kLong, "feed 2", 0ms);
-  enter(Places::Stay::kShort, "request 1", 100ms);
-  enter(Places::Stay::kShort, "request 2", 150ms);
-  enter(Places::Stay::kShort, "request 3", 0ms);
+  enter(Semaphore::Hold::kLong, "feed 1", 50ms);
+  enter(Semaphore::Hold::kLong, "feed 2", 0ms);
+  enter(Semaphore::Hold::kShort, "request 1", 100ms);
+  enter(Semaphore::Hold::kShort, "request 2", 150ms);
+  enter(Semaphore::Hold::kShort, "request 3", 0ms);
   context.run();
   EXPECT_THAT(log, ElementsAre("feed 1", "request 1", "request 2", "feed 2", "request 3"));
 }
 
-net::awaitable<Kind> refused_place(Places& places) {
+net::awaitable<Kind> refused_permit(Semaphore& semaphore) {
   try {
-    (void)co_await places.take(Places::Stay::kShort);
+    (void)co_await semaphore.acquire(Semaphore::Hold::kShort);
   } catch (const SourceError& error) {
     co_return error.kind();
   }
   co_return Kind::kProtocol;
 }
 
-TEST(Places, AreNotWaitedForOnceClosed) {
+TEST(Semaphore, EndsWaitingOnceClosed) {
   net::io_context context;
-  Places places(context.get_executor(), 1, 1);
+  Semaphore semaphore(context.get_executor(), 1, 1);
   std::vector<std::string> log;
-  net::co_spawn(context, stay(places, Places::Stay::kShort, "the only one", log, 10s),
+  net::co_spawn(context, hold_for(semaphore, Semaphore::Hold::kShort, "the only one", log, 10s),
                 net::detached);
   net::steady_timer timer(context, 20ms);
-  timer.async_wait([&places](const boost::system::error_code&) { places.close(); });
-  EXPECT_EQ(support::run(context, refused_place(places)), Kind::kNetwork);
+  timer.async_wait([&semaphore](const boost::system::error_code&) { semaphore.close(); });
+  EXPECT_EQ(support::run(context, refused_permit(semaphore)), Kind::kNetwork);
 }
 
 net::awaitable<std::size_t> rows_of_many(CouchClient& client, int requests) {
@@ -199,10 +199,10 @@ TEST(CouchConnections, AreNotAllForFeeds) {
   limits.connections = 3;
   Conversation talk({held, held, held, get(kFeed, answer(kOneRow))}, {5s, 5s}, {}, limits);
   WatchQuery query;
-  query.kind = Watching::kContinuous;
+  query.kind = FeedKind::kContinuous;
   query.database = "mail";
   for (int i = 0; i < 3; ++i) {
-    net::co_spawn(talk.context, talk.client.watch(query, [](const Moved&) {}),
+    net::co_spawn(talk.context, talk.client.watch(query, [](const FeedEvent&) {}),
                   [](const std::exception_ptr&, const WatchQuery&) {});
   }
   EXPECT_EQ(talk.changes().rows.size(), 1U);

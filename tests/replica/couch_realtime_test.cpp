@@ -118,9 +118,9 @@ struct Realtime {
 
   WatchQuery watch() {
     WatchQuery query;
-    query.kind = Watching::kRealtime;
+    query.kind = FeedKind::kRealtime;
     query.doctypes = {"io.cozy.emails", "io.cozy.files"};
-    const auto note = [this](const Moved& moved) { log.push_back(moved.database); };
+    const auto note = [this](const FeedEvent& moved) { log.push_back(moved.database); };
     return support::run(context, client.watch(query, note));
   }
 

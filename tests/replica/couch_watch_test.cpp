@@ -18,11 +18,11 @@ constexpr auto kLongPoll = "GET /mail/_changes?feed=longpoll&heartbeat=20000&sin
 
 WatchQuery of_server() {
   WatchQuery query;
-  query.kind = Watching::kDatabaseUpdates;
+  query.kind = FeedKind::kDatabaseUpdates;
   return query;
 }
 
-WatchQuery of_database(Watching kind, const std::string& since = {}) {
+WatchQuery of_database(FeedKind kind, const std::string& since = {}) {
   WatchQuery query;
   query.kind = kind;
   query.database = "mail";
@@ -32,7 +32,7 @@ WatchQuery of_database(Watching kind, const std::string& since = {}) {
 
 // Where the next watch goes on; `log` is told what moved.
 std::string watch(Conversation& talk, const WatchQuery& query, std::vector<std::string>& log) {
-  const auto note = [&log](const Moved& moved) {
+  const auto note = [&log](const FeedEvent& moved) {
     log.push_back(moved.database + (moved.is_deleted ? " deleted" : ""));
   };
   return talk.run(talk.client.watch(query, note)).since.json;
@@ -68,7 +68,7 @@ TEST(CouchWatch, FollowsADatabase) {
       "{\"seq\":null,\"id\":\"b\",\"changes\":[]}\n";
   Conversation talk({get(std::string(kContinuous) + "21", chunked_answer(feed, 9))});
   std::vector<std::string> log;
-  EXPECT_EQ(watch(talk, of_database(Watching::kContinuous, "21"), log), "22");
+  EXPECT_EQ(watch(talk, of_database(FeedKind::kContinuous, "21"), log), "22");
   EXPECT_THAT(log, ElementsAre("mail", "mail"));
 }
 
@@ -81,9 +81,9 @@ TEST(CouchWatch, WaitsForTheNextChange) {
        get(std::string(kLongPoll) + "21",
            answer("{\"results\":[],\"last_seq\":\"21-x\",\"pending\":0}"))});
   std::vector<std::string> log;
-  EXPECT_EQ(watch(talk, of_database(Watching::kLongPoll), log), "21");
+  EXPECT_EQ(watch(talk, of_database(FeedKind::kLongPoll), log), "21");
   EXPECT_THAT(log, ElementsAre("mail"));
-  EXPECT_EQ(watch(talk, of_database(Watching::kLongPoll, "21"), log), "\"21-x\"");
+  EXPECT_EQ(watch(talk, of_database(FeedKind::kLongPoll, "21"), log), "\"21-x\"");
   EXPECT_THAT(log, ElementsAre("mail"));
 }
 
@@ -141,8 +141,8 @@ TEST(CouchWatch, SaysWhyThereIsNoFeed) {
 }
 
 TEST(CouchWatch, EndsWithTheClient) {
-  for (const Watching kind : {Watching::kContinuous, Watching::kLongPoll}) {
-    const std::string request = kind == Watching::kContinuous ? kContinuous : kLongPoll;
+  for (const FeedKind kind : {FeedKind::kContinuous, FeedKind::kLongPoll}) {
+    const std::string request = kind == FeedKind::kContinuous ? kContinuous : kLongPoll;
     Conversation talk(
         {get(request + "now", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n\n\r\n")});
     net::steady_timer timer(talk.context, 100ms);
@@ -158,7 +158,7 @@ TEST(CouchWatch, FollowsAPouchdbServer) {
   server.ask("PUT", "/mail");
   net::io_context context{1};
   CouchClient client(context.get_executor(), {server.url(), "", "", "", {}}, {5s, 5s, 2s});
-  const auto ignore = [](const Moved&) {};
+  const auto ignore = [](const FeedEvent&) {};
   EXPECT_EQ(
       error_of([&] { return support::run(context, client.watch(of_server(), ignore)); }).status(),
       400);
@@ -168,9 +168,11 @@ TEST(CouchWatch, FollowsAPouchdbServer) {
     write.async_wait(
         [&server](const boost::system::error_code&) { server.ask("POST", "/mail", R"({"n":1})"); });
     int count = 0;
-    const auto note = [&count](const Moved& moved) { count += moved.database == "mail" ? 1 : 100; };
+    const auto note = [&count](const FeedEvent& moved) {
+      count += moved.database == "mail" ? 1 : 100;
+    };
     const WatchQuery next =
-        support::run(context, client.watch(of_database(Watching::kLongPoll, "0"), note));
+        support::run(context, client.watch(of_database(FeedKind::kLongPoll, "0"), note));
     EXPECT_EQ(next.since.json, "1");
     EXPECT_EQ(count, 1);
   }
@@ -183,11 +185,11 @@ TEST(CouchWatch, FollowsAPouchdbServer) {
   write.async_wait(
       [&server](const boost::system::error_code&) { server.ask("POST", "/mail", R"({"n":2})"); });
   int count = 0;
-  const auto end = [&](const Moved&) {
+  const auto end = [&](const FeedEvent&) {
     ++count;
     client.close();  // the feed would go on
   };
-  const WatchQuery query = of_database(Watching::kContinuous, "1");
+  const WatchQuery query = of_database(FeedKind::kContinuous, "1");
   EXPECT_EQ(error_of([&] { return support::run(context, client.watch(query, end)); }).kind(),
             Kind::kNetwork);
   EXPECT_EQ(count, 1);

@@ -353,7 +353,7 @@ std::vector<std::string> moved_in(const std::string& request, const Recorded& re
                                   const WatchQuery& query) {
   Replay replay(kCouchdb, request, recorded);
   std::vector<std::string> names;
-  const std::function<void(const Moved&)> note = [&names](const Moved& moved) {
+  const std::function<void(const FeedEvent&)> note = [&names](const FeedEvent& moved) {
     names.push_back(moved.database + (moved.is_deleted ? " deleted" : ""));
   };
   try {
@@ -366,16 +366,16 @@ std::vector<std::string> moved_in(const std::string& request, const Recorded& re
 
 TEST(Recordings, FeedsThatSayThatSomethingMoved) {
   WatchQuery query;
-  query.kind = Watching::kContinuous;
+  query.kind = FeedKind::kContinuous;
   query.database = "t";
   EXPECT_EQ(moved_in("GET /t/_changes*", recording(kCouchdb, "changes-continuous"), query),
             (std::vector<std::string>{"t", "t", "t"}));
-  query.kind = Watching::kLongPoll;
+  query.kind = FeedKind::kLongPoll;
   EXPECT_EQ(moved_in("GET /t/_changes*", recording(kCouchdb, "changes-longpoll-wait"), query),
             (std::vector<std::string>{"t"}));
   EXPECT_TRUE(
       moved_in("GET /t/_changes*", recording(kCouchdb, "recreate-longpoll"), query).empty());
-  query.kind = Watching::kDatabaseUpdates;
+  query.kind = FeedKind::kDatabaseUpdates;
   auto names = moved_in("GET /_db_updates*", recording(kCouchdb, "db-updates-continuous"), query);
   std::erase_if(names, [](const std::string& name) { return name.starts_with('_'); });
   EXPECT_EQ(names, (std::vector<std::string>{"t-upd", "t-upd", "t-upd deleted"}));
