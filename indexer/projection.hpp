@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "indexer/address_batch.hpp"
-#include "indexer/catalog_state.hpp"
+#include "indexer/catalog_writer.hpp"
 #include "indexer/change_log.hpp"
 #include "indexer/numbering.hpp"
 #include "indexer/text_hash.hpp"
