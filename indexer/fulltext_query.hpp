@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 #include <xapian.h>
@@ -22,6 +23,9 @@ struct TranslationContext {
   Deadline& deadline;
   bool is_one_of_several;  // as of the SearchRequest
 };
+
+// Words that a word with "*" stands for in one field, at most: the most frequent ones.
+inline constexpr std::size_t kMaxExpansion = 1'000;
 
 class QueryTranslator {
  public:
@@ -60,6 +64,7 @@ class QueryTranslator {
   struct QueryWord {
     std::string folded, exact;
   };
+  // Words (fulltext_query_words.cpp). `forms` gets what a word may be in the index.
   void add_word(const std::string& prefix, bool stemmed, const QueryWord& word,
                 std::vector<Xapian::Query>& forms);
   [[nodiscard]] std::set<std::string> terms_of_stem(const std::string& prefix,
@@ -75,7 +80,18 @@ class QueryTranslator {
   Xapian::Query members(const MessageFilter& filter);
   Xapian::Query members(EntryNumbers numbers);
   Xapian::Query any_of(const std::vector<Xapian::Query>& forms) const;
-  void explain_part(const Query& query, std::vector<ExplainedPart>& parts);
+  // The most frequent terms that begin with `prefix` and go on as `wanted` says, at most `limit`.
+  [[nodiscard]] std::vector<std::string> frequent_terms(
+      const std::string& prefix, std::size_t limit,
+      const std::function<bool(std::string_view rest)>& wanted = [](std::string_view) {
+        return true;
+      }) const;
+
+  // The conditions of the query, one after the other (fulltext_explain.cpp).
+  void explain(const Query& query, std::vector<ExplainedPart>& parts);
+  [[nodiscard]] ExplainedPart explain_condition(const Query& condition);
+  [[nodiscard]] std::vector<std::string> terms_of(const Query& condition,
+                                                  const Xapian::Query& translated) const;
 
   TranslationContext context_;
   bool for_relevance_;
