@@ -203,6 +203,11 @@ std::optional<std::string> Account::find_mailbox(std::string_view name) const {
   return live ? live->catalog().find_mailbox(name) : std::nullopt;
 }
 
+std::vector<Completion> Account::complete(std::string_view typed, std::size_t limit) const {
+  const auto live = state_->generation();
+  return live ? live->catalog().complete(typed, limit) : std::vector<Completion>{};
+}
+
 std::string Account::state() const {
   const auto live = state_->generation();
   return live ? live->catalog().state() : std::string();

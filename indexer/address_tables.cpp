@@ -1,14 +1,8 @@
 #include "indexer/address_tables.hpp"
 
-#include <cstring>
+#include "indexer/packed_columns.hpp"
 
 namespace indexer {
-namespace {
-
-using replica::sqlite::ResetAtEnd;
-using replica::sqlite::Statement;
-
-}  // namespace
 
 AddressTables::AddressTables(const replica::sqlite::Connection& c)
     : roles_(c.prepare("SELECT id, role FROM mailboxes WHERE role IN ('sent', 'junk', 'drafts')")),
@@ -41,25 +35,24 @@ AddressTables::AddressTables(const replica::sqlite::Connection& c)
 
 MailboxRoles AddressTables::roles() {
   MailboxRoles roles;
-  const ResetAtEnd reset(roles_.bind());
-  while (roles_.step()) roles.add(roles_.text(0), roles_.text(1));
+  for (Rows rows(roles_); rows.next();) roles.add(rows.text(0), rows.text(1));
   roles.sort();
   return roles;
 }
 
 AddressRow AddressTables::address(std::int64_t address) {
   AddressRow row;
-  const ResetAtEnd reset(address_.bind(address));
-  if (!address_.step()) return row;
-  row.email = address_.text(0);
-  row.name = address_.text(1);
-  row.name_score = address_.integer(2);
-  row.text = address_.text(3);
-  row.rank = static_cast<AddressClass>(address_.integer(4));
-  row.score = address_.integer(5);
-  row.count = address_.integer(6);
-  row.written = address_.integer(7);
-  row.uses = address_.integer(8);
+  Rows rows(address_, address);
+  if (!rows.next()) return row;
+  row.email = rows.text(0);
+  row.name = rows.text(1);
+  row.name_score = rows.integer(2);
+  row.text = rows.text(3);
+  row.rank = static_cast<AddressClass>(rows.integer(4));
+  row.score = rows.integer(5);
+  row.count = rows.integer(6);
+  row.written = rows.integer(7);
+  row.uses = rows.integer(8);
   return row;
 }
 
@@ -77,17 +70,17 @@ ScoredName AddressTables::change_name(std::int64_t address, std::int64_t number,
                                       std::int64_t score) {
   ScoredName now;
   {
-    const ResetAtEnd reset(change_name_.bind(address, number, name, uses, score));
-    if (change_name_.step()) now = {std::string(change_name_.text(0)), change_name_.integer(1)};
+    Rows rows(change_name_, address, number, name, uses, score);
+    if (rows.next()) now = {std::string(rows.text(0)), rows.integer(1)};
   }
   if (uses < 0) drop_name_.bind(address, number).run();
   return now;
 }
 
 ScoredName AddressTables::best_name(std::int64_t address) {
-  const ResetAtEnd reset(best_name_.bind(address));
-  if (!best_name_.step()) return {};
-  return {std::string(best_name_.text(0)), best_name_.integer(1)};
+  Rows rows(best_name_, address);
+  if (!rows.next()) return {};
+  return {std::string(rows.text(0)), rows.integer(1)};
 }
 
 void AddressTables::change_date(std::int64_t address, std::int64_t date, std::int64_t uses) {
@@ -104,22 +97,15 @@ void AddressTables::remove_key(const AddressKey& key) {
 }
 
 AddressUses AddressTables::uses(std::int64_t entry) {
-  const ResetAtEnd reset(uses_.bind(entry));
-  return uses_.step() ? read_uses(uses_) : AddressUses();
+  Rows rows(uses_, entry);
+  return rows.next() ? AddressUses::unpack(unpack_integers(rows.blob(0))) : AddressUses();
 }
 
 void AddressTables::put_uses(std::int64_t entry, const AddressUses& uses) {
-  const auto packed = uses.pack();
-  put_uses_.bind(entry, std::as_bytes(std::span(packed))).run();
+  const auto packed = pack(uses.pack());
+  put_uses_.bind(entry, as_blob(packed)).run();
 }
 
 void AddressTables::remove_uses(std::int64_t entry) { remove_uses_.bind(entry).run(); }
-
-AddressUses AddressTables::read_uses(const Statement& row) {
-  const auto blob = row.blob(0);
-  std::vector<std::int64_t> packed(blob.size() / sizeof(std::int64_t));
-  if (!packed.empty()) std::memcpy(packed.data(), blob.data(), packed.size() * sizeof packed[0]);
-  return AddressUses::unpack(packed);
-}
 
 }  // namespace indexer

@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "indexer/address_uses.hpp"
-#include "replica/sqlite.hpp"
+#include "indexer/packed_columns.hpp"
+#include "indexer/sqlite_rows.hpp"
 
 namespace indexer {
 
@@ -48,7 +49,7 @@ struct AddressKey {
 // Prepared statements over the catalog's connection, which must outlive them.
 class AddressTables {
  public:
-  explicit AddressTables(const replica::sqlite::Connection& connection);
+  explicit AddressTables(const Connection& connection);
 
   [[nodiscard]] MailboxRoles roles();
   // Empty when there is none.
@@ -72,14 +73,11 @@ class AddressTables {
   void remove_uses(std::int64_t entry);
   template <typename Visit>
   void for_each_uses(Visit&& visit) {
-    const replica::sqlite::ResetAtEnd reset(all_uses_.bind());
-    while (all_uses_.step()) visit(read_uses(all_uses_));
+    for (Rows rows(all_uses_); rows.next();)
+      visit(AddressUses::unpack(unpack_integers(rows.blob(0))));
   }
 
  private:
-  using Statement = replica::sqlite::Statement;
-  [[nodiscard]] static AddressUses read_uses(const Statement& row);
-
   Statement roles_, address_, put_address_, remove_address_, change_name_, drop_name_, best_name_;
   Statement change_date_, drop_date_, insert_key_, remove_key_;
   Statement uses_, put_uses_, remove_uses_, all_uses_;

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "indexer/catalog_state.hpp"
+#include "indexer/catalog_reader.hpp"
 #include "indexer/catalog_tables.hpp"
 #include "indexer/octets.hpp"
 

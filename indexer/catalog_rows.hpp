@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "indexer/catalog_state.hpp"
+#include "indexer/catalog_reader.hpp"
 
 namespace indexer {
 

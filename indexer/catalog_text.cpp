@@ -48,9 +48,17 @@ std::int64_t take_rows(Rows& rows, std::size_t budget, const Take& take) {
   return kEnd;
 }
 
-struct Found {
+// What one feed tells.
+struct FeedChanges {
   std::vector<std::pair<std::int64_t, std::int64_t>> entries;  // sequence, key
   std::vector<std::pair<std::int64_t, std::string>> removed;  // sequence, public id
+  std::int64_t whole_until = kEnd;  // the sequence up to which these are all
+};
+
+// What the feeds of one store tell, one after the other.
+struct StoreChanges {
+  std::vector<const Feed*> feeds;
+  std::vector<FeedChanges> of_feeds;
   std::int64_t whole_until = kEnd;
 };
 
@@ -69,8 +77,8 @@ std::vector<std::pair<replica::StoreIdentity, std::vector<const Feed*>>> feeds_b
   return stores;
 }
 
-Found find_changes(Reader& reader, const Feed& feed, std::int64_t since, std::size_t budget) {
-  Found found;
+FeedChanges find_changes(Reader& reader, const Feed& feed, std::int64_t since, std::size_t budget) {
+  FeedChanges found;
   auto entries = reader.connection.prepare(feed.entries);
   Rows entry_rows(entries, since);
   found.whole_until = take_rows(entry_rows, budget, [&](std::int64_t seq, const Rows& row) {
@@ -84,6 +92,39 @@ Found find_changes(Reader& reader, const Feed& feed, std::int64_t since, std::si
   });
   found.whole_until = std::min(found.whole_until, until);
   return found;
+}
+
+// One store may hold several doctypes: none is taken beyond where another was cut.
+StoreChanges find_store_changes(Reader& reader, const std::vector<const Feed*>& feeds,
+                                std::int64_t since, std::size_t budget) {
+  StoreChanges found{feeds, {}, kEnd};
+  for (const auto* feed : feeds) {
+    found.of_feeds.push_back(find_changes(reader, *feed, since, budget));
+    found.whole_until = std::min(found.whole_until, found.of_feeds.back().whole_until);
+  }
+  return found;
+}
+
+// Adds what was found up to `whole_until`, each entry once: `named` has the keys of those that were
+// added. Returns the number of rows.
+std::size_t append_changes(Reader& reader, const StoreChanges& found,
+                           std::unordered_set<std::int64_t>& named, Catalog::TextChanges& changes) {
+  std::size_t rows = 0;
+  for (std::size_t i = 0; i < found.feeds.size(); ++i) {
+    for (const auto& [seq, key] : found.of_feeds[i].entries) {
+      if (seq > found.whole_until) break;
+      ++rows;
+      if (!named.insert(key).second) continue;
+      Rows entry(reader.text_by_key, key);
+      if (entry.next()) changes.changed.push_back(reader.text_entry(entry));
+    }
+    for (const auto& [seq, id] : found.of_feeds[i].removed) {
+      if (seq > found.whole_until) break;
+      ++rows;
+      changes.removed.emplace_back(found.feeds[i]->kind, id);
+    }
+  }
+  return rows;
 }
 
 }  // namespace
@@ -101,29 +142,10 @@ Catalog::TextChanges Catalog::text_changes(const DerivedCheckpoint& text, std::s
       changes.more = true;
       break;
     }
-    // One store may hold several doctypes: none is taken beyond where another was cut.
-    std::vector<Found> found;
-    auto whole_until = kEnd;
-    for (const auto* feed : feeds) {
-      found.push_back(find_changes(*reader, *feed, text.of(store).value, limit - taken));
-      whole_until = std::min(whole_until, found.back().whole_until);
-    }
-    for (std::size_t i = 0; i < feeds.size(); ++i) {
-      for (const auto& [seq, key] : found[i].entries) {
-        if (seq > whole_until) break;
-        ++taken;
-        if (!named.insert(key).second) continue;
-        Rows rows(reader->text_by_key, key);
-        if (rows.next()) changes.changed.push_back(reader->text_entry(rows));
-      }
-      for (auto& [seq, id] : found[i].removed) {
-        if (seq > whole_until) break;
-        ++taken;
-        changes.removed.emplace_back(feeds[i]->kind, std::move(id));
-      }
-    }
-    if (whole_until < kEnd) {
-      reached.advance(store, replica::LocalSeq{whole_until});
+    const auto found = find_store_changes(*reader, feeds, text.of(store).value, limit - taken);
+    taken += append_changes(*reader, found, named, changes);
+    if (found.whole_until < kEnd) {
+      reached.advance(store, replica::LocalSeq{found.whole_until});
       changes.more = true;
       break;
     }

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "indexer/catalog_state.hpp"
+#include "indexer/catalog_writer.hpp"
 
 namespace indexer {
 

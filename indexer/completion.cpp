@@ -4,7 +4,6 @@
 #include <iterator>
 #include <optional>
 
-#include "indexer/account_state.hpp"
 #include "indexer/address_tables.hpp"
 #include "indexer/address_words.hpp"
 #include "indexer/catalog_state.hpp"
@@ -165,11 +164,6 @@ std::vector<Completion> Catalog::complete(std::string_view typed, std::size_t li
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
   return complete_address(reader->connection, typed, limit);
-}
-
-std::vector<Completion> Account::complete(std::string_view typed, std::size_t limit) const {
-  const auto live = state_->generation();
-  return live ? live->catalog().complete(typed, limit) : std::vector<Completion>{};
 }
 
 }  // namespace indexer

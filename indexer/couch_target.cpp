@@ -60,27 +60,12 @@ void CouchTarget::put_mailboxes(std::span<const mail::Mailbox> mailboxes) {
 ImportTarget::Written CouchTarget::put_messages(std::span<ImportedMessage> messages) {
   const std::vector<ImportedMessage*> unique = merge_repeated(messages);
   Written written;
-
   // Bodies first: what lists a message finds them.
-  Documents bodies;
-  for (const ImportedMessage* message : unique) {
-    for (const mail::ContentDocument& content : message->contents) {
-      bodies.ids.push_back(content.id);
-      bodies.jsons.push_back(mail::to_json(content));
-    }
-  }
-  const Errors body_errors = wait_for(write(contents_, std::move(bodies)));
-
-  Documents metadata;
+  const Errors body_errors = put_bodies(unique);
   std::vector<const ImportedMessage*> sent;
+  Documents metadata;
   for (const ImportedMessage* message : unique) {
-    std::string refusal;
-    for (const mail::ContentDocument& content : message->contents) {
-      const auto error = body_errors.find(content.id);
-      if (error != body_errors.end() && error->second.error != "conflict")
-        refusal = error_text(error->second);
-    }
-    if (!refusal.empty()) {
+    if (const auto refusal = refusal_of_bodies(*message, body_errors); !refusal.empty()) {
       written.refused.push_back(
           {message->path, fmt::format("{} does not take its text: {}", contents_, refusal)});
       continue;
@@ -91,7 +76,6 @@ ImportTarget::Written CouchTarget::put_messages(std::span<ImportedMessage> messa
         with_original(mail::to_json(message->metadata), inline_attachment(message->raw)));
   }
   const Errors errors = wait_for(write(emails_, std::move(metadata)));
-
   for (const ImportedMessage* message : sent) {
     const bool takes_keywords = seen_.is_first(message->metadata.id);
     const auto error = errors.find(message->metadata.id);
@@ -99,14 +83,37 @@ ImportTarget::Written CouchTarget::put_messages(std::span<ImportedMessage> messa
       ++written.added;
       continue;
     }
-    Again again{error_text(error->second)};
-    if (error->second.error == "conflict") again = wait_for(import_again(*message, takes_keywords));
-    if (!again.refusal.empty())
+    Update update{error_text(error->second)};
+    if (error->second.error == "conflict")
+      update = wait_for(update_present(*message, takes_keywords));
+    if (!update.refusal.empty())
       written.refused.push_back(
-          {message->path, fmt::format("{} does not take it: {}", emails_, again.refusal)});
-    if (again.is_changed) ++written.changed;
+          {message->path, fmt::format("{} does not take it: {}", emails_, update.refusal)});
+    if (update.is_changed) ++written.changed;
   }
   return written;
+}
+
+CouchTarget::Errors CouchTarget::put_bodies(std::span<ImportedMessage* const> messages) {
+  Documents bodies;
+  for (const ImportedMessage* message : messages) {
+    for (const mail::ContentDocument& content : message->contents) {
+      bodies.ids.push_back(content.id);
+      bodies.jsons.push_back(mail::to_json(content));
+    }
+  }
+  return wait_for(write(contents_, std::move(bodies)));
+}
+
+// A conflict is none: the same body is there already.
+std::string CouchTarget::refusal_of_bodies(const ImportedMessage& message, const Errors& errors) {
+  std::string refusal;
+  for (const mail::ContentDocument& content : message.contents) {
+    const auto error = errors.find(content.id);
+    if (error != errors.end() && error->second.error != "conflict")
+      refusal = error_text(error->second);
+  }
+  return refusal;
 }
 
 template <typename T>
@@ -171,17 +178,17 @@ net::awaitable<replica::BulkDocsRow> CouchTarget::write_one(std::string database
   co_return refused;
 }
 
-net::awaitable<CouchTarget::Again> CouchTarget::import_again(const ImportedMessage& message,
-                                                             bool takes_keywords) {
+net::awaitable<CouchTarget::Update> CouchTarget::update_present(const ImportedMessage& message,
+                                                                bool takes_keywords) {
   const std::string& id = message.metadata.id;
   const auto present = co_await client_.get_document(emails_, id);
-  if (!present) co_return Again{"it was deleted there at the same time; import it again"};
-  auto changed = imported_again(*present, message, takes_keywords);
-  if (!changed) co_return Again{changed.error().reason};
-  if (!*changed) co_return Again{};
+  if (!present) co_return Update{"it was deleted there at the same time; import it again"};
+  auto changed = reimported_document(*present, message, takes_keywords);
+  if (!changed) co_return Update{changed.error().reason};
+  if (!*changed) co_return Update{};
   const auto row = co_await client_.put_document(emails_, id, std::move(**changed));
-  if (!row.error.empty()) co_return Again{error_text(row)};
-  co_return Again{"", true};
+  if (!row.error.empty()) co_return Update{error_text(row)};
+  co_return Update{"", true};
 }
 
 }  // namespace indexer

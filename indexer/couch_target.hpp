@@ -38,13 +38,17 @@ class CouchTarget : public ImportTarget {
   [[nodiscard]] replica::net::awaitable<replica::BulkDocsRow> write_one(std::string database,
                                                                         std::string id,
                                                                         std::string json);
+  [[nodiscard]] Errors put_bodies(std::span<ImportedMessage* const> messages);
+  // Why a body of the message was not written; empty: they all were.
+  [[nodiscard]] static std::string refusal_of_bodies(const ImportedMessage& message,
+                                                     const Errors& errors);
   // The outcome for a message that exists already.
-  struct Again {
+  struct Update {
     std::string refusal;  // why it could not be changed; empty: nothing is wrong
     bool is_changed = false;
   };
-  [[nodiscard]] replica::net::awaitable<Again> import_again(const ImportedMessage& message,
-                                                            bool takes_keywords);
+  [[nodiscard]] replica::net::awaitable<Update> update_present(const ImportedMessage& message,
+                                                               bool takes_keywords);
 
   boost::asio::io_context context_;
   replica::CouchClient client_;

@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "indexer/catalog_state.hpp"
+#include "indexer/catalog_reader.hpp"
 #include "replica/attachments.hpp"
 #include "replica/blobs.hpp"
 #include "replica/digest.hpp"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 #include <xapian.h>
@@ -23,6 +24,12 @@ struct TranslationContext {
   bool is_one_of_several;  // as of the SearchRequest
 };
 
+// Words that a word with "*" stands for in one field, at most: the most frequent ones.
+inline constexpr std::size_t kMaxExpansion = 1'000;
+// What a word weighs more in the form that was typed, with its accents: once in a long text stands
+// before many times in a short one without them.
+inline constexpr double kAccentWeight = 10;
+
 class QueryTranslator {
  public:
   // For relevance, accents that were typed count, and a word counts as one, whatever its fields and
@@ -32,6 +39,8 @@ class QueryTranslator {
   // Refuses a mailbox or thread that is not known, but of one of several accounts, and a header
   // that is not indexed.
   [[nodiscard]] QueryResult<Xapian::Query> translate(const Query& query);
+  // Whether the weights of the translated query hold kAccentWeight.
+  [[nodiscard]] bool boosts_accents() const { return boosts_accents_; }
   // What each part of the query that translate() was given became, and how often it matches.
   [[nodiscard]] std::vector<ExplainedPart> explain(const Query& query);
 
@@ -60,6 +69,7 @@ class QueryTranslator {
   struct QueryWord {
     std::string folded, exact;
   };
+  // Words (fulltext_query_words.cpp). `forms` gets what a word may be in the index.
   void add_word(const std::string& prefix, bool stemmed, const QueryWord& word,
                 std::vector<Xapian::Query>& forms);
   void add_rare_forms(const std::string& prefix, const QueryWord& word,
@@ -77,10 +87,22 @@ class QueryTranslator {
   Xapian::Query members(const MessageFilter& filter);
   Xapian::Query members(EntryNumbers numbers);
   Xapian::Query any_of(const std::vector<Xapian::Query>& forms) const;
-  void explain_part(const Query& query, std::vector<ExplainedPart>& parts);
+  // The most frequent terms that begin with `prefix` and go on as `wanted` says, at most `limit`.
+  [[nodiscard]] std::vector<std::string> frequent_terms(
+      const std::string& prefix, std::size_t limit,
+      const std::function<bool(std::string_view rest)>& wanted = [](std::string_view) {
+        return true;
+      }) const;
+
+  // The conditions of the query, one after the other (fulltext_explain.cpp).
+  void explain(const Query& query, std::vector<ExplainedPart>& parts);
+  [[nodiscard]] ExplainedPart explain_condition(const Query& condition);
+  [[nodiscard]] std::vector<std::string> terms_of(const Query& condition,
+                                                  const Xapian::Query& translated) const;
 
   TranslationContext context_;
   bool for_relevance_;
+  bool boosts_accents_ = false;
   bool names_numbers_ = false;
   std::size_t expansion_ = 0;  // words that a word with "*" stands for
 };

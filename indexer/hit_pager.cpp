@@ -382,35 +382,4 @@ void HitPager::put_in_list_order(std::vector<std::uint32_t>& numbers) const {
   numbers = std::move(merged);
 }
 
-std::vector<FacetCounts> HitPager::facets() {
-  auto numbers = matches();
-  const bool is_exact = numbers.size() <= kMaxFaceted && !deadline_.was_over();
-  if (numbers.size() > kMaxFaceted) numbers.resize(kMaxFaceted);
-  FacetCounter counter(request_.facets);
-  scope_.facet_rows(numbers, [&](const FacetRow& row) { counter.add(row); });
-  std::sort(numbers.begin(), numbers.end());
-  const auto for_each_value = [&](Xapian::valueno slot, const auto& visit) {
-    auto value = database_.valuestream_begin(slot);
-    const auto end = database_.valuestream_end(slot);
-    for (const auto number : numbers) {
-      if (value == end) break;
-      if (value.get_docid() < number) value.skip_to(number);
-      if (value != end && value.get_docid() == number) visit(*value);
-    }
-  };
-  if (counter.wants(Facet::kLanguage)) {
-    for_each_value(kLanguageSlot,
-                   [&](const std::string& code) { counter.add(Facet::kLanguage, code); });
-  }
-  if (counter.wants(Facet::kType)) {
-    for_each_value(kTypesSlot, [&](const std::string& types) {
-      for (std::size_t begin = 0, end = 0; (end = types.find('\n', begin)) != std::string::npos;
-           begin = end + 1)
-        counter.add(Facet::kType, std::string_view(types).substr(begin, end - begin));
-    });
-  }
-  // What is rare here may be frequent in all accounts together.
-  return request_.is_one_of_several ? counter.take(is_exact, kMaxFaceted) : counter.take(is_exact);
-}
-
 }  // namespace indexer

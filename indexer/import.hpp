@@ -60,7 +60,7 @@ class ImportTarget {
     std::size_t changed = 0;  // were there, otherwise
     std::vector<RefusedFile> refused;  // the target will not have them
   };
-  // Messages that are there already become what `imported_again` says.
+  // Messages that are there already become what `reimported_document` says.
   // Throws when nothing more can be written.
   virtual Written put_messages(std::span<ImportedMessage> messages) = 0;
 };
@@ -74,6 +74,12 @@ class StoreTarget : public ImportTarget {
   Written put_messages(std::span<ImportedMessage> messages) override;
 
  private:
+  // False when there is no such message yet. Adds what changes of its document to `metadata`.
+  bool update_present(const ImportedMessage& message, replica::Batch& metadata, Written& written);
+  // Returns them in the order of the messages.
+  std::vector<replica::Blobs::Blob> put_originals(std::span<const ImportedMessage* const> messages);
+  void put_bodies(std::span<const ImportedMessage* const> messages);
+
   Stores& stores_;
   SeenMessages seen_;
 };

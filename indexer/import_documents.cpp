@@ -143,9 +143,9 @@ std::string with_original(std::string document, std::string_view value) {
   return document;
 }
 
-mail::Result<std::optional<std::string>> imported_again(std::string_view document,
-                                                        const ImportedMessage& message,
-                                                        bool takes_keywords) {
+mail::Result<std::optional<std::string>> reimported_document(std::string_view document,
+                                                             const ImportedMessage& message,
+                                                             bool takes_keywords) {
   // Bounds the nesting, which nlohmann's writer follows on the stack.
   const auto present = mail::read_metadata(document);
   if (!present) return present.error();

@@ -37,7 +37,7 @@ inline constexpr std::int64_t kSortOrderWithoutRole = 7;
 // requires; nothing when it needs no change. It gets the mailboxes that it lacks, with
 // `takes_keywords` the keywords that the file manages, header fields that were not kept before, and
 // the time of arrival if it had no date. An error when the document cannot be read.
-[[nodiscard]] mail::Result<std::optional<std::string>> imported_again(
+[[nodiscard]] mail::Result<std::optional<std::string>> reimported_document(
     std::string_view document, const ImportedMessage& message, bool takes_keywords);
 
 // The messages of a batch without repeats; a repeated one adds its mailboxes to the first.

@@ -31,7 +31,7 @@ void write_to_pipe(const void* data, std::size_t size) {
   }
 }
 
-void send(WalkFrame frame, const void* data = nullptr, std::size_t size = 0) {
+void send_frame(WalkFrame frame, const void* data = nullptr, std::size_t size = 0) {
   const WalkFrameHead head{frame, static_cast<std::uint32_t>(size)};
   write_to_pipe(&head, sizeof head);
   write_to_pipe(data, size);
@@ -45,7 +45,7 @@ class Heartbeat {
     const auto now = std::chrono::steady_clock::now();
     if (now - last_ < std::chrono::seconds(1)) return;
     last_ = now;
-    send(WalkFrame::kAlive);
+    send_frame(WalkFrame::kAlive);
   }
 
  private:
@@ -59,21 +59,21 @@ class IndexWalk {
       : folder_(folder), database_(folder.string()) {}
 
   void run() {
-    send(WalkFrame::kTables);
+    send_frame(WalkFrame::kTables);
     check_tables();
-    send(WalkFrame::kLists);
+    send_frame(WalkFrame::kLists);
     walk_entries();
     walk_terms();
     for (unsigned slot = 0; slot <= kTypesSlot; ++slot) walk_values(slot);
   }
   void send_result() const {
-    for (const auto& fault : faults_) send(WalkFrame::kFault, fault.data(), fault.size());
+    for (const auto& fault : faults_) send_frame(WalkFrame::kFault, fault.data(), fault.size());
     const std::string revision = revision_of(database_);
-    send(WalkFrame::kRevision, revision.data(), revision.size());
+    send_frame(WalkFrame::kRevision, revision.data(), revision.size());
     constexpr std::size_t kAtOnce = kMaxWalkFrame / sizeof(WalkedIndex::Entry);
     for (std::size_t at = 0; at < entries_.size(); at += kAtOnce) {
       const auto count = std::min(kAtOnce, entries_.size() - at);
-      send(WalkFrame::kEntries, &entries_[at], count * sizeof(WalkedIndex::Entry));
+      send_frame(WalkFrame::kEntries, &entries_[at], count * sizeof(WalkedIndex::Entry));
     }
   }
   void fault(std::string words) {
@@ -211,7 +211,9 @@ class IndexWalk {
   Heartbeat heartbeat_;
 };
 
-void send_fault(const std::string& words) { send(WalkFrame::kFault, words.data(), words.size()); }
+void send_fault(const std::string& words) {
+  send_frame(WalkFrame::kFault, words.data(), words.size());
+}
 
 // False when the index was written meanwhile.
 bool walk_once(const std::filesystem::path& folder) {
@@ -242,7 +244,7 @@ void run_index_walk(const std::filesystem::path& folder) {
   for (int attempt = 0; !has_walked && attempt < kMaxWalks; ++attempt)
     has_walked = walk_once(folder);
   if (!has_walked) send_fault("it was written while it was walked, or says so");
-  send(WalkFrame::kEnd);
+  send_frame(WalkFrame::kEnd);
   _exit(0);
 }
 

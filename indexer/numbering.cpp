@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <stdexcept>
 
+#include "indexer/catalog_state.hpp"
 #include "indexer/selection.hpp"
 #include "indexer/sort_keys.hpp"
 

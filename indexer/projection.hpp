@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "indexer/address_batch.hpp"
-#include "indexer/catalog_state.hpp"
+#include "indexer/catalog_writer.hpp"
 #include "indexer/change_log.hpp"
 #include "indexer/numbering.hpp"
 #include "indexer/text_hash.hpp"
@@ -87,7 +87,17 @@ class Projection {
   void recount_trash(std::int64_t entry, const std::set<std::int64_t>& trash_views);
   void list(const Entry& old, const Entry& entry);
 
-  // Content documents.
+  // The join with content documents (projection_contents.cpp).
+  struct ContentRow;
+  [[nodiscard]] ContentRow find_content(const std::string& id);
+  // Counts as failed what cannot be read.
+  void read_content(const replica::Change& change, std::string_view body, ContentRow& content);
+  // Counts a content document that changed in the entries of its messages.
+  void count_content(const replica::Change& change, const ContentRow& old,
+                     const ContentRow& content);
+  void count_body(std::int64_t entry, replica::LocalSeq seq, bool was_present, bool is_present);
+  // 0 when there is none.
+  [[nodiscard]] std::int64_t entry_of_message(const std::optional<std::string>& doc_id);
   void join_contents(Entry& entry, const Entry& old, const std::string& doc_id);
 
   void fail(mail::Doctype doctype, const replica::Change& change, const std::string& reason);

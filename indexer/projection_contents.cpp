@@ -6,73 +6,92 @@
 
 namespace indexer {
 
-void Projection::apply_content(const replica::Change& change, std::string_view body) {
-  bool was_present = false;
-  std::optional<std::string> old_email;
+// A row of `contents`.
+struct Projection::ContentRow {
+  bool is_present = false;
+  std::optional<std::string> email;  // document id of the message that it names, if it names one
   std::string type;
   std::int64_t size = 0;
   bool truncated = false;
-  if (has_contents_) {
-    Rows rows(writer_.find_content, change.id);
-    if (rows.next()) {
-      if (!rows.is_null(0)) old_email = std::string(rows.text(0));
-      type = rows.text(1);
-      size = rows.integer(2);
-      truncated = rows.integer(3) != 0;
-      was_present = rows.integer(4) != 0;
-    }
-  }
-  bool is_present = false;
-  auto email = old_email;  // a tombstone no longer says whose it was
-  if (!change.deleted) {
-    ++stores_.content_reads().index;
-    if (auto content = mail::read_content(body)) {
-      // When the bytes come, the document moves in its store's feed.
-      is_present = !content->attached || stores_.blobs().contains(content->attached->digest);
-      email = content->email.empty() ? std::nullopt : std::optional(std::move(content->email));
-      type = std::move(content->type);
-      size = static_cast<std::int64_t>(content->content.size());
-      truncated = content->truncated;
-    } else {
-      fail(mail::Doctype::kContents, change, content.error().reason);
-    }
-  }
-  if (!is_present && !was_present) return;
+};
 
-  writer_.put_content.bind(change.id, email, type, size, change.seq.value, is_present, truncated)
+void Projection::apply_content(const replica::Change& change, std::string_view body) {
+  const ContentRow old = find_content(change.id);
+  // What a tombstone, or a document that cannot be read, no longer says is as it was.
+  ContentRow content = old;
+  content.is_present = false;
+  if (!change.deleted) read_content(change, body, content);
+  if (!content.is_present && !old.is_present) return;
+  writer_.put_content
+      .bind(change.id, content.email, content.type, content.size, change.seq.value,
+            content.is_present, content.truncated)
       .run();
   has_contents_ = true;
+  count_content(change, old, content);
+}
 
-  const auto change_message = [&](std::int64_t entry, bool was_its, bool is_its) {
-    const int delta =
-        static_cast<int>(is_its && is_present) - static_cast<int>(was_its && was_present);
-    log_change(entry);
-    writer_.change_bodies.bind(delta, change.seq.value, entry).run();
-    writer_.change_shown_bodies.bind(delta, change.seq.value, entry).run();
-    changed_ = true;
-  };
+Projection::ContentRow Projection::find_content(const std::string& id) {
+  ContentRow content;
+  if (!has_contents_) return content;
+  Rows rows(writer_.find_content, id);
+  if (!rows.next()) return content;
+  if (!rows.is_null(0)) content.email = std::string(rows.text(0));
+  content.type = rows.text(1);
+  content.size = rows.integer(2);
+  content.truncated = rows.integer(3) != 0;
+  content.is_present = rows.integer(4) != 0;
+  return content;
+}
+
+void Projection::read_content(const replica::Change& change, std::string_view body,
+                              ContentRow& content) {
+  ++stores_.content_reads().index;
+  auto read = mail::read_content(body);
+  if (!read) return fail(mail::Doctype::kContents, change, read.error().reason);
+  // When the bytes of an attached text come, the document moves in its store's feed.
+  content.is_present = !read->attached || stores_.blobs().contains(read->attached->digest);
+  content.email = read->email.empty() ? std::nullopt : std::optional(std::move(read->email));
+  content.type = std::move(read->type);
+  content.size = static_cast<std::int64_t>(read->content.size());
+  content.truncated = read->truncated;
+}
+
+// A content document belongs to the messages whose metadata documents name it, and to the message
+// that it names itself.
+void Projection::count_content(const replica::Change& change, const ContentRow& old,
+                               const ContentRow& content) {
   std::vector<std::int64_t> naming;
-  bool email_names_it = false, old_email_names_it = false;
+  bool is_named_back = false, was_named_back = false;  // by the message that it names
   if (has_named_) {
     for (Rows rows(writer_.named_by, change.id); rows.next();) {
       naming.push_back(rows.integer(0));
-      email_names_it = email_names_it || email == rows.text(1);
-      old_email_names_it = old_email_names_it || old_email == rows.text(1);
+      is_named_back = is_named_back || content.email == rows.text(1);
+      was_named_back = was_named_back || old.email == rows.text(1);
     }
   }
-  for (const auto entry : naming) change_message(entry, true, true);
-  // The entry of a message that it claims to belong to and that does not name it.
-  const auto claimed = [&](const std::optional<std::string>& doc_id,
-                           bool names_it) -> std::int64_t {
-    if (!doc_id || names_it) return 0;
-    const auto id = public_id(*doc_id);
-    Rows rows(writer_.find_entry, id, static_cast<int>(Kind::kMail));
-    return rows.next() ? rows.integer(0) : 0;
-  };
-  const auto is_claimed = claimed(email, email_names_it);
-  const auto was_claimed = email == old_email ? is_claimed : claimed(old_email, old_email_names_it);
-  if (is_claimed != 0) change_message(is_claimed, was_claimed == is_claimed, true);
-  if (was_claimed != 0 && was_claimed != is_claimed) change_message(was_claimed, true, false);
+  for (const auto entry : naming) count_body(entry, change.seq, old.is_present, content.is_present);
+  const auto own = is_named_back ? 0 : entry_of_message(content.email);
+  const auto old_own = old.email == content.email ? own
+                       : was_named_back           ? 0
+                                                  : entry_of_message(old.email);
+  if (own != 0) count_body(own, change.seq, own == old_own && old.is_present, content.is_present);
+  if (old_own != 0 && old_own != own) count_body(old_own, change.seq, old.is_present, false);
+}
+
+void Projection::count_body(std::int64_t entry, replica::LocalSeq seq, bool was_present,
+                            bool is_present) {
+  const int delta = static_cast<int>(is_present) - static_cast<int>(was_present);
+  log_change(entry);
+  writer_.change_bodies.bind(delta, seq.value, entry).run();
+  writer_.change_shown_bodies.bind(delta, seq.value, entry).run();
+  changed_ = true;
+}
+
+std::int64_t Projection::entry_of_message(const std::optional<std::string>& doc_id) {
+  if (!doc_id) return 0;
+  const auto id = public_id(*doc_id);
+  Rows rows(writer_.find_entry, id, static_cast<int>(Kind::kMail));
+  return rows.next() ? rows.integer(0) : 0;
 }
 
 void Projection::join_contents(Entry& entry, const Entry& old, const std::string& doc_id) {

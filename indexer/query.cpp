@@ -382,22 +382,6 @@ class Parser {
 
 }  // namespace
 
-void for_each_part(const Query& query, const std::function<void(const Query&)>& visit) {
-  const auto visit_all = [&](const std::vector<QueryPtr>& parts) {
-    for (const auto& part : parts) for_each_part(*part, visit);
-  };
-  visit(query);
-  if (const auto* both = std::get_if<MatchAnd>(&query.node)) {
-    visit_all(both->all);
-  } else if (const auto* either = std::get_if<MatchOr>(&query.node)) {
-    visit_all(either->any);
-  } else if (const auto* negated = std::get_if<MatchNot>(&query.node)) {
-    for_each_part(*negated->of, visit);
-  } else if (const auto* threads = std::get_if<MatchThreadOf>(&query.node)) {
-    for_each_part(*threads->of, visit);
-  }
-}
-
 QueryResult<Query> parse_query(std::string_view text, std::chrono::sys_seconds now) {
   if (text.size() > kMaxQueryBytes) {
     return QueryError{fmt::format("the query is longer than {} bytes", kMaxQueryBytes),

@@ -1,4 +1,4 @@
-// A query's tree in the text language.
+// The tree of a query: its parts, and its text in the query language.
 #include <chrono>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -111,6 +111,22 @@ struct QueryWriter {
 };
 
 }  // namespace
+
+void for_each_part(const Query& query, const std::function<void(const Query&)>& visit) {
+  const auto visit_all = [&](const std::vector<QueryPtr>& parts) {
+    for (const auto& part : parts) for_each_part(*part, visit);
+  };
+  visit(query);
+  if (const auto* both = std::get_if<MatchAnd>(&query.node)) {
+    visit_all(both->all);
+  } else if (const auto* either = std::get_if<MatchOr>(&query.node)) {
+    visit_all(either->any);
+  } else if (const auto* negated = std::get_if<MatchNot>(&query.node)) {
+    for_each_part(*negated->of, visit);
+  } else if (const auto* threads = std::get_if<MatchThreadOf>(&query.node)) {
+    for_each_part(*threads->of, visit);
+  }
+}
 
 std::string to_text(const Query& query) { return std::visit(QueryWriter{}, query.node); }
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "indexer/catalog_state.hpp"
+#include "indexer/catalog_reader.hpp"
 
 namespace indexer {
 

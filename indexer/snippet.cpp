@@ -288,6 +288,23 @@ Span passage(std::string_view text, const Finder& found, std::size_t wanted_coun
   return shown;
 }
 
+// What is marked of the bytes that are shown. Occurrences come in the order of their ends; those that
+// overlap are one mark.
+std::vector<Span> marks_within(const Span& shown, const Finder& found) {
+  std::vector<Span> marks;
+  for (const auto& occurrence : found.occurrences) {
+    const Span mark{found.words[occurrence.first].begin, found.words[occurrence.last].end};
+    if (mark.begin < shown.begin || mark.end > shown.end) continue;
+    while (!marks.empty() && marks.back().begin > mark.begin) marks.pop_back();
+    if (!marks.empty() && marks.back().end > mark.begin) {
+      marks.back().end = std::max(marks.back().end, mark.end);
+    } else {
+      marks.push_back(mark);
+    }
+  }
+  return marks;
+}
+
 }  // namespace
 
 std::string snippet(std::string_view text, const Query& query, Field field,
@@ -304,22 +321,7 @@ std::string snippet(std::string_view text, const Query& query, Field field,
   SnippetWriter writer;
   if (!is_blank(text.substr(0, shown.begin))) writer.raw(kEllipsis);
   std::size_t written = shown.begin;
-  // Occurrences come in the order of their ends; those that overlap are one mark.
-  std::vector<Span> marks;
-  for (const auto& occurrence : found.occurrences) {
-    const Span mark{found.words[occurrence.first].begin, found.words[occurrence.last].end};
-    if (mark.begin < shown.begin || mark.end > shown.end) continue;
-    while (!marks.empty() && marks.back().end > mark.begin) {
-      if (marks.back().begin <= mark.begin) break;
-      marks.pop_back();
-    }
-    if (!marks.empty() && marks.back().end > mark.begin) {
-      marks.back().end = std::max(marks.back().end, mark.end);
-    } else {
-      marks.push_back(mark);
-    }
-  }
-  for (const auto& mark : marks) {
+  for (const auto& mark : marks_within(shown, found)) {
     writer.text(text.substr(written, mark.begin - written));
     writer.raw("<mark>");
     writer.text(text.substr(mark.begin, mark.end - mark.begin));

@@ -53,54 +53,66 @@ void StoreTarget::put_mailboxes(std::span<const mail::Mailbox> mailboxes) {
 }
 
 ImportTarget::Written StoreTarget::put_messages(std::span<ImportedMessage> messages) {
-  replica::Store& emails = stores_.create(mail::Doctype::kEmails);
   Written written;
-  replica::Batch metadata_batch;
-  std::vector<ImportedMessage*> fresh;
-  for (ImportedMessage* message : merge_repeated(messages)) {
-    const std::string& id = message->metadata.id;
-    const bool takes_keywords = seen_.is_first(id);
-    const auto present = emails.read(id);
-    if (!present || present->change.deleted) {
-      fresh.push_back(message);
-      continue;
-    }
-    auto changed = imported_again(present->body, *message, takes_keywords);
-    if (!changed) {
-      written.refused.push_back(
-          {message->path, "is there already, but cannot be read: " + changed.error().reason});
-    } else if (*changed) {
-      metadata_batch.revisions.push_back(next_revision(id, std::move(**changed), emails.tree(id)));
-      ++written.changed;
-    }
+  replica::Batch metadata;
+  std::vector<const ImportedMessage*> added;
+  for (const ImportedMessage* message : merge_repeated(messages)) {
+    if (!update_present(*message, metadata, written)) added.push_back(message);
   }
-
   // First bytes, then bodies, then the documents that name them: after a crash in between, nothing
   // names missing data.
+  const auto originals = put_originals(added);
+  put_bodies(added);
+  replica::Store& emails = stores_.create(mail::Doctype::kEmails);
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    const std::string& id = added[i]->metadata.id;
+    auto document = with_original(mail::to_json(added[i]->metadata),
+                                  stub(originals[i].digest, added[i]->raw.size()));
+    metadata.revisions.push_back(next_revision(id, std::move(document), emails.tree(id)));
+  }
+  if (!metadata.revisions.empty()) emails.commit(metadata);
+  written.added = added.size();
+  return written;
+}
+
+bool StoreTarget::update_present(const ImportedMessage& message, replica::Batch& metadata,
+                                 Written& written) {
+  replica::Store& emails = stores_.create(mail::Doctype::kEmails);
+  const std::string& id = message.metadata.id;
+  const bool takes_keywords = seen_.is_first(id);
+  const auto present = emails.read(id);
+  if (!present || present->change.deleted) return false;
+  auto changed = reimported_document(present->body, message, takes_keywords);
+  if (!changed) {
+    written.refused.push_back(
+        {message.path, "is there already, but cannot be read: " + changed.error().reason});
+  } else if (*changed) {
+    metadata.revisions.push_back(next_revision(id, std::move(**changed), emails.tree(id)));
+    ++written.changed;
+  }
+  return true;
+}
+
+std::vector<replica::Blobs::Blob> StoreTarget::put_originals(
+    std::span<const ImportedMessage* const> messages) {
   std::vector<replica::Blobs::Blob> blobs;
-  blobs.reserve(fresh.size());
-  for (const ImportedMessage* message : fresh)
+  blobs.reserve(messages.size());
+  for (const ImportedMessage* message : messages)
     blobs.push_back({replica::blob_digest(message->raw), message->raw});
   if (!blobs.empty()) stores_.blobs().put(blobs);
+  return blobs;
+}
 
-  replica::Batch contents_batch;
+void StoreTarget::put_bodies(std::span<const ImportedMessage* const> messages) {
   replica::Store& contents = stores_.create(mail::Doctype::kContents);
-  for (std::size_t i = 0; i < fresh.size(); ++i) {
-    for (const mail::ContentDocument& content : fresh[i]->contents) {
-      contents_batch.revisions.push_back(
+  replica::Batch batch;
+  for (const ImportedMessage* message : messages) {
+    for (const mail::ContentDocument& content : message->contents) {
+      batch.revisions.push_back(
           next_revision(content.id, mail::to_json(content), contents.tree(content.id)));
     }
-    const std::string& id = fresh[i]->metadata.id;
-    metadata_batch.revisions.push_back(
-        next_revision(id,
-                      with_original(mail::to_json(fresh[i]->metadata),
-                                    stub(blobs[i].digest, fresh[i]->raw.size())),
-                      emails.tree(id)));
   }
-  if (!contents_batch.revisions.empty()) contents.commit(contents_batch);
-  if (!metadata_batch.revisions.empty()) emails.commit(metadata_batch);
-  written.added = fresh.size();
-  return written;
+  if (!batch.revisions.empty()) contents.commit(batch);
 }
 
 }  // namespace indexer

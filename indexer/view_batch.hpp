@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "indexer/catalog_state.hpp"
+#include "indexer/catalog_writer.hpp"
 #include "indexer/sort_keys.hpp"
 
 namespace indexer {

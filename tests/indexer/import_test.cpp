@@ -254,7 +254,7 @@ std::string again(std::string_view document, const std::string& file_name,
   message.metadata.mailbox_ids = {"sent"};
   message.metadata.keywords = indexer::maildir_keywords(file_name, {});
   message.managed_keywords = indexer::maildir_managed_keywords(file_name, {});
-  const auto changed = indexer::imported_again(document, message, takes_keywords);
+  const auto changed = indexer::reimported_document(document, message, takes_keywords);
   if (!changed) return "refused";
   return changed->value_or("same");
 }
