@@ -1,6 +1,5 @@
 #include "api/account_removal.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <optional>
 #include <spdlog/spdlog.h>

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "api/clock.hpp"
 #include "api/command_support.hpp"
 #include "api/commands.hpp"
 #include "api/render.hpp"
@@ -12,7 +13,7 @@ namespace {
 std::string line_of(const indexer::Completion& completion) {
   constexpr std::size_t kDay = 10;  // characters of "2026-11-02"
   const std::chrono::sys_seconds last_seen{std::chrono::seconds(completion.last_seen)};
-  const auto day = mail::to_rfc3339({last_seen, std::chrono::minutes(0)}).substr(0, kDay);
+  const auto day = to_rfc3339(last_seen).substr(0, kDay);
   const auto address = completion.name.empty()
                            ? completion.email
                            : fmt::format("{} <{}>", completion.name, completion.email);

@@ -16,8 +16,6 @@ namespace {
 using nlohmann::json;
 using std::chrono::sys_seconds;
 
-std::string rfc3339(sys_seconds time) { return mail::to_rfc3339({time, std::chrono::minutes(0)}); }
-
 // "12h", "30d", "1y", or the day that it ends with.
 sys_seconds parse_expiry(std::string_view text) {
   if (const auto span = parse_duration(text))
@@ -33,10 +31,10 @@ json to_json(const Token& token) {
   json shown = {{"id", token.id},
                 {"accounts", token.accounts},
                 {"right", token.is_admin ? "admin" : "read"},
-                {"created", rfc3339(token.created)},
+                {"created", to_rfc3339(token.created)},
                 {"expires", nullptr}};
   if (token.has_all_accounts) shown["accounts"] = {"*"};
-  if (token.expires) shown["expires"] = rfc3339(*token.expires);
+  if (token.expires) shown["expires"] = to_rfc3339(*token.expires);
   return shown;
 }
 
@@ -45,10 +43,10 @@ std::string line_of(const Token& token) {
       token.has_all_accounts ? "all accounts" : fmt::format("{}", fmt::join(token.accounts, ", "));
   std::string line =
       fmt::format("{}  {:5}  {}  created {}", token.id, token.is_admin ? "admin" : "read", accounts,
-                  rfc3339(token.created));
+                  to_rfc3339(token.created));
   if (token.expires) {
     line += fmt::format("  {} {}", *token.expires <= current_time() ? "expired" : "expires",
-                        rfc3339(*token.expires));
+                        to_rfc3339(*token.expires));
   }
   return line + "\n";
 }

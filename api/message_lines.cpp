@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "api/clock.hpp"
 #include "api/terminal.hpp"
 #include "mail/documents.hpp"
 
@@ -19,7 +20,7 @@ constexpr std::size_t kMinSubjectColumns = 24;
 std::string minute_of(const std::string& time) {
   const auto parsed = mail::parse_rfc3339(time);
   if (!parsed) return std::string(16, ' ');
-  const std::string utc = mail::to_rfc3339({parsed->utc, std::chrono::minutes(0)});
+  const std::string utc = to_rfc3339(parsed->utc);
   return utc.substr(0, 10) + " " + utc.substr(11, 5);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "api/json_members.hpp"
 #include "mail/html.hpp"
 #include "mail/json_writer.hpp"
 
@@ -23,35 +24,17 @@ std::size_t bytes_of(const std::vector<std::string>& rows) {
   return bytes;
 }
 
-void write_optional(JsonWriter& json, std::string_view name,
-                    const std::optional<std::string>& text) {
-  json.key(name);
-  text ? json.string(*text) : json.null();
-}
-
-void write_time(JsonWriter& json, std::string_view name,
-                const std::optional<std::chrono::sys_seconds>& time) {
-  json.key(name);
-  time ? json.string(mail::to_rfc3339({*time, std::chrono::minutes(0)})) : json.null();
-}
-
 void write_task(JsonWriter& json, const TaskReport& task) {
-  json.begin_object().key("id").string(task.id).key("kind").string(task.kind).key("account").string(
-      task.account);
-  json.key("state")
-      .string(task.state)
-      .key("done")
-      .number(task.done)
-      .key("of")
-      .number(task.of)
-      .key("secondsLeft");
-  task.seconds_left ? json.number(*task.seconds_left) : json.null();
+  json.begin_object().key("id").string(task.id).key("kind").string(task.kind);
+  json.key("account").string(task.account).key("state").string(task.state);
+  json.key("done").number(task.done).key("of").number(task.of);
+  write_optional(json, "secondsLeft", task.seconds_left);
   json.key("outcome").string(task.outcome).key("problems").begin_array();
   for (const auto& problem : task.problems) json.string(problem);
   json.end_array().key("arguments").raw(task.arguments);
-  write_time(json, "created", task.created);
-  write_time(json, "started", task.started);
-  write_time(json, "ended", task.ended);
+  write_optional(json, "created", std::optional(task.created));
+  write_optional(json, "started", task.started);
+  write_optional(json, "ended", task.ended);
   json.end_object();
 }
 
@@ -89,12 +72,8 @@ std::string render_mailboxes(const std::vector<indexer::MailboxCounts>& mailboxe
     json.begin_object().key("id").string(mailbox.id).key("name").string(mailbox.name);
     write_optional(json, "parentId", mailbox.parent_id);
     write_optional(json, "role", mailbox.role);
-    json.key("sortOrder")
-        .number(mailbox.sort_order)
-        .key("total")
-        .number(total)
-        .key("unread")
-        .number(unread);
+    json.key("sortOrder").number(mailbox.sort_order);
+    json.key("total").number(total).key("unread").number(unread);
     json.key("threads").number(threads).key("unreadThreads").number(unread_threads).end_object();
   }
   json.end_array().end_object();

@@ -1,3 +1,4 @@
+#include "api/clock.hpp"
 #include "api/render.hpp"
 #include "mail/json_writer.hpp"
 
@@ -11,7 +12,7 @@ std::string render_completions(const std::vector<indexer::Completion>& completio
     const std::chrono::sys_seconds last_seen{std::chrono::seconds(each.last_seen)};
     json.begin_object().key("name").string(each.name).key("email").string(each.email);
     json.key("count").number(each.count);
-    json.key("lastSeen").string(mail::to_rfc3339({last_seen, std::chrono::minutes(0)}));
+    json.key("lastSeen").string(to_rfc3339(last_seen));
     json.end_object();
   }
   json.end_array().end_object();

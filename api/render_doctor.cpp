@@ -3,16 +3,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "api/json_members.hpp"
 #include "mail/json_writer.hpp"
 
 namespace api {
 namespace {
-
-void write_count(mail::JsonWriter& json, std::string_view name,
-                 const std::optional<std::int64_t>& count) {
-  json.key(name);
-  count ? json.number(*count) : json.null();
-}
 
 void write_texts(mail::JsonWriter& json, std::string_view name,
                  const std::vector<std::string>& texts) {
@@ -53,15 +48,14 @@ std::string render_doctor(const indexer::DoctorReport& report) {
   std::string out;
   mail::JsonWriter json(out);
   json.begin_object().key("account").string(report.account).key("checked").begin_object();
-  write_count(json, "source", report.source);
-  write_count(json, "store", report.store);
-  write_count(json, "catalog", report.catalog);
-  write_count(json, "index", report.index);
+  write_optional(json, "source", report.source);
+  write_optional(json, "store", report.store);
+  write_optional(json, "catalog", report.catalog);
+  write_optional(json, "index", report.index);
   json.end_object().key("differences").begin_array();
   for (const auto& difference : report.findings.named()) {
     json.begin_object().key("kind").string(name_of(difference.kind));
-    json.key("docId");
-    difference.doc_id.empty() ? json.null() : json.string(difference.doc_id);
+    write_text_or_null(json, "docId", difference.doc_id);
     json.key("where").string(name_of(difference.where));
     json.key("detail").string(difference.detail).end_object();
   }

@@ -1,5 +1,6 @@
 #include "api/render_quarantine.hpp"
 
+#include "api/json_members.hpp"
 #include "indexer/stores.hpp"
 #include "mail/mail_date.hpp"
 
@@ -29,20 +30,14 @@ void write_account(JsonWriter& json, Accounts& accounts, const std::string& name
     for (const auto& document : store->quarantined()) {
       json.begin_object().key("account").string(name);
       write_members(json, database, document);
-      json.key("rev").string(document.rev).key("attachment");
-      document.attachment.empty() ? json.null() : json.string(document.attachment);
+      json.key("rev").string(document.rev);
+      write_text_or_null(json, "attachment", document.attachment);
       json.key("ignored").boolean(document.is_ignored()).end_object();
     }
   }
 }
 
 }  // namespace
-
-void write_time(JsonWriter& json, std::string_view name, sys_seconds time) {
-  json.key(name);
-  time == sys_seconds{} ? json.null()
-                        : json.string(mail::to_rfc3339({time, std::chrono::minutes(0)}));
-}
 
 std::string database_of(const std::string& account, const Layout& layout,
                         const std::string& store) {

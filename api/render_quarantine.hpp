@@ -12,9 +12,6 @@
 
 namespace api {
 
-// The member `name`; null for no time.
-void write_time(mail::JsonWriter& json, std::string_view name, std::chrono::sys_seconds time);
-
 // "alice/io-cozy-emails": the database that the store of that name is the replica of.
 [[nodiscard]] std::string database_of(const std::string& account, const Layout& layout,
                                       const std::string& store);

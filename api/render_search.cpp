@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/json_members.hpp"
 #include "api/render.hpp"
 #include "api/search_cursor.hpp"
 
@@ -37,8 +38,8 @@ void write_hit(JsonWriter& json, const indexer::SearchAnswer::Found& found,
   json.key("score").number(found.score);
   if (!found.subject.empty() || !found.preview.empty()) {
     json.key("snippet").begin_object().key("subject").string(found.subject);
-    json.key("preview").string(found.preview).key("part");
-    found.part.empty() ? json.null() : json.string(found.part);
+    json.key("preview").string(found.preview);
+    write_text_or_null(json, "part", found.part);
     json.end_object();
   }
   json.end_object();

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "api/clock.hpp"
+#include "api/json_members.hpp"
 #include "api/render.hpp"
 #include "api/render_quarantine.hpp"
 #include "mail/json_writer.hpp"
@@ -49,18 +50,13 @@ std::optional<std::int64_t> lag_seconds(const std::vector<const FeedReport*>& fe
   return most;
 }
 
-void write_error(JsonWriter& json, const std::string& error) {
-  json.key("lastError");
-  error.empty() ? json.null() : json.string(error);
-}
-
 void write_feeds(JsonWriter& json, const std::vector<const FeedReport*>& feeds) {
   json.key("feeds").begin_array();
   for (const FeedReport* feed : feeds) {
     json.begin_object().key("database").string(feed->database);
     json.key("state").string(feed_state_name(feed->state));
     write_time(json, "since", feed->since);
-    write_error(json, feed->last_error);
+    write_text_or_null(json, "lastError", feed->last_error);
     json.end_object();
   }
   json.end_array();
@@ -72,7 +68,7 @@ void write_sources(JsonWriter& json, const std::vector<SourceReport>& sources) {
     json.begin_object().key("source").string(source.name).key("url").string(source.url);
     json.key("state").string(feed_state_name(source.state));
     write_time(json, "since", source.since);
-    write_error(json, source.last_error);
+    write_text_or_null(json, "lastError", source.last_error);
     json.key("watch").string(watch_name(source.watch));
     json.key("openFeeds").number(source.open_feeds).key("accounts").number(source.accounts);
     json.key("idle").number(source.idle).key("pulls").number(source.pulls);
@@ -95,8 +91,8 @@ void write_disk(JsonWriter& json, const DiskSpace::Report& disk) {
 // What is known of an account without opening it.
 void write_account_at_source(JsonWriter& json, Accounts& accounts, const std::string& name) {
   const SourceConfig* source = accounts.source_of(name);
-  json.key("account").string(name).key("local").boolean(source == nullptr).key("source");
-  source == nullptr ? json.null() : json.string(source->name);
+  json.key("account").string(name).key("local").boolean(source == nullptr);
+  write_text_or_null(json, "source", source == nullptr ? "" : source->name);
   json.key("gone").boolean(source != nullptr && accounts.registry().is_gone(name));
   json.key("paused").boolean(accounts.registry().standing(name) == Standing::kPaused);
 }
@@ -148,29 +144,20 @@ void write_account(JsonWriter& json, Accounts& accounts, indexer::Account& accou
   json.begin_object();
   write_account_at_source(json, accounts, account.name());
   write_stores(json, account, source == nullptr ? Layout() : source->layout);
-  json.key("messages").number(account.message_count()).key("lagSeconds");
-  const auto lag = lag_seconds(feeds);
-  lag ? json.number(*lag) : json.null();
+  json.key("messages").number(account.message_count());
+  write_optional(json, "lagSeconds", lag_seconds(feeds));
   json.key("pending").number(index.pending);
-  json.key("index")
-      .begin_object()
-      .key("complete")
-      .boolean(index.complete)
-      .key("pending")
-      .number(index.pending);
+  json.key("index").begin_object().key("complete").boolean(index.complete);
+  json.key("pending").number(index.pending);
   json.key("failed").number(index.failed).key("generation").string(index.generation).end_object();
   const auto levels = account.levels();
   json.key("levels").begin_object().key("metadata").number(levels.metadata);
   json.key("body").number(levels.body).key("attachments").number(levels.attachments).end_object();
   write_extractions(json, account.stores().extracts().failures());
   write_feeds(json, feeds);
-  json.key("bytes")
-      .begin_object()
-      .key("store")
-      .number(bytes.store)
-      .key("catalog")
-      .number(bytes.catalog);
-  json.key("index").number(bytes.index).end_object().end_object();
+  json.key("bytes").begin_object().key("store").number(bytes.store);
+  json.key("catalog").number(bytes.catalog).key("index").number(bytes.index);
+  json.end_object().end_object();
 }
 
 }  // namespace
@@ -192,12 +179,8 @@ std::string render_status(Accounts& accounts, const std::vector<FeedReport>& fee
       write_account(account_json, accounts, *account, of(name, sorted));
       json.raw(row);
     } catch (const std::exception& error) {  // of this account; the others are well
-      json.begin_object()
-          .key("account")
-          .string(name)
-          .key("error")
-          .string(error.what())
-          .end_object();
+      json.begin_object().key("account").string(name);
+      json.key("error").string(error.what()).end_object();
     }
   }
   json.end_array();

@@ -1,5 +1,4 @@
 // Admin routes of accounts (pause, resume, resync, remove) and of the quarantine.
-#include <algorithm>
 #include <fmt/format.h>
 
 #include "api/account_removal.hpp"
