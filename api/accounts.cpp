@@ -2,11 +2,25 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <thread>
 
 #include "api/data_folder.hpp"
 
 namespace api {
+
+namespace {
+
+// Others may lie there too: lost+found, where the folder is a disk's. One that may not be read is
+// taken for an account, whose use then says so.
+bool is_account_folder(const std::filesystem::path& folder) {
+  std::error_code unreadable;
+  return std::filesystem::is_directory(folder, unreadable) &&
+         (std::filesystem::exists(folder / "store", unreadable) ||
+          std::filesystem::exists(folder / "lock", unreadable) || unreadable);
+}
+
+}  // namespace
 
 Accounts::Accounts(const Config& config, replica::sqlite::Access access)
     : config_(config),
@@ -40,7 +54,9 @@ std::shared_ptr<indexer::Account> Accounts::find(std::string_view name) {
     if (found == slots_.end())
       found = slots_.emplace(std::string(name), std::make_shared<Slot>()).first;
     slot = found->second;
-    are_too_many = slots_.size() > config_.replication.max_open_accounts;
+    are_too_many = slots_.size() > most_open(config_);
+    if (const auto described = described_.find(name); described != described_.end())
+      described_.erase(described);
   }
   std::shared_ptr<indexer::Account> account;
   {
@@ -52,17 +68,61 @@ std::shared_ptr<indexer::Account> Accounts::find(std::string_view name) {
   }
   slot.reset();
   if (!account) forget_closed();
-  if (are_too_many) {
-    auto slots = by_last_use();
-    std::size_t surplus =
-        slots.size() - std::min(slots.size(), config_.replication.max_open_accounts);
-    for (auto oldest = slots.begin(); oldest != slots.end() && surplus > 0; ++oldest) {
-      if (close(*oldest->second)) --surplus;
-    }
-    slots.clear();
-    forget_closed();
-  }
+  if (are_too_many) close_surplus();
   return account;
+}
+
+void Accounts::close_surplus() {
+  auto slots = by_last_use();
+  std::size_t surplus = slots.size() - std::min(slots.size(), most_open(config_));
+  for (auto oldest = slots.begin(); oldest != slots.end() && surplus > 0; ++oldest) {
+    if (close(*oldest->second)) --surplus;
+  }
+  slots.clear();
+  forget_closed();
+}
+
+void Accounts::close_unused(const std::string& name) {
+  std::shared_ptr<Slot> slot;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = slots_.find(name); found != slots_.end()) slot = found->second;
+  }
+  if (slot) (void)close(*slot);
+  slot.reset();
+  forget_closed();
+}
+
+std::size_t Accounts::most_open(const Config& config) {
+  // Of an account: stores, lists, text index and their logs, for each worker; and what is no account.
+  constexpr rlim_t kHandlesOfAccount = 24, kOtherHandles = 256, kLeast = 4;
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return config.replication.max_open_accounts;
+  const rlim_t left = files.rlim_cur - std::min(files.rlim_cur, kOtherHandles);
+  return std::min<std::size_t>(config.replication.max_open_accounts,
+                               std::max(left / kHandlesOfAccount, kLeast));
+}
+
+std::optional<std::string> Accounts::describe(
+    const std::string& name, const std::function<std::string(indexer::Account&)>& read) {
+  bool was_open = false;
+  {
+    const std::lock_guard lock(mutex_);
+    was_open = slots_.contains(name);
+    const auto known = described_.find(name);
+    if (!was_open && known != described_.end()) return known->second;
+  }
+  auto account = find(name);
+  if (!account) return std::nullopt;
+  const auto opened = misses_.load();
+  auto description = read(*account);
+  account.reset();
+  if (was_open) return description;
+  close_unused(name);
+  const std::lock_guard lock(mutex_);
+  // Whoever opened it meanwhile may have changed it, though it is closed again.
+  if (!slots_.contains(name) && opened == misses_) described_[name] = description;
+  return description;
 }
 
 bool Accounts::close(Slot& slot) {
@@ -180,7 +240,8 @@ std::vector<std::string> Accounts::names() const {
   for (const auto& entry :
        std::filesystem::directory_iterator(accounts_folder(config_.data_dir), absent)) {
     std::string name = entry.path().filename().string();
-    if (entry.is_directory() && is_valid_account_name(name)) names.push_back(std::move(name));
+    if (is_valid_account_name(name) && is_account_folder(entry.path()))
+      names.push_back(std::move(name));
   }
   for (const SourceConfig& source : config_.sources) {
     names.insert(names.end(), source.accounts.begin(), source.accounts.end());

@@ -5,9 +5,11 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -26,10 +28,19 @@ class Accounts {
  public:
   Accounts(const Config& config, replica::sqlite::Access access);
 
+  // How many accounts may be open at once, as the configuration and the process's limit of file
+  // handles allow.
+  [[nodiscard]] static std::size_t most_open(const Config& config);
+
   // Null when there is no such account or the name is invalid. With kReadWrite, an account that has
   // a source is created on first use. May close other accounts when too many are open. Throws
   // indexer::AccountBusy.
   [[nodiscard]] std::shared_ptr<indexer::Account> find(std::string_view name);
+  // What `read` tells of an account, which is remembered while the account stays closed: to ask for
+  // the state of thousands opens each of them once, and keeps none of them open. Nothing when there
+  // is no such account. Throws what `find` and `read` throw.
+  [[nodiscard]] std::optional<std::string> describe(
+      const std::string& name, const std::function<std::string(indexer::Account&)>& read);
   // Creates a local account's folder when it is not there. Throws ConfigError for a name that
   // cannot be one.
   [[nodiscard]] std::shared_ptr<indexer::Account> create(std::string_view name);
@@ -87,6 +98,8 @@ class Accounts {
       const;
   [[nodiscard]] bool close(Slot& slot);  // false when it is in use
 
+  void close_surplus();
+  void close_unused(const std::string& name);
   void forget_closed();
   [[nodiscard]] bool is_forgotten(std::string_view name) const;
 
@@ -98,6 +111,7 @@ class Accounts {
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Slot>, std::less<>> slots_;
   std::set<std::string, std::less<>> retired_;
+  std::map<std::string, std::string, std::less<>> described_;  // accounts that are closed
 };
 
 }  // namespace api

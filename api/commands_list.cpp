@@ -95,6 +95,9 @@ int run(const ListCommand& command, const CommandLine& line, const Config& confi
   lines +=
       fmt::format("{}{} {}{}, {} unread\n", page.total_is_exact ? "" : "about ", page.total,
                   command.threads ? "thread" : "message", page.total == 1 ? "" : "s", page.unread);
+  if (!page.complete)
+    lines +=
+        "the lists are being made: messages are missing (davenport status tells how far it is)\n";
   if (page.previous)
     lines += "page before: " + other_page(command, line, "--before", *page.previous) + "\n";
   if (page.next) lines += "next page: " + other_page(command, line, "--after", *page.next) + "\n";

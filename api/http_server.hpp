@@ -72,7 +72,7 @@ using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
 
 // What a client may use up, and how long it may take.
 struct HttpLimits {
-  std::uint32_t header_bytes = 8 << 10;
+  std::uint32_t header_bytes = 32 << 10;  // `ids` of a client that follows a list are long
   std::uint64_t payload_bytes = 1 << 20;
   // When all are in use, a new connection replaces the one that has kept the server waiting
   // longest. If none keeps it waiting, the new one gets 503 and is closed.

@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "api/access.hpp"
+#include "api/accounts.hpp"
 #include "api/command_line.hpp"
 #include "api/command_support.hpp"
 #include "api/commands.hpp"
@@ -67,12 +68,18 @@ HttpLimits limits_of(const HttpConfig& http) {
   return limits;
 }
 
-// Each connection has a file handle, and the usual limit is 1,024.
-void raise_open_files() {
+// Connections and accounts have file handles, and the usual limit is 1,024.
+void raise_open_files(const Config& config) {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);  // refused: then there are fewer connections
+  const auto most = Accounts::most_open(config);
+  if (most >= config.replication.max_open_accounts) return;
+  log_event(Level::kWarning, "fewFileHandles",
+            fmt::format("the limit of open files ({}) allows {} open accounts, not the {} of "
+                        "max_open_accounts: raise it (LimitNOFILE= in the systemd unit, ulimit -n)",
+                        files.rlim_max, most, config.replication.max_open_accounts));
 }
 
 // On loopback an address tells nothing: all that a proxy passes on has the same.
@@ -136,7 +143,7 @@ int run(const ServeCommand&, const CommandLine& line, const Config& config) {
   configure_log(config.log);
   const StopSignals signals;
   const InstanceLock instance(config.data_dir);
-  raise_open_files();
+  raise_open_files(config);
   Metrics metrics;
   Events events(config.http.max_listeners);
   const Tokens tokens(davenport_db_file(config.data_dir), replica::sqlite::Access::kReadWrite);

@@ -50,7 +50,7 @@ std::string render_list(const indexer::ListPage& page) {
   json.key("totalIsExact").boolean(page.total_is_exact);
   write_optional(json, "next", page.next);
   write_optional(json, "previous", page.previous);
-  json.key("state").string(page.state).end_object();
+  json.key("state").string(page.state).key("complete").boolean(page.complete).end_object();
   return out;
 }
 
@@ -64,7 +64,7 @@ std::string render_messages(const std::vector<std::string>& rows) {
   return out;
 }
 
-std::string render_mailboxes(const std::vector<indexer::MailboxCounts>& mailboxes) {
+std::string render_mailboxes(const std::vector<indexer::MailboxCounts>& mailboxes, bool complete) {
   std::string out;
   JsonWriter json(out);
   json.begin_object().key("mailboxes").begin_array();
@@ -76,7 +76,7 @@ std::string render_mailboxes(const std::vector<indexer::MailboxCounts>& mailboxe
     json.key("total").number(total).key("unread").number(unread);
     json.key("threads").number(threads).key("unreadThreads").number(unread_threads).end_object();
   }
-  json.end_array().end_object();
+  json.end_array().key("complete").boolean(complete).end_object();
   return out;
 }
 
@@ -114,7 +114,7 @@ std::string render_files(const indexer::ListPage& page) {
   json.key("total").number(page.total);
   write_optional(json, "next", page.next);
   write_optional(json, "previous", page.previous);
-  json.key("state").string(page.state).end_object();
+  json.key("state").string(page.state).key("complete").boolean(page.complete).end_object();
   return out;
 }
 

@@ -30,7 +30,8 @@ namespace api {
                                                       std::string_view text);
 [[nodiscard]] std::string_view facet_name(indexer::Facet facet);
 [[nodiscard]] std::string render_completions(const std::vector<indexer::Completion>& completions);
-[[nodiscard]] std::string render_mailboxes(const std::vector<indexer::MailboxCounts>& mailboxes);
+[[nodiscard]] std::string render_mailboxes(const std::vector<indexer::MailboxCounts>& mailboxes,
+                                           bool complete);
 [[nodiscard]] std::string render_thread(std::string_view id, const std::vector<std::string>& rows);
 [[nodiscard]] std::string render_conflicts(std::string_view id,
                                            const std::vector<indexer::LeafRevision>& leaves);

@@ -136,16 +136,16 @@ void write_extractions(JsonWriter& json, const indexer::ExtractFailures& failure
   json.end_object().end_object();
 }
 
-void write_account(JsonWriter& json, Accounts& accounts, indexer::Account& account,
-                   const std::vector<const FeedReport*>& feeds) {
+// What changes only while the account is open: a JSON object.
+std::string contents_of(indexer::Account& account, const SourceConfig* source) {
+  if (source == nullptr) account.require_stores();
   const auto index = account.index_state();
   const auto bytes = account.bytes();
-  const SourceConfig* source = accounts.source_of(account.name());
+  std::string out;
+  JsonWriter json(out);
   json.begin_object();
-  write_account_at_source(json, accounts, account.name());
   write_stores(json, account, source == nullptr ? Layout() : source->layout);
   json.key("messages").number(account.message_count());
-  write_optional(json, "lagSeconds", lag_seconds(feeds));
   json.key("pending").number(index.pending);
   json.key("index").begin_object().key("complete").boolean(index.complete);
   json.key("pending").number(index.pending);
@@ -154,10 +154,10 @@ void write_account(JsonWriter& json, Accounts& accounts, indexer::Account& accou
   json.key("levels").begin_object().key("metadata").number(levels.metadata);
   json.key("body").number(levels.body).key("attachments").number(levels.attachments).end_object();
   write_extractions(json, account.stores().extracts().failures());
-  write_feeds(json, feeds);
   json.key("bytes").begin_object().key("store").number(bytes.store);
   json.key("catalog").number(bytes.catalog).key("index").number(bytes.index);
   json.end_object().end_object();
+  return out;
 }
 
 }  // namespace
@@ -171,13 +171,17 @@ std::string render_status(Accounts& accounts, const std::vector<FeedReport>& fee
   json.begin_object().key("version").string(DAVENPORT_VERSION).key("accounts").begin_array();
   for (const auto& name : accounts.names()) {
     try {
-      const auto account = accounts.find(name);
-      if (!account) continue;
-      if (accounts.source_of(name) == nullptr) account->require_stores();
-      std::string row;
-      JsonWriter account_json(row);
-      write_account(account_json, accounts, *account, of(name, sorted));
-      json.raw(row);
+      const SourceConfig* source = accounts.source_of(name);
+      const auto contents = accounts.describe(
+          name, [source](indexer::Account& account) { return contents_of(account, source); });
+      if (!contents) continue;
+      const auto& its_feeds = of(name, sorted);
+      json.begin_object();
+      write_account_at_source(json, accounts, name);
+      write_optional(json, "lagSeconds", lag_seconds(its_feeds));
+      json.members(*contents);
+      write_feeds(json, its_feeds);
+      json.end_object();
     } catch (const std::exception& error) {  // of this account; the others are well
       json.begin_object().key("account").string(name);
       json.key("error").string(error.what()).end_object();

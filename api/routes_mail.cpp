@@ -70,7 +70,9 @@ HttpResponse get_own_accounts(const Call& call) {
 }
 
 HttpResponse get_mailboxes(const Call&, indexer::Account& account) {
-  return json_response(render_mailboxes(account.mailboxes()));
+  // Asked first: the lists may become complete meanwhile.
+  const bool complete = account.has_complete_lists();
+  return json_response(render_mailboxes(account.mailboxes(), complete));
 }
 
 std::optional<HttpResponse> check_messages(const HttpRequest& request) {

@@ -138,6 +138,7 @@ class Account {
   [[nodiscard]] std::optional<ListChanges> changes(std::string_view since,
                                                    const ListQuery& query) const;
   [[nodiscard]] std::vector<MailboxCounts> mailboxes() const;
+  [[nodiscard]] bool has_complete_lists() const;  // as ListPage::complete
   [[nodiscard]] std::optional<std::string> message(std::string_view id) const;
   [[nodiscard]] std::vector<std::string> messages(const std::vector<std::string>& ids) const;
   [[nodiscard]] std::vector<std::string> thread(

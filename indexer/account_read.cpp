@@ -75,6 +75,11 @@ std::vector<MailboxCounts> Account::mailboxes() const {
   return live ? live->catalog().mailboxes() : std::vector<MailboxCounts>{};
 }
 
+bool Account::has_complete_lists() const {
+  const auto live = state_->generation();
+  return live && live->catalog().is_complete();
+}
+
 std::optional<std::string> Account::message(std::string_view id) const {
   const auto live = state_->generation();
   return live ? live->catalog().message(id, live->text_checkpoint()) : std::nullopt;

@@ -99,6 +99,8 @@ struct ListPage {
   std::optional<std::string> next;  // cursor for `after`; none: this was the last page
   std::optional<std::string> previous;  // cursor for `before`; none: this was the first
   std::string state;  // at which the page was read
+  // False while the lists are made, at first or anew: messages are missing.
+  bool complete = false;
 };
 
 // Whether the text has the form of a list's state; it may be of any catalog.
@@ -210,6 +212,7 @@ class Catalog {
   [[nodiscard]] std::optional<ListChanges> changes(std::string_view since,
                                                    const ListQuery& query) const;
   [[nodiscard]] std::vector<MailboxCounts> mailboxes() const;
+  [[nodiscard]] bool is_complete() const;  // as ListPage::complete
   // Null when there is none. `id` may be a public id or a document id.
   [[nodiscard]] std::optional<std::string> message(std::string_view id,
                                                    const DerivedCheckpoint& text) const;
@@ -262,7 +265,7 @@ class Catalog {
   [[nodiscard]] std::vector<std::uint32_t> same_threads(
       const std::vector<std::uint32_t>& numbers) const;
   // The first of these numbers in the order of that sort, from after `after` on; see sort_keys.hpp
-  // for what a key is.
+  // for what a key is. `sort` is one that has keys of its own.
   struct SortedNumber {
     std::string key;
     std::uint32_t number = 0;

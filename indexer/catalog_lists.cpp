@@ -146,6 +146,7 @@ ListPage Catalog::list(const ListQuery& query, const DerivedCheckpoint& text) co
   ListReader list(*reader, query, meta.ordered);
   auto page = read_page(*reader, list, query, Kind::kMail, reach);
   page.state = meta.state();
+  page.complete = meta.ordered;
   if (page.refused) return page;
   const auto& total = list.size();
   page.total = total.count;
@@ -153,6 +154,11 @@ ListPage Catalog::list(const ListQuery& query, const DerivedCheckpoint& text) co
   page.unread = count_unread(*reader, list.selection(), query, total.count);
   state_->pages.keep(version, query, page);
   return page;
+}
+
+bool Catalog::is_complete() const {
+  const auto reader = state_->readers.take();
+  return Meta::load(reader->list_meta).ordered;
 }
 
 std::optional<std::string> Catalog::message(std::string_view id,
@@ -229,6 +235,7 @@ ListPage Catalog::files(const ListQuery& query, const DerivedCheckpoint& text) c
   auto list = ListReader::files(*reader, all, meta.ordered);
   auto page = read_page(*reader, list, all, Kind::kFile, TextReach(meta, text));
   page.state = meta.state();
+  page.complete = meta.ordered;
   page.total = list.size().count;
   return page;
 }

@@ -50,10 +50,7 @@ std::vector<SortedNumber> look_up(Connection& connection, const std::vector<std:
     Rows rows(statement, number);
     if (!rows.next()) continue;
     const OrderKey place{rows.integer(0), std::string(rows.text(1))};
-    auto key =
-        sort == Sort::kReceived
-            ? place_key(place)
-            : sorted_key(unpack_texts(rows.blob(2)).at(static_cast<std::size_t>(sort) - 1), place);
+    auto key = sorted_key(unpack_texts(rows.blob(2)).at(static_cast<std::size_t>(sort) - 1), place);
     if (after.empty() || before(after, key)) found.push_back({std::move(key), number});
   }
   const auto kept = std::min(limit, found.size());
@@ -90,9 +87,8 @@ std::vector<SortedNumber> Catalog::sorted_numbers(const std::vector<std::uint32_
                                                   std::size_t limit) const {
   const auto reader = state_->readers.take();
   const replica::sqlite::ReadTransaction transaction(reader->connection);
-  // The order of arrival is newest first where it ascends in the tables.
-  const Before before{sort == Sort::kReceived ? !ascending : ascending};
-  const bool has_order = sort != Sort::kReceived && Meta::load(reader->meta).ordered;
+  const Before before{ascending};
+  const bool has_order = Meta::load(reader->meta).ordered;
   if (!has_order || numbers.size() <= kMaxLookedUp)
     return look_up(reader->connection, numbers, sort, before, after, limit);
   auto sorted = numbers;

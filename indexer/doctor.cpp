@@ -42,9 +42,11 @@ class Examination {
 
  private:
   void compare() {
+    const bool had_lists = std::filesystem::exists(target_.folder / "derived" / "current");
     const auto account = target_.open();
     if (!account) throw AccountUnknown(fmt::format("unknown account '{}'", target_.name));
     catch_up(*account);
+    if (!had_lists) report_.repairs.push_back("lists and text index were not there: made anew");
     compare_derived(*account);
     if (target_.compare_source) target_.compare_source(*account, report_);
   }

@@ -75,9 +75,8 @@ Xapian::Query QueryTranslator::translate_node(const MatchWords& match) {
   auto query = any_of(forms);
   if (exact.empty()) return query;
   boosts_accents_ = true;
-  return Xapian::Query(
-      Xapian::Query::OP_AND_MAYBE, query,
-      Xapian::Query(Xapian::Query::OP_SCALE_WEIGHT, any_of(exact), kAccentWeight));
+  return Xapian::Query(Xapian::Query::OP_AND_MAYBE, query,
+                       Xapian::Query(Xapian::Query::OP_SCALE_WEIGHT, any_of(exact), kAccentWeight));
 }
 
 // A word, and the words with the same stem. A language's forms are not looked for in what is known to be in another: its stem may be

@@ -129,7 +129,7 @@ QueryResult<HitPage> FulltextReader::search(const SearchRequest& request,
     if (request.kind)
       query =
           Xapian::Query(Xapian::Query::OP_FILTER, *query, Xapian::Query(kind_term(*request.kind)));
-    HitPager pager(state_->database, *query, request, scope, deadline);
+    HitPager pager(state_->database, translator, *query, request, scope, deadline);
     auto page = pager.page();
     if (!request.facets.empty()) page.facets = pager.facets();
     if (page.total < kFewHits)

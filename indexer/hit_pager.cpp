@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "indexer/entry.hpp"
-#include "indexer/fulltext_query.hpp"
 #include "indexer/octets.hpp"
+#include "indexer/sort_keys.hpp"
 
 namespace indexer {
 namespace {
@@ -111,7 +111,8 @@ class SeenThreads {
 }  // namespace
 
 HitPage HitPager::page() {
-  if (request_.order == SearchOrder::kSorted) return by_sort();
+  if (request_.order == SearchOrder::kSorted)
+    return request_.sort == Sort::kReceived ? oldest_first() : by_sort();
   if (request_.order == SearchOrder::kRelevance)
     return request_.threads ? threads_by_relevance() : by_relevance();
   return request_.threads ? threads_by_date() : by_date();
@@ -196,7 +197,9 @@ void HitPager::count(HitPage& page) {
 Xapian::Query HitPager::with_recency() const {
   Xapian::Enquire enquire(database_);
   enquire.set_query(query_);
-  auto* recency = new RecencySource(kRecencyShare * enquire.get_mset(0, 0).get_max_possible());
+  const double most = enquire.get_mset(0, 0).get_max_possible();
+  const double boost = translator_.boosts_accents() ? 1 + kAccentWeight : 1;
+  auto* recency = new RecencySource(kRecencyShare * most / boost);
   return Xapian::Query(Xapian::Query::OP_AND_MAYBE, query_, Xapian::Query(recency->release()));
 }
 
@@ -325,6 +328,27 @@ HitPage HitPager::threads_by_relevance() {
   const auto counted = threads_by_date();
   page.total = counted.total;
   page.total_is_exact = counted.total_is_exact;
+  return page;
+}
+
+// The order of matches(), from its end.
+HitPage HitPager::oldest_first() {
+  const auto numbers = request_.threads ? newest_of_threads() : matches();
+  auto end = numbers.end();
+  if (request_.after) {
+    const auto last = place_of(request_.after->key);
+    end = std::partition_point(numbers.begin(), end, [&](std::uint32_t number) {
+      const auto hit = read_hit(number);
+      return is_newer(hit.date, hit.id, last.date, last.id);
+    });
+  }
+  HitPage page;
+  while (end != numbers.begin() && page.hits.size() < request_.limit) {
+    auto& hit = page.hits.emplace_back(read_hit(*--end));
+    hit.place.key = place_key(hit.place.newest_first);
+  }
+  page.more = end != numbers.begin();
+  page.total = static_cast<std::int64_t>(numbers.size());
   return page;
 }
 

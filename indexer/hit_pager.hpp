@@ -5,17 +5,23 @@
 #include <vector>
 #include <xapian.h>
 
-#include "indexer/fulltext.hpp"
+#include "indexer/fulltext_query.hpp"
 #include "indexer/posting_sources.hpp"
 
 namespace indexer {
 
 class HitPager {
  public:
-  // All of these must outlive the pager.
-  HitPager(const Xapian::Database& database, const Xapian::Query& query,
-           const SearchRequest& request, const SearchScope& scope, Deadline& deadline)
-      : database_(database), query_(query), request_(request), scope_(scope), deadline_(deadline) {}
+  // `query` as `translator` made it, and perhaps filtered. All of these must outlive the pager.
+  HitPager(const Xapian::Database& database, const QueryTranslator& translator,
+           const Xapian::Query& query, const SearchRequest& request, const SearchScope& scope,
+           Deadline& deadline)
+      : database_(database),
+        translator_(translator),
+        query_(query),
+        request_(request),
+        scope_(scope),
+        deadline_(deadline) {}
 
   [[nodiscard]] HitPage page();
   [[nodiscard]] std::vector<FacetCounts> facets();
@@ -23,6 +29,7 @@ class HitPager {
  private:
   HitPage by_date();
   HitPage by_relevance();
+  HitPage oldest_first();
   HitPage by_sort();
   HitPage threads_by_date();
   HitPage threads_by_relevance();
@@ -37,9 +44,8 @@ class HitPager {
                                         RangeSource::Range range) const;
   struct Rank {
     double score;
-    std::string
-        date;  // decides between equal scores: a sort key, empty where numbers tell the date
-    std::uint32_t number;  // and between equal dates
+    std::string date;  // between equal scores: a sort key, empty where numbers tell the date
+    std::uint32_t number;  // between equal dates
     [[nodiscard]] bool is_before(const Rank& other) const {
       if (score != other.score) return score > other.score;
       return date != other.date ? date > other.date : number < other.number;
@@ -55,6 +61,7 @@ class HitPager {
   void put_in_list_order(std::vector<std::uint32_t>& numbers) const;
 
   const Xapian::Database& database_;
+  const QueryTranslator& translator_;
   const Xapian::Query& query_;
   const SearchRequest& request_;
   const SearchScope& scope_;

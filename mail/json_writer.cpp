@@ -100,6 +100,10 @@ JsonWriter& JsonWriter::number(double value) {
   return raw({text, static_cast<std::size_t>(end - text)});
 }
 
+JsonWriter& JsonWriter::members(std::string_view object) {
+  return object == "{}" ? *this : raw(object.substr(1, object.size() - 2));
+}
+
 JsonWriter& JsonWriter::raw(std::string_view json) {
   separate();
   out_ += json;

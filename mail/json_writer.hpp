@@ -24,6 +24,7 @@ class JsonWriter {
   JsonWriter& boolean(bool value) { return raw(value ? "true" : "false"); }
   JsonWriter& null() { return raw("null"); }
   JsonWriter& raw(std::string_view json);  // one complete value
+  JsonWriter& members(std::string_view object);  // of a complete object, into the one that is open
 
  private:
   JsonWriter& open(char bracket);

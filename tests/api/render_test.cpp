@@ -105,7 +105,7 @@ TEST(Render, MailboxesTasksBodiesAndErrors) {
   indexer::MailboxCounts inbox;
   inbox.mailbox = {"inbox", "In \"box\"", {}, "inbox", 1};
   inbox.unread_threads = 2;
-  const auto mailboxes = json::parse(api::render_mailboxes({inbox}))["mailboxes"];
+  const auto mailboxes = json::parse(api::render_mailboxes({inbox}, true))["mailboxes"];
   EXPECT_EQ(mailboxes[0]["name"], "In \"box\"");
   EXPECT_TRUE(mailboxes[0]["parentId"].is_null());
   EXPECT_EQ(mailboxes[0]["role"], "inbox");
