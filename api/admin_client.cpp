@@ -97,13 +97,25 @@ std::string AdminClient::request(std::string_view method, const std::string& tar
   return std::move(answer.get().body());
 }
 
+TaskReport AdminClient::ask_for(const TaskReport& task) const {
+  try {
+    return read_task(request("GET", "/v1/admin/tasks/" + task.id));
+  } catch (const std::exception&) {
+    if (is_served()) throw;
+  }
+  throw AdminError(fmt::format(
+      "the server has stopped. Task {0} ({1}) goes on when a server runs again, and davenport task "
+      "show {0} tells how far it is",
+      task.id, task.kind));
+}
+
 TaskReport AdminClient::run_task(const std::string& target, const std::string& payload,
                                  const std::function<void(const TaskReport&)>& watch) const {
   TaskReport task = read_task(request("POST", target, payload));
   while (task.state == "queued" || task.state == "running") {
     watch(task);
     std::this_thread::sleep_for(kWatchInterval);
-    task = read_task(request("GET", "/v1/admin/tasks/" + task.id));
+    task = ask_for(task);
   }
   if (task.state != "done")
     throw AdminError(task.outcome.empty() ? fmt::format("the task was {}", task.state)

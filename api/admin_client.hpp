@@ -38,6 +38,8 @@ class AdminClient {
                       const std::function<void(const TaskReport&)>& watch) const;
 
  private:
+  [[nodiscard]] TaskReport ask_for(const TaskReport& task) const;
+
   std::filesystem::path socket_;
 };
 

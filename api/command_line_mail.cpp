@@ -133,7 +133,8 @@ void add_search(CLI::App& app, CommandLine& line) {
   command->add_option("--sort", search->sort, "date, relevance, or as a list: -received, subject …")
       ->check(CLI::IsMember(search_orders()))
       ->type_name("ORDER");
-  command->add_flag("--threads", search->threads, "the first message found of each thread");
+  command->add_flag("--threads", search->threads,
+                    "of each thread the newest message found, by relevance the best");
   command->add_option("--kind", search->kind, "only mail, or only files")
       ->check(CLI::IsMember({"mail", "file"}))
       ->type_name("KIND");

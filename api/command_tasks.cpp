@@ -64,7 +64,12 @@ int run_tasks(TaskRequest request, bool all, bool wait, const Config& config) {
 
 TaskReport run_task_at_server(const AdminClient& server, const TaskRequest& request) {
   ProgressLine line;
+  std::string told;
   return server.run_task(task_route(request), request.arguments, [&](const TaskReport& task) {
+    if (task.state == "queued" && task.outcome != told) {
+      told = task.outcome;  // "waits for room: …"
+      fmt::print(stderr, "davenport: {}: {}\n", request.kind, for_terminal(told));
+    }
     line.show(fmt::format("{}: {}", request.kind,
                           task.state == "queued" ? "queued" : progress_in_words(task)));
   });

@@ -110,6 +110,7 @@ indexer::SearchRequest request_of(const SearchCommand& command, const indexer::Q
   indexer::SearchRequest request;
   request.query = &query;
   request.written = command.query;
+  request.is_text = !command.is_filter;
   (void)set_search_order(request, command.sort);  // the command line took nothing else
   request.limit = command.limit;
   request.threads = command.threads;
@@ -143,9 +144,8 @@ int run(const SearchCommand& command, const CommandLine& line, const Config& con
   const auto request = request_of(command, *query);
   const auto answer = account->search(request, !command.no_snippets);
   if (!answer) refuse(command, answer.error());
-  const std::string text = command.is_filter ? "" : command.query;
   if (command.json) {
-    print(render_search(*answer, request, text) + "\n");
+    print(render_search(*answer, request) + "\n");
     return kDone;
   }
 
@@ -154,8 +154,8 @@ int run(const SearchCommand& command, const CommandLine& line, const Config& con
   std::string lines;
   for (const auto& hit : answer->hits) lines += hit_lines(hit, width, bold);
   lines += summary_of(*answer, command.threads) + facet_lines(answer->facets, *account);
-  if (const auto meant = did_you_mean(*answer, text))
-    lines += fmt::format("did you mean: {}\n", for_terminal(*meant));
+  if (answer->did_you_mean)
+    lines += fmt::format("did you mean: {}\n", for_terminal(*answer->did_you_mean));
   if (answer->explanation) lines += explanation_lines(*answer->explanation);
   if (answer->next)
     lines += "next page: " + next_page(command, line, to_cursor(request, *answer->next)) + "\n";

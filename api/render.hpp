@@ -20,14 +20,9 @@ namespace api {
 [[nodiscard]] std::string render_list(const indexer::ListPage& page);
 // Messages that were asked for by id.
 [[nodiscard]] std::string render_messages(const std::vector<std::string>& rows);
-// `text` is the query as it was written, from which suggestions are made; empty for a JSON filter.
 // `request` is the search that the cursors belong to.
 [[nodiscard]] std::string render_search(const indexer::SearchAnswer& answer,
-                                        const indexer::SearchRequest& request,
-                                        std::string_view text);
-// `text` with misspelt words replaced by the suggestions; nothing when there are none.
-[[nodiscard]] std::optional<std::string> did_you_mean(const indexer::SearchAnswer& answer,
-                                                      std::string_view text);
+                                        const indexer::SearchRequest& request);
 [[nodiscard]] std::string_view facet_name(indexer::Facet facet);
 [[nodiscard]] std::string render_completions(const std::vector<indexer::Completion>& completions);
 [[nodiscard]] std::string render_mailboxes(const std::vector<indexer::MailboxCounts>& mailboxes,

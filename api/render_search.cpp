@@ -17,18 +17,6 @@ std::string_view facet_name(indexer::Facet facet) {
   return {};
 }
 
-std::optional<std::string> did_you_mean(const indexer::SearchAnswer& answer,
-                                        std::string_view text) {
-  if (answer.suggestions.empty() || text.empty()) return std::nullopt;
-  std::string meant(text);
-  // From the end, so that positions before stay right.
-  for (auto each = answer.suggestions.rbegin(); each != answer.suggestions.rend(); ++each) {
-    if (each->position + each->size <= meant.size())
-      meant.replace(each->position, each->size, each->word);
-  }
-  return meant;
-}
-
 void write_hit(JsonWriter& json, const indexer::SearchAnswer::Found& found,
                std::string_view account) {
   const bool is_mail = found.kind == indexer::Kind::kMail;
@@ -80,7 +68,7 @@ void write_explanation(JsonWriter& json, const indexer::Explanation& explanation
 }
 
 std::string render_search(const indexer::SearchAnswer& answer,
-                          const indexer::SearchRequest& request, std::string_view text) {
+                          const indexer::SearchRequest& request) {
   std::string out;
   JsonWriter json(out);
   json.begin_object().key("hits").begin_array();
@@ -89,7 +77,7 @@ std::string render_search(const indexer::SearchAnswer& answer,
   json.key("total").number(answer.total).key("totalIsExact").boolean(answer.total_is_exact);
   json.key("partial").boolean(answer.is_partial);
   write_facets(json, answer.facets);
-  if (const auto meant = did_you_mean(answer, text)) json.key("didYouMean").string(*meant);
+  if (answer.did_you_mean) json.key("didYouMean").string(*answer.did_you_mean);
   if (answer.explanation) write_explanation(json, *answer.explanation);
   json.key("next");
   answer.next ? json.string(to_cursor(request, *answer.next)) : json.null();

@@ -165,6 +165,13 @@ std::string render_merged(const std::vector<Searched>& searched,
   writer.key("total").number(total).key("totalIsExact").boolean(is_exact);
   writer.key("partial").boolean(is_partial);
   write_facets(writer, merged_facets(searched));
+  if (total < indexer::kFewHits) {
+    for (const auto& each : searched) {
+      if (!each.answer.did_you_mean) continue;
+      writer.key("didYouMean").string(*each.answer.did_you_mean);
+      break;
+    }
+  }
   const auto next = next_cursor(searched);
   writer.key("next");
   next ? writer.string(*next) : writer.null();
@@ -219,7 +226,7 @@ HttpResponse search(const Call& call, indexer::Account& account) {
   search.request.query = &search.query;
   const auto answer = search_in(call, account, search.request, search.snippets);
   if (!answer) return bad_query(search, answer.error());
-  return json_response(render_search(*answer, search.request, search.text));
+  return json_response(render_search(*answer, search.request));
 }
 
 HttpResponse search_several(const Call& call) {

@@ -116,6 +116,7 @@ std::variant<SearchCall, HttpResponse> read_body(const HttpRequest& request) {
   if (!call.text.empty())
     return bad_body("\"filter\" and \"q\" are two ways to say it: use one of them");
   call.request.written = filter->dump();
+  call.request.is_text = false;
   auto query = indexer::parse_filter(call.request.written);
   if (!query) return bad_query(call, query.error());
   call.query = std::move(*query);

@@ -430,7 +430,7 @@ TaskOutcome Tasks::run(const TaskRequest& request, const Work& work, indexer::Pr
   try {
     task->report = state_->table.add(request, "running");
   } catch (const replica::sqlite::Error& error) {
-    if (!error.is_refused()) throw;
+    if (!error.is_refused() && !error.is_disk_full()) throw;
     TaskReport unlisted;
     unlisted.kind = request.kind;
     unlisted.account = request.account;

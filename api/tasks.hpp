@@ -66,7 +66,7 @@ class Tasks {
   // Throws replica::sqlite::Error. The task's id.
   std::string start(const TaskRequest& request);
   // Does the work on the calling thread, listed as a task where davenport.db can be written (what only
-  // reads, as an export, works on a read-only disk too). Throws what the work throws.
+  // reads, as an export, works on a read-only or full disk too). Throws what the work throws.
   TaskOutcome run(const TaskRequest& request, const Work& work, indexer::Progress& progress);
 
   // A task whose work the caller does; listed until `finish`. Destroyed without it, the task counts

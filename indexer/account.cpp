@@ -37,14 +37,6 @@ FileLock lock_for_writing(const fs::path& folder, const std::string& name) {
   return std::move(*lock);
 }
 
-void refuse_unfinished_backup(const fs::path& folder, const std::string& name) {
-  std::error_code unreadable;  // what cannot be read says so itself
-  if (!fs::exists(folder / Account::kUnfinishedBackup, unreadable)) return;
-  throw std::runtime_error(fmt::format(
-      "account '{}': {} is a backup that was broken off before it was whole: put back another one",
-      name, folder.string()));
-}
-
 std::size_t project_all(Generation& generation, const Stores& stores, Progress& progress,
                         bool more_is_coming = false) {
   std::size_t changes = 0;
@@ -61,6 +53,14 @@ std::size_t project_all(Generation& generation, const Stores& stores, Progress& 
 }
 
 }  // namespace
+
+void refuse_unfinished_backup(const fs::path& folder, const std::string& name) {
+  std::error_code unreadable;  // what cannot be read says so itself
+  if (!fs::exists(folder / Account::kUnfinishedBackup, unreadable)) return;
+  throw std::runtime_error(fmt::format(
+      "account '{}': {} is a backup that was broken off before it was whole: put back another one",
+      name, folder.string()));
+}
 
 Account::Account(fs::path folder, std::string name, replica::sqlite::Access access,
                  std::optional<std::string> doctype_member, IndexOptions options)

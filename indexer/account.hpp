@@ -62,7 +62,9 @@ struct SearchAnswer {
   bool total_is_exact = true;
   bool is_partial = false;  // the time was up before all was looked at
   std::vector<FacetCounts> facets;
-  std::vector<Suggestion> suggestions;  // as HitPage
+  // Where little was found: the query with words of the index in place of some that may be
+  // misspelt, which finds more.
+  std::optional<std::string> did_you_mean;
   std::optional<Explanation> explanation;
   std::optional<SearchPlace> next;  // where this page ended; none: it was the last
   IndexState index;
@@ -183,5 +185,8 @@ class Account {
   std::unique_ptr<State> state_;  // before the stores: who opens them for writing may upgrade them
   Stores stores_;
 };
+
+// Throws std::runtime_error when the folder is a backup that was broken off.
+void refuse_unfinished_backup(const std::filesystem::path& folder, const std::string& name);
 
 }  // namespace indexer

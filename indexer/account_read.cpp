@@ -63,6 +63,32 @@ void add_snippet(SearchAnswer::Found& found, const Hit& hit, const Catalog& cata
     add_attachment_snippet(found, texts, entries.front(), query, languages);
 }
 
+std::string with_suggestions(std::string text, const std::vector<Suggestion>& suggestions) {
+  // From the end, so that positions before stay right.
+  for (auto each = suggestions.rbegin(); each != suggestions.rend(); ++each) {
+    if (each->position + each->size <= text.size())
+      text.replace(each->position, each->size, each->word);
+  }
+  return text;
+}
+
+std::optional<std::string> corrected(const SearchRequest& request, const HitPage& page,
+                                     FulltextReader& reader, const Catalog& catalog) {
+  if (!request.is_text || page.suggestions.empty()) return std::nullopt;
+  auto text = with_suggestions(request.written, page.suggestions);
+  const auto query = parse_query(text);
+  if (!query) return std::nullopt;
+  SearchRequest check = request;
+  check.query = &*query;
+  check.limit = 1;
+  check.after.reset();
+  check.facets.clear();
+  check.explain = false;
+  const auto found = reader.search(check, catalog);
+  if (!found || found->total <= page.total) return std::nullopt;
+  return text;
+}
+
 }  // namespace
 
 ListPage Account::list(const ListQuery& query) const {
@@ -130,7 +156,7 @@ QueryResult<SearchAnswer> Account::search(const SearchRequest& request, bool sni
   answer.total_is_exact = page->total_is_exact;
   answer.is_partial = page->is_partial;
   answer.facets = std::move(page->facets);
-  answer.suggestions = std::move(page->suggestions);
+  answer.did_you_mean = corrected(request, *page, *reader, live->catalog());
   answer.explanation = std::move(page->explanation);
   std::vector<Catalog::Item> items;
   items.reserve(page->hits.size());

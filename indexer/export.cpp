@@ -251,6 +251,7 @@ class Exporter {
 ExportSummary export_account(const fs::path& folder, const std::string& name,
                              const std::optional<std::string>& doctype_member,
                              const std::string& since, int descriptor, Progress& progress) {
+  refuse_unfinished_backup(folder, name);
   auto parts = export_parts(folder, name, doctype_member);
   require_all_stores(parts, folder, name);
   const auto reached = begin_at(parts, since, name);

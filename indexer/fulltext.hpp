@@ -99,6 +99,7 @@ struct SearchPlace {
 struct SearchRequest {
   const Query* query = nullptr;
   std::string written{};  // the query as it was written: a cursor is of one query
+  bool is_text = true;  // it was written in the text language, not as a JSON filter
   SearchOrder order = SearchOrder::kDate;
   std::size_t limit = 50;
   Sort sort = Sort::kReceived;  // kSorted: by what, and which way
@@ -188,6 +189,8 @@ struct SearchScope {
       facet_rows;
 };
 
+// Hits below which other words are suggested.
+inline constexpr std::int64_t kFewHits = 3;
 // Totals are exact where the hits are expected to be no more; beyond, they are estimates: counting costs 0.7 ms for each
 // 1,000 (measured on 100,000 messages), a page itself less than that.
 inline constexpr unsigned kExactTotal = 2'000;

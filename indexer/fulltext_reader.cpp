@@ -14,8 +14,6 @@ namespace {
 // How often a search begins again because a commit overwrote what it was reading: each time on the
 // newest state.
 constexpr int kMaxAttempts = 50;
-// Hits below which other words are suggested.
-constexpr std::int64_t kFewHits = 3;
 
 // Words that a query's stemmer remembers, of each language: queries are short.
 constexpr std::size_t kStemSlots = 256;

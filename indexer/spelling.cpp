@@ -19,7 +19,7 @@ constexpr std::size_t kFewestLetters = 4;
 constexpr std::size_t kLettersForTwo = 6;
 constexpr std::size_t kSameBeginning = 3;
 constexpr std::size_t kMaxScanned = 20'000;  // words that begin alike; a few milliseconds
-// How many times as frequent a suggestion must be.
+// How many times as frequent as a word that occurs a suggestion must be.
 constexpr Xapian::doccount kTimesAsFrequent = 5;
 
 // Words of the index are valid UTF-8.
@@ -135,7 +135,7 @@ class Speller {
     if (letters.size() < kFewestLetters) return std::nullopt;
     for (const auto& prefix : prefixes_) consider(prefix, word);
     best_.clear();
-    best_frequency_ = kTimesAsFrequent * std::max<Xapian::doccount>(best_frequency_, 1) - 1;
+    if (best_frequency_ > 0) best_frequency_ = kTimesAsFrequent * best_frequency_ - 1;
     const auto near = one_edit_away(letters);
     for (const auto& prefix : prefixes_) {
       for (const auto& candidate : near) {

@@ -11,7 +11,7 @@
 
 namespace indexer {
 
-// For each single word of the query that few entries have: the frequent word that was most probably
+// For each single word of the query that few entries have: the more frequent word that was most probably
 // meant, if there is one. Words of fewer than four letters are left alone.
 [[nodiscard]] std::vector<Suggestion> suggest_words(const Xapian::Database& database,
                                                     const Query& query, Deadline& deadline);

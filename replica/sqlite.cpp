@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/statvfs.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 #include "replica/files.hpp"
@@ -25,10 +27,16 @@ void stop_counting_allocations() {
   static_cast<void>(done);
 }
 
+bool has_room(const std::filesystem::path& folder) {
+  struct statvfs system {};
+  if (::statvfs(folder.c_str(), &system) != 0) return true;
+  return (::geteuid() == 0 ? system.f_bfree : system.f_bavail) > 0;
+}
+
 // No log, and no way to make one: SQLite would refuse to open the file, but then nobody writes to
 // it either.
 bool must_be_immutable(const std::filesystem::path& file) {
-  if (is_writable(file.parent_path())) return false;
+  if (is_writable(file.parent_path()) && has_room(file.parent_path())) return false;
   std::error_code absent;
   const auto log_bytes = std::filesystem::file_size(file.string() + "-wal", absent);
   return absent || (log_bytes == 0 && !std::filesystem::exists(file.string() + "-shm"));

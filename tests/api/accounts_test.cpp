@@ -6,6 +6,7 @@
 #include <span>
 #include <thread>
 
+#include "tests/support/resource_limit.hpp"
 #include "tests/support/support.hpp"
 
 namespace {
@@ -25,8 +26,9 @@ class AccountsTest : public testing::Test {
 };
 
 TEST_F(AccountsTest, NamesThoseWithAFolderAndThoseOfTheConfiguration) {
-  std::filesystem::create_directories(folder_ / "accounts/alice");
-  std::filesystem::create_directories(folder_ / "accounts/.hidden");
+  std::filesystem::create_directories(folder_ / "accounts/alice/store");
+  std::filesystem::create_directories(folder_ / "accounts/.hidden/store");
+  std::filesystem::create_directories(folder_ / "accounts/lost+found");
   support::write_file(folder_ / "accounts/file", "");
   EXPECT_THAT(api::Accounts(config_, Access::kReadOnly).names(), ElementsAre("alice", "bob"));
   api::Config elsewhere;
@@ -51,6 +53,36 @@ TEST_F(AccountsTest, CreatesALocalAccount) {
   ASSERT_NE(accounts.create("alice"), nullptr);
   EXPECT_EQ(accounts.create("alice"), accounts.find("alice"));
   EXPECT_THROW((void)accounts.create("../alice"), api::ConfigError);
+}
+
+TEST_F(AccountsTest, DescribesAClosedAccountWithoutOpeningItAgain) {
+  api::Accounts accounts(config_, Access::kReadWrite);
+  (void)accounts.create("alice");
+  config_.replication.account_idle = std::chrono::milliseconds(0);
+  accounts.close_idle();
+  int reads = 0;
+  const auto describe = [&](const std::string& name) {
+    return accounts.describe(
+        name, [&](indexer::Account& account) { return account.name() + std::to_string(++reads); });
+  };
+  EXPECT_EQ(describe("alice"), "alice1");
+  EXPECT_EQ(accounts.open_count(), 0U);
+  EXPECT_EQ(describe("alice"), "alice1");
+  auto held = accounts.find("alice");
+  EXPECT_EQ(describe("alice"), "alice2") << "whoever has it open may have changed it";
+  held.reset();
+  accounts.close_idle();
+  EXPECT_EQ(describe("alice"), "alice3");
+  EXPECT_EQ(describe("alice"), "alice3");
+  EXPECT_EQ(describe("nobody"), std::nullopt);
+}
+
+TEST_F(AccountsTest, HasNoMoreOpenThanThereAreFileHandles) {
+  const support::ResourceLimit limit(RLIMIT_NOFILE);
+  limit.set(400);
+  EXPECT_EQ(api::Accounts::most_open(config_), 6U);
+  config_.replication.max_open_accounts = 3;
+  EXPECT_EQ(api::Accounts::most_open(config_), 3U);
 }
 
 TEST_F(AccountsTest, ClosesWhatNobodyUsesForAWhile) {

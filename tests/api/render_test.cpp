@@ -80,13 +80,13 @@ TEST(Render, SearchTellsMailFromFiles) {
   answer.hits.push_back(
       {indexer::Kind::kMail, R"({"id":"m"})", 0.5, {}, "a <mark>b</mark>", "c", "2"});
   answer.hits.push_back({indexer::Kind::kFile, R"({"id":"f"})", 0, {}, "", "", ""});
-  answer.suggestions = {{5, 5, "report"}};
+  answer.did_you_mean = "from:report x";
   answer.facets = {{indexer::Facet::kYear, {{"2001", 2}}, true}};
   answer.total = 2;
   const auto request = in_order("relevance");
   answer.next = {{}, 50, ""};
   answer.index = {true, 0, 1, "g1"};
-  const auto search = json::parse(api::render_search(answer, request, "from:reprt x"));
+  const auto search = json::parse(api::render_search(answer, request));
   EXPECT_EQ(search["hits"][0]["kind"], "mail");
   EXPECT_EQ(search["hits"][0]["message"]["id"], "m");
   EXPECT_EQ(search["hits"][0]["snippet"]["subject"], "a <mark>b</mark>");

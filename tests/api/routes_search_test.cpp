@@ -141,8 +141,11 @@ TEST_F(SearchRoutes, CountsFacetsAndExplains) {
 TEST_F(SearchRoutes, AsksWhetherSomethingElseWasMeant) {
   for (int day = 5; day < 15; ++day)
     put("alice", day, "x@example.org", "Kernel", "kernel", fmt::format("k{}", day));
+  put("alice", 20, "y@example.org", "Harpsichord", "once", "h");
   import("alice");
   EXPECT_EQ(find("from:x kernal")["didYouMean"], "from:x kernel");
+  EXPECT_EQ(find("harpsicord")["didYouMean"], "harpsichord") << "one entry has it";
+  EXPECT_FALSE(find("kernal before:1999").contains("didYouMean")) << "that finds nothing either";
   EXPECT_FALSE(find("kernel").contains("didYouMean"));
   // Words of the field that was asked.
   EXPECT_EQ(find("from:exampel")["didYouMean"], "from:example");

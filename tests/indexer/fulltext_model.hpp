@@ -43,7 +43,7 @@ inline OrderKey place_of(const Entry& entry) { return {entry.entry.date, entry.e
 class Model {
  public:
   std::vector<Entry> entries;  // in the order of lists
-  std::vector<std::string> languages{"en"};  // whose forms a query finds
+  QueryLanguages languages{{"en"}, {}};
 
   void sort() {
     std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
@@ -238,9 +238,13 @@ class Model {
     const auto of_entry = language_of(new_text(mail::split_quoted(entry.text.body)));
     const auto known = of_entry.substr(0, of_entry.find('-'));
     const std::set<std::string> own{"en", known};
-    const bool is_in_one = std::find(languages.begin(), languages.end(), known) != languages.end();
-    for (const auto& language : languages) {
-      if (is_in_one && language != known && language != languages.front()) continue;
+    const auto& dominant = languages.dominant;
+    const bool is_in_one = std::find(dominant.begin(), dominant.end(), known) != dominant.end();
+    auto asked = dominant;
+    if (std::find(languages.rare.begin(), languages.rare.end(), known) != languages.rare.end())
+      asked.push_back(known);
+    for (const auto& language : asked) {
+      if (is_in_one && language != known && language != dominant.front()) continue;
       auto* const stems = stems_.of(language);
       const std::string stem(stems->stem(wanted.exact));
       if (stems->stem(stem) == stem && word.folded == stem) return true;

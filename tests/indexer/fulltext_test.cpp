@@ -299,6 +299,60 @@ TEST(Fulltext, PagesByRelevanceGoOnWhateverComesBetween) {
   }
 }
 
+// Numbers of mail that found no gap are in no order.
+TEST(Fulltext, EquallyRelevantIsNewestFirst) {
+  const support::TemporaryFolder folder;
+  Model model;
+  for (std::uint32_t i = 0; i < 20; ++i) {
+    auto& entry = model.entries.emplace_back();
+    entry.entry.id = fmt::format("{:02}", i);
+    entry.entry.date = 1'000 - i;
+    entry.entry.number = i % 3 == 1 ? kFirstOverflowNumber + i * 7 % 20 : (i + 1) * 16;
+  }
+  write(folder / "index", model);
+  FulltextReader reader(folder / "index");
+  const auto query = parse_query("after:1970");
+  SearchRequest request;
+  request.query = &*query;
+  request.order = SearchOrder::kRelevance;
+  request.limit = 6;
+  std::vector<std::string> expected, found;
+  for (const auto& entry : model.entries) expected.push_back(entry.entry.id);
+  for (bool more = true; more;) {
+    const auto page = reader.search(request, model.scope()).value();
+    for (const auto& hit : page.hits) found.push_back(hit.id);
+    more = page.more;
+    if (more) request.after = page.hits.back().place;
+  }
+  EXPECT_EQ(found, expected);
+}
+
+TEST(Fulltext, OldestFirstIsTheListFromItsEnd) {
+  const support::TemporaryFolder folder;
+  auto model = random_model(7, 300);
+  for (std::size_t i = 0; i < 300; i += 17)
+    model.entries[i].entry.number = kFirstOverflowNumber + static_cast<std::uint32_t>(300 - i);
+  write(folder / "index", model);
+  FulltextReader reader(folder / "index");
+  const auto query = parse_query("");
+  SearchRequest request;
+  request.query = &*query;
+  request.order = SearchOrder::kSorted;
+  request.ascending = true;
+  request.limit = 7;
+  std::vector<std::string> expected, found;
+  for (const auto& entry : model.entries) expected.push_back(entry.entry.id);
+  std::reverse(expected.begin(), expected.end());
+  for (bool more = true; more;) {
+    const auto page = reader.search(request, model.scope()).value();
+    EXPECT_EQ(page.total, 300);
+    for (const auto& hit : page.hits) found.push_back(hit.id);
+    more = page.more;
+    if (more) request.after = page.hits.back().place;
+  }
+  EXPECT_EQ(found, expected);
+}
+
 TEST(Fulltext, RanksNewTextAboveQuotedText) {
   const support::TemporaryFolder folder;
   const Model model =

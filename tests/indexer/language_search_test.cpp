@@ -92,8 +92,8 @@ TEST(LanguageSearch, FindsThemTogetherInOneAccount) {
   model.number(16);
   write(folder / "index", model);
   FulltextReader reader(folder / "index");
-  EXPECT_EQ(reader.languages().front(), "en");
-  EXPECT_THAT(reader.languages(),
+  EXPECT_EQ(reader.languages().dominant.front(), "en");
+  EXPECT_THAT(reader.languages().dominant,
               testing::UnorderedElementsAre("en", "ru", "de", "fr", "ar", "tr"));
   for (const auto& sample : kSamples) {
     for (const auto query : sample.queries) {
@@ -124,7 +124,7 @@ TEST(LanguageSearch, AFormOfOneLanguageIsNoWordOfAnother) {
   model.number(16);
   write(folder / "index", model);
   FulltextReader reader(folder / "index");
-  EXPECT_THAT(reader.languages(), testing::ElementsAre("en", "de"));
+  EXPECT_THAT(reader.languages().dominant, testing::ElementsAre("en", "de"));
   auto found = ids_of(search(reader, model, "notes"));  // a stem of German: "not"
   EXPECT_THAT(found, testing::Contains("notes"));
   EXPECT_THAT(found, testing::Contains("short")) << "its language is not known";
@@ -134,6 +134,37 @@ TEST(LanguageSearch, AFormOfOneLanguageIsNoWordOfAnother) {
     EXPECT_EQ(search(reader, model, "notes", order).total, static_cast<int>(found.size()));
     EXPECT_EQ(search(reader, model, "Nöte", order).total, 12) << "those in German, and short";
   }
+}
+
+TEST(LanguageSearch, FindsFormsInAFewMessagesAmongMany) {
+  const support::TemporaryFolder folder;
+  Model model;
+  const auto add = [&](std::string id, std::string text) {
+    auto& entry = model.entries.emplace_back();
+    entry.entry.id = std::move(id);
+    entry.text.body = std::move(text);
+  };
+  for (const auto& sample : kSamples) add(std::string(sample.language), std::string(sample.text));
+  for (int i = 0; i < 400; ++i) {
+    add(fmt::format("en{}", i),
+        "The committee did not meet on Tuesday, since the rooms were not free until the evening.");
+  }
+  add("notes", "Please bring your notes when we meet again, and a copy of the older agreements.");
+  model.sort();
+  model.number(16);
+  write(folder / "index", model);
+  FulltextReader reader(folder / "index");
+  EXPECT_THAT(reader.languages().dominant, testing::ElementsAre("en"));
+  EXPECT_THAT(reader.languages().rare, testing::UnorderedElementsAre("ru", "de", "fr", "ar", "tr"));
+  for (const auto& sample : kSamples) {
+    for (const auto query : sample.queries) {
+      EXPECT_THAT(ids_of(search(reader, model, query)),
+                  testing::Contains(std::string(sample.language)))
+          << query;
+    }
+  }
+  EXPECT_THAT(ids_of(search(reader, model, "notes")), testing::ElementsAre("notes"))
+      << "a stem of German is no word of English";
 }
 
 TEST(LanguageSearch, ATypedAccentComesFirst) {
@@ -153,6 +184,25 @@ TEST(LanguageSearch, ATypedAccentComesFirst) {
   EXPECT_THAT(ids_of(search(reader, model, "resume", SearchOrder::kRelevance)),
               testing::ElementsAre("1", "2"))
       << "alike but for their age";
+}
+
+TEST(LanguageSearch, ATypedAccentComesFirstHoweverOftenItIsLeftOutElsewhere) {
+  const support::TemporaryFolder folder;
+  Model model;
+  std::string often, once = "R\u00e9sum\u00e9";
+  for (int i = 0; i < 20; ++i) often += "resume ";
+  for (int i = 0; i < 500; ++i) once += fmt::format(" word{}", i);
+  for (const auto& text : {often, once}) {
+    model.entries.push_back({});
+    model.entries.back().entry.id = fmt::format("{}", model.entries.size());
+    model.entries.back().text.body = text;
+  }
+  model.entries[0].text.subject = "resume resume resume";
+  model.number(16);
+  write(folder / "index", model);
+  FulltextReader reader(folder / "index");
+  EXPECT_THAT(ids_of(search(reader, model, "r\u00e9sum\u00e9", SearchOrder::kRelevance)),
+              testing::ElementsAre("2", "1"));
 }
 
 }  // namespace
