@@ -73,6 +73,11 @@ struct DatabaseInfo {
   std::int64_t deleted = 0;
 };
 
+// Design documents are not replicated.
+[[nodiscard]] inline bool is_design_document(std::string_view id) {
+  return id.starts_with("_design/");
+}
+
 // One row of `_changes`.
 struct FeedRow {
   std::string id;

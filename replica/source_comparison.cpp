@@ -21,8 +21,6 @@ namespace {
 constexpr std::size_t kAskedAgain = 50;  // documents of one request
 constexpr std::size_t kChangesAtOnce = 2'000;
 
-bool is_design_document(const std::string& id) { return id.starts_with("_design/"); }
-
 // Ids on disk, without a name there.
 class Scratch {
  public:
@@ -54,9 +52,7 @@ class Scratch {
     return ids;
   }
   [[nodiscard]] std::int64_t count_differing() const {
-    auto count = connection_.prepare("SELECT count(*) FROM differing");
-    count.bind().step();
-    return count.integer(0);
+    return connection_.prepare("SELECT count(*) FROM differing").scalar();
   }
   [[nodiscard]] sqlite::Connection& connection() { return connection_; }
 

@@ -19,12 +19,6 @@ std::int64_t next_attempt(std::chrono::sys_seconds now, std::int64_t attempts) {
   return (now + std::min(delay, tuning::kLongestRetry)).time_since_epoch().count();
 }
 
-// Of a statement that gives one number; 0 for none.
-std::int64_t number(sqlite::Statement& statement) {
-  const sqlite::ResetAtEnd reset(statement);
-  return statement.step() ? statement.integer(0) : 0;
-}
-
 }  // namespace
 
 void StoreWriter::update_quarantine(const Batch& batch, const Progress& progress) {
@@ -41,7 +35,7 @@ void StoreWriter::update_quarantine(const Batch& batch, const Progress& progress
   }
   const auto now = progress.now.time_since_epoch().count();
   for (const auto& row : batch.quarantined) {
-    const auto attempts = number(quarantine_attempts_.bind(row.id)) + 1;
+    const auto attempts = quarantine_attempts_.bind(row.id).scalar() + 1;
     quarantine_
         .bind(row.id, row.rev, row.reason, now, attempts, next_attempt(progress.now, attempts),
               kNever)
@@ -57,7 +51,7 @@ void StoreWriter::update_wanted(const Batch& batch, const Progress& progress) {
   }
   const auto now = progress.now.time_since_epoch().count();
   for (const auto& blob : batch.failed) {
-    const auto attempts = number(wanted_attempts_.bind(blob.digest)) + 1;
+    const auto attempts = wanted_attempts_.bind(blob.digest).scalar() + 1;
     fail_wanted_
         .bind(attempts, blob.reason, now, kNever, next_attempt(progress.now, attempts), blob.digest)
         .run();
