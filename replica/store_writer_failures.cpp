@@ -58,7 +58,7 @@ void StoreWriter::update_wanted(const Batch& batch, const Progress& progress) {
   }
 }
 
-std::vector<std::string> StoreWriter::take_wanting(std::span<const std::string> arrived) {
+std::vector<std::string> StoreWriter::mark_arrived(std::span<const std::string> arrived) {
   std::vector<std::string> ids;
   for (const auto& digest : arrived) {
     const sqlite::ResetAtEnd reset(arrive_);
@@ -67,7 +67,7 @@ std::vector<std::string> StoreWriter::take_wanting(std::span<const std::string> 
   return ids;
 }
 
-void StoreWriter::drop_unnamed(std::string_view id, const RevisionTree& tree) {
+void StoreWriter::drop_unnamed_blobs(std::string_view id, const RevisionTree& tree) {
   std::vector<std::string> digests;
   {
     const sqlite::ResetAtEnd reset(wanted_of_);
