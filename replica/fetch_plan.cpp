@@ -1,7 +1,5 @@
 #include "replica/fetch_plan.hpp"
 
-#include <algorithm>
-
 #include "replica/tuning.hpp"
 
 namespace replica {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 #include <system_error>
-#include <utility>
 
 #include "replica/files.hpp"
 #include "replica/sqlite_error.hpp"

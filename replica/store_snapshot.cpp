@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <stdexcept>
-#include <utility>
 
 #include "replica/store_file.hpp"
 #include "replica/store_reader.hpp"

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <unordered_set>
-#include <utility>
 
 #include "replica/store_writer.hpp"
 #include "replica/tuning.hpp"
