@@ -8,7 +8,7 @@
 
 #include "api/clock.hpp"
 #include "api/log.hpp"
-#include "replica/no_room.hpp"
+#include "replica/transient_errors.hpp"
 
 namespace api {
 namespace {
@@ -48,7 +48,7 @@ void DiskSpace::keep_reserve() {
 }
 
 bool DiskSpace::note(const std::exception& error) {
-  if (!replica::says_no_room(error)) return false;
+  if (!replica::is_out_of_space(error)) return false;
   const std::lock_guard lock(mutex_);
   if (state_ == State::kWell) {
     since_ = current_time();

@@ -8,7 +8,7 @@
 
 #include "indexer/account_state.hpp"
 #include "indexer/index_damaged.hpp"
-#include "replica/no_room.hpp"
+#include "replica/transient_errors.hpp"
 
 namespace indexer {
 namespace fs = std::filesystem;
@@ -108,7 +108,7 @@ void Account::State::open_live() {
       live = std::move(generation);
       return;
     } catch (const std::exception& error) {
-      if (replica::is_passing(error)) throw;
+      if (replica::is_transient(error)) throw;
       if (Generation::live_name(derived()) == name || attempt == 10) {
         if (access == replica::sqlite::Access::kReadWrite)
           return;  // the next projection builds it anew
@@ -136,7 +136,7 @@ std::shared_ptr<Generation> Account::State::next_generation(const Stores& stores
         return left;
       }
     } catch (const std::exception& error) {
-      if (replica::is_passing(error)) throw;
+      if (replica::is_transient(error)) throw;
       // Damaged: nobody needs it.
     }
   }

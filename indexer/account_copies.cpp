@@ -4,7 +4,7 @@
 
 #include "indexer/account_state.hpp"
 #include "replica/files.hpp"
-#include "replica/no_room.hpp"
+#include "replica/transient_errors.hpp"
 
 namespace indexer {
 namespace fs = std::filesystem;
@@ -60,7 +60,7 @@ class BackupFolder {
       if (left > 1) refuse("is there already");  // beside the mark
       replica::sync_folder(folder_);
     } catch (const fs::filesystem_error& error) {
-      if (replica::says_no_room(error)) throw;
+      if (replica::is_out_of_space(error)) throw;
       throw std::runtime_error(fmt::format("{} cannot be made: {}: name another folder",
                                            folder_.string(), error.code().message()));
     }
@@ -144,7 +144,7 @@ void Account::backup(const fs::path& folder, Progress& progress) {
   } catch (const std::exception& error) {
     const auto* sqlite = dynamic_cast<const replica::sqlite::Error*>(&error);
     const bool is_own_disk = sqlite != nullptr && replica::lies_in(sqlite->file(), state_->folder);
-    if (is_own_disk || !replica::says_no_room(error)) throw;
+    if (is_own_disk || !replica::is_out_of_space(error)) throw;
     throw BackupDiskFull(
         folder, fmt::format("no room for the backup in {}: it takes up to {:.1f} MB; what was "
                             "copied is removed again: make room and try again",

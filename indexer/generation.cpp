@@ -11,7 +11,7 @@
 
 #include "indexer/durable_files.hpp"
 #include "replica/files.hpp"
-#include "replica/no_room.hpp"
+#include "replica/transient_errors.hpp"
 
 namespace indexer {
 namespace fs = std::filesystem;
@@ -78,7 +78,7 @@ Generation::Generation(const fs::path& folder, replica::sqlite::Access access, I
     has_index_ = true;
   } catch (const std::runtime_error& error) {
     const bool is_writing = access == replica::sqlite::Access::kReadWrite;
-    if (is_writing && replica::is_passing(error)) throw;
+    if (is_writing && replica::is_transient(error)) throw;
     // Lists do not need it. Who writes builds it anew; until then searches say that they are incomplete.
     index_fault_ = error.what();
     if (is_writing) fs::remove_all(index_folder());

@@ -200,10 +200,10 @@ std::uint64_t apply(const fs::path& documents, const fs::path& store_file, Progr
     ++count;
     ++progress.done;
     if (batch.size() < kDocumentsPerCommit && bytes < kBytesPerCommit) continue;
-    store.take(std::exchange(batch, {}));
+    store.restore(std::exchange(batch, {}));
     bytes = 0;
   }
-  store.take(std::move(batch));
+  store.restore(std::move(batch));
   return count;
 }
 

@@ -1,5 +1,4 @@
 // The charset that an HTML document names itself (HTML, "determining the character encoding").
-#include <algorithm>
 
 #include "mail/ascii.hpp"
 #include "mail/html.hpp"

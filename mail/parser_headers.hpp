@@ -2,7 +2,6 @@
 // perhaps raw 8-bit.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <span>
-#include <string>
 
 #include "mail/ascii.hpp"
 #include "mail/text_lines.hpp"

@@ -1,4 +1,3 @@
-#include <algorithm>
 
 #include "mail/text.hpp"
 #include "mail/text_lines.hpp"

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <filesystem>
 #include <span>
-#include <string_view>
 
 #include "replica/blobs.hpp"
 #include "replica/compression.hpp"

@@ -1,11 +1,7 @@
 #include "replica/blobs.hpp"
 
-#include <algorithm>
-#include <array>
 #include <atomic>
-#include <chrono>
 #include <fmt/format.h>
-#include <fstream>
 #include <mutex>
 #include <set>
 #include <stdexcept>
@@ -13,10 +9,10 @@
 #include <utility>
 
 #include "replica/blob_files.hpp"
+#include "replica/blob_inflation.hpp"
 #include "replica/compression.hpp"
 #include "replica/digest.hpp"
 #include "replica/files.hpp"
-#include "replica/inflater.hpp"
 #include "replica/pool.hpp"
 #include "replica/tuning.hpp"
 
@@ -26,7 +22,6 @@ namespace {
 
 constexpr std::size_t kPackedBelow =
     std::size_t{256} << 10;  // bytes; larger ones would bloat the log of the packed file
-constexpr std::size_t kInflateSize = std::size_t{64} << 10;  // bytes at a time
 
 // Bytes as the digest counts them.
 struct Stored {
@@ -51,60 +46,6 @@ void remove_forgotten(const std::filesystem::path& incoming) {
   for (const auto& entry : std::filesystem::directory_iterator(incoming, ignored)) {
     if (entry.last_write_time(ignored) < oldest) std::filesystem::remove(entry.path(), ignored);
   }
-}
-
-std::string inflate(std::string_view bytes) {
-  Inflater inflater;
-  std::string result;
-  std::string buffer(kInflateSize, '\0');
-  for (std::size_t got = 1; got > 0 || !bytes.empty();) {
-    got = inflater.inflate(bytes, buffer);
-    if (result.size() + got > tuning::kMaxInflatedBlob) {
-      throw std::runtime_error(
-          fmt::format("it is larger than {} bytes when inflated", tuning::kMaxInflatedBlob));
-    }
-    result.append(buffer, 0, got);
-  }
-  if (!inflater.finished()) throw std::runtime_error("its compressed bytes end too soon");
-  return result;
-}
-
-// Writes what a gzip file holds into another. False when it is none, is cut off, or holds too much.
-bool inflate_file(const std::filesystem::path& file, GrowingFile& plain) {
-  std::ifstream in(file, std::ios::binary);
-  std::string packed(kInflateSize, '\0'), buffer(kInflateSize, '\0');
-  Inflater inflater;
-  std::uint64_t size = 0;
-  while (in.good()) {
-    in.read(packed.data(), static_cast<std::streamsize>(packed.size()));
-    std::string_view bytes(packed.data(), static_cast<std::size_t>(in.gcount()));
-    for (std::size_t got = 1; got > 0 || !bytes.empty();) {
-      try {
-        got = inflater.inflate(bytes, buffer);
-      } catch (const std::runtime_error&) {
-        return false;
-      }
-      size += got;
-      if (size > tuning::kMaxInflatedBlob) return false;
-      plain.append(std::string_view(buffer).substr(0, got));
-    }
-  }
-  return inflater.finished();
-}
-
-// True when the file is gzip of what the digest names: that takes its place.
-bool unpack_in_place(const std::filesystem::path& file, const Md5& value) {
-  auto plain = file;
-  plain += ".plain";
-  GrowingFile out(plain);
-  out.clear();
-  out.append({});
-  if (!inflate_file(file, out) || md5_of_file(plain) != value) {
-    std::filesystem::remove(plain);
-    return false;
-  }
-  std::filesystem::rename(plain, file);
-  return true;
 }
 
 bool has(sqlite::Statement& is_known, const Md5& value) {
@@ -298,8 +239,8 @@ bool Blobs::finish(Incoming incoming, std::string_view digest, BlobEncoding enco
   const auto& unfinished = incoming.state_->file.path();
   incoming.append({});  // no bytes at all are an attachment too
   if (md5_of_file(unfinished) != value) {
-    const bool was_plain = encoding == BlobEncoding::kGzip && unpack_in_place(unfinished, value);
-    if (!was_plain) {
+    const bool is_plain = encoding == BlobEncoding::kGzip && replace_by_inflated(unfinished, value);
+    if (!is_plain) {
       std::filesystem::remove(unfinished);
       return false;
     }
@@ -366,7 +307,7 @@ std::optional<std::string> Blobs::get(std::string_view digest) const {
   }
   if (stored->encoding == BlobEncoding::kIdentity) return std::move(stored->bytes);
   try {
-    return inflate(stored->bytes);
+    return inflate_blob(stored->bytes);
   } catch (const std::runtime_error& error) {
     throw std::runtime_error(fmt::format("the attachment {} in {} cannot be read: {}", digest,
                                          state_->folder.native(), error.what()));

@@ -74,8 +74,8 @@ Ancestry ancestry_of(od::object object) {
   return ancestry;
 }
 
-// A document inside its row: where it lies, and where its member `_revisions` does, with the comma that goes with it.
-struct Place {
+// A document in its row, and its member `_revisions` with the comma beside it.
+struct DocumentSpan {
   std::string_view document;
   std::string_view left_out;  // empty when there is nothing to leave out
 };
@@ -100,38 +100,38 @@ std::string_view with_comma(std::string_view document, const char* begin, const 
 constexpr std::size_t kLarge = 1024 * 1024;  // bytes of a document that is not copied needlessly
 
 // The document's text. A large one takes the row's own memory; nothing else of the row can be read then.
-std::string take_text(const RowScanner::Row& row, const Place& place) {
-  const std::string_view document = place.document;
-  const std::size_t cut = place.left_out.empty()
+std::string take_text(const RowScanner::Row& row, const DocumentSpan& span) {
+  const std::string_view document = span.document;
+  const std::size_t cut = span.left_out.empty()
                               ? document.size()
-                              : static_cast<std::size_t>(place.left_out.data() - document.data());
+                              : static_cast<std::size_t>(span.left_out.data() - document.data());
   if (row.storage == nullptr || document.size() < kLarge) {
     std::string text;
-    text.reserve(document.size() - place.left_out.size());
+    text.reserve(document.size() - span.left_out.size());
     text.append(document.substr(0, cut));
-    return text.append(document.substr(std::min(cut + place.left_out.size(), document.size())));
+    return text.append(document.substr(std::min(cut + span.left_out.size(), document.size())));
   }
   const auto begin = static_cast<std::size_t>(document.data() - row.json.data());
   const std::size_t size = document.size();
-  const std::size_t left_out = place.left_out.size();
+  const std::size_t left_out = span.left_out.size();
   std::string text = std::move(*row.storage);
   text.resize(begin + size);
   if (left_out > 0) text.erase(begin + cut, left_out);
   return std::move(text.erase(0, begin));
 }
 
-struct PlacedRevision {
+struct ParsedRevision {
   SentRevision sent;  // without its body
-  Place place;
+  DocumentSpan span;
 };
 
 // A document that was asked for with revs=true.
-PlacedRevision sent_document(od::value value) {
-  PlacedRevision placed;
-  SentRevision& sent = placed.sent;
+ParsedRevision sent_document(od::value value) {
+  ParsedRevision parsed;
+  SentRevision& sent = parsed.sent;
   od::object object = value.get_object();
   const std::string_view document = trimmed(object.raw_json());
-  placed.place.document = document;
+  parsed.span.document = document;
   object.reset().value();
 
   Ancestry ancestry;
@@ -147,7 +147,7 @@ PlacedRevision sent_document(od::value value) {
       has_revisions = true;
       od::object inner = field.value().get_object();
       const std::string_view raw = trimmed(inner.raw_json());
-      placed.place.left_out = with_comma(document, key_begin, raw.data() + raw.size());
+      parsed.span.left_out = with_comma(document, key_begin, raw.data() + raw.size());
       inner.reset().value();
       ancestry = ancestry_of(inner);
     }
@@ -156,15 +156,15 @@ PlacedRevision sent_document(od::value value) {
   const RevId& rev = sent.revision.rev;
   if (rev.generation == 0) sent.problem = "came without its _rev";
   if (!has_revisions && rev.generation > 1) sent.problem = "came without its _revisions";
-  if (!has_revisions || !sent.problem.empty()) return placed;
+  if (!has_revisions || !sent.problem.empty()) return parsed;
   if (ancestry.ids.empty() || ancestry.ids.front() != rev.digest ||
       ancestry.start != rev.generation || ancestry.ids.size() > rev.generation) {
     sent.problem = "has a _revisions that does not fit its _rev";
-    return placed;
+    return parsed;
   }
   sent.revision.ancestors.assign(std::make_move_iterator(ancestry.ids.begin() + 1),
                                  std::make_move_iterator(ancestry.ids.end()));
-  return placed;
+  return parsed;
 }
 
 // {"rev","error","reason"}: what an error row says. Sets `rev` when it names one.
@@ -183,14 +183,14 @@ std::string said_of(od::value error, RevId& rev) {
 }
 
 // One of {"ok":…}, {"missing":rev}, {"error":{"rev","error","reason"}}, {"error","reason"}, {}.
-PlacedRevision sent_revision(od::value value) {
-  PlacedRevision placed;
-  SentRevision& sent = placed.sent;
+ParsedRevision sent_revision(od::value value) {
+  ParsedRevision parsed;
+  SentRevision& sent = parsed.sent;
   sent.problem = "the source says nothing about it";
   for (auto field : value.get_object()) {
     const od::raw_json_string key = field.key();
     if (key == "ok") {
-      placed = sent_document(field.value());
+      parsed = sent_document(field.value());
     } else if (key == "missing") {
       sent.problem = "the source says it is missing";
       if (const auto rev = RevId::parse(text_of(field.value()))) sent.revision.rev = *rev;
@@ -198,13 +198,48 @@ PlacedRevision sent_revision(od::value value) {
       sent.problem = "the source says " + said_of(field.value(), sent.revision.rev);
     }
   }
-  return placed;
+  return parsed;
+}
+
+struct ParsedRow {
+  FeedRow row;  // without its document
+  DocumentSpan document;
+  std::optional<RevId> document_rev;
+};
+
+void read_feed_document(od::value value, ParsedRow& parsed) {
+  od::object document = value.get_object();
+  const std::string_view raw = trimmed(document.raw_json());
+  parsed.document.document = raw;
+  parsed.row.document_bytes = raw.size();
+  document.reset().value();
+  od::value rev;
+  if (document.find_field_unordered("_rev").get(rev) == simdjson::SUCCESS)
+    parsed.document_rev = revision_of(rev);
+  // The parser goes on behind the document.
+  document.reset().value();
+  document.raw_json().value();
+}
+
+void read_feed_member(od::raw_json_string key, od::value value, ParsedRow& parsed) {
+  if (key == "id") {
+    parsed.row.id = text_of(value);
+  } else if (key == "changes") {
+    for (auto change : value.get_array()) {
+      od::object leaf = change.get_object();
+      parsed.row.leaves.push_back(revision_of(leaf.find_field("rev")));
+    }
+  } else if (key == "deleted") {
+    parsed.row.deleted = value.get_bool();
+  } else if (key == "doc" && value.type() == od::json_type::object) {
+    read_feed_document(value, parsed);
+  }
 }
 
 }  // namespace
 
 // Gives a row that could not be read the id that it seems to have; one that is no text is told in the problem.
-void AnswerReader::name(const RowScanner::Row& row, FeedRow& result) {
+void AnswerReader::recover_id(const RowScanner::Row& row, FeedRow& result) {
   const std::string_view raw = find_id(row.json);
   if (raw.empty()) return;
   try {
@@ -220,33 +255,12 @@ AnswerReader::AnswerReader() : state_(std::make_unique<State>()) {}
 AnswerReader::~AnswerReader() = default;
 
 FeedRow AnswerReader::feed_row(const RowScanner::Row& row, bool keep_document) {
-  FeedRow result;
-  std::optional<RevId> winner;
-  Place place;
+  ParsedRow parsed;
+  FeedRow& result = parsed.row;
   try {
     if (row.oversized) throw simdjson::simdjson_error(simdjson::CAPACITY);
-    state_->members(row, [&](od::raw_json_string key, od::value value) {
-      if (key == "id") {
-        result.id = text_of(value);
-      } else if (key == "changes") {
-        for (auto change : value.get_array()) {
-          od::object leaf = change.get_object();
-          result.leaves.push_back(revision_of(leaf.find_field("rev")));
-        }
-      } else if (key == "deleted") {
-        result.deleted = value.get_bool();
-      } else if (key == "doc" && value.type() == od::json_type::object) {
-        od::object document = value.get_object();
-        const std::string_view raw = trimmed(document.raw_json());
-        result.document_bytes = raw.size();
-        document.reset().value();
-        od::value rev;
-        if (document.find_field_unordered("_rev").get(rev) == simdjson::SUCCESS)
-          winner = revision_of(rev);
-        place.document = raw;
-        document.reset().value();
-        document.raw_json().value();
-      }
+    state_->members(row, [&parsed](od::raw_json_string key, od::value value) {
+      read_feed_member(key, value, parsed);
     });
     if (result.id.empty()) result.problem = "has no id";
     if (result.leaves.empty() && result.problem.empty()) result.problem = "names no revision";
@@ -255,29 +269,30 @@ FeedRow AnswerReader::feed_row(const RowScanner::Row& row, bool keep_document) {
     result.problem = row.oversized ? too_large() : not_readable(error);
   }
   if (!result.problem.empty()) {
-    if (result.id.empty()) name(row, result);
+    if (result.id.empty()) recover_id(row, result);
     state_->shrink();
-    return result;
+    return std::move(result);
   }
 
   // The winner comes first; PouchDB names the leaves in any order.
-  const auto first =
-      winner ? std::find(result.leaves.begin(), result.leaves.end(), *winner) : result.leaves.end();
+  const auto first = parsed.document_rev ? std::find(result.leaves.begin(), result.leaves.end(),
+                                                     *parsed.document_rev)
+                                         : result.leaves.end();
   if (first != result.leaves.end()) {  // else the document is of another revision than the row's
     std::iter_swap(result.leaves.begin(), first);
-    if (keep_document) result.document = take_text(row, place);
+    if (keep_document) result.document = take_text(row, parsed.document);
   }
   state_->shrink();
-  return result;
+  return std::move(result);
 }
 
 std::vector<SentRevision> AnswerReader::bulk_get_row(const RowScanner::Row& row) {
   std::string id;
-  std::vector<PlacedRevision> placed;
+  std::vector<ParsedRevision> parsed;
   std::vector<SentRevision> sent;
   const auto give_up = [&](const std::string& problem) {
     FeedRow named;
-    name(row, named);
+    recover_id(row, named);
     sent.assign(1, {});
     sent.front().revision.id = named.id;
     sent.front().problem = problem;
@@ -288,7 +303,7 @@ std::vector<SentRevision> AnswerReader::bulk_get_row(const RowScanner::Row& row)
     state_->members(row, [&](od::raw_json_string key, od::value value) {
       if (key == "id") id = text_of(value);
       if (key != "docs") return;
-      for (auto element : value.get_array()) placed.push_back(sent_revision(element.value()));
+      for (auto element : value.get_array()) parsed.push_back(sent_revision(element.value()));
     });
   } catch (const simdjson::simdjson_error& error) {
     return give_up(not_readable(error));
@@ -296,11 +311,11 @@ std::vector<SentRevision> AnswerReader::bulk_get_row(const RowScanner::Row& row)
   constexpr std::size_t kAround = 3;  // {"docs":[{"ok":
   RowScanner::Row shared = row;
   shared.storage = nullptr;
-  for (PlacedRevision& each : placed) {
+  for (ParsedRevision& each : parsed) {
     each.sent.revision.id = id;
     if (row.depth > tuning::kMaxDocumentDepth + kAround) each.sent.problem = too_deep();
-    const bool is_last = &each == &placed.back();
-    each.sent.revision.body = take_text(is_last ? row : shared, each.place);
+    const bool is_last = &each == &parsed.back();
+    each.sent.revision.body = take_text(is_last ? row : shared, each.span);
     sent.push_back(std::move(each.sent));
   }
   state_->shrink();
@@ -313,9 +328,9 @@ SentRevision AnswerReader::open_revs_row(const RowScanner::Row& row, const std::
     if (row.oversized) throw simdjson::simdjson_error(simdjson::CAPACITY);
     od::document document = state_->parser.iterate(simdjson::padded_string_view(
         row.json.data(), row.json.size(), row.json.size() + RowScanner::kPadding));
-    PlacedRevision placed = sent_revision(document.get_value());
-    sent = std::move(placed.sent);
-    sent.revision.body = take_text(row, placed.place);
+    ParsedRevision parsed = sent_revision(document.get_value());
+    sent = std::move(parsed.sent);
+    sent.revision.body = take_text(row, parsed.span);
     if (row.depth > tuning::kMaxDocumentDepth + 1) sent.problem = too_deep();
   } catch (const simdjson::simdjson_error& error) {
     sent.problem = row.oversized ? too_large() : not_readable(error);

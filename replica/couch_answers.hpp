@@ -70,7 +70,7 @@ class AnswerReader {
   [[nodiscard]] std::string since_value(const SourceSeq& seq);
 
  private:
-  void name(const RowScanner::Row& row, FeedRow& result);
+  void recover_id(const RowScanner::Row& row, FeedRow& result);
 
   struct State;
   std::unique_ptr<State> state_;

@@ -1,5 +1,4 @@
 // The bytes of an attachment, as they are sent.
-#include <algorithm>
 #include <boost/beast/core/string.hpp>
 #include <charconv>
 #include <fmt/core.h>

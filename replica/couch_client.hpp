@@ -1,9 +1,9 @@
-// A CouchDB-speaking server over HTTP: what its routes mean, as coroutines over Beast. Connections are kept alive and
+// A server that speaks CouchDB's protocol, over HTTP: its routes as coroutines over Beast. Connections are kept alive and
 // reused, answers inflated by Content-Encoding, every step has a deadline. Runs on the executor it is given.
 //
-// What depends on what the server is asks for its welcome first. Throws SourceError for every answer that is not the one asked
-// for and for a network that fails. Nothing is retried here, but for a kept connection that turns out closed before a byte of
-// the answer came, and for a server that answers 429: what it did not do is asked for again more slowly, for a minute at most.
+// Routes that depend on the dialect ask for the server's welcome first. Throws SourceError for every answer that is not the one
+// asked for, and for a network that fails. Only two things are retried here: a request over a kept connection that turns out to
+// be closed before a byte of the answer came; and a request that is answered 429, more slowly, for a minute at most.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -44,18 +44,18 @@ struct Timeouts {
   std::chrono::milliseconds heartbeat{tuning::kHeartbeat};
 };
 
-// What a client may hold open; who wants more waits for its turn.
+// What a client may hold open; a request beyond that waits for its turn.
 struct ClientLimits {
   // Sockets, at least two. Requests that wait at the server (feeds, long-polls) get all but four of them, or half of few.
   std::size_t connections = tuning::kMaxConnections;
-  // How long a connection of no use is kept.
+  // How long an idle connection is kept.
   std::chrono::milliseconds idle{tuning::kIdleConnection};
 };
 
-// What a server speaks, as its welcome says.
+// The dialect of CouchDB's protocol that a server speaks, as its welcome (GET /) says.
 enum class Dialect {
   kCouchdb,
-  kPouchdb,  // express-pouchdb, and whatever says neither: it gets no parameter that it could die of
+  kPouchdb,  // express-pouchdb, and anything unknown: it gets no parameter that crashes express-pouchdb
   kCozy,  // cozy-stack's /data routes
 };
 
@@ -72,6 +72,11 @@ struct DatabaseInfo {
   std::optional<std::int64_t> documents;  // not every server counts them
   std::int64_t deleted = 0;
 };
+
+// Design documents are not replicated.
+[[nodiscard]] inline bool is_design_document(std::string_view id) {
+  return id.starts_with("_design/");
+}
 
 // One row of `_changes`.
 struct FeedRow {

@@ -88,7 +88,7 @@ net::awaitable<bool> bulk_get(ServerPtr server, std::string database, FetchPlan:
           SourceError::Kind::kTooLarge, response.status(),
           fmt::format("{}: more was asked for than fits into memory", response.location()));
     }
-    for (SentRevision& sent : server->reader.bulk_get_row(row)) plan.take(std::move(sent));
+    for (SentRevision& sent : server->reader.bulk_get_row(row)) plan.add_result(std::move(sent));
   };
   co_await read_rows(server, response, scanner, take);
   co_return true;
@@ -116,7 +116,7 @@ net::awaitable<std::vector<FetchedRevision>> fetch_of(ServerPtr server, std::str
     }
     for (RevisionsOfDocument& document : plan.documents(part)) {
       for (SentRevision& sent : co_await open_revs(server, database, std::move(document)))
-        plan.take(std::move(sent));
+        plan.add_result(std::move(sent));
     }
   }
   auto fetched = plan.results();

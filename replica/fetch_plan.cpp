@@ -1,20 +1,8 @@
 #include "replica/fetch_plan.hpp"
 
-#include <algorithm>
-
 #include "replica/tuning.hpp"
 
 namespace replica {
-namespace {
-
-// True when `rev` is an ancestor of `revision`.
-bool succeeds(const IncomingRevision& revision, const RevId& rev) {
-  if (rev.generation >= revision.rev.generation) return false;
-  const std::uint64_t distance = revision.rev.generation - rev.generation;
-  return distance <= revision.ancestors.size() && revision.ancestors[distance - 1] == rev.digest;
-}
-
-}  // namespace
 
 FetchPlan::FetchPlan(const std::vector<RevisionsOfDocument>& wanted) {
   for (const RevisionsOfDocument& document : wanted) {
@@ -72,17 +60,19 @@ std::vector<RevisionsOfDocument> FetchPlan::documents(Part part) const {
   return documents;
 }
 
-void FetchPlan::take(SentRevision sent) {
+void FetchPlan::add_result(SentRevision sent) {
   const auto found = by_id_.find(sent.revision.id);
   if (found == by_id_.end()) return;
-  const bool nameless = sent.revision.rev.generation == 0;
+  const bool names_no_revision = sent.revision.rev.generation == 0;
   FetchedRevision* taker = nullptr;  // gets the document itself, others before it a copy
   for (const std::size_t i : found->second) {
     FetchedRevision& asked = asked_[i];
     const bool exact = asked.revision.rev == sent.revision.rev;
     // An error row that does not say of which revision it speaks is told of all that have no answer.
     const bool concerns =
-        exact || (nameless ? !sent.problem.empty() : succeeds(sent.revision, asked.revision.rev));
+        exact || (names_no_revision ? !sent.problem.empty()
+                                    : is_ancestor(asked.revision.rev, sent.revision.rev,
+                                                  sent.revision.ancestors));
     if (!concerns || (answered_[i] && !exact)) continue;
     if (sent.problem.empty()) {
       if (taker != nullptr) taker->revision = sent.revision;

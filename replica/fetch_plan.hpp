@@ -25,8 +25,8 @@ class FetchPlan {
   [[nodiscard]] std::vector<RevisionsOfDocument> documents(
       Part part) const;  // each short enough for a URL
 
-  // Files what came under the revision that was asked for: itself, or the ancestor that it succeeds.
-  void take(SentRevision sent);
+  // Records what came as the result for the revision that was asked for: the same one, or an ancestor of it.
+  void add_result(SentRevision sent);
   // One for each revision asked for, in order; what nothing came of has a problem.
   [[nodiscard]] std::vector<FetchedRevision> results();
 

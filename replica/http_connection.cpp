@@ -1,6 +1,5 @@
 #include "replica/http_connection.hpp"
 
-#include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/error.hpp>
@@ -10,7 +9,6 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 #include <fmt/core.h>
-#include <limits>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 

@@ -4,7 +4,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
-#include <optional>
 #include <string>
 
 #include "replica/pull.hpp"

@@ -9,8 +9,6 @@
 namespace replica {
 namespace {
 
-bool is_design_document(std::string_view id) { return id.starts_with("_design/"); }
-
 bool has_first_generation_only(const FeedRow& row) {
   return row.leaves.size() == 1 && row.leaves.front().generation == 1;
 }

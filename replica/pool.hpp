@@ -1,5 +1,5 @@
-// Objects that are used by one thread at a time and are dear to make: connections with their
-// prepared statements.
+// A pool of objects that are expensive to make and used by one thread at a time, such as connections with their prepared
+// statements.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,8 @@
 
 namespace replica {
 
-// As many objects as are in use at once; some are kept for the next who asks. Outlives its leases.
+// Makes as many objects as are in use at once, and keeps kKept of those that are returned. Safe for several threads. Must
+// outlive its leases.
 template <typename T>
 class Pool {
  public:

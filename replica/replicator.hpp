@@ -13,7 +13,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>

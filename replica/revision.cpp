@@ -129,7 +129,7 @@ bool RevId::parse_into(std::string_view text, RevId& rev) {
 
 std::string RevId::to_string() const { return std::to_string(generation) + '-' + digest; }
 
-bool Leaf::descends_from(const RevId& ancestor) const {
+bool is_ancestor(const RevId& ancestor, const RevId& rev, std::span<const std::string> ancestors) {
   if (ancestor.generation >= rev.generation) return false;
   const auto depth = rev.generation - ancestor.generation;
   return depth <= ancestors.size() && ancestors[depth - 1] == ancestor.digest;

@@ -25,6 +25,10 @@ struct RevId {
   friend bool operator==(const RevId&, const RevId&) = default;
 };
 
+// Whether `ancestor` is one of the revisions that `rev` descends from. `ancestors`: digests of these, newest first.
+[[nodiscard]] bool is_ancestor(const RevId& ancestor, const RevId& rev,
+                               std::span<const std::string> ancestors);
+
 // A revision without successor. `ancestors` are digests of the generations below it, newest first (`_revisions.ids`
 // without its first), as far as the source remembers them.
 struct Leaf {
@@ -33,7 +37,9 @@ struct Leaf {
   bool deleted = false;
   std::int64_t body = 0;  // row in the store's table of bodies
 
-  [[nodiscard]] bool descends_from(const RevId& ancestor) const;
+  [[nodiscard]] bool descends_from(const RevId& ancestor) const {
+    return is_ancestor(ancestor, rev, ancestors);
+  }
   friend bool operator==(const Leaf&, const Leaf&) = default;
 };
 

@@ -30,73 +30,87 @@ const char* find_any(const char* begin, const char* end, const Table& table) {
 
 }  // namespace
 
-bool RowScanner::take(std::string_view& bytes) {
-  if (row_ended_) {
-    row_.clear();
-    if (row_.capacity() > kKept) row_.shrink_to_fit();
-    oversized_ = row_ended_ = false;
-  }
-  const char* at = bytes.data();
-  const char* const end = at + bytes.size();
-  const char* from = at;  // where the bytes that are not kept yet begin
-  const auto enter = [&](Place place) {
-    keep(from, at);
-    from = at;
-    place_ = place;
-  };
-  const auto end_row = [&] {
-    enter(Place::kBetween);
-    bytes.remove_prefix(static_cast<std::size_t>(at - bytes.data()));
-    return row_ended_ = true;
-  };
-
-  while (at != end) {
+bool RowScanner::scan_row(std::string_view& bytes) {
+  if (row_ended_) clear_row();
+  Input in{bytes.data(), bytes.data() + bytes.size(), bytes.data()};
+  while (in.at != in.end) {
     if (in_string_) {
-      at = skip_string(at, end);
+      in.at = skip_string(in.at, in.end);
       continue;
     }
-    if (place_ == Place::kBetween) {
-      if (is_space(*at) || *at == ',') {
-        ++at;
-        continue;
-      }
-      deepest_ = rows_depth_;
-      enter(*at == ']' || *at == '}' ? Place::kOutside : Place::kInRow);
-    }
-
-    const char* const next = find_any(at, end, kStructural);
-    if (depth_ == 0 && !std::all_of(at, next, is_space)) plausible_ = false;
-    at = next;
-    if (at == end) break;
-    const char c = *at;
-    if (depth_ == 0 && (complete_ || (c != '{' && c != '['))) plausible_ = false;
-    const bool in_row = place_ == Place::kInRow;
-    const bool closing = c == '}' || c == ']';
-    if (in_row && depth_ == rows_depth_ && (closing || c == ','))
-      return end_row();  // a bare value has ended
-
-    ++at;
-    if (c == '"') {
-      in_string_ = true;
-    } else if (closing) {
-      if (depth_ > 0) --depth_;
-      if (in_row && depth_ == rows_depth_) return end_row();
-      complete_ = complete_ || depth_ == 0;
-    } else if (c != ',') {
-      ++depth_;
-      deepest_ = std::max(deepest_, depth_);
-      if (c == '[' && !in_row && depth_ <= 2) {
-        enter(Place::kOutside);
-        if (begins_rows()) {
-          rows_depth_ = depth_;
-          place_ = Place::kBetween;
-        }
-      }
-    }
+    if (section_ == Section::kBetweenRows && skip_separator(in)) continue;
+    const char* const next = find_any(in.at, in.end, kStructural);
+    if (depth_ == 0 && !std::all_of(in.at, next, is_space)) plausible_ = false;
+    in.at = next;
+    if (in.at == in.end) break;
+    row_ended_ = take_structural(in);
+    if (!row_ended_) continue;
+    enter(Section::kBetweenRows, in);
+    bytes.remove_prefix(static_cast<std::size_t>(in.at - bytes.data()));
+    return true;
   }
-  keep(from, end);
+  keep(in.unkept, in.end);
   bytes = {};
   return false;
+}
+
+void RowScanner::clear_row() {
+  row_.clear();
+  if (row_.capacity() > kKept) row_.shrink_to_fit();
+  oversized_ = row_ended_ = false;
+}
+
+// The bytes before `in.at` belong to the section that is left.
+void RowScanner::enter(Section section, Input& in) {
+  keep(in.unkept, in.at);
+  in.unkept = in.at;
+  section_ = section;
+}
+
+// False at the beginning of a row, and of what follows the rows: that section is entered then.
+bool RowScanner::skip_separator(Input& in) {
+  if (is_space(*in.at) || *in.at == ',') {
+    ++in.at;
+    return true;
+  }
+  deepest_ = rows_depth_;
+  enter(*in.at == ']' || *in.at == '}' ? Section::kRest : Section::kInRow, in);
+  return false;
+}
+
+// Takes the structural character at `in.at`. True when it ends a row.
+bool RowScanner::take_structural(Input& in) {
+  const char c = *in.at;
+  const bool is_closing = c == '}' || c == ']';
+  if (depth_ == 0 && (complete_ || (c != '{' && c != '['))) plausible_ = false;
+  // A number, string or literal as a row ends before the character.
+  if (section_ == Section::kInRow && depth_ == rows_depth_ && (is_closing || c == ',')) return true;
+  ++in.at;
+  if (c == '"') {
+    in_string_ = true;
+  } else if (is_closing) {
+    return close_bracket();
+  } else if (c != ',') {
+    open_bracket(c, in);
+  }
+  return false;
+}
+
+bool RowScanner::close_bracket() {
+  if (depth_ > 0) --depth_;
+  if (section_ == Section::kInRow && depth_ == rows_depth_) return true;
+  complete_ = complete_ || depth_ == 0;
+  return false;
+}
+
+void RowScanner::open_bracket(char bracket, Input& in) {
+  ++depth_;
+  deepest_ = std::max(deepest_, depth_);
+  if (bracket != '[' || section_ == Section::kInRow || depth_ > 2) return;
+  enter(Section::kRest, in);
+  if (!begins_rows()) return;
+  rows_depth_ = depth_;
+  section_ = Section::kBetweenRows;
 }
 
 const char* RowScanner::skip_string(const char* at, const char* end) {
@@ -128,13 +142,13 @@ bool RowScanner::begins_rows() const {
 
 void RowScanner::keep(const char* begin, const char* end) {
   const auto size = static_cast<std::size_t>(end - begin);
-  if (place_ == Place::kOutside) {
+  if (section_ == Section::kRest) {
     rest_.append(begin, std::min(size, kMaxRest - rest_.size()));
-  } else if (place_ == Place::kInRow && (oversized_ || size > max_row_bytes_ - row_.size())) {
+  } else if (section_ == Section::kInRow && (oversized_ || size > max_row_bytes_ - row_.size())) {
     oversized_ = true;
     if (row_.size() < kOversizedKept)
       row_.append(begin, std::min(size, kOversizedKept - row_.size()));
-  } else if (place_ == Place::kInRow) {
+  } else if (section_ == Section::kInRow) {
     row_.append(begin, size);
   }
 }

@@ -20,12 +20,12 @@ class RowScanner {
 
   explicit RowScanner(std::size_t max_row_bytes) : max_row_bytes_(max_row_bytes) {}
 
-  // Takes the next bytes of the answer and calls `visit(Row)` for each row that they end. The row's view lives until
+  // Scans the next bytes of the answer and calls `visit(Row)` for each row that they end. The row's view lives until
   // `visit` returns, and kPadding bytes behind it may be read.
   template <typename Visit>
   void feed(std::string_view bytes, const Visit& visit) {
     while (!bytes.empty()) {
-      if (take(bytes)) visit(row());
+      if (scan_row(bytes)) visit(row());
     }
   }
 
@@ -40,13 +40,26 @@ class RowScanner {
   static constexpr std::size_t kMaxRest = 64 * 1024;
 
  private:
-  enum class Place {
-    kOutside,
-    kBetween,
-    kInRow
-  };  // where a byte belongs: to rest_, nowhere, to row_
+  // Where a byte belongs.
+  enum class Section {
+    kRest,  // to rest_
+    kBetweenRows,  // nowhere
+    kInRow,  // to row_
+  };
+  struct Input {
+    const char* at;  // the next byte to look at
+    const char* end;
+    const char* unkept;  // the bytes from here on are not in rest_ or row_ yet
+  };
 
-  bool take(std::string_view& bytes);  // true when a row has ended; `bytes` is then what follows it
+  // True when a row has ended; `bytes` is then what follows it.
+  bool scan_row(std::string_view& bytes);
+  void clear_row();
+  void enter(Section section, Input& in);
+  [[nodiscard]] bool skip_separator(Input& in);
+  [[nodiscard]] bool take_structural(Input& in);
+  [[nodiscard]] bool close_bracket();
+  void open_bracket(char bracket, Input& in);
   [[nodiscard]] const char* skip_string(const char* at, const char* end);
   [[nodiscard]] bool begins_rows() const;
   void keep(const char* begin, const char* end);
@@ -55,7 +68,7 @@ class RowScanner {
   std::size_t max_row_bytes_;
   std::string row_;
   std::string rest_;
-  Place place_ = Place::kOutside;
+  Section section_ = Section::kRest;
   std::size_t depth_ = 0;
   std::size_t rows_depth_ = 0;  // of what lies directly in the array of rows
   std::size_t deepest_ = 0;

@@ -1,6 +1,5 @@
 #include "replica/source_comparison.hpp"
 
-#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
@@ -18,28 +17,26 @@
 namespace replica {
 namespace {
 
-constexpr std::size_t kAskedAgain = 50;  // documents of one request
-constexpr std::size_t kChangesAtOnce = 2'000;
+constexpr std::size_t kDocumentsPerFetch = 50;
+constexpr std::size_t kChangesPerRead = 2'000;
 
-bool is_design_document(const std::string& id) { return id.starts_with("_design/"); }
-
-// Ids on disk, without a name there.
-class Scratch {
+// Ids in a file that is unlinked at once: memory stays bounded, and nothing is left behind.
+class ScratchTables {
  public:
-  explicit Scratch(const std::filesystem::path& file)
+  explicit ScratchTables(const std::filesystem::path& file)
       : connection_(file, sqlite::Access::kReadWrite, sqlite::Durability::kNormal) {
     connection_.execute(
         "PRAGMA synchronous=OFF; DROP TABLE IF EXISTS met; DROP TABLE IF EXISTS differing; "
         "CREATE TABLE met (id TEXT PRIMARY KEY) WITHOUT ROWID; "
         "CREATE TABLE differing (id TEXT PRIMARY KEY) WITHOUT ROWID");
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(file.string() + suffix);
-    meet_ = connection_.prepare("INSERT OR IGNORE INTO met VALUES (?)");
+    add_met_ = connection_.prepare("INSERT OR IGNORE INTO met VALUES (?)");
     is_met_ = connection_.prepare("SELECT 1 FROM met WHERE id=?");
     add_ = connection_.prepare("INSERT OR IGNORE INTO differing VALUES (?)");
     drop_ = connection_.prepare("DELETE FROM differing WHERE id=?");
     next_ = connection_.prepare("SELECT id FROM differing WHERE id>? ORDER BY id LIMIT ?");
   }
-  void meet(const std::string& id) { meet_.bind(id).run(); }
+  void add_met(const std::string& id) { add_met_.bind(id).run(); }
   [[nodiscard]] bool is_met(const std::string& id) {
     const sqlite::ResetAtEnd reset(is_met_);
     return is_met_.bind(id).step();
@@ -49,24 +46,22 @@ class Scratch {
   [[nodiscard]] std::vector<std::string> differing_after(const std::string& id) {
     std::vector<std::string> ids;
     const sqlite::ResetAtEnd reset(next_);
-    next_.bind(id, static_cast<std::int64_t>(kAskedAgain));
+    next_.bind(id, static_cast<std::int64_t>(kDocumentsPerFetch));
     while (next_.step()) ids.emplace_back(next_.text(0));
     return ids;
   }
   [[nodiscard]] std::int64_t count_differing() const {
-    auto count = connection_.prepare("SELECT count(*) FROM differing");
-    count.bind().step();
-    return count.integer(0);
+    return connection_.prepare("SELECT count(*) FROM differing").scalar();
   }
   [[nodiscard]] sqlite::Connection& connection() { return connection_; }
 
  private:
   sqlite::Connection connection_;
-  sqlite::Statement meet_, is_met_, add_, drop_, next_;
+  sqlite::Statement add_met_, is_met_, add_, drop_, next_;
 };
 
 // The leaves of one document as the source has them.
-struct AtSource {
+struct SourceDocument {
   std::set<RevId> leaves;
   std::string winner;  // JSON
   std::string problem;
@@ -97,11 +92,11 @@ class Comparison {
     read_source();
     if (store_ != nullptr) read_store();
     if (!is_pulled()) {
-      judge_as_a_whole();
+      report_never_pulled();
       return compared_;
     }
-    if (!compared_.is_being_swept) leave_out_what_is_to_come();
-    look_again();
+    if (!compared_.is_being_swept) drop_not_yet_pulled();
+    confirm_differences();
     return compared_;
   }
 
@@ -143,16 +138,16 @@ class Comparison {
   void read_source() {
     read_feed({}, [this](const FeedRow& row) {
       if (!row.deleted) ++compared_.documents;
-      scratch_.meet(row.id);
+      scratch_.add_met(row.id);
       const std::set<RevId> leaves(row.leaves.begin(), row.leaves.end());
-      if (leaves != leaves_here(row.id)) scratch_.add_differing(row.id);
+      if (leaves != leaves_in_store(row.id)) scratch_.add_differing(row.id);
     });
   }
 
   void read_store() {
     LocalSeq since;
-    for (auto changes = store_->changes(since, kChangesAtOnce); !changes.empty();
-         changes = store_->changes(since, kChangesAtOnce)) {
+    for (auto changes = store_->changes(since, kChangesPerRead); !changes.empty();
+         changes = store_->changes(since, kChangesPerRead)) {
       between_();
       sqlite::Transaction transaction(scratch_.connection());
       for (const Change& change : changes) {
@@ -164,7 +159,7 @@ class Comparison {
     }
   }
 
-  void leave_out_what_is_to_come() {
+  void drop_not_yet_pulled() {
     const SourceSeq since = store_->checkpoint().since;
     try {
       read_feed(since, [this](const FeedRow& row) {
@@ -179,8 +174,8 @@ class Comparison {
     }
   }
 
-  // Nothing tells what of it is to come.
-  void judge_as_a_whole() {
+  // Which documents the source changed since the last pull is not known: there was none.
+  void report_never_pulled() {
     const auto differing = scratch_.count_differing();
     if (differing == 0) return;
     differs_({SourceDifference::Kind::kDiffers, "",
@@ -188,34 +183,34 @@ class Comparison {
                           question_.database, differing)});
   }
 
-  // Documents that changed on their way here, while this looked, are the same by now.
-  void look_again() {
+  // Fetches the documents that differ once more: those that were pulled meanwhile do not differ any more.
+  void confirm_differences() {
     for (const Quarantined& document : store_->quarantined()) quarantined_.insert(document.id);
     for (auto ids = scratch_.differing_after(""); !ids.empty();
          ids = scratch_.differing_after(ids.back())) {
       std::vector<RevisionsOfDocument> asked;
       for (const auto& id : ids) asked.push_back({id, {}});
-      auto there = leaves_there(wait_for(client_.fetch(question_.database, std::move(asked))));
-      for (const auto& id : ids) judge(id, there[id]);
+      auto source = leaves_at_source(wait_for(client_.fetch(question_.database, std::move(asked))));
+      for (const auto& id : ids) report_if_different(id, source[id]);
     }
   }
 
-  void judge(const std::string& id, const AtSource& there) {
-    const auto here = leaves_here(id);
-    if (there.leaves == here) return;
+  void report_if_different(const std::string& id, const SourceDocument& source) {
+    const auto local = leaves_in_store(id);
+    if (source.leaves == local) return;
     if (quarantined_.contains(id)) {
       ++compared_.quarantined;
       return;
     }
     const bool is_left_out =
-        here.empty() && question_.keep && !there.winner.empty() && !question_.keep(there.winner);
+        local.empty() && question_.keep && !source.winner.empty() && !question_.keep(source.winner);
     if (is_left_out) return;
-    const auto kind = here.empty()           ? SourceDifference::Kind::kMissing
-                      : there.leaves.empty() ? SourceDifference::Kind::kExtra
-                                             : SourceDifference::Kind::kDiffers;
+    const auto kind = local.empty()           ? SourceDifference::Kind::kMissing
+                      : source.leaves.empty() ? SourceDifference::Kind::kExtra
+                                              : SourceDifference::Kind::kDiffers;
     std::string detail = fmt::format("{}: {} there, {} here", question_.database,
-                                     in_words(there.leaves), in_words(here));
-    if (!there.problem.empty()) detail += fmt::format(" ({})", there.problem);
+                                     in_words(source.leaves), in_words(local));
+    if (!source.problem.empty()) detail += fmt::format(" ({})", source.problem);
     differs_({kind, id, std::move(detail)});
   }
   [[nodiscard]] static std::string in_words(const std::set<RevId>& leaves) {
@@ -228,13 +223,13 @@ class Comparison {
     return fmt::format("{}{}", fmt::join(revs, ", "), leaves.size() > kMostNamed ? " …" : "");
   }
 
-  [[nodiscard]] static std::map<std::string, AtSource> leaves_there(
+  [[nodiscard]] static std::map<std::string, SourceDocument> leaves_at_source(
       const std::vector<FetchedRevision>& fetched) {
-    std::map<std::string, AtSource> documents;
+    std::map<std::string, SourceDocument> documents;
     std::map<std::string, RevisionTree> trees;
     for (const FetchedRevision& each : fetched) {
       const IncomingRevision& revision = each.revision;
-      AtSource& document = documents[revision.id];
+      SourceDocument& document = documents[revision.id];
       if (!each.problem.empty()) {
         document.problem = each.problem;
         continue;
@@ -251,7 +246,7 @@ class Comparison {
     return documents;
   }
 
-  [[nodiscard]] std::set<RevId> leaves_here(const std::string& id) const {
+  [[nodiscard]] std::set<RevId> leaves_in_store(const std::string& id) const {
     std::set<RevId> leaves;
     if (store_ == nullptr) return leaves;
     if (const auto tree = store_->tree(id)) {
@@ -266,7 +261,7 @@ class Comparison {
   const std::function<void()>& between_;
   net::io_context context_{1};
   CouchClient client_;
-  Scratch scratch_;
+  ScratchTables scratch_;
   std::set<std::string> quarantined_;
   ComparedSource compared_;
 };

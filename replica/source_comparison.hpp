@@ -1,6 +1,6 @@
-// Is a store what its source is? Compares the leaves of every document, both ways. What the source changed since the store was
-// last pulled is no difference, nor what a filter leaves out, nor what is in quarantine. A store that was never pulled into is
-// one difference as a whole.
+// Compares the leaves of every document in a store with those at its source. What the source changed since the last pull is no
+// difference, nor what a filter leaves out, nor what is in quarantine. A store that was never pulled is reported as one
+// difference.
 #pragma once
 
 #include <cstdint>
@@ -38,11 +38,11 @@ struct SourceQuestion {
   std::string database;
   // As of ReplicatorOptions; null: all documents are kept.
   std::function<bool(std::string_view document)> keep;
-  std::filesystem::path scratch;  // a file that may be made, and is gone when this returns
+  std::filesystem::path scratch;  // a file that is created, and is gone when the comparison returns
 };
 
-// Blocks. `store` is null where there is none. `differs` is called for each difference; `between` now and then, and may throw. Memory is bounded. Throws SourceError,
-// sqlite::Error.
+// Blocks until all is compared; memory is bounded. `store` is null where there is none. `differs` is called for each difference,
+// `between` before each request and page; both may throw. Throws SourceError and sqlite::Error.
 [[nodiscard]] ComparedSource compare_with_source(
     const SourceQuestion& question, const Store* store,
     const std::function<void(const SourceDifference&)>& differs,

@@ -5,7 +5,6 @@
 #include <sys/statvfs.h>
 #include <system_error>
 #include <unistd.h>
-#include <utility>
 
 #include "replica/files.hpp"
 #include "replica/sqlite_error.hpp"
@@ -76,6 +75,11 @@ bool Statement::step() {
 void Statement::run() {
   while (step()) {
   }
+}
+
+std::int64_t Statement::scalar() {
+  const ResetAtEnd reset(*this);
+  return step() ? integer(0) : 0;
 }
 
 void Statement::reset() { sqlite3_reset(statement_.get()); }
@@ -199,17 +203,11 @@ std::int64_t Connection::last_insert_rowid() const {
 
 std::int64_t Connection::changes() const { return sqlite3_changes64(database_.get()); }
 
-std::int64_t Connection::data_version() const {
-  Statement statement = prepare("PRAGMA data_version");
-  return statement.step() ? statement.integer(0) : 0;
-}
+std::int64_t Connection::data_version() const { return prepare("PRAGMA data_version").scalar(); }
 
 void Connection::compact() const {
-  const auto number = [this](std::string_view pragma) {
-    auto statement = prepare(pragma);
-    return statement.step() ? statement.integer(0) : 0;
-  };
-  if (number("PRAGMA freelist_count") * 10 < number("PRAGMA page_count")) return;
+  const auto unused = prepare("PRAGMA freelist_count").scalar();
+  if (unused * 10 < prepare("PRAGMA page_count").scalar()) return;
   execute("VACUUM");
   execute("PRAGMA wal_checkpoint(TRUNCATE)");
 }
@@ -262,10 +260,7 @@ ReadTransaction::~ReadTransaction() {
 
 void open_schema(Connection& connection, Access access, int format, std::string_view schema,
                  std::string_view upgrade, std::string_view bridge) {
-  const auto found = [&connection] {
-    Statement statement = connection.prepare("PRAGMA user_version");
-    return statement.step() ? statement.integer(0) : 0;
-  };
+  const auto found = [&connection] { return connection.prepare("PRAGMA user_version").scalar(); };
   const auto statements_for = [&](std::int64_t version) -> std::string_view {
     if (version == 0) return schema;
     return version == format - 1 ? upgrade : std::string_view();

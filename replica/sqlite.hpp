@@ -55,6 +55,8 @@ class Statement {
   bool step();
   // Runs a statement to its end; rows are dropped.
   void run();
+  // The number that the first row has in its first column, 0 when there is no row; resets the statement.
+  [[nodiscard]] std::int64_t scalar();
   // A statement that gave a row and has not come to its end holds its view of the file open, and with it the write-ahead
   // log: reset it when its columns are read (ResetAtEnd).
   void reset();

@@ -7,11 +7,11 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "replica/transient_errors.hpp"
+
 namespace replica::sqlite {
 
 namespace {
-
-bool is_out_of_space(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
 
 std::string_view advice_on(int system_error) {
   switch (system_error) {

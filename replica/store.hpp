@@ -67,7 +67,7 @@ struct IncomingRevision {
 // When what is ignored is tried again: the end of the year 9999.
 inline constexpr std::chrono::sys_seconds kNeverAgain{std::chrono::seconds{253'402'300'799}};
 
-// A document that could not be taken over; it stays named until it could.
+// A document or attachment that could not be replicated; it is listed until it could.
 struct Quarantined {
   std::string id;
   std::string rev{};  // may be empty
@@ -77,7 +77,7 @@ struct Quarantined {
   std::chrono::sys_seconds next_attempt{};
   std::string attachment{};  // whose bytes did not come; empty: the document itself did not
 
-  // Somebody said so: it is not tried again before another revision of it comes.
+  // An operator said so (Store::ignore): it is not tried again before another revision of it comes.
   [[nodiscard]] bool is_ignored() const { return next_attempt == kNeverAgain; }
 };
 
@@ -100,23 +100,22 @@ struct RevisionsOfDocument {
 };
 
 struct Batch {
-  // Documents of which the source has these leaves and no others. Leaves beside them are forgotten
-  // before `revisions` are taken over; a document left without any is purged. The sweep under way
-  // has met them, and those of `quarantined`, of which nothing is forgotten: what is to take its
-  // place did not come. A further row of the same sweep may be older than the first: it forgets
-  // nothing, unless it names no leaf at all.
+  // Documents with all the leaves that the source has of them. Other leaves are dropped before `revisions` are added, and a
+  // document that is left without any is purged. No leaf of a document in `quarantined` is dropped, since what should replace it
+  // did not come. A sweep counts both as met; a further row of the same sweep may be older than the first, so it drops nothing
+  // unless it names no leaf at all.
   std::vector<RevisionsOfDocument> exact;
   std::vector<IncomingRevision> revisions;
   std::vector<Quarantined>
       quarantined;  // `since`, `attempts` and `next_attempt` are the store's to count
-  std::vector<std::string>
-      released;  // ids that leave quarantine; those of `revisions` do by themselves
-  // What is wanted already stays as it is; what no leaf names is passed over. A row goes with the leaf that names it.
+  std::vector<std::string> released;  // ids that leave quarantine, besides those of `revisions`
+  // Attachments to fetch. One that is wanted already stays as it is, one that no leaf names is ignored; when the leaf that names
+  // it goes, it is not wanted any more.
   std::vector<WantedBlob> wanted;
   std::vector<WantedBlob> failed;  // of `wanted`, by digest: `reason` is why the bytes did not come
   std::vector<std::string>
       arrived;  // digests that are among the blobs now; the documents that wanted them move in the feed
-  bool ends_sweep = false;  // what the sweep has not met is purged
+  bool ends_sweep = false;  // documents that the sweep has not met are purged
   std::optional<Checkpoint> checkpoint;  // none: keep the old one
 };
 

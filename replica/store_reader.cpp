@@ -74,20 +74,14 @@ StoreIdentity StoreReader::identity() {
   return {std::string(identity_.text(0)), std::string(identity_.text(1))};
 }
 
-// Of a statement that gives one number; 0 for none.
-std::int64_t StoreReader::number(sqlite::Statement& statement) {
-  const sqlite::ResetAtEnd reset(statement);
-  return statement.step() ? statement.integer(0) : 0;
-}
-
-LocalSeq StoreReader::last_seq() { return {number(last_seq_.bind())}; }
+LocalSeq StoreReader::last_seq() { return {last_seq_.bind().scalar()}; }
 
 StoreCounts StoreReader::counts() {
   const sqlite::ReadTransaction view(connection_);
   StoreCounts counts;
-  counts.documents = number(meta_.bind("documents"));
-  counts.deleted = number(meta_.bind("deleted"));
-  counts.conflicted = number(count_conflicted_.bind());
+  counts.documents = meta_.bind("documents").scalar();
+  counts.deleted = meta_.bind("deleted").scalar();
+  counts.conflicted = count_conflicted_.bind().scalar();
   return counts;
 }
 
@@ -98,7 +92,7 @@ Checkpoint StoreReader::checkpoint() {
 
 std::string StoreReader::replication_log() { return meta("replication_log"); }
 
-bool StoreReader::is_sweeping() { return number(meta_.bind("sweeping")) != 0; }
+bool StoreReader::is_sweeping() { return meta_.bind("sweeping").scalar() != 0; }
 
 std::vector<std::string> StoreReader::conflicted(std::size_t limit) {
   std::vector<std::string> ids;
@@ -208,10 +202,7 @@ void StoreReader::read_page(LocalSeq since, std::size_t limit, FeedPage& page) {
   }
 }
 
-std::int64_t StoreReader::pending(LocalSeq since) {
-  const sqlite::ResetAtEnd reset(pending_);
-  return pending_.bind(since.value).step() ? pending_.integer(0) : 0;
-}
+std::int64_t StoreReader::pending(LocalSeq since) { return pending_.bind(since.value).scalar(); }
 
 std::optional<StoredDocument> StoreReader::read(std::string_view id) {
   const sqlite::ResetAtEnd reset(document_);

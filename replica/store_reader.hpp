@@ -58,7 +58,6 @@ class StoreReader {
 
  private:
   [[nodiscard]] std::string meta(std::string_view key);
-  [[nodiscard]] std::int64_t number(sqlite::Statement& statement);
   [[nodiscard]] std::vector<RevisionsOfDocument> lacking(std::span<const RevisionsOfDocument> rows,
                                                          bool (RevisionTree::*has)(const RevId&)
                                                              const);

@@ -12,7 +12,7 @@ StoreRestorer::StoreRestorer(const std::filesystem::path& file)
 
 StoreRestorer::~StoreRestorer() = default;
 
-void StoreRestorer::take(std::vector<WholeDocument> documents) {
+void StoreRestorer::restore(std::vector<WholeDocument> documents) {
   Batch batch;
   Arrivals arrivals;
   for (WholeDocument& document : documents) {

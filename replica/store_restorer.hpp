@@ -18,7 +18,7 @@ class StoreRestorer {
 
   // All of them, or none. Afterwards each has these leaves and no others; one without leaves is purged. Documents that are
   // so already change nothing. Throws std::invalid_argument for a revision of generation 0.
-  void take(std::vector<WholeDocument> documents);
+  void restore(std::vector<WholeDocument> documents);
 
  private:
   std::unique_ptr<class StoreWriter> writer_;

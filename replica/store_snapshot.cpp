@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <stdexcept>
-#include <utility>
 
 #include "replica/store_file.hpp"
 #include "replica/store_reader.hpp"
@@ -27,13 +26,11 @@ StoreSnapshot::StoreSnapshot(const std::filesystem::path& file)
     : connection_(open_store(file, sqlite::Access::kReadOnly)),
       view_(connection_),
       meta_(connection_.prepare("SELECT value FROM meta WHERE key=?")),
-      last_(connection_.prepare("SELECT max(seq) FROM documents")),
       rows_(connection_.prepare(
           "SELECT id, arrived, leaves FROM documents WHERE seq>? ORDER BY seq")),
       body_(connection_.prepare("SELECT size, data FROM bodies WHERE id=?")),
-      identity_{meta("uuid"), meta("epoch")} {
-  const sqlite::ResetAtEnd reset(last_);
-  if (last_.bind().step()) last_seq_ = {last_.integer(0)};
+      identity_{meta("uuid"), meta("epoch")},
+      last_seq_{connection_.prepare("SELECT max(seq) FROM documents").scalar()} {
   auto has_wanted = connection_.prepare("SELECT 1 FROM sqlite_schema WHERE name='wanted'");
   if (has_wanted.step())
     wanted_ = connection_.prepare("SELECT 1 FROM wanted WHERE digest=? AND id=?");
@@ -41,31 +38,35 @@ StoreSnapshot::StoreSnapshot(const std::filesystem::path& file)
 
 void StoreSnapshot::documents(LocalSeq since,
                               const std::function<void(const WholeDocument&)>& visit) {
-  const sqlite::ResetAtEnd reset(rows_);
-  WholeDocument document;
-  for (rows_.bind(since.value); rows_.step();) {
-    document.id = rows_.text(0);
-    document.arrived = std::chrono::sys_seconds(std::chrono::seconds(rows_.integer(1)));
-    read_leaves(rows_.text(2), document);
+  visit_rows(since, [&](WholeDocument& document, std::string_view leaves) {
+    read_leaves(leaves, document);
     visit(document);
-  }
+  });
 }
 
 void StoreSnapshot::check(
     const std::function<void(const WholeDocument&)>& visit,
     const std::function<void(const std::string& id, const std::string& reason)>& damaged) {
-  const sqlite::ResetAtEnd reset(rows_);
-  WholeDocument document;
-  for (rows_.bind(0); rows_.step();) {
-    document.id = rows_.text(0);
-    document.arrived = std::chrono::sys_seconds(std::chrono::seconds(rows_.integer(1)));
+  visit_rows({}, [&](WholeDocument& document, std::string_view leaves) {
     try {
-      read_leaves(rows_.text(2), document);
+      read_leaves(leaves, document);
     } catch (const sqlite::Error& error) {
       damaged(document.id, error.what());
-      continue;
+      return;
     }
     visit(document);
+  });
+}
+
+void StoreSnapshot::visit_rows(
+    LocalSeq since,
+    const std::function<void(WholeDocument& document, std::string_view leaves)>& visit) {
+  const sqlite::ResetAtEnd reset(rows_);
+  WholeDocument document;
+  for (rows_.bind(since.value); rows_.step();) {
+    document.id = rows_.text(0);
+    document.arrived = std::chrono::sys_seconds(std::chrono::seconds(rows_.integer(1)));
+    visit(document, rows_.text(2));
   }
 }
 

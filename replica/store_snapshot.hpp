@@ -41,12 +41,16 @@ class StoreSnapshot {
 
  private:
   [[nodiscard]] std::string meta(std::string_view key);
+  // `visit` gets each row of the feed after `since`: the document without its leaves, and these as RevisionTree encodes them.
+  void visit_rows(
+      LocalSeq since,
+      const std::function<void(WholeDocument& document, std::string_view leaves)>& visit);
   void read_leaves(std::string_view encoded, WholeDocument& document);
 
   sqlite::Connection connection_;
   sqlite::ReadTransaction view_;
   Decompressor decompressor_;
-  sqlite::Statement meta_, last_, rows_, body_;
+  sqlite::Statement meta_, rows_, body_;
   std::optional<sqlite::Statement> wanted_;  // not in a file of format 1
   StoreIdentity identity_;
   LocalSeq last_seq_;

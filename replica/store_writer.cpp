@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <stdexcept>
-#include <utility>
 #include <vector>
 
 #include "replica/store_file.hpp"
@@ -65,11 +64,11 @@ CommitSummary StoreWriter::commit(const Batch& batch, const Arrivals& arrivals) 
   sqlite::Transaction transaction(connection_);
   Progress progress = begin();
   progress.arrivals = &arrivals;
-  const auto moved = take_wanting(batch.arrived);
-  const auto steps = by_document(batch, moved);
+  const auto moved = mark_arrived(batch.arrived);
+  const auto steps = steps_by_document(batch, moved);
   for (std::size_t first = 0, end = 0; first < steps.size(); first = end) {
     for (end = first + 1; end < steps.size() && steps[end].id == steps[first].id;) ++end;
-    take(std::span(steps).subspan(first, end - first), progress);
+    apply(std::span(steps).subspan(first, end - first), progress);
   }
   update_quarantine(batch, progress);
   update_wanted(batch, progress);
@@ -151,8 +150,8 @@ StoreWriter::Row StoreWriter::find(std::string_view id) {
 // The steps of a document stand together, so that it moves in the feed once; and neighbours in
 // the index of ids are written together: each of its pages is fetched and written once a batch,
 // however small the cache.
-std::vector<StoreWriter::Step> StoreWriter::by_document(const Batch& batch,
-                                                        std::span<const std::string> moved) {
+std::vector<StoreWriter::Step> StoreWriter::steps_by_document(const Batch& batch,
+                                                              std::span<const std::string> moved) {
   std::vector<Step> steps;
   steps.reserve(batch.exact.size() + batch.revisions.size() + batch.quarantined.size() +
                 moved.size());
@@ -166,7 +165,7 @@ std::vector<StoreWriter::Step> StoreWriter::by_document(const Batch& batch,
   return steps;
 }
 
-void StoreWriter::take(std::span<const Step> steps, Progress& progress) {
+void StoreWriter::apply(std::span<const Step> steps, Progress& progress) {
   const auto id = steps.front().id;
   const Row before = find(id);
   RevisionTree tree = before.tree;
@@ -177,7 +176,7 @@ void StoreWriter::take(std::span<const Step> steps, Progress& progress) {
     moves = moves || (step.revision == nullptr && !names_source);
   }
   const bool is_met_again = is_met && progress.is_sweeping && !meet(before.seq);
-  forget_others(steps, is_met_again, tree);
+  drop_other_leaves(steps, is_met_again, tree);
   for (const Step& step : steps) {
     if (step.revision != nullptr) graft(*step.revision, tree);
   }
@@ -193,10 +192,10 @@ bool StoreWriter::meet(std::int64_t seq) {
   return meet_.bind(seq).step();
 }
 
-// The leaves that the source does not have any more. A cluster's feed may tell of a document twice, the second time by a
-// node that lags behind: then a row forgets no leaf that an earlier row of the sweep may have named.
-void StoreWriter::forget_others(std::span<const Step> steps, bool is_met_again,
-                                RevisionTree& tree) {
+// Drops the leaves that the source does not have any more. A cluster's feed may name a document twice, the second time by a
+// node that lags behind: then a row drops no leaf that an earlier row of the sweep may have named.
+void StoreWriter::drop_other_leaves(std::span<const Step> steps, bool is_met_again,
+                                    RevisionTree& tree) {
   std::vector<RevId> named;
   bool is_exact = false;
   for (const Step& step : steps) {
@@ -250,7 +249,7 @@ void StoreWriter::write_row(std::string_view id, const Row& before, const Revisi
   }
   ++(winner.deleted ? progress.deleted : progress.documents);
   ++progress.changed;
-  if (progress.has_wanted) drop_unnamed(id, tree);
+  if (progress.has_wanted) drop_unnamed_blobs(id, tree);
 }
 
 void StoreWriter::write_purged(std::string_view id, const Row& before, Progress& progress) {
@@ -262,7 +261,7 @@ void StoreWriter::write_purged(std::string_view id, const Row& before, Progress&
     ++progress.deleted;
   }
   if (progress.has_quarantined) release_.bind(id).run();
-  if (progress.has_wanted) drop_unnamed(id, {});
+  if (progress.has_wanted) drop_unnamed_blobs(id, {});
   if (progress.is_sweeping) meet(before.seq);
 }
 

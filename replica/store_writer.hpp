@@ -35,8 +35,8 @@ class StoreWriter {
   std::int64_t ignore(std::string_view id);
 
  private:
-  // What a transaction has changed so far, and what it found that concerns each document: most have nothing of it, and then
-  // a document costs no statement for it.
+  // What a transaction has changed so far; and whether there is anything in quarantine, wanted or being swept, since a document
+  // costs additional statements only then.
   struct Progress {
     std::int64_t seq = 0;
     std::size_t changed = 0;  // documents
@@ -46,7 +46,7 @@ class StoreWriter {
     const Arrivals* arrivals = nullptr;  // null: all arrive now
     bool has_quarantined = false, has_wanted = false, is_sweeping = false;
   };
-  // One thing that a batch says of a document; nothing of the three: bytes that it wanted arrived.
+  // One statement of a batch about a document: one of the three, or none when bytes that the document wanted arrived.
   struct Step {
     std::string_view id;
     const RevisionsOfDocument* exact = nullptr;
@@ -65,13 +65,13 @@ class StoreWriter {
                                                            const Progress& progress);
   void finish(const Progress& progress);
   [[nodiscard]] Row find(std::string_view id);
-  // What a batch says, the steps of a document one after the other.
-  [[nodiscard]] static std::vector<Step> by_document(const Batch& batch,
-                                                     std::span<const std::string> moved);
-  void take(std::span<const Step> steps, Progress& progress);
+  // The steps of a batch, those of a document one after the other. `moved`: ids of documents whose bytes arrived.
+  [[nodiscard]] static std::vector<Step> steps_by_document(const Batch& batch,
+                                                           std::span<const std::string> moved);
+  void apply(std::span<const Step> steps, Progress& progress);
   // False when the sweep under way has met that row before.
   bool meet(std::int64_t seq);
-  void forget_others(std::span<const Step> steps, bool is_met_again, RevisionTree& tree);
+  void drop_other_leaves(std::span<const Step> steps, bool is_met_again, RevisionTree& tree);
   void graft(const IncomingRevision& revision, RevisionTree& tree);
   [[nodiscard]] std::int64_t write_body(std::string_view body, std::int64_t replaced);
   void write_row(std::string_view id, const Row& before, const RevisionTree& tree,
@@ -83,9 +83,10 @@ class StoreWriter {
 
   void update_quarantine(const Batch& batch, const Progress& progress);
   void update_wanted(const Batch& batch, const Progress& progress);
-  // The documents that wanted these bytes, and want them no more.
-  [[nodiscard]] std::vector<std::string> take_wanting(std::span<const std::string> arrived);
-  void drop_unnamed(std::string_view id, const RevisionTree& tree);
+  // These bytes are not wanted any more. Returns the ids of the documents that wanted them.
+  [[nodiscard]] std::vector<std::string> mark_arrived(std::span<const std::string> arrived);
+  // Attachments that no leaf of the tree names are not wanted any more.
+  void drop_unnamed_blobs(std::string_view id, const RevisionTree& tree);
 
   sqlite::Connection connection_;
   Compressor compressor_;

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <unordered_set>
-#include <utility>
 
 #include "replica/store_writer.hpp"
 #include "replica/tuning.hpp"
@@ -17,12 +16,6 @@ std::int64_t next_attempt(std::chrono::sys_seconds now, std::int64_t attempts) {
   auto delay = tuning::kFirstRetry;
   for (auto attempt = attempts; attempt > 1 && delay < tuning::kLongestRetry; --attempt) delay *= 2;
   return (now + std::min(delay, tuning::kLongestRetry)).time_since_epoch().count();
-}
-
-// Of a statement that gives one number; 0 for none.
-std::int64_t number(sqlite::Statement& statement) {
-  const sqlite::ResetAtEnd reset(statement);
-  return statement.step() ? statement.integer(0) : 0;
 }
 
 }  // namespace
@@ -41,7 +34,7 @@ void StoreWriter::update_quarantine(const Batch& batch, const Progress& progress
   }
   const auto now = progress.now.time_since_epoch().count();
   for (const auto& row : batch.quarantined) {
-    const auto attempts = number(quarantine_attempts_.bind(row.id)) + 1;
+    const auto attempts = quarantine_attempts_.bind(row.id).scalar() + 1;
     quarantine_
         .bind(row.id, row.rev, row.reason, now, attempts, next_attempt(progress.now, attempts),
               kNever)
@@ -57,14 +50,14 @@ void StoreWriter::update_wanted(const Batch& batch, const Progress& progress) {
   }
   const auto now = progress.now.time_since_epoch().count();
   for (const auto& blob : batch.failed) {
-    const auto attempts = number(wanted_attempts_.bind(blob.digest)) + 1;
+    const auto attempts = wanted_attempts_.bind(blob.digest).scalar() + 1;
     fail_wanted_
         .bind(attempts, blob.reason, now, kNever, next_attempt(progress.now, attempts), blob.digest)
         .run();
   }
 }
 
-std::vector<std::string> StoreWriter::take_wanting(std::span<const std::string> arrived) {
+std::vector<std::string> StoreWriter::mark_arrived(std::span<const std::string> arrived) {
   std::vector<std::string> ids;
   for (const auto& digest : arrived) {
     const sqlite::ResetAtEnd reset(arrive_);
@@ -73,7 +66,7 @@ std::vector<std::string> StoreWriter::take_wanting(std::span<const std::string> 
   return ids;
 }
 
-void StoreWriter::drop_unnamed(std::string_view id, const RevisionTree& tree) {
+void StoreWriter::drop_unnamed_blobs(std::string_view id, const RevisionTree& tree) {
   std::vector<std::string> digests;
   {
     const sqlite::ResetAtEnd reset(wanted_of_);

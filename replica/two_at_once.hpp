@@ -10,6 +10,8 @@
 
 namespace replica {
 
+namespace detail {
+
 template <typename Item>
 struct Queue {
   std::vector<Item>& items;
@@ -29,14 +31,16 @@ template <typename Item>
   }
 }
 
-// Does `work` for each item, in order, two at once, on one thread. After an error nothing is begun any more; it is thrown when
-// nothing is under way. `work` has a name where it is passed: g++ 12 destroys a temporary one twice (bug 107288).
+}  // namespace detail
+
+// Does `work` for each item, in order, two at a time, on one thread. After an error no more items are begun, and it is thrown
+// when none is under way. `work` has a name where it is passed: g++ 12 destroys a temporary one twice (bug 107288).
 template <typename Item>
 [[nodiscard]] boost::asio::awaitable<void> two_at_once(
     std::vector<Item>& items, const std::function<boost::asio::awaitable<void>(Item&)>& work) {
   using boost::asio::experimental::awaitable_operators::operator&&;
-  Queue<Item> queue{items, work, 0, {}};
-  co_await (work_through(queue) && work_through(queue));
+  detail::Queue<Item> queue{items, work, 0, {}};
+  co_await (detail::work_through(queue) && detail::work_through(queue));
   if (queue.error) std::rethrow_exception(queue.error);
 }
 

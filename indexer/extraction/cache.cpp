@@ -8,8 +8,8 @@
 #include "embedded/extracts_upgrade_sql.hpp"
 #include "replica/compression.hpp"
 #include "replica/digest.hpp"
-#include "replica/no_room.hpp"
 #include "replica/pool.hpp"
+#include "replica/transient_errors.hpp"
 
 namespace indexer {
 namespace {
@@ -38,7 +38,7 @@ Connection open_or_replace(const fs::path& file) {
   try {
     return open_cache(file, Access::kReadWrite);
   } catch (const replica::sqlite::Error& error) {
-    if (replica::is_passing(error)) throw;
+    if (replica::is_transient(error)) throw;
     remove_database(file);
     return open_cache(file, Access::kReadWrite);
   }

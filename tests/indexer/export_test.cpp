@@ -213,7 +213,7 @@ TEST_F(ExportTest, WhatArrivedEarlierKeepsItsTime) {
   std::vector<WholeDocument> old = {{"a",
                                      std::chrono::sys_seconds(std::chrono::seconds(1'000'000'000)),
                                      {leaf("a", "1-a", "{}")}}};
-  replica::StoreRestorer(from_.store(Doctype::kEmails)).take(old);
+  replica::StoreRestorer(from_.store(Doctype::kEmails)).restore(old);
   write_export("whole.tar");
   restore("whole.tar", to_);
   EXPECT_EQ(to_.account.stores().find(Doctype::kEmails)->read("a")->change.arrived,

@@ -7,7 +7,7 @@
 #include <thread>
 #include <xapian.h>
 
-#include "replica/no_room.hpp"
+#include "replica/transient_errors.hpp"
 #include "tests/indexer/fulltext_random.hpp"
 #include "tests/support/resource_limit.hpp"
 #include "tests/support/support.hpp"
@@ -175,7 +175,7 @@ TEST(Fulltext, ACommitThatFindsNoRoomDidNotHappen) {
       write_all(room);
     } catch (const std::runtime_error& error) {
       ++failed;
-      EXPECT_TRUE(replica::says_no_room(error)) << error.what();
+      EXPECT_TRUE(replica::is_out_of_space(error)) << error.what();
     }
     write_all({});
     FulltextReader reader(folder / "index");

@@ -64,7 +64,7 @@ TEST_F(SweepTest, GoesOnInTheMiddle) {
   pull_three();
   EXPECT_THROW(pull({welcome(), database(another_life()),
                      get(window("0"), answer(page({bare_row("a", {"1-a"})}, R"("1-h")", 1))),
-                     get(window("1-h"), answer("{}", 503))}),
+                     get(window("1-h"), answer("{}", 500))}),
                SourceError);
   EXPECT_TRUE(store_.is_sweeping());
   EXPECT_NE(body("b"), "purged");

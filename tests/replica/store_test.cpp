@@ -138,7 +138,8 @@ TEST_F(StoreTest, CountsFollowDeletionPurgeAndRevival) {
 TEST_F(StoreTest, PurgeLeavesTheRowAndALaterArrivalRevivesIt) {
   store_.commit(batch({revision("a", "1-x"), revision("a", "1-y"), revision("b", "1-z")}));
   const auto arrived = store_.read("a")->change.arrived;
-  EXPECT_EQ(support::purge(store_, {"a"}).last_seq, store_.last_seq());
+  const LocalSeq purged = support::purge(store_, {"a"}).last_seq;
+  EXPECT_EQ(purged, store_.last_seq());
   EXPECT_THAT(feed(store_), ElementsAre("b@1-z", "a@!#"));
   EXPECT_EQ(store_.read("a")->body, "");
   EXPECT_FALSE(store_.body("a", rev("1-x")));
