@@ -9,9 +9,9 @@
 namespace indexer {
 
 // Adds damaged and missing files to the report, and the number of documents in the stores. Returns
-// what the text index holds, if there is one. Throws Cancelled, and errors that keep it from looking,
-// which are no findings: replica::sqlite::Error for a full disk, a lock, a limit or another format,
-// and std::system_error.
+// what the text index holds, if there is one. Throws Cancelled, and errors that keep it from
+// looking, which are no findings: replica::sqlite::Error for a full disk, a lock, a limit or
+// another format, and std::system_error.
 std::optional<WalkedIndex> check_files(const DoctorTarget& target, DoctorReport& report,
                                        const Progress& progress);
 

@@ -41,8 +41,8 @@ std::size_t bytes_of(const EntryText& text) {
 // The parts of an index while it is built, each a database of the entries with consecutive numbers:
 //   <folder>.parts/<first>-<last>   complete, and on disk
 //   <folder>.parts/<n>.new          being filled or merged
-//   <folder>.parts/index            the one that all were merged into, when there is but its checkpoint to be written
-//   <folder>.parts/begun            the numbering that the numbers belong to, a line end, the checkpoint
+//   <folder>.parts/index            all of them merged; only its checkpoint is still to be written
+//   <folder>.parts/begun            two lines: the numbering of the entries, the checkpoint
 class IndexBuild {
  public:
   IndexBuild(fs::path folder, const EntrySource& source, const DerivedCheckpoint& checkpoint,
@@ -96,7 +96,7 @@ class IndexBuild {
     replica::sync_folder(parts_folder_);
   }
 
-  // Takes over what is complete. Parts that another was made of may be there still.
+  // Takes over what is complete. Parts that were merged into another may still be there.
   void resume() {
     std::ifstream in(parts_folder_ / "begun", std::ios::binary);
     std::string line;
@@ -127,8 +127,7 @@ class IndexBuild {
     parts_ = complete_;
   }
 
-  // The next run of entries that nobody has, and that no complete part holds; none when all are
-  // taken.
+  // The next entries that no thread has claimed and no complete part holds; none when all are taken.
   std::vector<TextEntry> claim() {
     const std::lock_guard lock(mutex_);
     for (;;) {
@@ -199,13 +198,13 @@ class IndexBuild {
     return parts_folder_ / fmt::format("{}.new", folders_++);
   }
 
-  // What bears a part's name is on disk: after a power cut, too, it is whole.
+  // Gives the folder the name of a part. What has such a name is whole and on disk.
   void complete(const fs::path& folder, const Part& part) const {
     sync_files(folder);
     fs::rename(folder, path_of(part));
   }
 
-  // Merges neighbours until one is left. Few at a time, since each has its files open.
+  // Merges neighbours until one part is left; few at a time, since each has its files open.
   void merge_parts(int threads) {
     const auto by_number = [](const Part& a, const Part& b) { return a.first < b.first; };
     std::sort(parts_.begin(), parts_.end(), by_number);
@@ -225,7 +224,7 @@ class IndexBuild {
     }
   }
 
-  // Parts hold disjoint ranges of numbers, so entries keep theirs. The metadata of parts is none.
+  // Parts hold disjoint ranges of numbers, so entries keep theirs. Parts have no metadata.
   Part merge(std::span<const Part> parts) {
     if (parts.size() == 1) return parts.front();
     const Part merged{parts.front().first, parts.back().last};

@@ -21,7 +21,8 @@ class CatalogFixture : public testing::Test {
  protected:
   using Doctype = mail::Doctype;
 
-  // A new revision of that document, in its store with the next `flush` or `project`; `members` without _id.
+  // A new revision of that document, in its store with the next `flush` or `project`; `members`
+  // without _id.
   void put(Doctype doctype, const std::string& id, const std::string& members) {
     revise(doctype, id, false,
            members.empty() ? fmt::format(R"({{"_id":"{}"}})", id)

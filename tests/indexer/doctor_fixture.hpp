@@ -1,5 +1,5 @@
-// An account of invented mail, with replies, keywords, mailboxes, bodies apart and within, files, deletions and conflicts, and a
-// doctor for it.
+// An account of invented mail, with replies, keywords, mailboxes, bodies apart and within, files,
+// deletions and conflicts, and a doctor for it.
 #pragma once
 
 #include <filesystem>
