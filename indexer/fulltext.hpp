@@ -56,22 +56,18 @@ struct EntrySource {
   std::string numbering{};
 };
 
-struct BuiltIndex {
-  DerivedCheckpoint checkpoint;  // that of the call which began the build
-  // Entries indexed by this call whose documents could not be read; they have no text.
-  std::size_t unread = 0;
-};
-
 // Builds an index in bulk: `threads` threads analyse runs of 500 consecutive entries into databases
 // of their own, which are merged into `folder`. That must not exist, and does so only when all is
 // done. Until then complete databases lie in `<folder>.parts`; a later call goes on with them after
 // this one was cancelled (throws Cancelled), failed or was killed, unless entries were numbered anew.
-BuiltIndex build_fulltext(const std::filesystem::path& folder, const EntrySource& source,
-                          const DerivedCheckpoint& checkpoint, int threads, Progress& progress,
-                          const IndexOptions& options = {});
-BuiltIndex build_fulltext(const std::filesystem::path& folder, const Catalog& catalog,
-                          const Texts& texts, const DerivedCheckpoint& checkpoint, int threads,
-                          Progress& progress, const IndexOptions& options = {});
+// Entries whose documents cannot be read have no text. Returns the checkpoint of the index, which is
+// that of the call which began the build.
+DerivedCheckpoint build_fulltext(const std::filesystem::path& folder, const EntrySource& source,
+                                 const DerivedCheckpoint& checkpoint, int threads,
+                                 Progress& progress, const IndexOptions& options = {});
+DerivedCheckpoint build_fulltext(const std::filesystem::path& folder, const Catalog& catalog,
+                                 const Texts& texts, const DerivedCheckpoint& checkpoint,
+                                 int threads, Progress& progress, const IndexOptions& options = {});
 // Whether there are databases of an unfinished build with this numbering.
 [[nodiscard]] bool is_build_begun(const std::filesystem::path& folder,
                                   const std::string& numbering);

@@ -58,7 +58,7 @@ class IndexBuild {
     is_build_begun(folder_, source_.numbering) ? resume() : begin();
   }
 
-  BuiltIndex run(int threads) {
+  DerivedCheckpoint run(int threads) {
     const auto index = parts_folder_ / "index";
     if (!fs::exists(index)) {
       on_threads(threads, [&] { fill_parts(); });
@@ -76,7 +76,7 @@ class IndexBuild {
     fs::rename(index, folder_);
     replica::sync_folder(folder_.parent_path().empty() ? "." : folder_.parent_path());
     fs::remove_all(parts_folder_);
-    return {checkpoint_, unread_};
+    return checkpoint_;
   }
 
  private:
@@ -153,9 +153,7 @@ class IndexBuild {
     try {
       EntryBuilder builder(options_);
       for (auto run = claim(); !run.empty(); run = claim()) {
-        const auto unread = fill(run, builder);
-        const std::lock_guard lock(mutex_);
-        unread_ += unread;
+        fill(run, builder);
       }
     } catch (...) {
       const std::lock_guard lock(mutex_);
@@ -164,9 +162,9 @@ class IndexBuild {
     }
   }
 
-  std::size_t fill(const std::vector<TextEntry>& run, EntryBuilder& builder) {
+  void fill(const std::vector<TextEntry>& run, EntryBuilder& builder) {
     const auto folder = new_part_folder();
-    std::size_t unread = 0, bytes = 0;
+    std::size_t bytes = 0;
     {
       Xapian::WritableDatabase part(folder.string(), Xapian::DB_CREATE_OR_OVERWRITE |
                                                          Xapian::DB_NO_SYNC |
@@ -174,7 +172,6 @@ class IndexBuild {
       for (const auto& entry : run) {
         progress_.pace();
         auto read = source_.text(entry);
-        if (!read) ++unread;
         const auto text = read ? std::move(*read) : EntryText{};
         part.replace_document(entry.number, builder.build(entry, text));
         ++progress_.done;
@@ -190,7 +187,6 @@ class IndexBuild {
     complete(folder, part);
     const std::lock_guard lock(mutex_);
     parts_.push_back(part);
-    return unread;
   }
 
   fs::path new_part_folder() {
@@ -251,7 +247,6 @@ class IndexBuild {
   std::vector<Part> parts_;
   std::uint32_t next_number_ = 1;
   std::size_t folders_ = 0;
-  std::size_t unread_ = 0;
   bool failed_ = false;
 };
 
@@ -270,9 +265,9 @@ void copy_fulltext(const fs::path& folder, const fs::path& into) {
   });
 }
 
-BuiltIndex build_fulltext(const fs::path& folder, const EntrySource& source,
-                          const DerivedCheckpoint& checkpoint, int threads, Progress& progress,
-                          const IndexOptions& options) {
+DerivedCheckpoint build_fulltext(const fs::path& folder, const EntrySource& source,
+                                 const DerivedCheckpoint& checkpoint, int threads,
+                                 Progress& progress, const IndexOptions& options) {
   return with_xapian_errors(folder, [&] {
     return IndexBuild(folder, source, checkpoint, options, progress).run(threads);
   });

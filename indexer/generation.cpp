@@ -132,9 +132,9 @@ void Generation::prepare_index() {
 void Generation::build_index(const Stores& stores, Progress& progress) {
   Extractor extractor(stores.extracts());
   // What changes while the build runs is after this checkpoint, so following repeats it.
-  auto built = build_fulltext(index_folder(), catalog_, Texts(stores, &extractor),
-                              catalog_.checkpoint(), kBuildThreads, progress, options_);
-  set_text_checkpoint(std::move(built.checkpoint));
+  auto checkpoint = build_fulltext(index_folder(), catalog_, Texts(stores, &extractor),
+                                   catalog_.checkpoint(), kBuildThreads, progress, options_);
+  set_text_checkpoint(std::move(checkpoint));
   has_index_ = true;
 }
 
