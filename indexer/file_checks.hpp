@@ -1,4 +1,4 @@
-// Checks the files of an account. Only reads, and follows no symbolic link.
+// Checks the files of an account. Only reads them, and follows no symbolic link.
 #pragma once
 
 #include <optional>

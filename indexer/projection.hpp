@@ -54,11 +54,11 @@ class Projection {
   // Writes the collected changes of views, threads and addresses, then numbers and the log.
   void flush();
 
-  // A row of a feed with documents of all doctypes. What the catalog has of the same id under
-  // another doctype is removed.
+  // Applies a row of a feed with documents of all doctypes. What the catalog has of the same id
+  // under another doctype is removed.
   void apply_any(const std::string& doctype_member, const replica::Change& change,
                  std::string_view body);
-  // One row of each feed.
+  // Applies a row of the feed of one doctype.
   void apply(mail::Doctype doctype, const replica::Change& change, std::string_view body);
   void apply_mailbox(const replica::Change& change, std::string_view body);
   void apply_message(const replica::Change& change, std::string_view body);
