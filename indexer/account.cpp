@@ -17,12 +17,13 @@ namespace {
 // Rows of the stores' feeds that one transaction of the catalog takes.
 constexpr std::size_t kProjectBatch = 2'000;
 
-// From so many pending entries on, and this share of all, a new generation in bulk is quicker than entry by entry
-// (measured: following writes some 300 entries a second, bulk 2,600).
+// From so many pending entries on, and this share of all, a new generation in bulk is quicker than
+// entry by entry (measured: following writes some 300 entries a second, bulk 2,600).
 constexpr std::int64_t kBulkPending = 2'000;
 constexpr std::int64_t kBulkShare = 8;
 
-// Entries whose number does not tell their date, each sorted by value in every search: so many are no burden.
+// Entries whose number does not tell their date, each sorted by value in every search: so many are
+// no burden.
 constexpr std::int64_t kMaxOverflow = 1'000;
 
 FileLock lock_for_writing(const fs::path& folder, const std::string& name) {
@@ -96,7 +97,8 @@ std::unique_ptr<Account::State> Account::State::locked(fs::path folder, const st
 }
 
 void Account::State::open_live() {
-  // A swap between reading the name and opening the folder takes the folder away: then there is a newer name.
+  // A swap between reading the name and opening the folder takes the folder away: then there is a
+  // newer name.
   for (int attempt = 0;; ++attempt) {
     const auto name = Generation::live_name(derived());
     if (!name) return;
@@ -153,8 +155,9 @@ void Account::State::make_live(std::shared_ptr<Generation> generation) {
   live = std::move(generation);
 }
 
-// A store that was put back from a backup gives sequences anew that lists and index have seen with other documents. Before a
-// pull brings it to where it was, it gets another epoch, by which they see that they have to begin again.
+// A store that was put back from a backup gives sequences anew that lists and index have seen with
+// other documents. Before a pull brings it to where it was, it gets another epoch, by which they
+// see that they have to begin again.
 void Account::renew_restored_stores() {
   const auto live = state_->generation();
   if (!live) return;
@@ -276,7 +279,8 @@ std::size_t Account::rebuild(const std::shared_ptr<Generation>& next, Progress& 
     progress.check();
   };
   follow();
-  // The live generation stands still for the last few changes, so that the new one is nowhere behind it.
+  // The live generation stands still for the last few changes, so that the new one is nowhere
+  // behind it.
   const std::scoped_lock working(state_->text_work, state_->catalog_work);
   follow();
   next->verify();

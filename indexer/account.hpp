@@ -1,8 +1,8 @@
 // One account's folder: its stores, and the generation that is derived from them.
 //
-// Whoever writes (serve, sync, import, reindex) holds the account's lock; readers, also in other processes, need none.
-// A generation is a catalog and a text index that belong together; a reindex builds the next one beside the live one and
-// swaps. All members may be called from any thread.
+// Whoever writes (serve, sync, import, reindex) holds the account's lock; readers, also in other
+// processes, need none. A generation is a catalog and a text index that belong together; a reindex
+// builds the next one beside the live one and swaps. All members may be called from any thread.
 #pragma once
 
 #include <chrono>
@@ -84,8 +84,8 @@ class Generation;
 
 class Account {
  public:
-  // kReadOnly throws AccountUnknown when the folder is not there; kReadWrite creates it and throws AccountBusy when
-  // another process writes. `doctype_member` as for Stores.
+  // kReadOnly throws AccountUnknown when the folder is not there; kReadWrite creates it and throws
+  // AccountBusy when another process writes. `doctype_member` as for Stores.
   Account(std::filesystem::path folder, std::string name, replica::sqlite::Access access,
           std::optional<std::string> doctype_member = {}, IndexOptions options = {});
   ~Account();
@@ -94,43 +94,46 @@ class Account {
   [[nodiscard]] Stores& stores() { return stores_; }
 
   // ── Writing ──
-  // Brings the catalog up to the stores: lists are right then. Rebuilds both when the stores are not those that the live
-  // generation was derived from, or its format is another program's. Returns the number of changes. Where `more_is_coming`,
-  // what Catalog::order makes may be left for the next time.
+  // Brings the catalog, and so the lists, up to the stores. Rebuilds catalog and text index when the
+  // live generation was derived from other stores or by other rules. Returns the number of changes.
+  // With `more_is_coming`, Catalog::order is left to the next call.
   std::size_t project(Progress& progress, bool more_is_coming = false);
-  // Whether `project` would have to rebuild all, since what is live was derived by other rules, or from other stores.
+  // Whether `project` would rebuild.
   [[nodiscard]] bool needs_rebuild() const;
-  // Brings the catalog of an outdated generation up to the stores, so that its lists stay right until a rebuild has replaced
-  // it. Does nothing when they cannot follow. Returns the number of changes.
+  // Brings the catalog of an outdated generation up to the stores, so that its lists stay right
+  // until a rebuild has replaced it. Does nothing when they cannot follow. Returns the number of
+  // changes.
   std::size_t project_without_rebuild(Progress& progress);
-  // Brings the text index up to the catalog: the first time, and when much is new, in bulk. One that turns out to be damaged is made
-  // anew with the lists. Returns the number of entries.
+  // Brings the text index up to the catalog; the first time, and when much is new, in bulk. A
+  // damaged index is rebuilt together with the lists. Returns the number of entries.
   std::size_t index(Progress& progress);
-  // What was wrong with the text index that index() made anew since this was last asked, in words.
+  // What was wrong with a text index that index() has rebuilt since the last call, in words.
   [[nodiscard]] std::optional<std::string> take_damage();
-  // Throws std::runtime_error where a store that lists and index were made from is not there: what would be made from the others,
-  // or taken over beside it, would lack its mail.
+  // Throws std::runtime_error when a store that the live generation was derived from is missing. A
+  // rebuild would lose its mail from the lists, and an import or a backup would be incomplete.
   void require_stores() const;
-  // Builds a new generation from the stores, follows what changes meanwhile, checks it, swaps. The live generation answers
-  // until the swap, and stays when anything goes wrong. Returns the number of entries. Throws Cancelled, and NoRoom. One that
-  // was cancelled or killed is gone on with by the next call, within a day; one that failed leaves nothing.
+  // Builds a new generation from the stores, follows what changes meanwhile, verifies it, and makes
+  // it live. Until then, and when it fails, the live generation answers. Returns the number of
+  // entries. Throws Cancelled and NoRoom. A reindex that was cancelled or killed is resumed by the
+  // next call within a day; one that failed leaves nothing.
   std::size_t reindex(Progress& progress);
-  void abandon_reindex();  // forgets what a cancelled one left
-  // In place and in batches, projects and indexes documents once more, whatever lists and text index have of them. Returns
-  // the number of entries. Throws Cancelled between two batches.
+  void abandon_reindex();  // deletes what a cancelled one left
+  // Projects and indexes these documents again, in the live generation and in batches. Returns the
+  // number of entries. Throws Cancelled between two batches.
   std::size_t renew(std::span<const DocumentName> documents, Progress& progress);
-  // The same for what a query finds (its errors as of `search`), and for what could not be read: documents, and texts of
-  // files, which are tried again.
+  // The same for what a query finds (its errors as of `search`), and for what could not be read:
+  // documents, and texts of files, which are tried again.
   [[nodiscard]] QueryResult<std::size_t> renew_matching(const Query& query, Progress& progress);
   std::size_t renew_failed(Progress& progress);
 
-  // Writes lists, text index, stores and blobs anew, without the space that changes left. While the text index is written,
-  // its entries wait; lists only at the end. Returns the account's bytes before and after. Throws Cancelled, and NoRoom; what a
-  // reindex left that was not ended gives its room.
+  // Rewrites lists, text index, stores and blobs without unused space. Indexing waits while the text
+  // index is copied, projection only while the catalog is. Returns the account's bytes before and
+  // after. Throws Cancelled and NoRoom; an unfinished reindex is deleted when that makes room enough.
   std::pair<std::uint64_t, std::uint64_t> compact(Progress& progress);
-  // Copies all of the account, as it is, into a folder that is empty or not there: an account's folder, which can be put back
-  // in its place. Progress counts bytes. Throws Cancelled, BackupDiskFull, and std::runtime_error; then nothing of the copy is
-  // left. Until it is whole it has the file kUnfinishedBackup, and no Account takes it: a copy that was killed stays that way.
+  // Copies the account into a folder that is empty or does not exist; the copy is an account's folder
+  // and can take its place. `progress` counts bytes. Throws Cancelled, BackupDiskFull and
+  // std::runtime_error, and leaves nothing then. Until the copy is complete it has the file
+  // kUnfinishedBackup, and Account refuses it; that stays so when the process is killed.
   static constexpr std::string_view kUnfinishedBackup = "unfinished-backup";
   void backup(const std::filesystem::path& folder, Progress& progress);
 
@@ -143,26 +146,28 @@ class Account {
   [[nodiscard]] bool has_complete_lists() const;  // as ListPage::complete
   [[nodiscard]] std::optional<std::string> message(std::string_view id) const;
   [[nodiscard]] std::vector<std::string> messages(const std::vector<std::string>& ids) const;
-  [[nodiscard]] std::vector<std::string> thread(
-      std::string_view id) const;  // id of a thread or of a message in it
+  // `id` is that of the thread or of a message in it.
+  [[nodiscard]] std::vector<std::string> thread(std::string_view id) const;
   [[nodiscard]] std::optional<std::string> file(std::string_view id) const;
-  // The text of a file, its document's own or that of its bytes as far as they were read; none when the file is unknown.
+  // The text of a file: its document's own, else what was extracted from its bytes. Nothing when the
+  // file is unknown.
   [[nodiscard]] std::optional<std::string> file_text(std::string_view id) const;
   [[nodiscard]] ListPage files(const ListQuery& query) const;
   [[nodiscard]] QueryResult<SearchAnswer> search(const SearchRequest& request, bool snippets) const;
   // All bodies of a message; none when the message is unknown. Counted as `body`.
   [[nodiscard]] std::optional<std::vector<Body>> bodies(std::string_view id) const;
-  [[nodiscard]] std::optional<std::string> metadata_document(
-      std::string_view id) const;  // JSON as the source sent it
+  // The JSON as the source sent it.
+  [[nodiscard]] std::optional<std::string> metadata_document(std::string_view id) const;
   // The leaves of a message's document, the winner first; none when the message is unknown.
   [[nodiscard]] std::optional<std::vector<LeafRevision>> conflicts(std::string_view id) const;
-  [[nodiscard]] std::optional<std::string> raw(
-      std::string_view id) const;  // the original message, where it is kept
+  // The original message, if it is kept.
+  [[nodiscard]] std::optional<std::string> raw(std::string_view id) const;
   [[nodiscard]] std::optional<std::string> find_mailbox(std::string_view name) const;
   [[nodiscard]] std::vector<Completion> complete(std::string_view typed, std::size_t limit) const;
   [[nodiscard]] IndexState index_state() const;
   [[nodiscard]] std::string state() const;  // as ListPage has it
-  // Whether that revision of a document, or one that took its place, is in the lists, or the text index, by now.
+  // Whether the lists, or the text index, have followed the stores to that revision of a document or
+  // to one that replaced it.
   [[nodiscard]] bool shows(std::string_view doc_id, const replica::RevId& rev,
                            VisibleIn where) const;
   [[nodiscard]] std::int64_t message_count() const;

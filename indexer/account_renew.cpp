@@ -14,7 +14,11 @@ Kind kind_of(mail::Doctype doctype) {
   return doctype == mail::Doctype::kFiles ? Kind::kFile : Kind::kMail;
 }
 
-// Those of which there are entries; what a content document says is in that of its message.
+mail::Doctype doctype_of(Kind kind) {
+  return kind == Kind::kMail ? mail::Doctype::kEmails : mail::Doctype::kFiles;
+}
+
+// The entries of these documents; a content document is part of the entry of its message.
 std::vector<EntryName> entries_of(std::span<const DocumentName> documents) {
   std::vector<EntryName> entries;
   for (const auto& [doctype, id] : documents) {
@@ -22,6 +26,25 @@ std::vector<EntryName> entries_of(std::span<const DocumentName> documents) {
       entries.push_back({kind_of(doctype), public_id(id)});
   }
   return entries;
+}
+
+// Documents that could not be read, and those with a file whose text could not.
+std::vector<DocumentName> failed_documents(const Catalog& catalog, const Texts& texts,
+                                           const Progress& progress) {
+  std::vector<DocumentName> failed;
+  for (auto& failure : catalog.failures())
+    failed.push_back({failure.doctype, std::move(failure.doc_id)});
+  std::uint32_t from = 1;
+  for (auto entries = catalog.entries(from, kRenewBatch); !entries.empty();
+       entries = catalog.entries(from, kRenewBatch)) {
+    progress.check();
+    for (auto& entry : entries) {
+      if (texts.has_failed(entry))
+        failed.push_back({doctype_of(entry.kind), std::move(entry.doc_id)});
+    }
+    from = entries.back().number + 1;
+  }
+  return failed;
 }
 
 }  // namespace
@@ -64,10 +87,8 @@ QueryResult<std::size_t> Account::renew_matching(const Query& query, Progress& p
       if (!page) return page.error();
       progress.of = std::max(progress.done.load(), page->total);
       for (const auto& hit : page->hits) {
-        const auto doctype =
-            hit.kind == Kind::kMail ? mail::Doctype::kEmails : mail::Doctype::kFiles;
         if (auto id = live->catalog().document_id(hit.kind, hit.id))
-          found.push_back({doctype, std::move(*id)});
+          found.push_back({doctype_of(hit.kind), std::move(*id)});
       }
       more = page->more && !page->hits.empty();
       if (more) request.after = page->hits.back().place;
@@ -82,21 +103,7 @@ std::size_t Account::renew_failed(Progress& progress) {
   {
     const auto live = state_->generation();
     if (!live) return 0;
-    for (auto& failure : live->catalog().failures())
-      failed.push_back({failure.doctype, std::move(failure.doc_id)});
-    const Texts texts(stores_);
-    std::uint32_t from = 1;
-    for (auto entries = live->catalog().entries(from, kRenewBatch); !entries.empty();
-         entries = live->catalog().entries(from, kRenewBatch)) {
-      progress.check();
-      for (auto& entry : entries) {
-        if (texts.has_failed(entry))
-          failed.push_back(
-              {entry.kind == Kind::kMail ? mail::Doctype::kEmails : mail::Doctype::kFiles,
-               std::move(entry.doc_id)});
-      }
-      from = entries.back().number + 1;
-    }
+    failed = failed_documents(live->catalog(), Texts(stores_), progress);
   }
   stores_.extracts().forget_failures();
   progress.of = static_cast<std::int64_t>(failed.size());

@@ -14,9 +14,9 @@ struct Account::State {
   std::filesystem::path folder;
   replica::sqlite::Access access = replica::sqlite::Access::kReadOnly;
   IndexOptions options;
-  std::optional<FileLock> lock;  // held by who writes
+  std::optional<FileLock> lock;  // held when opened for writing
 
-  // One rebuild, one text indexing and one projection at a time; who takes several takes them in this order.
+  // One rebuild, one text indexing and one projection at a time. Locked in this order.
   std::mutex rebuild_work;
   std::mutex text_work;
   std::optional<std::string> damage;  // that index() found, in words; under text_work
@@ -36,12 +36,12 @@ struct Account::State {
                                                      replica::sqlite::Access access,
                                                      IndexOptions options);
   void open_live();
-  void require_live();  // an empty generation where there was none
+  void require_live();  // creates an empty generation when there is none
   void make_live(std::shared_ptr<Generation> generation);
-  // The one that an earlier rebuild left and that can still become live, else a new one; it goes with this object unless it is
-  // made live, or told to stay.
+  // The generation that an unfinished rebuild left, if it can still follow the stores, else a new
+  // one. It is disposable.
   [[nodiscard]] std::shared_ptr<Generation> next_generation(const Stores& stores) const;
-  void forget_next() const;  // what an earlier rebuild left, unless it is open
+  void forget_next() const;  // deletes what an unfinished rebuild left, unless it is open
 };
 
 }  // namespace indexer

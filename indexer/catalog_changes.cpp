@@ -15,17 +15,18 @@
 namespace indexer {
 namespace {
 
-// Messages as they were at one state: from the log if they changed later, else as they are now.
+// Messages as they were at a state: as the log has them if they changed later, else as they are
+// now.
 class MessagesAtState {
  public:
   explicit MessagesAtState(Reader& reader) : reader_(reader) {}
 
-  // What the log has of a message; the first after the state counts.
+  // Takes a row of the log; of the rows of a message after the state, the first counts.
   void log(const std::string& id, std::string_view packed);
-  // Nothing where the message was not there.
+  // Nothing when the message did not exist.
   [[nodiscard]] std::optional<ListMembership> membership(const std::string& id) const;
-  // The newest message of a thread in a list, which represents the thread there; empty: the list
-  // has none of them.
+  // The newest message of a thread that a list had, which represents the thread there; empty: it
+  // had none.
   [[nodiscard]] std::string newest(std::int64_t thread, const MessageCondition& condition) const;
 
  private:

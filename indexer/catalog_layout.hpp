@@ -27,7 +27,8 @@ inline constexpr std::int64_t kAllMail = 8, kAllUnread = 16, kAllFlagged = 32, k
 // Is no list: only its threads are counted.
 inline constexpr std::int64_t kUnreadOutsideTrash = 96;
 
-// Views of all mail, all files and of mailboxes have a list for every sort: those with odd multiples.
+// Views of all mail, all files and of mailboxes have a list for every sort: those with odd
+// multiples.
 [[nodiscard]] inline bool has_sorts(std::int64_t view) { return view / kViewStep % 2 == 1; }
 [[nodiscard]] inline std::int64_t sorted_view(std::int64_t view, Sort sort) {
   return view + static_cast<std::int64_t>(sort);

@@ -1,5 +1,5 @@
-// The tables of a catalog for a comparison: each as rows in an order that both catalogs share, with
-// columns that mean the same in both.
+// The tables of a catalog as two catalogs of the same stores can be compared: in an order that does
+// not depend on the numbers in them, and with names in place of numbers.
 #pragma once
 
 #include <span>
@@ -12,7 +12,7 @@ enum class Form {
   kNumber,  // ordered as a number
   kViews,  // numbers of views, of which the names are compared
   kParts,  // threads.views: view, count and newest entry
-  kAtMost,  // must not be greater than in the fresh catalog
+  kAtMost,  // a number that must not be greater than in the fresh catalog
 };
 
 struct ComparedColumn {

@@ -23,7 +23,7 @@ struct ListMembership {
   std::vector<std::int64_t> views;
 };
 [[nodiscard]] std::string pack(const ListMembership& membership);
-// Nothing where the message was not there.
+// Nothing when the message did not exist.
 [[nodiscard]] std::optional<ListMembership> unpack_membership(std::string_view packed);
 
 // Lives for one transaction.
@@ -32,11 +32,11 @@ class ChangeLog {
   // Without `enabled` nothing is logged, and the log is emptied.
   ChangeLog(Writer& writer, bool enabled) : writer_(writer), enabled_(enabled) {}
 
-  // Call with the state before each change; only the first call for a message in a transaction is
-  // kept.
+  // To be called before a message changes. Only the first call for a message in a transaction
+  // counts.
   void changed(const std::string& id, const ListMembership& before);
   void added(const std::string& id);
-  // The threadId of all messages of the thread has changed.
+  // The threadId of the thread's messages changes.
   void renamed(std::int64_t thread);
   // Writes the changes as the step that leads to `state`.
   void flush(std::int64_t state);

@@ -22,8 +22,8 @@ namespace indexer {
 
 struct DoctorReport {
   std::string account;
-  // How many were compared: live documents of the source and of the stores, entries of catalog and
-  // index. Nothing: not compared.
+  // How many were examined: live documents of the source and of the stores, entries of catalog and
+  // text index. Nothing: not examined.
   std::optional<std::int64_t> source, store, catalog, index;
   Findings findings;
   std::vector<std::string> notes;  // remarks that are no differences
@@ -35,8 +35,7 @@ struct DoctorReport {
 struct DoctorTarget {
   std::filesystem::path folder;
   std::string name;
-  // Opens the account for writing. Called only when its files are known to be sound, or are to be
-  // repaired.
+  // Opens the account for writing. Not called while its files are damaged.
   std::function<std::shared_ptr<Account>()> open;
   // Which attachments' bytes should be in the account. Null: all that documents name.
   std::function<bool(std::string_view content_type, std::uint64_t length)> keeps_bytes;
@@ -47,7 +46,7 @@ struct DoctorTarget {
   std::function<void(Account&)> refetch;
 };
 
-// Throws Cancelled, and errors that keep it from looking: AccountBusy, sqlite::Error (such as a
+// Throws Cancelled, and errors that prevent the examination: AccountBusy, sqlite::Error (such as a
 // full disk), SourceError.
 [[nodiscard]] DoctorReport examine(const DoctorTarget& target, Progress& progress);
 // Examines, repairs the differences and examines again: the report says what is left.

@@ -1,19 +1,20 @@
 // An entry as Xapian holds it. What stands here is the format of the index: a change of it is a new
 // kAnalysisVersion.
 //
-//   terms       prefix of the field + word, with positions (addresses and names 100 apart, so that phrases do not cross); the
-//               prefix of a header is "XH" + name + ":"
-//               "Z" + prefix + stem of the words that are not their own stem, without positions, in fields that are stemmed: in
-//               the languages of the text and of the account
+//   terms       prefix of the field + word, with positions; addresses, names and values of headers are
+//               100 apart, so that phrases do not cross from one to the next. The prefix of a header
+//               is "XH" + name + ":".
+//               "Z" + prefix + stem, without positions, in fields that are stemmed: of each word that
+//               is not its own stem, in the languages of the text and of the account
 //               "XE" + prefix + word with its accents, where it has some, without positions
-//               "Q" + kind letter + public id, unique;  "T" + "mail" | "file";  "L" + language;  "XM" + Message-ID;
-//               "XHN" + name of a header
+//               "Q" + kind letter + public id, unique
+//               "T" + "mail" | "file";  "L" + language;  "XM" + Message-ID;  "XHN" + name of a header
 //   values      date, size, language and media types (fields.hpp)
 //   data        kind letter + public id
 //
-// Entry 1 has nothing in it, so that no term is in all entries: Xapian 1.4.22 then walks the list
-// of all entries in place of the term's, and where docids have gaps and that list has more than one
-// chunk it ends in "Unexpected end of posting list".
+// Entry 1 is empty, so that no term is in all entries. For a term that is in all of them, Xapian
+// 1.4.22 walks the list of all entries in place of the term's; where docids have gaps and that list
+// has more than one chunk, this ends in "Unexpected end of posting list".
 //
 // A word that is its own stem has no "Z" term (measured: 12 % of the index and 22 % of the time to
 // build it). So a stem is looked for as its "Z" term and, if it is its own stem, as a word.
@@ -45,7 +46,7 @@ inline constexpr Xapian::docid kEmptyEntry = 1;
 [[nodiscard]] std::string language_term(std::string_view code);
 [[nodiscard]] std::string message_id_term(std::string_view id);
 [[nodiscard]] std::string header_term(std::string_view name);
-// What stands before the words of a field.
+// The prefix of the terms of a field; of Field::kHeader, that of the header with that name.
 [[nodiscard]] std::string word_prefix(Field field, std::string_view header = {});
 
 // For one thread.

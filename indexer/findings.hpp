@@ -23,12 +23,12 @@ enum class AccountPart { kSource, kStore, kBlobs, kExtracts, kCatalog, kIndex };
 
 struct Difference {
   DifferenceKind kind = DifferenceKind::kDiffers;
-  std::string doc_id;  // empty: of no single document
+  std::string doc_id;  // empty: it is no matter of one document
   AccountPart where = AccountPart::kStore;
   std::string detail;  // what differs, in words
-  // That is damaged, as it is named in the account's folder; empty: no file by itself.
+  // The damaged file, relative to the account's folder; empty: it is no matter of one file.
   std::string file = {};
-  std::string digest = {};  // of a blob that is damaged
+  std::string digest = {};  // of the damaged blob; empty: it is none
 };
 
 class Findings {

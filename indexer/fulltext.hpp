@@ -1,9 +1,9 @@
-// The full-text index of one generation: a Xapian database whose docids are the catalog's numbers, so that newest first
-// is the order of the posting lists and a page costs the same at any size. Keywords, mailboxes and threads are not in it:
-// what asks for them is answered by the catalog.
+// The full-text index of one generation: a Xapian database whose docids are the catalog's numbers,
+// so that newest first is the order of the posting lists and a page costs the same at any size.
+// Keywords, mailboxes and threads are not in it: what asks for them is answered by the catalog.
 //
-// Entries and the checkpoint that vouches for them are committed together. Throws std::runtime_error with words for the
-// operator for everything that Xapian throws.
+// Entries and the checkpoint that vouches for them are committed together. Throws
+// std::runtime_error with words for the operator for everything that Xapian throws.
 #pragma once
 
 #include <chrono>
@@ -27,8 +27,8 @@ namespace indexer {
 // Changes when the terms of an entry do (entry.cpp); part of a generation's identity.
 inline constexpr int kAnalysisVersion = 5;
 
-// Following: one writer, entries replaced as they change.
-// After an exception it is of no use any more, and nothing of what was not committed is ever written.
+// Replaces entries as they change; one writer at a time. After an exception it cannot be used any
+// more, and what was not committed is lost.
 class FulltextWriter {
  public:
   // Creates an empty index when there is none.
@@ -36,49 +36,44 @@ class FulltextWriter {
   ~FulltextWriter();
 
   [[nodiscard]] DerivedCheckpoint checkpoint() const;
-  // Holds what was not committed in memory: commit at least every thousand entries. `entry` has its number; what had that
-  // number, and what the entry was under another, is gone.
+  // Kept in memory until the commit: commit at least every thousand entries. `entry` must have a
+  // number; replaces what had that number, and the entry itself under any other number.
   void replace(const TextEntry& entry, const EntryText& text);
   void remove(Kind kind, const std::string& id);  // nothing when it is not there
-  void commit(
-      const DerivedCheckpoint&
-          checkpoint);  // durable when it returns; without it, nothing since the last happened
+  // Durable when it returns.
+  void commit(const DerivedCheckpoint& checkpoint);
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
-// Where bulk building finds what it indexes; called by several threads.
+// What a bulk build indexes: as Catalog::entries, Texts::read and Catalog::numbering give it. Called
+// by several threads.
 struct EntrySource {
-  std::function<std::vector<TextEntry>(std::uint32_t from, std::size_t limit)>
-      entries;  // as Catalog::entries
-  std::function<mail::Result<EntryText>(const TextEntry& entry)> text;  // as Texts::read
-  std::string numbering{};  // as Catalog::numbering
+  std::function<std::vector<TextEntry>(std::uint32_t from, std::size_t limit)> entries;
+  std::function<mail::Result<EntryText>(const TextEntry& entry)> text;
+  std::string numbering{};
 };
 
-struct BuiltIndex {
-  DerivedCheckpoint checkpoint;  // what it vouches for: that of the call which began to build
-  std::size_t unread =
-      0;  // entries that could not be read, of those that this call indexed; they have no text
-};
-
-// Bulk: analyses every entry once, in runs of 500 consecutive numbers, on `threads` threads that fill fresh databases each,
-// and merges these into `folder`, which must not exist before and does only when all is done.
-// What is complete lies in `<folder>.parts`: when a call is cancelled (throws Cancelled), fails or is killed, the next one
-// goes on with that, unless entries were numbered anew.
-BuiltIndex build_fulltext(const std::filesystem::path& folder, const EntrySource& source,
-                          const DerivedCheckpoint& checkpoint, int threads, Progress& progress,
-                          const IndexOptions& options = {});
-BuiltIndex build_fulltext(const std::filesystem::path& folder, const Catalog& catalog,
-                          const Texts& texts, const DerivedCheckpoint& checkpoint, int threads,
-                          Progress& progress, const IndexOptions& options = {});
-// Whether there are parts of a build with these numbers.
+// Builds an index in bulk: `threads` threads analyse runs of 500 consecutive entries into databases
+// of their own, which are merged into `folder`. That must not exist, and does so only when all is
+// done. Until then complete databases lie in `<folder>.parts`; a later call goes on with them after
+// this one was cancelled (throws Cancelled), failed or was killed, unless entries were numbered anew.
+// Entries whose documents cannot be read have no text. Returns the checkpoint of the index, which is
+// that of the call which began the build.
+DerivedCheckpoint build_fulltext(const std::filesystem::path& folder, const EntrySource& source,
+                                 const DerivedCheckpoint& checkpoint, int threads,
+                                 Progress& progress, const IndexOptions& options = {});
+DerivedCheckpoint build_fulltext(const std::filesystem::path& folder, const Catalog& catalog,
+                                 const Texts& texts, const DerivedCheckpoint& checkpoint,
+                                 int threads, Progress& progress, const IndexOptions& options = {});
+// Whether there are databases of an unfinished build with this numbering.
 [[nodiscard]] bool is_build_begun(const std::filesystem::path& folder,
                                   const std::string& numbering);
 
-// Writes an index anew into a folder that is not there, durably and without the space that changes left. Nobody may write it
-// meanwhile.
+// Copies an index into a folder that does not exist, durably and without unused space. Nobody may
+// write to the index meanwhile.
 void copy_fulltext(const std::filesystem::path& folder, const std::filesystem::path& into);
 
 enum class SearchOrder {
@@ -87,18 +82,18 @@ enum class SearchOrder {
   kSorted,  // as lists are sorted
 };
 
-// A place in the hits of a search, after one of them. Which member tells it depends on the order.
+// The place after a hit of a search. Which members tell it depends on the order.
 struct SearchPlace {
   OrderKey newest_first;  // kDate; its id for kRelevance, too
   std::size_t hits = 0;  // kRelevance: messages up to here, when it was found
   std::string key;  // kSorted (sort_keys.hpp)
-  std::uint32_t number = 0;  // kRelevance: a hint at where it is found again
+  std::uint32_t number = 0;  // kRelevance: of the hit, if it still has that number
   friend bool operator==(const SearchPlace&, const SearchPlace&) = default;
 };
 
 struct SearchRequest {
   const Query* query = nullptr;
-  std::string written{};  // the query as it was written: a cursor is of one query
+  std::string written{};  // the query as the client wrote it; part of a cursor
   bool is_text = true;  // it was written in the text language, not as a JSON filter
   SearchOrder order = SearchOrder::kDate;
   std::size_t limit = 50;
@@ -109,8 +104,8 @@ struct SearchRequest {
   bool threads = false;  // the first matching message stands for its thread
   std::vector<Facet> facets;  // what to count among the hits
   bool explain = false;
-  // Others are asked the same: a mailbox or thread that is not here matches nothing, in place of being a mistake; facets have
-  // all their values, to be added up.
+  // Others are asked the same: a mailbox or thread that is not here matches nothing, in place of
+  // being a mistake; facets have all their values, to be added up.
   bool is_one_of_several = false;
   std::chrono::milliseconds timeout{5'000};  // then what was found is the answer
 };
@@ -191,11 +186,12 @@ struct SearchScope {
 
 // Hits below which other words are suggested.
 inline constexpr std::int64_t kFewHits = 3;
-// Totals are exact where the hits are expected to be no more; beyond, they are estimates: counting costs 0.7 ms for each
-// 1,000 (measured on 100,000 messages), a page itself less than that.
+// Totals are exact where the hits are expected to be no more; beyond, they are estimates: counting
+// costs 0.7 ms for each 1,000 (measured on 100,000 messages), a page itself less than that.
 inline constexpr unsigned kExactTotal = 2'000;
 
-// Reading; one object for one thread at a time. Sees what was committed when `refresh` was last called.
+// Reading; one object for one thread at a time. Sees what was committed when `refresh` was last
+// called.
 class FulltextReader {
  public:
   explicit FulltextReader(const std::filesystem::path& folder, const IndexOptions& options = {});
@@ -208,7 +204,8 @@ class FulltextReader {
   // Those whose stems an entry has: the account's and its own. The dominant ones where its own is
   // not known.
   [[nodiscard]] std::vector<std::string> languages_of(std::uint32_t number) const;
-  // Mailboxes and states of the query are resolved in `catalog`. An unknown mailbox is a QueryError.
+  // Mailboxes and states of the query are resolved in `catalog`. An unknown mailbox is a
+  // QueryError.
   [[nodiscard]] QueryResult<HitPage> search(const SearchRequest& request, const Catalog& catalog);
   [[nodiscard]] QueryResult<HitPage> search(const SearchRequest& request, const SearchScope& scope);
 

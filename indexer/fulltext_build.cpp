@@ -41,8 +41,8 @@ std::size_t bytes_of(const EntryText& text) {
 // The parts of an index while it is built, each a database of the entries with consecutive numbers:
 //   <folder>.parts/<first>-<last>   complete, and on disk
 //   <folder>.parts/<n>.new          being filled or merged
-//   <folder>.parts/index            the one that all were merged into, when there is but its checkpoint to be written
-//   <folder>.parts/begun            the numbering that the numbers belong to, a line end, the checkpoint
+//   <folder>.parts/index            all of them merged; only its checkpoint is still to be written
+//   <folder>.parts/begun            two lines: the numbering of the entries, the checkpoint
 class IndexBuild {
  public:
   IndexBuild(fs::path folder, const EntrySource& source, const DerivedCheckpoint& checkpoint,
@@ -58,7 +58,7 @@ class IndexBuild {
     is_build_begun(folder_, source_.numbering) ? resume() : begin();
   }
 
-  BuiltIndex run(int threads) {
+  DerivedCheckpoint run(int threads) {
     const auto index = parts_folder_ / "index";
     if (!fs::exists(index)) {
       on_threads(threads, [&] { fill_parts(); });
@@ -76,7 +76,7 @@ class IndexBuild {
     fs::rename(index, folder_);
     replica::sync_folder(folder_.parent_path().empty() ? "." : folder_.parent_path());
     fs::remove_all(parts_folder_);
-    return {checkpoint_, unread_};
+    return checkpoint_;
   }
 
  private:
@@ -96,7 +96,7 @@ class IndexBuild {
     replica::sync_folder(parts_folder_);
   }
 
-  // Takes over what is complete. Parts that another was made of may be there still.
+  // Takes over what is complete. Parts that were merged into another may still be there.
   void resume() {
     std::ifstream in(parts_folder_ / "begun", std::ios::binary);
     std::string line;
@@ -127,8 +127,7 @@ class IndexBuild {
     parts_ = complete_;
   }
 
-  // The next run of entries that nobody has, and that no complete part holds; none when all are
-  // taken.
+  // The next entries that no thread has claimed and no complete part holds; none when all are taken.
   std::vector<TextEntry> claim() {
     const std::lock_guard lock(mutex_);
     for (;;) {
@@ -154,9 +153,7 @@ class IndexBuild {
     try {
       EntryBuilder builder(options_);
       for (auto run = claim(); !run.empty(); run = claim()) {
-        const auto unread = fill(run, builder);
-        const std::lock_guard lock(mutex_);
-        unread_ += unread;
+        fill(run, builder);
       }
     } catch (...) {
       const std::lock_guard lock(mutex_);
@@ -165,9 +162,9 @@ class IndexBuild {
     }
   }
 
-  std::size_t fill(const std::vector<TextEntry>& run, EntryBuilder& builder) {
+  void fill(const std::vector<TextEntry>& run, EntryBuilder& builder) {
     const auto folder = new_part_folder();
-    std::size_t unread = 0, bytes = 0;
+    std::size_t bytes = 0;
     {
       Xapian::WritableDatabase part(folder.string(), Xapian::DB_CREATE_OR_OVERWRITE |
                                                          Xapian::DB_NO_SYNC |
@@ -175,7 +172,6 @@ class IndexBuild {
       for (const auto& entry : run) {
         progress_.pace();
         auto read = source_.text(entry);
-        if (!read) ++unread;
         const auto text = read ? std::move(*read) : EntryText{};
         part.replace_document(entry.number, builder.build(entry, text));
         ++progress_.done;
@@ -191,7 +187,6 @@ class IndexBuild {
     complete(folder, part);
     const std::lock_guard lock(mutex_);
     parts_.push_back(part);
-    return unread;
   }
 
   fs::path new_part_folder() {
@@ -199,13 +194,13 @@ class IndexBuild {
     return parts_folder_ / fmt::format("{}.new", folders_++);
   }
 
-  // What bears a part's name is on disk: after a power cut, too, it is whole.
+  // Gives the folder the name of a part. What has such a name is whole and on disk.
   void complete(const fs::path& folder, const Part& part) const {
     sync_files(folder);
     fs::rename(folder, path_of(part));
   }
 
-  // Merges neighbours until one is left. Few at a time, since each has its files open.
+  // Merges neighbours until one part is left; few at a time, since each has its files open.
   void merge_parts(int threads) {
     const auto by_number = [](const Part& a, const Part& b) { return a.first < b.first; };
     std::sort(parts_.begin(), parts_.end(), by_number);
@@ -225,7 +220,7 @@ class IndexBuild {
     }
   }
 
-  // Parts hold disjoint ranges of numbers, so entries keep theirs. The metadata of parts is none.
+  // Parts hold disjoint ranges of numbers, so entries keep theirs. Parts have no metadata.
   Part merge(std::span<const Part> parts) {
     if (parts.size() == 1) return parts.front();
     const Part merged{parts.front().first, parts.back().last};
@@ -252,7 +247,6 @@ class IndexBuild {
   std::vector<Part> parts_;
   std::uint32_t next_number_ = 1;
   std::size_t folders_ = 0;
-  std::size_t unread_ = 0;
   bool failed_ = false;
 };
 
@@ -271,9 +265,9 @@ void copy_fulltext(const fs::path& folder, const fs::path& into) {
   });
 }
 
-BuiltIndex build_fulltext(const fs::path& folder, const EntrySource& source,
-                          const DerivedCheckpoint& checkpoint, int threads, Progress& progress,
-                          const IndexOptions& options) {
+DerivedCheckpoint build_fulltext(const fs::path& folder, const EntrySource& source,
+                                 const DerivedCheckpoint& checkpoint, int threads,
+                                 Progress& progress, const IndexOptions& options) {
   return with_xapian_errors(folder, [&] {
     return IndexBuild(folder, source, checkpoint, options, progress).run(threads);
   });

@@ -3,9 +3,9 @@
 
 namespace indexer {
 
-BuiltIndex build_fulltext(const std::filesystem::path& folder, const Catalog& catalog,
-                          const Texts& texts, const DerivedCheckpoint& checkpoint, int threads,
-                          Progress& progress, const IndexOptions& options) {
+DerivedCheckpoint build_fulltext(const std::filesystem::path& folder, const Catalog& catalog,
+                                 const Texts& texts, const DerivedCheckpoint& checkpoint,
+                                 int threads, Progress& progress, const IndexOptions& options) {
   EntrySource source;
   source.entries = [&](std::uint32_t from, std::size_t limit) {
     return catalog.entries(from, limit);

@@ -164,8 +164,8 @@ Xapian::Query QueryTranslator::translate_node(const MatchKind& kind) {
   return Xapian::Query(kind_term(kind.kind));
 }
 
-// Numbers fall as dates rise. The places asked for are a second wide of the mark, so that how entries of one second are
-// ordered does not matter; the source looks at the dates themselves.
+// Numbers fall as dates rise. The places asked for are a second wide of the mark, so that how
+// entries of one second are ordered does not matter; the source looks at the dates themselves.
 Xapian::Query QueryTranslator::translate_node(const MatchDate& date) {
   using Dates = std::numeric_limits<std::int64_t>;
   DateSource::Bounds bounds{date.from, date.to, 1, kFirstOverflowNumber};

@@ -79,8 +79,8 @@ Xapian::Query QueryTranslator::translate_node(const MatchWords& match) {
                        Xapian::Query(Xapian::Query::OP_SCALE_WEIGHT, any_of(exact), kAccentWeight));
 }
 
-// A word, and the words with the same stem. A language's forms are not looked for in what is known to be in another: its stem may be
-// a word of that one (German takes "notes" for a form of "not").
+// A word, and the words with the same stem. A language's forms are not looked for in what is known
+// to be in another: its stem may be a word of that one (German takes "notes" for a form of "not").
 void QueryTranslator::add_word(const std::string& prefix, bool stemmed, const QueryWord& word,
                                std::vector<Xapian::Query>& forms) {
   const std::string itself = prefix + word.folded;
@@ -145,7 +145,8 @@ void QueryTranslator::add_beginning(const std::string& term,
                      for_relevance_ ? Xapian::Query::OP_SYNONYM : Xapian::Query::OP_OR);
 }
 
-// Xapian takes no wildcard in a phrase: one phrase for each of the most frequent words that begin so.
+// Xapian takes no wildcard in a phrase: one phrase for each of the most frequent words that begin
+// so.
 void QueryTranslator::add_phrases_with_beginning(std::vector<std::string> terms,
                                                  std::vector<Xapian::Query>& forms) const {
   for (auto& last : frequent_terms(terms.back(), kMaxPhraseExpansion)) {

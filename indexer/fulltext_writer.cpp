@@ -21,7 +21,8 @@ struct FulltextWriter::State {
     database.begin_transaction(true);
     in_transaction = true;
   }
-  // Xapian leaves the transaction before it writes. What it could not write it would write later, in part a second time.
+  // Xapian leaves the transaction before it writes. What it could not write it would write later,
+  // in part a second time.
   void commit_transaction() {
     in_transaction = false;
     try {
@@ -89,8 +90,8 @@ void FulltextWriter::commit(const DerivedCheckpoint& checkpoint) {
     state_->require_transaction();
     state_->database.set_metadata(kCheckpointKey, checkpoint.to_json());
     state_->commit_transaction();
-    // Xapian leaves it to the file system when the new version of the index has its name. After a second commit a power cut would
-    // bring back one whose blocks are overwritten.
+    // Xapian leaves it to the file system when the new version of the index has its name. After a
+    // second commit a power cut would bring back one whose blocks are overwritten.
     replica::sync_folder(state_->folder);
   });
 }

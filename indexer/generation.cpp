@@ -17,11 +17,12 @@ namespace indexer {
 namespace fs = std::filesystem;
 namespace {
 
-// Text changes that are committed together: small enough for Xapian's inverter to stay quick (it slows with what it
-// holds), large enough to share the cost of a commit.
+// Text changes that are committed together: small enough for Xapian's inverter to stay quick (it
+// slows with what it holds), large enough to share the cost of a commit.
 constexpr std::size_t kFollowBatch = 1'000;
 
-// Bulk indexing is bound by the processor, and may have all of it: in a server it runs at SCHED_IDLE.
+// Bulk indexing is bound by the processor, and may have all of it: in a server it runs at
+// SCHED_IDLE.
 const int kBuildThreads = std::max(2, static_cast<int>(std::thread::hardware_concurrency()));
 
 // After that nobody will go on with a rebuild that ended early.
@@ -43,7 +44,8 @@ FileLock share(const fs::path& folder) {
   return std::move(*lock);
 }
 
-// The generation that a file names, where it is there. Throws std::system_error where that cannot be told.
+// The generation that a file names, where it is there. Throws std::system_error where that cannot
+// be told.
 std::optional<std::string> named_in(const fs::path& derived, const char* file) {
   const auto path = derived / file;
   std::ifstream in(path);
@@ -79,7 +81,8 @@ Generation::Generation(const fs::path& folder, replica::sqlite::Access access, I
   } catch (const std::runtime_error& error) {
     const bool is_writing = access == replica::sqlite::Access::kReadWrite;
     if (is_writing && replica::is_transient(error)) throw;
-    // Lists do not need it. Who writes builds it anew; until then searches say that they are incomplete.
+    // Lists do not need it. Who writes builds it anew; until then searches say that they are
+    // incomplete.
     index_fault_ = error.what();
     if (is_writing) fs::remove_all(index_folder());
   }
@@ -129,9 +132,9 @@ void Generation::prepare_index() {
 void Generation::build_index(const Stores& stores, Progress& progress) {
   Extractor extractor(stores.extracts());
   // What changes while the build runs is after this checkpoint, so following repeats it.
-  auto built = build_fulltext(index_folder(), catalog_, Texts(stores, &extractor),
-                              catalog_.checkpoint(), kBuildThreads, progress, options_);
-  set_text_checkpoint(std::move(built.checkpoint));
+  auto checkpoint = build_fulltext(index_folder(), catalog_, Texts(stores, &extractor),
+                                   catalog_.checkpoint(), kBuildThreads, progress, options_);
+  set_text_checkpoint(std::move(checkpoint));
   has_index_ = true;
 }
 

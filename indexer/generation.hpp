@@ -2,11 +2,12 @@
 //
 //   derived/<generation>/catalog.db, index/, lock
 //   derived/current       name of the live generation, replaced by rename
-//   derived/next          name of the one that is being built: who was killed goes on with it
+//   derived/next          name of the one that is being built, so that it can be resumed after a kill
 //
-// A name is "c<catalog format>p<projection version>a<analysis version>o<options>-<random>": a program that projects or analyses otherwise sees by the
-// name that it has to build its own. Whoever has a generation open holds a shared lock on its `lock`; its folder is deleted when it
-// is not live any more and the last one left.
+// A name is "c<catalog format>p<projection version>a<analysis version>o<options>-<random>": a
+// program with other rules or options knows by the name that it has to build its own. Whoever has a
+// generation open holds a shared lock on its `lock`; its folder is deleted when it is not live any
+// more and nobody has it open.
 #pragma once
 
 #include <atomic>
@@ -34,7 +35,7 @@ class Generation {
   // Opens, or with kReadWrite creates, the generation of that folder.
   Generation(const std::filesystem::path& folder, replica::sqlite::Access access,
              IndexOptions options);
-  // A new one, empty, which goes with the object unless it is told to stay.
+  // A new, empty generation, which is disposable.
   [[nodiscard]] static std::shared_ptr<Generation> begin(const std::filesystem::path& derived,
                                                          const IndexOptions& options);
   Generation(const Generation&) = delete;
@@ -48,33 +49,36 @@ class Generation {
 
   // False until the text was indexed for the first time.
   [[nodiscard]] bool has_index() const { return has_index_.load(); }
-  // Why there was one that could not be opened, in words; nothing where there was none, or it could.
+  // Why the text index could not be opened, in words; nothing when it could, or there was none.
   [[nodiscard]] const std::optional<std::string>& index_fault() const { return index_fault_; }
-  // How far the text index is; from memory, so that lists never touch Xapian.
+  // How far the text index is. Kept in memory, so that lists never touch Xapian.
   [[nodiscard]] DerivedCheckpoint text_checkpoint() const;
 
   // ── Writing; by one thread at a time ──
-  // Gives entries their numbers, unless they have those that a build began with which did not come to its end.
+  // Gives entries their numbers, unless an unfinished build began with those that they have.
   void prepare_index();
-  // Then: builds the text index in bulk from the catalog, or goes on with that build. It must not have one.
+  // After prepare_index(): builds the text index in bulk from the catalog, or goes on with an
+  // unfinished build. Only when there is no text index.
   void build_index(const Stores& stores, Progress& progress);
   // Brings the text index up to the catalog, entry by entry. Returns the number of entries written.
   std::size_t follow_index(const Stores& stores, Progress& progress);
-  // Indexes entries once more, whatever the text index has of them; those that the catalog lacks go from it. Of a generation
-  // whose text index has followed.
+  // Indexes these entries again, and removes those that the catalog lacks. Only when the text index
+  // has followed the catalog.
   void renew_entries(const Stores& stores, std::span<const EntryName> entries, Progress& progress);
 
-  // A copy in a folder that is not there, without the space that changes left. The catalog is copied last and at once, so that it
-  // is nowhere behind the text index.
+  // Copy text index and catalog, without unused space, into the folder of another generation. The
+  // text index first, so that the copy of the catalog is not behind it.
   void copy_index_to(const std::filesystem::path& folder) const;
   void copy_catalog_to(const std::filesystem::path& folder) const;
 
-  // Whether this follows from the stores, in the format of this program: if not, only another generation can.
+  // Whether this generation can follow the stores and has this program's format. If not, another
+  // one has to be built.
   [[nodiscard]] bool is_derived_from(const Stores& stores) const;
-  // The same of the lists alone, and that they are not behind the text index: after a power cut they can be, and would number what
-  // they project again otherwise.
+  // The same for the lists, of whatever projection version; false also when they are behind the text
+  // index, as after a power cut: entries that are projected again could get other numbers.
   [[nodiscard]] bool lists_follow(const Stores& stores) const;
-  // Throws std::runtime_error where catalog and text index are not of one state, or have not the same entries.
+  // Throws std::runtime_error unless catalog and text index have the same checkpoint and the same
+  // number of entries.
   void verify() const;
 
   // A reader of the text index, given back when it goes out of scope. Only when there is an index.
@@ -94,7 +98,7 @@ class Generation {
   };
   [[nodiscard]] ReaderLease reader() const;
 
-  // A generation that is not live any more, or not yet, is deleted with its last user.
+  // A disposable generation, one that is not live, is deleted when its last user closes it.
   void set_disposable(bool disposable) { disposable_ = disposable; }
 
   // ── The folder of generations ──
@@ -103,10 +107,11 @@ class Generation {
   // The live generation's name; nothing when there is none.
   [[nodiscard]] static std::optional<std::string> live_name(const std::filesystem::path& derived);
   static void make_live(const std::filesystem::path& derived, const std::string& name);
-  // The generation that is to be live next, which an earlier rebuild left; nothing when there is none.
+  // The generation that an unfinished rebuild left; nothing when there is none.
   [[nodiscard]] static std::optional<std::string> next_name(const std::filesystem::path& derived);
   static void make_next(const std::filesystem::path& derived, const std::string& name);
-  // Deletes what is neither live nor next nor open anywhere; a next one, too, that nobody went on with for a day.
+  // Deletes generations that are neither live nor next nor open, and a next one that nobody went on
+  // with for a day.
   static void sweep(const std::filesystem::path& derived);
 
  private:

@@ -33,8 +33,8 @@ inline constexpr std::int64_t kSortOrderWithoutRole = 7;
 // attachment's JSON.
 [[nodiscard]] std::string with_original(std::string document, std::string_view value);
 
-// The metadata document of a message that exists already, changed as a further import of the message
-// requires; nothing when it needs no change. It gets the mailboxes that it lacks, with
+// The metadata document of a message that exists already, changed as a further import of the
+// message requires; nothing when it needs no change. It gets the mailboxes that it lacks, with
 // `takes_keywords` the keywords that the file manages, header fields that were not kept before, and
 // the time of arrival if it had no date. An error when the document cannot be read.
 [[nodiscard]] mail::Result<std::optional<std::string>> reimported_document(

@@ -26,12 +26,12 @@ inline constexpr std::size_t kMaxMessageBytes = std::size_t{256} << 20;
 // A message that was found, before it is parsed.
 struct FoundMessage {
   std::string path;  // as it is named when refused
-  std::filesystem::path file;  // to be read by the parser; empty: `raw` was read already
-  std::string raw;
-  std::vector<std::string> keywords;
-  ManagedKeywords managed_keywords;
-  std::string mailbox;  // name
-  std::optional<mail::DateTime> arrived;  // as the file says, for where the message does not
+  std::filesystem::path file = {};  // to be read by the parser; empty: `raw` was read already
+  std::string raw = {};
+  std::vector<std::string> keywords = {};
+  ManagedKeywords managed_keywords = {};
+  std::string mailbox = {};  // name
+  std::optional<mail::DateTime> arrived = {};  // as the file says, for where the message does not
 };
 
 // Memory is bounded: the reader waits while enough messages wait for the caller.

@@ -53,7 +53,9 @@ void ImportReader::read_file(const MailFolder& folder, const std::string& name) 
   } else if (size > kMaxMessageBytes) {
     pipeline_.refuse(origin.path, too_large());
   } else {
-    pipeline_.push({origin.path, file, {}, {}, {}, origin.mailbox, origin.arrived}, size);
+    pipeline_.push(
+        {.path = origin.path, .file = file, .mailbox = origin.mailbox, .arrived = origin.arrived},
+        size);
   }
 }
 
@@ -61,13 +63,12 @@ void ImportReader::read_maildir_file(const MailFolder& folder, const std::string
                                      std::size_t size, Origin origin) {
   if (size > kMaxMessageBytes) return pipeline_.refuse(origin.path, too_large());
   if (const auto delivered = maildir_delivery(name)) origin.arrived = delivered;
-  pipeline_.push({origin.path,
-                  folder.path / name,
-                  {},
-                  maildir_keywords(name, folder.letters),
-                  maildir_managed_keywords(name, folder.letters),
-                  origin.mailbox,
-                  origin.arrived},
+  pipeline_.push({.path = origin.path,
+                  .file = folder.path / name,
+                  .keywords = maildir_keywords(name, folder.letters),
+                  .managed_keywords = maildir_managed_keywords(name, folder.letters),
+                  .mailbox = origin.mailbox,
+                  .arrived = origin.arrived},
                  size);
 }
 
@@ -81,7 +82,7 @@ void ImportReader::read_compressed(const std::filesystem::path& file, FileForm::
     std::istream in(&bytes);
     in.exceptions(std::ios::badbit);
     if (kind == FileForm::Kind::kMbox) return read_mbox(in, origin);
-    read_message(in, {origin.path, {}, {}, {}, {}, origin.mailbox, origin.arrived});
+    read_message(in, {.path = origin.path, .mailbox = origin.mailbox, .arrived = origin.arrived});
   } catch (const ArchiveError& error) {
     std::string_view reason = error.what();
     if (reason.starts_with(origin.path + ": ")) reason.remove_prefix(origin.path.size() + 2);
@@ -100,13 +101,11 @@ void ImportReader::read_mbox(std::istream& in, const Origin& origin) {
       continue;
     }
     const std::size_t bytes = message.raw.size();
-    pipeline_.push({std::move(name),
-                    {},
-                    std::move(message.raw),
-                    std::move(message.keywords),
-                    {},
-                    origin.mailbox,
-                    message.delivered ? message.delivered : origin.arrived},
+    pipeline_.push({.path = std::move(name),
+                    .raw = std::move(message.raw),
+                    .keywords = std::move(message.keywords),
+                    .mailbox = origin.mailbox,
+                    .arrived = message.delivered ? message.delivered : origin.arrived},
                    bytes);
   }
   if (in.bad()) pipeline_.refuse(origin.path, "reading it failed midway");
@@ -140,7 +139,7 @@ void ImportReader::read_member(ArchiveReader& archive, const ArchiveMember& memb
     place = mailbox_of_member("mail");  // it was asked for, whatever it is called
   if (!place) return;
   ++progress_.of;
-  FoundMessage message{fmt::format("{}:{}", name, member.path), {}, {}, {}, {}, place->mailbox, {}};
+  FoundMessage message{.path = fmt::format("{}:{}", name, member.path), .mailbox = place->mailbox};
   if (member.is_whole) message.path = name;
   if (member.modified) message.arrived = mail::DateTime{*member.modified};
   ArchiveMemberStream bytes(archive);

@@ -6,13 +6,13 @@
 namespace indexer {
 
 enum class WalkFrame : std::uint32_t {
-  kTables,  // nothing: whole tables are checked from here on, each without a word
-  kLists,  // nothing: lists are walked from here on
-  kAlive,  // nothing: the walk goes on
-  kFault,  // words
-  kRevision,  // text
+  kTables,  // no content: tables are checked from here on, with no frame while one is checked
+  kLists,  // no content: lists are walked from here on
+  kAlive,  // no content: sent every second of a walk
+  kFault,  // what is damaged, in words
+  kRevision,  // WalkedIndex::revision
   kEntries,  // WalkedIndex::Entry, one after the other
-  kEnd,  // nothing: all was told
+  kEnd,  // no content: the last frame
 };
 
 struct WalkFrameHead {

@@ -90,8 +90,7 @@ class TreeReader {
     tree_.folders.push_back({file.parent_path(),
                              below(parent, name),
                              MailFolder::Kind::kFiles,
-                             {file.filename().string()},
-                             {}});
+                             {file.filename().string()}});
   }
 
  private:
@@ -120,9 +119,7 @@ class TreeReader {
     if (!messages.empty()) {
       tree_.folders.push_back({folder,
                                mailbox_name(name.empty() ? folder.filename().string() : name),
-                               MailFolder::Kind::kFiles,
-                               std::move(messages),
-                               {}});
+                               MailFolder::Kind::kFiles, std::move(messages)});
     }
     for (const std::string& part : entries.folders) read(folder / part, below(name, part));
   }
@@ -131,7 +128,7 @@ class TreeReader {
 };
 
 MailFolder archive_at(const fs::path& path) {
-  return {path.parent_path(), "", MailFolder::Kind::kArchives, {path.filename().string()}, {}};
+  return {path.parent_path(), "", MailFolder::Kind::kArchives, {path.filename().string()}};
 }
 
 void add_file(const fs::path& file, MailTree& tree) {
@@ -144,8 +141,7 @@ void add_file(const fs::path& file, MailTree& tree) {
       tree.folders.push_back({file.parent_path(),
                               mailbox_name(""),
                               MailFolder::Kind::kFiles,
-                              {file.filename().string()},
-                              {}});
+                              {file.filename().string()}});
   }
 }
 

@@ -37,7 +37,7 @@ struct MailFolder {
   std::string mailbox;  // name, such as "Inbox" or "Sent/2020"
   Kind kind = Kind::kFiles;
   std::vector<std::string> names;  // of the files, sorted
-  std::vector<std::string> letters;  // keywords of the flags a, b, c, … (dovecot-keywords)
+  std::vector<std::string> letters = {};  // keywords of the flags a, b, c, … (dovecot-keywords)
 };
 
 struct MailTree {

@@ -22,9 +22,10 @@ bool stands_before(const OrderKey& a, Kind kind_of_a, const OrderKey& b, Kind ki
   return a == b ? kind_of_a < kind_of_b : comes_before(a, b);
 }
 
-// The entry itself has no number, so that a range which holds it does no harm; one of the other
-// kind and the same id falls on its own side. A space sorts before all that an id may hold: "at
-// least id + space" is "greater than id".
+// The id at which the range of older neighbours of that kind begins. (That the range may hold the
+// entry itself does no harm, since it has no number.) Of mail and a file with the same date and id,
+// mail comes first. A space sorts before all characters of ids: "at least id + space" means
+// "greater than id".
 std::string first_after(const Unnumbered& entry, Kind kind) {
   return kind < entry.kind ? entry.place.id + ' ' : entry.place.id;
 }

@@ -16,7 +16,7 @@ struct Unnumbered {
 };
 
 // Gives each entry a number between those of its neighbours, or one of the overflow range when
-// there is no gap. The entries' views must be written and their numbers be NULL.
+// there is no gap. The entries must be in `listing`, and their numbers NULL.
 void give_numbers(Writer& writer, std::vector<Unnumbered> entries);
 
 }  // namespace indexer

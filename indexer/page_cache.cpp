@@ -5,9 +5,12 @@
 namespace indexer {
 namespace {
 
-// Of the rows of pages of 50 messages, some 25 fit in a megabyte.
-constexpr std::size_t kOfEach = 1 << 20;
-constexpr std::size_t kMostOfOne = 8 << 20, kMostOfAll = 64 << 20;  // beyond what each has
+// Bytes of rows: some 25 pages of 50 messages fit in a megabyte.
+constexpr std::size_t kMaxPage = 256 << 10;
+// What each cache may hold whatever the others hold; and, while all together hold no more than
+// kMaxOfAll, what one may hold.
+constexpr std::size_t kOwnShare = 1 << 20;
+constexpr std::size_t kMaxOfOne = 8 << 20, kMaxOfAll = 64 << 20;
 
 std::size_t bytes_of(const ListPage& page) {
   std::size_t bytes = 0;
@@ -37,7 +40,7 @@ std::optional<ListPage> PageCache::find(const Version& version, const ListQuery&
 
 void PageCache::keep(const Version& version, const ListQuery& query, const ListPage& page) {
   const auto bytes = bytes_of(page);
-  if (bytes > kOfEach / 4) return;
+  if (bytes > kMaxPage) return;
   auto copy = std::make_shared<const ListPage>(page);
   const std::lock_guard lock(mutex_);
   if (version != version_) {
@@ -57,7 +60,7 @@ void PageCache::forget_last() {
 }
 
 bool PageCache::is_too_large() const {
-  return bytes_ > kMostOfOne || (bytes_ > kOfEach && all_bytes_ > kMostOfAll);
+  return bytes_ > kMaxOfOne || (bytes_ > kOwnShare && all_bytes_ > kMaxOfAll);
 }
 
 }  // namespace indexer

@@ -1,6 +1,6 @@
 // Keeps the list pages that were asked for last: clients ask for the first page of a mailbox again
-// and again. Thread-safe. Each cache may have a certain size; beyond that all caches of the process
-// share a budget.
+// and again. Any thread. Each cache may hold a megabyte; beyond that, all caches of the process share
+// a budget.
 #pragma once
 
 #include <atomic>
@@ -46,7 +46,7 @@ class PageCache {
 
   std::mutex mutex_;  // for all that follows
   Version version_;
-  std::list<Kept> pages_;  // those that were asked for last at first
+  std::list<Kept> pages_;  // the one that was asked for last first
   std::size_t bytes_ = 0;  // of their rows
 };
 

@@ -239,9 +239,22 @@ void Projection::put_message(const replica::Change& change, mail::MetadataDocume
   const auto old = find(Kind::kMail, id);
   old.key != 0 ? log_.changed(id, old.membership()) : log_.added(id);
 
+  Entry entry = entry_of(change, message, attached, files, old);
+  const bool joins = find_thread(entry, old);
+  join_contents(entry, old, change.id);
+  save(Kind::kMail, entry, change.id, message.size, message_row(id, change, message), old);
+  if (joins) threads_.add(entry.thread, entry.in_thread());
+  addresses_.put(entry.key, message, entry.place.date, old.key == 0);
+}
+
+Projection::Entry Projection::entry_of(const replica::Change& change,
+                                       const mail::MetadataDocument& message,
+                                       const std::vector<mail::AttachedBody>& attached,
+                                       const FilesState& files, const Entry& old) {
   Entry entry;
   entry.key = old.key;
-  entry.place = {order_date(message.received_at, message.sent_at, change.arrived), id};
+  entry.place = {order_date(message.received_at, message.sent_at, change.arrived),
+                 public_id(change.id)};
   entry.flags = flags_of(message, files);
   entry.sort_keys = sort_keys(message, entry.place);
   entry.sender = sender_name(message);
@@ -251,10 +264,13 @@ void Projection::put_message(const replica::Change& change, mail::MetadataDocume
   entry.views = views_of(message, entry.flags);
   for (const auto key : mail::thread_keys(message))
     entry.thread_keys.push_back(static_cast<std::int64_t>(key));
-  entry.contents = std::move(message.contents);
-  for (auto& body : message.inline_bodies) entry.inline_types.push_back(std::move(body.type));
+  entry.contents = message.contents;
+  for (const auto& body : message.inline_bodies) entry.inline_types.push_back(body.type);
   for (const auto& body : attached) entry.inline_types.push_back(body.type);
+  return entry;
+}
 
+bool Projection::find_thread(Entry& entry, const Entry& old) {
   const bool stays_in_thread = old.key != 0 && old.thread_keys == entry.thread_keys;
   const bool moves = old.key == 0 || old.place != entry.place || old.views != entry.views;
   if (old.key != 0 && (!stays_in_thread || moves)) threads_.remove(old.thread, old.in_thread());
@@ -263,11 +279,7 @@ void Projection::put_message(const replica::Change& change, mail::MetadataDocume
   entry.thread = stays_in_thread ? old.thread : threads_.join(entry.thread_keys);
   entry.thread_id =
       stays_in_thread && !moves ? old.thread_id : threads_.id_with(entry.thread, entry.place);
-
-  join_contents(entry, old, change.id);
-  save(Kind::kMail, entry, change.id, message.size, message_row(id, change, message), old);
-  if (!stays_in_thread || moves) threads_.add(entry.thread, entry.in_thread());
-  addresses_.put(entry.key, message, entry.place.date, old.key == 0);
+  return !stays_in_thread || moves;
 }
 
 void Projection::put_file(const replica::Change& change, const mail::FileDocument& file,

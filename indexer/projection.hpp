@@ -54,11 +54,11 @@ class Projection {
   // Writes the collected changes of views, threads and addresses, then numbers and the log.
   void flush();
 
-  // A row of a feed with documents of all doctypes. What the catalog has of the same id under
-  // another doctype is removed.
+  // Applies a row of a feed with documents of all doctypes. What the catalog has of the same id
+  // under another doctype is removed.
   void apply_any(const std::string& doctype_member, const replica::Change& change,
                  std::string_view body);
-  // One row of each feed.
+  // Applies a row of the feed of one doctype.
   void apply(mail::Doctype doctype, const replica::Change& change, std::string_view body);
   void apply_mailbox(const replica::Change& change, std::string_view body);
   void apply_message(const replica::Change& change, std::string_view body);
@@ -67,6 +67,14 @@ class Projection {
 
   void put_message(const replica::Change& change, mail::MetadataDocument message,
                    const FilesState& files);
+  // The entry of a message, as far as it follows from the document. `attached` are the bodies whose
+  // bytes are in the account.
+  [[nodiscard]] Entry entry_of(const replica::Change& change, const mail::MetadataDocument& message,
+                               const std::vector<mail::AttachedBody>& attached,
+                               const FilesState& files, const Entry& old);
+  // Sets the entry's thread, and takes the message out of the old one if it has to. Returns whether
+  // it has to be added to the thread when it is saved.
+  [[nodiscard]] bool find_thread(Entry& entry, const Entry& old);
   void put_file(const replica::Change& change, const mail::FileDocument& file,
                 const FilesState& files);
   [[nodiscard]] FilesState state_of(std::vector<AttachedFile> files) const;

@@ -288,8 +288,8 @@ Span passage(std::string_view text, const Finder& found, std::size_t wanted_coun
   return shown;
 }
 
-// What is marked of the bytes that are shown. Occurrences come in the order of their ends; those that
-// overlap are one mark.
+// What is marked of the bytes that are shown. Occurrences come in the order of their ends; those
+// that overlap are one mark.
 std::vector<Span> marks_within(const Span& shown, const Finder& found) {
   std::vector<Span> marks;
   for (const auto& occurrence : found.occurrences) {

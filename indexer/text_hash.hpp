@@ -10,15 +10,15 @@
 
 namespace indexer {
 
-// The files of a document, and of how many the bytes are in the account.
+// The files of a document.
 struct FilesState {
   std::vector<AttachedFile> files;
-  std::size_t here = 0;
+  std::size_t here = 0;  // of how many the bytes are in the account
 };
 
-// Of all that the text index takes from the document, the attachments that are its bodies and here,
-// and its files; the order date included. Kept in catalogs: what it covers may change only with the
-// catalog's format.
+// A hash of all that the text index takes from the document: its members, `date` (by which lists
+// are ordered), the attached bodies whose bytes are in the account, and the files. Kept in
+// catalogs: what it covers may change only with the catalog's format.
 [[nodiscard]] std::int64_t text_hash(const mail::MetadataDocument& message,
                                      const std::vector<mail::AttachedBody>& attached_here,
                                      std::int64_t date, const FilesState& files);

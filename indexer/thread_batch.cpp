@@ -112,7 +112,7 @@ void ThreadBatch::leave(std::int64_t number, const std::vector<std::int64_t>& ke
     auto& used = key(value);
     if (--used.uses > 0) ++shared;
   }
-  // Who shares a single key with the others holds nothing together.
+  // With one shared key at most, the message connected no others.
   if (shared > 1) thread(number).may_have_split = true;
 }
 

@@ -3,9 +3,9 @@
 // threads move into the largest. When a message goes that connected others, its thread is split
 // again, once for the whole batch.
 //
-// The entry of a message must be in the table, with the thread it was given, before `flush`; one
-// that left must be gone or elsewhere by then. Between two flushes a thread must be told of a
-// message that changes before the entry is saved.
+// `flush` reads the table of entries: by then a message that joined must be there with its thread,
+// and one that left must be gone or have another thread. Until then, `leave` and `remove` are
+// called before a changed entry is saved, `add` after it.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ class ThreadBatch {
   ThreadBatch(Writer& writer, ViewBatch& views, ChangeLog& log, bool ordered)
       : writer_(writer), views_(views), log_(log), ordered_(ordered) {}
 
-  // What threads need of a message. A new one gets its entry when it is saved, before `add`.
+  // What threads need to know of a message.
   struct Message {
     std::int64_t entry = 0;
     OrderKey place;
@@ -34,8 +34,8 @@ class ThreadBatch {
 
   // The thread that a message with these keys belongs to. Joins threads, creates one.
   [[nodiscard]] std::int64_t join(const std::vector<std::int64_t>& keys);
-  // The id of the thread when a message at that place is added, as far as that is known now: with
-  // it the message is saved. Where it changes, `flush` tells the members.
+  // The id that the thread will have with a message at that place, as far as is known now; the
+  // message is saved with it. If that changes, `flush` corrects the members.
   [[nodiscard]] std::string id_with(std::int64_t thread, const OrderKey& place);
   void add(std::int64_t thread, const Message& message);
   // Undoes `join`: the message no longer uses these keys.
@@ -55,9 +55,9 @@ class ThreadBatch {
   struct Part {
     std::int64_t view = 0;
     std::int64_t count = 0;
-    std::int64_t entry = 0;  // the newest,
-    OrderKey place;  // and where it stands
-    bool is_stale = false;  // the newest went
+    std::int64_t entry = 0;  // of the newest message
+    OrderKey place;  // of the newest message
+    bool is_stale = false;  // the newest message was removed: another has to be found
   };
   struct Thread {
     OrderKey earliest;
@@ -65,8 +65,8 @@ class ThreadBatch {
     std::vector<Part> parts;
     std::vector<Part> stored;  // as the table has them
     std::string stored_id;
-    std::string shown_id;  // that members are shown with,
-    bool shown_ids_differ = false;  // some of them with another
+    std::string shown_id;  // the thread id in the rows of its members
+    bool shown_ids_differ = false;  // some rows have another
     std::string participants;
     bool earliest_is_stale = false;
     bool may_have_split = false;

@@ -1,4 +1,4 @@
-// How the changes of a transaction get from threads into the tables.
+// Writes the threads that a transaction changed into the tables.
 #include <algorithm>
 
 #include "indexer/thread_batch.hpp"
@@ -15,7 +15,8 @@ bool has_view(const Parts& parts, std::int64_t view) {
                      [&](const auto& part) { return part.view == view; });
 }
 
-// Whether one of `parts` is just what that one is: then its row stays as it is.
+// Whether one of `parts` has the same newest message in the same view: then its row in `sorted`
+// stays.
 template <typename Parts, typename Part>
 bool has_same_newest(const Parts& parts, const Part& part) {
   return std::any_of(parts.begin(), parts.end(), [&](const auto& other) {
@@ -23,7 +24,7 @@ bool has_same_newest(const Parts& parts, const Part& part) {
   });
 }
 
-// Mailboxes, and nothing else, have such a count (all mail and files have no use for it).
+// Only mailboxes have a count of unread threads.
 bool counts_unread_threads(std::int64_t view) { return has_sorts(view) && view != kAllMail; }
 
 }  // namespace
@@ -150,7 +151,8 @@ void ThreadBatch::flush() {
   for (const auto& touched : threads_) numbers.push_back(touched.first);
   std::sort(numbers.begin(), numbers.end());
   for (const auto number : numbers) settle(number, threads_[number]);
-  // All that goes before all that comes: a message may stand for another thread in the same place.
+  // All rows are removed before any is added: a message may represent another thread than before,
+  // with the same key.
   for (const auto number : numbers) remove_from_views(threads_[number]);
   for (const auto number : numbers) add_to_views(threads_[number]);
   for (const auto number : numbers) write(number, threads_[number]);

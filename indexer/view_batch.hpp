@@ -18,7 +18,7 @@ namespace indexer {
   return a.date != b.date ? a.date > b.date : a.id < b.id;
 }
 
-// What the lists of a view store of an entry.
+// What the rows of lists say of an entry.
 struct Listed {
   std::int64_t entry = 0;
   OrderKey place;
@@ -31,13 +31,13 @@ class ViewBatch {
   // `ordered`: whether `sorted` is kept up to date; otherwise it is rebuilt later.
   ViewBatch(Writer& writer, bool ordered) : writer_(writer), ordered_(ordered) {}
 
-  // The number of that view, which is created when it is new. `sorts` as has_sorts() will tell.
+  // The number of that view, which is created when it is new; then has_sorts() of it is `sorts`.
   [[nodiscard]] std::int64_t view(const std::string& name, bool sorts);
   void add(std::int64_t view, const Listed& listed);
   void remove(std::int64_t view, const Listed& listed);
   // An entry has changed but stays in the view.
   void change(std::int64_t view, const Listed& from, const Listed& to);
-  // The newest message of a thread in a view, as its list by thread has it.
+  // The row of a thread, which is that of its newest message, in the view's list by thread.
   void add_newest(std::int64_t view, const OrderKey& place, std::int64_t entry);
   void remove_newest(std::int64_t view, const OrderKey& place);
   void count_threads(std::int64_t view, std::int64_t delta) { totals_[view].threads += delta; }

@@ -102,10 +102,10 @@ Extract ExtractWorker::read(std::string_view bytes, FileType type) {
   AnswerFrame frame;
   if (!send_all(&request, sizeof request) || !send_all(bytes.data(), bytes.size()) ||
       !receive_all(&frame, sizeof frame))
-    return explain(ended_);
-  if (frame.size > kMaxExtractBytes) return explain(Ended::kGone);
+    return failure_of(ended_);
+  if (frame.size > kMaxExtractBytes) return failure_of(Ended::kGone);
   std::string payload(frame.size, '\0');
-  if (!receive_all(payload.data(), payload.size())) return explain(ended_);
+  if (!receive_all(payload.data(), payload.size())) return failure_of(ended_);
   // The worker may have been taken over: nothing of what it says is believed.
   payload = mail::to_valid_utf8(payload);
   if (frame.failed == 0) return {std::move(payload), frame.truncated != 0, {}, true};
@@ -133,31 +133,26 @@ void ExtractWorker::start() {
   require(EPERM, "an extract worker cannot shut itself in");
 }
 
-void ExtractWorker::stop() {
+int ExtractWorker::stop() {
+  // Before the socket is closed, which would make a worker end by itself.
+  if (process_ != 0) kill(process_, SIGKILL);
   if (socket_ >= 0) close(socket_);
   socket_ = -1;
-  if (process_ == 0) return;
-  kill(process_, SIGKILL);
-  while (waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
+  int status = 0;
+  if (process_ == 0) return status;
+  while (waitpid(process_, &status, 0) < 0 && errno == EINTR) {
   }
   process_ = 0;
+  return status;
 }
 
-Extract ExtractWorker::explain(Ended ended) {
+Extract ExtractWorker::failure_of(Ended ended) {
+  const int status = stop();
   if (ended == Ended::kTooLate) {
-    stop();
     return Extract::failed(
         fmt::format("reading it took more than {} seconds",
                     std::chrono::duration_cast<std::chrono::seconds>(limits_.clock).count()));
   }
-  // It is gone already, which this does not change, or talks nonsense and has to go.
-  kill(process_, SIGKILL);
-  close(socket_);
-  socket_ = -1;
-  int status = 0;
-  while (waitpid(process_, &status, 0) < 0 && errno == EINTR) {
-  }
-  process_ = 0;
   if (!WIFSIGNALED(status)) return Extract::failed("reading it ended its worker");
   const int signal = WTERMSIG(status);
   if (signal == SIGXCPU) {

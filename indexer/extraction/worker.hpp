@@ -43,8 +43,10 @@ class ExtractWorker {
   enum class Ended { kNo, kTooLate, kGone };
 
   void start();
-  void stop();
-  Extract explain(Ended ended);
+  // Returns how the process ended, as waitpid tells it; 0 when none ran.
+  int stop();
+  // Stops the process, unless it is gone, and tells why the file has no text.
+  Extract failure_of(Ended ended);
   [[nodiscard]] bool send_all(const void* from, std::size_t size);
   [[nodiscard]] bool receive_all(void* to, std::size_t size);
   [[nodiscard]] bool wait_for(short events);

@@ -38,7 +38,7 @@ bool write_all(const void* from, std::size_t size) {
   return true;
 }
 
-std::optional<std::string> take_file(RequestFrame& request) {
+std::optional<std::string> receive_file(RequestFrame& request) {
   if (!read_all(&request, sizeof request) || request.size > kMaxFileBytes) return std::nullopt;
   std::string bytes(request.size, '\0');
   if (!read_all(bytes.data(), bytes.size())) return std::nullopt;
@@ -65,7 +65,7 @@ void run_extract_worker(const ReadFile& read_file) {
     enter_sandbox();
     if (!write_all(&kReady, sizeof kReady)) _exit(1);
     RequestFrame request;
-    while (const auto bytes = take_file(request)) {
+    while (const auto bytes = receive_file(request)) {
       limit_processor_time(std::chrono::seconds(request.processor_seconds));
       if (!answer(read_file(*bytes, request.type))) break;
     }

@@ -1,5 +1,5 @@
-// Attachments and files of an account: found by their words, whether their bytes lie in an original message, are CouchDB
-// attachments, or come later.
+// Attachments and files of an account: found by their words, whether their bytes lie in an original
+// message, are CouchDB attachments, or come later.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -148,7 +148,8 @@ TEST_F(AccountMaintenanceTest, AnUnfinishedRebuildOfAnotherStoreIsNotGoneOnWith)
   EXPECT_EQ(count("alpha"), kMessages);
 }
 
-// What is wrong in the text index, as after a fault, is right again where it is renewed, and nowhere else.
+// What is wrong in the text index, as after a fault, is right again where it is renewed, and
+// nowhere else.
 TEST_F(AccountMaintenanceTest, APartIsRenewedInPlace) {
   const auto folder = folder_ / "alice/derived" / account_->index_state().generation / "index";
   {
@@ -227,7 +228,8 @@ TEST_F(AccountMaintenanceTest, ADamagedTextIndexIsMadeAnewWhenItCannotFollow) {
   account_.reset();
   const auto lists = folder_ / "alice/derived" / generations().front() / "index/termlist.glass";
   auto bytes = support::read_file(lists);
-  // The leaves, whose level stands in the fifth octet of a block; without its root the index could not be opened.
+  // The leaves, whose level stands in the fifth octet of a block; without its root the index could
+  // not be opened.
   constexpr std::ptrdiff_t kBlock = 8192;
   for (auto block = bytes.begin(); block != bytes.end(); block += kBlock) {
     if (block[4] == 0) std::fill(block, block + kBlock, '\x55');
@@ -245,7 +247,8 @@ TEST_F(AccountMaintenanceTest, ADamagedTextIndexIsMadeAnewWhenItCannotFollow) {
   EXPECT_TRUE(account_->index_state().complete);
 }
 
-// As a power cut leaves it: the text index is synced whenever it is written, the catalog now and then.
+// As a power cut leaves it: the text index is synced whenever it is written, the catalog now and
+// then.
 TEST_F(AccountMaintenanceTest, ListsBehindTheirTextIndexAreMadeAnewWithIt) {
   account_.reset();
   const auto catalog = folder_ / "alice/derived" / generations().front() / "catalog.db";

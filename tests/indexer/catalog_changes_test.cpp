@@ -1,4 +1,5 @@
-// "What changed in this list since that state": a client that applies nothing but that keeps up with the list.
+// "What changed in this list since that state": a client that applies nothing but that keeps up
+// with the list.
 #include <random>
 #include <set>
 

@@ -13,6 +13,7 @@
 
 #include "indexer/catalog.hpp"
 #include "indexer/stores.hpp"
+#include "tests/indexer/document_history.hpp"
 #include "tests/support/store_edits.hpp"
 #include "tests/support/support.hpp"
 
@@ -22,7 +23,8 @@ class CatalogFixture : public testing::Test {
  protected:
   using Doctype = mail::Doctype;
 
-  // A new revision of that document, in its store with the next `flush` or `project`; `members` without _id.
+  // A new revision of that document, in its store with the next `flush` or `project`; `members`
+  // without _id.
   void put(Doctype doctype, const std::string& id, const std::string& members) {
     revise(doctype, id, false,
            members.empty() ? fmt::format(R"({{"_id":"{}"}})", id)
@@ -77,20 +79,11 @@ class CatalogFixture : public testing::Test {
 
  private:
   void revise(Doctype doctype, const std::string& id, bool deleted, const std::string& body) {
-    auto& ancestors = ancestors_[{doctype, id}];
-    replica::IncomingRevision revision;
-    revision.id = id;
-    revision.rev = {ancestors.size() + 1, fmt::format("{:032x}", ++revisions_)};
-    revision.ancestors = ancestors;
-    revision.deleted = deleted;
-    revision.body = body;
-    ancestors.insert(ancestors.begin(), revision.rev.digest);
-    batches_[doctype].revisions.push_back(std::move(revision));
+    batches_[doctype].revisions.push_back(history_.next(doctype, id, body, deleted));
   }
 
-  std::map<std::pair<Doctype, std::string>, std::vector<std::string>> ancestors_;
+  DocumentHistory history_;
   std::map<Doctype, replica::Batch> batches_;
-  std::uint64_t revisions_ = 0;
 };
 
 }  // namespace indexer

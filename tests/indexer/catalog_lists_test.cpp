@@ -121,7 +121,8 @@ class CatalogListsTest : public CatalogFixture {
                        static_cast<int>(query.sort), query.ascending);
   }
 
-  // The order of the catalog's ids agrees with the oracle's but for what is equal in sort key and date.
+  // The order of the catalog's ids agrees with the oracle's but for what is equal in sort key and
+  // date.
   void expect_list(const Catalog& catalog, const ListQuery& query) {
     const auto page = catalog.list(query, {});
     const auto ids = doc_ids(page.rows);
@@ -316,7 +317,8 @@ TEST_F(CatalogListsTest, ACursorIsOfOneList) {
   EXPECT_FALSE(refused([](ListQuery& q) { q.limit = 5; }));
 }
 
-// Mail arrives, moves and goes between two pages: what was there the whole time, in its place, is seen exactly once.
+// Mail arrives, moves and goes between two pages: what was there the whole time, in its place, is
+// seen exactly once.
 TEST_F(CatalogListsTest, PagingSeesOnceWhatStays) {
   for (const unsigned value : {1U, 2U, 3U, 4U, 5U, 6U}) {
     seed(value);
@@ -368,7 +370,8 @@ TEST_F(CatalogListsTest, UnreadThreadsAreCountedAsRfc8621Says) {
     return found;
   };
   using Expected = std::map<std::string, std::pair<std::int64_t, std::int64_t>>;
-  // The example of the RFC: an unread message in the trash and a read one in the inbox, of one thread.
+  // The example of the RFC: an unread message in the trash and a read one in the inbox, of one
+  // thread.
   message_in("a", "trash", "");
   message_in("b", "inbox", R"("$seen":true)");
   project();

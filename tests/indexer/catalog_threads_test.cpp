@@ -105,7 +105,8 @@ TEST_F(CatalogThreadsTest, AnEarlierMessageGivesTheThreadItsName) {
   EXPECT_EQ(member(row_of("b"), "threadId"), '"' + public_id("b") + '"');
 }
 
-// A reply to another message under a new subject begins a thread of its own, and cannot pull others in.
+// A reply to another message under a new subject begins a thread of its own, and cannot pull others
+// in.
 TEST_F(CatalogThreadsTest, ASubjectDoesNotHijackAThread) {
   reply("a", 1, "", R"("subject":"Lunch")");
   reply("b", 2, R"("a@x")", R"("subject":"Re: Lunch")");
@@ -176,8 +177,8 @@ TEST_F(CatalogThreadsTest, ALongThreadStaysCheap) {
   EXPECT_LT(seconds, 20);
 }
 
-// Messages come, change and go at random; after each step threads, counts and lists are those of a catalog made at once,
-// and threads are those that mail::connect finds.
+// Messages come, change and go at random; after each step threads, counts and lists are those of a
+// catalog made at once, and threads are those that mail::connect finds.
 TEST_F(CatalogThreadsTest, ThreadsAreAFunctionOfTheMessagesPresent) {
   for (const unsigned seed : {1U, 2U, 3U}) {
     std::mt19937 engine(seed);

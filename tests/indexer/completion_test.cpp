@@ -301,7 +301,8 @@ std::string shown(const Completion& completion) {
                      mail::to_rfc3339({last, std::chrono::minutes(0)}));
 }
 
-// Messages and mailboxes that come, change and go at random, told to the model and put into the stores.
+// Messages and mailboxes that come, change and go at random, told to the model and put into the
+// stores.
 class RandomMail : public CompletionTest {
  protected:
   std::size_t below(std::size_t limit) { return random_() % limit; }

@@ -1,18 +1,18 @@
-// An account of invented mail, with replies, keywords, mailboxes, bodies apart and within, files, deletions and conflicts, and a
-// doctor for it.
+// An account of invented mail, with replies, keywords, mailboxes, bodies apart and within, files,
+// deletions and conflicts, and a doctor for it.
 #pragma once
 
 #include <filesystem>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <map>
 #include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "indexer/doctor.hpp"
+#include "tests/indexer/document_history.hpp"
 #include "tests/support/support.hpp"
 
 namespace indexer {
@@ -55,16 +55,8 @@ class DoctorFixture : public testing::Test {
   // ── A history ──
   void put(Account& account, Doctype doctype, const std::string& id, const std::string& body,
            bool deleted = false) {
-    auto& ancestors = ancestors_[{doctype, id}];
-    replica::IncomingRevision revision;
-    revision.id = id;
-    revision.rev = {ancestors.size() + 1, fmt::format("{:032x}", ++revisions_)};
-    revision.ancestors = ancestors;
-    revision.deleted = deleted;
-    revision.body = body;
-    ancestors.insert(ancestors.begin(), revision.rev.digest);
     replica::Batch batch;
-    batch.revisions = {revision};
+    batch.revisions = {history_.next(doctype, id, body, deleted)};
     account.stores().create(doctype).commit(batch);
   }
   void remove(Account& account, Doctype doctype, const std::string& id) {
@@ -211,8 +203,7 @@ class DoctorFixture : public testing::Test {
   }
 
   std::mt19937_64 random_;
-  std::map<std::pair<Doctype, std::string>, std::vector<std::string>> ancestors_;
-  std::uint64_t revisions_ = 0;
+  DocumentHistory history_;
 };
 
 }  // namespace indexer

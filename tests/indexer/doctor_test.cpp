@@ -1,4 +1,5 @@
-// What the doctor finds: nothing in an account that is as it should be, and each fault that is planted.
+// What the doctor finds: nothing in an account that is as it should be, and each fault that is
+// planted.
 #include "indexer/doctor.hpp"
 
 #include <xapian.h>
@@ -246,7 +247,8 @@ TEST_F(DoctorTest, FindsEachEntryOfTheIndexThatIsNotAsItShouldBe) {
   }
 }
 
-// An entry without its kind is a sign that Xapian passes over a block of zeros: whoever opens the index has it made anew.
+// An entry without its kind is a sign that Xapian passes over a block of zeros: whoever opens the
+// index has it made anew.
 TEST_F(DoctorTest, AnIndexThatLacksKindsIsMadeAnewWhenItIsOpened) {
   write_history(5, 40);
   rebuild();

@@ -104,7 +104,8 @@ class Doctypes : public testing::Test {
  protected:
   using Random = std::mt19937;
 
-  // Members of a document of that doctype; the doctype itself among them, which separate stores do not mind.
+  // Members of a document of that doctype; the doctype itself among them, which separate stores do
+  // not mind.
   static std::string document(Doctype doctype, const std::string& id, Random& random) {
     const auto pick = [&random] {
       return Side::id_number(static_cast<int>(random() % Side::kIds));
@@ -131,7 +132,8 @@ class Doctypes : public testing::Test {
     return "{}";
   }
 
-  // The document `id` from now on: of that doctype, or a tombstone. In separate stores it goes from where it was.
+  // The document `id` from now on: of that doctype, or a tombstone. In separate stores it goes from
+  // where it was.
   void write(const std::string& id, std::optional<Doctype> doctype, const std::string& body) {
     const auto before = doctype_of_.find(id);
     if (before != doctype_of_.end() && before->second != doctype) {

@@ -18,8 +18,7 @@ TEST(FulltextBuild, BuiltInBulkIsAsWrittenOneByOne) {
   Progress progress;
   const auto built =
       build_fulltext(folder / "index", model.source(), checkpoint_at(7), 2, progress);
-  EXPECT_EQ(built.unread, 0U);
-  EXPECT_EQ(built.checkpoint, checkpoint_at(7));
+  EXPECT_EQ(built, checkpoint_at(7));
   EXPECT_EQ(progress.done, 1'300);
   EXPECT_FALSE(std::filesystem::exists(folder / "index.parts"));
   FulltextReader reader(folder / "index");
@@ -56,8 +55,7 @@ TEST(FulltextBuild, AnEmptyCatalogGivesAnEmptyIndex) {
   const support::TemporaryFolder folder;
   const Model model;
   Progress progress;
-  EXPECT_EQ(build_fulltext(folder / "index", model.source(), checkpoint_at(1), 2, progress).unread,
-            0U);
+  (void)build_fulltext(folder / "index", model.source(), checkpoint_at(1), 2, progress);
   FulltextReader reader(folder / "index");
   EXPECT_EQ(reader.entries(), 0);
   EXPECT_EQ(reader.checkpoint(), checkpoint_at(1));
@@ -66,7 +64,7 @@ TEST(FulltextBuild, AnEmptyCatalogGivesAnEmptyIndex) {
   }
 }
 
-TEST(FulltextBuild, WhatCannotBeReadIsCountedAndListed) {
+TEST(FulltextBuild, WhatCannotBeReadIsListed) {
   const support::TemporaryFolder folder;
   auto model = random_model(9, 20);
   auto source = model.source();
@@ -76,7 +74,7 @@ TEST(FulltextBuild, WhatCannotBeReadIsCountedAndListed) {
     return read(entry);
   };
   Progress progress;
-  EXPECT_EQ(build_fulltext(folder / "index", source, {}, 2, progress).unread, 5U);
+  (void)build_fulltext(folder / "index", source, {}, 2, progress);
   FulltextReader reader(folder / "index");
   EXPECT_EQ(search(reader, model, "").total, 20);
 }
@@ -116,7 +114,7 @@ TEST(FulltextBuild, ABuildThatEndedEarlyGoesOn) {
   Interrupted whole{0, 10'000};
   const auto built = build_fulltext(folder / "index", whole.of(model, "a-1", progress),
                                     checkpoint_at(9), 2, progress);
-  EXPECT_EQ(built.checkpoint, checkpoint_at(3)) << "what changed since then is to be followed";
+  EXPECT_EQ(built, checkpoint_at(3)) << "what changed since then is to be followed";
   EXPECT_EQ(whole.read, 900U) << "two runs of 500 were complete";
   EXPECT_EQ(progress.done, 1'900);
   EXPECT_FALSE(std::filesystem::exists(folder / "index.parts"));

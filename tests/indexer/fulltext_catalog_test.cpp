@@ -28,9 +28,7 @@ class FulltextCatalogTest : public CatalogFixture {
     project();
     catalog_.assign_numbers();
     Progress progress;
-    const auto built =
-        build_fulltext(index(), catalog_, Texts(stores_), catalog_.checkpoint(), 1, progress);
-    EXPECT_EQ(built.unread, 0U);
+    (void)build_fulltext(index(), catalog_, Texts(stores_), catalog_.checkpoint(), 1, progress);
   }
 
   [[nodiscard]] std::filesystem::path index() const { return folder_ / "derived/1/index"; }

@@ -1,5 +1,5 @@
-// What a query means, said as simply as can be: entries in memory and a matcher that looks at every one, to hold the text
-// index against.
+// What a query means, said as simply as can be: entries in memory and a matcher that looks at every
+// one, to hold the text index against.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// What an import takes for mail, where files are compressed or pipes, and when a message without a date came.
+// What an import takes for mail, where files are compressed or pipes, and when a message without a
+// date came.
 #include <cstdlib>
 #include <fcntl.h>
 #include <gmock/gmock.h>

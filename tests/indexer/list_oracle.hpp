@@ -1,4 +1,5 @@
-// Lists by brute force: messages are plain values, every list is made anew from all of them. Shares no code with the catalog.
+// Lists by brute force: messages are plain values, every list is made anew from all of them. Shares
+// no code with the catalog.
 #pragma once
 
 #include <algorithm>
@@ -46,7 +47,8 @@ class ListOracle {
            agrees(filter.attachment, message.attachment);
   }
 
-  // Before the other in the order of dates; its id is the public one's, which sorts as the document's where these are alike long.
+  // Before the other in the order of dates; its id is the public one's, which sorts as the
+  // document's where these are alike long.
   [[nodiscard]] static bool is_newer(const OracleMessage& a, const OracleMessage& b) {
     return a.received != b.received ? a.received > b.received : public_id(a.id) < public_id(b.id);
   }
@@ -71,8 +73,9 @@ class ListOracle {
     return 0;
   }
 
-  // Those that the list holds, in its order; equal ones newest first, or against that where it descends (received: the other way
-  // round). What is equal in date as well stands in no order that this knows.
+  // Those that the list holds, in its order; equal ones newest first, or against that where it
+  // descends (received: the other way round). What is equal in date as well stands in no order that
+  // this knows.
   [[nodiscard]] std::vector<OracleMessage> list(const ListQuery& query) const {
     std::vector<OracleMessage> found;
     std::map<int, OracleMessage> newest;
