@@ -15,6 +15,7 @@
 #include "api/source_follower.hpp"
 #include "indexer/stores.hpp"
 #include "replica/log_keeper.hpp"
+#include "replica/pull.hpp"
 #include "replica/resume.hpp"
 #include "replica/workers.hpp"
 
@@ -216,8 +217,8 @@ net::awaitable<bool> SourceFollower::has_our_log(DatabaseId id) {
     return std::make_unique<replica::Store>(file, replica::sqlite::Access::kReadOnly);
   };
   const auto store = co_await replica::run_on(parts_.workers, std::move(open));
-  replica::ReplicationEnds ends{client_, databases_.name(id), *store, parts_.workers, {}};
-  replica::LogKeeper log(ends);
+  replica::PullContext context{client_, databases_.name(id), *store, parts_.workers, {}};
+  replica::LogKeeper log(context);
   log.begin_session({});
   const replica::LogVerdict verdict = co_await log.compare_with_source();
   co_return verdict.source == replica::LogVerdict::Source::kContinues;
