@@ -173,8 +173,9 @@ int change(const AccountCommand& command, const AdminClient& server, const Confi
     resync_here(config, name);
   } else {
     Registry(davenport_db_file(config.data_dir), replica::sqlite::Access::kReadWrite)
-        .set_account_state(name, command.action == AccountCommand::Action::kPause ? AccountState::kPaused
-                                                                             : AccountState::kFollowed);
+        .set_account_state(name, command.action == AccountCommand::Action::kPause
+                                     ? AccountState::kPaused
+                                     : AccountState::kFollowed);
   }
   print(fmt::format("account {} {}\n", name, what_was_done(command, is_served, was_paused)));
   return kDone;

@@ -28,7 +28,7 @@ void SourceFollower::suspend(const std::string& account, AccountState state) {
       end_first_pull(id);
     }
   }
-  watcher_.reconsider();
+  watcher_.choose_again();
 }
 
 bool SourceFollower::resume(const std::string& account) {
@@ -36,7 +36,7 @@ bool SourceFollower::resume(const std::string& account) {
   databases_.set_account_state(account, AccountState::kFollowed);
   begin_first_pulls(account);
   for (const DatabaseId id : databases_.of_account(account)) probes_.urge(id, Clock::now());
-  watcher_.reconsider();
+  watcher_.choose_again();
   run_due();
   return true;
 }

@@ -246,7 +246,7 @@ void SourceFollower::on_present(DatabaseId id, const replica::DatabaseInfo& info
   }
   if (!database.is_present) {
     database.is_present = true;
-    watcher_.reconsider();
+    watcher_.choose_again();
     if (is_back) databases_.enter(id, FeedState::kInitializing);
     queue_record(databases_.known(id, "", "", {}));
   }
