@@ -39,7 +39,7 @@ void expect_removable(const Config& config, const Accounts& accounts, const std:
 // An account that was found at a source would be found again.
 void forget(Registry& registry, const std::string& name) {
   const bool was_found = registry.source_of(name).has_value();
-  registry.forget(name, was_found ? Standing::kRemoved : Standing::kFollowed);
+  registry.forget(name, was_found ? AccountState::kRemoved : AccountState::kFollowed);
 }
 
 // Nothing when the account has no folder.
@@ -76,13 +76,13 @@ void forget_and_delete(const fs::path& data_dir, Registry& registry, const std::
 void remove_account(const Config& config, Accounts& accounts, Replication& replication,
                     Tasks& tasks, const std::string& name) {
   expect_removable(config, accounts, name);
-  const Standing before = accounts.registry().standing(name);
+  const AccountState before = accounts.registry().account_state(name);
   for (const TaskReport& task : tasks.list()) {
     if (task.account == name) (void)tasks.cancel(task.id);
   }
-  replication.let_go(name);
+  replication.stop_following(name);
   const auto follow_again = [&] {
-    before == Standing::kPaused ? replication.pause(name) : replication.resume(name);
+    before == AccountState::kPaused ? replication.pause(name) : replication.resume(name);
   };
   try {
     Accounts::Retired retired(accounts, name);

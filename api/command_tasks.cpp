@@ -6,9 +6,9 @@
 
 #include "api/command_support.hpp"
 #include "api/data_folder.hpp"
+#include "api/progress_watcher.hpp"
 #include "api/task_kinds.hpp"
 #include "api/terminal.hpp"
-#include "api/watched.hpp"
 
 namespace api {
 namespace {
@@ -79,7 +79,7 @@ TaskReport run_task_here(const TaskRequest& request, const Config& config, Accou
                          Replication* replication) {
   Tasks tasks(davenport_db_file(config.data_dir));
   const auto kinds = task_kinds(config, accounts, replication);
-  auto outcome = watched(request.kind.c_str(), [&](indexer::Progress& progress) {
+  auto outcome = with_progress(request.kind.c_str(), [&](indexer::Progress& progress) {
     return tasks.run(request, kinds.find(request.kind)->second, progress);
   });
   TaskReport report;

@@ -58,7 +58,7 @@ int list(const AccountCommand& command, const AdminClient& server, const Config&
 
 void expect_known(Accounts& accounts, const std::string& name, bool may_be_removed) {
   if (accounts.contains(name) && is_valid_account_name(name)) return;
-  if (may_be_removed && accounts.registry().standing(name) == Standing::kRemoved) return;
+  if (may_be_removed && accounts.registry().account_state(name) == AccountState::kRemoved) return;
   throw std::runtime_error(
       fmt::format("unknown account '{}': davenport account list names them", for_terminal(name)));
 }
@@ -109,8 +109,8 @@ int remove(const AccountCommand& command, const AdminClient& server, const Confi
     remove_account(config, name);
   }
   const bool stays_away =
-      Accounts(config, replica::sqlite::Access::kReadOnly).registry().standing(name) ==
-      Standing::kRemoved;
+      Accounts(config, replica::sqlite::Access::kReadOnly).registry().account_state(name) ==
+      AccountState::kRemoved;
   print(fmt::format("removed{}\n",
                     stays_away
                         ? fmt::format("; whether its source has it or comes to have it again, "
@@ -157,12 +157,12 @@ int change(const AccountCommand& command, const AdminClient& server, const Confi
     Accounts accounts(config, replica::sqlite::Access::kReadOnly);
     expect_known(accounts, name, command.action == AccountCommand::Action::kResume);
     const bool comes_back = command.action == AccountCommand::Action::kResume &&
-                            accounts.registry().standing(name) == Standing::kRemoved;
+                            accounts.registry().account_state(name) == AccountState::kRemoved;
     if (!comes_back && accounts.source_of(name) == nullptr) {
       throw std::runtime_error(
           fmt::format("account '{}' is local: nothing is pulled into it", name));
     }
-    was_paused = accounts.registry().standing(name) == Standing::kPaused;
+    was_paused = accounts.registry().account_state(name) == AccountState::kPaused;
   }
   if (is_served) {
     const char* route = command.action == AccountCommand::Action::kPause    ? "pause"
@@ -173,8 +173,9 @@ int change(const AccountCommand& command, const AdminClient& server, const Confi
     resync_here(config, name);
   } else {
     Registry(davenport_db_file(config.data_dir), replica::sqlite::Access::kReadWrite)
-        .set_standing(name, command.action == AccountCommand::Action::kPause ? Standing::kPaused
-                                                                             : Standing::kFollowed);
+        .set_account_state(name, command.action == AccountCommand::Action::kPause
+                                     ? AccountState::kPaused
+                                     : AccountState::kFollowed);
   }
   print(fmt::format("account {} {}\n", name, what_was_done(command, is_served, was_paused)));
   return kDone;

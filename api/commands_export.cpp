@@ -4,8 +4,8 @@
 #include "api/command_support.hpp"
 #include "api/commands.hpp"
 #include "api/data_folder.hpp"
+#include "api/progress_watcher.hpp"
 #include "api/terminal.hpp"
-#include "api/watched.hpp"
 #include "indexer/export.hpp"
 
 namespace api {
@@ -29,7 +29,7 @@ int run(const ExportCommand& command, const CommandLine&, const Config& config) 
                                        STDOUT_FILENO, progress);
     return {fmt::format("{} documents", exported.documents)};
   };
-  watched("export", [&](indexer::Progress& progress) {
+  with_progress("export", [&](indexer::Progress& progress) {
     return tasks.run({"export", command.account}, export_account, progress);
   });
   fmt::print(stderr, "exported {} documents, {} messages, {} other files\n", exported.documents,

@@ -9,8 +9,8 @@
 #include "api/command_tasks.hpp"
 #include "api/commands.hpp"
 #include "api/data_folder.hpp"
+#include "api/progress_watcher.hpp"
 #include "api/terminal.hpp"
-#include "api/watched.hpp"
 #include "indexer/couch_target.hpp"
 #include "indexer/import.hpp"
 
@@ -74,7 +74,7 @@ indexer::ImportSummary import_locally(const ImportCommand& command, const Config
                                    config.index.headers, progress);
     return {indexer::what_was_imported(summary)};
   };
-  watched("import", [&](indexer::Progress& progress) {
+  with_progress("import", [&](indexer::Progress& progress) {
     return tasks.run({"import", command.account, arguments_of(command.paths)}, import, progress);
   });
   return summary;
@@ -112,7 +112,7 @@ indexer::ImportSummary import_into_server(const ImportCommand& command, const La
   indexer::CouchTarget target(std::move(address), [&](mail::Doctype doctype) {
     return layout.database(command.account, doctype);
   });
-  return watched("import", [&](indexer::Progress& progress) {
+  return with_progress("import", [&](indexer::Progress& progress) {
     return indexer::import_paths(command.paths, target, {parser_threads(), config.index.headers},
                                  progress);
   });

@@ -9,11 +9,11 @@
 #include "api/data_folder.hpp"
 #include "api/log.hpp"
 #include "api/metrics.hpp"
+#include "api/progress_watcher.hpp"
 #include "api/replication.hpp"
 #include "api/stop_signals.hpp"
 #include "api/tasks.hpp"
 #include "api/terminal.hpp"
-#include "api/watched.hpp"
 
 namespace api {
 namespace {
@@ -37,7 +37,7 @@ int sync_until_caught_up(const SyncCommand& command, const Config& config) {
     outcome = replication.sync(command.account, {.with_index = !command.no_index}, progress);
     return {fmt::format("{} documents", outcome.pulled.documents), outcome.quarantined};
   };
-  watched("sync", [&](indexer::Progress& progress) {
+  with_progress("sync", [&](indexer::Progress& progress) {
     return tasks.run({"sync", command.account}, sync, progress);
   });
   std::string lines;

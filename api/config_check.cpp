@@ -64,7 +64,7 @@ Databases of_found(const SourceConfig& source, const std::vector<std::string>& a
   Databases databases;
   std::set<std::string> accounts;
   for (const std::string& name : all) {
-    const auto place = source.layout.place_of(name, {});
+    const auto place = source.layout.parse(name, {});
     if (!place || !is_valid_account_name(place->account)) continue;
     accounts.insert(place->account);
     databases.names.push_back(name);

@@ -62,7 +62,7 @@ void compare_database(const Config& config, const SourceConfig& source, indexer:
 
 // A sweep compares all that is here with all that the source has, fetches what is missing, and purges what is left over.
 void refetch(indexer::Account& account, Replication& replication, indexer::Progress& progress) {
-  std::ignore = replication.sync(account.name(), {.with_index = false, .is_anew = true}, progress);
+  std::ignore = replication.sync(account.name(), {.with_index = false, .resync = true}, progress);
 }
 
 }  // namespace

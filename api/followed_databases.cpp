@@ -31,7 +31,7 @@ std::uint64_t fingerprint(std::string_view update_seq, std::string_view incarnat
   return std::max<std::uint64_t>(value, 1);
 }
 
-std::uint64_t unfinished_fingerprint() { return fingerprint(kToBeCompared, ""); }
+std::uint64_t resync_fingerprint() { return fingerprint(kResyncPending, ""); }
 
 FollowedDatabases::FollowedDatabases(const SourceConfig& source)
     : source_(source), doctypes_(source.databases_of_account()) {}
@@ -41,7 +41,7 @@ void FollowedDatabases::add(std::string_view account) {
   const auto [entry, is_new] =
       numbers_.emplace(std::string(account), static_cast<std::uint32_t>(accounts_.size()));
   accounts_.push_back(&entry->first);
-  standings_.push_back(Standing::kFollowed);
+  account_states_.push_back(AccountState::kFollowed);
   for (std::size_t i = 0; i < doctypes_.size(); ++i)
     databases_.emplace_back().since = current_time();
 }
@@ -51,7 +51,7 @@ bool FollowedDatabases::contains(std::string_view account) const {
 }
 
 std::optional<DatabaseId> FollowedDatabases::find(std::string_view database) const {
-  const auto place = source_.layout.place_of(
+  const auto place = source_.layout.parse(
       database, source_.accounts.empty() ? std::string_view() : source_.accounts.front());
   if (!place) return std::nullopt;
   const auto account = numbers_.find(place->account);
@@ -73,20 +73,21 @@ std::vector<DatabaseId> FollowedDatabases::of_account(std::string_view account) 
 }
 
 std::size_t FollowedDatabases::account_count() const {
-  return accounts_.size() - static_cast<std::size_t>(std::count(
-                                standings_.begin(), standings_.end(), Standing::kRemoved));
+  return accounts_.size() -
+         static_cast<std::size_t>(
+             std::count(account_states_.begin(), account_states_.end(), AccountState::kRemoved));
 }
 
-Standing FollowedDatabases::standing(DatabaseId id) const {
-  return standings_[id / doctypes_.size()];
+AccountState FollowedDatabases::account_state(DatabaseId id) const {
+  return account_states_[id / doctypes_.size()];
 }
 
-void FollowedDatabases::set_standing(std::string_view account, Standing standing) {
+void FollowedDatabases::set_account_state(std::string_view account, AccountState state) {
   const auto found = numbers_.find(account);
   if (found == numbers_.end()) return;
-  const Standing before = std::exchange(standings_[found->second], standing);
+  const AccountState before = std::exchange(account_states_[found->second], state);
   for (const DatabaseId id : of_account(account)) {
-    if (before == Standing::kRemoved && standing != before) databases_[id] = FollowedDatabase();
+    if (before == AccountState::kRemoved && state != before) databases_[id] = FollowedDatabase();
     databases_[id].since = current_time();
   }
 }
@@ -109,8 +110,8 @@ KnownDatabase FollowedDatabases::known(DatabaseId id, std::string seen, std::str
   known.account = account(id);
   if (!source_.layout.has_all_doctypes_in_one()) known.doctype = doctype(id);
   known.is_gone = databases_[id].state == FeedState::kGone;
-  if (databases_[id].is_to_compare) {
-    known.seen = kToBeCompared;
+  if (databases_[id].is_resync_pending) {
+    known.seen = kResyncPending;
   } else {
     known.seen = std::move(seen);
     known.incarnation = std::move(incarnation);
@@ -149,7 +150,7 @@ void FollowedDatabases::enter(DatabaseId id, FeedState state) {
 
 FeedState FollowedDatabases::state(DatabaseId id) const {
   const FeedState state = databases_[id].state;
-  const bool is_held = standing(id) == Standing::kPaused && state != FeedState::kGone;
+  const bool is_held = account_state(id) == AccountState::kPaused && state != FeedState::kGone;
   return is_held ? FeedState::kPaused : state;
 }
 

@@ -27,28 +27,28 @@ struct FollowedDatabase {
   FeedState state = FeedState::kInitializing;
   bool is_present = false;  // at the source, as far as is known
   bool is_filling = false;  // in its first pull; text is indexed afterwards
-  bool is_said_deleted = false;  // by a feed, since the last look
+  bool is_reported_deleted = false;  // by a feed, since the last probe
   // A comparison with the source was asked for; the next pull begins with it.
-  bool is_to_compare = false;
+  bool is_resync_pending = false;
   // Known, since the start, to be the same database that was pulled before.
-  bool is_known_life = false;
+  bool is_identity_verified = false;
   std::uint8_t failures = 0;  // in a row
   std::uint32_t quarantined = 0;
   std::int64_t pending = 0;  // rows that the pull under way has still to read
   std::uint64_t seen = 0;  // fingerprint of what was pulled up to; 0: never pulled
   std::chrono::sys_seconds since{};  // when it entered its state
   std::chrono::sys_seconds caught_up{};  // when it last had everything; 0: never
-  std::chrono::steady_clock::time_point looked{};  // when it was last compared with the source
-  std::chrono::steady_clock::time_point moved{};  // when it last changed there
+  std::chrono::steady_clock::time_point probed{};  // when it was last compared with the source
+  std::chrono::steady_clock::time_point moved{};  // when it last changed there, or was used
   std::unique_ptr<std::string> last_error;
-  // What the last look found at the source; remembered once it is pulled. Null: nothing new.
-  std::unique_ptr<replica::DatabaseInfo> found;
+  // The state at the source that the last probe found; recorded once it is pulled. Null: no change.
+  std::unique_ptr<replica::DatabaseInfo> info_at_source;
 };
 
 // A short hash of an update sequence and the incarnation of its database. Never 0.
 [[nodiscard]] std::uint64_t fingerprint(std::string_view update_seq, std::string_view incarnation);
 // The fingerprint of a database that is to be compared, or is being compared, with its source.
-[[nodiscard]] std::uint64_t unfinished_fingerprint();
+[[nodiscard]] std::uint64_t resync_fingerprint();
 
 class FollowedDatabases {
  public:
@@ -61,16 +61,16 @@ class FollowedDatabases {
   // Nothing for a database that is not followed, or whose name does not fit the source's layout.
   [[nodiscard]] std::optional<DatabaseId> find(std::string_view database) const;
   [[nodiscard]] std::vector<DatabaseId> of_account(std::string_view account) const;
-  [[nodiscard]] Standing standing(DatabaseId id) const;
+  [[nodiscard]] AccountState account_state(DatabaseId id) const;
   // True for those that are neither paused nor removed: only they are looked at and pulled.
   [[nodiscard]] bool is_followed(DatabaseId id) const {
-    return standing(id) == Standing::kFollowed;
+    return account_state(id) == AccountState::kFollowed;
   }
   // When a removed account comes back, what was known of its databases is forgotten.
-  void set_standing(std::string_view account, Standing standing);
+  void set_account_state(std::string_view account, AccountState state);
   // Takes over what an earlier program recorded of a database.
   void restore(const KnownDatabase& known);
-  // The record to keep of a database. `seen` is replaced by kToBeCompared when it is to be
+  // The record to keep of a database. `seen` is replaced by kResyncPending when it is to be
   // compared.
   [[nodiscard]] KnownDatabase known(DatabaseId id, std::string seen, std::string incarnation,
                                     std::optional<std::chrono::sys_seconds> next_attempt) const;
@@ -98,7 +98,7 @@ class FollowedDatabases {
   const SourceConfig& source_;
   const std::vector<mail::Doctype> doctypes_;  // of each account, in this order
   std::vector<const std::string*> accounts_;  // names, in `numbers_`
-  std::vector<Standing> standings_;  // of the accounts
+  std::vector<AccountState> account_states_;  // of the accounts
   std::map<std::string, std::uint32_t, std::less<>> numbers_;
   std::deque<FollowedDatabase> databases_;  // only grows, so references stay valid
 };

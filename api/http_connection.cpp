@@ -201,7 +201,7 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
   }
 
   net::awaitable<HttpResponse> work_on(const HttpRequest& request) {
-    const auto turn = co_await context_.turns.take();
+    const auto slot = co_await context_.worker_slots.acquire();
     co_return co_await net::co_spawn(context_.workers.get_executor(),
                                      call_handler(context_.handler, request), use_awaitable);
   }

@@ -16,7 +16,7 @@
 
 #include "api/http_message.hpp"
 #include "api/http_server.hpp"
-#include "api/worker_turns.hpp"
+#include "api/worker_slots.hpp"
 
 namespace api {
 
@@ -39,7 +39,7 @@ struct ConnectionContext {
   HttpHandler handler;
   HttpLimits limits;
   net::thread_pool& workers;
-  WorkerTurns turns;
+  WorkerSlots worker_slots;
   std::unordered_set<OpenConnection*> open;
   // Open connections by HttpRequest::client.
   std::unordered_map<std::string, std::size_t> of_client;

@@ -142,7 +142,7 @@ struct HttpServer::State {
         context{std::move(handler),
                 limits,
                 workers,
-                WorkerTurns(std::max(worker_count, 1U)),
+                WorkerSlots(std::max(worker_count, 1U)),
                 {},
                 {},
                 {},

@@ -49,14 +49,14 @@ std::string Layout::database(std::string_view account, mail::Doctype doctype) co
   return replaced(with_doctype(doctype), kAccount, account);
 }
 
-std::optional<Place> Layout::place_of(std::string_view database,
-                                      std::string_view only_account) const {
+std::optional<DatabaseName> Layout::parse(std::string_view database,
+                                          std::string_view only_account) const {
   for (const mail::Doctype doctype : mail::kDoctypes) {
     const std::string expected = with_doctype(doctype);
     const auto held = has_all_doctypes_in_one() ? std::nullopt : std::optional(doctype);
     const auto account = expected.find(kAccount);
     if (account == std::string::npos) {
-      if (expected == database) return Place{std::string(only_account), held};
+      if (expected == database) return DatabaseName{std::string(only_account), held};
       continue;
     }
     const auto before = std::string_view(expected).substr(0, account);
@@ -67,7 +67,7 @@ std::optional<Place> Layout::place_of(std::string_view database,
     }
     const auto name =
         database.substr(before.size(), database.size() - before.size() - after.size());
-    if (is_valid_account_name(name)) return Place{std::string(name), held};
+    if (is_valid_account_name(name)) return DatabaseName{std::string(name), held};
   }
   return std::nullopt;
 }

@@ -11,11 +11,11 @@ namespace api {
 
 // What one database holds: a doctype of an account, or (without doctype) all of the account's
 // documents.
-struct Place {
+struct DatabaseName {
   std::string account;
   std::optional<mail::Doctype> doctype;
 
-  friend bool operator==(const Place&, const Place&) = default;
+  friend bool operator==(const DatabaseName&, const DatabaseName&) = default;
 };
 
 // A pattern: "{account}/{doctype}", where the doctype stands as "io-cozy-emails"; without {doctype}
@@ -37,8 +37,8 @@ class Layout {
   [[nodiscard]] std::string database(std::string_view account, mail::Doctype doctype) const;
   // Nothing for a database whose name does not fit the pattern. `only_account` is the account when
   // the pattern has no {account}.
-  [[nodiscard]] std::optional<Place> place_of(std::string_view database,
-                                              std::string_view only_account) const;
+  [[nodiscard]] std::optional<DatabaseName> parse(std::string_view database,
+                                                  std::string_view only_account) const;
 
  private:
   [[nodiscard]] std::string with_doctype(mail::Doctype doctype) const;

@@ -43,7 +43,7 @@ void Metrics::sources(const std::vector<SourceReport>& reports) {
           .Set(static_cast<double>(report.databases[static_cast<std::size_t>(state)]));
     }
     for (std::size_t i = 0; i < lags.size(); ++i) add(lags[i], report.lags[i]);
-    looks += report.looks_due;
+    looks += report.probes_due;
     pulls += report.pulls_due;
   }
   for (const AccountClass which : kAccountClasses)

@@ -41,14 +41,14 @@ KnownDatabase row_of(const sqlite::Statement& row) {
   return database;
 }
 
-void write_standing(const sqlite::Connection& connection, std::string_view account,
-                    Standing standing) {
-  if (standing == Standing::kFollowed) {
+void write_account_state(const sqlite::Connection& connection, std::string_view account,
+                         AccountState state) {
+  if (state == AccountState::kFollowed) {
     connection.prepare("DELETE FROM standing WHERE account = ?").bind(account).run();
     return;
   }
   connection.prepare("INSERT OR REPLACE INTO standing (account, standing) VALUES (?, ?)")
-      .bind(account, static_cast<int>(standing))
+      .bind(account, static_cast<int>(state))
       .run();
 }
 
@@ -150,32 +150,32 @@ void Registry::forget_sequences(std::string_view account) {
   const std::lock_guard lock(state_->mutex);
   auto forget = state_->open()->prepare(
       "UPDATE database SET seen = ?, incarnation = '' WHERE account = ? AND seen <> ''");
-  forget.bind(kToBeCompared, account).run();
+  forget.bind(kResyncPending, account).run();
 }
 
-std::map<std::string, Standing, std::less<>> Registry::standings() const {
-  std::map<std::string, Standing, std::less<>> standings;
+std::map<std::string, AccountState, std::less<>> Registry::account_states() const {
+  std::map<std::string, AccountState, std::less<>> states;
   const std::lock_guard lock(state_->mutex);
   const auto* connection = state_->open();
-  if (connection == nullptr) return standings;
+  if (connection == nullptr) return states;
   auto rows = connection->prepare("SELECT account, standing FROM standing");
   rows.bind();
-  while (rows.step()) standings.emplace(rows.text(0), static_cast<Standing>(rows.integer(1)));
-  return standings;
+  while (rows.step()) states.emplace(rows.text(0), static_cast<AccountState>(rows.integer(1)));
+  return states;
 }
 
-Standing Registry::standing(std::string_view account) const {
-  const auto all = standings();
+AccountState Registry::account_state(std::string_view account) const {
+  const auto all = account_states();
   const auto found = all.find(account);
-  return found == all.end() ? Standing::kFollowed : found->second;
+  return found == all.end() ? AccountState::kFollowed : found->second;
 }
 
-void Registry::set_standing(std::string_view account, Standing standing) {
+void Registry::set_account_state(std::string_view account, AccountState state) {
   const std::lock_guard lock(state_->mutex);
-  write_standing(*state_->open(), account, standing);
+  write_account_state(*state_->open(), account, state);
 }
 
-void Registry::forget(std::string_view account, Standing standing) {
+void Registry::forget(std::string_view account, AccountState state) {
   const std::lock_guard lock(state_->mutex);
   sqlite::Connection& connection = *state_->open();
   sqlite::Transaction transaction(connection);
@@ -184,7 +184,7 @@ void Registry::forget(std::string_view account, Standing standing) {
         .bind(account)
         .run();
   }
-  write_standing(connection, account, standing);
+  write_account_state(connection, account, state);
   transaction.commit();
   if (const auto found = state_->behind.find(account); found != state_->behind.end())
     state_->behind.erase(found);

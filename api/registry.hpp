@@ -22,9 +22,9 @@
 
 namespace api {
 
-// Stored in place of a sequence: the database was pulled, but is to be compared with its source,
-// whatever its sequence.
-inline constexpr std::string_view kToBeCompared = "null";
+// Stored in place of a sequence: the database was pulled, but is to be compared with its source (a
+// resync), whatever its sequence.
+inline constexpr std::string_view kResyncPending = "null";
 
 struct KnownDatabase {
   std::string source;  // SourceConfig::name
@@ -32,7 +32,7 @@ struct KnownDatabase {
   std::string account;
   std::optional<mail::Doctype> doctype;  // none: all of them
   bool is_gone = false;
-  // JSON: the update sequence up to which everything was pulled, or kToBeCompared. Empty: never
+  // JSON: the update sequence up to which everything was pulled, or kResyncPending. Empty: never
   // pulled.
   std::string seen;
   std::string incarnation;
@@ -42,8 +42,8 @@ struct KnownDatabase {
   friend bool operator==(const KnownDatabase&, const KnownDatabase&) = default;
 };
 
-// What the operator decided about an account.
-enum class Standing : std::uint8_t {
+// What the operator decided about an account. The numbers are stored (table `standing`).
+enum class AccountState : std::uint8_t {
   kFollowed,
   kPaused,  // nothing is pulled
   kRemoved,  // not pulled again by itself, even if a source still has it
@@ -66,16 +66,16 @@ class Registry {
   [[nodiscard]] bool is_gone(std::string_view account) const;  // all of its databases are
   // Inserts or replaces rows by source and name. Durable when it returns.
   void record(std::span<const KnownDatabase> databases);
-  // Sets the sequences of all of the account's pulled databases to kToBeCompared. Durable when it
+  // Sets the sequences of all of the account's pulled databases to kResyncPending. Durable when it
   // returns.
   void forget_sequences(std::string_view account);
 
-  [[nodiscard]] Standing standing(std::string_view account) const;
+  [[nodiscard]] AccountState account_state(std::string_view account) const;
   // Those that are not kFollowed: cheap to read, since there are few.
-  [[nodiscard]] std::map<std::string, Standing, std::less<>> standings() const;
-  void set_standing(std::string_view account, Standing standing);  // durable when it returns
-  // Forgets all that is known of the account, and sets its standing. Durable when it returns.
-  void forget(std::string_view account, Standing standing);
+  [[nodiscard]] std::map<std::string, AccountState, std::less<>> account_states() const;
+  void set_account_state(std::string_view account, AccountState state);  // durable when it returns
+  // Forgets all that is known of the account, and sets its state. Durable when it returns.
+  void forget(std::string_view account, AccountState state);
 
   // Call before documents of the account are committed. Durable when it returns.
   void mark_behind(std::string_view account);

@@ -94,7 +94,7 @@ void write_account_at_source(JsonWriter& json, Accounts& accounts, const std::st
   json.key("account").string(name).key("local").boolean(source == nullptr);
   write_text_or_null(json, "source", source == nullptr ? "" : source->name);
   json.key("gone").boolean(source != nullptr && accounts.registry().is_gone(name));
-  json.key("paused").boolean(accounts.registry().standing(name) == Standing::kPaused);
+  json.key("paused").boolean(accounts.registry().account_state(name) == AccountState::kPaused);
 }
 
 // Documents, quarantine and conflicts of all stores.
@@ -208,8 +208,8 @@ std::string render_accounts(Accounts& accounts, const std::vector<FeedReport>& f
     json.end_object();
   }
   json.end_array().key("removed").begin_array();
-  for (const auto& [name, standing] : accounts.registry().standings()) {
-    if (standing == Standing::kRemoved) json.string(name);
+  for (const auto& [name, state] : accounts.registry().account_states()) {
+    if (state == AccountState::kRemoved) json.string(name);
   }
   json.end_array().end_object();
   return out;

@@ -27,7 +27,7 @@ using Clock = std::chrono::steady_clock;
 // Two: a commit waits for the disk while the next page is parsed.
 constexpr std::size_t kWorkers = 2;
 constexpr std::chrono::seconds kHousekeeping{5};
-constexpr std::chrono::seconds kFetchPatience{30};
+constexpr std::chrono::seconds kFetchTimeout{30};
 constexpr std::chrono::milliseconds kStopCheck{200};
 
 std::chrono::milliseconds since(Clock::time_point start) {
@@ -55,7 +55,7 @@ std::vector<std::string> quarantined_of(const SourceConfig& source, indexer::Acc
 }
 
 void throw_if_paused(const Registry& registry, const std::string& account) {
-  if (registry.standing(account) == Standing::kPaused)
+  if (registry.account_state(account) == AccountState::kPaused)
     throw std::runtime_error(
         fmt::format("account '{0}' is paused: davenport account resume {0}", account));
 }
@@ -77,11 +77,11 @@ struct Replication::State {
     thread = std::thread([this] { context.run(); });
   }
 
-  // What `question` says on the thread of the followers, or here once that has ended.
-  template <typename Question>
-  auto ask(Question question) -> std::invoke_result_t<Question&> {
+  // Calls `function` on the thread of the followers, or here once that thread has ended.
+  template <typename Function>
+  auto call(Function function) -> std::invoke_result_t<Function&> {
     if (!is_stopped) {
-      std::packaged_task<std::invoke_result_t<Question&>()> task(std::ref(question));
+      std::packaged_task<std::invoke_result_t<Function&>()> task(std::ref(function));
       auto answer = task.get_future();
       net::post(context, std::ref(task));
       while (answer.wait_for(kStopCheck) != std::future_status::ready && !is_stopped) {
@@ -90,12 +90,12 @@ struct Replication::State {
         return answer.get();
     }
     const std::lock_guard lock(after_end);
-    return question();
+    return function();
   }
-  // What a coroutine of the followers comes to.
+  // Runs a coroutine of the followers and returns its result.
   template <typename T>
-  T wait_for(net::awaitable<T> asked) {
-    auto answer = net::co_spawn(context, std::move(asked), net::use_future);
+  T wait_for(net::awaitable<T> coroutine) {
+    auto answer = net::co_spawn(context, std::move(coroutine), net::use_future);
     while (answer.wait_for(kStopCheck) != std::future_status::ready) {
       if (is_stopped) throw std::runtime_error("the server stops");
     }
@@ -125,21 +125,21 @@ SourceFollower* Replication::State::follower_of(std::string_view account) {
   for (const auto& follower : followers) {
     if (source == &follower->source()) return follower.get();
   }
-  // Nobody knows it yet: where all accounts are followed it may be.
+  // Not found at any source yet: it may be at one whose accounts are all followed.
   for (const auto& follower : followers) {
     if (source == nullptr && follower->source().has_all_accounts) return follower.get();
   }
   return nullptr;
 }
 
-// On the context's thread; what closes files is done by a worker.
+// On the context's thread. Work that touches files is done by a worker.
 void Replication::State::housekeep() {
   std::vector<SourceReport> reports;
   for (const auto& follower : followers) reports.push_back(follower->report());
   metrics.sources(reports);
   if (events != nullptr) {
     for (const auto& account : events->listened_accounts()) {
-      for (const auto& follower : followers) follower->used(account);
+      for (const auto& follower : followers) follower->mark_used(account);
     }
   }
   net::post(workers, [this] {
@@ -150,7 +150,7 @@ void Replication::State::housekeep() {
     metrics.disk(accounts.disk().report());
     metrics.index_queues(indexing.lists_waiting(), indexing.texts_waiting());
   });
-  for (const auto& follower : followers) follower->go_on();
+  for (const auto& follower : followers) follower->run_due();
   timer.expires_after(std::min<Clock::duration>(kHousekeeping, config.replication.account_idle));
   timer.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled && !is_stopping) housekeep();
@@ -194,17 +194,17 @@ bool Replication::wake(std::string_view account) {
   State& state = *state_;
   SourceFollower* follower = state.follower_of(account);
   if (follower == nullptr) return false;
-  return state.ask([follower, name = std::string(account)] { return follower->wake(name); });
+  return state.call([follower, name = std::string(account)] { return follower->wake(name); });
 }
 
 void Replication::index_soon(std::string_view account) { state_->indexing.soon(account); }
 
-void Replication::used(std::string_view account) {
+void Replication::mark_used(std::string_view account) {
   State& state = *state_;
   state.indexing.once(account);
   if (state.followers.empty()) return;
   net::post(state.context, [&state, name = std::string(account)] {
-    for (const auto& follower : state.followers) follower->used(name);
+    for (const auto& follower : state.followers) follower->mark_used(name);
   });
 }
 
@@ -223,7 +223,7 @@ SyncOutcome Replication::sync(const std::string& account, const SyncOptions& opt
     progress.done += static_cast<std::int64_t>(batch.documents);
     progress.check();
   };
-  auto synced = state.wait_for(follower->sync(account, on_commit, options.is_anew));
+  auto synced = state.wait_for(follower->sync(account, on_commit, options.resync));
   if (synced.empty())
     throw std::runtime_error(fmt::format("account '{}' is not there at the source", account));
   outcome.pulled = {};
@@ -246,16 +246,16 @@ SyncOutcome Replication::sync(const std::string& account, const SyncOptions& opt
 
 void Replication::pause(const std::string& account) {
   State& state = *state_;
-  state.accounts.registry().set_standing(account, Standing::kPaused);
-  state.ask([&] {
+  state.accounts.registry().set_account_state(account, AccountState::kPaused);
+  state.call([&] {
     for (const auto& follower : state.followers) follower->pause(account);
   });
 }
 
 void Replication::resume(const std::string& account) {
   State& state = *state_;
-  state.accounts.registry().set_standing(account, Standing::kFollowed);
-  const bool is_followed = state.ask([&] {
+  state.accounts.registry().set_account_state(account, AccountState::kFollowed);
+  const bool is_followed = state.call([&] {
     return std::any_of(state.followers.begin(), state.followers.end(),
                        [&](const auto& follower) { return follower->resume(account); });
   });
@@ -267,20 +267,20 @@ std::optional<std::size_t> Replication::resync(const std::string& account) {
   if (state.accounts.source_of(account) == nullptr) return std::nullopt;
   SourceFollower* follower = state.follower_of(account);
   if (follower == nullptr) return std::nullopt;
-  return state.wait_for(follower->compare_anew(account));
+  return state.wait_for(follower->resync(account));
 }
 
 void Replication::retry(const std::string& account) {
   State& state = *state_;
   if (SourceFollower* follower = state.follower_of(account); follower != nullptr)
-    state.ask([&] { follower->retry(account); });
+    state.call([&] { follower->retry(account); });
 }
 
-void Replication::let_go(const std::string& account) {
+void Replication::stop_following(const std::string& account) {
   State& state = *state_;
   std::vector<std::future<void>> going;
   for (const auto& follower : state.followers) {
-    going.push_back(net::co_spawn(state.context, follower->let_go(account), net::use_future));
+    going.push_back(net::co_spawn(state.context, follower->remove(account), net::use_future));
   }
   for (auto& each : going) {
     while (each.wait_for(kStopCheck) != std::future_status::ready) {
@@ -301,7 +301,7 @@ void Replication::fetch_blob(const std::shared_ptr<indexer::Account>& account,
   }
   auto fetched =
       net::co_spawn(state.context, follower->fetch_blob(account, doctype, wanted), net::use_future);
-  const auto until = Clock::now() + kFetchPatience;
+  const auto until = Clock::now() + kFetchTimeout;
   while (fetched.wait_for(kStopCheck) != std::future_status::ready) {
     if (Clock::now() >= until || state.is_stopped)
       throw SourceError(SourceError::Kind::kTimeout, 0, "the source takes too long; try again");
@@ -311,7 +311,7 @@ void Replication::fetch_blob(const std::shared_ptr<indexer::Account>& account,
 
 std::vector<FeedReport> Replication::feeds() const {
   State& state = *state_;
-  return state.ask([&state] {
+  return state.call([&state] {
     std::vector<FeedReport> reports;
     for (const auto& follower : state.followers) {
       auto some = follower->feeds();
@@ -324,7 +324,7 @@ std::vector<FeedReport> Replication::feeds() const {
 
 std::vector<FeedReport> Replication::feeds_of(std::string_view account) const {
   State& state = *state_;
-  return state.ask([&state, name = std::string(account)] {
+  return state.call([&state, name = std::string(account)] {
     std::vector<FeedReport> reports;
     for (const auto& follower : state.followers) {
       auto some = follower->feeds_of(name);
@@ -337,7 +337,7 @@ std::vector<FeedReport> Replication::feeds_of(std::string_view account) const {
 
 std::vector<SourceReport> Replication::sources() const {
   State& state = *state_;
-  return state.ask([&state] {
+  return state.call([&state] {
     std::vector<SourceReport> reports;
     for (const auto& follower : state.followers) reports.push_back(follower->report());
     return reports;

@@ -37,7 +37,7 @@ struct SyncOutcome {
 
 struct SyncOptions {
   bool with_index = true;
-  bool is_anew = false;  // compares all databases with the source
+  bool resync = false;  // compares all databases with the source
 };
 
 // Members may be called from any thread.
@@ -52,11 +52,11 @@ class Replication {
   void start();
   void stop();
 
-  // Looks at the account's databases now and pulls those that changed, each at most five times a
+  // Probes the account's databases now and pulls those that changed, each at most five times a
   // second. False when no source can have the account.
   bool wake(std::string_view account);
   // Call when the account is read: due indexing is done, and the account is polled sooner.
-  void used(std::string_view account);
+  void mark_used(std::string_view account);
   // Brings lists and text up to what is stored, in the background.
   void index_soon(std::string_view account);
 
@@ -80,7 +80,7 @@ class Replication {
   void retry(const std::string& account);
   // Stops following the account. When this returns nothing works on it, though it may still be held
   // open. Not remembered after a restart: see Registry::forget.
-  void let_go(const std::string& account);
+  void stop_following(const std::string& account);
 
   // Fetches bytes that a document names, and that are not here, into the account's blobs. Blocks,
   // for half a minute at most. Throws replica::SourceError.

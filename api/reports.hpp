@@ -70,7 +70,7 @@ struct SourceReport {
   std::array<std::size_t, kFeedStates.size()> databases{};  // by state
   std::chrono::seconds lag{0};  // of the database that is behind for longest
   std::array<LagReport, kAccountClasses.size()> lags{};  // by class
-  std::size_t looks_due = 0;  // databases, now or later
+  std::size_t probes_due = 0;  // databases, now or later
   std::size_t pulls_due = 0;
 };
 

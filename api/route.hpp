@@ -103,7 +103,7 @@ template <HttpResponse (*handler)(const Call&, indexer::Account&)>
 HttpResponse with_account(const Call& call) {
   const auto account = call.accounts.find(call.segments[0]);
   if (!account) return unknown_account(call.segments[0]);
-  call.replication.used(account->name());
+  call.replication.mark_used(account->name());
   HttpResponse response = handler(call, *account);
   call.metrics.content_reads(account->stores().content_reads(), account->name());
   return response;

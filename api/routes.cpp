@@ -7,152 +7,11 @@
 
 #include "api/percent.hpp"
 #include "api/route.hpp"
-#include "api/search_call.hpp"
 #include "api/wait_for.hpp"
 #include "indexer/index_damaged.hpp"
 
 namespace api {
 namespace {
-
-std::vector<std::string_view> search_several_parameters() {
-  std::vector<std::string_view> names{"accounts"};
-  names.insert(names.end(), std::begin(kSearchParameters), std::end(kSearchParameters));
-  return names;
-}
-
-std::vector<std::string_view> search_parameters() {
-  std::vector<std::string_view> names(std::begin(kSearchParameters), std::end(kSearchParameters));
-  names.emplace_back("wait_for");
-  return names;
-}
-
-const std::vector<Route>& table() {
-  static const std::vector<Route> routes = {
-      {"GET", "/", Needs::kNothing, {"account"}, get_web_page},
-      {"GET", "/healthz", Needs::kNothing, {}, get_health},
-      {"GET", "/metrics", Needs::kServerAdmin, {}, get_metrics},
-      {"GET", "/openapi.json", Needs::kNothing, {}, get_openapi},
-      {"GET", "/v1/accounts", Needs::kToken, {}, get_own_accounts},
-      {"GET", "/v1/accounts/{account}/mailboxes", Needs::kAccount, {}, with_account<get_mailboxes>},
-      {"GET",
-       "/v1/accounts/{account}/messages",
-       Needs::kAccount,
-       {"mailbox", "keyword", "unread", "seen", "flagged", "answered", "draft", "attachment",
-        "threads", "sort", "limit", "after", "before", "anchor", "anchorOffset", "around", "ids",
-        "wait_for", "timeout"},
-       with_account<get_messages>,
-       indexer::VisibleIn::kLists,
-       check_messages},
-      {"GET",
-       "/v1/accounts/{account}/messages/changes",
-       Needs::kAccount,
-       {"since", "mailbox", "keyword", "unread", "seen", "flagged", "answered", "draft", "threads",
-        "attachment", "limit", "wait_for", "timeout"},
-       with_account<get_changes>,
-       indexer::VisibleIn::kLists,
-       check_changes},
-      {"GET",
-       "/v1/accounts/{account}/messages/{id}",
-       Needs::kAccount,
-       {"wait_for", "timeout"},
-       with_account<get_message>,
-       indexer::VisibleIn::kLists},
-      {"GET",
-       "/v1/accounts/{account}/messages/{id}/body",
-       Needs::kAccount,
-       {"type", "images"},
-       with_account<get_body>},
-      {"GET",
-       "/v1/accounts/{account}/messages/{id}/conflicts",
-       Needs::kAccount,
-       {},
-       with_account<get_conflicts>},
-      {"GET",
-       "/v1/accounts/{account}/messages/{id}/raw",
-       Needs::kAccount,
-       {},
-       with_account<get_raw>},
-      {"GET",
-       "/v1/accounts/{account}/messages/{id}/attachments/{partId}",
-       Needs::kAccount,
-       {},
-       with_account<get_attachment>},
-      {"GET", "/v1/accounts/{account}/threads/{id}", Needs::kAccount, {}, with_account<get_thread>},
-      {"GET",
-       "/v1/accounts/{account}/files",
-       Needs::kAccount,
-       {"sort", "limit", "after", "before", "anchor", "anchorOffset", "around", "wait_for",
-        "timeout"},
-       with_account<get_files>,
-       indexer::VisibleIn::kLists,
-       check_files},
-      {"GET",
-       "/v1/accounts/{account}/files/{id}",
-       Needs::kAccount,
-       {"wait_for", "timeout"},
-       with_account<get_file>,
-       indexer::VisibleIn::kLists},
-      {"GET", "/v1/accounts/{account}/search", Needs::kAccount, search_parameters(),
-       with_account<search>, indexer::VisibleIn::kText, check_search},
-      {"POST",
-       "/v1/accounts/{account}/search",
-       Needs::kAccount,
-       {"wait_for", "timeout"},
-       with_account<search>,
-       indexer::VisibleIn::kText,
-       check_search},
-      {"GET", "/v1/search", Needs::kAccounts, search_several_parameters(), search_several},
-      {"POST", "/v1/search", Needs::kAccounts, {"accounts"}, search_several},
-      {"GET",
-       "/v1/accounts/{account}/complete",
-       Needs::kAccount,
-       {"q", "limit"},
-       with_account<get_complete>},
-      {"GET", "/v1/accounts/{account}/events", Needs::kAccount, {}, get_events},
-      {"GET", "/v1/events", Needs::kAccounts, {"accounts"}, get_events_of_several},
-      {"POST", "/v1/accounts/{account}/sync", Needs::kAccount, {}, post_sync},
-      {"GET", "/v1/admin/accounts", Needs::kServerAdmin, {}, get_accounts},
-      {"GET", "/v1/admin/sources", Needs::kServerAdmin, {}, get_sources},
-      {"DELETE", "/v1/admin/accounts/{account}", Needs::kServerAdmin, {"confirm"}, delete_account},
-      {"POST", "/v1/admin/accounts/{account}/pause", Needs::kAccountAdmin, {}, post_pause},
-      {"POST", "/v1/admin/accounts/{account}/resume", Needs::kAccountAdmin, {}, post_resume},
-      {"POST", "/v1/admin/accounts/{account}/resync", Needs::kAccountAdmin, {}, post_resync},
-      {"POST",
-       "/v1/admin/accounts/{account}/quarantine/retry",
-       Needs::kAccountAdmin,
-       {"doc"},
-       with_account<post_quarantine_retry>},
-      {"POST",
-       "/v1/admin/accounts/{account}/quarantine/ignore",
-       Needs::kAccountAdmin,
-       {"doc"},
-       with_account<post_quarantine_ignore>},
-      {"GET", "/v1/admin/quarantine", Needs::kServerAdmin, {"account"}, get_quarantine},
-      {"POST", "/v1/admin/accounts/{account}/sync", Needs::kAccountAdmin, {}, post_sync_task},
-      {"POST",
-       "/v1/admin/accounts/{account}/reindex",
-       Needs::kAccountAdmin,
-       {},
-       with_account<post_reindex>},
-      {"POST",
-       "/v1/admin/accounts/{account}/compact",
-       Needs::kAccountAdmin,
-       {},
-       with_account<post_compact>},
-      {"POST", "/v1/admin/accounts/{account}/doctor", Needs::kAccountAdmin, {}, post_doctor},
-      {"POST",
-       "/v1/admin/accounts/{account}/backup",
-       Needs::kAdminSocket,
-       {},
-       with_account<post_backup>},
-      {"POST", "/v1/admin/accounts/{account}/import", Needs::kAdminSocket, {}, post_import},
-      {"GET", "/v1/admin/tasks", Needs::kServerAdmin, {}, get_tasks},
-      {"GET", "/v1/admin/tasks/{id}", Needs::kTaskAdmin, {}, get_task},
-      {"DELETE", "/v1/admin/tasks/{id}", Needs::kTaskAdmin, {}, delete_task},
-      {"GET", "/v1/admin/status", Needs::kServerAdmin, {}, get_status},
-  };
-  return routes;
-}
 
 // Takes the first segment off a path that begins with '/'.
 std::string_view take_segment(std::string_view& path) {
@@ -188,7 +47,7 @@ struct Match {
 
 Match find_route(const HttpRequest& request) {
   Match found;
-  for (const Route& route : table()) {
+  for (const Route& route : route_table()) {
     auto segments = match(route.pattern, request.path);
     if (!segments) continue;
     if (route.method == request.method) {
@@ -258,8 +117,6 @@ std::optional<HttpResponse> refuse_unknown_parameter(const Route& route,
 }
 
 }  // namespace
-
-std::span<const Route> route_table() { return table(); }
 
 struct Routes::State {
   const Config& config;

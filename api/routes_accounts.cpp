@@ -19,7 +19,7 @@ HttpResponse not_in_quarantine(const std::string& id) {
 }
 
 HttpResponse account_state(const Call& call, const std::string& name) {
-  const bool is_paused = call.accounts.registry().standing(name) == Standing::kPaused;
+  const bool is_paused = call.accounts.registry().account_state(name) == AccountState::kPaused;
   return json_response(
       fmt::format(R"({{"account":"{}","paused":{}}})", name, is_paused ? "true" : "false"));
 }
@@ -36,7 +36,7 @@ HttpResponse post_pause(const Call& call) {
 
 HttpResponse post_resume(const Call& call) {
   const std::string& name = call.segments[0];
-  const bool was_removed = call.accounts.registry().standing(name) == Standing::kRemoved;
+  const bool was_removed = call.accounts.registry().account_state(name) == AccountState::kRemoved;
   if (!call.accounts.contains(name) && !was_removed) return unknown_account(name);
   if (!was_removed && call.accounts.source_of(name) == nullptr) return no_source(name);
   call.replication.resume(name);

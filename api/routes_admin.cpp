@@ -28,14 +28,14 @@ HttpResponse no_source(const Call& call) {
 
 std::optional<HttpResponse> refuse_paused(const Call& call) {
   const std::string& name = call.segments[0];
-  switch (call.accounts.registry().standing(name)) {
-    case Standing::kFollowed:
+  switch (call.accounts.registry().account_state(name)) {
+    case AccountState::kFollowed:
       return std::nullopt;
-    case Standing::kPaused:
+    case AccountState::kPaused:
       return error_response(
           409, "paused",
           fmt::format("account '{0}' is paused: davenport account resume {0}", name));
-    case Standing::kRemoved:
+    case AccountState::kRemoved:
       break;
   }
   return error_response(409, "removed",

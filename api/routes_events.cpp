@@ -12,7 +12,7 @@ HttpResponse listen(const Call& call, std::vector<std::string> names) {
   for (const auto& name : names) {
     accounts.push_back(call.accounts.find(name));
     if (!accounts.back()) return unknown_account(name);
-    call.replication.used(name);
+    call.replication.mark_used(name);
   }
   EventClient::Rights rights{
       true, [&access = call.access, caller = call.caller] { return access.still_knows(caller); }};

@@ -244,7 +244,7 @@ HttpResponse search_several(const Call& call) {
   for (const auto& name : names) {
     auto account = call.accounts.find(name);
     if (!account) return unknown_account(name);
-    call.replication.used(account->name());
+    call.replication.mark_used(account->name());
     searched.push_back({std::move(account), {}, search.request, {}, 0});
   }
   if (!read_cursors(search.after, searched)) return bad_search_cursor();

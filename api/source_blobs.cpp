@@ -9,7 +9,7 @@ namespace {
 
 namespace net = boost::asio;
 
-// Bytes on their way into the blobs.
+// An attachment on its way into the blobs.
 struct Transfer {
   std::shared_ptr<indexer::Account> account;  // keeps the blobs open
   net::thread_pool& workers;
@@ -26,7 +26,7 @@ net::awaitable<void> begin_blob(std::shared_ptr<Transfer> transfer,
   co_await replica::run_on(transfer->workers, std::move(begin));
 }
 
-net::awaitable<void> take_piece(std::shared_ptr<Transfer> transfer, std::string_view bytes) {
+net::awaitable<void> append_piece(std::shared_ptr<Transfer> transfer, std::string_view bytes) {
   auto append = [transfer, bytes] { transfer->incoming->append(bytes); };
   co_await replica::run_on(transfer->workers, std::move(append));
 }
@@ -49,7 +49,7 @@ net::awaitable<void> SourceFollower::fetch_blob(std::shared_ptr<indexer::Account
   std::function<net::awaitable<void>(replica::AttachmentAnswer)> begin =
       [transfer](replica::AttachmentAnswer answer) { return begin_blob(transfer, answer); };
   std::function<net::awaitable<void>(std::string_view)> piece = [transfer](std::string_view bytes) {
-    return take_piece(transfer, bytes);
+    return append_piece(transfer, bytes);
   };
   co_await client_.attachment(source_.layout.database(account->name(), doctype), query,
                               std::move(begin), std::move(piece));

@@ -5,8 +5,8 @@
 
 namespace api {
 
-// It cannot be reached, lets nobody in or wants to be left alone: what was asked of it does not matter.
-[[nodiscard]] inline bool is_of_source(const replica::SourceError& error) {
+// The source cannot be reached, refuses the login or asks to slow down: every request would fail.
+[[nodiscard]] inline bool is_source_failure(const replica::SourceError& error) {
   using Kind = replica::SourceError::Kind;
   constexpr int kTooManyRequests = 429, kBadGateway = 502, kUnavailable = 503,
                 kGatewayTimeout = 504;

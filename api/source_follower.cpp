@@ -15,13 +15,14 @@ namespace {
 
 namespace net = boost::asio;
 
-// Between two turns of one database, whoever asks for them: what comes in a burst is pulled together.
-constexpr std::chrono::milliseconds kGap{200};
-constexpr std::size_t kLooksAtOnce = 2;  // requests
-constexpr std::size_t kDatabasesOfALook = 100;  // 2 ms of the server's time each
+// At least this long between two probes, or two pulls, of one database, so that a burst of changes is
+// pulled at once.
+constexpr std::chrono::milliseconds kMinInterval{200};
+constexpr std::size_t kProbesAtOnce = 2;  // requests
+constexpr std::size_t kDatabasesPerProbe = 100;  // 2 ms of the server's time each
 // First pulls are long and heavy for both sides; what is followed already goes on beside them.
 constexpr std::size_t kFirstPullsAtOnce = 2;
-// An account that is used is looked at again when it was not for so long.
+// An account that is read is probed again when the last probe is this old.
 constexpr std::chrono::seconds kFreshForReaders{10};
 
 replica::ClientLimits limits_of(const SourceConfig& source) {
@@ -37,16 +38,16 @@ SourceFollower::SourceFollower(ReplicationParts parts, const SourceConfig& sourc
       source_(source),
       client_(parts.context.get_executor(), source.address, {}, limits_of(source)),
       databases_(source),
-      watcher_(
-          client_, source, databases_, parts.context.get_executor(),
-          {[this](const replica::FeedEvent& moved) { heard(moved); }, [this] { compare_all(); },
-           [this](const replica::SourceError& error) { failed(error); },
-           [this](DatabaseId id) { suspect(id); },
-           [this](std::size_t most) { return most_active(most); }}),
-      looks_(kGap),
-      pulls_(kGap),
+      watcher_(client_, source, databases_, parts.context.get_executor(),
+               {[this](const replica::FeedEvent& moved) { on_feed_change(moved); },
+                [this] { probe_all(); },
+                [this](const replica::SourceError& error) { on_source_error(error); },
+                [this](DatabaseId id) { on_feed_failed(id); },
+                [this](std::size_t most) { return most_active(most); }}),
+      probes_(kMinInterval),
+      pulls_(kMinInterval),
       timer_(parts.context),
-      turn_ended_(parts.context, Clock::time_point::max()) {
+      work_ended_(parts.context, Clock::time_point::max()) {
   for (const std::string& account : source.accounts) databases_.add(account);
 }
 
@@ -61,8 +62,8 @@ void SourceFollower::restore() {
       pulls_.due(*id,
                  now + std::chrono::duration_cast<Clock::duration>(*known.next_attempt - clock));
   });
-  for (const auto& [account, standing] : parts_.accounts.registry().standings())
-    databases_.set_standing(account, standing);
+  for (const auto& [account, state] : parts_.accounts.registry().account_states())
+    databases_.set_account_state(account, state);
   for (DatabaseId id = 0; id < databases_.size(); ++id) {
     if (databases_[id].seen != 0 || !databases_.has_text(id)) continue;
     if (!databases_.is_followed(id)) continue;
@@ -86,13 +87,13 @@ void SourceFollower::start() {
                 {{"source", source_.name}});
     }
   });
-  pump();
+  run_due();
 }
 
 void SourceFollower::stop() {
   is_stopping_ = true;
   timer_.cancel();
-  turn_ended_.cancel();
+  work_ended_.cancel();
   watcher_.stop();
   client_.close();
 }
@@ -100,7 +101,7 @@ void SourceFollower::stop() {
 void SourceFollower::flush() {
   try {
     parts_.accounts.registry().record(to_record_);
-  } catch (const std::exception& error) {  // a full disk: it is looked at again after a restart
+  } catch (const std::exception& error) {  // a full disk: it is probed again after a restart
     spdlog::error("source {}: {}", source_.name, error.what());
   }
 }
@@ -111,64 +112,63 @@ bool SourceFollower::wake(const std::string& account) {
     for (const DatabaseId id : databases_.of_account(account)) {
       if (!databases_.is_followed(id)) return false;
       databases_[id].moved = now;
-      looks_.urge(id, now);
+      probes_.urge(id, now);
       if (pulls_.is_due(id)) pulls_.urge(id, now);
     }
-    pump();
+    run_due();
     return true;
   }
   if (!source_.has_all_accounts || !is_valid_account_name(account)) return false;
-  net::co_spawn(parts_.context, adopt(account), net::detached);
+  net::co_spawn(parts_.context, follow_if_present(account), net::detached);
   return true;
 }
 
-void SourceFollower::used(const std::string& account) {
+void SourceFollower::mark_used(const std::string& account) {
   const auto now = Clock::now();
   for (const DatabaseId id : databases_.of_account(account)) {
     databases_[id].moved = now;
     const bool is_told = watcher_.in_use() == Watch::kUpdates;
-    if (!is_told && now - databases_[id].looked > kFreshForReaders) looks_.due(id, now);
+    if (!is_told && now - databases_[id].probed > kFreshForReaders) probes_.due(id, now);
   }
-  pump();
+  run_due();
 }
 
-// Starts what is due as far as the bounds allow, and waits for what will be.
-void SourceFollower::pump() {
+void SourceFollower::run_due() {
   if (!is_started_ || is_stopping_) return;
   const auto now = Clock::now();
   if (now >= down_until_) {
-    if (next_discovery_ && now >= *next_discovery_ && !is_discovering_ && may_ask()) {
+    if (next_discovery_ && now >= *next_discovery_ && !is_discovering_ && may_send()) {
       is_discovering_ = true;
       net::co_spawn(parts_.context, discover(), net::detached);
     }
-    start_looks(now);
+    start_probes(now);
     start_pulls(now);
   }
-  wait_for_what_is_due();
+  arm_timer();
 }
 
-// A source that was down is tried with one request.
-bool SourceFollower::may_ask() const {
-  return failures_ == 0 || (looks_running_ == 0 && pulls_running_ == 0 && !is_discovering_);
+// After a failure, one request at a time tries the source.
+bool SourceFollower::may_send() const {
+  return failures_ == 0 || (probes_running_ == 0 && pulls_running_ == 0 && !is_discovering_);
 }
 
-void SourceFollower::start_looks(Clock::time_point now) {
-  while (looks_running_ < kLooksAtOnce && may_ask()) {
+void SourceFollower::start_probes(Clock::time_point now) {
+  while (probes_running_ < kProbesAtOnce && may_send()) {
     std::vector<DatabaseId> ids;
-    while (ids.size() < kDatabasesOfALook) {
-      const auto id = looks_.take(now);
+    while (ids.size() < kDatabasesPerProbe) {
+      const auto id = probes_.take(now);
       if (!id) break;
-      databases_.is_followed(*id) ? ids.push_back(*id) : looks_.done(*id);
+      databases_.is_followed(*id) ? ids.push_back(*id) : probes_.done(*id);
     }
     if (ids.empty()) return;
-    ++looks_running_;
-    net::co_spawn(parts_.context, look(std::move(ids)), net::detached);
+    ++probes_running_;
+    net::co_spawn(parts_.context, probe(std::move(ids)), net::detached);
   }
 }
 
 void SourceFollower::start_pulls(Clock::time_point now) {
-  if (parts_.accounts.disk().is_paused()) return;  // `go_on` comes back
-  while (pulls_running_ < parts_.config.replication.pulls && may_ask()) {
+  if (parts_.accounts.disk().is_paused()) return;  // `run_due` is called again when there is room
+  while (pulls_running_ < parts_.config.replication.pulls && may_send()) {
     std::optional<DatabaseId> id;
     if (first_pulls_running_ < kFirstPullsAtOnce && !first_pulls_.empty()) {
       id = first_pulls_.front();
@@ -192,25 +192,25 @@ void SourceFollower::start_pulls(Clock::time_point now) {
   }
 }
 
-void SourceFollower::wait_for_what_is_due() {
+void SourceFollower::arm_timer() {
   const auto now = Clock::now();
   std::optional<Clock::time_point> next;
-  const auto at = [&next](std::optional<Clock::time_point> time) {
+  const auto consider = [&next](std::optional<Clock::time_point> time) {
     if (time && (!next || *time < *next)) next = time;
   };
-  if (looks_running_ < kLooksAtOnce) at(looks_.next());
+  if (probes_running_ < kProbesAtOnce) consider(probes_.next());
   const bool may_pull = !parts_.accounts.disk().is_paused();
-  if (may_pull && pulls_running_ < parts_.config.replication.pulls) at(pulls_.next());
-  if (!is_discovering_) at(next_discovery_);
-  // What runs calls again when it ends.
-  if (!next || (now >= down_until_ && !may_ask())) return;
+  if (may_pull && pulls_running_ < parts_.config.replication.pulls) consider(pulls_.next());
+  if (!is_discovering_) consider(next_discovery_);
+  // Otherwise work under way calls `run_due` when it ends.
+  if (!next || (now >= down_until_ && !may_send())) return;
   timer_.expires_at(std::max({*next, down_until_, now}));
   timer_.async_wait([this](const boost::system::error_code& cancelled) {
-    if (!cancelled) pump();
+    if (!cancelled) run_due();
   });
 }
 
-void SourceFollower::answered() {
+void SourceFollower::on_source_up() {
   has_answered_ = true;
   if (failures_ == 0) return;
   if (failures_ > 1) {
@@ -223,40 +223,40 @@ void SourceFollower::answered() {
   since_ = current_time();
 }
 
-void SourceFollower::failed(const replica::SourceError& error) {
+void SourceFollower::on_source_error(const replica::SourceError& error) {
   const auto now = Clock::now();
-  if (is_stopping_ || now < down_until_) return;  // one of several that failed together
+  if (is_stopping_ || now < down_until_) return;  // one of several requests that failed together
   if (++failures_ == 1) since_ = current_time();
   last_error_ = error.what();
   const auto pause = replica::backoff_pause(failures_, error.retry_after(), random_);
   down_until_ = now + pause;
   if (logged_error_ == last_error_) return;
   log_event(Level::kWarning, "sourceDown",
-            fmt::format("source {}: {}{}", source_.name, last_error_, again_in_words(pause)),
+            fmt::format("source {}: {}{}", source_.name, last_error_, retry_hint(pause)),
             {{"source", source_.name}, {"error", last_error_}});
   logged_error_ = last_error_;
 }
 
-std::string SourceFollower::again_in_words(std::chrono::milliseconds pause) const {
+std::string SourceFollower::retry_hint(std::chrono::milliseconds pause) const {
   if (!is_started_) return "";
   return fmt::format("; again in {:.1f} s", static_cast<double>(pause.count()) / 1'000);
 }
 
-// Rows are written in batches: those that come while one is written make the next.
-void SourceFollower::remember(KnownDatabase known) {
+// Records are written in batches: those that come during a write make the next batch.
+void SourceFollower::queue_record(KnownDatabase known) {
   const auto ids = databases_.of_account(known.account);
-  if (!ids.empty() && databases_.standing(ids.front()) == Standing::kRemoved) return;
+  if (!ids.empty() && databases_.account_state(ids.front()) == AccountState::kRemoved) return;
   to_record_.push_back(std::move(known));
-  write_soon();
+  start_recording();
 }
 
-void SourceFollower::write_soon() {
+void SourceFollower::start_recording() {
   if (to_record_.empty() || is_recording_ || is_stopping_) return;
   is_recording_ = true;
-  net::co_spawn(parts_.context, write_registry(), net::detached);
+  net::co_spawn(parts_.context, write_records(), net::detached);
 }
 
-net::awaitable<void> SourceFollower::write_registry() {
+net::awaitable<void> SourceFollower::write_records() {
   while (!to_record_.empty() && !is_stopping_) {
     auto write = [&registry = parts_.accounts.registry(), rows = std::exchange(to_record_, {})] {
       registry.record(rows);
@@ -264,16 +264,16 @@ net::awaitable<void> SourceFollower::write_registry() {
     try {
       co_await replica::run_on(parts_.workers, std::move(write));
     } catch (const std::exception& error) {
-      // What is not remembered is looked at again after a restart.
+      // What is not recorded is probed again after a restart.
       if (!parts_.accounts.disk().note(error))
         spdlog::error("source {}: {}", source_.name, error.what());
     }
   }
   is_recording_ = false;
-  turn_ended_.cancel();
+  work_ended_.cancel();
 }
 
-// Messages before all else, then what moved or was used last.
+// Databases of messages first, then those that changed or were used last.
 std::vector<DatabaseId> SourceFollower::most_active(std::size_t most) const {
   std::vector<DatabaseId> ids;
   for (DatabaseId id = 0; id < databases_.size(); ++id) {

@@ -1,8 +1,13 @@
-// Keeps the databases of one source in step with it. What is heard, asked for or due makes a database be looked at: its
-// update sequence is compared with the one that was pulled up to, many databases in one request and no store opened. Only
-// what moved is pulled, a bounded number at once. A database that is not due has no coroutine, no socket and no open store.
+// Keeps the databases of one source up to date here.
 //
-// A source that cannot be reached is one state: nothing is asked until the pause is over, then one request tries it.
+// A database becomes due when a feed reports a change, when the poll interval is over, when somebody
+// asks for it, or after a start. What is due is first probed: its update sequence at the source is
+// compared with the one up to which it was pulled, many databases in one request and without opening
+// a store. Only databases that changed are pulled, a bounded number at once. A database that is not
+// due has no coroutine, no socket and no open store.
+//
+// When a source cannot be reached, nothing is sent until a growing pause is over; then one request
+// tries it again.
 #pragma once
 
 #include <atomic>
@@ -48,43 +53,52 @@ struct SyncedDatabase {
   std::exception_ptr error;
 };
 
-// Members are called on the context's thread, where its coroutines run; they have ended when the context has nothing to do.
+// Except where it says otherwise, members are called on the context's thread, where its coroutines
+// run too. The coroutines have ended when the context has nothing left to do.
 class SourceFollower {
  public:
-  // Throws std::invalid_argument for a URL that cannot be used, std::runtime_error for certificates that cannot be read.
+  // Throws std::invalid_argument for a URL that cannot be used, std::runtime_error for certificates
+  // that cannot be read.
   SourceFollower(ReplicationParts parts, const SourceConfig& source);
 
-  // What the registry knows of the source; on any thread, before `start`.
+  // Takes over what the registry knows of the source. Any thread, before `start`.
   void restore();
   void start();
   void stop();
-  // What had to wait is looked at again: there is room on the disk.
-  void go_on() { pump(); }
-  // On any thread, once the coroutines have ended: writes what was learnt last to the registry.
+  // Starts due work as far as the bounds allow, and arms the timer for the rest. Call it when there
+  // may be room on the disk again.
+  void run_due();
+  // Writes the records that are not yet written to the registry. Any thread, after the coroutines
+  // have ended.
   void flush();
 
   [[nodiscard]] const SourceConfig& source() const { return source_; }
-  // Somebody waits for the account: its databases are looked at and pulled as soon as the gap between two pulls allows. An
-  // account that is not known is asked for where the source may have it; false where it cannot.
+  // Probes the account's databases now, and pulls those that changed, as soon as the minimum interval
+  // between two pulls allows. An unknown account is looked for at the source if it may be there; false
+  // when it cannot be.
   bool wake(const std::string& account);
-  // Somebody reads the account: it is looked at sooner where nothing tells when it changes.
-  void used(const std::string& account);
+  // Call when somebody reads the account: it is probed sooner, unless a feed reports all changes.
+  void mark_used(const std::string& account);
 
-  // Nothing of the account is looked at or pulled until `resume`; a pull under way ends before its next commit.
+  // Nothing of the account is probed or pulled until `resume`; a pull under way ends before its next
+  // commit.
   void pause(const std::string& account);
   bool resume(const std::string& account);  // false when the source does not follow it
-  // The account counts as removed; ends when nothing of it is being pulled or recorded any more.
-  [[nodiscard]] boost::asio::awaitable<void> let_go(std::string account);
-  // Compares all of the account's databases with the source anew, each after the pull that is under way: that is remembered
-  // when this ends. Returns how many are there, as far as is known. Throws replica::sqlite::Error; then it is not done.
-  [[nodiscard]] boost::asio::awaitable<std::size_t> compare_anew(std::string account);
-  // Pulls the account's databases now, moved or not: what is due in quarantine is tried.
+  // Marks the account as removed. Ends when nothing of it is being pulled or recorded any more.
+  [[nodiscard]] boost::asio::awaitable<void> remove(std::string account);
+  // Has all of the account's databases compared with the source, each after the pull that is under
+  // way. Durable when this ends. Returns how many databases are at the source, as far as is known.
+  // Throws replica::sqlite::Error; then nothing is compared.
+  [[nodiscard]] boost::asio::awaitable<std::size_t> resync(std::string account);
+  // Pulls the account's databases now, changed or not, so that due documents in quarantine are tried.
   void retry(const std::string& account);
 
-  // Pulls all databases of an account until caught up, with everything that is quarantined; with `anew`, compares them.
-  // Nothing is indexed. Its errors are in the answer, which is empty when the source has no such account.
+  // Pulls all databases of an account until caught up, and tries everything in quarantine. With
+  // `resync_first` they are compared with the source. Indexes nothing. Errors of single databases are
+  // in the answer, which is empty when the source has no such account.
   [[nodiscard]] boost::asio::awaitable<std::vector<SyncedDatabase>> sync(
-      std::string account, std::function<void(const replica::PullSummary&)> on_commit, bool anew);
+      std::string account, std::function<void(const replica::PullSummary&)> on_commit,
+      bool resync_first);
 
   // Fetches an attachment's bytes into the account's blobs. Throws SourceError.
   [[nodiscard]] boost::asio::awaitable<void> fetch_blob(std::shared_ptr<indexer::Account> account,
@@ -106,81 +120,82 @@ class SourceFollower {
     std::shared_ptr<indexer::Account> account;
     replica::Store* store = nullptr;
   };
-  struct PullQuestion {
+  struct PullOptions {
     bool retries_all = false;  // of quarantine
     bool is_indexed = true;
     std::function<void(const replica::PullSummary&)> on_commit;
   };
 
-  // source_follower.cpp: what is due
-  void pump();
-  void start_looks(Clock::time_point now);
+  // source_follower.cpp: schedules due work; state of the source; records for the registry
+  void start_probes(Clock::time_point now);
   void start_pulls(Clock::time_point now);
-  void wait_for_what_is_due();
-  [[nodiscard]] bool may_ask() const;
-  void answered();  // the source is up
-  void failed(const replica::SourceError& error);
+  void arm_timer();
+  [[nodiscard]] bool may_send() const;
+  void on_source_up();
+  void on_source_error(const replica::SourceError& error);
   // "; again in 0.4 s"; nothing where it only pulls once.
-  [[nodiscard]] std::string again_in_words(std::chrono::milliseconds pause) const;
-  void remember(KnownDatabase known);
-  void write_soon();
-  [[nodiscard]] boost::asio::awaitable<void> write_registry();
+  [[nodiscard]] std::string retry_hint(std::chrono::milliseconds pause) const;
+  void queue_record(KnownDatabase known);
+  void start_recording();
+  [[nodiscard]] boost::asio::awaitable<void> write_records();
   [[nodiscard]] std::vector<DatabaseId> most_active(std::size_t most) const;
-  [[nodiscard]] FeedState state_of(DatabaseId id) const;  // source_report.cpp
-  [[nodiscard]] FeedReport feed(DatabaseId id) const;
 
-  // source_looks.cpp: what is there, and what moved
-  void compare_all();
-  void heard(const replica::FeedEvent& moved);
-  void suspect(DatabaseId id);
+  // source_probes.cpp: which databases there are, and which of them changed
+  void probe_all();
+  void on_feed_change(const replica::FeedEvent& moved);
+  void on_feed_failed(DatabaseId id);
   [[nodiscard]] boost::asio::awaitable<void> discover();
-  [[nodiscard]] boost::asio::awaitable<void> compare_with(const std::vector<std::string>& names);
-  [[nodiscard]] boost::asio::awaitable<void> adopt(std::string account);
-  [[nodiscard]] boost::asio::awaitable<bool> may_adopt(std::string account);
+  [[nodiscard]] boost::asio::awaitable<void> apply_database_list(
+      const std::vector<std::string>& names);
+  [[nodiscard]] boost::asio::awaitable<void> follow_if_present(std::string account);
+  [[nodiscard]] boost::asio::awaitable<bool> may_follow(std::string account);
   void follow(const std::string& account);
-  [[nodiscard]] boost::asio::awaitable<void> look(std::vector<DatabaseId> ids);
-  void found(DatabaseId id, const replica::DatabaseInfo& info);
-  [[nodiscard]] boost::asio::awaitable<bool> is_another(DatabaseId id, replica::DatabaseInfo info);
+  [[nodiscard]] boost::asio::awaitable<void> probe(std::vector<DatabaseId> ids);
+  void on_present(DatabaseId id, const replica::DatabaseInfo& info);
+  [[nodiscard]] boost::asio::awaitable<bool> may_be_recreated(DatabaseId id,
+                                                              replica::DatabaseInfo info);
   [[nodiscard]] boost::asio::awaitable<bool> has_our_log(DatabaseId id);
   [[nodiscard]] std::filesystem::path store_file(DatabaseId id) const;
-  void absent(DatabaseId id);
-  void caught_up(DatabaseId id);
+  void on_absent(DatabaseId id);
+  void on_caught_up(DatabaseId id);
 
-  // source_pulls.cpp
+  // source_pulls.cpp: pulls
   [[nodiscard]] boost::asio::awaitable<void> pull(DatabaseId id);
-  [[nodiscard]] boost::asio::awaitable<Pulled> pull_database(DatabaseId id, PullQuestion question);
+  [[nodiscard]] boost::asio::awaitable<Pulled> pull_database(DatabaseId id, PullOptions options);
   [[nodiscard]] boost::asio::awaitable<Opened> open_store(DatabaseId id);
   [[nodiscard]] boost::asio::awaitable<Pulled> replicate(DatabaseId id, Opened opened,
-                                                         PullQuestion question);
+                                                         PullOptions options);
   void remember_pull(DatabaseId id, const replica::DatabaseInfo& began, const Pulled& pulled);
-  void pulled(DatabaseId id, const Pulled& pulled);
-  void pull_failed(DatabaseId id, const std::exception_ptr& error);
-  void pull_broken_off(DatabaseId id);
-  void end_first(DatabaseId id);
+  void on_pulled(DatabaseId id, const Pulled& pulled);
+  void on_pull_failed(DatabaseId id, const std::exception_ptr& error);
+  void on_pull_cancelled(DatabaseId id);
+  void end_first_pull(DatabaseId id);
   [[nodiscard]] boost::asio::awaitable<void> sync_database(
       DatabaseId id, std::function<void(const replica::PullSummary&)> on_commit,
       SyncedDatabase& outcome);
-  [[nodiscard]] boost::asio::awaitable<void> take_turn(DatabaseId id);
+  [[nodiscard]] boost::asio::awaitable<void> claim(DatabaseId id);
 
-  // source_report.cpp
+  // source_report.cpp: reports
+  [[nodiscard]] FeedState state_of(DatabaseId id) const;
+  [[nodiscard]] FeedReport feed(DatabaseId id) const;
   void add_lags(SourceReport& report) const;
 
-  // source_standing.cpp
-  [[nodiscard]] boost::asio::awaitable<void> recall(std::string account);
+  // source_accounts.cpp: accounts that are paused, resumed, compared or removed
+  [[nodiscard]] boost::asio::awaitable<void> restore_account(std::string account);
   [[nodiscard]] boost::asio::awaitable<void> forget_sequences(std::vector<DatabaseId> ids);
-  void stop_following(const std::string& account, Standing standing);
-  void begin_first(const std::string& account);
+  void suspend(const std::string& account, AccountState state);
+  void begin_first_pulls(const std::string& account);
 
   ReplicationParts parts_;
   const SourceConfig& source_;
   replica::CouchClient client_;
   FollowedDatabases databases_;
   Watcher watcher_;
-  replica::Schedule looks_;
+  replica::Schedule probes_;
   replica::Schedule pulls_;
   std::map<DatabaseId, std::shared_ptr<std::atomic<bool>>> stops_;  // of pulls under way
   std::deque<DatabaseId> first_pulls_;  // taken, and waiting for another first pull to end
-  std::size_t looks_running_ = 0;
+  std::size_t probes_running_ = 0;
   std::size_t pulls_running_ = 0;
   std::size_t first_pulls_running_ = 0;
   bool is_discovering_ = false;
@@ -199,7 +214,7 @@ class SourceFollower {
   std::vector<KnownDatabase> to_record_;
   bool is_recording_ = false;
   boost::asio::steady_timer timer_;
-  boost::asio::steady_timer turn_ended_;  // cancelled whenever a pull ends
+  boost::asio::steady_timer work_ended_;  // cancelled whenever a pull or a write of records ends
   std::minstd_rand random_{std::random_device{}()};
 };
 

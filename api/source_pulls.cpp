@@ -25,7 +25,7 @@ struct Quarantine {
   std::optional<std::chrono::sys_seconds> next_attempt;
 };
 
-std::uint8_t one_more(std::uint8_t failures) {
+std::uint8_t saturating_increment(std::uint8_t failures) {
   return failures == UINT8_MAX ? failures : static_cast<std::uint8_t>(failures + 1);
 }
 
@@ -41,30 +41,30 @@ net::awaitable<void> SourceFollower::pull(DatabaseId id) {
   } catch (...) {
     error = std::current_exception();
   }
-  error ? pull_failed(id, error) : pulled(id, result);
+  error ? on_pull_failed(id, error) : on_pulled(id, result);
   --pulls_running_;
   if (is_first) --first_pulls_running_;
   pulls_.done(id);
-  turn_ended_.cancel();
-  pump();
+  work_ended_.cancel();
+  run_due();
 }
 
 net::awaitable<SourceFollower::Pulled> SourceFollower::pull_database(DatabaseId id,
-                                                                     PullQuestion question) {
-  // A store is made only of a database that is there.
-  if (!databases_[id].found) {
+                                                                     PullOptions options) {
+  // A store is created only for a database that is there.
+  if (!databases_[id].info_at_source) {
     const std::string name = databases_.name(id);
-    databases_[id].found =
+    databases_[id].info_at_source =
         std::make_unique<replica::DatabaseInfo>(co_await client_.database_info(name));
   }
-  const replica::DatabaseInfo began = *databases_[id].found;
-  const bool is_indexed = question.is_indexed;
+  const replica::DatabaseInfo began = *databases_[id].info_at_source;
+  const bool is_indexed = options.is_indexed;
   Opened opened = co_await open_store(id);
 
   std::exception_ptr error;
   Pulled result;
   try {
-    result = co_await replicate(id, std::move(opened), std::move(question));
+    result = co_await replicate(id, std::move(opened), std::move(options));
   } catch (...) {
     error = std::current_exception();
   }
@@ -76,7 +76,7 @@ net::awaitable<SourceFollower::Pulled> SourceFollower::pull_database(DatabaseId 
   co_return result;
 }
 
-// Begins the pull for the indexing, which the caller ends.
+// Also calls Indexing::begin_pull; the caller calls end_pull.
 net::awaitable<SourceFollower::Opened> SourceFollower::open_store(DatabaseId id) {
   const std::string account_name = databases_.account(id);
   const mail::Doctype doctype = databases_.doctype(id);
@@ -84,8 +84,8 @@ net::awaitable<SourceFollower::Opened> SourceFollower::open_store(DatabaseId id)
     log_event(Level::kInfo, "firstPull", fmt::format("{}: first pull", databases_.name(id)),
               {{"account", account_name}, {"database", databases_.name(id)}});
   }
-  const bool is_asked = databases_[id].is_to_compare;
-  const bool is_unfinished = databases_[id].seen == unfinished_fingerprint();
+  const bool is_asked = databases_[id].is_resync_pending;
+  const bool is_unfinished = databases_[id].seen == resync_fingerprint();
   auto open = [&parts = parts_, account_name, doctype, is_asked, is_unfinished] {
     Opened opened;
     opened.account = parts.accounts.find(account_name);
@@ -98,30 +98,31 @@ net::awaitable<SourceFollower::Opened> SourceFollower::open_store(DatabaseId id)
     return opened;
   };
   Opened opened = co_await replica::run_on(parts_.workers, std::move(open));
-  if (is_asked) databases_[id].is_to_compare = false;
+  if (is_asked) databases_[id].is_resync_pending = false;
   co_return opened;
 }
 
 net::awaitable<SourceFollower::Pulled> SourceFollower::replicate(DatabaseId id, Opened opened,
-                                                                 PullQuestion question) {
+                                                                 PullOptions options) {
   const std::string account_name = databases_.account(id);
   const auto stop = std::make_shared<std::atomic<bool>>(!databases_.is_followed(id));
   stops_[id] = stop;
-  auto on_commit = [&parts = parts_, account_name, question](const replica::PullSummary& batch) {
+  auto on_commit = [&parts = parts_, account_name, options](const replica::PullSummary& batch) {
     parts.metrics.documents_pulled(batch.documents);
     parts.indexing.filled(account_name, batch.documents);
     parts.metrics.bytes_pulled(batch.bytes);
     parts.metrics.quarantined(batch.quarantined);
-    if (question.is_indexed) parts.indexing.soon(account_name);
-    if (question.on_commit) question.on_commit(batch);
+    if (options.is_indexed) parts.indexing.soon(account_name);
+    if (options.on_commit) options.on_commit(batch);
   };
-  auto options = replica_options(parts_.config, source_, *opened.account, databases_.doctype(id));
-  options.stop = stop;
-  options.before_sweep = [this, id] { return forget_sequences({id}); };
-  options.on_pending = [this, id](std::int64_t rows) { databases_[id].pending = rows; };
+  auto replicator_options =
+      replica_options(parts_.config, source_, *opened.account, databases_.doctype(id));
+  replicator_options.stop = stop;
+  replicator_options.before_sweep = [this, id] { return forget_sequences({id}); };
+  replicator_options.on_pending = [this, id](std::int64_t rows) { databases_[id].pending = rows; };
   replica::Replicator replicator(client_, databases_.name(id), *opened.store, parts_.workers,
-                                 std::move(on_commit), std::move(options));
-  if (question.retries_all) replicator.retry_now();
+                                 std::move(on_commit), std::move(replicator_options));
+  if (options.retries_all) replicator.retry_now();
   const auto began = Clock::now();
   Pulled result;
   result.summary = co_await replicator.pull_until_caught_up();
@@ -139,23 +140,25 @@ net::awaitable<SourceFollower::Pulled> SourceFollower::replicate(DatabaseId id, 
   co_return result;
 }
 
-// `began`: what the database said of itself before the pull, so all up to there is here.
+// `began`: the database's state before the pull; everything up to it has been pulled.
 void SourceFollower::remember_pull(DatabaseId id, const replica::DatabaseInfo& began,
                                    const Pulled& pulled) {
   FollowedDatabase& database = databases_[id];
-  // A look found that the database went while the pull was ending.
+  // A probe found the database gone while the pull was ending.
   if (database.state == FeedState::kGone) return;
   database.is_present = true;
-  database.is_known_life = true;
-  // What was asked for meanwhile is still to be done.
-  database.seen = database.is_to_compare ? unfinished_fingerprint()
-                                         : fingerprint(began.update_seq, began.instance_start_time);
+  database.is_identity_verified = true;
+  // A resync that was asked for during the pull is still to be done.
+  database.seen = database.is_resync_pending
+                      ? resync_fingerprint()
+                      : fingerprint(began.update_seq, began.instance_start_time);
   database.quarantined = pulled.quarantined;
-  remember(databases_.known(id, began.update_seq, began.instance_start_time, pulled.next_attempt));
+  queue_record(
+      databases_.known(id, began.update_seq, began.instance_start_time, pulled.next_attempt));
 }
 
-void SourceFollower::pulled(DatabaseId id, const Pulled& pulled) {
-  answered();
+void SourceFollower::on_pulled(DatabaseId id, const Pulled& pulled) {
+  on_source_up();
   if (pulled.summary.documents > 0 || pulled.summary.quarantined > 0) {
     log_event(Level::kInfo, "pulled",
               fmt::format("{}: {} documents pulled, {} quarantined", databases_.name(id),
@@ -165,39 +168,39 @@ void SourceFollower::pulled(DatabaseId id, const Pulled& pulled) {
                {"documents", std::to_string(pulled.summary.documents)},
                {"quarantined", std::to_string(pulled.summary.quarantined)}});
   }
-  databases_[id].found.reset();
-  end_first(id);
+  databases_[id].info_at_source.reset();
+  end_first_pull(id);
   if (databases_[id].state == FeedState::kGone) return;
-  caught_up(id);
+  on_caught_up(id);
   if (pulled.next_attempt) {
     const auto wait = *pulled.next_attempt - std::chrono::system_clock::now();
     pulls_.due(id, Clock::now() + std::chrono::duration_cast<Clock::duration>(wait));
   }
 }
 
-void SourceFollower::pull_failed(DatabaseId id, const std::exception_ptr& error) {
+void SourceFollower::on_pull_failed(DatabaseId id, const std::exception_ptr& error) {
   if (is_stopping_) return;
   FollowedDatabase& database = databases_[id];
-  database.found.reset();
+  database.info_at_source.reset();
   std::string reason;
   bool is_sources = false;
   std::optional<std::chrono::seconds> retry_after;
   try {
     std::rethrow_exception(error);
   } catch (const replica::PullStopped&) {
-    return pull_broken_off(id);
+    return on_pull_cancelled(id);
   } catch (const indexer::Cancelled&) {
-    return pull_broken_off(id);
+    return on_pull_cancelled(id);
   } catch (const replica::SourceError& failure) {
     if (failure.kind() == replica::SourceError::Kind::kNotFound) {
-      answered();
-      absent(id);
+      on_source_up();
+      on_absent(id);
       return;
     }
     reason = failure.what();
     retry_after = failure.retry_after();
-    is_sources = is_of_source(failure);
-    is_sources ? failed(failure) : answered();
+    is_sources = is_source_failure(failure);
+    is_sources ? on_source_error(failure) : on_source_up();
   } catch (const std::exception& failure) {
     reason = failure.what();
     if (parts_.accounts.disk().note(failure)) {
@@ -208,12 +211,12 @@ void SourceFollower::pull_failed(DatabaseId id, const std::exception_ptr& error)
     }
   }
   databases_.enter(id, FeedState::kCrashing);
-  database.failures = one_more(database.failures);
+  database.failures = saturating_increment(database.failures);
   const auto pause = replica::backoff_pause(database.failures, retry_after, random_);
   const bool is_news = databases_.set_error(id, reason);
   if (is_news && !is_sources) {
     log_event(Level::kWarning, "pullFailed",
-              fmt::format("{}: {}{}", databases_.name(id), reason, again_in_words(pause)),
+              fmt::format("{}: {}{}", databases_.name(id), reason, retry_hint(pause)),
               {{"account", databases_.account(id)},
                {"database", databases_.name(id)},
                {"error", reason}});
@@ -222,23 +225,24 @@ void SourceFollower::pull_failed(DatabaseId id, const std::exception_ptr& error)
   pulls_.due(id, Clock::now() + pause);
 }
 
-// It goes on when it is asked for.
-void SourceFollower::pull_broken_off(DatabaseId id) {
+// Paused, removed or stopped during the pull: a later pull goes on.
+void SourceFollower::on_pull_cancelled(DatabaseId id) {
   databases_.enter(id, FeedState::kInitializing);
-  end_first(id);
+  end_first_pull(id);
 }
 
-// Text does not wait for this database any more.
-void SourceFollower::end_first(DatabaseId id) {
+// Indexing of text no longer waits for this database.
+void SourceFollower::end_first_pull(DatabaseId id) {
   if (std::exchange(databases_[id].is_filling, false))
     parts_.indexing.end_filling(databases_.account(id));
 }
 
 net::awaitable<std::vector<SyncedDatabase>> SourceFollower::sync(
-    std::string account, std::function<void(const replica::PullSummary&)> on_commit, bool anew) {
-  if (!databases_.contains(account)) co_await adopt(account);
-  if (!is_started_) co_await recall(account);
-  if (anew) co_await compare_anew(account);
+    std::string account, std::function<void(const replica::PullSummary&)> on_commit,
+    bool resync_first) {
+  if (!databases_.contains(account)) co_await follow_if_present(account);
+  if (!is_started_) co_await restore_account(account);
+  if (resync_first) co_await resync(account);
   if (!databases_.contains(account) && failures_ > 0)
     throw replica::SourceError(replica::SourceError::Kind::kNetwork, 0, last_error_);
   const auto ids = databases_.of_account(account);
@@ -263,27 +267,28 @@ net::awaitable<void> SourceFollower::sync_database(
     SyncedDatabase& outcome) {
   outcome.name = databases_.name(id);
   try {
-    co_await take_turn(id);
+    co_await claim(id);
   } catch (const replica::SourceError&) {
     outcome.error = std::current_exception();
     co_return;
   }
   const auto began = Clock::now();
-  PullQuestion question;
-  question.retries_all = true;
-  question.is_indexed = false;
-  question.on_commit = std::move(on_commit);
+  PullOptions options;
+  options.retries_all = true;
+  options.is_indexed = false;
+  options.on_commit = std::move(on_commit);
   databases_.enter(id, FeedState::kRunning);
-  databases_[id].found.reset();  // asked for anew: the answer says that all up to now is here
+  databases_[id]
+      .info_at_source.reset();  // asked for again, so that the pull covers everything up to now
   try {
-    const Pulled result = co_await pull_database(id, std::move(question));
-    pulled(id, result);
+    const Pulled result = co_await pull_database(id, std::move(options));
+    on_pulled(id, result);
     outcome.pulled = result.summary;
   } catch (...) {
     outcome.error = std::current_exception();
   }
   if (outcome.error) {
-    pull_failed(id, outcome.error);
+    on_pull_failed(id, outcome.error);
     const auto state = databases_[id].state;
     outcome.is_absent = !databases_[id].is_present && state != FeedState::kCrashing &&
                         state != FeedState::kInitializing;
@@ -292,18 +297,19 @@ net::awaitable<void> SourceFollower::sync_database(
   }
   outcome.duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
   pulls_.done(id);
-  turn_ended_.cancel();
-  pump();
+  work_ended_.cancel();
+  run_due();
 }
 
-// Waits until nobody else pulls the database. One that waits for its first pull need not wait any longer.
-net::awaitable<void> SourceFollower::take_turn(DatabaseId id) {
+// Waits until nobody else pulls the database, and takes it. A database that is queued for its first
+// pull is taken from that queue.
+net::awaitable<void> SourceFollower::claim(DatabaseId id) {
   if (std::erase(first_pulls_, id) > 0) co_return;
   while (!pulls_.seize(id, Clock::now())) {
     if (is_stopping_)
       throw replica::SourceError(replica::SourceError::Kind::kNetwork, 0, "stopping");
     boost::system::error_code ended;
-    co_await turn_ended_.async_wait(net::redirect_error(net::use_awaitable, ended));
+    co_await work_ended_.async_wait(net::redirect_error(net::use_awaitable, ended));
   }
 }
 

@@ -1,4 +1,4 @@
-// What the follower of a source tells of itself.
+// Reports of the follower of a source.
 #include <algorithm>
 
 #include "api/clock.hpp"
@@ -7,7 +7,7 @@
 namespace api {
 namespace {
 
-// An account counts as active for so long after it moved or was read.
+// An account counts as active for this long after it changed or was read.
 constexpr std::chrono::minutes kActive{10};
 
 }  // namespace
@@ -24,7 +24,7 @@ std::string_view account_class_name(AccountClass which) {
   return "paused";
 }
 
-// A source that is down is so for all of its databases, but for those that nobody asks it about.
+// While the source is down, all of its databases are crashing, except those that are not asked for.
 FeedState SourceFollower::state_of(DatabaseId id) const {
   const FeedState state = databases_.state(id);
   const bool is_apart = state == FeedState::kGone || state == FeedState::kPaused;
@@ -43,7 +43,7 @@ std::vector<FeedReport> SourceFollower::feeds() const {
   std::vector<FeedReport> reports;
   reports.reserve(databases_.size());
   for (DatabaseId id = 0; id < databases_.size(); ++id) {
-    if (databases_.standing(id) != Standing::kRemoved) reports.push_back(feed(id));
+    if (databases_.account_state(id) != AccountState::kRemoved) reports.push_back(feed(id));
   }
   return reports;
 }
@@ -54,7 +54,7 @@ std::vector<FeedReport> SourceFollower::feeds_of(const std::string& account) con
   return reports;
 }
 
-// Databases of an account stand one after the other.
+// The databases of an account have consecutive ids.
 void SourceFollower::add_lags(SourceReport& report) const {
   const auto now = current_time();
   const auto active_since = Clock::now() - kActive;
@@ -73,7 +73,8 @@ void SourceFollower::add_lags(SourceReport& report) const {
   };
   for (DatabaseId id = 0; id < databases_.size(); ++id) {
     const FollowedDatabase& database = databases_[id];
-    if (databases_.standing(id) == Standing::kRemoved || database.state == FeedState::kGone)
+    if (databases_.account_state(id) == AccountState::kRemoved ||
+        database.state == FeedState::kGone)
       continue;
     if (account != &databases_.account(id)) {
       end_account();
@@ -101,23 +102,23 @@ SourceReport SourceFollower::report() const {
   report.open_feeds = watcher_.open_feeds();
   report.accounts = databases_.account_count();
   report.pulls = pulls_running_;
-  report.looks_due = looks_.size();
+  report.probes_due = probes_.size();
   report.pulls_due = pulls_.size() + first_pulls_.size();
   add_lags(report);
   const auto now = current_time();
   for (DatabaseId id = 0; id < databases_.size(); ++id) {
-    if (databases_.standing(id) == Standing::kRemoved) continue;
+    if (databases_.account_state(id) == AccountState::kRemoved) continue;
     const FollowedDatabase& database = databases_[id];
     ++report.databases[static_cast<std::size_t>(state_of(id))];
     report.quarantined += database.quarantined;
-    const bool is_due = pulls_.is_due(id) || pulls_.is_taken(id) || looks_.is_taken(id);
+    const bool is_due = pulls_.is_due(id) || pulls_.is_taken(id) || probes_.is_taken(id);
     if (database.state == FeedState::kWaiting && !is_due) ++report.idle;
     if (database.state == FeedState::kWaiting || database.state == FeedState::kGone) continue;
     if (!databases_.is_followed(id)) continue;
     const bool was_here = database.caught_up != std::chrono::sys_seconds{};
     report.lag = std::max(report.lag, now - (was_here ? database.caught_up : database.since));
   }
-  // One that has nothing for us is waited for as well.
+  // A source that has none of our databases is waited for as well.
   const bool is_looked_at =
       has_answered_ && report.databases[static_cast<std::size_t>(FeedState::kInitializing)] == 0;
   report.state = failures_ > 0                     ? FeedState::kCrashing

@@ -17,16 +17,17 @@ namespace net = boost::asio;
 using replica::FeedKind;
 using replica::SourceError;
 
-// Servers answer the head of a feed at once.
-constexpr std::chrono::milliseconds kSettles{2'000};
-// A feed that was open for so long did work: its end is no failure.
-constexpr std::chrono::seconds kStood{5};
-constexpr std::chrono::seconds kChooseAgain{30};
-// A server that refuses a kind of feed may be set up otherwise one day.
-constexpr std::chrono::minutes kAskAgain{10};
-// Feeds that are silent or garbled so often in a row do not get through, whoever holds them back.
-constexpr unsigned kGivesUp = 3;
-constexpr std::chrono::milliseconds kBetweenFeeds{100};  // that end at once
+// Servers send the head of a feed at once; one that does not is not waited for any longer.
+constexpr std::chrono::milliseconds kSettleTimeout{2'000};
+// A feed that was open for this long worked: its end does not count as a failure.
+constexpr std::chrono::seconds kStableFeed{5};
+constexpr std::chrono::seconds kChooseInterval{30};
+// After this time a kind of feed that was refused is tried again.
+constexpr std::chrono::minutes kRefusalRetry{10};
+// A feed that times out or is garbled this often in a row is held back by something between, such as
+// a proxy, and counts as refused.
+constexpr unsigned kMaxHeldBack = 3;
+constexpr std::chrono::milliseconds kReconnectPause{100};  // after a feed that ended at once
 
 bool is_refusal(const SourceError& error) {
   switch (error.status()) {
@@ -47,7 +48,7 @@ bool is_held_back(const SourceError& error) {
          error.kind() == SourceError::Kind::kProtocol;
 }
 
-Watch after(Watch watch) {
+Watch next_kind(Watch watch) {
   if (watch == Watch::kUpdates) return Watch::kContinuous;
   return watch == Watch::kContinuous ? Watch::kLongPoll : Watch::kPoll;
 }
@@ -56,28 +57,28 @@ Watch after(Watch watch) {
 
 Watcher::Watcher(replica::CouchClient& client, const SourceConfig& source,
                  const FollowedDatabases& databases, const net::any_io_executor& executor,
-                 Events events)
+                 Callbacks callbacks)
     : client_(client),
       source_(source),
       databases_(databases),
       executor_(executor),
-      events_(std::move(events)),
+      callbacks_(std::move(callbacks)),
       in_use_(source.watch),
       timer_(executor),
       settling_(executor) {}
 
 net::awaitable<void> Watcher::run() {
   while (!is_stopping_) {
-    co_await follow_in_order();
+    co_await try_kinds();
     if (is_stopping_) break;
     enter(Watch::kPoll);
-    events_.settled();
-    co_await pause(kAskAgain);
+    callbacks_.on_settled();
+    co_await pause(kRefusalRetry);
   }
 }
 
 // Tries one kind of feed after the other; returns when all are refused.
-net::awaitable<void> Watcher::follow_in_order() {
+net::awaitable<void> Watcher::try_kinds() {
   unsigned failures = 0;
   std::optional<replica::Dialect> dialect;
   while (source_.watch != Watch::kPoll && !dialect && !is_stopping_) {
@@ -85,65 +86,67 @@ net::awaitable<void> Watcher::follow_in_order() {
     try {
       dialect = (co_await client_.server_info()).dialect;
     } catch (const SourceError& error) {
-      // At once: nobody else asks before this is settled, and the server may want to be left alone for an hour.
-      if (!is_stopping_) events_.failed(error);
+      // Reported at the first failure: nothing else is asked before this, and the server may send a
+      // Retry-After of an hour.
+      if (!is_stopping_) callbacks_.on_error(error);
       wait = pause_after(error, Clock::now(), failures);
     }
     if (!dialect) co_await pause(wait);
   }
   const bool is_cozy = dialect == replica::Dialect::kCozy;
-  for (Watch watch = source_.watch; watch != Watch::kPoll && !is_stopping_; watch = after(watch)) {
+  for (Watch watch = source_.watch; watch != Watch::kPoll && !is_stopping_;
+       watch = next_kind(watch)) {
     enter(watch);
     if (watch == Watch::kUpdates) {
-      co_await follow_all(is_cozy ? FeedKind::kRealtime : FeedKind::kDatabaseUpdates);
+      co_await follow_server_feed(is_cozy ? FeedKind::kRealtime : FeedKind::kDatabaseUpdates);
     } else if (!is_cozy) {  // which has no feeds of single databases
-      co_await follow_some();
+      co_await follow_database_feeds();
     }
     if (!is_stopping_)
       spdlog::info("source {}: watch = \"{}\" is refused", source_.name, watch_name(watch));
   }
 }
 
-net::awaitable<void> Watcher::follow_all(FeedKind kind) {
+net::awaitable<void> Watcher::follow_server_feed(FeedKind kind) {
   replica::WatchQuery query;
   query.kind = kind;
   for (const mail::Doctype doctype : source_.doctypes)
     query.doctypes.emplace_back(mail::doctype_name(doctype));
-  // What moved before the feed stood was not heard: all is compared once it does. A server, or a proxy, that holds back the
-  // head of its answer is not waited for; then all is compared again.
+  // Changes before the feed was open are not reported, so all databases are probed once it is open.
+  // Where the head of the answer is held back, they are probed after kSettleTimeout and again then.
   query.on_open = [this] {
     settling_.cancel();
-    if (std::exchange(is_gap_, false)) events_.settled();
+    if (std::exchange(has_gap_, false)) callbacks_.on_settled();
   };
   unsigned failures = 0, held_back = 0;
-  is_gap_ = true;
+  has_gap_ = true;
   while (!is_stopping_) {
     const auto began = Clock::now();
-    std::chrono::milliseconds wait = kBetweenFeeds;
-    if (is_gap_) settle_soon();
+    std::chrono::milliseconds wait = kReconnectPause;
+    if (has_gap_) settle_soon();
     ++open_feeds_;
     try {
-      query = co_await client_.watch(query, events_.moved);
+      query = co_await client_.watch(query, callbacks_.on_change);
       failures = held_back = 0;
     } catch (const SourceError& error) {
       wait = pause_after(error, began, failures);
-      if (failures > 1 && !is_stopping_) events_.failed(error);
+      if (failures > 1 && !is_stopping_) callbacks_.on_error(error);
       held_back = is_held_back(error) ? held_back + 1 : 0;
-      if (is_refusal(error) || held_back >= kGivesUp) is_refused_ = true;
+      if (is_refusal(error) || held_back >= kMaxHeldBack) is_refused_ = true;
     }
     --open_feeds_;
     settling_.cancel();
-    if (query.since.json.empty()) is_gap_ = true;
+    if (query.since.json.empty()) has_gap_ = true;
     if (std::exchange(is_refused_, false)) co_return;
     co_await pause(wait);
   }
 }
 
-net::awaitable<void> Watcher::follow_some() {
-  events_.settled();
+net::awaitable<void> Watcher::follow_database_feeds() {
+  callbacks_.on_settled();
   while (!is_stopping_ && !is_refused_) {
     choose_feeds();
-    co_await pause(kChooseAgain);
+    co_await pause(kChooseInterval);
   }
   end_feeds();
   while (std::any_of(feeds_.begin(), feeds_.end(),
@@ -157,7 +160,7 @@ net::awaitable<void> Watcher::follow_some() {
 }
 
 void Watcher::choose_feeds() {
-  const auto chosen = events_.choose(most_feeds());
+  const auto chosen = callbacks_.choose_databases(max_feeds());
   const auto is_chosen = [&chosen](DatabaseId id) {
     return std::find(chosen.begin(), chosen.end(), id) != chosen.end();
   };
@@ -172,7 +175,7 @@ void Watcher::choose_feeds() {
     feed->signal.emit(net::cancellation_type::terminal);
   }
   for (const DatabaseId id : chosen) {
-    if (feeds_.size() >= most_feeds() || feeds_.contains(id)) continue;
+    if (feeds_.size() >= max_feeds() || feeds_.contains(id)) continue;
     const auto feed = feeds_.emplace(id, std::make_shared<Feed>()).first->second;
     net::co_spawn(executor_, follow_database(id, feed),
                   net::bind_cancellation_slot(feed->signal.slot(), net::detached));
@@ -197,24 +200,24 @@ net::awaitable<void> Watcher::follow_database(DatabaseId id, std::shared_ptr<Fee
     const auto began = Clock::now();
     std::chrono::milliseconds wait{0};
     try {
-      co_await listen(query, id);
+      co_await read_feed(query, id);
       failures = held_back = 0;
-      if (Clock::now() - began < kBetweenFeeds) wait = kBetweenFeeds;
+      if (Clock::now() - began < kReconnectPause) wait = kReconnectPause;
     } catch (const SourceError& error) {
       if (feed->is_unwanted || is_stopping_) break;
       if (error.kind() == SourceError::Kind::kNotFound) {
-        events_.moved({query.database, true});
+        callbacks_.on_change({query.database, true});
         break;
       }
       wait = pause_after(error, began, failures);
       held_back = is_held_back(error) ? held_back + 1 : 0;
-      if (is_refusal(error) || held_back >= kGivesUp) {
-        refuse(id, *feed, error);
+      if (is_refusal(error) || held_back >= kMaxHeldBack) {
+        on_feed_refused(id, *feed, error);
         break;
       }
-      if (failures > 1) events_.failed_for(id);
+      if (failures > 1) callbacks_.on_feed_failed(id);
     } catch (const std::exception&) {
-      break;  // cancelled; else the next choice of feeds begins it anew
+      break;  // cancelled; after other errors choose_feeds starts it again
     }
     if (wait.count() == 0) continue;
     timer.expires_after(wait);
@@ -226,12 +229,12 @@ net::awaitable<void> Watcher::follow_database(DatabaseId id, std::shared_ptr<Fee
   if (is_refused_ || is_stopping_) timer_.cancel();
 }
 
-// One database may be closed to us: what all others may do goes on, and this one is polled.
-void Watcher::refuse(DatabaseId id, Feed& feed, const SourceError& error) {
+// Access to a single database may be refused: it is polled, and the feeds of the others go on.
+void Watcher::on_feed_refused(DatabaseId id, Feed& feed, const SourceError& error) {
   spdlog::debug("{}: its feed is refused: {}", databases_.name(id), error.what());
-  feed.refused_until = Clock::now() + kAskAgain;
+  feed.refused_until = Clock::now() + kRefusalRetry;
   is_refused_ = are_all_refused();
-  events_.failed_for(id);
+  callbacks_.on_feed_failed(id);
 }
 
 bool Watcher::are_all_refused() const {
@@ -240,13 +243,14 @@ bool Watcher::are_all_refused() const {
   });
 }
 
-// One request of a database's feed. The first begins where the database is: what came before is looked for.
-net::awaitable<void> Watcher::listen(replica::WatchQuery& query, DatabaseId id) {
+// One request of a database's feed. The first starts at the database's present sequence; whether
+// there were changes before is checked here.
+net::awaitable<void> Watcher::read_feed(replica::WatchQuery& query, DatabaseId id) {
   if (query.since.json.empty()) {
     const auto info = co_await client_.database_info(query.database);
     query.since.json = info.update_seq;
     if (databases_[id].seen != fingerprint(info.update_seq, info.instance_start_time))
-      events_.moved({query.database, false});
+      callbacks_.on_change({query.database, false});
   }
   struct Counted {
     explicit Counted(std::size_t& counter) : count(counter) { ++count; }
@@ -256,19 +260,19 @@ net::awaitable<void> Watcher::listen(replica::WatchQuery& query, DatabaseId id) 
     std::size_t& count;
   };
   const Counted open(open_feeds_);
-  query = co_await client_.watch(query, events_.moved);
+  query = co_await client_.watch(query, callbacks_.on_change);
 }
 
 void Watcher::settle_soon() {
-  settling_.expires_after(kSettles);
+  settling_.expires_after(kSettleTimeout);
   settling_.async_wait([this](const boost::system::error_code& cancelled) {
-    if (!cancelled && !is_stopping_) events_.settled();
+    if (!cancelled && !is_stopping_) callbacks_.on_settled();
   });
 }
 
 std::chrono::milliseconds Watcher::pause_after(const SourceError& error, Clock::time_point began,
                                                unsigned& failures) {
-  if (Clock::now() - began > kStood) failures = 0;
+  if (Clock::now() - began > kStableFeed) failures = 0;
   ++failures;
   return replica::backoff_pause(failures, error.retry_after(), random_);
 }
@@ -285,7 +289,7 @@ void Watcher::enter(Watch watch) {
   is_refused_ = false;
 }
 
-void Watcher::reconsider() {
+void Watcher::choose_again() {
   if (in_use_ == Watch::kContinuous || in_use_ == Watch::kLongPoll) timer_.cancel();
 }
 
@@ -296,8 +300,8 @@ void Watcher::stop() {
   end_feeds();
 }
 
-// The client keeps some of its sockets for requests that do not wait.
-std::size_t Watcher::most_feeds() const {
+// Leaves some of the client's sockets to requests that are answered at once.
+std::size_t Watcher::max_feeds() const {
   constexpr std::size_t kFew = 8, kOthers = 4;
   const std::size_t sockets = source_.max_connections;
   const std::size_t free =

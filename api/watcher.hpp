@@ -1,5 +1,6 @@
-// Hears what moves at a source, by the best feed that it allows: one for all databases; else one each for the databases that
-// are most in use; else none, and the databases are polled. What is heard is only a reason to look: it may come twice.
+// Watches for changes at a source, by the best kind of feed that it allows: one feed for all
+// databases; else a feed each for the databases most in use; else none, and databases are polled. A
+// report is only a reason to probe a database, and may come twice.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -23,27 +24,28 @@ namespace api {
 // Belongs to the executor's thread.
 class Watcher {
  public:
-  struct Events {
-    std::function<void(const replica::FeedEvent&)> moved;
-    // From now on nothing is missed that this mode can hear: what moved before is the caller's to find out.
-    std::function<void()> settled;
-    std::function<void(const replica::SourceError&)> failed;  // tried again by itself
-    // The feed of this database fails: who looks at it learns whether the database, or the source, has more than that.
-    std::function<void(DatabaseId)> failed_for;
-    // The databases, at most so many, that get a feed of their own.
-    std::function<std::vector<DatabaseId>(std::size_t most)> choose;
+  struct Callbacks {
+    std::function<void(const replica::FeedEvent&)> on_change;
+    // From now on no change is missed that this kind of feed reports. Earlier changes are for the
+    // caller to find.
+    std::function<void()> on_settled;
+    std::function<void(const replica::SourceError&)> on_error;  // tried again by itself
+    // The feed of this database fails; a probe tells whether the database or the source does, too.
+    std::function<void(DatabaseId)> on_feed_failed;
+    // The databases that get a feed of their own, `most` at most.
+    std::function<std::vector<DatabaseId>(std::size_t most)> choose_databases;
   };
 
-  // What is given by reference must live until `run` has ended.
+  // The references must be valid until `run` has ended.
   Watcher(replica::CouchClient& client, const SourceConfig& source,
           const FollowedDatabases& databases, const boost::asio::any_io_executor& executor,
-          Events events);
+          Callbacks callbacks);
 
-  // Until `stop`; the client must be closed as well.
+  // Runs until `stop`; the client must be closed as well.
   [[nodiscard]] boost::asio::awaitable<void> run();
   void stop();
-  // There are other databases to choose from.
-  void reconsider();
+  // Call when other databases are to be chosen from.
+  void choose_again();
 
   [[nodiscard]] Watch in_use() const { return in_use_; }
   [[nodiscard]] std::size_t open_feeds() const { return open_feeds_; }
@@ -58,20 +60,20 @@ class Watcher {
     std::optional<Clock::time_point> refused_until;
   };
 
-  [[nodiscard]] boost::asio::awaitable<void> follow_in_order();
-  [[nodiscard]] boost::asio::awaitable<void> follow_all(replica::FeedKind kind);
-  [[nodiscard]] boost::asio::awaitable<void> follow_some();
+  [[nodiscard]] boost::asio::awaitable<void> try_kinds();
+  [[nodiscard]] boost::asio::awaitable<void> follow_server_feed(replica::FeedKind kind);
+  [[nodiscard]] boost::asio::awaitable<void> follow_database_feeds();
   [[nodiscard]] boost::asio::awaitable<void> follow_database(DatabaseId id,
                                                              std::shared_ptr<Feed> feed);
-  void refuse(DatabaseId id, Feed& feed, const replica::SourceError& error);
+  void on_feed_refused(DatabaseId id, Feed& feed, const replica::SourceError& error);
   [[nodiscard]] bool are_all_refused() const;
-  [[nodiscard]] boost::asio::awaitable<void> listen(replica::WatchQuery& query, DatabaseId id);
+  [[nodiscard]] boost::asio::awaitable<void> read_feed(replica::WatchQuery& query, DatabaseId id);
   [[nodiscard]] boost::asio::awaitable<void> pause(std::chrono::milliseconds duration);
   void enter(Watch watch);
   void settle_soon();
   void choose_feeds();
   void end_feeds();
-  [[nodiscard]] std::size_t most_feeds() const;
+  [[nodiscard]] std::size_t max_feeds() const;
   [[nodiscard]] std::chrono::milliseconds pause_after(const replica::SourceError& error,
                                                       Clock::time_point began, unsigned& failures);
 
@@ -79,12 +81,12 @@ class Watcher {
   const SourceConfig& source_;
   const FollowedDatabases& databases_;
   boost::asio::any_io_executor executor_;
-  Events events_;
+  Callbacks callbacks_;
   Watch in_use_;
   std::size_t open_feeds_ = 0;
   std::map<DatabaseId, std::shared_ptr<Feed>> feeds_;
-  bool is_refused_ = false;  // what is in use
-  bool is_gap_ = true;  // something may have moved unheard
+  bool is_refused_ = false;  // the kind of feed in use
+  bool has_gap_ = true;  // changes may have been missed
   bool is_stopping_ = false;
   boost::asio::steady_timer timer_;  // of `run`
   boost::asio::steady_timer settling_;

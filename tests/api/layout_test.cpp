@@ -4,8 +4,8 @@
 
 namespace {
 
+using api::DatabaseName;
 using api::Layout;
-using api::Place;
 using mail::Doctype;
 
 TEST(Layout, NamesDatabasesAndFindsThemAgain) {
@@ -29,7 +29,7 @@ TEST(Layout, NamesDatabasesAndFindsThemAgain) {
     EXPECT_EQ(layout.names_accounts(), row.names_accounts) << row.pattern;
     EXPECT_EQ(layout.has_all_doctypes_in_one(), row.has_all_doctypes) << row.pattern;
     EXPECT_EQ(layout.database("alice", Doctype::kContents), row.database);
-    const auto place = layout.place_of(row.database, "alice");
+    const auto place = layout.parse(row.database, "alice");
     ASSERT_TRUE(place) << row.pattern;
     EXPECT_EQ(place->account, "alice") << row.pattern;
     EXPECT_EQ(place->doctype,
@@ -44,16 +44,16 @@ TEST(Layout, OtherDatabasesAreNobodys) {
        {"", "_users", "alice", "alice/io-cozy-notes", "/io-cozy-emails", "io-cozy-emails",
         "Alice/io-cozy-emails", "alice/io-cozy-emails-2", "a/b/io-cozy-emails", "../io-cozy-emails",
         "_x/io-cozy-emails"}) {
-    EXPECT_EQ(layout.place_of(database, ""), std::nullopt) << database;
+    EXPECT_EQ(layout.parse(database, ""), std::nullopt) << database;
   }
-  EXPECT_EQ(Layout("mail-{account}").place_of("mail-", ""), std::nullopt);
-  EXPECT_EQ(Layout("mail").place_of("mail2", "alice"), std::nullopt);
+  EXPECT_EQ(Layout("mail-{account}").parse("mail-", ""), std::nullopt);
+  EXPECT_EQ(Layout("mail").parse("mail2", "alice"), std::nullopt);
 }
 
 TEST(Layout, EveryDoctypeIsFound) {
   const Layout layout("{account}-{doctype}");
   for (const Doctype doctype : mail::kDoctypes) {
-    EXPECT_EQ(layout.place_of(layout.database("a-b", doctype), ""), (Place{"a-b", doctype}));
+    EXPECT_EQ(layout.parse(layout.database("a-b", doctype), ""), (DatabaseName{"a-b", doctype}));
   }
 }
 

@@ -100,19 +100,19 @@ TEST_F(RegistryTest, HoldsManyRows) {
   EXPECT_EQ(count, rows.size());
 }
 
-TEST_F(RegistryTest, StandingsAreKept) {
+TEST_F(RegistryTest, AccountStatesAreKept) {
   record({database("office", "alice"), database("office", "bob")});
   registry_.mark_behind("alice");
-  registry_.set_standing("bob", api::Standing::kPaused);
-  registry_.forget("alice", api::Standing::kRemoved);
+  registry_.set_account_state("bob", api::AccountState::kPaused);
+  registry_.forget("alice", api::AccountState::kRemoved);
   const Registry reopened(folder_ / "davenport.db", Access::kReadOnly);
-  EXPECT_EQ(reopened.standing("alice"), api::Standing::kRemoved);
-  EXPECT_EQ(reopened.standing("bob"), api::Standing::kPaused);
-  EXPECT_EQ(reopened.standing("carol"), api::Standing::kFollowed);
+  EXPECT_EQ(reopened.account_state("alice"), api::AccountState::kRemoved);
+  EXPECT_EQ(reopened.account_state("bob"), api::AccountState::kPaused);
+  EXPECT_EQ(reopened.account_state("carol"), api::AccountState::kFollowed);
   EXPECT_THAT(reopened.accounts(), ElementsAre("bob"));
   EXPECT_THAT(reopened.behind(), IsEmpty());
-  registry_.set_standing("alice", api::Standing::kFollowed);
-  EXPECT_EQ(registry_.standings().size(), 1U);
+  registry_.set_account_state("alice", api::AccountState::kFollowed);
+  EXPECT_EQ(registry_.account_states().size(), 1U);
 }
 
 // As the program before wrote it.
@@ -134,13 +134,13 @@ TEST_F(RegistryTest, AFileOfFormat1IsReadAndUpgradedByWhoWrites) {
   const auto expect_all_there = [](const Registry& registry) {
     EXPECT_THAT(registry.accounts(), ElementsAre("alice"));
     EXPECT_THAT(registry.behind(), ElementsAre("alice"));
-    EXPECT_THAT(registry.standings(), IsEmpty());
+    EXPECT_THAT(registry.account_states(), IsEmpty());
   };
   expect_all_there(Registry(file, Access::kReadOnly));
   Registry registry(file, Access::kReadWrite);
   expect_all_there(registry);
-  registry.set_standing("alice", api::Standing::kPaused);
-  EXPECT_EQ(Registry(file, Access::kReadOnly).standing("alice"), api::Standing::kPaused);
+  registry.set_account_state("alice", api::AccountState::kPaused);
+  EXPECT_EQ(Registry(file, Access::kReadOnly).account_state("alice"), api::AccountState::kPaused);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "api/watched.hpp"
+#include "api/progress_watcher.hpp"
 
 #include <chrono>
 #include <cstdlib>
@@ -17,7 +17,8 @@ std::string line_of(const char* what, const indexer::Progress& progress) {
 
 }  // namespace
 
-WorkWatcher::WorkWatcher(const char* what, indexer::Progress& progress, const StopSignals& stop)
+ProgressWatcher::ProgressWatcher(const char* what, indexer::Progress& progress,
+                                 const StopSignals& stop)
     : thread_([this, what, &progress, &stop] {
         while (!ended_) {
           if (progress.done > 0 || progress.of > 0) line_.show(line_of(what, progress));
@@ -27,7 +28,7 @@ WorkWatcher::WorkWatcher(const char* what, indexer::Progress& progress, const St
         }
       }) {}
 
-WorkWatcher::~WorkWatcher() {
+ProgressWatcher::~ProgressWatcher() {
   ended_ = true;
   thread_.join();
 }

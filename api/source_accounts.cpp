@@ -1,4 +1,4 @@
-// How the follower of a source lets accounts rest, takes them up again, compares them anew and lets them go.
+// How the follower of a source pauses, resumes, compares and removes accounts.
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -14,37 +14,35 @@ namespace net = boost::asio;
 
 }  // namespace
 
-void SourceFollower::pause(const std::string& account) {
-  stop_following(account, Standing::kPaused);
-}
+void SourceFollower::pause(const std::string& account) { suspend(account, AccountState::kPaused); }
 
-void SourceFollower::stop_following(const std::string& account, Standing standing) {
-  databases_.set_standing(account, standing);
+void SourceFollower::suspend(const std::string& account, AccountState state) {
+  databases_.set_account_state(account, state);
   for (const DatabaseId id : databases_.of_account(account)) {
-    looks_.forget(id);
+    probes_.forget(id);
     pulls_.forget(id);
     if (std::erase(first_pulls_, id) > 0) pulls_.done(id);
     if (const auto running = stops_.find(id); running != stops_.end()) {
       *running->second = true;
     } else {
-      end_first(id);
+      end_first_pull(id);
     }
   }
-  watcher_.reconsider();
+  watcher_.choose_again();
 }
 
 bool SourceFollower::resume(const std::string& account) {
   if (!databases_.contains(account)) return false;
-  databases_.set_standing(account, Standing::kFollowed);
-  begin_first(account);
-  for (const DatabaseId id : databases_.of_account(account)) looks_.urge(id, Clock::now());
-  watcher_.reconsider();
-  pump();
+  databases_.set_account_state(account, AccountState::kFollowed);
+  begin_first_pulls(account);
+  for (const DatabaseId id : databases_.of_account(account)) probes_.urge(id, Clock::now());
+  watcher_.choose_again();
+  run_due();
   return true;
 }
 
-net::awaitable<void> SourceFollower::let_go(std::string account) {
-  stop_following(account, Standing::kRemoved);
+net::awaitable<void> SourceFollower::remove(std::string account) {
+  suspend(account, AccountState::kRemoved);
   std::erase_if(to_record_, [&](const KnownDatabase& row) { return row.account == account; });
   const auto ids = databases_.of_account(account);
   const auto is_busy = [this, &ids] {
@@ -53,11 +51,11 @@ net::awaitable<void> SourceFollower::let_go(std::string account) {
   };
   boost::system::error_code ended;
   while (is_busy() && !is_stopping_)
-    co_await turn_ended_.async_wait(net::redirect_error(net::use_awaitable, ended));
+    co_await work_ended_.async_wait(net::redirect_error(net::use_awaitable, ended));
 }
 
-// What an earlier program knew of the account, where nothing is followed and so nothing was restored.
-net::awaitable<void> SourceFollower::recall(std::string account) {
+// For a `sync` without `start`: takes over what the registry knows of the account.
+net::awaitable<void> SourceFollower::restore_account(std::string account) {
   auto read = [&registry = parts_.accounts.registry(), account] {
     return registry.databases_of(account);
   };
@@ -67,15 +65,16 @@ net::awaitable<void> SourceFollower::recall(std::string account) {
   }
 }
 
-// Durable when it ends: whoever is killed in a sweep, or before it, looks at these databases when it starts again.
+// Durable when it ends, so that after a kill before or during the sweep the next start pulls these
+// databases.
 net::awaitable<void> SourceFollower::forget_sequences(std::vector<DatabaseId> ids) {
   boost::system::error_code ended;
   while (is_recording_)
-    co_await turn_ended_.async_wait(net::redirect_error(net::use_awaitable, ended));
+    co_await work_ended_.async_wait(net::redirect_error(net::use_awaitable, ended));
   is_recording_ = true;
   std::vector<KnownDatabase> rows;
   for (const DatabaseId id : ids) {
-    rows.push_back(databases_.known(id, std::string(kToBeCompared), "", {}));
+    rows.push_back(databases_.known(id, std::string(kResyncPending), "", {}));
     std::erase_if(to_record_,
                   [&](const KnownDatabase& row) { return row.name == rows.back().name; });
   }
@@ -87,19 +86,19 @@ net::awaitable<void> SourceFollower::forget_sequences(std::vector<DatabaseId> id
     error = std::current_exception();
   }
   is_recording_ = false;
-  turn_ended_.cancel();
-  write_soon();
+  work_ended_.cancel();
+  start_recording();
   if (error) std::rethrow_exception(error);
   for (const DatabaseId id : ids) {
-    if (databases_[id].seen != 0) databases_[id].seen = unfinished_fingerprint();
+    if (databases_[id].seen != 0) databases_[id].seen = resync_fingerprint();
   }
 }
 
-net::awaitable<std::size_t> SourceFollower::compare_anew(std::string account) {
+net::awaitable<std::size_t> SourceFollower::resync(std::string account) {
   std::vector<DatabaseId> ids, there;
   for (const DatabaseId id : databases_.of_account(account)) {
     if (databases_[id].state == FeedState::kGone) continue;
-    databases_[id].is_to_compare = true;
+    databases_[id].is_resync_pending = true;
     ids.push_back(id);
     if (databases_[id].is_present) there.push_back(id);
   }
@@ -110,11 +109,11 @@ net::awaitable<std::size_t> SourceFollower::compare_anew(std::string account) {
     error = std::current_exception();
   }
   for (const DatabaseId id : ids) {
-    if (error) databases_[id].is_to_compare = false;
+    if (error) databases_[id].is_resync_pending = false;
   }
   if (error) std::rethrow_exception(error);
   for (const DatabaseId id : there) pulls_.urge(id, Clock::now());
-  pump();
+  run_due();
   co_return there.size();
 }
 
@@ -122,11 +121,11 @@ void SourceFollower::retry(const std::string& account) {
   for (const DatabaseId id : databases_.of_account(account)) {
     if (databases_[id].is_present) pulls_.urge(id, Clock::now());
   }
-  pump();
+  run_due();
 }
 
-// Text of an account whose first pull is to come waits for it.
-void SourceFollower::begin_first(const std::string& account) {
+// Makes indexing of text wait for databases that were never pulled.
+void SourceFollower::begin_first_pulls(const std::string& account) {
   for (const DatabaseId id : databases_.of_account(account)) {
     FollowedDatabase& database = databases_[id];
     if (database.seen != 0 || database.is_filling || !databases_.has_text(id)) continue;

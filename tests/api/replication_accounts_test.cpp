@@ -104,7 +104,7 @@ TEST_F(LossTest, AResyncThatAProgramDidNotComeToIsDoneByTheNext) {
   EXPECT_TRUE(eventually([&] { return documents(running) == 2; }));
   EXPECT_TRUE(eventually([&] { return running.source().idle == 1; }));
   EXPECT_TRUE(eventually([&] {
-    return running.accounts.registry().databases_of("alice").at(0).seen != api::kToBeCompared;
+    return running.accounts.registry().databases_of("alice").at(0).seen != api::kResyncPending;
   }));
 }
 

@@ -1,4 +1,4 @@
-// How the follower of a source learns what databases there are, and which of them moved.
+// How the follower of a source learns which databases there are, and which of them changed.
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -15,6 +15,7 @@
 #include "api/source_follower.hpp"
 #include "indexer/stores.hpp"
 #include "replica/log_keeper.hpp"
+#include "replica/pull.hpp"
 #include "replica/resume.hpp"
 #include "replica/workers.hpp"
 
@@ -23,93 +24,94 @@ namespace {
 
 namespace net = boost::asio;
 
-constexpr const char* kNotThere = "not there at the source";
+constexpr const char* kNotAtSource = "not there at the source";
 
-// A source may answer for a database a moment longer than it has it (PouchDB Server does): then it is looked at once more.
-constexpr std::chrono::seconds kStillRemoved{1};
+// PouchDB Server answers for a deleted database a moment longer: it is probed once more after this.
+constexpr std::chrono::seconds kDeletionGrace{1};
 
 }  // namespace
 
-// Whatever moved unheard is found by its sequence.
-void SourceFollower::compare_all() {
+// Changes that no feed reported show in the update sequences.
+void SourceFollower::probe_all() {
   const auto now = Clock::now();
   if (source_.has_all_accounts) next_discovery_ = now;
   for (DatabaseId id = 0; id < databases_.size(); ++id) {
-    if (databases_[id].is_present || !source_.has_all_accounts) looks_.due(id, now);
+    if (databases_[id].is_present || !source_.has_all_accounts) probes_.due(id, now);
   }
-  pump();
+  run_due();
 }
 
-void SourceFollower::heard(const replica::FeedEvent& moved) {
+void SourceFollower::on_feed_change(const replica::FeedEvent& moved) {
   if (is_stopping_) return;
   if (const auto id = databases_.find(moved.database)) {
     databases_[*id].moved = Clock::now();
-    databases_[*id].is_said_deleted = moved.is_deleted;
-    looks_.due(*id, Clock::now());
-    pump();
+    databases_[*id].is_reported_deleted = moved.is_deleted;
+    probes_.due(*id, Clock::now());
+    run_due();
     return;
   }
   if (!source_.has_all_accounts || moved.is_deleted) return;
-  const auto place = source_.layout.place_of(moved.database, {});
+  const auto place = source_.layout.parse(moved.database, {});
   if (place && !databases_.contains(place->account))
-    net::co_spawn(parts_.context, adopt(place->account), net::detached);
+    net::co_spawn(parts_.context, follow_if_present(place->account), net::detached);
 }
 
-// Its feed fails. When that is the source's fault, the look fails as well.
-void SourceFollower::suspect(DatabaseId id) {
+// The probe tells whether the database or the whole source is at fault.
+void SourceFollower::on_feed_failed(DatabaseId id) {
   if (is_stopping_ || !databases_.is_followed(id)) return;
-  looks_.due(id, Clock::now());
-  pump();
+  probes_.due(id, Clock::now());
+  run_due();
 }
 
 net::awaitable<void> SourceFollower::discover() {
   const auto asked = Clock::now();
-  const bool is_told = watcher_.in_use() == Watch::kUpdates;
+  const bool is_reported = watcher_.in_use() == Watch::kUpdates;
   bool is_done = false;
   try {
     const auto names = co_await client_.all_databases();
-    answered();
-    co_await compare_with(names);
+    on_source_up();
+    co_await apply_database_list(names);
     is_done = true;
   } catch (const replica::SourceError& error) {
-    failed(error);
+    on_source_error(error);
   } catch (const std::exception& error) {
     spdlog::error("source {}: {}", source_.name, error.what());
   }
   is_discovering_ = false;
-  if (is_done && is_told) {
+  if (is_done && is_reported) {
     next_discovery_.reset();
   } else {
     next_discovery_ = asked + replica::jittered(source_.poll_interval, random_);
   }
   if (failures_ > 0) next_discovery_ = asked;  // once the pause of the source is over
-  pump();
+  run_due();
 }
 
-// New accounts are followed, databases that went are marked so.
-net::awaitable<void> SourceFollower::compare_with(const std::vector<std::string>& names) {
+// Follows new accounts, and marks databases that are gone.
+net::awaitable<void> SourceFollower::apply_database_list(const std::vector<std::string>& names) {
   std::set<std::string> unknown;
   for (const std::string& name : names) {
-    const auto place = source_.layout.place_of(name, {});
+    const auto place = source_.layout.parse(name, {});
     if (place && !databases_.contains(place->account)) unknown.insert(place->account);
   }
   for (const std::string& account : unknown) {
-    if (co_await may_adopt(account)) follow(account);
+    if (co_await may_follow(account)) follow(account);
   }
   std::set<DatabaseId> there;
   for (const std::string& name : names) {
     if (const auto id = databases_.find(name)) there.insert(*id);
   }
   for (DatabaseId id = 0; id < databases_.size(); ++id) {
-    if (there.contains(id) && !databases_[id].is_present) looks_.due(id, Clock::now());
-    if (!there.contains(id) && databases_.standing(id) != Standing::kRemoved) absent(id);
+    if (there.contains(id) && !databases_[id].is_present) probes_.due(id, Clock::now());
+    if (!there.contains(id) && databases_.account_state(id) != AccountState::kRemoved)
+      on_absent(id);
   }
 }
 
-// An account is another source's when that one lists it, or had it first.
-net::awaitable<bool> SourceFollower::may_adopt(std::string account) {
+// Not if another source lists the account or had it first, or if it was removed.
+net::awaitable<bool> SourceFollower::may_follow(std::string account) {
   auto find = [&accounts = parts_.accounts, account] {
-    const bool is_removed = accounts.registry().standing(account) == Standing::kRemoved;
+    const bool is_removed = accounts.registry().account_state(account) == AccountState::kRemoved;
     return std::pair(accounts.source_of(account), is_removed);
   };
   const auto [owner, is_removed] = co_await replica::run_on(parts_.workers, std::move(find));
@@ -122,24 +124,24 @@ net::awaitable<bool> SourceFollower::may_adopt(std::string account) {
   co_return true;
 }
 
-// An account of which somebody spoke: it is followed when one of its databases is there.
-net::awaitable<void> SourceFollower::adopt(std::string account) {
+// For an account that a feed or a caller named: follows it if one of its databases is there.
+net::awaitable<void> SourceFollower::follow_if_present(std::string account) {
   std::vector<std::string> names;
   for (const mail::Doctype doctype : source_.databases_of_account())
     names.push_back(source_.layout.database(account, doctype));
   try {
     const bool is_there = !(co_await client_.databases_info(names)).empty();
     if (is_there && !databases_.contains(account)) {
-      const bool is_ours = co_await may_adopt(account);
+      const bool is_ours = co_await may_follow(account);
       if (is_ours) follow(account);
     }
   } catch (const replica::SourceError& error) {
-    if (is_of_source(error)) failed(error);
+    if (is_source_failure(error)) on_source_error(error);
   } catch (const std::exception& error) {
     spdlog::error("source {}: {}", source_.name, error.what());
   }
-  for (const DatabaseId id : databases_.of_account(account)) looks_.urge(id, Clock::now());
-  pump();
+  for (const DatabaseId id : databases_.of_account(account)) probes_.urge(id, Clock::now());
+  run_due();
 }
 
 void SourceFollower::follow(const std::string& account) {
@@ -148,10 +150,10 @@ void SourceFollower::follow(const std::string& account) {
             fmt::format("source {}: account {} appeared", source_.name, account),
             {{"source", source_.name}, {"account", account}});
   databases_.add(account);
-  begin_first(account);
+  begin_first_pulls(account);
 }
 
-net::awaitable<void> SourceFollower::look(std::vector<DatabaseId> ids) {
+net::awaitable<void> SourceFollower::probe(std::vector<DatabaseId> ids) {
   std::vector<std::string> names;
   for (const DatabaseId id : ids) names.push_back(databases_.name(id));
   std::exception_ptr problem;
@@ -160,10 +162,10 @@ net::awaitable<void> SourceFollower::look(std::vector<DatabaseId> ids) {
   try {
     for (auto& info : co_await client_.databases_info(names))
       infos.emplace(info.name, std::move(info));
-    answered();
+    on_source_up();
   } catch (const replica::SourceError& error) {
-    is_down = is_of_source(error);
-    if (is_down) failed(error);
+    is_down = is_source_failure(error);
+    if (is_down) on_source_error(error);
     problem = std::current_exception();
   } catch (const std::exception&) {
     problem = std::current_exception();
@@ -171,34 +173,36 @@ net::awaitable<void> SourceFollower::look(std::vector<DatabaseId> ids) {
   const auto now = Clock::now();
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const DatabaseId id = ids[i];
-    looks_.done(id);
+    probes_.done(id);
     if (is_stopping_) continue;
     if (is_down) {
-      looks_.due(id, now);
+      probes_.due(id, now);
       continue;
     }
-    databases_[id].looked = now;
+    databases_[id].probed = now;
     if (problem) {
-      pulls_.due(id, now);  // each learns by itself what is wrong with it
+      pulls_.due(id, now);  // the pull of each finds out what is wrong with it
     } else if (const auto info = infos.find(names[i]); info != infos.end()) {
-      const bool may_be_another = co_await is_another(id, info->second);
-      may_be_another ? pulls_.due(id, now) : found(id, info->second);
+      const bool may_be_another = co_await may_be_recreated(id, info->second);
+      may_be_another ? pulls_.due(id, now) : on_present(id, info->second);
     } else {
-      absent(id);
+      on_absent(id);
     }
-    const bool is_told = watcher_.in_use() == Watch::kUpdates;
-    if (!is_told) looks_.due(id, now + replica::jittered(source_.poll_interval, random_));
+    const bool is_reported = watcher_.in_use() == Watch::kUpdates;
+    if (!is_reported) probes_.due(id, now + replica::jittered(source_.poll_interval, random_));
   }
-  --looks_running_;
-  pump();
+  --probes_running_;
+  run_due();
 }
 
-// Deleted and made anew while nobody looked, a database may come to the sequence that it had. Once after the start, each that
-// is in step and tells nothing of its life is asked for our log there; what is to be thought of the answer, the pull knows.
-net::awaitable<bool> SourceFollower::is_another(DatabaseId id, replica::DatabaseInfo info) {
+// A database that was deleted and made again while davenport was down may have the sequence that it
+// had before. So once after the start, where the source's answer does not tell such databases apart,
+// our replication log is asked for there. If that is not clear, the pull finds out.
+net::awaitable<bool> SourceFollower::may_be_recreated(DatabaseId id, replica::DatabaseInfo info) {
   const bool is_in_step =
       fingerprint(info.update_seq, info.instance_start_time) == databases_[id].seen;
-  if (!is_in_step || databases_[id].is_known_life || !source_.write_checkpoints) co_return false;
+  if (!is_in_step || databases_[id].is_identity_verified || !source_.write_checkpoints)
+    co_return false;
   bool is_the_one = false;
   try {
     const replica::ServerInfo server = co_await client_.server_info();
@@ -207,7 +211,7 @@ net::awaitable<bool> SourceFollower::is_another(DatabaseId id, replica::Database
   } catch (const std::exception& error) {
     spdlog::debug("{}: {}", databases_.name(id), error.what());
   }
-  databases_[id].is_known_life = is_the_one;
+  databases_[id].is_identity_verified = is_the_one;
   co_return !is_the_one;
 }
 
@@ -223,7 +227,7 @@ net::awaitable<bool> SourceFollower::has_our_log(DatabaseId id) {
   co_return verdict.source == replica::LogVerdict::Source::kContinues;
 }
 
-// Read without its account, which need not be opened for it.
+// So that the store can be read without opening its account.
 std::filesystem::path SourceFollower::store_file(DatabaseId id) const {
   const bool is_of_all = source_.layout.has_all_doctypes_in_one();
   const std::string name = is_of_all ? std::string(indexer::kAllDoctypes)
@@ -231,9 +235,10 @@ std::filesystem::path SourceFollower::store_file(DatabaseId id) const {
   return account_folder(parts_.config.data_dir, databases_.account(id)) / "store" / (name + ".db");
 }
 
-void SourceFollower::found(DatabaseId id, const replica::DatabaseInfo& info) {
+void SourceFollower::on_present(DatabaseId id, const replica::DatabaseInfo& info) {
   FollowedDatabase& database = databases_[id];
-  if (std::exchange(database.is_said_deleted, false)) looks_.due(id, Clock::now() + kStillRemoved);
+  if (std::exchange(database.is_reported_deleted, false))
+    probes_.due(id, Clock::now() + kDeletionGrace);
   const bool is_back = database.state == FeedState::kGone;
   if (is_back) {
     log_event(Level::kInfo, "databaseBack", databases_.name(id) + ": is there again",
@@ -241,31 +246,31 @@ void SourceFollower::found(DatabaseId id, const replica::DatabaseInfo& info) {
   }
   if (!database.is_present) {
     database.is_present = true;
-    watcher_.reconsider();
+    watcher_.choose_again();
     if (is_back) databases_.enter(id, FeedState::kInitializing);
-    remember(databases_.known(id, "", "", {}));
+    queue_record(databases_.known(id, "", "", {}));
   }
   if (fingerprint(info.update_seq, info.instance_start_time) == database.seen) {
-    if (database.state == FeedState::kInitializing) caught_up(id);
+    if (database.state == FeedState::kInitializing) on_caught_up(id);
     return;
   }
-  database.found = std::make_unique<replica::DatabaseInfo>(info);
+  database.info_at_source = std::make_unique<replica::DatabaseInfo>(info);
   pulls_.due(id, Clock::now());
 }
 
-// What was pulled stays, and can be read.
-void SourceFollower::absent(DatabaseId id) {
+// What was pulled stays and can be read.
+void SourceFollower::on_absent(DatabaseId id) {
   FollowedDatabase& database = databases_[id];
   pulls_.forget(id);
-  database.found.reset();
-  database.is_to_compare = false;
+  database.info_at_source.reset();
+  database.is_resync_pending = false;
   if (!database.is_present) {
     if (database.state == FeedState::kGone) return;
-    if (databases_.set_error(id, std::string(kNotThere) + " yet") && !source_.has_all_accounts)
-      spdlog::info("{}: {} yet", databases_.name(id), kNotThere);
+    if (databases_.set_error(id, std::string(kNotAtSource) + " yet") && !source_.has_all_accounts)
+      spdlog::info("{}: {} yet", databases_.name(id), kNotAtSource);
     databases_.enter(id, FeedState::kWaiting);
     database.caught_up = current_time();
-    end_first(id);
+    end_first_pull(id);
     return;
   }
   log_event(Level::kWarning, "databaseGone",
@@ -274,12 +279,12 @@ void SourceFollower::absent(DatabaseId id) {
   database.is_present = false;
   database.seen = 0;
   databases_.enter(id, FeedState::kGone);
-  (void)databases_.set_error(id, std::string(kNotThere) + " any more");
-  remember(databases_.known(id, "", "", {}));
-  end_first(id);
+  (void)databases_.set_error(id, std::string(kNotAtSource) + " any more");
+  queue_record(databases_.known(id, "", "", {}));
+  end_first_pull(id);
 }
 
-void SourceFollower::caught_up(DatabaseId id) {
+void SourceFollower::on_caught_up(DatabaseId id) {
   databases_.enter(id, FeedState::kWaiting);
   FollowedDatabase& database = databases_[id];
   database.caught_up = current_time();
