@@ -5,10 +5,14 @@
 #include <cstdlib>
 #include <exception>
 #include <fmt/format.h>
+#include <grp.h>
+#include <pwd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <system_error>
 #include <thread>
 #include <tuple>
+#include <unistd.h>
 #include <variant>
 
 #include "api/access.hpp"
@@ -179,10 +183,26 @@ int run(const ServeCommand&, const CommandLine& line, const Config& config) {
   return kDone;
 }
 
+// The service's user could not write the files that a command of root made: such a command acts as the
+// owner of the data folder.
+void act_as_owner(const std::filesystem::path& data_dir) {
+  struct stat folder {};
+  if (::geteuid() != 0 || ::stat(data_dir.c_str(), &folder) != 0 || folder.st_uid == 0) return;
+  const passwd* const user = ::getpwuid(folder.st_uid);
+  const bool has_groups = user != nullptr ? ::initgroups(user->pw_name, folder.st_gid) == 0
+                                          : ::setgroups(0, nullptr) == 0;
+  if (!has_groups || ::setgid(folder.st_gid) != 0 || ::setuid(folder.st_uid) != 0) {
+    throw std::system_error(errno, std::system_category(),
+                            fmt::format("root cannot act as the owner of {} (user {})",
+                                        data_dir.string(), folder.st_uid));
+  }
+}
+
 int run_command(const CommandLine& line) {
   const bool is_check = std::holds_alternative<ConfigCheckCommand>(line.command);
   const Config config = is_check ? Config() : load(line);
   mail::initialize();
+  if (!is_check && !std::holds_alternative<ServeCommand>(line.command)) act_as_owner(config.data_dir);
   return std::visit([&](const auto& command) { return run(command, line, config); }, line.command);
 }
 
