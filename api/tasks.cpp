@@ -19,6 +19,7 @@ constexpr std::size_t kAtOnce = 4;
 constexpr std::chrono::seconds kRetryWithoutRoom{10};
 constexpr std::string_view kWaitsForRoom = "waits for room: ";
 constexpr char kNeverBegan[] = "cancelled before it began";
+constexpr char kWaited[] = "cancelled while it waited for room";
 constexpr std::size_t kProblemsKept = 100;
 constexpr std::chrono::milliseconds kKeepInterval{500};  // between two looks at what was asked
 constexpr int kLooksPerWrite = 4;  // of progress, which is a commit
@@ -310,11 +311,11 @@ void Tasks::State::look_at_requests() {
         task->progress->cancelled = true;
         if (task->report.state != "queued") continue;
         task->report.state = "cancelled";  // nobody takes it any more
-        task->report.outcome = kNeverBegan;
+        task->report.outcome = task->report.started ? kWaited : kNeverBegan;
         waiting = task;
       }
     }
-    if (waiting) end(waiting, "cancelled", {kNeverBegan});
+    if (waiting) end(waiting, "cancelled", {waiting->report.outcome});
   }
 }
 
