@@ -1,4 +1,4 @@
-// Small text functions that are used everywhere for mail.
+// UTF-8, and the text of bodies: what in it is quoted, its preview, its escaping for HTML.
 #pragma once
 
 #include <string>

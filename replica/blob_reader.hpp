@@ -1,4 +1,4 @@
-// Blobs as they are kept, in pieces: for who copies them elsewhere, whatever their size. Belongs to one thread at a time.
+// Reads blobs as they are stored, in pieces, to copy them elsewhere whatever their size. Belongs to one thread at a time.
 // Throws sqlite::Error and std::runtime_error.
 #pragma once
 

@@ -1,6 +1,6 @@
 // Attachment bytes by digest, each kept once: small ones packed in one SQLite file, large ones as files of their own.
-// Written before the documents that name them; what no document names is harmless. One object writes a folder at a time,
-// any number read it meanwhile; any thread. Throws sqlite::Error and std::filesystem::filesystem_error.
+// They are written before the documents that name them; a blob that no document names is harmless. One object writes a folder
+// at a time, any number read it meanwhile. Safe for several threads. Throws sqlite::Error and std::filesystem::filesystem_error.
 #pragma once
 
 #include <cstdint>
@@ -28,17 +28,16 @@ class Blobs {
     std::string digest;  // blob_digest(bytes), which is not checked here
     std::string_view bytes;
   };
-  // A blob that comes in pieces, perhaps in several tries: what came before is kept in the folder until all of it is there
-  // (tuning::kKeptUnfinished). Belongs to one thread at a time. Of several for one digest at a time only the first goes on
-  // with what came before.
+  // A blob that comes in pieces, perhaps in several attempts: the bytes of earlier attempts are kept for tuning::kKeptUnfinished.
+  // Belongs to one thread at a time. When several receive the same digest at a time, only the first continues earlier attempts.
   class Incoming {
    public:
     Incoming(Incoming&&) noexcept;
     Incoming& operator=(Incoming&&) = delete;
     ~Incoming();
-    [[nodiscard]] std::uint64_t size() const;  // what is there, of earlier tries too
+    [[nodiscard]] std::uint64_t size() const;  // bytes so far, those of earlier attempts included
     void append(std::string_view bytes);
-    void restart();  // from nothing
+    void restart();  // drops all bytes
 
    private:
     friend class Blobs;
@@ -55,11 +54,12 @@ class Blobs {
   // no md5 digest.
   void put(std::span<const Blob> blobs);
   [[nodiscard]] Incoming receive(std::string_view digest);  // std::invalid_argument as in `put`
-  // True: durable, and `get` finds it. False: these are not the bytes that the digest names; they are dropped. Of gzip the
-  // digest may name what it was before: a proxy may have compressed it on the way. Then that is kept.
+  // Stores what was received: true, durably. False when the digest names other bytes: then they are dropped. A proxy may have
+  // compressed the bytes on the way: gzip of what the digest names is stored inflated.
   [[nodiscard]] bool finish(Incoming incoming, std::string_view digest, BlobEncoding encoding);
   [[nodiscard]] bool contains(std::string_view digest) const;
-  // Into a folder that has none, durably: all that is here when it begins. `copied` hears of the bytes of each file.
+  // Copies all blobs that are here when it begins into another folder, which must have none, durably. `copied` is called with the
+  // bytes of each file.
   void copy_to(const std::filesystem::path& folder,
                const std::function<void(std::uint64_t)>& copied) const;
   void compact();  // as sqlite::Connection

@@ -1,4 +1,4 @@
-// Are files as they were written? Reads only, and others may write meanwhile.
+// Checks files for damage. Reads only, except for set_blob_aside; others may write meanwhile.
 #pragma once
 
 #include <filesystem>

@@ -21,12 +21,11 @@ void sync_file(const std::filesystem::path& file);
 // All that is in a file; nothing when there is none.
 [[nodiscard]] std::optional<std::string> read_file(const std::filesystem::path& file);
 
-// Whether a path is that folder or leads into it, through whatever links and mounts. Of one that is not there yet, what there is
-// of it counts.
+// Whether a path is that folder or inside it, links and mounts resolved. For a path that does not exist yet, its existing part
+// decides.
 [[nodiscard]] bool lies_in(const std::filesystem::path& path, const std::filesystem::path& folder);
 
-// A file that is written at its end, of which part may be there from before. It is made, with its folder, by the first
-// append.
+// A file that is appended to; it may exist already. The first append creates it, with its folder.
 class GrowingFile {
  public:
   explicit GrowingFile(std::filesystem::path file) : file_(std::move(file)) {}

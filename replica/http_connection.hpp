@@ -39,7 +39,7 @@ class HttpConnection {
   HttpConnection(const net::any_io_executor& executor, const SourceUrl& url, net::ssl::context& tls,
                  Timeouts timeouts);
 
-  // How an answer is waited for and read.
+  // How an answer is awaited and read.
   struct ResponseOptions {
     std::chrono::milliseconds idle{};  // for each step
     bool inflates = true;  // false: `read` gives the payload as it was sent
@@ -53,11 +53,11 @@ class HttpConnection {
   // The next bytes of the payload, `out.size()` at most; 0 at its end.
   [[nodiscard]] net::awaitable<std::size_t> read(std::span<char> out);
 
-  // False while not a byte of the answer has come.
+  // Whether any byte of the answer has come.
   [[nodiscard]] bool answered() const { return parser_ && parser_->got_some(); }
   // Whether another request can be sent: the answer was read to its end and the server keeps the connection.
   [[nodiscard]] bool reusable() const;
-  // Whether a connection that was kept is still open and silent.
+  // Whether a kept connection is still open: the server has neither closed it nor sent anything.
   [[nodiscard]] bool alive();
   // Ends what is under way with SourceError::kNetwork.
   void close();
@@ -66,7 +66,7 @@ class HttpConnection {
   using Tls = net::ssl::stream<boost::beast::tcp_stream&>;
   [[nodiscard]] boost::beast::tcp_stream& tcp() { return tcp_; }
   [[nodiscard]] Tls* tls() { return tls_.get(); }
-  // What `error` means while something was awaited from the server.
+  // Throws what `error` means while an answer was awaited.
   [[noreturn]] void fail_to_read(const boost::system::error_code& error);
 
  private:

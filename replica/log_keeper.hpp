@@ -1,5 +1,5 @@
-// Keeps the replication log of one replication, at the source and in the store. A source that refuses is no failure: it is
-// left alone for the rest of the session.
+// Reads and writes the replication log of one replication, at the source and in the store. A source that refuses the document is
+// no failure: it is not asked for it again in this session.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -15,14 +15,14 @@ class LogKeeper {
  public:
   explicit LogKeeper(PullContext& context) : context_(context) {}
 
-  // A session begins, at the store's checkpoint. Asks nobody.
+  // Begins a session at the store's checkpoint; sends no request.
   void begin_session(const SourceSeq& since);
-  // What the source's copy tells of the source; asks for it.
+  // Fetches the source's copy, and compares it with the store's.
   [[nodiscard]] boost::asio::awaitable<LogVerdict> compare_with_source();
-  // Writes how far the store's checkpoint is, to the source and then here; `summary` is of the session. Throws SourceError
-  // only when the source is away.
+  // Records the store's checkpoint, at the source first and then here; `summary` is that of the session. Throws SourceError only
+  // when the source cannot be reached or fails.
   [[nodiscard]] boost::asio::awaitable<void> write(const PullSummary& summary);
-  // The same in the middle of a long session, when the last time was long ago.
+  // The same, when the last time was tuning::kReplicationLogInterval ago.
   [[nodiscard]] boost::asio::awaitable<void> write_when_due(const PullSummary& summary);
 
  private:

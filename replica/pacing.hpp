@@ -12,11 +12,11 @@ class Pacing {
   using Clock = std::chrono::steady_clock;
   using Interval = std::chrono::milliseconds;
 
-  // When a request that is ready `now` may be sent; the next one follows an interval later.
+  // When a request that is ready `now` may be sent. Reserves that time: the next request follows an interval later.
   [[nodiscard]] Clock::time_point turn(Clock::time_point now);
   void refused(Clock::time_point now);  // 429
   void answered(Clock::time_point now);  // anything else
-  // No request is sent before.
+  // No request is sent before `until`.
   void hold_back(Clock::time_point until);
   [[nodiscard]] Interval interval() const { return interval_; }
 

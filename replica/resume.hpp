@@ -10,16 +10,16 @@ namespace replica {
 
 enum class Continuation {
   kContinues,
-  kUncertain,  // nothing speaks against it, but the source does not say in which life it is
+  kUncertain,  // probably, but the source does not say whether the database was created anew
   kBroken,  // the sequence means nothing here, or other documents are wanted than it vouches for
 };
 
-// What tells one life of the source database from the next: CouchDB's instance_start_time. Empty where the source has none:
-// CouchDB 2.x says "0", and PouchDB Server's is the time when the server was started.
+// Identifies the database across deletion and re-creation: CouchDB's instance_start_time. Empty where the source has none: CouchDB
+// 2.x says "0", and PouchDB Server gives the time when the server was started.
 [[nodiscard]] std::string incarnation_of(const DatabaseInfo& info, Dialect dialect);
 
-// True where another life of the database may come to the same sequence, and nothing that the source says of it tells them
-// apart: only the replication log does.
+// Whether a database that was deleted and created anew could reach the same sequence without the source's answer showing it: only
+// the replication log tells the two apart then.
 [[nodiscard]] bool may_be_another(const DatabaseInfo& info, Dialect dialect);
 
 // Whether purges were added, as far as their number tells. CouchDB's purge_seq is that number, and behind it the nodes that

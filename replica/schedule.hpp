@@ -1,8 +1,8 @@
-// Which databases are due when, and which are being worked on. Pure: no clock and no I/O, the caller tells the time; what is
-// not due costs a few bytes.
+// Decides which database is worked on next: each has at most one time at which it is due. Has no clock and does no I/O: the caller
+// passes the time. A database that is not due takes a few bytes.
 //
-// A database is named by a small number, its place among its source's. It is due at one time at most. One that is being
-// worked on is not taken again before its `done`: what falls due meanwhile is kept. Not safe for several threads at once.
+// A database is identified by its index among those of its source. One that is being worked on is not taken again before `done`;
+// if it becomes due meanwhile, that is kept. Not safe for several threads at once.
 #pragma once
 
 #include <chrono>
@@ -22,25 +22,26 @@ class Schedule {
   using Time = Clock::time_point;
   using Id = std::uint32_t;
 
-  // `gap` lies between two turns of one database at least.
+  // `gap`: the least time between the starts of two turns of one database.
   explicit Schedule(Clock::duration gap) : gap_(gap) {}
 
-  // Due then at the latest; what is due sooner stays so. Not before what `put_off` and the gap allow.
+  // Makes it due at `when` at the latest, but not before what `put_off` and the gap allow.
   void due(Id id, Time when);
-  // Not before `until`, whatever calls for it.
+  // Not due before `until`, except by `urge`.
   void put_off(Id id, Time until);
-  // Somebody waits for it: due as soon as the gap allows, whatever it was put off for.
+  // Makes it due as soon as the gap allows, and ends what `put_off` said: somebody waits for it.
   void urge(Id id, Time now);
-  // Not due any more. One that is being worked on still has its `done` to come.
+  // Not due any more. One that is being worked on still needs its `done`.
   void forget(Id id);
 
-  // The one that has been due for longest; nothing when none is due.
+  // Starts the turn of the database that has been due for longest; nothing when none is due.
   [[nodiscard]] std::optional<Id> take(Time now);
-  // Takes one whether it is due or not, unless it is taken already: then false.
+  // Starts the turn of this database, due or not. False when it is being worked on already.
   [[nodiscard]] bool seize(Id id, Time now);
+  // Ends its turn.
   void done(Id id);
 
-  // When `take` will have something; nothing when nothing is due ever. Those being worked on do not count.
+  // When `take` will return something next; nothing when no database is due, apart from those being worked on.
   [[nodiscard]] std::optional<Time> next() const;
   [[nodiscard]] bool is_due(Id id) const;  // sooner or later
   [[nodiscard]] bool is_taken(Id id) const;
@@ -62,8 +63,7 @@ class Schedule {
   std::set<std::pair<Time, Id>> queue_;  // due, and not being worked on
 };
 
-// A point of the poll wheel: `interval` a quarter shorter or longer at random, so that what began together does not stay
-// together.
+// `interval`, up to a quarter shorter or longer at random, so that databases that were polled together do not stay together.
 [[nodiscard]] std::chrono::milliseconds jittered(std::chrono::milliseconds interval,
                                                  std::minstd_rand& random);
 

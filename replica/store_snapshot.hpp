@@ -1,5 +1,5 @@
-// A store as it was at one moment, for who copies all of it. Writers go on meanwhile; until the snapshot ends, what they
-// write stays in the write-ahead log. Belongs to one thread at a time. Throws sqlite::Error.
+// A store as it was at one moment, for an export, a repair or a check of all of it. Writers go on meanwhile; until the snapshot
+// ends, what they write stays in the write-ahead log. Belongs to one thread at a time. Throws sqlite::Error.
 #pragma once
 
 #include <chrono>
@@ -31,10 +31,10 @@ class StoreSnapshot {
   [[nodiscard]] LocalSeq last_seq() const { return last_seq_; }
   // Documents that changed after `since`, in the order of the feed; the same each time. `visit` may throw.
   void documents(LocalSeq since, const std::function<void(const WholeDocument&)>& visit);
-  // All documents that can be read, in the same way; of the others `damaged` is told the id and why.
+  // All documents that can be read, in the same order; `damaged` is called for the others.
   void check(const std::function<void(const WholeDocument&)>& visit,
              const std::function<void(const std::string& id, const std::string& reason)>& damaged);
-  // What the store counts of itself and what is there, where the two differ, in words; else empty.
+  // Describes where the store's own counts differ from its rows; empty when they agree.
   [[nodiscard]] std::string miscounted();
   // Whether that attachment of the document is known to be missing here, and is asked for.
   [[nodiscard]] bool is_wanted(const std::string& id, const std::string& digest);

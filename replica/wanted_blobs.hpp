@@ -1,4 +1,4 @@
-// Which attachments a document names, as bytes that are wanted.
+// The attachments that a document names, as blobs to fetch.
 #pragma once
 
 #include <vector>
