@@ -65,8 +65,8 @@ HttpResponse forbidden(std::string_view what) {
   return error_response(403, "forbidden", fmt::format("this access token {}", what));
 }
 
-std::optional<HttpResponse> refuse_accounts(const Caller& caller,
-                                            const std::vector<std::string>& names) {
+std::optional<HttpResponse> check_accounts(const Caller& caller,
+                                           const std::vector<std::string>& names) {
   for (const auto& name : names) {
     if (!caller.may_see(name)) return unknown_account(name);
   }
@@ -76,56 +76,57 @@ std::optional<HttpResponse> refuse_accounts(const Caller& caller,
 }  // namespace
 
 bool Caller::may_see(std::string_view account) const {
-  return may_all || (token && token->may_see(account));
+  return is_unrestricted || (token && token->may_see(account));
 }
 
 bool Caller::may_administer(std::string_view account) const {
-  return may_all || (token && token->is_admin && token->may_see(account));
+  return is_unrestricted || (token && token->is_admin && token->may_see(account));
 }
 
 bool Caller::may_administer_all() const {
-  return may_all || (token && token->is_admin && token->has_all_accounts);
+  return is_unrestricted || (token && token->is_admin && token->has_all_accounts);
 }
 
-AccessControl::InForce::InForce(AccessRules given)
+AccessControl::Policy::Policy(AccessRules given)
     : rules(given),
       rates(static_cast<double>(given.requests_per_second),
             kBurstSeconds * static_cast<double>(given.requests_per_second)) {}
 
 AccessControl::AccessControl(const Tokens& tokens, AccessRules rules)
-    : tokens_(tokens), in_force_(std::make_shared<InForce>(rules)) {}
+    : tokens_(tokens), policy_(std::make_shared<Policy>(rules)) {}
 
 void AccessControl::change(AccessRules rules) {
-  auto changed = std::make_shared<InForce>(rules);
+  auto changed = std::make_shared<Policy>(rules);
   const std::lock_guard lock(mutex_);
-  in_force_ = std::move(changed);
+  policy_ = std::move(changed);
 }
 
-std::shared_ptr<AccessControl::InForce> AccessControl::in_force() const {
+std::shared_ptr<AccessControl::Policy> AccessControl::policy() const {
   const std::lock_guard lock(mutex_);
-  return in_force_;
+  return policy_;
 }
 
 Caller AccessControl::identify(const HttpRequest& request) const {
-  if (request.from_admin_socket || in_force()->rules.is_open) return {true, nullptr};
+  if (request.from_admin_socket || policy()->rules.is_open) return {true, nullptr};
   const auto text = token_in(request.authorization);
   if (text.empty()) return {};
   return {false, tokens_.check(text, current_time())};
 }
 
-bool AccessControl::still_knows(const Caller& caller) const {
-  return caller.may_all || (caller.token && tokens_.is_valid(caller.token->id, current_time()));
+bool AccessControl::is_still_valid(const Caller& caller) const {
+  return caller.is_unrestricted ||
+         (caller.token && tokens_.is_valid(caller.token->id, current_time()));
 }
 
-std::optional<HttpResponse> AccessControl::too_many(const HttpRequest& request,
-                                                    const Caller& caller) const {
-  const auto now_in_force = in_force();
-  const AccessRules& rules = now_in_force->rules;
+std::optional<HttpResponse> AccessControl::check_rate(const HttpRequest& request,
+                                                      const Caller& caller) const {
+  const auto current = policy();
+  const AccessRules& rules = current->rules;
   const bool is_limited = caller.token || rules.limits_clients;
-  if (rules.requests_per_second == 0 || caller.may_all || !is_limited) return std::nullopt;
+  if (rules.requests_per_second == 0 || caller.is_unrestricted || !is_limited) return std::nullopt;
   // A token's id has no colon and no dot, an address has.
-  const auto wait = now_in_force->rates.take(caller.token ? caller.token->id : request.client,
-                                             RateLimit::Clock::now());
+  const auto wait = current->rates.take(caller.token ? caller.token->id : request.client,
+                                        RateLimit::Clock::now());
   if (wait == RateLimit::Clock::duration::zero()) return std::nullopt;
   HttpResponse response = error_response(
       429, "tooManyRequests",
@@ -135,8 +136,8 @@ std::optional<HttpResponse> AccessControl::too_many(const HttpRequest& request,
   return response;
 }
 
-std::optional<HttpResponse> refuse(Needs needs, const Caller& caller, const HttpRequest& request,
-                                   const Named& named) {
+std::optional<HttpResponse> check_access(Needs needs, const Caller& caller,
+                                         const HttpRequest& request, const AccessTarget& target) {
   if (needs == Needs::kNothing) return std::nullopt;
   if (!caller.is_known()) return unauthorized(!request.authorization.empty());
   switch (needs) {
@@ -144,21 +145,21 @@ std::optional<HttpResponse> refuse(Needs needs, const Caller& caller, const Http
     case Needs::kToken:
       return std::nullopt;
     case Needs::kAccount:
-      return caller.may_see(named.account) ? std::nullopt
-                                           : std::optional(unknown_account(named.account));
+      return caller.may_see(target.account) ? std::nullopt
+                                            : std::optional(unknown_account(target.account));
     case Needs::kAccounts:
-      return refuse_accounts(caller, named.accounts);
+      return check_accounts(caller, target.accounts);
     case Needs::kAccountAdmin:
       // Check the kind of token first, so that the answer does not depend on the account.
-      if (!caller.may_all && !caller.token->is_admin)
+      if (!caller.is_unrestricted && !caller.token->is_admin)
         return forbidden("reads, and may not administer");
-      return caller.may_see(named.account) ? std::nullopt
-                                           : std::optional(unknown_account(named.account));
+      return caller.may_see(target.account) ? std::nullopt
+                                            : std::optional(unknown_account(target.account));
     case Needs::kTaskAdmin:
-      if (!caller.may_all && !caller.token->is_admin)
+      if (!caller.is_unrestricted && !caller.token->is_admin)
         return forbidden("reads, and may not administer");
-      return caller.may_administer(named.account) ? std::nullopt
-                                                  : std::optional(unknown_task(named.task));
+      return caller.may_administer(target.account) ? std::nullopt
+                                                   : std::optional(unknown_task(target.task));
     case Needs::kServerAdmin:
       return caller.may_administer_all()
                  ? std::nullopt

@@ -34,10 +34,10 @@ enum class Needs {
 
 // The client of a request, as far as access is concerned.
 struct Caller {
-  bool may_all = false;  // the request came by the admin socket, or no token is needed
+  bool is_unrestricted = false;  // the request came by the admin socket, or no token is needed
   std::shared_ptr<const Token> token;  // null: no token, or an invalid one, was sent
 
-  [[nodiscard]] bool is_known() const { return may_all || token != nullptr; }
+  [[nodiscard]] bool is_known() const { return is_unrestricted || token != nullptr; }
   [[nodiscard]] bool may_see(std::string_view account) const;
   [[nodiscard]] bool may_administer(std::string_view account) const;
   [[nodiscard]] bool may_administer_all() const;
@@ -61,33 +61,34 @@ class AccessControl {
 
   [[nodiscard]] Caller identify(const HttpRequest& request) const;
   // False when the caller's token has expired or was revoked since `identify`.
-  [[nodiscard]] bool still_knows(const Caller& caller) const;
+  [[nodiscard]] bool is_still_valid(const Caller& caller) const;
   // Counts the request. Returns the 429 answer when it exceeds the rate, nothing when it may go on.
-  [[nodiscard]] std::optional<HttpResponse> too_many(const HttpRequest& request,
-                                                     const Caller& caller) const;
+  [[nodiscard]] std::optional<HttpResponse> check_rate(const HttpRequest& request,
+                                                       const Caller& caller) const;
 
  private:
-  struct InForce {
-    explicit InForce(AccessRules given);
+  struct Policy {
+    explicit Policy(AccessRules given);
     const AccessRules rules;
     RateLimit rates;
   };
-  [[nodiscard]] std::shared_ptr<InForce> in_force() const;
+  [[nodiscard]] std::shared_ptr<Policy> policy() const;
 
   const Tokens& tokens_;
   mutable std::mutex mutex_;
-  std::shared_ptr<InForce> in_force_;
+  std::shared_ptr<Policy> policy_;
 };
 
 // The names in a request on which access depends.
-struct Named {
+struct AccessTarget {
   std::string account;  // of kAccount, kAccountAdmin, and kTaskAdmin where the task is there
   std::vector<std::string> accounts;  // of kAccounts
   std::string task;  // of kTaskAdmin
 };
 
 // The answer to a caller without the right; nothing when the caller has it.
-[[nodiscard]] std::optional<HttpResponse> refuse(Needs needs, const Caller& caller,
-                                                 const HttpRequest& request, const Named& named);
+[[nodiscard]] std::optional<HttpResponse> check_access(Needs needs, const Caller& caller,
+                                                       const HttpRequest& request,
+                                                       const AccessTarget& target);
 
 }  // namespace api

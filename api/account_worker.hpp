@@ -1,5 +1,5 @@
-// Does the due work of accounts, one account after another, on a thread of its own. Many commits in
-// a row become one piece of work. An account is opened for its work; failed work is tried again
+// Does the due work of accounts, one account after another, on a thread of its own. Work that is
+// asked for several times before it begins is done once. An account is opened for its work; failed work is tried again
 // after a pause.
 #pragma once
 

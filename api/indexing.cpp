@@ -100,7 +100,7 @@ void Indexing::begin_pull(const std::string& account) {
 void Indexing::take_over_first_syncs() {
   if (tasks_ == nullptr) return;
   const auto names = accounts_.names();
-  for (const auto& left : tasks_->left("first-sync")) {
+  for (const auto& left : tasks_->unfinished("first-sync")) {
     auto task = tasks_->begin(left);
     const std::lock_guard lock(mutex_);
     if (!std::binary_search(names.begin(), names.end(), left.account)) {

@@ -85,7 +85,7 @@ class Indexing {
   std::map<std::string, Pulls> pulls_;
   std::uint64_t pull_count_ = 0;
   std::map<std::string, int> filling_;
-  std::map<std::string, std::unique_ptr<Tasks::Own>> first_syncs_;
+  std::map<std::string, std::unique_ptr<Tasks::Handle>> first_syncs_;
   std::set<std::string, std::less<>> looked_at_;
   AccountWorker text_;
   AccountWorker lists_;  // hands on to `text_`

@@ -43,7 +43,7 @@ struct Route {
   RouteHandler handle;
   // Where a change must be visible before `wait_for` ends its wait; none: the route has no
   // `wait_for`.
-  std::optional<indexer::VisibleIn> sight{};
+  std::optional<indexer::VisibleIn> visible_in{};
   RouteCheck check = nullptr;  // before it waits; null: there is nothing to check
 };
 

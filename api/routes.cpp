@@ -80,19 +80,19 @@ HttpResponse wrong_method(const HttpRequest& request, const std::vector<const Ro
   return response;
 }
 
-Named named_by(const Route& route, const Call& call) {
-  Named named;
+AccessTarget access_target(const Route& route, const Call& call) {
+  AccessTarget target;
   switch (route.needs) {
     case Needs::kAccount:
     case Needs::kAccountAdmin:
-      named.account = call.segments[0];
+      target.account = call.segments[0];
       break;
     case Needs::kAccounts:
-      named.accounts = accounts_in(call.request);
+      target.accounts = accounts_in(call.request);
       break;
     case Needs::kTaskAdmin:
-      named.task = call.segments[0];
-      if (const auto task = call.tasks.find(named.task)) named.account = task->account;
+      target.task = call.segments[0];
+      if (const auto task = call.tasks.find(target.task)) target.account = task->account;
       break;
     case Needs::kNothing:
     case Needs::kToken:
@@ -100,7 +100,7 @@ Named named_by(const Route& route, const Call& call) {
     case Needs::kAdminSocket:
       break;
   }
-  return named;
+  return target;
 }
 
 std::optional<HttpResponse> refuse_unknown_parameter(const Route& route,
@@ -134,19 +134,20 @@ struct Routes::State {
 
 // Once what the request waits for is visible.
 HttpResponse Routes::State::handle(const Route& route, const Call& call) {
-  if (!route.sight) return route.handle(call);
+  if (!route.visible_in) return route.handle(call);
   HttpRequest request = call.request;
-  const auto awaited = take_wait(request);
+  const auto awaited = extract_wait(request);
   if (const auto* mistake = std::get_if<HttpResponse>(&awaited)) return *mistake;
-  if (*route.sight == indexer::VisibleIn::kLists && request.query.contains("timeout")) {
+  if (*route.visible_in == indexer::VisibleIn::kLists && request.query.contains("timeout")) {
     return error_response(400, "badParameter",
                           "'timeout' is how long to wait: it goes with 'wait_for'");
   }
-  if (const auto* change = std::get_if<Awaited>(&awaited)) {
+  if (const auto* change = std::get_if<AwaitedChange>(&awaited)) {
     if (auto mistake = route.check != nullptr ? route.check(request) : std::nullopt)
       return *std::move(mistake);
     const auto account = accounts.find(call.segments[0]);
-    auto later = account ? put_off(call, *account, *change, *route.sight) : std::nullopt;
+    auto later =
+        account ? defer_until_visible(call, *account, *change, *route.visible_in) : std::nullopt;
     if (later) return *std::move(later);
   }
   return route.handle({request, call.segments, config, accounts, tasks, replication, metrics,
@@ -160,7 +161,7 @@ HttpResponse Routes::State::dispatch(const Match& match, const HttpRequest& requ
   }
   const Caller caller = access.identify(request);
   if (!request.is_again) {
-    if (auto refusal = access.too_many(request, caller)) return std::move(*refusal);
+    if (auto refusal = access.check_rate(request, caller)) return std::move(*refusal);
   }
   Call call{request, {}, config, accounts, tasks, replication, metrics, events, access, caller};
   for (const auto segment : match.segments) {
@@ -173,7 +174,8 @@ HttpResponse Routes::State::dispatch(const Match& match, const HttpRequest& requ
     }
     call.segments.push_back(std::move(*decoded));
   }
-  if (auto refusal = refuse(match.route->needs, caller, request, named_by(*match.route, call)))
+  if (auto refusal =
+          check_access(match.route->needs, caller, request, access_target(*match.route, call)))
     return std::move(*refusal);
   if (auto refusal = refuse_unknown_parameter(*match.route, request)) return std::move(*refusal);
   return handle(*match.route, call);

@@ -106,7 +106,7 @@ TaskReport TaskTable::add(const TaskRequest& request, std::string_view state) {
   const std::lock_guard lock(mutex_);
   sqlite::Connection& connection = *open();
   sqlite::Transaction transaction(connection);
-  for (auto& left : left_with_lock()) {
+  for (auto& left : unfinished_with_lock()) {
     if (left.kind == request.kind && left.account == request.account &&
         left.arguments == request.arguments)
       report = std::move(left);
@@ -189,12 +189,12 @@ std::vector<std::string> TaskTable::to_cancel() const {
   return ids;
 }
 
-std::vector<TaskReport> TaskTable::left() const {
+std::vector<TaskReport> TaskTable::unfinished() const {
   const std::lock_guard lock(mutex_);
-  return left_with_lock();
+  return unfinished_with_lock();
 }
 
-std::vector<TaskReport> TaskTable::left_with_lock() const {
+std::vector<TaskReport> TaskTable::unfinished_with_lock() const {
   auto reports = select("WHERE state IN ('queued', 'running') ORDER BY number");
   std::erase_if(reports, [this](const TaskReport& report) {
     if (own_.contains(report.id)) return true;

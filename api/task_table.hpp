@@ -65,20 +65,20 @@ class TaskTable {
   // Ids of this process's tasks that are to be cancelled.
   [[nodiscard]] std::vector<std::string> to_cancel() const;
   // Unfinished tasks of processes that are gone, or of this one before a reload; oldest first.
-  [[nodiscard]] std::vector<TaskReport> left() const;
-  // Takes over a task of `left()`.
+  [[nodiscard]] std::vector<TaskReport> unfinished() const;
+  // Takes over a task of `unfinished()`.
   void adopt(TaskReport& left);
 
  private:
   // Null while there is no file to read.
   [[nodiscard]] replica::sqlite::Connection* open() const;
   [[nodiscard]] std::vector<TaskReport> select(std::string_view condition) const;
-  [[nodiscard]] std::vector<TaskReport> left_with_lock() const;
+  [[nodiscard]] std::vector<TaskReport> unfinished_with_lock() const;
   [[nodiscard]] std::string runner_of(std::string_view id) const;
 
   const std::filesystem::path file_;
   const replica::sqlite::Access access_;
-  const std::string runner_;  // this process, as no other is named
+  const std::string runner_;  // names this process: number and start time
   mutable std::mutex mutex_;
   mutable std::optional<replica::sqlite::Connection> connection_;
   std::set<std::string, std::less<>> own_;  // ids

@@ -21,9 +21,10 @@ constexpr std::string_view kWaitsForRoom = "waits for room: ";
 constexpr char kNeverBegan[] = "cancelled before it began";
 constexpr char kWaited[] = "cancelled while it waited for room";
 constexpr std::size_t kProblemsKept = 100;
-constexpr std::chrono::milliseconds kKeepInterval{500};  // between two looks at what was asked
-constexpr int kLooksPerWrite = 4;  // of progress, which is a commit
-constexpr std::size_t kSamples = 20;  // of progress, by which the rest is reckoned
+// Between two checks of requests to cancel.
+constexpr std::chrono::milliseconds kMonitorInterval{500};
+constexpr int kChecksPerWrite = 4;  // progress is written (a commit) every so many checks
+constexpr std::size_t kSamples = 20;  // of progress, from which the remaining time is estimated
 
 using Clock = std::chrono::steady_clock;
 
@@ -75,7 +76,7 @@ struct Task {
   }
 };
 
-// What fails in a command is said by the command.
+// A task that a command runs is not logged as an error: the command says it.
 void log_task(const TaskReport& task, std::string_view what, bool is_commands = false) {
   log_event(
       task.state == "failed" && !is_commands ? Level::kError : Level::kInfo, "task",
@@ -83,9 +84,8 @@ void log_task(const TaskReport& task, std::string_view what, bool is_commands = 
       {{"task", task.id}, {"kind", task.kind}, {"account", task.account}, {"state", task.state}});
 }
 
-// Bulk work takes only the processor time that nobody else wants (threads that it starts inherit
-// this).
-void yield_to_everyone() {
+// Gives this thread, and the threads that it starts, only processor time that nothing else wants.
+void run_when_idle() {
   const sched_param none{};
   sched_setscheduler(0, SCHED_IDLE, &none);
 }
@@ -109,19 +109,19 @@ struct Tasks::State {
   std::deque<std::shared_ptr<Task>> tasks;  // that have not ended, oldest first
   bool stopping = false;
   std::vector<std::thread> workers;
-  std::thread keeper;
+  std::thread monitor;
 
   void add(std::shared_ptr<Task> task);
-  void take_turns();
+  void run_worker();
   [[nodiscard]] std::shared_ptr<Task> next_queued() const;
   void mark_running(Task& task);
   void perform(const std::shared_ptr<Task>& task, const Work& work);
   [[nodiscard]] TaskReport snapshot_of(const Task& task) const;
-  void leave(const std::shared_ptr<Task>& task);
-  void put_off(const std::shared_ptr<Task>& task, const std::string& why);
+  void suspend(const std::shared_ptr<Task>& task);
+  void postpone(const std::shared_ptr<Task>& task, const std::string& why);
   void end(const std::shared_ptr<Task>& task, std::string_view state, TaskOutcome outcome);
-  void keep();
-  void look_at_requests();
+  void watch();
+  void cancel_requested();
   void write_progress();
   [[nodiscard]] bool lacks_room(const TaskReport& task, const std::exception& error) const;
   TaskReport write_now(const Task& task);
@@ -130,7 +130,7 @@ struct Tasks::State {
 
 namespace {
 
-// Those of an account wait for each other.
+// Whether a task of the account is running: tasks of one account run one after another.
 bool is_busy(const std::deque<std::shared_ptr<Task>>& tasks, const std::string& account) {
   return std::any_of(tasks.begin(), tasks.end(), [&](const auto& task) {
     return task->report.state == "running" && task->report.account == account;
@@ -161,7 +161,7 @@ void Tasks::State::write(const TaskReport& report) {
 void Tasks::State::add(std::shared_ptr<Task> task) {
   if (changed) changed(task->report);
   const std::lock_guard lock(mutex);
-  if (!stopping && !keeper.joinable()) keeper = std::thread([this] { keep(); });
+  if (!stopping && !monitor.joinable()) monitor = std::thread([this] { watch(); });
   tasks.push_back(std::move(task));
   wake.notify_all();
 }
@@ -176,8 +176,8 @@ std::shared_ptr<Task> Tasks::State::next_queued() const {
   return nullptr;
 }
 
-void Tasks::State::take_turns() {
-  yield_to_everyone();
+void Tasks::State::run_worker() {
+  run_when_idle();
   std::unique_lock lock(mutex);
   while (!stopping) {
     if (const auto task = next_queued()) {
@@ -190,7 +190,7 @@ void Tasks::State::take_turns() {
     } else if (tasks.empty()) {
       wake.wait(lock);
     } else {
-      wake.wait_for(lock, kKeepInterval);  // one may wait for room
+      wake.wait_for(lock, kMonitorInterval);  // one may wait for room
     }
   }
 }
@@ -210,15 +210,15 @@ void Tasks::State::perform(const std::shared_ptr<Task>& task, const Work& work) 
   try {
     end(task, "done", work(report, *task->progress));
   } catch (const indexer::Cancelled&) {
-    task->progress->goes_on_later ? leave(task) : end(task, "cancelled", {"cancelled"});
+    task->progress->goes_on_later ? suspend(task) : end(task, "cancelled", {"cancelled"});
   } catch (const std::exception& error) {
-    if (task->progress->goes_on_later) return leave(task);
-    lacks_room(report, error) ? put_off(task, error.what()) : end(task, "failed", {error.what()});
+    if (task->progress->goes_on_later) return suspend(task);
+    lacks_room(report, error) ? postpone(task, error.what()) : end(task, "failed", {error.what()});
   }
 }
 
-// What began and found a full disk, or waited for room already, waits; what asks for room at once
-// and finds none fails, so that whoever asked for it hears of it.
+// Whether the task waits for room instead of failing: if it found the disk full while it ran, or has
+// waited before. One that checks for room first and finds none fails, so that its caller learns it.
 bool Tasks::State::lacks_room(const TaskReport& task, const std::exception& error) const {
   if (dynamic_cast<const WaitsForRoom*>(&error) != nullptr) return true;
   if (dynamic_cast<const indexer::NoRoom*>(&error) != nullptr)
@@ -231,8 +231,8 @@ TaskReport Tasks::State::snapshot_of(const Task& task) const {
   return task.snapshot();
 }
 
-// It stays in the table as it is, for the next process.
-void Tasks::State::leave(const std::shared_ptr<Task>& task) {
+// Leaves the task in the table, for the next process to go on with.
+void Tasks::State::suspend(const std::shared_ptr<Task>& task) {
   const std::lock_guard in_order(writing);
   TaskReport report = snapshot_of(*task);
   report.state = "queued";
@@ -245,8 +245,8 @@ void Tasks::State::leave(const std::shared_ptr<Task>& task) {
   log_task(report, "is stopped, to go on later");
 }
 
-// Until there is room.
-void Tasks::State::put_off(const std::shared_ptr<Task>& task, const std::string& why) {
+// Queues the task again, to be tried when there may be room.
+void Tasks::State::postpone(const std::shared_ptr<Task>& task, const std::string& why) {
   {
     const std::lock_guard lock(mutex);
     task->report.state = "queued";
@@ -268,7 +268,7 @@ void Tasks::State::end(const std::shared_ptr<Task>& task, std::string_view state
   report.problems.resize(std::min(report.problems.size(), kProblemsKept));
   {
     const std::lock_guard lock(mutex);
-    task->report = report;  // which is told from here until the table has it
+    task->report = report;  // `find` and `list` report it from here until the table has it
   }
   write(report);
   {
@@ -278,22 +278,23 @@ void Tasks::State::end(const std::shared_ptr<Task>& task, std::string_view state
   log_task(report, fmt::format("{}: {}", state, report.outcome), task->is_commands());
 }
 
-// Tells the table how far tasks are, and hears from it which ones are to end.
-void Tasks::State::keep() {
-  int looks = 0;
+// Writes the progress of tasks to the table, and cancels those for which the table says so. Runs on
+// the thread `monitor`.
+void Tasks::State::watch() {
+  int checks = 0;
   std::unique_lock lock(mutex);
   while (!stopping) {
-    tasks.empty() ? wake.wait(lock) : (void)wake.wait_for(lock, kKeepInterval);
+    tasks.empty() ? wake.wait(lock) : (void)wake.wait_for(lock, kMonitorInterval);
     if (stopping || tasks.empty()) continue;
     for (const auto& task : tasks) task->remaining.sample(task->progress->done);
     lock.unlock();
-    look_at_requests();
-    if (++looks % kLooksPerWrite == 0) write_progress();
+    cancel_requested();
+    if (++checks % kChecksPerWrite == 0) write_progress();
     lock.lock();
   }
 }
 
-void Tasks::State::look_at_requests() {
+void Tasks::State::cancel_requested() {
   std::vector<std::string> ids;
   try {
     ids = table.to_cancel();
@@ -310,7 +311,7 @@ void Tasks::State::look_at_requests() {
         if (task->report.id != id) continue;
         task->progress->cancelled = true;
         if (task->report.state != "queued") continue;
-        task->report.state = "cancelled";  // nobody takes it any more
+        task->report.state = "cancelled";  // no worker takes it any more
         task->report.outcome = task->report.started ? kWaited : kNeverBegan;
         waiting = task;
       }
@@ -341,7 +342,7 @@ Tasks::~Tasks() { stop(); }
 
 void Tasks::serve(Kinds kinds) {
   State& state = *state_;
-  for (auto& orphan : state.table.left()) {
+  for (auto& orphan : state.table.unfinished()) {
     const auto kind = kinds.find(orphan.kind);
     if (kind != kinds.end() && !kind->second) continue;
     state.table.adopt(orphan);
@@ -354,7 +355,7 @@ void Tasks::serve(Kinds kinds) {
   const std::lock_guard lock(state.mutex);
   state.kinds = std::move(kinds);
   for (std::size_t i = 0; i < kAtOnce; ++i)
-    state.workers.emplace_back([&state] { state.take_turns(); });
+    state.workers.emplace_back([&state] { state.run_worker(); });
 }
 
 void Tasks::stop_soon() {
@@ -375,12 +376,12 @@ void Tasks::stop() {
   stop_soon();
   for (auto& worker : state.workers) worker.join();
   state.workers.clear();
-  std::thread keeper;
+  std::thread monitor;
   {
     const std::lock_guard lock(state.mutex);
-    keeper.swap(state.keeper);
+    monitor.swap(state.monitor);
   }
-  if (keeper.joinable()) keeper.join();
+  if (monitor.joinable()) monitor.join();
 }
 
 std::string Tasks::start(const TaskRequest& request) {
@@ -393,13 +394,13 @@ std::string Tasks::start(const TaskRequest& request) {
 
 namespace {
 
-class OwnTask : public Tasks::Own {
+class TaskHandle : public Tasks::Handle {
  public:
   using End = std::function<void(std::string_view, TaskOutcome)>;
-  OwnTask(std::shared_ptr<Task> task, End end) : task_(std::move(task)), end_(std::move(end)) {}
-  OwnTask(const OwnTask&) = delete;
-  OwnTask& operator=(const OwnTask&) = delete;
-  ~OwnTask() override {
+  TaskHandle(std::shared_ptr<Task> task, End end) : task_(std::move(task)), end_(std::move(end)) {}
+  TaskHandle(const TaskHandle&) = delete;
+  TaskHandle& operator=(const TaskHandle&) = delete;
+  ~TaskHandle() override {
     if (!task_->progress->goes_on_later) finish("cancelled", {"cancelled"});
   }
 
@@ -415,12 +416,12 @@ class OwnTask : public Tasks::Own {
 
 }  // namespace
 
-std::unique_ptr<Tasks::Own> Tasks::begin(const TaskRequest& request) {
+std::unique_ptr<Tasks::Handle> Tasks::begin(const TaskRequest& request) {
   auto task = std::make_shared<Task>();
   task->report = state_->table.add(request, "running");
   task->own_progress.done = task->report.done;
   state_->add(task);
-  return std::make_unique<OwnTask>(
+  return std::make_unique<TaskHandle>(
       task, [state = state_.get(), task](std::string_view end_state, TaskOutcome outcome) {
         state->end(task, end_state, std::move(outcome));
       });
@@ -452,9 +453,9 @@ TaskOutcome Tasks::run(const TaskRequest& request, const Work& work, indexer::Pr
   }
 }
 
-std::vector<TaskRequest> Tasks::left(std::string_view kind) const {
+std::vector<TaskRequest> Tasks::unfinished(std::string_view kind) const {
   std::vector<TaskRequest> requests;
-  for (auto& report : state_->table.left()) {
+  for (auto& report : state_->table.unfinished()) {
     if (report.kind == kind)
       requests.push_back(
           {std::move(report.kind), std::move(report.account), std::move(report.arguments)});
@@ -494,7 +495,7 @@ std::vector<TaskReport> Tasks::active() const {
 
 bool Tasks::cancel(std::string_view id) {
   if (!state_->table.ask_to_cancel(id)) return false;
-  state_->look_at_requests();
+  state_->cancel_requested();
   return true;
 }
 

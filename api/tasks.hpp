@@ -71,16 +71,16 @@ class Tasks {
 
   // A task whose work the caller does; listed until `finish`. Destroyed without it, the task counts
   // as cancelled.
-  class Own {
+  class Handle {
    public:
-    virtual ~Own() = default;
+    virtual ~Handle() = default;
     virtual indexer::Progress& progress() = 0;
     virtual void finish(std::string_view state, TaskOutcome outcome) = 0;
   };
   // Takes over an unfinished task of the same kind and account, with its progress, if there is one.
-  [[nodiscard]] std::unique_ptr<Own> begin(const TaskRequest& request);
+  [[nodiscard]] std::unique_ptr<Handle> begin(const TaskRequest& request);
   // Unfinished tasks of that kind that `begin` can take over.
-  [[nodiscard]] std::vector<TaskRequest> left(std::string_view kind) const;
+  [[nodiscard]] std::vector<TaskRequest> unfinished(std::string_view kind) const;
 
   [[nodiscard]] std::optional<TaskReport> find(std::string_view id) const;
   [[nodiscard]] std::vector<TaskReport> list() const;  // newest first

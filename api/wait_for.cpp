@@ -16,7 +16,7 @@ HttpResponse bad_parameter(const std::string& message) {
 }
 
 // "docId@rev"; the id may hold an @ as well.
-bool read_awaited(std::string_view text, Awaited& awaited) {
+bool read_awaited(std::string_view text, AwaitedChange& awaited) {
   const auto at = text.rfind('@');
   const auto rev =
       at == text.npos || at == 0 ? std::nullopt : replica::RevId::parse(text.substr(at + 1));
@@ -28,9 +28,9 @@ bool read_awaited(std::string_view text, Awaited& awaited) {
 
 }  // namespace
 
-std::variant<std::monostate, Awaited, HttpResponse> take_wait(HttpRequest& request) {
+std::variant<std::monostate, AwaitedChange, HttpResponse> extract_wait(HttpRequest& request) {
   if (!request.query.contains("wait_for")) return {};
-  Awaited awaited;
+  AwaitedChange awaited;
   Parameters parameters(request);
   const auto text = parameters.text("wait_for");
   awaited.timeout = parameters.timeout("timeout", kLongestTimeout).value_or(kDefaultTimeout);
@@ -43,10 +43,11 @@ std::variant<std::monostate, Awaited, HttpResponse> take_wait(HttpRequest& reque
   return awaited;
 }
 
-std::optional<HttpResponse> put_off(const Call& call, indexer::Account& account,
-                                    const Awaited& awaited, indexer::VisibleIn sight) {
+std::optional<HttpResponse> defer_until_visible(const Call& call, indexer::Account& account,
+                                                const AwaitedChange& awaited,
+                                                indexer::VisibleIn where) {
   auto waiter = call.events.wait(account.name());  // first: what moves from here on is noticed
-  if (account.shows(awaited.doc_id, awaited.rev, sight)) return std::nullopt;
+  if (account.shows(awaited.doc_id, awaited.rev, where)) return std::nullopt;
   const auto until = call.request.received + awaited.timeout;
   if (std::chrono::steady_clock::now() >= until) {
     return error_response(504, "waitTimedOut",

@@ -13,7 +13,7 @@
 namespace api {
 
 // What a request waits for.
-struct Awaited {
+struct AwaitedChange {
   std::string doc_id;
   replica::RevId rev;
   std::chrono::milliseconds timeout;
@@ -21,11 +21,14 @@ struct Awaited {
 
 // Takes `wait_for` and its `timeout` out of the request. Monostate when the request does not wait;
 // a refusal when they are wrong. A `timeout` beside `wait_for` limits the wait, not the search.
-[[nodiscard]] std::variant<std::monostate, Awaited, HttpResponse> take_wait(HttpRequest& request);
+[[nodiscard]] std::variant<std::monostate, AwaitedChange, HttpResponse> extract_wait(
+    HttpRequest& request);
 
 // Nothing when the change is visible. Else what the connection is to do: handle the request again
 // when the account has changed, or answer that the time is up.
-[[nodiscard]] std::optional<HttpResponse> put_off(const Call& call, indexer::Account& account,
-                                                  const Awaited& awaited, indexer::VisibleIn sight);
+[[nodiscard]] std::optional<HttpResponse> defer_until_visible(const Call& call,
+                                                              indexer::Account& account,
+                                                              const AwaitedChange& awaited,
+                                                              indexer::VisibleIn where);
 
 }  // namespace api

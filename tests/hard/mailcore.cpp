@@ -10,6 +10,7 @@
 #include "mail/threads.hpp"
 #include "tests/hard/expected.hpp"
 #include "tests/hard/report.hpp"
+#include "tests/support/threads.hpp"
 
 namespace hard {
 namespace {
@@ -148,7 +149,7 @@ std::vector<Agreement> mailcore_messages(const fs::path& corpora) {
     keys.push_back(mail::thread_keys(parsed->metadata));
   }
   const auto wanted = threads(expected);
-  const auto connected = mail::connect(keys);
+  const auto connected = support::threads_of(keys);
   std::map<std::size_t, std::string> first;  // of each thread, by name
   for (std::size_t i = 0; i < names.size(); ++i) {
     auto& name = first.try_emplace(connected[i], names[i]).first->second;

@@ -1,38 +1,16 @@
 #include <algorithm>
 #include <ctime>
-#include <numeric>
 #include <random>
 #include <set>
-#include <unordered_map>
 
 #include "mail/threads.hpp"
 #include "tests/indexer/catalog_fixture.hpp"
+#include "tests/support/threads.hpp"
 
 namespace indexer {
 namespace {
 
 using testing::ElementsAre;
-
-// For each set of keys the number of its thread; connected sets get the same number, the index of the first of them.
-std::vector<std::size_t> threads_of(const std::vector<std::vector<mail::ThreadKey>>& messages) {
-  std::vector<std::size_t> parent(messages.size());
-  std::iota(parent.begin(), parent.end(), std::size_t{0});
-  const auto root_of = [&parent](std::size_t i) {
-    while (parent[i] != i) i = parent[i] = parent[parent[i]];
-    return i;
-  };
-  std::unordered_map<mail::ThreadKey, std::size_t> first_with;
-  for (std::size_t i = 0; i < messages.size(); ++i) {
-    for (const auto key : messages[i]) {
-      const auto [known, inserted] = first_with.try_emplace(key, i);
-      if (inserted) continue;
-      const auto a = root_of(known->second), b = root_of(i);
-      parent[std::max(a, b)] = std::min(a, b);  // the root is the first member
-    }
-  }
-  for (std::size_t i = 0; i < messages.size(); ++i) parent[i] = root_of(i);
-  return parent;
-}
 
 class CatalogThreadsTest : public CatalogFixture {
  protected:
@@ -178,7 +156,7 @@ TEST_F(CatalogThreadsTest, ALongThreadStaysCheap) {
 }
 
 // Messages come, change and go at random; after each step threads, counts and lists are those of a
-// catalog made at once, and threads are those that mail::connect finds.
+// catalog made at once, and threads are those that support::threads_of finds.
 TEST_F(CatalogThreadsTest, ThreadsAreAFunctionOfTheMessagesPresent) {
   for (const unsigned seed : {1U, 2U, 3U}) {
     std::mt19937 engine(seed);
@@ -236,7 +214,7 @@ TEST_F(CatalogThreadsTest, ThreadsAreAFunctionOfTheMessagesPresent) {
         keys.push_back(mail::thread_keys(message));
         ids.push_back(id);
       }
-      const auto connected = threads_of(keys);
+      const auto connected = support::threads_of(keys);
       std::map<std::string, std::size_t> numbers;
       for (std::size_t i = 0; i < ids.size(); ++i) {
         const auto thread = member(row_of(ids[i]), "threadId");
