@@ -13,11 +13,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::seconds kPatience{30};
-constexpr std::chrono::seconds kPatienceForEmpty{2};  // of an account that has nothing to read
+constexpr std::chrono::seconds kCloseTimeout{30};
+constexpr std::chrono::seconds kCloseTimeoutOfEmpty{2};  // of an account that has nothing to read
 // No account's name begins so. Folders with this prefix are not listed, and are deleted at the next
 // start if not before.
-constexpr std::string_view kLeaving = ".removed-";
+constexpr std::string_view kRemovedPrefix = ".removed-";
 
 void expect_removable(const Config& config, const Accounts& accounts, const std::string& name) {
   if (!is_valid_account_name(name) || !accounts.contains(name))
@@ -56,19 +56,19 @@ bool has_stores(const fs::path& folder) {
   return !fs::is_empty(folder / "store", absent) && !absent;
 }
 
-// The folder goes from one moment to the next, whatever happens while its files are deleted. Links
-// in it are deleted, not followed. What is known of the account goes before: without its folder,
-// nothing would be pulled that was pulled once.
+// The rename removes the account at once, whatever happens while its files are deleted. Links in it
+// are deleted, not followed. The registry forgets the account first: otherwise, after a kill in
+// between, documents that it knows as pulled would be missing and never be pulled again.
 void forget_and_delete(const fs::path& data_dir, Registry& registry, const std::string& name) {
   const fs::path folder = account_folder(data_dir, name);
-  const fs::path leaving = accounts_folder(data_dir) / (std::string(kLeaving) + name);
+  const fs::path removed = accounts_folder(data_dir) / (std::string(kRemovedPrefix) + name);
   const auto lock = lock_folder(folder, name);
   forget(registry, name);
   if (!lock) return;
-  fs::remove_all(leaving);
-  fs::rename(folder, leaving);
+  fs::remove_all(removed);
+  fs::rename(folder, removed);
   replica::sync_folder(accounts_folder(data_dir));
-  fs::remove_all(leaving);
+  fs::remove_all(removed);
 }
 
 }  // namespace
@@ -86,7 +86,7 @@ void remove_account(const Config& config, Accounts& accounts, Replication& repli
   };
   try {
     Accounts::Retired retired(accounts, name);
-    if (retired.wait_closed(kPatience)) {
+    if (retired.wait_closed(kCloseTimeout)) {
       forget_and_delete(config.data_dir, accounts.registry(), name);
       spdlog::info("account {}: removed", name);
       return;
@@ -122,10 +122,10 @@ AccountToFill::~AccountToFill() {
   if (was_there_ || has_stores(folder_)) return;
   try {
     Accounts::Retired retired(accounts_, name_);
-    if (retired.wait_closed(kPatienceForEmpty) && !has_stores(folder_))
+    if (retired.wait_closed(kCloseTimeoutOfEmpty) && !has_stores(folder_))
       forget_and_delete(config_.data_dir, accounts_.registry(), name_);
   } catch (const std::exception& error) {
-    // What kept the import from writing is what is told.
+    // Logged only: the caller reports what kept the import from writing.
     spdlog::warn("account {}: cannot remove its empty folder: {}", name_, error.what());
   }
 }
@@ -133,8 +133,8 @@ AccountToFill::~AccountToFill() {
 void finish_removals(const fs::path& data_dir) {
   std::error_code absent;
   for (const auto& entry : fs::directory_iterator(accounts_folder(data_dir), absent)) {
-    if (!entry.path().filename().string().starts_with(kLeaving)) continue;
-    // What cannot be deleted is no reason not to start: it is tried again the next time.
+    if (!entry.path().filename().string().starts_with(kRemovedPrefix)) continue;
+    // A failure must not keep the server from starting: the next start tries again.
     std::error_code failed;
     fs::remove_all(entry.path(), failed);
     if (failed) spdlog::warn("cannot delete {}: {}", entry.path().string(), failed.message());

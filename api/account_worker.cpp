@@ -23,13 +23,13 @@ AccountWorker::AccountWorker(std::string what, Priority priority, Accounts& acco
 
 AccountWorker::~AccountWorker() { stop(); }
 
-void AccountWorker::soon(const std::string& account) {
+void AccountWorker::schedule(const std::string& account) {
   const std::lock_guard lock(mutex_);
   due_.insert_or_assign(account, Clock::now());
   changed_.notify_one();
 }
 
-void AccountWorker::drop(const std::string& account) {
+void AccountWorker::cancel(const std::string& account) {
   const std::lock_guard lock(mutex_);
   due_.erase(account);
   if (current_ == account) progress_.cancelled = true;
@@ -40,7 +40,7 @@ std::size_t AccountWorker::waiting() const {
   return due_.size();
 }
 
-void AccountWorker::again_in(const std::string& account, Clock::duration pause) {
+void AccountWorker::retry_in(const std::string& account, Clock::duration pause) {
   const std::lock_guard lock(mutex_);
   due_.try_emplace(account, Clock::now() + pause);
 }
@@ -85,18 +85,18 @@ std::optional<std::string> AccountWorker::next() {
 }
 
 void AccountWorker::do_work(const std::string& name) {
-  if (accounts_.disk().is_paused()) return again_in(name, kPauseWithoutRoom);
+  if (accounts_.disk().is_paused()) return retry_in(name, kPauseWithoutRoom);
   try {
     if (const auto account = accounts_.find(name)) work_(*account, progress_);
   } catch (const indexer::Cancelled&) {
     // It is to stop, or the account's work is not wanted any more.
   } catch (const std::exception& error) {
-    if (accounts_.disk().note(error)) return again_in(name, kPauseWithoutRoom);
+    if (accounts_.disk().note(error)) return retry_in(name, kPauseWithoutRoom);
     log_event(Level::kError, "workFailed",
               fmt::format("account {}: {} failed, again in {} s: {}", name, what_,
                           kPauseAfterFailure.count(), error.what()),
               {{"account", name}, {"work", what_}});
-    again_in(name, kPauseAfterFailure);
+    retry_in(name, kPauseAfterFailure);
   }
 }
 

@@ -27,9 +27,9 @@ class AccountWorker {
   AccountWorker(std::string what, Priority priority, Accounts& accounts, Work work);
   ~AccountWorker();  // stops
 
-  void soon(const std::string& account);  // any thread
+  void schedule(const std::string& account);  // any thread
   // Drops the account's due work and cancels work under way. Any thread.
-  void drop(const std::string& account);
+  void cancel(const std::string& account);
   [[nodiscard]] std::size_t waiting() const;  // accounts; any thread
   void stop();  // cancels what is under way and waits for its end
 
@@ -38,7 +38,7 @@ class AccountWorker {
   void run();
   [[nodiscard]] std::optional<std::string> next();
   void do_work(const std::string& name);
-  void again_in(const std::string& account, Clock::duration pause);
+  void retry_in(const std::string& account, Clock::duration pause);
 
   const std::string what_;
   const Priority priority_;

@@ -146,7 +146,7 @@ Accounts::by_last_use() const {
 }
 
 void Accounts::close_idle() {
-  // What is open can be read; to open it again takes a little room.
+  // While the disk is full they stay open: opening them again needs a little room.
   if (disk_.report().is_full) return;
   const auto since = Clock::now() - config_.replication.account_idle;
   auto slots = by_last_use();
@@ -179,9 +179,9 @@ Accounts::Retired::~Retired() {
 }
 
 // There is no notification when the last holder releases it, so this polls.
-bool Accounts::Retired::wait_closed(std::chrono::milliseconds patience) {
-  constexpr std::chrono::milliseconds kLookAgain{20};
-  const auto until = Clock::now() + patience;
+bool Accounts::Retired::wait_closed(std::chrono::milliseconds timeout) {
+  constexpr std::chrono::milliseconds kPollInterval{20};
+  const auto until = Clock::now() + timeout;
   while (true) {
     std::shared_ptr<Slot> slot;
     {
@@ -195,7 +195,7 @@ bool Accounts::Retired::wait_closed(std::chrono::milliseconds patience) {
     accounts_.forget_closed();
     if (is_closed && accounts_.is_forgotten(name_)) return true;
     if (Clock::now() >= until) return false;
-    std::this_thread::sleep_for(kLookAgain);
+    std::this_thread::sleep_for(kPollInterval);
   }
 }
 

@@ -58,8 +58,8 @@ class Accounts {
     Retired& operator=(const Retired&) = delete;
     ~Retired();
     // Waits until no caller holds the account, and closes it. False when one still does after
-    // `patience`.
-    [[nodiscard]] bool wait_closed(std::chrono::milliseconds patience);
+    // `timeout`.
+    [[nodiscard]] bool wait_closed(std::chrono::milliseconds timeout);
 
    private:
     Accounts& accounts_;
@@ -85,8 +85,8 @@ class Accounts {
 
  private:
   using Clock = std::chrono::steady_clock;
-  // The folder's lock must be given back before it is taken again: opening and closing hold
-  // `mutex`.
+  // An account's place; `mutex` is held while it is opened or closed, so that its folder's lock is
+  // released before it is taken again.
   struct Slot {
     std::mutex mutex;
     std::shared_ptr<indexer::Account> account;

@@ -25,7 +25,7 @@ using replica::SourceError;
 
 constexpr std::size_t kProblemsNamed = 20;
 
-replica::Timeouts short_patience() {
+replica::Timeouts short_timeouts() {
   replica::Timeouts timeouts;
   timeouts.connect = std::chrono::seconds(5);
   timeouts.idle = std::chrono::seconds(10);
@@ -50,7 +50,7 @@ struct Databases {
   std::size_t accounts = 0;
 };
 
-Databases of_configured(const SourceConfig& source) {
+Databases configured_databases(const SourceConfig& source) {
   Databases databases;
   for (const std::string& account : source.accounts) {
     ++databases.accounts;
@@ -60,7 +60,7 @@ Databases of_configured(const SourceConfig& source) {
   return databases;
 }
 
-Databases of_found(const SourceConfig& source, const std::vector<std::string>& all) {
+Databases databases_found(const SourceConfig& source, const std::vector<std::string>& all) {
   Databases databases;
   std::set<std::string> accounts;
   for (const std::string& name : all) {
@@ -75,10 +75,10 @@ Databases of_found(const SourceConfig& source, const std::vector<std::string>& a
 
 net::awaitable<Databases> find_databases(replica::CouchClient& client, const SourceConfig& source,
                                          SourceCheck& check) {
-  if (!source.has_all_accounts) co_return of_configured(source);
+  if (!source.has_all_accounts) co_return configured_databases(source);
   try {
     const auto all = co_await client.all_databases();
-    Databases found = of_found(source, all);
+    Databases found = databases_found(source, all);
     check.facts.push_back(fmt::format("_all_dbs can be read: {} accounts", found.accounts));
     if (found.accounts == 0) {
       check.problems.push_back(fmt::format(
@@ -139,8 +139,8 @@ net::awaitable<void> read_databases(replica::CouchClient& client, const SourceCo
 }
 
 // Last, since the client is closed as soon as the feed stands.
-net::awaitable<void> hear_updates(replica::CouchClient& client, const SourceConfig& source,
-                                  replica::Dialect dialect, SourceCheck& check) {
+net::awaitable<void> check_updates_feed(replica::CouchClient& client, const SourceConfig& source,
+                                        replica::Dialect dialect, SourceCheck& check) {
   if (source.watch != Watch::kUpdates || dialect == replica::Dialect::kPouchdb) {
     check.facts.push_back(fmt::format(
         "changes are heard by watch = \"{}\"",
@@ -173,13 +173,13 @@ net::awaitable<void> hear_updates(replica::CouchClient& client, const SourceConf
                            feed, why, source.address.user));
 }
 
-net::awaitable<void> ask(replica::CouchClient& client, const SourceConfig& source,
-                         SourceCheck& check) {
+net::awaitable<void> check_server(replica::CouchClient& client, const SourceConfig& source,
+                                  SourceCheck& check) {
   try {
     const replica::ServerInfo server = co_await client.server_info();
     check.server = server_name(server);
     co_await read_databases(client, source, check);
-    co_await hear_updates(client, source, server.dialect, check);
+    co_await check_updates_feed(client, source, server.dialect, check);
   } catch (const SourceError& error) {
     check.problems.emplace_back(error.what());
   }
@@ -231,8 +231,8 @@ SourceCheck check_source(const SourceConfig& source) {
   check.source = source.name;
   net::io_context context{1};
   try {
-    replica::CouchClient client(context.get_executor(), source.address, short_patience(), {});
-    auto asked = net::co_spawn(context, ask(client, source, check), net::use_future);
+    replica::CouchClient client(context.get_executor(), source.address, short_timeouts(), {});
+    auto asked = net::co_spawn(context, check_server(client, source, check), net::use_future);
     context.run();
     asked.get();
   } catch (const std::exception& error) {  // a certificate that cannot be read

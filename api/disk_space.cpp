@@ -73,7 +73,7 @@ bool DiskSpace::is_paused() const {
   return state_ == State::kFull;
 }
 
-void DiskSpace::look() {
+void DiskSpace::update() {
   std::unique_lock lock(mutex_);
   const auto now = Clock::now();
   if (state_ == State::kFull) {

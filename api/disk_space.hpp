@@ -33,7 +33,7 @@ class DiskSpace {
   // True while writers have to wait. They ask again from time to time.
   [[nodiscard]] bool is_paused() const;
   // Lets writing go on when there is room or it is time for a try. Call it from time to time.
-  void look();
+  void update();
   [[nodiscard]] Report report() const;
 
  private:

@@ -69,7 +69,7 @@ void refetch(indexer::Account& account, Replication& replication, indexer::Progr
 
 indexer::DoctorReport examine_account(const Config& config, Accounts& accounts,
                                       Replication* replication, const std::string& name,
-                                      const DoctorQuestion& question, indexer::Progress& progress) {
+                                      const DoctorOptions& question, indexer::Progress& progress) {
   const SourceConfig* const source = accounts.source_of(name);
   if (question.source && source == nullptr)
     throw std::runtime_error(fmt::format("account '{}' is local: it has no source", name));

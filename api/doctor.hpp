@@ -8,7 +8,7 @@
 
 namespace api {
 
-struct DoctorQuestion {
+struct DoctorOptions {
   bool source = false;  // also compare with the source
   bool repair = false;
 };
@@ -19,7 +19,7 @@ struct DoctorQuestion {
 [[nodiscard]] indexer::DoctorReport examine_account(const Config& config, Accounts& accounts,
                                                     Replication* replication,
                                                     const std::string& name,
-                                                    const DoctorQuestion& question,
+                                                    const DoctorOptions& question,
                                                     indexer::Progress& progress);
 
 }  // namespace api

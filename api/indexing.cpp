@@ -49,34 +49,34 @@ void Indexing::stop() {
   text_.stop();
 }
 
-void Indexing::soon(std::string_view account) { lists_.soon(std::string(account)); }
+void Indexing::schedule(std::string_view account) { lists_.schedule(std::string(account)); }
 
-void Indexing::once(std::string_view account) {
+void Indexing::schedule_once(std::string_view account) {
   {
     const std::lock_guard lock(mutex_);
-    if (!looked_at_.emplace(account).second) return;
+    if (!scheduled_once_.emplace(account).second) return;
   }
-  soon(account);
+  schedule(account);
 }
 
-void Indexing::drop(const std::string& account) {
+void Indexing::cancel(const std::string& account) {
   {
     const std::lock_guard lock(mutex_);
     pulls_.erase(account);
     filling_.erase(account);
     first_syncs_.erase(account);
-    if (const auto found = looked_at_.find(account); found != looked_at_.end())
-      looked_at_.erase(found);
+    if (const auto found = scheduled_once_.find(account); found != scheduled_once_.end())
+      scheduled_once_.erase(found);
   }
-  lists_.drop(account);
-  text_.drop(account);
+  lists_.cancel(account);
+  text_.cancel(account);
 }
 
 void Indexing::catch_up() {
   take_over_first_syncs();
-  for (const std::string& name : accounts_.registry().behind()) soon(name);
+  for (const std::string& name : accounts_.registry().behind()) schedule(name);
   for (const std::string& name : accounts_.names()) {
-    if (accounts_.source_of(name) == nullptr) once(name);
+    if (accounts_.source_of(name) == nullptr) schedule_once(name);
   }
 }
 
@@ -96,7 +96,8 @@ void Indexing::begin_pull(const std::string& account) {
   }
 }
 
-// They go on with the pulls that are due; where all has come already, they end once that is known to be indexed.
+// A first sync goes on with the pulls that are due. One whose documents have all come ends when they
+// are indexed.
 void Indexing::take_over_first_syncs() {
   if (tasks_ == nullptr) return;
   const auto names = accounts_.names();
@@ -109,7 +110,7 @@ void Indexing::take_over_first_syncs() {
       task->finish("cancelled", {"another one goes on"});
     } else {
       first_syncs_[left.account] = std::move(task);
-      soon(left.account);
+      schedule(left.account);
     }
   }
 }
@@ -122,7 +123,7 @@ void Indexing::begin_first_sync(const std::string& account) {
 
 std::size_t Indexing::run(indexer::Account& account, indexer::Progress& progress) {
   account.project(progress);
-  tell(account);
+  publish(account);
   return index_text(account, progress);
 }
 
@@ -131,7 +132,7 @@ void Indexing::end_pull(const std::string& account, bool then_index) {
     const std::lock_guard lock(mutex_);
     --pulls_[account].running;
   }
-  if (then_index) soon(account);
+  if (then_index) schedule(account);
 }
 
 void Indexing::begin_filling(const std::string& account) {
@@ -146,7 +147,7 @@ void Indexing::filled(const std::string& account, std::size_t documents) {
     found->second->progress().done += static_cast<std::int64_t>(documents);
 }
 
-// Where everything came and is indexed; as long as more comes, it goes on.
+// Ends the first sync if all documents have come. Call when everything here is indexed.
 void Indexing::end_first_sync(const std::string& account, std::size_t entries) {
   const std::lock_guard lock(mutex_);
   const auto found = first_syncs_.find(account);
@@ -163,7 +164,7 @@ void Indexing::end_filling(const std::string& account) {
     if (found == filling_.end() || --found->second > 0) return;
     filling_.erase(found);
   }
-  soon(account);
+  schedule(account);
 }
 
 bool Indexing::is_being_filled(const std::string& account) {
@@ -172,7 +173,7 @@ bool Indexing::is_being_filled(const std::string& account) {
   return filling_.contains(account) || (pulls != pulls_.end() && pulls->second.running > 0);
 }
 
-void Indexing::tell(const indexer::Account& account) {
+void Indexing::publish(const indexer::Account& account) {
   if (events_ != nullptr) events_->moved(account);
 }
 
@@ -183,14 +184,14 @@ void Indexing::index_lists(indexer::Account& account, indexer::Progress& progres
                            ? account.project_without_rebuild(progress)
                            : account.project(progress, is_being_filled(account.name()));
   metrics_.documents_projected(changes);
-  tell(account);
+  publish(account);
   metrics_.batch("lists", std::chrono::steady_clock::now() - began);
   if (waits_for_rebuild) return reindex_unasked(*tasks_, account.name());
   {
     const std::lock_guard lock(mutex_);
     if (filling_.contains(account.name())) return;
   }
-  text_.soon(account.name());
+  text_.schedule(account.name());
 }
 
 std::size_t Indexing::index_text(indexer::Account& account, indexer::Progress& progress) {
@@ -202,7 +203,7 @@ std::size_t Indexing::index_text(indexer::Account& account, indexer::Progress& p
               fmt::format("account {}: the text index was made anew: {}", account.name(), *damage),
               {{"account", account.name()}});
   }
-  tell(account);
+  publish(account);
   metrics_.batch("text", std::chrono::steady_clock::now() - began);
   metrics_.entries_indexed(entries);
   metrics_.content_reads(account.stores().content_reads(), account.name());
@@ -224,7 +225,7 @@ std::uint64_t Indexing::last_pull(const std::string& account) {
   return found == pulls_.end() ? 0 : found->second.last;
 }
 
-// Unless a pull is under way, or began since: then the account will be looked at again.
+// Not while a pull is under way or when one has begun since `last_pull`: its end indexes again.
 void Indexing::clear_behind(const std::string& account, std::uint64_t last_pull) {
   const std::lock_guard lock(mutex_);
   const auto found = pulls_.find(account);

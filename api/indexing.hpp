@@ -33,14 +33,14 @@ class Indexing {
   Indexing(Accounts& accounts, Metrics& metrics, Tasks* tasks = nullptr, Events* events = nullptr);
   ~Indexing();  // stops
 
-  void soon(std::string_view account);
+  void schedule(std::string_view account);
   // The same, but only at the first call for an account: work that an earlier program left is done
   // when the account is used.
-  void once(std::string_view account);
+  void schedule_once(std::string_view account);
   // Before an account is removed: drops its due work and cancels work under way.
-  void drop(const std::string& account);
-  // Makes due what nothing else would notice: accounts that a crash left behind, unfinished first
-  // syncs, and local accounts.
+  void cancel(const std::string& account);
+  // Schedules what nothing else would: accounts that a crash left behind, unfinished first syncs, and
+  // local accounts.
   void catch_up();
   [[nodiscard]] std::size_t lists_waiting() const { return lists_.waiting(); }  // accounts
   [[nodiscard]] std::size_t texts_waiting() const { return text_.waiting(); }
@@ -68,7 +68,7 @@ class Indexing {
 
   // Whether a pull or an import is under way.
   [[nodiscard]] bool is_being_filled(const std::string& account);
-  void tell(const indexer::Account& account);
+  void publish(const indexer::Account& account);
   void index_lists(indexer::Account& account, indexer::Progress& progress);
   std::size_t index_text(indexer::Account& account, indexer::Progress& progress);
   void take_over_first_syncs();
@@ -86,7 +86,7 @@ class Indexing {
   std::uint64_t pull_count_ = 0;
   std::map<std::string, int> filling_;
   std::map<std::string, std::unique_ptr<Tasks::Handle>> first_syncs_;
-  std::set<std::string, std::less<>> looked_at_;
+  std::set<std::string, std::less<>> scheduled_once_;
   AccountWorker text_;
   AccountWorker lists_;  // hands on to `text_`
 };

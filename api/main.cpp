@@ -39,12 +39,12 @@
 namespace api {
 namespace {
 
-// A stop is over within ten seconds. What is cut off then loses nothing: each of its steps is one transaction.
-constexpr std::chrono::seconds kStopPatience{9};
+// A stop ends within ten seconds. Work that is cut off then loses nothing: each step is a transaction.
+constexpr std::chrono::seconds kStopTimeout{9};
 
-void end_at_last() {
+void exit_after_timeout() {
   std::thread([] {
-    std::this_thread::sleep_for(kStopPatience);
+    std::this_thread::sleep_for(kStopTimeout);
     log_event(Level::kWarning, "cutOff", "stopping takes too long: what is under way is cut off");
     std::_Exit(kDone);
   }).detach();
@@ -64,7 +64,7 @@ void listen(HttpServer& server, const Config& config) {
             {{"version", DAVENPORT_VERSION}, {"folder", config.data_dir.string()}});
 }
 
-HttpLimits limits_of(const HttpConfig& http) {
+HttpLimits http_limits(const HttpConfig& http) {
   HttpLimits limits;
   limits.connections = http.max_connections;
   limits.connections_per_client =
@@ -72,8 +72,8 @@ HttpLimits limits_of(const HttpConfig& http) {
   return limits;
 }
 
-// Connections and accounts have file handles, and the usual limit is 1,024.
-void raise_open_files(const Config& config) {
+// Connections and accounts need file descriptors, and the usual limit is 1,024.
+void raise_open_files_limit(const Config& config) {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
   files.rlim_cur = files.rlim_max;
@@ -86,17 +86,17 @@ void raise_open_files(const Config& config) {
                         files.rlim_max, most, config.replication.max_open_accounts));
 }
 
-// On loopback an address tells nothing: all that a proxy passes on has the same.
-AccessRules rules_of(const HttpConfig& http) {
+// On loopback clients are not limited by address: all clients of a proxy have the same one.
+AccessRules access_rules(const HttpConfig& http) {
   return {http.is_open(), http.requests_per_second, !http.is_loopback};
 }
 
-// Whether sockets and threads would be the same.
-bool binds_alike(const HttpConfig& a, const HttpConfig& b) {
+// Whether sockets or threads would change.
+bool needs_restart(const HttpConfig& a, const HttpConfig& b) {
   const auto parts = [](const HttpConfig& http) {
     return std::tie(http.listen, http.workers, http.plain_text, http.tls_certificate, http.tls_key);
   };
-  return parts(a) == parts(b);
+  return parts(a) != parts(b);
 }
 
 Config load(const CommandLine& line) {
@@ -105,13 +105,13 @@ Config load(const CommandLine& line) {
   return config;
 }
 
-// Nothing when it cannot be used while the server runs: then the one from before goes on.
-std::optional<Config> load_anew(const CommandLine& line, const Config& running) {
+// The changed configuration; nothing when it cannot be used while the server runs.
+std::optional<Config> reload_config(const CommandLine& line, const Config& running) {
   try {
     Config config = load(line);
     if (config.data_dir != running.data_dir)
       throw ConfigError("data_dir cannot change while a server runs: restart it");
-    if (!binds_alike(config.http, running.http)) {
+    if (needs_restart(config.http, running.http)) {
       log_event(Level::kWarning, "takesRestart",
                 "what changed of listen, workers, plain_text and the names of TLS files in [http] "
                 "counts from the next start on");
@@ -133,28 +133,28 @@ void renew_certificates(HttpServer& server) {
   }
 }
 
-// The sockets stay those that were bound, so it is `is_loopback` of these that counts.
-void change_access(const Config& config, bool is_loopback, AccessControl& access, Events& events,
-                   HttpServer& server) {
+// `is_loopback`: of the sockets, which stay bound to the address of the start.
+void update_http(const Config& config, bool is_loopback, AccessControl& access, Events& events,
+                 HttpServer& server) {
   HttpConfig http = config.http;
   http.is_loopback = is_loopback;
-  access.change(rules_of(http));
+  access.change(access_rules(http));
   events.limit_clients(http.max_listeners);
-  server.change(limits_of(http), http.cors_origins, http.is_open());
+  server.change(http_limits(http), http.cors_origins, http.is_open());
 }
 
 int run(const ServeCommand&, const CommandLine& line, const Config& config) {
   configure_log(config.log);
   const StopSignals signals;
   const InstanceLock instance(config.data_dir);
-  raise_open_files(config);
+  raise_open_files_limit(config);
   Metrics metrics;
   Events events(config.http.max_listeners);
   const Tokens tokens(davenport_db_file(config.data_dir), replica::sqlite::Access::kReadWrite);
-  AccessControl access(tokens, rules_of(config.http));
+  AccessControl access(tokens, access_rules(config.http));
   Service service(config, metrics, events, access);
   HttpServer server([&service](const HttpRequest& request) { return service.handle(request); },
-                    config.http.workers, limits_of(config.http), config.http.cors_origins);
+                    config.http.workers, http_limits(config.http), config.http.cors_origins);
 
   if (!indexer::has_landlock()) {
     log_event(Level::kWarning, "noLandlock",
@@ -166,10 +166,10 @@ int run(const ServeCommand&, const CommandLine& line, const Config& config) {
   notify_manager("READY=1");
   while (signals.wait() == SIGHUP) {
     notify_manager("RELOADING=1");
-    if (const auto changed = load_anew(line, config)) {
+    if (const auto changed = reload_config(line, config)) {
       if (service.reload(*changed)) {
         configure_log(changed->log);
-        change_access(*changed, config.http.is_loopback, access, events, server);
+        update_http(*changed, config.http.is_loopback, access, events, server);
       }
     }
     renew_certificates(server);
@@ -177,7 +177,7 @@ int run(const ServeCommand&, const CommandLine& line, const Config& config) {
   }
   log_event(Level::kInfo, "stopping", "stopping");
   notify_manager("STOPPING=1");
-  end_at_last();
+  exit_after_timeout();
   service.stop();  // first: a request may wait for a source
   server.stop();
   return kDone;
@@ -202,18 +202,18 @@ int run_command(const CommandLine& line) {
   const bool is_check = std::holds_alternative<ConfigCheckCommand>(line.command);
   const Config config = is_check ? Config() : load(line);
   mail::initialize();
-  if (!is_check && !std::holds_alternative<ServeCommand>(line.command)) act_as_owner(config.data_dir);
+  if (!is_check && !std::holds_alternative<ServeCommand>(line.command))
+    act_as_owner(config.data_dir);
   return std::visit([&](const auto& command) { return run(command, line, config); }, line.command);
 }
 
-// Logs and errors are for people who watch; standard output is for what was asked.
 void prepare_process() {
   ::umask(0077);  // mail is private
   std::signal(SIGPIPE, SIG_IGN);
   prepare_log();
 }
 
-int complain(const std::exception& error, int exit_code) {
+int print_error(const std::exception& error, int exit_code) {
   fmt::print(stderr, "davenport: {}\n", error.what());
   return exit_code;
 }
@@ -235,10 +235,10 @@ int main(int argc, char** argv) {
     }
     return api::run_command(std::get<api::CommandLine>(parsed));
   } catch (const api::UsageError& error) {
-    return api::complain(error, api::kWrongUsage);
+    return api::print_error(error, api::kWrongUsage);
   } catch (const api::ConfigError& error) {
-    return api::complain(error, api::kWrongUsage);
+    return api::print_error(error, api::kWrongUsage);
   } catch (const std::exception& error) {
-    return api::complain(error, api::kFailed);
+    return api::print_error(error, api::kFailed);
   }
 }

@@ -146,7 +146,7 @@ void Replication::State::housekeep() {
     accounts.close_idle();
     metrics.open_accounts(accounts.open_count());
     metrics.account_opens(accounts.opens().hits, accounts.opens().misses);
-    accounts.disk().look();
+    accounts.disk().update();
     metrics.disk(accounts.disk().report());
     metrics.index_queues(indexing.lists_waiting(), indexing.texts_waiting());
   });
@@ -197,11 +197,11 @@ bool Replication::wake(std::string_view account) {
   return state.call([follower, name = std::string(account)] { return follower->wake(name); });
 }
 
-void Replication::index_soon(std::string_view account) { state_->indexing.soon(account); }
+void Replication::index_soon(std::string_view account) { state_->indexing.schedule(account); }
 
 void Replication::mark_used(std::string_view account) {
   State& state = *state_;
-  state.indexing.once(account);
+  state.indexing.schedule_once(account);
   if (state.followers.empty()) return;
   net::post(state.context, [&state, name = std::string(account)] {
     for (const auto& follower : state.followers) follower->mark_used(name);
@@ -287,7 +287,7 @@ void Replication::stop_following(const std::string& account) {
       if (state.is_stopped) throw std::runtime_error("the server stops");
     }
   }
-  state.indexing.drop(account);
+  state.indexing.cancel(account);
 }
 
 void Replication::fetch_blob(const std::shared_ptr<indexer::Account>& account,

@@ -14,8 +14,9 @@ HttpResponse listen(const Call& call, std::vector<std::string> names) {
     if (!accounts.back()) return unknown_account(name);
     call.replication.mark_used(name);
   }
-  EventClient::Rights rights{
-      true, [&access = call.access, caller = call.caller] { return access.is_still_valid(caller); }};
+  EventClient::Rights rights{true, [&access = call.access, caller = call.caller] {
+                               return access.is_still_valid(caller);
+                             }};
   for (const auto& name : names)
     rights.sees_tasks = rights.sees_tasks && call.caller.may_administer(name);
   auto client = call.events.listen(std::move(names), call.request.last_event_id, std::move(rights));

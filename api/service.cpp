@@ -22,7 +22,7 @@ namespace {
 constexpr int kNiceness = 10;
 
 // Runs `start`; the threads that it starts take over its priority, which is behind that of answers.
-void behind_answers(const std::function<void()>& start) {
+void run_at_low_priority(const std::function<void()>& start) {
   std::async(std::launch::async, [&start] {
     // On Linux this thread's alone. Where it is refused, the priority stays as it was.
     ::setpriority(PRIO_PROCESS, 0, kNiceness);
@@ -51,7 +51,7 @@ struct Service::Parts {
     replication.start();
     tasks.serve(task_kinds(config, accounts, &replication));
   }
-  // A task that waits for a pull ends with it.
+  // In this order, since a task may wait for a pull.
   void stop() {
     tasks.stop_soon();
     replication.stop();
@@ -87,7 +87,7 @@ Service::Service(Config config, Metrics& metrics, Events& events, const AccessCo
 Service::~Service() { stop(); }
 
 void Service::begin(Config config) {
-  behind_answers([&] {
+  run_at_low_priority([&] {
     parts_ = std::make_unique<Parts>(std::move(config), metrics_, events_, access_);
     parts_->accounts.disk().keep_reserve();
     parts_->start();

@@ -112,7 +112,7 @@ net::awaitable<SourceFollower::Pulled> SourceFollower::replicate(DatabaseId id, 
     parts.indexing.filled(account_name, batch.documents);
     parts.metrics.bytes_pulled(batch.bytes);
     parts.metrics.quarantined(batch.quarantined);
-    if (options.is_indexed) parts.indexing.soon(account_name);
+    if (options.is_indexed) parts.indexing.schedule(account_name);
     if (options.on_commit) options.on_commit(batch);
   };
   auto replicator_options =

@@ -10,6 +10,12 @@ namespace {
 // An account counts as active for this long after it changed or was read.
 constexpr std::chrono::minutes kActive{10};
 
+// Since the database had everything; if it never had since the start, since it entered its state.
+std::chrono::seconds time_behind(const FollowedDatabase& database, std::chrono::sys_seconds now) {
+  const bool was_caught_up = database.caught_up != std::chrono::sys_seconds{};
+  return now - (was_caught_up ? database.caught_up : database.since);
+}
+
 }  // namespace
 
 std::string_view account_class_name(AccountClass which) {
@@ -86,8 +92,7 @@ void SourceFollower::add_lags(SourceReport& report) const {
     }
     lags->documents += database.pending;
     if (database.state == FeedState::kWaiting && databases_.is_followed(id)) continue;
-    const bool was_here = database.caught_up != std::chrono::sys_seconds{};
-    lag = std::max(lag, now - (was_here ? database.caught_up : database.since));
+    lag = std::max(lag, time_behind(database, now));
   }
   end_account();
 }
@@ -115,8 +120,7 @@ SourceReport SourceFollower::report() const {
     if (database.state == FeedState::kWaiting && !is_due) ++report.idle;
     if (database.state == FeedState::kWaiting || database.state == FeedState::kGone) continue;
     if (!databases_.is_followed(id)) continue;
-    const bool was_here = database.caught_up != std::chrono::sys_seconds{};
-    report.lag = std::max(report.lag, now - (was_here ? database.caught_up : database.since));
+    report.lag = std::max(report.lag, time_behind(database, now));
   }
   // A source that has none of our databases is waited for as well.
   const bool is_looked_at =

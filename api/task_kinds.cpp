@@ -156,8 +156,8 @@ Tasks::Kinds task_kinds(const Config& config, Accounts& accounts, Replication* r
   };
   kinds["doctor"] = [&, replication](const TaskReport& task, indexer::Progress& progress) {
     const auto arguments = json::parse(task.arguments);
-    const DoctorQuestion question{arguments.value("source", false),
-                                  arguments.value("repair", false)};
+    const DoctorOptions question{arguments.value("source", false),
+                                 arguments.value("repair", false)};
     return doctor_outcome(
         examine_account(config, accounts, replication, task.account, question, progress),
         arguments.value("json", false));
