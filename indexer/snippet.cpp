@@ -14,7 +14,8 @@ namespace indexer {
 namespace {
 
 constexpr std::size_t kMaxTextBytes = 256 << 10;
-constexpr std::size_t kStemSlots = 256;  // few words of a text begin as one that is searched for
+constexpr std::size_t kSnippetStemSlots =
+    256;  // few words of a text begin as one that is searched for
 constexpr std::string_view kEllipsis = "\u2026";
 
 // A word, prefix, stem, part of a word or phrase that the query wants.
@@ -28,7 +29,7 @@ struct Wanted {
 // Stems of several languages.
 class Forms {
  public:
-  explicit Forms(const std::vector<std::string>& languages) : stems_(kStemSlots) {
+  explicit Forms(const std::vector<std::string>& languages) : stems_(kSnippetStemSlots) {
     for (const auto& language : languages) {
       if (stems_.of(language) != nullptr) languages_.push_back(language);
     }
