@@ -101,6 +101,14 @@ TEST(Doctor, OneThatCannotBeExaminedKeepsNoOtherFromIt) {
   }
 }
 
+TEST(Doctor, SaysThatListsAndIndexWereNotThere) {
+  const Davenport davenport;
+  import_mail(davenport, "alice", 3);
+  std::filesystem::remove_all(davenport.account_folder("alice") / "derived");
+  EXPECT_THAT(davenport.run({"doctor", "alice"}).out, HasSubstr("were not there: made anew"));
+  EXPECT_THAT(davenport.run({"doctor", "alice"}).out, testing::Not(HasSubstr("made anew")));
+}
+
 TEST(Doctor, AsksTheServer) {
   Davenport davenport;
   import_mail(davenport, "alice", 20);

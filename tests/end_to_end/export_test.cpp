@@ -1,6 +1,7 @@
 // An account that goes to another data folder as a tar: whole, in increments, through encryption, and through crashes.
 #include <csignal>
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <random>
 #include <thread>
@@ -178,6 +179,12 @@ TEST(Export, ATerminalAndADamagedOneAreRefused) {
   EXPECT_EQ(cut.exit_code, 1);
   EXPECT_EQ(davenport.run({"list", "bob"}).exit_code, 1) << "nothing is left of it";
   EXPECT_EQ(davenport.run({"export", "nobody"}).exit_code, 1);
+  const auto mark = davenport.account_folder("ada") / "unfinished-backup";
+  support::write_file(mark, "");
+  const auto unfinished = davenport.run({"export", "ada"});
+  EXPECT_EQ(unfinished.exit_code, 1);
+  EXPECT_THAT(unfinished.err, testing::HasSubstr("broken off"));
+  std::filesystem::remove(mark);
   EXPECT_EQ(davenport.run({"export", "ada", "--since", "never"}).exit_code, 1);
   const auto terminal =
       support::run({"script", "-qec", line_of(davenport, {"export", "ada"}), "/dev/null"});

@@ -126,6 +126,21 @@ TEST(Local, KeywordsAreFoundInEitherCase) {
   EXPECT_EQ(davenport.run_json({"list", "nell", "--keyword", "$ANSWERED"})["total"], answered);
 }
 
+TEST(Local, TheNextPageOfAFilterIsPrinted) {
+  const Davenport davenport;
+  davenport.succeed({"import", "nell", DAVENPORT_SOURCE_DIR "/data/sample/mail"});
+  const auto first =
+      davenport.run({"search", "nell", "--filter", R"({"hasKeyword":"$seen"})", "--limit", "1"})
+          .out;
+  const std::string_view mark = "next page: davenport";
+  const auto at = first.find(mark);
+  ASSERT_NE(at, std::string::npos) << first;
+  const auto arguments = first.substr(at + mark.size(), first.find('\n', at) - at - mark.size());
+  const auto second = support::run({"sh", "-c", DAVENPORT_BINARY + arguments});
+  EXPECT_EQ(second.exit_code, 0) << second.err;
+  EXPECT_THAT(second.out, testing::HasSubstr(" found\n"));
+}
+
 TEST(Local, ThreadsAreCountedAsSuch) {
   const Davenport davenport;
   davenport.succeed({"import", "nell", DAVENPORT_SOURCE_DIR "/data/sample/mail"});

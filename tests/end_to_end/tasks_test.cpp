@@ -2,12 +2,17 @@
 #include <csignal>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
 
+#include "replica/sqlite.hpp"
 #include "tests/end_to_end/davenport.hpp"
 
 namespace end_to_end {
 namespace {
+
+using testing::HasSubstr;
 
 constexpr int kMessages = 1'500;
 
@@ -164,6 +169,45 @@ TEST_F(TasksOfAServer, ACommandWithoutAServerIsATaskToo) {
   interrupted.signal(SIGINT);
   EXPECT_EQ(interrupted.wait().exit_code, 1);
   EXPECT_EQ(generations().size(), 1U);
+}
+
+// Its store is of a version to come.
+TEST(Tasks, AnAccountThatFailsKeepsNoOtherFromItsReindex) {
+  Davenport davenport;
+  for (const char* name : {"alice", "bob", "cyd"})
+    davenport.succeed({"import", name, DAVENPORT_SOURCE_DIR "/data/sample/mbox/choir.mbox"});
+  replica::sqlite::Connection(davenport.account_folder("bob") / "store/io-cozy-emails.db",
+                              replica::sqlite::Access::kReadWrite,
+                              replica::sqlite::Durability::kNormal)
+      .execute("PRAGMA user_version=99");
+  for (const bool is_served : {false, true}) {
+    if (is_served) davenport.start_serving();
+    for (const char* work : {"reindex", "compact"}) {
+      const auto said = davenport.run({work, "--all", "--wait"});
+      EXPECT_EQ(said.exit_code, 1);
+      EXPECT_THAT(said.out, HasSubstr("alice: "));
+      EXPECT_THAT(said.out, HasSubstr("cyd: "));
+      EXPECT_THAT(said.err, HasSubstr("davenport: bob: "));
+      EXPECT_THAT(said.err, HasSubstr("use the newer program")) << "the admin socket is told why";
+    }
+  }
+}
+
+TEST(Tasks, ACommandOfRootActsAsTheOwnerOfTheDataFolder) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can";
+  constexpr uid_t kNobody = 65'534;
+  const Davenport davenport;
+  std::filesystem::permissions(davenport.folder(), std::filesystem::perms(0755));
+  std::filesystem::create_directories(davenport.folder() / "data");
+  ASSERT_EQ(::chown((davenport.folder() / "data").c_str(), kNobody, kNobody), 0);
+  support::write_file(davenport.folder() / "mail.eml", "Subject: Hello\n\nwords\n");
+  davenport.succeed({"import", "ada", (davenport.folder() / "mail.eml").string()});
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(davenport.folder() / "data")) {
+    struct stat file {};
+    ASSERT_EQ(::stat(entry.path().c_str(), &file), 0);
+    EXPECT_EQ(file.st_uid, kNobody) << entry.path();
+  }
 }
 
 }  // namespace

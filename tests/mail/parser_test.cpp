@@ -394,7 +394,7 @@ TEST_F(Parser, LimitsLeaveANote) {
                                           "text/plain body is longer than 5 bytes"}));
 }
 
-std::string repeated(std::string_view unit, std::size_t times) {
+std::string repeat(std::string_view unit, std::size_t times) {
   std::string out;
   out.reserve(unit.size() * times);
   for (std::size_t i = 0; i < times; ++i) out += unit;
@@ -412,23 +412,23 @@ TEST_F(Parser, HostileInputTakesLinearTime) {
   for (int i = 0; i < 50'000; ++i) parameters += "; a*" + std::to_string(i) + "*=b";
   std::vector<std::string> inputs = {
       "Content-Type: multipart/mixed; boundary=b\n\n" +
-          repeated("--b\nContent-Type: text/plain\n\nhello\n", 10'000),
-      "Content-Type: multipart/mixed; boundary=b\n\n" + repeated("--b\n", 500'000),
-      "Content-Type: multipart/mixed; boundary=b\n\n--b\n" + repeated("--b x\n", 500'000),
+          repeat("--b\nContent-Type: text/plain\n\nhello\n", 10'000),
+      "Content-Type: multipart/mixed; boundary=b\n\n" + repeat("--b\n", 500'000),
+      "Content-Type: multipart/mixed; boundary=b\n\n--b\n" + repeat("--b x\n", 500'000),
       "X: " + std::string(10'000'000, 'a') + "\n\nbody",
-      repeated("a:\n", 2'000'000) + "\nbody",
-      "X: a\n" + repeated(" b\n", 2'000'000) + "\nbody",
-      "Subject: " + repeated("=?utf-8?B?YQ==?= ", 300'000) + "\n\nbody",
+      repeat("a:\n", 2'000'000) + "\nbody",
+      "X: a\n" + repeat(" b\n", 2'000'000) + "\nbody",
+      "Subject: " + repeat("=?utf-8?B?YQ==?= ", 300'000) + "\n\nbody",
       "Subject: x\0\n\n" + std::string(1'000'000, '\0'),
       parameters + "\n\nbody",
       nested,
-      nested + repeated("--b\n", 200'000),
+      nested + repeat("--b\n", 200'000),
       "Content-Transfer-Encoding: quoted-printable\n\n" + std::string(5'000'000, '='),
       "Content-Type: text/plain; charset=gb2312\n\n" + std::string(200'000, '\xFF'),
   };
   for (const std::string_view unit : {"(", "\"", "<", "a:", ",", "@", "a <b@x>, ", "\\", "=?",
                                       "=?a?b?", "a:b@x;", "<@a,@b:", "[", "(\"", "\xFF"}) {
-    const auto value = repeated(unit, 40'000 / unit.size());
+    const auto value = repeat(unit, 40'000 / unit.size());
     inputs.push_back("To: " + value + "\nReferences: " + value + "\nDate: " + value +
                      "\nSubject: " + value + "\nContent-Type: text/" + value +
                      "\nContent-Disposition: " + value + "\n\nbody");

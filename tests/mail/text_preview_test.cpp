@@ -6,12 +6,12 @@
 namespace mail {
 namespace {
 
-struct Case {
+struct PreviewCase {
   std::string text, expected;
 };
 
 TEST(Preview, IsOneLineOfNewText) {
-  const Case cases[] = {
+  const PreviewCase cases[] = {
       {"", ""},
       {" Hello,\r\n\r\n\tworld  ", "Hello, world"},
       {"On Monday Ada wrote:\n> old words\n> more\n\nMy answer", "My answer"},
@@ -34,7 +34,7 @@ TEST(Preview, IsOneLineOfNewText) {
 }
 
 TEST(Preview, LeavesOutBoilerplate) {
-  const Case cases[] = {
+  const PreviewCase cases[] = {
       {"View this email in your browser\n\nSale!", "Sale!"},
       {"Having trouble viewing this? Click here.\nSale!\nUnsubscribe", "Sale!"},
       {"Im Browser ansehen\nVersion en ligne\nSale!", "Sale!"},
@@ -45,7 +45,7 @@ TEST(Preview, LeavesOutBoilerplate) {
 }
 
 TEST(Preview, OfHtml) {
-  const Case cases[] = {
+  const PreviewCase cases[] = {
       {"<div>Yes.</div><br><div class=gmail_quote><div>On Fri, Jan 3, 2020 at 12:00 PM Ada "
        "&lt;<a>ada@example.org</a>&gt; "
        "wrote:<br></div><blockquote class=gmail_quote>old<br>words</blockquote></div>",

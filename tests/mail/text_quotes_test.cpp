@@ -22,12 +22,12 @@ std::string new_text(std::string_view text) {
   return out;
 }
 
-struct Case {
+struct QuoteCase {
   std::string_view text, expected;
 };
 
 TEST(Quotes, MarkedLines) {
-  const Case cases[] = {
+  const QuoteCase cases[] = {
       {"", ""},
       {"words\nmore\n", "words\nmore\n"},
       {"> old\nnew\n", "new\n"},
@@ -71,7 +71,7 @@ TEST(Quotes, MarksMayBeginAfterAnEllipsis) {
 }
 
 TEST(Quotes, WhatOnlyEndsInAColonIsNew) {
-  const Case cases[] = {
+  const QuoteCase cases[] = {
       {"Note:\nfirst", "Note:\nfirst"},
       {"My answer:\n> old\n", "My answer:\n"},
       {"Ada wrote:\nthis book", "Ada wrote:\nthis book"},
@@ -101,7 +101,7 @@ TEST(Quotes, MessagesBelow) {
 }
 
 TEST(Quotes, HeadersThatBelongToTheTextAreNew) {
-  const Case cases[] = {
+  const QuoteCase cases[] = {
       {"From: Ada <ada@example.org>\nDate: Monday\n\nFix it.\n",
        "From: Ada <ada@example.org>\nDate: Monday\n\nFix it.\n"},
       {"See:\nFrom: here\nTo: there\n", "See:\nFrom: here\nTo: there\n"},
@@ -111,7 +111,7 @@ TEST(Quotes, HeadersThatBelongToTheTextAreNew) {
 }
 
 TEST(Quotes, Signatures) {
-  const Case cases[] = {
+  const QuoteCase cases[] = {
       {"words\n-- \nAda\nPhone", "words\n"},
       {"words\r\n-- \r\nAda\r\n", "words\r\n"},
       {"words\n--\nAda", "words\n"},
