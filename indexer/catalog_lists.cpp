@@ -152,7 +152,7 @@ ListPage Catalog::list(const ListQuery& query, const DerivedCheckpoint& text) co
   page.total = total.count;
   page.total_is_exact = total.is_exact;
   page.unread = count_unread(*reader, list.selection(), query, total.count);
-  state_->pages.keep(version, query, page);
+  if (state_->pages.was_asked_before(query)) state_->pages.keep(version, query, page);
   return page;
 }
 

@@ -10,6 +10,7 @@ constexpr std::size_t kMaxPage = 256 << 10;
 // What each cache may hold whatever the others hold; and, while all together hold no more than
 // kMaxOfAll, what one may hold.
 constexpr std::size_t kOwnShare = 1 << 20;
+constexpr std::size_t kMaxAsked = 32;
 constexpr std::size_t kMaxOfOne = 8 << 20, kMaxOfAll = 64 << 20;
 
 std::size_t bytes_of(const ListPage& page) {
@@ -36,6 +37,14 @@ std::optional<ListPage> PageCache::find(const Version& version, const ListQuery&
     page = kept->page;
   }
   return *page;
+}
+
+bool PageCache::was_asked_before(const ListQuery& query) {
+  const std::lock_guard lock(mutex_);
+  if (std::find(asked_.begin(), asked_.end(), query) != asked_.end()) return true;
+  asked_.push_front(query);
+  if (asked_.size() > kMaxAsked) asked_.pop_back();
+  return false;
 }
 
 void PageCache::keep(const Version& version, const ListQuery& query, const ListPage& page) {

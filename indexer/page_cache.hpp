@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -30,6 +31,9 @@ class PageCache {
   };
 
   [[nodiscard]] std::optional<ListPage> find(const Version& version, const ListQuery& query);
+  // Whether the query was among the last that this was asked of. A page that is read once, as by who
+  // walks through a list, is not worth its copy.
+  [[nodiscard]] bool was_asked_before(const ListQuery& query);
   void keep(const Version& version, const ListQuery& query, const ListPage& page);
 
  private:
@@ -47,6 +51,7 @@ class PageCache {
   std::mutex mutex_;  // for all that follows
   Version version_;
   std::list<Kept> pages_;  // the one that was asked for last first
+  std::deque<ListQuery> asked_;  // the newest first
   std::size_t bytes_ = 0;  // of their rows
 };
 

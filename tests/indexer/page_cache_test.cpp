@@ -66,6 +66,15 @@ TEST(PageCache, EveryPartOfTheQueryCounts) {
   EXPECT_FALSE(cache.find(version, other));
 }
 
+TEST(PageCache, TellsWhatIsAskedForAgain) {
+  PageCache cache;
+  EXPECT_FALSE(cache.was_asked_before(query_of("inbox")));
+  EXPECT_TRUE(cache.was_asked_before(query_of("inbox")));
+  for (int i = 0; i < 1'000; ++i)
+    EXPECT_FALSE(cache.was_asked_before(query_of(std::to_string(i)))) << "who walks through a list";
+  EXPECT_FALSE(cache.was_asked_before(query_of("inbox"))) << "long ago";
+}
+
 int fill(PageCache& cache, const std::string& mailbox) {
   const PageCache::Version version{1, true, 1, 1};
   const auto page = page_of(std::string(1'000, 'x'), 50);
