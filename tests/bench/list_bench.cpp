@@ -28,6 +28,7 @@ constexpr const char* kAbout =
   fill FOLDER MESSAGES   makes the account, then its catalog, and says what the catalog cost; --random: messages come in no order
   serve FOLDER PORT      answers HTTP as `davenport serve` does, without replication and text index
   paths FOLDER PAGE      prints name and path of every list at page 1 and at that page (of 50)
+  pages FOLDER COUNT     prints name and paths of so many pages from all over every list, in random order
   pouchdb MESSAGES       the same messages in a PouchDB Server with a view by mailbox and date; prints its address, waits for a signal)";
 
 constexpr const char* kAccount = "bench";
@@ -154,28 +155,6 @@ int fill(const fs::path& folder, std::size_t messages, bool in_random_order) {
   return 0;
 }
 
-// Reads only: the text index that a server would begin to build is not what is measured.
-int serve(const fs::path& folder, int port) {
-  const api::StopSignals stop;
-  api::Config config;
-  config.data_dir = folder;
-  api::Accounts accounts(config, replica::sqlite::Access::kReadOnly);
-  api::Metrics metrics;
-  api::Replication replication(config, accounts, metrics);
-  api::Tasks tasks(folder / "davenport.db");
-  const api::Tokens tokens(folder / "davenport.db", replica::sqlite::Access::kReadOnly);
-  api::Events events;
-  const api::AccessControl open(tokens, {true});
-  const api::Routes routes(config, accounts, tasks, replication, metrics, events, open);
-  api::HttpServer server([&](const api::HttpRequest& request) { return routes.handle(request); },
-                         2);
-  server.listen_tcp(fmt::format("127.0.0.1:{}", port));
-  server.start();
-  stop.wait();
-  server.stop();
-  return 0;
-}
-
 struct NamedList {
   std::string name, path;
 };
@@ -195,11 +174,24 @@ std::vector<NamedList> lists() {
   return lists;
 }
 
-// By following the list in long pages; nothing when it is shorter.
-std::string path_of_page(const api::Routes& routes, const std::string& list, std::size_t page) {
-  std::string after;
-  for (auto rows = (page - 1) * 50; rows > 0;) {
-    const auto limit = std::min<std::size_t>(rows, 500);
+// The routes of an account that nobody writes.
+class Reading {
+ public:
+  explicit Reading(const fs::path& folder)
+      : config_(config_of(folder)),
+        accounts_(config_, replica::sqlite::Access::kReadOnly),
+        replication_(config_, accounts_, metrics_),
+        tasks_(folder / "davenport.db"),
+        tokens_(folder / "davenport.db", replica::sqlite::Access::kReadOnly),
+        open_(tokens_, {true}),
+        routes_(config_, accounts_, tasks_, replication_, metrics_, events_, open_) {}
+
+  [[nodiscard]] const api::Routes& routes() const { return routes_; }
+
+  // Where the page of `limit` rows after `after` ends; nothing when the list ends there.
+  [[nodiscard]] std::optional<std::string> end_of_page(const std::string& list,
+                                                       const std::string& after,
+                                                       std::size_t limit) const {
     api::HttpRequest request;
     request.method = "GET";
     request.path = fmt::format("/v1/accounts/{}/messages", kAccount);
@@ -211,31 +203,76 @@ std::string path_of_page(const api::Routes& routes, const std::string& list, std
     }
     request.query.emplace("limit", std::to_string(limit));
     if (!after.empty()) request.query.emplace("after", after);
-    const auto payload = routes.handle(request).payload;
+    const auto payload = routes_.handle(request).payload;
     const auto next = payload.rfind("\"next\":\"");
     if (next == payload.npos) return {};
-    after = payload.substr(next + 8, payload.find('"', next + 8) - next - 8);
-    rows -= limit;
+    return payload.substr(next + 8, payload.find('"', next + 8) - next - 8);
   }
+
+ private:
+  static api::Config config_of(const fs::path& folder) {
+    api::Config config;
+    config.data_dir = folder;
+    return config;
+  }
+
+  const api::Config config_;
+  api::Accounts accounts_;
+  api::Metrics metrics_;
+  api::Replication replication_;
+  api::Tasks tasks_;
+  const api::Tokens tokens_;
+  api::Events events_;
+  const api::AccessControl open_;
+  const api::Routes routes_;
+};
+
+// Reads only: the text index that a server would begin to build is not what is measured.
+int serve(const fs::path& folder, int port) {
+  const api::StopSignals stop;
+  const Reading reading(folder);
+  api::HttpServer server(
+      [&](const api::HttpRequest& request) { return reading.routes().handle(request); }, 2);
+  server.listen_tcp(fmt::format("127.0.0.1:{}", port));
+  server.start();
+  stop.wait();
+  server.stop();
+  return 0;
+}
+
+constexpr std::size_t kLongPage = 500;
+
+std::string page_path(const std::string& list, const std::string& after) {
   return fmt::format("messages?{}&limit=50{}{}", list, after.empty() ? "" : "&after=", after);
 }
 
 int paths(const fs::path& folder, std::size_t page) {
-  api::Config config;
-  config.data_dir = folder;
-  api::Accounts accounts(config, replica::sqlite::Access::kReadOnly);
-  api::Metrics metrics;
-  api::Replication replication(config, accounts, metrics);
-  api::Tasks tasks(folder / "davenport.db");
-  const api::Tokens tokens(folder / "davenport.db", replica::sqlite::Access::kReadOnly);
-  api::Events events;
-  const api::AccessControl open(tokens, {true});
-  const api::Routes routes(config, accounts, tasks, replication, metrics, events, open);
+  const Reading reading(folder);
   for (const auto& list : lists()) {
     for (const auto at : {std::size_t{1}, page}) {
-      const auto path = path_of_page(routes, list.path, at);
-      if (!path.empty()) fmt::print("{}, page {}\t{}\n", list.name, at, path);
+      std::optional<std::string> after = "";
+      for (auto rows = (at - 1) * 50; rows > 0 && after;) {
+        const auto limit = std::min<std::size_t>(rows, kLongPage);
+        after = reading.end_of_page(list.path, *after, limit);
+        rows -= limit;
+      }
+      if (after) fmt::print("{}, page {}\t{}\n", list.name, at, page_path(list.path, *after));
     }
+  }
+  return 0;
+}
+
+// Pages from all over each list, the same ones and in the same order each time.
+int pages(const fs::path& folder, std::size_t count) {
+  const Reading reading(folder);
+  for (const auto& list : lists()) {
+    std::vector<std::string> afters;
+    for (auto after = reading.end_of_page(list.path, "", kLongPage); after;
+         after = reading.end_of_page(list.path, *after, kLongPage))
+      afters.push_back(*after);
+    std::shuffle(afters.begin(), afters.end(), std::mt19937(1));
+    afters.resize(std::min(afters.size(), count));
+    for (const auto& after : afters) fmt::print("{}\t{}\n", list.name, page_path(list.path, after));
   }
   return 0;
 }
@@ -266,7 +303,7 @@ int main(int argc, char** argv) {
   CLI::App app(kAbout, "list_bench");
   app.require_subcommand(1);
   fs::path folder;
-  std::size_t messages = 0, page = 0;
+  std::size_t messages = 0, page = 0, count = 0;
   int port = 0;
   bool in_random_order = false;
   auto* fill_command = app.add_subcommand("fill");
@@ -279,6 +316,9 @@ int main(int argc, char** argv) {
   auto* paths_command = app.add_subcommand("paths");
   paths_command->add_option("FOLDER", folder)->required();
   paths_command->add_option("PAGE", page)->required();
+  auto* pages_command = app.add_subcommand("pages");
+  pages_command->add_option("FOLDER", folder)->required();
+  pages_command->add_option("COUNT", count)->required();
   auto* pouchdb_command = app.add_subcommand("pouchdb");
   pouchdb_command->add_option("MESSAGES", messages)->required();
   CLI11_PARSE(app, argc, argv);
@@ -287,5 +327,6 @@ int main(int argc, char** argv) {
   if (fill_command->parsed()) return fill(folder, messages, in_random_order);
   if (serve_command->parsed()) return serve(folder, port);
   if (paths_command->parsed()) return paths(folder, page);
+  if (pages_command->parsed()) return pages(folder, count);
   return pouchdb(messages);
 }
