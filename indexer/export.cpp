@@ -63,7 +63,8 @@ void require_all_stores(const std::vector<ExportPart>& parts, const fs::path& fo
   } catch (const std::exception&) {
     return;
   }
-  for (const auto& [doctype, identity] : followed) {
+  for (const auto& each : followed) {
+    const auto doctype = each.first;
     if (std::none_of(parts.begin(), parts.end(),
                      [&](const ExportPart& part) { return part.doctype == doctype; }))
       throw_store_missing(folder, name, doctype);

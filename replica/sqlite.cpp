@@ -36,9 +36,12 @@ bool has_room(const std::filesystem::path& folder) {
 // it either.
 bool must_be_immutable(const std::filesystem::path& file) {
   if (is_writable(file.parent_path()) && has_room(file.parent_path())) return false;
-  std::error_code absent;
-  const auto log_bytes = std::filesystem::file_size(file.string() + "-wal", absent);
-  return absent || (log_bytes == 0 && !std::filesystem::exists(file.string() + "-shm"));
+  // Of the log's index, at first; less was left by somebody who found no room for it.
+  constexpr std::uintmax_t kIndexBytes = 32'768;
+  std::error_code no_log, no_index;
+  const auto log_bytes = std::filesystem::file_size(file.string() + "-wal", no_log);
+  const auto index_bytes = std::filesystem::file_size(file.string() + "-shm", no_index);
+  return no_log || (log_bytes == 0 && (no_index || index_bytes < kIndexBytes));
 }
 
 std::string immutable_uri(const std::filesystem::path& file) {

@@ -107,5 +107,30 @@ TEST(DiskFull, AnImportThatFindsNoRoomIsDoneAgainLater) {
   EXPECT_EQ(davenport.run_json({"list", "ada", "--limit", "1"})["total"], 4'000);
 }
 
+TEST(DiskFull, ReadingNeedsNoRoomAtAll) {
+  const Davenport davenport;
+  const SmallDisk disk(davenport.folder() / "data", "12m");
+  if (!disk.is_mounted()) GTEST_SKIP() << "needs root, to mount a small file system";
+  davenport.succeed({"import", "nell", DAVENPORT_SOURCE_DIR "/data/sample/mail"});
+  disk.fill(0);
+  EXPECT_EQ(std::filesystem::space(davenport.folder() / "data").available, 0);
+  (void)davenport.run({"doctor", "nell"});  // it would write, and fails
+  for (const auto& read : {std::vector<std::string>{"list", "nell"},
+                           {"search", "nell", "harpsichord"},
+                           {"status"},
+                           {"task", "list"}}) {
+    const auto said = davenport.run(read);
+    EXPECT_EQ(said.exit_code, 0) << read.front() << ": " << said.err;
+  }
+  const auto rescued = davenport.folder() / "nell.tar";
+  auto line = davenport.command({"export", "nell"});
+  std::string quoted;
+  for (const auto& word : line) quoted += "'" + word + "' ";
+  EXPECT_EQ(support::run({"sh", "-c", quoted + "> '" + rescued.string() + "'"}).exit_code, 0);
+  const Davenport other;
+  other.succeed({"import", "nell", rescued.string()});
+  EXPECT_EQ(other.everything("nell"), davenport.everything("nell"));
+}
+
 }  // namespace
 }  // namespace end_to_end

@@ -33,7 +33,7 @@ class SmallDisk {
   void fill(std::uint64_t left) const {
     std::ofstream file(folder_ / "ballast", std::ios::binary);
     const std::string block(4U << 10U, 'x');
-    while (std::filesystem::space(folder_).available > left + block.size() && file << block)
+    while (std::filesystem::space(folder_).available >= left + block.size() && file << block)
       file.flush();
   }
   void empty() const { std::filesystem::remove(folder_ / "ballast"); }
