@@ -86,12 +86,13 @@ std::variant<nlohmann::json, HttpResponse> read_arguments(const std::string& pay
   auto json =
       payload.empty() ? nlohmann::json::object() : nlohmann::json::parse(payload, nullptr, false);
   if (!json.is_object()) return bad_payload("", expected);
-  for (const auto& [name, value] : json.items()) {
+  for (const auto& item : json.items()) {
+    const auto& name = item.key();
     const auto* const member = std::find_if(members.begin(), members.end(),
                                             [&](const Member& each) { return each.name == name; });
     if (member == members.end())
       return bad_payload(fmt::format("unknown member \"{}\": ", name), expected);
-    if (!member->is_valid(value))
+    if (!member->is_valid(item.value()))
       return bad_payload(fmt::format("\"{}\" cannot be that: ", name), expected);
   }
   return json;

@@ -23,11 +23,11 @@ else
 fi
 step() { echo "== $*"; }
 fail() { echo "FAILED: $*" >&2; exit 1; }
-# What a command says in the end, asked for again for 10 seconds.
+# What a command says in the end, asked for again for a minute.
 until_says() {
   local wanted=$1 said="" i
   shift
-  for i in $(seq 100); do
+  for ((i = 0; i < 600; i++)); do
     said=$("$@" 2>/dev/null || true)
     [ "$said" != "$wanted" ] || return 0
     sleep 0.1
