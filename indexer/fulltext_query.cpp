@@ -209,7 +209,7 @@ Xapian::Query QueryTranslator::translate_node(const MatchThread& thread) {
 }
 
 Xapian::Query QueryTranslator::translate_node(const MatchThreadOf& threads) {
-  const auto found = all_matches(context_.database, part(*threads.of), context_.deadline);
+  const auto found = all_matches(context_.database, weightless(*threads.of), context_.deadline);
   return members(
       std::make_shared<const std::vector<std::uint32_t>>(context_.scope.same_threads(found)));
 }
@@ -218,7 +218,7 @@ Xapian::Query QueryTranslator::translate_node(const MatchAnd& both) {
   std::vector<Xapian::Query> wanted, unwanted;
   for (const auto& query : both.all) {
     if (const auto* negated = std::get_if<MatchNot>(&query->node)) {
-      unwanted.push_back(part(*negated->of));
+      unwanted.push_back(weightless(*negated->of));
     } else {
       wanted.push_back(part(*query));
     }
@@ -237,7 +237,16 @@ Xapian::Query QueryTranslator::translate_node(const MatchOr& either) {
 }
 
 Xapian::Query QueryTranslator::translate_node(const MatchNot& negated) {
-  return Xapian::Query(Xapian::Query::OP_AND_NOT, all_entries(), part(*negated.of));
+  return Xapian::Query(Xapian::Query::OP_AND_NOT, all_entries(), weightless(*negated.of));
+}
+
+// In what is negated, Xapian 1.4.22 at times takes an optional part (AND_MAYBE) for a required one:
+// it compares weights there that it never set.
+Xapian::Query QueryTranslator::weightless(const Query& query) {
+  const bool for_relevance = std::exchange(for_relevance_, false);
+  auto translated = part(query);
+  for_relevance_ = for_relevance;
+  return translated;
 }
 
 }  // namespace indexer

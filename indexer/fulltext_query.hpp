@@ -46,6 +46,8 @@ class QueryTranslator {
 
  private:
   Xapian::Query part(const Query& query);
+  // A part of which only the matches count.
+  Xapian::Query weightless(const Query& query);
   Xapian::Query translate_node(const MatchAll&);
   Xapian::Query translate_node(const MatchWords& words);
   Xapian::Query translate_node(const MatchNear& near);
