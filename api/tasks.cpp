@@ -10,6 +10,7 @@
 
 #include "api/clock.hpp"
 #include "api/log.hpp"
+#include "api/remaining_time.hpp"
 #include "indexer/account.hpp"
 
 namespace api {
@@ -24,30 +25,8 @@ constexpr std::size_t kProblemsKept = 100;
 // Between two checks of requests to cancel.
 constexpr std::chrono::milliseconds kMonitorInterval{500};
 constexpr int kChecksPerWrite = 4;  // progress is written (a commit) every so many checks
-constexpr std::size_t kSamples = 20;  // of progress, from which the remaining time is estimated
 
 using Clock = std::chrono::steady_clock;
-
-// How long the rest will take if it goes on as in the last ten seconds.
-class RemainingTime {
- public:
-  void sample(std::int64_t done) {
-    samples_.emplace_back(Clock::now(), done);
-    if (samples_.size() > kSamples) samples_.pop_front();
-  }
-  [[nodiscard]] std::optional<std::int64_t> seconds(std::int64_t rest) const {
-    if (samples_.size() < 2 || rest < 0) return std::nullopt;
-    const auto& [first_time, first] = samples_.front();
-    const auto& [last_time, last] = samples_.back();
-    if (last <= first) return std::nullopt;
-    const double elapsed = std::chrono::duration<double>(last_time - first_time).count();
-    return static_cast<std::int64_t>(elapsed * static_cast<double>(rest) /
-                                     static_cast<double>(last - first));
-  }
-
- private:
-  std::deque<std::pair<Clock::time_point, std::int64_t>> samples_;
-};
 
 // A task of this process that has not ended.
 struct Task {
