@@ -98,8 +98,8 @@ class Accounts {
       const;
   [[nodiscard]] bool close(Slot& slot);  // false when it is in use
 
-  void close_surplus();
-  void close_unused(const std::string& name);
+  void close_surplus();  // the longest unused, down to most_open()
+  void close_unused(const std::string& name);  // unless somebody holds it
   void forget_closed();
   [[nodiscard]] bool is_forgotten(std::string_view name) const;
 

@@ -38,6 +38,8 @@ class AdminClient {
                       const std::function<void(const TaskReport&)>& watch) const;
 
  private:
+  // The task's present state. Throws AdminError; where the server has stopped, it says what becomes
+  // of the task.
   [[nodiscard]] TaskReport ask_for(const TaskReport& task) const;
 
   std::filesystem::path socket_;

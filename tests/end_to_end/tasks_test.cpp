@@ -6,7 +6,6 @@
 #include <thread>
 #include <unistd.h>
 
-#include "replica/sqlite.hpp"
 #include "tests/end_to_end/davenport.hpp"
 
 namespace end_to_end {
@@ -171,15 +170,11 @@ TEST_F(TasksOfAServer, ACommandWithoutAServerIsATaskToo) {
   EXPECT_EQ(generations().size(), 1U);
 }
 
-// Its store is of a version to come.
 TEST(Tasks, AnAccountThatFailsKeepsNoOtherFromItsReindex) {
   Davenport davenport;
   for (const char* name : {"alice", "bob", "cyd"})
     davenport.succeed({"import", name, DAVENPORT_SOURCE_DIR "/data/sample/mbox/choir.mbox"});
-  replica::sqlite::Connection(davenport.account_folder("bob") / "store/io-cozy-emails.db",
-                              replica::sqlite::Access::kReadWrite,
-                              replica::sqlite::Durability::kNormal)
-      .execute("PRAGMA user_version=99");
+  davenport.mark_store_as_newer("bob");
   for (const bool is_served : {false, true}) {
     if (is_served) davenport.start_serving();
     for (const char* work : {"reindex", "compact"}) {

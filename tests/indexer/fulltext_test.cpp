@@ -313,6 +313,20 @@ TEST(Fulltext, PagesByRelevanceGoOnWhateverComesBetween) {
   }
 }
 
+// Page by page, to the end.
+std::vector<std::string> ids_of_all_pages(FulltextReader& reader, SearchRequest request,
+                                          const Model& model) {
+  std::vector<std::string> ids;
+  for (bool more = true; more;) {
+    const auto page = reader.search(request, model.scope()).value();
+    EXPECT_EQ(page.total, static_cast<std::int64_t>(model.entries.size()));
+    for (const auto& hit : page.hits) ids.push_back(hit.id);
+    more = page.more;
+    if (more) request.after = page.hits.back().place;
+  }
+  return ids;
+}
+
 // Numbers of mail that found no gap are in no order.
 TEST(Fulltext, EquallyRelevantIsNewestFirst) {
   const support::TemporaryFolder folder;
@@ -330,15 +344,9 @@ TEST(Fulltext, EquallyRelevantIsNewestFirst) {
   request.query = &*query;
   request.order = SearchOrder::kRelevance;
   request.limit = 6;
-  std::vector<std::string> expected, found;
+  std::vector<std::string> expected;
   for (const auto& entry : model.entries) expected.push_back(entry.entry.id);
-  for (bool more = true; more;) {
-    const auto page = reader.search(request, model.scope()).value();
-    for (const auto& hit : page.hits) found.push_back(hit.id);
-    more = page.more;
-    if (more) request.after = page.hits.back().place;
-  }
-  EXPECT_EQ(found, expected);
+  EXPECT_EQ(ids_of_all_pages(reader, request, model), expected);
 }
 
 TEST(Fulltext, OldestFirstIsTheListFromItsEnd) {
@@ -354,17 +362,10 @@ TEST(Fulltext, OldestFirstIsTheListFromItsEnd) {
   request.order = SearchOrder::kSorted;
   request.ascending = true;
   request.limit = 7;
-  std::vector<std::string> expected, found;
+  std::vector<std::string> expected;
   for (const auto& entry : model.entries) expected.push_back(entry.entry.id);
   std::reverse(expected.begin(), expected.end());
-  for (bool more = true; more;) {
-    const auto page = reader.search(request, model.scope()).value();
-    EXPECT_EQ(page.total, 300);
-    for (const auto& hit : page.hits) found.push_back(hit.id);
-    more = page.more;
-    if (more) request.after = page.hits.back().place;
-  }
-  EXPECT_EQ(found, expected);
+  EXPECT_EQ(ids_of_all_pages(reader, request, model), expected);
 }
 
 TEST(Fulltext, RanksNewTextAboveQuotedText) {
