@@ -6,8 +6,6 @@
 #include <gtest/gtest.h>
 #include <thread>
 
-#include "replica/sqlite.hpp"
-
 namespace end_to_end {
 
 Davenport::Davenport() : Davenport("") {}
@@ -50,13 +48,6 @@ void Davenport::succeed(std::vector<std::string> arguments) const {
   const auto result = run(arguments);
   EXPECT_EQ(result.exit_code, 0) << fmt::format("{}", fmt::join(arguments, " ")) << "\n"
                                  << result.out << result.err;
-}
-
-void Davenport::mark_store_as_newer(const std::string& account) const {
-  replica::sqlite::Connection(account_folder(account) / "store/io-cozy-emails.db",
-                              replica::sqlite::Access::kReadWrite,
-                              replica::sqlite::Durability::kNormal)
-      .execute("PRAGMA user_version=99");
 }
 
 json Davenport::everything(const std::string& account) const {

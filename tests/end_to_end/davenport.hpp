@@ -36,9 +36,6 @@ class Davenport {
   [[nodiscard]] json run_json(std::vector<std::string> arguments) const;
   void succeed(std::vector<std::string> arguments) const;
 
-  // As a later version of the program leaves the account: this one refuses it.
-  void mark_store_as_newer(const std::string& account) const;
-
   // Everything that a user sees of an account: the whole list, and what some searches find.
   [[nodiscard]] json everything(const std::string& account) const;
 

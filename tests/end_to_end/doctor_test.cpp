@@ -78,7 +78,7 @@ TEST(Doctor, NamesDamageLeavesItAndMendsItWhenAsked) {
 TEST(Doctor, OneThatCannotBeExaminedKeepsNoOtherFromIt) {
   Davenport davenport;
   for (const char* name : {"alice", "bob", "cyd"}) import_mail(davenport, name, 3);
-  davenport.mark_store_as_newer("bob");
+  support::mark_as_newer(davenport.account_folder("bob") / "store/io-cozy-emails.db");
   for (const bool is_served : {false, true}) {
     if (is_served) davenport.start_serving();
     auto said = davenport.run({"doctor", "--all"});

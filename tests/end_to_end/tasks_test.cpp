@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tests/end_to_end/davenport.hpp"
+#include "tests/support/store_edits.hpp"
 
 namespace end_to_end {
 namespace {
@@ -174,7 +175,7 @@ TEST(Tasks, AnAccountThatFailsKeepsNoOtherFromItsReindex) {
   Davenport davenport;
   for (const char* name : {"alice", "bob", "cyd"})
     davenport.succeed({"import", name, DAVENPORT_SOURCE_DIR "/data/sample/mbox/choir.mbox"});
-  davenport.mark_store_as_newer("bob");
+  support::mark_as_newer(davenport.account_folder("bob") / "store/io-cozy-emails.db");
   for (const bool is_served : {false, true}) {
     if (is_served) davenport.start_serving();
     for (const char* work : {"reindex", "compact"}) {
