@@ -93,8 +93,12 @@ TEST_F(Sources, AccountsAppearWithTheirDatabasesAndStayReadableWhenTheyGo) {
   ASSERT_TRUE(eventually([&] { return listed(davenport, "gwen").size() == 1; }));
   EXPECT_EQ(account(davenport, "gwen")["gone"], false);
 
-  ASSERT_EQ(http("DELETE", database("gwen-io-cozy-emails")).status, 200);
-  ASSERT_TRUE(eventually([&] { return account(davenport, "gwen")["gone"] == true; }));
+  // Again and again: a PouchDB Server makes a database anew for a request, such as of a checkpoint,
+  // that comes in the moment of its deletion.
+  ASSERT_TRUE(eventually([&] {
+    http("DELETE", database("gwen-io-cozy-emails"));
+    return account(davenport, "gwen")["gone"] == true;
+  }));
   EXPECT_THAT(listed(davenport, "gwen"), ElementsAre("Second"));
   ASSERT_EQ(davenport.stop_serving().exit_code, 0);
   EXPECT_EQ(davenport.run_json({"list", "gwen"})["total"], 1);
