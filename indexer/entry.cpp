@@ -123,7 +123,6 @@ void EntryBuilder::add(Field field, const std::vector<mail::Address>& addresses)
   Xapian::termpos position = 0;
   for (const auto& address : addresses) {
     add(field, address.name, position);
-    position += kGap;
     add(field, address.email, position);
     position += kGap;
   }

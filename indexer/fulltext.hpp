@@ -25,7 +25,7 @@
 namespace indexer {
 
 // Changes when the terms of an entry do (entry.cpp); part of a generation's identity.
-inline constexpr int kAnalysisVersion = 5;
+inline constexpr int kAnalysisVersion = 6;
 
 // Replaces entries as they change; one writer at a time. After an exception it cannot be used any
 // more, and what was not committed is lost.

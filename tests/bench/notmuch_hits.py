@@ -84,7 +84,8 @@ class Message:
             if part.is_multipart():
                 continue
             name = part.get_filename() or ""
-            self.places["filename"] += name + "\n"
+            is_signature = kind in ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
+            self.places["names of signatures" if is_signature else "filename"] += name + "\n"
             if "attachment" in (part.get("Content-Disposition") or "").lower():
                 self.places["attachments"] += decoded(part)
             elif kind == "text/html":
@@ -129,7 +130,7 @@ def same_stem(a, b):
     shared = 0
     while shared < min(len(a), len(b)) and a[shared] == b[shared]:
         shared += 1
-    return shared >= 3 and shared >= min(len(a), len(b)) - 2
+    return shared >= 3 and shared >= min(len(a), len(b)) - 3
 
 
 @functools.lru_cache(maxsize=None)
@@ -156,6 +157,8 @@ def reason(atom, message_id, message, by_davenport):
     if by_davenport:
         if set(ours) & body and not set(theirs) & body:
             return "words are cut otherwise: “_”, “&” and the like separate in davenport"
+        if "names of signatures" in ours and not set(ours) & body:
+            return "names of signatures: notmuch does not read them"
         if "attachments" in ours and not set(ours) & body:
             return "words of attachments: notmuch reads none"
         if not ours and "application/" in message.places["media types"]:
@@ -171,6 +174,8 @@ def reason(atom, message_id, message, by_davenport):
             return "inline parts of other types"
     if rest.endswith("*") and "attachment".startswith(rest[:-1]) and message_id in tagged_attachment():
         return "notmuch's tag “attachment” is a word that begins so"
+    if not by_davenport and rest.endswith("*") and message_id.lower().startswith(rest[:-1]):
+        return "notmuch's Message-ID is a word that begins so"
     if message.files > 1:
         return "several files of one Message-ID"
     if not ours and not theirs and " " not in rest and "*" not in rest:

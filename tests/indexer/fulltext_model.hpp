@@ -185,7 +185,7 @@ class Model {
   static std::vector<std::string> passages(Field field, const Entry& entry) {
     const auto addresses = [](const std::vector<mail::Address>& from) {
       std::vector<std::string> texts;
-      for (const auto& address : from) texts.insert(texts.end(), {address.name, address.email});
+      for (const auto& address : from) texts.push_back(address.name + " " + address.email);
       return texts;
     };
     switch (field) {

@@ -17,6 +17,8 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
 
 TEST(Fulltext, AgreesWithTheModel) {
   const support::TemporaryFolder folder;
@@ -112,6 +114,18 @@ TEST(Fulltext, LargeTotalsAreEstimates) {
       search(reader, none, "(even OR odd OR few) -zero", SearchOrder::kDate, 50);
   EXPECT_FALSE(nearly_all.total_is_exact);
   EXPECT_GE(nearly_all.total, kExactTotal);
+}
+
+TEST(Fulltext, ANameAndItsAddressAreOnePhraseAndTwoAddressesAreNot) {
+  const support::TemporaryFolder folder;
+  auto model = random_model(11, 1);
+  model.entries[0].text.from = {{"Ada King", "ada@example.org"}, {"Bo Li", "bo@example.net"}};
+  write(folder / "index", model);
+  FulltextReader reader(folder / "index");
+  for (const char* found : {"from:\"Ada King <ada@example.org>\"", "\"king ada example\"",
+                            "from:\"Bo Li <bo@example.net>\"", "from:*king*"})
+    EXPECT_THAT(search(reader, model, found).hits, SizeIs(1)) << found;
+  EXPECT_THAT(search(reader, model, "\"ada example org bo li\"").hits, IsEmpty());
 }
 
 TEST(Fulltext, AnEntryMovesWithItsNumber) {

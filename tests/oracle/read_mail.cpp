@@ -13,8 +13,7 @@ namespace {
 
 void add_addresses(Entry& entry, const char* field, const std::vector<mail::Address>& addresses) {
   for (const auto& address : addresses) {
-    if (!address.name.empty()) entry.fields[field].emplace_back(address.name);
-    if (!address.email.empty()) entry.fields[field].emplace_back(address.email);
+    entry.fields[field].emplace_back(address.name + " " + address.email);
   }
 }
 
