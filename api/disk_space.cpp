@@ -31,6 +31,11 @@ fs::path reserve_in(const fs::path& folder) { return folder / "reserve"; }
 
 }  // namespace
 
+void make_room_to_start(const fs::path& folder) {
+  std::error_code absent;
+  if (space_of(folder).available < kLeastReserve) fs::remove(reserve_in(folder), absent);
+}
+
 DiskSpace::DiskSpace(fs::path folder) : folder_(std::move(folder)) {}
 
 void DiskSpace::keep_reserve() {

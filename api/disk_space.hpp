@@ -13,6 +13,10 @@
 
 namespace api {
 
+// Deletes the reserve file when hardly any room is left: opening the accounts takes a little. For the
+// process that serves, before it opens them.
+void make_room_to_start(const std::filesystem::path& folder);
+
 // Any thread.
 class DiskSpace {
  public:

@@ -37,15 +37,15 @@ std::optional<std::chrono::seconds> lag_of(const FeedReport& feed, sys_seconds n
 }
 
 // Of the slowest feed of the account: 0 while all of them wait for news; none when one that is at
-// the source never was pulled to its end, or the account has no source.
+// the source never was pulled to its end, or the source has no database of the account.
 std::optional<std::int64_t> lag_seconds(const std::vector<const FeedReport*>& feeds) {
   const auto now = current_time();
   std::optional<std::int64_t> most;
   for (const FeedReport* feed : feeds) {
-    if (feed->state == FeedState::kGone) continue;
+    if (!feed->is_present || feed->state == FeedState::kGone) continue;
     const auto lag = lag_of(*feed, now);
-    if (!lag && feed->is_present) return std::nullopt;
-    if (lag) most = std::max<std::int64_t>(most.value_or(0), lag->count());
+    if (!lag) return std::nullopt;
+    most = std::max<std::int64_t>(most.value_or(0), lag->count());
   }
   return most;
 }

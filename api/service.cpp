@@ -8,6 +8,7 @@
 #include "api/account_removal.hpp"
 #include "api/accounts.hpp"
 #include "api/data_folder.hpp"
+#include "api/disk_space.hpp"
 #include "api/errors.hpp"
 #include "api/log.hpp"
 #include "api/replication.hpp"
@@ -80,6 +81,7 @@ void Service::Parts::count(const TaskReport& task, Metrics& metrics) const {
 
 Service::Service(Config config, Metrics& metrics, Events& events, const AccessControl& access)
     : metrics_(metrics), events_(events), access_(access) {
+  make_room_to_start(config.data_dir);
   finish_removals(config.data_dir);
   begin(std::move(config));
 }

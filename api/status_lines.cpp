@@ -35,6 +35,14 @@ bool is_followed(const json& account) {
 
 bool has_lag(const json& account) { return !member(account, "lagSeconds", {}).is_null(); }
 
+// The source has no database of the account: a name or a layout may be wrong.
+bool is_absent(const json& account) {
+  const json feeds = member(account, "feeds", json::array());
+  return !has_lag(account) && std::all_of(feeds.begin(), feeds.end(), [](const json& feed) {
+    return text_of(feed, "state") == "waiting";
+  });
+}
+
 std::size_t erring_feeds(const json& account) {
   std::size_t erring = 0;
   for (const json& feed : member(account, "feeds", json::array())) {
@@ -66,7 +74,7 @@ std::string lag_in_words(const json& account) {
   if (account.value("gone", false)) return "gone";
   if (account.value("local", false)) return "local";
   if (!is_followed(account)) return "not followed";
-  if (!has_lag(account)) return "first pull";
+  if (!has_lag(account)) return is_absent(account) ? "not there" : "first pull";
   const auto lag = number(account, "lagSeconds");
   return lag == 0 ? "in step" : in_words(std::chrono::seconds(lag)) + " behind";
 }

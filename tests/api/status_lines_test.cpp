@@ -5,6 +5,7 @@
 namespace {
 
 using nlohmann::json;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -55,6 +56,17 @@ TEST(StatusLines, WhatIsTriedAgainAtOnceHasNoTime) {
             "again now");
   EXPECT_EQ(api::next_attempt_in_words({{"nextAttempt", nullptr}, {"ignored", true}}),
             "ignored until it changes");
+}
+
+TEST(StatusLines, AnAccountThatTheSourceDoesNotKnowIsNotInStep) {
+  auto absent = account("typo", 0);
+  absent["lagSeconds"] = nullptr;
+  absent["feeds"][0]["lastError"] = "not there at the source yet";
+  const auto lines = api::status_lines(status_of({absent, account("well", 0)}), true);
+  EXPECT_THAT(lines, ContainsRegex("typo +not there"));
+  EXPECT_THAT(lines, ContainsRegex("well +in step"));
+  absent["feeds"][0]["state"] = "running";
+  EXPECT_THAT(api::status_lines(status_of({absent}), true), HasSubstr("first pull"));
 }
 
 TEST(StatusLines, AFullDiskIsSaidFirst) {

@@ -132,5 +132,20 @@ TEST(DiskFull, ReadingNeedsNoRoomAtAll) {
   EXPECT_EQ(other.everything("nell"), davenport.everything("nell"));
 }
 
+TEST(DiskFull, AServerStartsOnADiskThatFilledUpMeanwhile) {
+  Davenport davenport;
+  const SmallDisk disk(davenport.folder() / "data", "24m");
+  if (!disk.is_mounted()) GTEST_SKIP() << "needs root, to mount a small file system";
+  davenport.succeed({"import", "nell", DAVENPORT_SOURCE_DIR "/data/sample/mail"});
+  const auto expected = davenport.everything("nell");
+  davenport.start_serving();
+  EXPECT_EQ(davenport.stop_serving().exit_code, 0);
+  disk.fill(0);
+  EXPECT_EQ(std::filesystem::space(davenport.folder() / "data").available, 0);
+  davenport.start_serving();
+  EXPECT_EQ(davenport.everything("nell"), expected);
+  EXPECT_EQ(davenport.stop_serving().exit_code, 0);
+}
+
 }  // namespace
 }  // namespace end_to_end

@@ -96,7 +96,7 @@ TEST_F(Sources, AccountsAppearWithTheirDatabasesAndStayReadableWhenTheyGo) {
   // Again and again: a PouchDB Server makes a database anew for a request, such as of a checkpoint,
   // that comes in the moment of its deletion.
   ASSERT_TRUE(eventually([&] {
-    http("DELETE", database("gwen-io-cozy-emails"));
+    (void)http("DELETE", database("gwen-io-cozy-emails"));
     return account(davenport, "gwen")["gone"] == true;
   }));
   EXPECT_THAT(listed(davenport, "gwen"), ElementsAre("Second"));
