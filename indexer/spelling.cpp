@@ -19,15 +19,25 @@ constexpr std::size_t kFewestLetters = 4;
 constexpr std::size_t kLettersForTwo = 6;
 constexpr std::size_t kSameBeginning = 3;
 constexpr std::size_t kMaxScanned = 20'000;  // words that begin alike; a few milliseconds
+constexpr std::size_t kFewBeginnings = 24;  // cost as much as half the edits of one letter
 // How many times as frequent as a word that occurs a suggestion must be.
 constexpr Xapian::doccount kTimesAsFrequent = 5;
 
-// Words of the index are valid UTF-8.
+// Octets after the first of a letter. Words of the index are valid UTF-8.
+unsigned octets_after(unsigned char lead) {
+  return lead < 0xC0 ? 0 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
+}
+
+// Of the first one; 0 at the end.
+std::size_t size_of_letter(std::string_view utf8) {
+  return utf8.empty() ? 0 : 1 + octets_after(static_cast<unsigned char>(utf8.front()));
+}
+
 Letters to_letters(std::string_view utf8) {
   Letters letters;
   for (std::size_t i = 0; i < utf8.size();) {
     const auto lead = static_cast<unsigned char>(utf8[i++]);
-    const unsigned more = lead < 0xC0 ? 0 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
+    const unsigned more = octets_after(lead);
     char32_t letter = more == 0 ? lead : lead & (0x3FU >> more);
     for (unsigned j = 0; j < more && i < utf8.size(); ++j)
       letter = letter << 6 | (static_cast<unsigned char>(utf8[i++]) & 0x3FU);
@@ -88,8 +98,8 @@ std::size_t edits(const Letters& a, const Letters& b) {
   return std::min(last.back(), kMany);
 }
 
-// The letters that a slip may have put in place of one of the word's.
-Letters alphabet_of(const Letters& word) {
+// The letters, as UTF-8, that a slip may have put in place of one of the word's.
+std::vector<std::string> alphabet_of(const Letters& word) {
   constexpr struct {
     char32_t first, last;
   } kAlphabets[] = {{U'a', U'z'},
@@ -99,30 +109,18 @@ Letters alphabet_of(const Letters& word) {
                     {U'\u0621', U'\u064A'}};
   for (const auto& alphabet : kAlphabets) {
     if (word.front() < alphabet.first || word.front() > alphabet.last) continue;
-    Letters letters;
-    for (auto letter = alphabet.first; letter <= alphabet.last; ++letter) letters += letter;
+    std::vector<std::string> letters;
+    for (auto letter = alphabet.first; letter <= alphabet.last; ++letter)
+      letters.push_back(to_utf8(Letters(1, letter)));
     return letters;
   }
   return {};
 }
 
-// Words with one edit; in order, so that those that are looked up one after the other lie side by
-// side in the index.
-std::vector<std::string> one_edit_away(const Letters& word) {
-  std::vector<std::string> words;
-  const auto alphabet = alphabet_of(word);
-  for (std::size_t i = 0; i <= word.size(); ++i) {
-    const auto head = word.substr(0, i), tail = word.substr(i);
-    for (const auto letter : alphabet) {
-      words.push_back(to_utf8(head + letter + tail));
-      if (!tail.empty() && letter != tail.front())
-        words.push_back(to_utf8(head + letter + tail.substr(1)));
-    }
-    if (!tail.empty()) words.push_back(to_utf8(head + tail.substr(1)));
-    if (tail.size() > 1) words.push_back(to_utf8(head + tail[1] + tail[0] + tail.substr(2)));
-  }
-  std::sort(words.begin(), words.end());
-  return words;
+std::string joined(std::initializer_list<std::string_view> parts) {
+  std::string all;
+  for (const auto part : parts) all += part;
+  return all;
 }
 
 class Speller {
@@ -136,13 +134,7 @@ class Speller {
     for (const auto& prefix : prefixes_) consider(prefix, word);
     best_.clear();
     if (best_frequency_ > 0) best_frequency_ = kTimesAsFrequent * best_frequency_ - 1;
-    const auto near = one_edit_away(letters);
-    for (const auto& prefix : prefixes_) {
-      for (const auto& candidate : near) {
-        if (deadline_.is_over()) break;
-        consider(prefix, candidate);
-      }
-    }
+    for (const auto& prefix : prefixes_) try_one_edit(prefix, word, letters);
     if (best_.empty() && letters.size() >= kLettersForTwo) try_two_edits(letters);
     if (best_.empty()) return std::nullopt;
     return best_;
@@ -154,6 +146,42 @@ class Speller {
     if (count <= best_frequency_) return;
     best_frequency_ = count;
     best_ = candidate;
+  }
+
+  // Letter by letter: first with the edits there; then only with words that begin like this one up to
+  // there, as soon as these are few.
+  void try_one_edit(const std::string& prefix, std::string_view word, const Letters& letters) {
+    const auto alphabet = alphabet_of(letters);
+    std::string_view head, tail = word;
+    while (!deadline_.is_over()) {
+      if (!head.empty() && try_few_beginnings(prefix, head, letters)) return;
+      const auto letter = tail.substr(0, size_of_letter(tail)), rest = tail.substr(letter.size());
+      const auto next = rest.substr(0, size_of_letter(rest));
+      for (const auto& other : alphabet) {
+        consider(prefix, joined({head, other, tail}));
+        if (!letter.empty() && letter != other) consider(prefix, joined({head, other, rest}));
+      }
+      if (letter.empty()) return;
+      consider(prefix, joined({head, rest}));
+      if (!next.empty()) consider(prefix, joined({head, next, letter, rest.substr(next.size())}));
+      head = word.substr(0, head.size() + letter.size());
+      tail = rest;
+    }
+  }
+
+  // False, and nothing was tried, when many words begin so.
+  bool try_few_beginnings(const std::string& prefix, std::string_view head, const Letters& word) {
+    const auto beginning = joined({prefix, head});
+    std::vector<std::string> candidates;
+    const auto end = database_.allterms_end(beginning);
+    for (auto term = database_.allterms_begin(beginning); term != end; ++term) {
+      if (candidates.size() == kFewBeginnings) return false;
+      candidates.push_back((*term).substr(prefix.size()));
+    }
+    for (const auto& candidate : candidates) {
+      if (edits(to_letters(candidate), word) == 1) consider(prefix, candidate);
+    }
+    return true;
   }
 
   void try_two_edits(const Letters& word) {
