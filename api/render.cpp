@@ -6,6 +6,7 @@
 #include "api/json_members.hpp"
 #include "mail/html.hpp"
 #include "mail/json_writer.hpp"
+#include "mail/text.hpp"
 
 namespace api {
 namespace {
@@ -154,14 +155,18 @@ std::vector<indexer::Body> bodies_as(const std::vector<indexer::Body>& bodies,
     chosen.push_back(body);
     if (type == "text/html") chosen.back().content = mail::sanitize_html(body.content, safe);
   }
-  if (!chosen.empty() || type != "text/plain") return chosen;
+  const bool has_any = std::any_of(chosen.begin(), chosen.end(), [](const indexer::Body& body) {
+    return mail::has_content(body.content);
+  });
+  if (has_any || type != "text/plain") return chosen;
+  std::vector<indexer::Body> converted;
   for (const auto& body : bodies) {
     if (body.type == "text/html") {
-      chosen.push_back(
+      converted.push_back(
           {body.part_id, "text/plain", mail::html_to_text(body.content), body.truncated});
     }
   }
-  return chosen;
+  return converted.empty() ? chosen : converted;
 }
 
 std::string render_task(const TaskReport& task) {

@@ -4,6 +4,7 @@
 #include "indexer/account_state.hpp"
 #include "indexer/snippet.hpp"
 #include "mail/documents.hpp"
+#include "mail/text.hpp"
 
 namespace indexer {
 namespace fs = std::filesystem;
@@ -193,8 +194,9 @@ std::optional<std::vector<Body>> Account::bodies(std::string_view id) const {
   const auto metadata = document ? mail::read_metadata(*document) : mail::Malformed{"gone"};
   if (!metadata) return bodies;
   for (auto& body : reader.of_metadata(*metadata)) bodies.push_back(std::move(body));
-  const bool has_any = std::any_of(bodies.begin(), bodies.end(),
-                                   [](const Body& body) { return has_content(body.content); });
+  const bool has_any = std::any_of(bodies.begin(), bodies.end(), [](const Body& body) {
+    return mail::has_content(body.content);
+  });
   if (has_any) return bodies;
   for (auto& body : reader.of_original(*metadata)) bodies.push_back(std::move(body));
   return bodies;

@@ -31,10 +31,6 @@ std::optional<mail::ParsedMessage> parse_original(const mail::MetadataDocument& 
 
 }  // namespace
 
-bool has_content(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n\f\v") != std::string_view::npos;
-}
-
 std::optional<Body> Bodies::of_content(const std::string& content_id) const {
   const auto json = stores_.read_live(mail::Doctype::kContents, content_id);
   if (!json) return std::nullopt;
@@ -86,7 +82,7 @@ std::vector<mail::AttachedBody> attached_bodies_here(const mail::MetadataDocumen
 
 std::string preview_of(const std::vector<Body>& bodies) {
   for (const auto& body : bodies) {
-    if (!has_content(body.content)) continue;
+    if (!mail::has_content(body.content)) continue;
     return body.type == "text/html" ? mail::preview_of(mail::html_to_text(body.content))
                                     : mail::preview_of(body.content);
   }

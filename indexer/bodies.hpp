@@ -39,8 +39,6 @@ class Bodies {
   std::atomic<std::uint64_t>& reads_;
 };
 
-[[nodiscard]] bool has_content(std::string_view text);
-
 // Attachments with bodies of the message, beside its content documents, whose bytes are in the
 // account. The original message is one of them if the document has no other body.
 [[nodiscard]] std::vector<mail::AttachedBody> attached_bodies_here(

@@ -5,6 +5,7 @@
 
 #include "indexer/bodies.hpp"
 #include "mail/html.hpp"
+#include "mail/text.hpp"
 
 namespace indexer {
 namespace {
@@ -20,7 +21,7 @@ mail::Malformed absent(const std::string& doc_id) {
 class BodyText {
  public:
   void add(std::string_view type, std::string&& content) {
-    if (!has_content(content)) return;
+    if (!mail::has_content(content)) return;
     if (type == kHtml) {
       if (html_.empty()) html_ = std::move(content);
     } else if (plain_.empty()) {
@@ -131,7 +132,7 @@ std::string new_text(const std::vector<mail::TextRun>& runs) {
     all += run.text;
     if (run.is_new) own += run.text;
   }
-  return has_content(own) ? own : all;
+  return mail::has_content(own) ? own : all;
 }
 
 mail::Result<EntryText> Texts::read(const TextEntry& entry) const {
@@ -167,8 +168,15 @@ std::string Texts::snippet_text(const TextEntry& entry) const {
   }
   const Bodies bodies(stores_, stores_.content_reads().snippet);
   if (!entry.contents.empty()) {
-    auto content = bodies.of_content(entry.contents[content_for_snippet(entry)]);
+    const auto first = content_for_snippet(entry);
+    auto content = bodies.of_content(entry.contents[first]);
     if (content) body.add(content->type, std::move(content->content));
+    // Beside HTML, the plain text may have nothing to read.
+    for (std::size_t i = 0; i < entry.contents.size() && body.is_empty(); ++i) {
+      if (i == first || !is_html(entry, i)) continue;
+      if (auto html = bodies.of_content(entry.contents[i]))
+        body.add(html->type, std::move(html->content));
+    }
   } else if (const auto json = stores_.read_live(mail::Doctype::kEmails, entry.doc_id)) {
     if (const auto message = mail::read_metadata(*json)) {
       body.add(bodies.of_metadata(*message));

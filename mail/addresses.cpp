@@ -118,6 +118,8 @@ class AddressReader {
     if (!text) return append(line_[at_++]);
     comment_ = *std::move(text);
     append(' ');
+    // Programs show "Ada (Office) <ada@example.org>" as it is written.
+    if (!has_angle_ && !without_outer_wsp(phrase_).empty()) phrase_ += "(" + comment_ + ") ";
   }
 
   // One that is not closed goes to the next comma.

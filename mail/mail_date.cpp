@@ -14,18 +14,24 @@ constexpr std::size_t kMaxDate = 500;  // bytes that are looked at
 constexpr int kFirstYear = 1900, kLastYear = 2105;
 constexpr int kMaxOffset = 14 * 60;  // minutes
 
-// 1 to 12, or 0. Three letters are enough; some programs write months as their users do.
+// 1 to 12, or 0. Some programs write months as their users do: what they begin with in the languages
+// of western Europe. A "?" is a letter beyond ASCII, in whatever charset.
 int month_of(std::string_view word) {
-  constexpr std::string_view kMonths[] = {"january",   "february", "march",    "april",
-                                          "may",       "june",     "july",     "august",
-                                          "september", "october",  "november", "december"};
-  if (word.size() < 3) return 0;
-  for (int i = 0; i < 12; ++i) {
-    if (kMonths[i].substr(0, word.size()) == word) return i + 1;
+  constexpr struct {
+    std::string_view beginning;
+    int month;
+  } kMonths[] = {
+      {"jan", 1},  {"j?n", 1},  {"ene", 1},  {"gen", 1},  {"feb", 2},  {"fev", 2},  {"f?v", 2},
+      {"mar", 3},  {"m?r", 3},  {"mrz", 3},  {"mrt", 3},  {"apr", 4},  {"avr", 4},  {"abr", 4},
+      {"may", 5},  {"mai", 5},  {"maj", 5},  {"mei", 5},  {"mag", 5},  {"jun", 6},  {"juin", 6},
+      {"giu", 6},  {"jul", 7},  {"juil", 7}, {"lug", 7},  {"aug", 8},  {"ago", 8},  {"aou", 8},
+      {"ao?t", 8}, {"sep", 9},  {"set", 9},  {"oct", 10}, {"okt", 10}, {"ott", 10}, {"out", 10},
+      {"nov", 11}, {"dec", 12}, {"d?c", 12}, {"dez", 12}, {"dic", 12}, {"des", 12},
+  };
+  for (const auto& [beginning, month] : kMonths) {
+    if (word.starts_with(beginning)) return month;
   }
-  if (word == "mai" || word == "maj") return 5;
-  if (word == "okt") return 10;
-  return word == "dez" ? 12 : 0;
+  return 0;
 }
 
 // RFC 5322's zones, and a few that occur as often. What is ambiguous (IST) is not here.
@@ -61,9 +67,10 @@ class DateReader {
       const char c = text_[at_];
       if (c == '(') {
         at_ += comment_length(text_.substr(at_));
+        has_comment_ = true;
       } else if (is_digit(c)) {
         read_number();
-      } else if (is_letter(c)) {
+      } else if (is_letter(c) || !is_ascii(c)) {
         read_word();
       } else if ((c == '+' || c == '-') && has_time_ && is_digit(peek(1))) {
         read_offset();
@@ -90,7 +97,8 @@ class DateReader {
 
   void read_number() {
     const auto number = take_digits();
-    if (!has_time_ && peek(0) == ':' && is_digit(peek(1))) return read_time(number.value);
+    if (!has_time_ && is_digit(peek(1)) && (peek(0) == ':' || (peek(0) == '.' && has_date())))
+      return read_time(number.value);
     if (count_ < numbers_.size()) numbers_[count_++] = number;
   }
 
@@ -99,7 +107,7 @@ class DateReader {
     hour_ = hour;
     ++at_;
     minute_ = take_digits().value;
-    if (peek(0) == ':' && is_digit(peek(1))) {
+    if ((peek(0) == ':' || peek(0) == '.') && is_digit(peek(1))) {
       ++at_;
       second_ = take_digits().value;
     }
@@ -111,11 +119,15 @@ class DateReader {
   void read_word() {
     std::array<char, 12> lower;
     std::size_t size = 0;
-    for (; is_letter(peek(0)); ++at_) {
-      if (size < lower.size()) lower[size++] = static_cast<char>(text_[at_] | 0x20);
+    for (; is_letter(peek(0)) || !is_ascii(peek(0)); ++at_) {
+      const char letter = is_ascii(text_[at_]) ? static_cast<char>(text_[at_] | 0x20) : '?';
+      const bool goes_on = letter == '?' && size > 0 && lower[size - 1] == '?';  // UTF-8
+      if (size < lower.size() && !goes_on) lower[size++] = letter;
     }
     const std::string_view word(lower.data(), size);
-    if (month_ == 0) month_ = month_of(word);
+    // "Mar" is a Tuesday in French, Spanish and Italian: the month is the last such word.
+    const int month = month_of(word);
+    if (month != 0 && (month_ == 0 || !has_time_)) month_ = month;
     if (!has_time_) return;
     if (word == "pm" && hour_ < 12) hour_ += 12;
     if (word == "am" && hour_ == 12) hour_ = 0;
@@ -143,6 +155,9 @@ class DateReader {
     if (number.value % 100 < 60 && offset <= kMaxOffset) zone_ = minutes(sign * offset);
   }
 
+  // What comes now may be a time written with dots.
+  [[nodiscard]] bool has_date() const { return month_ != 0 && count_ == 2; }
+
   // Day, month and year in the order in which they stand.
   [[nodiscard]] std::optional<std::array<Number, 3>> day_month_year() const {
     if (month_ != 0) {
@@ -167,7 +182,10 @@ class DateReader {
   [[nodiscard]] std::optional<DateTime> meaning() const {
     namespace chr = std::chrono;
     const auto parts = day_month_year();
-    if (!parts || !has_time_ || hour_ > 24 || minute_ > 59 || second_ > 60) return std::nullopt;
+    // A date alone is one where nothing else stands that might be the time.
+    const bool is_date_alone = month_ != 0 && count_ == 2 && !has_comment_;
+    if (!parts || (!has_time_ && !is_date_alone) || hour_ > 24 || minute_ > 59 || second_ > 60)
+      return std::nullopt;
     const auto& [day, month, year] = *parts;
     const int full = full_year(year);
     if (full < kFirstYear || full > kLastYear || month.value > 12 || day.value > 31)
@@ -186,7 +204,7 @@ class DateReader {
   std::size_t count_ = 0;
   int month_ = 0;
   int hour_ = 0, minute_ = 0, second_ = 0;
-  bool has_time_ = false, has_zone_ = false, slashes_ = false;
+  bool has_time_ = false, has_zone_ = false, has_comment_ = false, slashes_ = false;
   minutes zone_{0};
 };
 

@@ -68,7 +68,7 @@ void read_field(const HeaderField& field, HeaderReader& reader, MetadataDocument
   if (is("Subject") && m.subject.empty()) {
     m.subject = reader.text(field);
   } else if (is("Date") && !m.sent_at) {
-    m.sent_at = parse_mail_date(field.value);
+    m.sent_at = parse_mail_date(reader.text(field));
   } else if (is("Message-ID") && m.message_ids.empty()) {
     m.message_ids = reader.message_ids(field);
   } else if (is("In-Reply-To") && m.in_reply_to.empty()) {
@@ -92,10 +92,12 @@ std::optional<DateTime> time_of_receipt(const Entity& message) {
 }
 
 std::string preview(const std::vector<ContentDocument>& bodies) {
-  if (bodies.empty()) return {};
-  const auto& body = bodies.front();
-  if (body.type == "text/plain") return preview_of(body.content);
-  return preview_of(html_to_text(std::string_view(body.content).substr(0, kPreviewHtml)));
+  for (const auto& body : bodies) {
+    if (!has_content(body.content)) continue;
+    if (body.type == "text/plain") return preview_of(body.content);
+    return preview_of(html_to_text(std::string_view(body.content).substr(0, kPreviewHtml)));
+  }
+  return {};
 }
 
 // A message that is attached without a name is called by its subject.
@@ -134,7 +136,8 @@ std::string header_charset(std::string_view raw, const Entity& message, const Pa
   if (!arrangement.text.empty() && !arrangement.text.front()->fields.charset.empty())
     return arrangement.text.front()->fields.charset;
   const auto header = raw.substr(0, raw.size() - message.body.size());
-  return is_ascii(header) ? std::string() : detect_charset(raw);
+  const bool is_plain = is_ascii(header) && header.find('\x1B') == std::string_view::npos;
+  return is_plain ? std::string() : detect_charset(raw);
 }
 
 bool has_opaque_part(const Part& part) {

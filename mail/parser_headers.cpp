@@ -28,8 +28,8 @@ std::string one_line(std::string_view value, std::string_view charset) {
   for (const char c : without_outer_space(value)) {
     if (c != '\r' && c != '\n') line += c == '\0' ? ' ' : c;
   }
-  const bool plain =
-      is_ascii(line) && (line.find('\x1B') == std::string::npos || charset.substr(0, 3) != "iso");
+  const bool plain = is_ascii(line) && (line.find('\x1B') == std::string::npos ||
+                                        !equal_ignoring_case(charset.substr(0, 3), "iso"));
   return plain ? line : to_utf8(line, charset);
 }
 
@@ -41,10 +41,13 @@ bool is_media_type(std::string_view type) {
          type.find_first_of("=,;:\"<>()@[]\\?") == std::string_view::npos;
 }
 
-void read_content_type(std::string_view value, ContentFields& fields) {
+void read_content_type(std::string_view value, std::string_view charset, ContentFields& fields) {
   value = value.substr(0, kMaxContentField);
   auto read = read_parameters(one_line(value, {}));
-  if (!is_ascii(value)) read = read_parameters(one_line(value, read.find("charset")));
+  if (!is_ascii(value)) {
+    const std::string own(read.find("charset"));
+    read = read_parameters(one_line(value, own.empty() ? charset : own));
+  }
   if (is_media_type(read.value)) fields.type = read.value;
   fields.charset = lower_ascii(read.find("charset"));
   fields.boundary = read.find("boundary");
@@ -53,8 +56,11 @@ void read_content_type(std::string_view value, ContentFields& fields) {
   fields.deletes_space = equal_ignoring_case(read.find("delsp"), "yes");
 }
 
-void read_content_disposition(std::string_view value, ContentFields& fields) {
-  auto read = read_parameters(one_line(value.substr(0, kMaxContentField), fields.charset));
+void read_content_disposition(std::string_view value, std::string_view charset,
+                              ContentFields& fields) {
+  auto read = read_parameters(
+      one_line(value.substr(0, kMaxContentField),
+               fields.charset.empty() ? charset : std::string_view(fields.charset)));
   fields.disposition = std::move(read.value);
   if (const auto name = without_outer_space(read.find("filename")); !name.empty())
     fields.name = name;
@@ -127,13 +133,14 @@ std::vector<std::string> HeaderReader::message_ids(const HeaderField& field) {
   return ids;
 }
 
-ContentFields read_content_fields(const Entity& entity, std::string_view default_type) {
+ContentFields read_content_fields(const Entity& entity, std::string_view default_type,
+                                  std::string_view charset) {
   ContentFields fields;
   fields.type = default_type;
   if (const auto value = entity.find("Content-Type"); !value.empty())
-    read_content_type(value, fields);
+    read_content_type(value, charset, fields);
   if (const auto value = entity.find("Content-Disposition"); !value.empty())
-    read_content_disposition(value, fields);
+    read_content_disposition(value, charset, fields);
   const auto encoding = entity.find("Content-Transfer-Encoding").substr(0, 40);
   fields.encoding =
       lower_ascii(without_outer_space(encoding.substr(0, encoding.find_first_of(";("))));

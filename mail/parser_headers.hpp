@@ -49,7 +49,8 @@ struct ContentFields {
   bool is_flowed = false;  // RFC 3676
   bool deletes_space = false;
 };
-[[nodiscard]] ContentFields read_content_fields(const Entity& entity,
-                                                std::string_view default_type);
+// `charset` is that of the message's text, as far as it is known: raw 8-bit names may be in it.
+[[nodiscard]] ContentFields read_content_fields(const Entity& entity, std::string_view default_type,
+                                                std::string_view charset = {});
 
 }  // namespace mail

@@ -11,7 +11,8 @@ class StructureReader {
       : limits_(limits), cuts_(cuts) {}
 
   Part read(const Entity& entity, std::string_view default_type, std::string id, int depth) {
-    Part part{read_content_fields(entity, default_type), entity.body, std::move(id), {}};
+    Part part{read_content_fields(entity, default_type, charset_), entity.body, std::move(id), {}};
+    if (charset_.empty() && part.fields.type.starts_with("text/")) charset_ = part.fields.charset;
     if (!part.fields.type.starts_with("multipart/")) return part;
     if (depth >= limits_.max_depth) {
       cut("parts nested deeper than " + std::to_string(limits_.max_depth));
@@ -52,6 +53,7 @@ class StructureReader {
   const ParseLimits& limits_;
   std::vector<std::string>& cuts_;
   int count_ = 0;
+  std::string charset_;  // of the first text that says so
 };
 
 // What mail programs add of themselves does not count, nor an image that an HTML body shows.

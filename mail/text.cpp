@@ -4,6 +4,24 @@
 #include <utf8proc.h>
 
 namespace mail {
+namespace {
+
+// A space, a control or format character, or one that only joins others.
+bool is_blank(utf8proc_int32_t character) {
+  constexpr utf8proc_int32_t kGraphemeJoiner = 0x034F;
+  switch (utf8proc_category(character)) {
+    case UTF8PROC_CATEGORY_ZS:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_CF:
+      return true;
+    default:
+      return character == kGraphemeJoiner;
+  }
+}
+
+}  // namespace
 
 std::string to_valid_utf8(std::string_view bytes) {
   const bool valid = simdjson::validate_utf8(bytes.data(), bytes.size());
@@ -44,6 +62,22 @@ std::string to_valid_utf8(std::string_view bytes) {
   for (auto nul = out.find('\0'); nul != std::string::npos; nul = out.find('\0', nul))
     out[nul] = ' ';
   return out;
+}
+
+bool has_content(std::string_view utf8) {
+  constexpr std::string_view kImage = "[cid:";
+  while (!utf8.empty()) {
+    if (utf8.starts_with(kImage)) {
+      utf8.remove_prefix(std::min(utf8.find(']'), utf8.size() - 1) + 1);
+      continue;
+    }
+    utf8proc_int32_t code = -1;
+    const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data()),
+                                         static_cast<utf8proc_ssize_t>(utf8.size()), &code);
+    if (length <= 0 || !is_blank(code)) return true;
+    utf8.remove_prefix(static_cast<std::size_t>(length));
+  }
+  return false;
 }
 
 void append_character(std::string& out, char32_t character) {

@@ -24,6 +24,10 @@ void append_character(std::string& out, char32_t character);
 // At most `max_characters` code points of `utf8`, cut between characters.
 [[nodiscard]] std::string_view first_characters(std::string_view utf8, std::size_t max_characters);
 
+// Whether there is something to read: more than blanks, invisible characters and the places of images
+// ("[cid:…]") that programs leave in the plain text beside an HTML body.
+[[nodiscard]] bool has_content(std::string_view utf8);
+
 // A run of lines of a body that are all new, or all quoted. As quoted count also the line that
 // introduces a quotation, the whole message that some programs put below an answer, signatures, and
 // the footers of mailing lists.

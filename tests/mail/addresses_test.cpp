@@ -29,7 +29,9 @@ TEST(Addresses, AsTheyAreWritten) {
       {"\"Q., A.\" <a@x>", {{"Q., A.", "a@x"}}},
       {"\"a \\\"b\\\" c\" <a@x>", {{"a \"b\" c", "a@x"}}},
       {"a@x (Ada L.)", {{"Ada L.", "a@x"}}},
-      {"Ada (at home (not work)) <a@x>", {{"Ada", "a@x"}}},
+      {"Ada (at home (not work)) <a@x>", {{"Ada (at home (not work))", "a@x"}}},
+      {"Ada (Office) King <a@x> (away)", {{"Ada (Office) King", "a@x"}}},
+      {"(Office) <a@x>", {{"Office", "a@x"}}},
       {"\"a b\"@x", {{"", "\"a b\"@x"}}},
       {"\"a@x\" <a@x>", {{"a@x", "a@x"}}},
       {"a@[IPv6:2001:db8::1]", {{"", "a@[IPv6:2001:db8::1]"}}},
@@ -41,7 +43,8 @@ TEST(Addresses, AsTheyAreWritten) {
       // Obsolete forms (section 4.4).
       {"<@a,@b:c@x>", {{"", "c@x"}}},
       {"a . b @ x . org, ,, c@x", {{"", "a.b@x.org"}, {"", "c@x"}}},
-      {"Pete(A nice \\) chap) <pete(his account)@x.org(his host)>", {{"Pete", "pete@x.org"}}},
+      {"Pete(A nice \\) chap) <pete(his account)@x.org(his host)>",
+       {{"Pete (A nice ) chap)", "pete@x.org"}}},
       // Encoded words, also where they should not be.
       {"=?utf-8?Q?J=C3=BCrgen?= <j@x>", {{"J\xC3\xBCrgen", "j@x"}}},
       {"\"=?utf-8?Q?J=C3=BCrgen?=\" <j@x>", {{"J\xC3\xBCrgen", "j@x"}}},

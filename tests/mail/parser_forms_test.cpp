@@ -149,6 +149,36 @@ TEST_F(ParserForms, EncryptedContentStaysClosedAndIsMarked) {
   }
 }
 
+TEST_F(ParserForms, ThePreviewIsOfTheFormThatHasText) {
+  for (const auto* blank : {"", " \n \n", "\u00A0\n", "\u200B", "[cid:logo.png@1]\n"}) {
+    const auto parsed =
+        parse(std::string("Content-Type: multipart/alternative; boundary=b\n\n--b\n"
+                          "Content-Type: text/plain; charset=utf-8\n\n") +
+              blank + "\n--b\nContent-Type: text/html\n\n<p>Please <b>come</b></p>\n--b--\n");
+    EXPECT_EQ(parsed.metadata.preview, "Please come") << blank;
+  }
+}
+
+TEST_F(ParserForms, RawNamesOfFilesAreInTheCharsetOfTheText) {
+  const auto parsed = parse(
+      "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; "
+      "charset=koi8-r\n\n"
+      "\xF4\xC5\xCB\xD3\xD4\n--b\nContent-Type: application/pdf; "
+      "name=\"\xF3\xFE\xA3\xD4.pdf\"\n\nx\n"
+      "--b\nContent-Disposition: attachment; filename=\"\xF3\xFE\xA3\xD4.txt\"\n\nx\n--b--\n");
+  ASSERT_EQ(parsed.metadata.attachments.size(), 2U);
+  EXPECT_EQ(parsed.metadata.attachments[0].name, "\u0421\u0427\u0451\u0442.pdf");
+  EXPECT_EQ(parsed.metadata.attachments[1].name, "\u0421\u0427\u0451\u0442.txt");
+}
+
+TEST_F(ParserForms, FieldsInOddEncodings) {
+  const auto parsed = parse(
+      "Subject: \x1B$B$3$s$K$A$O\x1B(B\nDate: =?utf-8?q?Tue,_5_Jan_2021_10:00:00_+0100?=\n\nx\n");
+  EXPECT_EQ(parsed.metadata.subject, "\u3053\u3093\u306B\u3061\u306F");
+  ASSERT_TRUE(parsed.metadata.sent_at);
+  EXPECT_EQ(to_rfc3339(*parsed.metadata.sent_at), "2021-01-05T10:00:00+01:00");
+}
+
 TEST_F(ParserForms, InvitationsAndReports) {
   const auto invitation = parse(
       "Content-Type: multipart/alternative; boundary=b\n\n--b\n\nPlease come\n--b\n"

@@ -38,5 +38,14 @@ TEST(Text, FirstCharactersCutsBetweenCharacters) {
   EXPECT_EQ(first_characters("abc", 0), "");
 }
 
+TEST(Text, BlanksInvisibleCharactersAndPlacesOfImagesAreNoContent) {
+  for (const auto* text :
+       {"", " \t\r\n\f\v", "\u00A0\n", "\u200B\u200C\uFEFF", "\u2028", "\u034F \u00AD",
+        "[cid:image001.png@01D0]\n", "[cid:", "[cid:a] [cid:b]"})
+    EXPECT_FALSE(has_content(text)) << text;
+  for (const auto* text : {"x", " .", "[cid:a] x", "\u00A0\u3042", "[x]", "\xFF"})
+    EXPECT_TRUE(has_content(text)) << text;
+}
+
 }  // namespace
 }  // namespace mail
