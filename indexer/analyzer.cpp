@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <utf8proc.h>
 
 namespace indexer {
@@ -76,9 +77,9 @@ constexpr bool completes_character(std::int32_t c) {
   return (c >= 0x1160 && c <= 0x11FF) || (c >= 0xD7B0 && c <= 0xD7FB) || c == 0xFF9E || c == 0xFF9F;
 }
 
-// Invisible in a word: soft hyphen, joiners, byte order mark.
+// Invisible in a word: soft hyphen, zero-width space, joiners, byte order mark.
 constexpr bool is_ignorable(std::int32_t c) {
-  return c == 0xAD || c == 0x200C || c == 0x200D || c == 0x2060 || c == 0xFEFF;
+  return c == 0xAD || c == 0x200B || c == 0x200C || c == 0x200D || c == 0x2060 || c == 0xFEFF;
 }
 
 struct Character {
@@ -87,8 +88,12 @@ struct Character {
   Class kind = Class::kSeparator;
 };
 
+// Unicode calls it a letter; it separates words as the others do.
+constexpr std::int32_t kModifierApostrophe = 0x2BC;
+
 Class classify(std::int32_t code) {
   if (code < 128) return ascii_class(static_cast<char>(code));
+  if (code == kModifierApostrophe) return Class::kSeparator;
   if (is_ignorable(code)) return Class::kMark;
   switch (utf8proc_category(code)) {
     case UTF8PROC_CATEGORY_LU:
@@ -169,32 +174,49 @@ bool is_accent(std::int32_t code) {
          code == 0x640;  // Arabic, and what only stretches its words
 }
 
-// Letters that do not decompose: two characters, or one and zero.
-struct Letter {
-  std::int32_t code, first, second;
-};
-constexpr Letter kLetters[] = {
-    {0xE6, 'a', 'e'}, {0xF0, 'd', 0},  {0xF8, 'o', 0},    {0x111, 'd', 0}, {0x127, 'h', 0},
-    {0x131, 'i', 0},  {0x142, 'l', 0}, {0x153, 'o', 'e'}, {0x167, 't', 0}, {0xFE, 't', 'h'},
+// What a letter or digit is compared as: two characters, or one and zero.
+struct Plain {
+  std::int32_t first, second;
 };
 
-const Letter* find_letter(std::int32_t code) {
-  if (code < 0xE6 || code > 0x167) return nullptr;
-  const auto* const found = std::find_if(std::begin(kLetters), std::end(kLetters),
-                                         [&](const Letter& l) { return l.code == code; });
-  return found == std::end(kLetters) ? nullptr : found;
+// Letters that do not decompose; those of Arabic that keyboards and habits exchange.
+constexpr struct {
+  std::int32_t code;
+  Plain plain;
+} kLetters[] = {
+    {0xE6, {'a', 'e'}},  {0xF0, {'d', 0}},    {0xF8, {'o', 0}},    {0xFE, {'t', 'h'}},
+    {0x111, {'d', 0}},   {0x127, {'h', 0}},   {0x131, {'i', 0}},   {0x142, {'l', 0}},
+    {0x153, {'o', 'e'}}, {0x167, {'t', 0}},   {0x629, {0x647, 0}}, {0x649, {0x64A, 0}},
+    {0x6A9, {0x643, 0}}, {0x6CC, {0x64A, 0}},
+};
+
+// The zeros of scripts whose numbers are also written with ASCII digits: Arabic, Persian, and those
+// of India.
+constexpr std::int32_t kZeros[] = {0x660, 0x6F0, 0x966, 0x9E6, 0xA66, 0xAE6,
+                                   0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66};
+
+// Nothing for what is compared as it is.
+std::optional<Plain> plain_of(std::int32_t code) {
+  if (code < kLetters[0].code || code > kZeros[std::size(kZeros) - 1] + 9) return std::nullopt;
+  for (const auto& letter : kLetters) {
+    if (letter.code == code) return letter.plain;
+  }
+  for (const auto zero : kZeros) {
+    if (code >= zero && code <= zero + 9) return Plain{'0' + code - zero, 0};
+  }
+  return std::nullopt;
 }
 
 bool has_accents(const Codes& codes) {
   return std::any_of(codes.values.begin(), codes.values.begin() + codes.size,
-                     [](auto code) { return is_accent(code) || find_letter(code) != nullptr; });
+                     [](auto code) { return is_accent(code) || plain_of(code); });
 }
 
 Codes without_accents(const Codes& codes) {
   Codes plain;
   for (std::size_t i = 0; i < codes.size; ++i) {
     const auto code = codes.values[i];
-    if (const auto* letter = find_letter(code)) {
+    if (const auto letter = plain_of(code)) {
       plain.push_back(letter->first);
       if (letter->second != 0) plain.push_back(letter->second);
     } else if (!is_accent(code) || (code == kBreve && i > 0 && codes.values[i - 1] == kCyrillicI)) {
@@ -239,7 +261,9 @@ bool WordScanner::next(Word& word) {
 bool WordScanner::scan_ascii(Word& word) {
   const std::size_t begin = position_;
   std::size_t length = 0;
-  while (position_ < text_.size()) {
+  const std::size_t version = begin_of_version();
+  const std::size_t end = version == 0 ? text_.size() : version;
+  while (position_ < end) {
     const char c = text_[position_];
     if (!is_ascii(c)) {
       const auto kind = character_at(text_, position_).kind;
@@ -258,6 +282,18 @@ bool WordScanner::scan_ascii(Word& word) {
   const std::string_view folded(folded_.data(), length);
   word = {folded, folded, begin, position_, false};
   return true;
+}
+
+// Where the number of "v2" begins, which is looked for without the letter; 0 for other words.
+std::size_t WordScanner::begin_of_version() const {
+  const auto number = position_ + 1;
+  if ((text_[position_] | 0x20) != 'v' || number >= text_.size() || !is_digit(text_[number]))
+    return 0;
+  auto end = number;
+  while (end < text_.size() && is_digit(text_[end])) ++end;
+  const bool is_number =
+      end == text_.size() || (is_ascii(text_[end]) && ascii_class(text_[end]) == Class::kSeparator);
+  return is_number ? number : 0;
 }
 
 // A word of any letters.

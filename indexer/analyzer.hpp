@@ -3,13 +3,13 @@
 // A word is a run of letters, digits and marks (Unicode), case folded and composed (NFKC with case
 // folding), so that two spellings of the same text are one word. Nothing joins words: an
 // identifier, a number with a dot or a French "l'heure" are phrases of their parts, which are found
-// by themselves. What is written without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer,
+// by themselves, and so is the number of "v2". What is written without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer,
 // Burmese) has each of its characters as a word of its own, so that a run of them is found as a
 // phrase.
 //
 // Words are compared without accents: marks over Latin, Greek and Cyrillic letters (but that of й),
 // vowel points of Hebrew and Arabic, and strokes (ø, ł, đ, dotless ı); ligatures (æ, œ) are two
-// letters.
+// letters. Digits of Arabic and Indian scripts are ASCII digits; ة is ه, and ى, ی are ي, ک is ك.
 //
 // Words longer than kMaxWordBytes are left out, and so are runs of base64: nobody searches for
 // them, and a mailbox holds many. Bytes that are no UTF-8 separate words. Linear in the text.
@@ -51,6 +51,7 @@ class WordScanner {
 
  private:
   bool scan_ascii(Word& word);
+  [[nodiscard]] std::size_t begin_of_version() const;
   bool scan_unicode(Word& word, std::size_t begin);
   bool scan_character(Word& word);
   bool fold(Word& word, std::size_t begin, std::size_t end);

@@ -74,6 +74,8 @@ class QueryTranslator {
   // Words (fulltext_query_words.cpp). `forms` gets what a word may be in the index.
   void add_word(const std::string& prefix, bool stemmed, const QueryWord& word,
                 std::vector<Xapian::Query>& forms);
+  void add_umlauts(const std::string& prefix, bool stemmed, const QueryWord& word,
+                   std::vector<Xapian::Query>& forms);
   void add_rare_forms(const std::string& prefix, const QueryWord& word,
                       const std::set<std::string>& known, std::vector<Xapian::Query>& forms) const;
   [[nodiscard]] std::set<std::string> terms_of_stem(const std::string& prefix,

@@ -6,6 +6,7 @@
 #include "indexer/analyzer.hpp"
 #include "indexer/entry.hpp"
 #include "indexer/fulltext_query.hpp"
+#include "indexer/umlauts.hpp"
 
 namespace indexer {
 namespace {
@@ -64,7 +65,9 @@ Xapian::Query QueryTranslator::translate_node(const MatchWords& match) {
     } else if (match.prefix) {
       add_beginning(terms.front(), forms);
     } else {
-      add_word(prefix, field.stemmed && !match.phrase, words.front(), forms);
+      const bool stemmed = field.stemmed && !match.phrase;
+      add_word(prefix, stemmed, words.front(), forms);
+      add_umlauts(prefix, stemmed, words.front(), forms);
     }
     if (!for_relevance_ || match.prefix) continue;
     for (const auto& word : words) {
@@ -100,6 +103,17 @@ void QueryTranslator::add_word(const std::string& prefix, bool stemmed, const Qu
                                            in_another_language(language)));
   }
   add_rare_forms(prefix, word, known, forms);
+}
+
+// Words with umlauts that begin as this one may have been meant; "quelle" is no "qülle".
+void QueryTranslator::add_umlauts(const std::string& prefix, bool stemmed, const QueryWord& word,
+                                  std::vector<Xapian::Query>& forms) {
+  for (const auto& spelled : umlaut_spellings(word.exact)) {
+    const std::string beginning = std::string(kExactPrefix) + prefix + spelled;
+    if (context_.database.allterms_begin(beginning) == context_.database.allterms_end(beginning))
+      continue;
+    add_word(prefix, stemmed, {without_accents(spelled), spelled}, forms);
+  }
 }
 
 void QueryTranslator::add_rare_forms(const std::string& prefix, const QueryWord& word,

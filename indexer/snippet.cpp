@@ -8,6 +8,7 @@
 
 #include "indexer/analyzer.hpp"
 #include "indexer/stems.hpp"
+#include "indexer/umlauts.hpp"
 #include "indexer/utf8.hpp"
 
 namespace indexer {
@@ -52,15 +53,26 @@ class Forms {
   std::vector<std::string> languages_;
 };
 
+void collect_umlauts(std::string_view word, bool is_stemmed, Forms& forms,
+                     std::vector<Wanted>& wanted) {
+  for (const auto& spelled : umlaut_spellings(word)) {
+    wanted.push_back({{without_accents(spelled)}, false, false, {}});
+    if (is_stemmed) wanted.back().stems = forms.of(spelled);
+  }
+}
+
 void collect(const Query& query, Field field, Forms& forms, std::vector<Wanted>& wanted) {
   if (const auto* match = std::get_if<MatchWords>(&query.node)) {
     if (!covers(match->field.field, field)) return;
     Wanted one{words_of(match->text), match->prefix, false, {}};
     if (one.words.empty()) return;
-    if (!match->phrase && !match->prefix && info(field).stemmed) {
-      for_each_word(match->text, [&](const Word& word) { one.stems = forms.of(word.exact); });
-    }
+    const bool is_stemmed = !match->phrase && !match->prefix && info(field).stemmed;
+    const bool is_one_word = one.words.size() == 1 && !match->prefix;
     wanted.push_back(std::move(one));
+    for_each_word(match->text, [&](const Word& word) {
+      if (is_stemmed) wanted.back().stems = forms.of(word.exact);
+      if (is_one_word) collect_umlauts(word.exact, is_stemmed, forms, wanted);
+    });
   } else if (const auto* near = std::get_if<MatchNear>(&query.node)) {
     if (!covers(near->field.field, field)) return;
     for (const auto& word : near->words) wanted.push_back({{word}, false, false, {}});

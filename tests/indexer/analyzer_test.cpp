@@ -27,7 +27,9 @@ TEST(Analyzer, FindsWords) {
       // nothing joins: parts are found by themselves, the whole as a phrase
       {"Don't rock'n'roll", {"don", "t", "rock", "n", "roll"}},
       {"l\u2019\u00e9t\u00e9 l'\u00c9T\u00c9", {"l", "ete", "l", "ete"}},
-      {"3.14 192.168.0.1 v1.2.3", {"3", "14", "192", "168", "0", "1", "v1", "2", "3"}},
+      {"3.14 192.168.0.1 v1.2.3", {"3", "14", "192", "168", "0", "1", "v", "1", "2", "3"}},
+      {"V8 v8x v2.10-rc1 (v3) xv4 v5",
+       {"v", "8", "v8x", "v", "2", "10", "rc1", "v", "3", "xv4", "v", "5"}},
       {"CVE-2024-1234 foo_bar", {"cve", "2024", "1234", "foo", "bar"}},
       {"12:30 2001-05-14", {"12", "30", "2001", "05", "14"}},
       // accents go, composed and decomposed alike
@@ -39,7 +41,13 @@ TEST(Analyzer, FindsWords) {
        {"\u0435\u043b\u043a\u0430", "\u043c\u043e\u0439"}},  // \u0439 is a letter of its own
       {"\u0643\u0650\u062a\u064e\u0627\u0628", {"\u0643\u062a\u0627\u0628"}},  // vowel points
       {"Stra\u00dfe STRASSE", {"strasse", "strasse"}},
-      {"Silben\u00adtrennung", {"silbentrennung"}},
+      {"Silben\u00adtrennung zero\u200bwidth", {"silbentrennung", "zerowidth"}},
+      {"\u043c\u02bc\u044f\u0447 \u043c'\u044f\u0447",
+       {"\u043c", "\u044f\u0447", "\u043c", "\u044f\u0447"}},
+      {"\u0645\u06a9\u062a\u0628\u0629 \u0645\u0643\u062a\u0628\u0647",
+       {"\u0645\u0643\u062a\u0628\u0647", "\u0645\u0643\u062a\u0628\u0647"}},
+      {"\u0639\u0644\u0649 \u0639\u0644\u06cc", {"\u0639\u0644\u064a", "\u0639\u0644\u064a"}},
+      {"\u06f1\u06f2\u06f3 \u0664\u0665 \u0967\u0968", {"123", "45", "12"}},
       {"\uff28\uff45\uff4c\uff4c\uff4f \ufb01x", {"hello", "fix"}},  // full width, ligature
       // scripts with spaces
       {"\u041f\u0440\u0438\u0432\u0435\u0442, \u041c\u0418\u0420",
@@ -110,7 +118,7 @@ TEST(Analyzer, LongPathsAreNoBase64) {
   for (const std::string_view path :
        {"github.com/SELinuxProject/selinux/commit/7e979b56fd2cee28f647376a7233d2ac2d12ca50",
         "github.com/MyOrgName/MyRepoName/commit/7e979b56fd2cee28f647376a7233d2ac2d12ca50",
-        "MyCompany/GetUserById/UserFactoryBuilder/CreateNewUserWithDefaultRights/V2/Index",
+        "MyCompany/GetUserById/UserFactoryBuilder/CreateNewUserWithDefaultRights/Api/Index",
         "files/3F2504E04F8911D39A0C0305E82C3301/Report/2024/Quarter/April/Figures/Final",
         "kernel/git/torvalds/linux/commit/1A2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f"}) {
     const auto parts =

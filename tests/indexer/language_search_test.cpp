@@ -41,7 +41,7 @@ const Sample kSamples[] = {
     {"de",
      "Die neuen H\u00e4user an der Stra\u00dfe werden im n\u00e4chsten Jahr gebaut, die Rechnungen "
      "kommen sp\u00e4ter.",
-     {"Haus", "Rechnung", "STRASSE", "hauser"},
+     {"Haus", "Rechnung", "STRASSE", "hauser", "Haeuser", "naechste"},
      "Hauswart"},
     {"fr",
      "Nous avons re\u00e7u toutes les d\u00e9cisions de l'\u00e9cole, et les r\u00e9ponses seront "

@@ -111,8 +111,7 @@ class Generator : public RandomText {
       const auto [name, email] = person();
       if (i > 0) line += ",\r\n ";
       line += name.empty() ? email : fmt::format("\"{}\" <{}>", name, email);
-      if (!name.empty()) passages.emplace_back(name);
-      passages.emplace_back(email);
+      passages.emplace_back(name + " " + email);
       if (field == "From") m.sender = name.empty() ? email : name;
     }
     return line + "\r\n";

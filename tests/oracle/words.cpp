@@ -53,8 +53,9 @@ bool is_written_without_spaces(char32_t code) {
 }
 
 Kind kind_of(char32_t code) {
-  constexpr std::u32string_view kInvisible = U"\u00AD\u200C\u200D\u2060\uFEFF";
+  constexpr std::u32string_view kInvisible = U"\u00AD\u200B\u200C\u200D\u2060\uFEFF";
   if (kInvisible.find(code) != std::u32string_view::npos) return Kind::kMark;
+  if (code == 0x2BC) return Kind::kBetween;  // an apostrophe
   const std::string category = utf8proc_category_string(static_cast<utf8proc_int32_t>(code));
   if (category[0] == 'M') return Kind::kMark;
   if (category[0] != 'L' && category[0] != 'N') return Kind::kBetween;
@@ -85,8 +86,9 @@ bool is_accent(char32_t code) {
 
 std::string without_accents(std::string_view text) {
   static const std::map<char32_t, std::string> kLetters = {
-      {U'æ', "ae"}, {U'œ', "oe"}, {U'ø', "o"}, {U'ł', "l"}, {U'đ', "d"},
-      {U'ð', "d"},  {U'þ', "th"}, {U'ħ', "h"}, {U'ŧ', "t"}, {U'ı', "i"}};
+      {U'æ', "ae"}, {U'œ', "oe"}, {U'ø', "o"}, {U'ł', "l"}, {U'đ', "d"}, {U'ð', "d"}, {U'þ', "th"},
+      {U'ħ', "h"},  {U'ŧ', "t"},  {U'ı', "i"}, {U'ة', "ه"}, {U'ى', "ي"}, {U'ی', "ي"}, {U'ک', "ك"}};
+  constexpr std::u32string_view kDigits = U"٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९";
   const auto apart =
       mapped(text, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE));
   std::string plain;
@@ -95,6 +97,10 @@ std::string without_accents(std::string_view text) {
     const bool is_short_i = character.code == 0x306 && before == U'и';
     before = character.code;
     if (is_accent(character.code) && !is_short_i) continue;
+    if (const auto digit = kDigits.find(character.code); digit != kDigits.npos) {
+      plain += static_cast<char>('0' + digit % 10);
+      continue;
+    }
     const auto letter = kLetters.find(character.code);
     plain += letter != kLetters.end()
                  ? letter->second
@@ -112,6 +118,19 @@ bool is_in_debris(std::string_view text, std::size_t begin, std::size_t end) {
   while (begin > 0 && is_part(begin - 1)) --begin;
   while (end < text.size() && is_part(end)) ++end;
   return end - begin >= kLongWord;
+}
+
+// The "v" of "v2", which is a word of its own.
+bool is_letter_of_version(std::string_view text, std::size_t begin) {
+  const auto number = text.find_first_not_of("0123456789", begin + 1);
+  const auto before = begin == 0 ? ' ' : text[begin - 1];
+  if (text[begin] != 'v' && text[begin] != 'V') return false;
+  if (number == begin + 1 || begin + 1 == text.size()) return false;
+  const auto after = number == text.npos ? ' ' : text[number];
+  const auto ends = [](char c) {
+    return static_cast<unsigned char>(c) < 0x80 && std::isalnum(static_cast<unsigned char>(c)) == 0;
+  };
+  return ends(after) && (ends(before) || static_cast<unsigned char>(before) >= 0x80);
 }
 
 TextId id_of(const std::string& text) {
@@ -146,7 +165,7 @@ std::vector<Word> words_of(std::string_view text) {
       continue;
     }
     std::size_t j = i + 1;
-    while (j < characters.size()) {
+    while (j < characters.size() && !is_letter_of_version(text, characters[i].begin)) {
       const auto next = kind_of(characters[j].code);
       if (next != Kind::kMark && (kind == Kind::kAlone || next != Kind::kLetter)) break;
       ++j;
