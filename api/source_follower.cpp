@@ -37,11 +37,12 @@ SourceFollower::SourceFollower(ReplicationParts parts, const SourceConfig& sourc
     : parts_(parts),
       source_(source),
       client_(parts.context.get_executor(), source.address, {}, limits_of(source)),
+      health_(source.name),
       databases_(source),
       watcher_(client_, source, databases_, parts.context.get_executor(),
                {[this](const replica::FeedEvent& moved) { on_feed_change(moved); },
                 [this] { probe_all(); },
-                [this](const replica::SourceError& error) { on_source_error(error); },
+                [this](const replica::SourceError& error) { health_.on_failure(error); },
                 [this](DatabaseId id) { on_feed_failed(id); },
                 [this](std::size_t most) { return most_active(most); }}),
       probes_(kMinInterval),
@@ -75,7 +76,7 @@ void SourceFollower::restore() {
 
 void SourceFollower::start() {
   is_started_ = true;
-  since_ = current_time();
+  health_.start();
   net::co_spawn(parts_.context, watcher_.run(), [this](const std::exception_ptr& error) {
     if (!error || is_stopping_) return;
     try {
@@ -92,6 +93,7 @@ void SourceFollower::start() {
 
 void SourceFollower::stop() {
   is_stopping_ = true;
+  health_.stop();
   timer_.cancel();
   work_ended_.cancel();
   watcher_.stop();
@@ -136,7 +138,7 @@ void SourceFollower::mark_used(const std::string& account) {
 void SourceFollower::run_due() {
   if (!is_started_ || is_stopping_) return;
   const auto now = Clock::now();
-  if (now >= down_until_) {
+  if (now >= health_.paused_until()) {
     if (next_discovery_ && now >= *next_discovery_ && !is_discovering_ && may_send()) {
       is_discovering_ = true;
       net::co_spawn(parts_.context, discover(), net::detached);
@@ -149,7 +151,7 @@ void SourceFollower::run_due() {
 
 // After a failure, one request at a time tries the source.
 bool SourceFollower::may_send() const {
-  return failures_ == 0 || (probes_running_ == 0 && pulls_running_ == 0 && !is_discovering_);
+  return !health_.is_failing() || (probes_running_ == 0 && pulls_running_ == 0 && !is_discovering_);
 }
 
 void SourceFollower::start_probes(Clock::time_point now) {
@@ -203,43 +205,11 @@ void SourceFollower::arm_timer() {
   if (may_pull && pulls_running_ < parts_.config.replication.pulls) consider(pulls_.next());
   if (!is_discovering_) consider(next_discovery_);
   // Otherwise work under way calls `run_due` when it ends.
-  if (!next || (now >= down_until_ && !may_send())) return;
-  timer_.expires_at(std::max({*next, down_until_, now}));
+  if (!next || (now >= health_.paused_until() && !may_send())) return;
+  timer_.expires_at(std::max({*next, health_.paused_until(), now}));
   timer_.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled) run_due();
   });
-}
-
-void SourceFollower::on_source_up() {
-  has_answered_ = true;
-  if (failures_ == 0) return;
-  if (failures_ > 1) {
-    log_event(Level::kInfo, "sourceUp", fmt::format("source {}: answers again", source_.name),
-              {{"source", source_.name}});
-    logged_error_.clear();
-  }
-  failures_ = 0;
-  last_error_.clear();
-  since_ = current_time();
-}
-
-void SourceFollower::on_source_error(const replica::SourceError& error) {
-  const auto now = Clock::now();
-  if (is_stopping_ || now < down_until_) return;  // one of several requests that failed together
-  if (++failures_ == 1) since_ = current_time();
-  last_error_ = error.what();
-  const auto pause = replica::backoff_pause(failures_, error.retry_after(), random_);
-  down_until_ = now + pause;
-  if (logged_error_ == last_error_) return;
-  log_event(Level::kWarning, "sourceDown",
-            fmt::format("source {}: {}{}", source_.name, last_error_, retry_hint(pause)),
-            {{"source", source_.name}, {"error", last_error_}});
-  logged_error_ = last_error_;
-}
-
-std::string SourceFollower::retry_hint(std::chrono::milliseconds pause) const {
-  if (!is_started_) return "";
-  return fmt::format("; again in {:.1f} s", static_cast<double>(pause.count()) / 1'000);
 }
 
 // Records are written in batches: those that come during a write make the next batch.

@@ -29,6 +29,7 @@
 #include "api/accounts.hpp"
 #include "api/followed_databases.hpp"
 #include "api/indexing.hpp"
+#include "api/source_health.hpp"
 #include "api/watcher.hpp"
 #include "replica/replicator.hpp"
 
@@ -126,15 +127,11 @@ class SourceFollower {
     std::function<void(const replica::PullSummary&)> on_commit;
   };
 
-  // source_follower.cpp: schedules due work; state of the source; records for the registry
+  // source_follower.cpp: schedules due work; records for the registry
   void start_probes(Clock::time_point now);
   void start_pulls(Clock::time_point now);
   void arm_timer();
   [[nodiscard]] bool may_send() const;
-  void on_source_up();
-  void on_source_error(const replica::SourceError& error);
-  // "; again in 0.4 s"; nothing where it only pulls once.
-  [[nodiscard]] std::string retry_hint(std::chrono::milliseconds pause) const;
   void queue_record(KnownDatabase known);
   void start_recording();
   [[nodiscard]] boost::asio::awaitable<void> write_records();
@@ -189,6 +186,7 @@ class SourceFollower {
   ReplicationParts parts_;
   const SourceConfig& source_;
   replica::CouchClient client_;
+  SourceHealth health_;
   FollowedDatabases databases_;
   Watcher watcher_;
   replica::Schedule probes_;
@@ -202,14 +200,6 @@ class SourceFollower {
   std::optional<Clock::time_point> next_discovery_;
   bool is_started_ = false;
   bool is_stopping_ = false;
-
-  // Of the source as a whole.
-  bool has_answered_ = false;  // since the start
-  unsigned failures_ = 0;
-  Clock::time_point down_until_{};
-  std::chrono::sys_seconds since_{};
-  std::string last_error_;
-  std::string logged_error_;
 
   std::vector<KnownDatabase> to_record_;
   bool is_recording_ = false;

@@ -11,7 +11,6 @@
 #include "api/clock.hpp"
 #include "api/data_folder.hpp"
 #include "api/log.hpp"
-#include "api/source_errors.hpp"
 #include "api/source_follower.hpp"
 #include "indexer/stores.hpp"
 #include "replica/log_keeper.hpp"
@@ -69,11 +68,11 @@ net::awaitable<void> SourceFollower::discover() {
   bool is_done = false;
   try {
     const auto names = co_await client_.all_databases();
-    on_source_up();
+    health_.on_answer();
     co_await apply_database_list(names);
     is_done = true;
   } catch (const replica::SourceError& error) {
-    on_source_error(error);
+    health_.on_failure(error);
   } catch (const std::exception& error) {
     spdlog::error("source {}: {}", source_.name, error.what());
   }
@@ -83,7 +82,7 @@ net::awaitable<void> SourceFollower::discover() {
   } else {
     next_discovery_ = asked + replica::jittered(source_.poll_interval, random_);
   }
-  if (failures_ > 0) next_discovery_ = asked;  // once the pause of the source is over
+  if (health_.is_failing()) next_discovery_ = asked;  // once the pause of the source is over
   run_due();
 }
 
@@ -136,7 +135,7 @@ net::awaitable<void> SourceFollower::follow_if_present(std::string account) {
       if (is_ours) follow(account);
     }
   } catch (const replica::SourceError& error) {
-    if (is_source_failure(error)) on_source_error(error);
+    if (is_source_failure(error)) health_.on_failure(error);
   } catch (const std::exception& error) {
     spdlog::error("source {}: {}", source_.name, error.what());
   }
@@ -162,10 +161,10 @@ net::awaitable<void> SourceFollower::probe(std::vector<DatabaseId> ids) {
   try {
     for (auto& info : co_await client_.databases_info(names))
       infos.emplace(info.name, std::move(info));
-    on_source_up();
+    health_.on_answer();
   } catch (const replica::SourceError& error) {
     is_down = is_source_failure(error);
-    if (is_down) on_source_error(error);
+    if (is_down) health_.on_failure(error);
     problem = std::current_exception();
   } catch (const std::exception&) {
     problem = std::current_exception();

@@ -9,7 +9,6 @@
 
 #include "api/log.hpp"
 #include "api/replica_options.hpp"
-#include "api/source_errors.hpp"
 #include "api/source_follower.hpp"
 #include "api/store_upkeep.hpp"
 #include "indexer/progress.hpp"
@@ -158,7 +157,7 @@ void SourceFollower::remember_pull(DatabaseId id, const replica::DatabaseInfo& b
 }
 
 void SourceFollower::on_pulled(DatabaseId id, const Pulled& pulled) {
-  on_source_up();
+  health_.on_answer();
   if (pulled.summary.documents > 0 || pulled.summary.quarantined > 0) {
     log_event(Level::kInfo, "pulled",
               fmt::format("{}: {} documents pulled, {} quarantined", databases_.name(id),
@@ -193,14 +192,14 @@ void SourceFollower::on_pull_failed(DatabaseId id, const std::exception_ptr& err
     return on_pull_cancelled(id);
   } catch (const replica::SourceError& failure) {
     if (failure.kind() == replica::SourceError::Kind::kNotFound) {
-      on_source_up();
+      health_.on_answer();
       on_absent(id);
       return;
     }
     reason = failure.what();
     retry_after = failure.retry_after();
     is_sources = is_source_failure(failure);
-    is_sources ? on_source_error(failure) : on_source_up();
+    is_sources ? health_.on_failure(failure) : health_.on_answer();
   } catch (const std::exception& failure) {
     reason = failure.what();
     if (parts_.accounts.disk().note(failure)) {
@@ -216,7 +215,7 @@ void SourceFollower::on_pull_failed(DatabaseId id, const std::exception_ptr& err
   const bool is_news = databases_.set_error(id, reason);
   if (is_news && !is_sources) {
     log_event(Level::kWarning, "pullFailed",
-              fmt::format("{}: {}{}", databases_.name(id), reason, retry_hint(pause)),
+              fmt::format("{}: {}{}", databases_.name(id), reason, health_.retry_hint(pause)),
               {{"account", databases_.account(id)},
                {"database", databases_.name(id)},
                {"error", reason}});
@@ -243,8 +242,8 @@ net::awaitable<std::vector<SyncedDatabase>> SourceFollower::sync(
   if (!databases_.contains(account)) co_await follow_if_present(account);
   if (!is_started_) co_await restore_account(account);
   if (resync_first) co_await resync(account);
-  if (!databases_.contains(account) && failures_ > 0)
-    throw replica::SourceError(replica::SourceError::Kind::kNetwork, 0, last_error_);
+  if (!databases_.contains(account) && health_.is_failing())
+    throw replica::SourceError(replica::SourceError::Kind::kNetwork, 0, health_.last_error());
   const auto ids = databases_.of_account(account);
   std::vector<SyncedDatabase> outcomes(ids.size());
   std::size_t left = ids.size();

@@ -34,14 +34,14 @@ std::string_view account_class_name(AccountClass which) {
 FeedState SourceFollower::state_of(DatabaseId id) const {
   const FeedState state = databases_.state(id);
   const bool is_apart = state == FeedState::kGone || state == FeedState::kPaused;
-  return failures_ == 0 || is_apart ? state : FeedState::kCrashing;
+  return !health_.is_failing() || is_apart ? state : FeedState::kCrashing;
 }
 
 FeedReport SourceFollower::feed(DatabaseId id) const {
   FeedReport report = databases_.report(id);
   if (state_of(id) == report.state) return report;
   report.state = state_of(id);
-  report.last_error = last_error_;
+  report.last_error = health_.last_error();
   return report;
 }
 
@@ -101,8 +101,8 @@ SourceReport SourceFollower::report() const {
   SourceReport report;
   report.name = source_.name;
   report.url = source_.address.url;
-  report.since = since_;
-  report.last_error = last_error_;
+  report.since = health_.since();
+  report.last_error = health_.last_error();
   report.watch = watcher_.in_use();
   report.open_feeds = watcher_.open_feeds();
   report.accounts = databases_.account_count();
@@ -124,8 +124,9 @@ SourceReport SourceFollower::report() const {
   }
   // A source that has none of our databases is waited for as well.
   const bool is_looked_at =
-      has_answered_ && report.databases[static_cast<std::size_t>(FeedState::kInitializing)] == 0;
-  report.state = failures_ > 0                     ? FeedState::kCrashing
+      health_.has_answered() &&
+      report.databases[static_cast<std::size_t>(FeedState::kInitializing)] == 0;
+  report.state = health_.is_failing()              ? FeedState::kCrashing
                  : pulls_running_ > 0              ? FeedState::kRunning
                  : report.idle > 0 || is_looked_at ? FeedState::kWaiting
                                                    : FeedState::kInitializing;
