@@ -1,8 +1,5 @@
 // How the follower of a source pauses, resumes, compares and removes accounts.
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "api/source_follower.hpp"
 #include "replica/workers.hpp"
@@ -43,15 +40,16 @@ bool SourceFollower::resume(const std::string& account) {
 
 net::awaitable<void> SourceFollower::remove(std::string account) {
   suspend(account, AccountState::kRemoved);
-  std::erase_if(to_record_, [&](const KnownDatabase& row) { return row.account == account; });
+  records_.drop(account);
   const auto ids = databases_.of_account(account);
-  const auto is_busy = [this, &ids] {
-    return is_recording_ || std::any_of(ids.begin(), ids.end(),
-                                        [this](DatabaseId id) { return pulls_.is_taken(id); });
+  const auto is_pulled = [this, &ids] {
+    return std::any_of(ids.begin(), ids.end(),
+                       [this](DatabaseId id) { return pulls_.is_taken(id); });
   };
-  boost::system::error_code ended;
-  while (is_busy() && !is_stopping_)
-    co_await work_ended_.async_wait(net::redirect_error(net::use_awaitable, ended));
+  while ((records_.is_writing() || is_pulled()) && !is_stopping_) {
+    co_await records_.wait_until_written();
+    while (is_pulled() && !is_stopping_) co_await pull_ended_.wait();
+  }
 }
 
 // For a `sync` without `start`: takes over what the registry knows of the account.
@@ -65,35 +63,6 @@ net::awaitable<void> SourceFollower::restore_account(std::string account) {
   }
 }
 
-// Durable when it ends, so that after a kill before or during the sweep the next start pulls these
-// databases.
-net::awaitable<void> SourceFollower::forget_sequences(std::vector<DatabaseId> ids) {
-  boost::system::error_code ended;
-  while (is_recording_)
-    co_await work_ended_.async_wait(net::redirect_error(net::use_awaitable, ended));
-  is_recording_ = true;
-  std::vector<KnownDatabase> rows;
-  for (const DatabaseId id : ids) {
-    rows.push_back(databases_.known(id, std::string(kResyncPending), "", {}));
-    std::erase_if(to_record_,
-                  [&](const KnownDatabase& row) { return row.name == rows.back().name; });
-  }
-  std::exception_ptr error;
-  try {
-    auto write = [&registry = parts_.accounts.registry(), rows] { registry.record(rows); };
-    co_await replica::run_on(parts_.workers, std::move(write));
-  } catch (...) {
-    error = std::current_exception();
-  }
-  is_recording_ = false;
-  work_ended_.cancel();
-  start_recording();
-  if (error) std::rethrow_exception(error);
-  for (const DatabaseId id : ids) {
-    if (databases_[id].seen != 0) databases_[id].seen = resync_fingerprint();
-  }
-}
-
 net::awaitable<std::size_t> SourceFollower::resync(std::string account) {
   std::vector<DatabaseId> ids, there;
   for (const DatabaseId id : databases_.of_account(account)) {
@@ -102,16 +71,12 @@ net::awaitable<std::size_t> SourceFollower::resync(std::string account) {
     ids.push_back(id);
     if (databases_[id].is_present) there.push_back(id);
   }
-  std::exception_ptr error;
   try {
-    co_await forget_sequences(there);
+    co_await records_.forget_sequences(there);
   } catch (...) {
-    error = std::current_exception();
+    for (const DatabaseId id : ids) databases_[id].is_resync_pending = false;
+    throw;
   }
-  for (const DatabaseId id : ids) {
-    if (error) databases_[id].is_resync_pending = false;
-  }
-  if (error) std::rethrow_exception(error);
   for (const DatabaseId id : there) pulls_.urge(id, Clock::now());
   run_due();
   co_return there.size();

@@ -8,7 +8,6 @@
 
 #include "api/clock.hpp"
 #include "api/log.hpp"
-#include "replica/workers.hpp"
 
 namespace api {
 namespace {
@@ -39,6 +38,7 @@ SourceFollower::SourceFollower(ReplicationParts parts, const SourceConfig& sourc
       client_(parts.context.get_executor(), source.address, {}, limits_of(source)),
       health_(source.name),
       databases_(source),
+      records_(parts, source.name, databases_),
       watcher_(client_, source, databases_, parts.context.get_executor(),
                {[this](const replica::FeedEvent& moved) { on_feed_change(moved); },
                 [this] { probe_all(); },
@@ -48,7 +48,7 @@ SourceFollower::SourceFollower(ReplicationParts parts, const SourceConfig& sourc
       probes_(kMinInterval),
       pulls_(kMinInterval),
       timer_(parts.context),
-      work_ended_(parts.context, Clock::time_point::max()) {
+      pull_ended_(parts.context) {
   for (const std::string& account : source.accounts) databases_.add(account);
 }
 
@@ -94,18 +94,11 @@ void SourceFollower::start() {
 void SourceFollower::stop() {
   is_stopping_ = true;
   health_.stop();
+  records_.stop();
   timer_.cancel();
-  work_ended_.cancel();
+  pull_ended_.notify_all();
   watcher_.stop();
   client_.close();
-}
-
-void SourceFollower::flush() {
-  try {
-    parts_.accounts.registry().record(to_record_);
-  } catch (const std::exception& error) {  // a full disk: it is probed again after a restart
-    spdlog::error("source {}: {}", source_.name, error.what());
-  }
 }
 
 bool SourceFollower::wake(const std::string& account) {
@@ -210,37 +203,6 @@ void SourceFollower::arm_timer() {
   timer_.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled) run_due();
   });
-}
-
-// Records are written in batches: those that come during a write make the next batch.
-void SourceFollower::queue_record(KnownDatabase known) {
-  const auto ids = databases_.of_account(known.account);
-  if (!ids.empty() && databases_.account_state(ids.front()) == AccountState::kRemoved) return;
-  to_record_.push_back(std::move(known));
-  start_recording();
-}
-
-void SourceFollower::start_recording() {
-  if (to_record_.empty() || is_recording_ || is_stopping_) return;
-  is_recording_ = true;
-  net::co_spawn(parts_.context, write_records(), net::detached);
-}
-
-net::awaitable<void> SourceFollower::write_records() {
-  while (!to_record_.empty() && !is_stopping_) {
-    auto write = [&registry = parts_.accounts.registry(), rows = std::exchange(to_record_, {})] {
-      registry.record(rows);
-    };
-    try {
-      co_await replica::run_on(parts_.workers, std::move(write));
-    } catch (const std::exception& error) {
-      // What is not recorded is probed again after a restart.
-      if (!parts_.accounts.disk().note(error))
-        spdlog::error("source {}: {}", source_.name, error.what());
-    }
-  }
-  is_recording_ = false;
-  work_ended_.cancel();
 }
 
 // Databases of messages first, then those that changed or were used last.

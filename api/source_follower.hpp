@@ -12,9 +12,7 @@
 
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <deque>
 #include <exception>
 #include <filesystem>
@@ -26,24 +24,15 @@
 #include <string>
 #include <vector>
 
-#include "api/accounts.hpp"
+#include "api/async_condition.hpp"
+#include "api/database_records.hpp"
 #include "api/followed_databases.hpp"
-#include "api/indexing.hpp"
+#include "api/replication_parts.hpp"
 #include "api/source_health.hpp"
 #include "api/watcher.hpp"
 #include "replica/replicator.hpp"
 
 namespace api {
-
-// What replication of all sources shares.
-struct ReplicationParts {
-  const Config& config;
-  Accounts& accounts;
-  Indexing& indexing;
-  Metrics& metrics;
-  boost::asio::io_context& context;
-  boost::asio::thread_pool& workers;
-};
 
 // One database of a `sync`.
 struct SyncedDatabase {
@@ -71,7 +60,7 @@ class SourceFollower {
   void run_due();
   // Writes the records that are not yet written to the registry. Any thread, after the coroutines
   // have ended.
-  void flush();
+  void flush() { records_.flush(); }
 
   [[nodiscard]] const SourceConfig& source() const { return source_; }
   // Probes the account's databases now, and pulls those that changed, as soon as the minimum interval
@@ -127,14 +116,11 @@ class SourceFollower {
     std::function<void(const replica::PullSummary&)> on_commit;
   };
 
-  // source_follower.cpp: schedules due work; records for the registry
+  // source_follower.cpp: schedules due work
   void start_probes(Clock::time_point now);
   void start_pulls(Clock::time_point now);
   void arm_timer();
   [[nodiscard]] bool may_send() const;
-  void queue_record(KnownDatabase known);
-  void start_recording();
-  [[nodiscard]] boost::asio::awaitable<void> write_records();
   [[nodiscard]] std::vector<DatabaseId> most_active(std::size_t most) const;
 
   // source_probes.cpp: which databases there are, and which of them changed
@@ -179,7 +165,6 @@ class SourceFollower {
 
   // source_accounts.cpp: accounts that are paused, resumed, compared or removed
   [[nodiscard]] boost::asio::awaitable<void> restore_account(std::string account);
-  [[nodiscard]] boost::asio::awaitable<void> forget_sequences(std::vector<DatabaseId> ids);
   void suspend(const std::string& account, AccountState state);
   void begin_first_pulls(const std::string& account);
 
@@ -188,6 +173,7 @@ class SourceFollower {
   replica::CouchClient client_;
   SourceHealth health_;
   FollowedDatabases databases_;
+  DatabaseRecords records_;
   Watcher watcher_;
   replica::Schedule probes_;
   replica::Schedule pulls_;
@@ -201,10 +187,8 @@ class SourceFollower {
   bool is_started_ = false;
   bool is_stopping_ = false;
 
-  std::vector<KnownDatabase> to_record_;
-  bool is_recording_ = false;
   boost::asio::steady_timer timer_;
-  boost::asio::steady_timer work_ended_;  // cancelled whenever a pull or a write of records ends
+  AsyncCondition pull_ended_;
   std::minstd_rand random_{std::random_device{}()};
 };
 

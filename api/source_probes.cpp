@@ -247,7 +247,7 @@ void SourceFollower::on_present(DatabaseId id, const replica::DatabaseInfo& info
     database.is_present = true;
     watcher_.choose_again();
     if (is_back) databases_.enter(id, FeedState::kInitializing);
-    queue_record(databases_.known(id, "", "", {}));
+    records_.queue(databases_.known(id, "", "", {}));
   }
   if (fingerprint(info.update_seq, info.instance_start_time) == database.seen) {
     if (database.state == FeedState::kInitializing) on_caught_up(id);
@@ -279,7 +279,7 @@ void SourceFollower::on_absent(DatabaseId id) {
   database.seen = 0;
   databases_.enter(id, FeedState::kGone);
   (void)databases_.set_error(id, std::string(kNotAtSource) + " any more");
-  queue_record(databases_.known(id, "", "", {}));
+  records_.queue(databases_.known(id, "", "", {}));
   end_first_pull(id);
 }
 

@@ -2,9 +2,6 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
 #include "api/log.hpp"
@@ -44,7 +41,7 @@ net::awaitable<void> SourceFollower::pull(DatabaseId id) {
   --pulls_running_;
   if (is_first) --first_pulls_running_;
   pulls_.done(id);
-  work_ended_.cancel();
+  pull_ended_.notify_all();
   run_due();
 }
 
@@ -117,7 +114,7 @@ net::awaitable<SourceFollower::Pulled> SourceFollower::replicate(DatabaseId id, 
   auto replicator_options =
       replica_options(parts_.config, source_, *opened.account, databases_.doctype(id));
   replicator_options.stop = stop;
-  replicator_options.before_sweep = [this, id] { return forget_sequences({id}); };
+  replicator_options.before_sweep = [this, id] { return records_.forget_sequences({id}); };
   replicator_options.on_pending = [this, id](std::int64_t rows) { databases_[id].pending = rows; };
   replica::Replicator replicator(client_, databases_.name(id), *opened.store, parts_.workers,
                                  std::move(on_commit), std::move(replicator_options));
@@ -152,7 +149,7 @@ void SourceFollower::remember_pull(DatabaseId id, const replica::DatabaseInfo& b
                       ? resync_fingerprint()
                       : fingerprint(began.update_seq, began.instance_start_time);
   database.quarantined = pulled.quarantined;
-  queue_record(
+  records_.queue(
       databases_.known(id, began.update_seq, began.instance_start_time, pulled.next_attempt));
 }
 
@@ -247,16 +244,15 @@ net::awaitable<std::vector<SyncedDatabase>> SourceFollower::sync(
   const auto ids = databases_.of_account(account);
   std::vector<SyncedDatabase> outcomes(ids.size());
   std::size_t left = ids.size();
-  net::steady_timer all_ended(parts_.context, Clock::time_point::max());
+  AsyncCondition all_ended(parts_.context);
   std::exception_ptr failure;
   const auto one_ended = [&left, &all_ended, &failure](const std::exception_ptr& error) {
     if (error) failure = error;
-    if (--left == 0) all_ended.cancel();
+    if (--left == 0) all_ended.notify_all();
   };
   for (std::size_t i = 0; i < ids.size(); ++i)
     net::co_spawn(parts_.context, sync_database(ids[i], on_commit, outcomes[i]), one_ended);
-  boost::system::error_code ended;
-  while (left > 0) co_await all_ended.async_wait(net::redirect_error(net::use_awaitable, ended));
+  while (left > 0) co_await all_ended.wait();
   if (failure) std::rethrow_exception(failure);
   co_return outcomes;
 }
@@ -296,7 +292,7 @@ net::awaitable<void> SourceFollower::sync_database(
   }
   outcome.duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
   pulls_.done(id);
-  work_ended_.cancel();
+  pull_ended_.notify_all();
   run_due();
 }
 
@@ -307,8 +303,7 @@ net::awaitable<void> SourceFollower::claim(DatabaseId id) {
   while (!pulls_.seize(id, Clock::now())) {
     if (is_stopping_)
       throw replica::SourceError(replica::SourceError::Kind::kNetwork, 0, "stopping");
-    boost::system::error_code ended;
-    co_await work_ended_.async_wait(net::redirect_error(net::use_awaitable, ended));
+    co_await pull_ended_.wait();
   }
 }
 
