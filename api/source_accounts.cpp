@@ -17,13 +17,7 @@ void SourceFollower::suspend(const std::string& account, AccountState state) {
   databases_.set_account_state(account, state);
   for (const DatabaseId id : databases_.of_account(account)) {
     probes_.forget(id);
-    pulls_.forget(id);
-    if (std::erase(first_pulls_, id) > 0) pulls_.done(id);
-    if (const auto running = stops_.find(id); running != stops_.end()) {
-      *running->second = true;
-    } else {
-      end_first_pull(id);
-    }
+    if (!pulls_.cancel(id)) end_first_pull(id);
   }
   watcher_.choose_again();
 }
@@ -42,14 +36,10 @@ net::awaitable<void> SourceFollower::remove(std::string account) {
   suspend(account, AccountState::kRemoved);
   records_.drop(account);
   const auto ids = databases_.of_account(account);
-  const auto is_pulled = [this, &ids] {
-    return std::any_of(ids.begin(), ids.end(),
-                       [this](DatabaseId id) { return pulls_.is_taken(id); });
-  };
-  while ((records_.is_writing() || is_pulled()) && !is_stopping_) {
+  do {
     co_await records_.wait_until_written();
-    while (is_pulled() && !is_stopping_) co_await pull_ended_.wait();
-  }
+    co_await pulls_.wait_until_ended(ids);
+  } while (records_.is_writing() && !is_stopping_);
 }
 
 // For a `sync` without `start`: takes over what the registry knows of the account.

@@ -19,8 +19,6 @@ namespace net = boost::asio;
 constexpr std::chrono::milliseconds kMinInterval{200};
 constexpr std::size_t kProbesAtOnce = 2;  // requests
 constexpr std::size_t kDatabasesPerProbe = 100;  // 2 ms of the server's time each
-// First pulls are long and heavy for both sides; what is followed already goes on beside them.
-constexpr std::size_t kFirstPullsAtOnce = 2;
 // An account that is read is probed again when the last probe is this old.
 constexpr std::chrono::seconds kFreshForReaders{10};
 
@@ -46,9 +44,8 @@ SourceFollower::SourceFollower(ReplicationParts parts, const SourceConfig& sourc
                 [this](DatabaseId id) { on_feed_failed(id); },
                 [this](std::size_t most) { return most_active(most); }}),
       probes_(kMinInterval),
-      pulls_(kMinInterval),
-      timer_(parts.context),
-      pull_ended_(parts.context) {
+      pulls_(parts.context, databases_, kMinInterval),
+      timer_(parts.context) {
   for (const std::string& account : source.accounts) databases_.add(account);
 }
 
@@ -96,7 +93,7 @@ void SourceFollower::stop() {
   health_.stop();
   records_.stop();
   timer_.cancel();
-  pull_ended_.notify_all();
+  pulls_.stop();
   watcher_.stop();
   client_.close();
 }
@@ -144,7 +141,8 @@ void SourceFollower::run_due() {
 
 // After a failure, one request at a time tries the source.
 bool SourceFollower::may_send() const {
-  return !health_.is_failing() || (probes_running_ == 0 && pulls_running_ == 0 && !is_discovering_);
+  return !health_.is_failing() ||
+         (probes_running_ == 0 && pulls_.running() == 0 && !is_discovering_);
 }
 
 void SourceFollower::start_probes(Clock::time_point now) {
@@ -163,26 +161,9 @@ void SourceFollower::start_probes(Clock::time_point now) {
 
 void SourceFollower::start_pulls(Clock::time_point now) {
   if (parts_.accounts.disk().is_paused()) return;  // `run_due` is called again when there is room
-  while (pulls_running_ < parts_.config.replication.pulls && may_send()) {
-    std::optional<DatabaseId> id;
-    if (first_pulls_running_ < kFirstPullsAtOnce && !first_pulls_.empty()) {
-      id = first_pulls_.front();
-      first_pulls_.pop_front();
-    } else {
-      id = pulls_.take(now);
-    }
+  while (pulls_.running() < parts_.config.replication.pulls && may_send()) {
+    const auto id = pulls_.take_next(now);
     if (!id) return;
-    if (!databases_.is_followed(*id)) {
-      pulls_.done(*id);
-      continue;
-    }
-    const bool is_first = databases_[*id].seen == 0;
-    if (is_first && first_pulls_running_ >= kFirstPullsAtOnce) {
-      first_pulls_.push_back(*id);
-      continue;
-    }
-    ++pulls_running_;
-    if (is_first) ++first_pulls_running_;
     net::co_spawn(parts_.context, pull(*id), net::detached);
   }
 }
@@ -195,7 +176,7 @@ void SourceFollower::arm_timer() {
   };
   if (probes_running_ < kProbesAtOnce) consider(probes_.next());
   const bool may_pull = !parts_.accounts.disk().is_paused();
-  if (may_pull && pulls_running_ < parts_.config.replication.pulls) consider(pulls_.next());
+  if (may_pull && pulls_.running() < parts_.config.replication.pulls) consider(pulls_.next());
   if (!is_discovering_) consider(next_discovery_);
   // Otherwise work under way calls `run_due` when it ends.
   if (!next || (now >= health_.paused_until() && !may_send())) return;

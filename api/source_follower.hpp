@@ -24,9 +24,9 @@
 #include <string>
 #include <vector>
 
-#include "api/async_condition.hpp"
 #include "api/database_records.hpp"
 #include "api/followed_databases.hpp"
+#include "api/pull_queue.hpp"
 #include "api/replication_parts.hpp"
 #include "api/source_health.hpp"
 #include "api/watcher.hpp"
@@ -156,7 +156,6 @@ class SourceFollower {
   [[nodiscard]] boost::asio::awaitable<void> sync_database(
       DatabaseId id, std::function<void(const replica::PullSummary&)> on_commit,
       SyncedDatabase& outcome);
-  [[nodiscard]] boost::asio::awaitable<void> claim(DatabaseId id);
 
   // source_report.cpp: reports
   [[nodiscard]] FeedState state_of(DatabaseId id) const;
@@ -176,19 +175,14 @@ class SourceFollower {
   DatabaseRecords records_;
   Watcher watcher_;
   replica::Schedule probes_;
-  replica::Schedule pulls_;
-  std::map<DatabaseId, std::shared_ptr<std::atomic<bool>>> stops_;  // of pulls under way
-  std::deque<DatabaseId> first_pulls_;  // taken, and waiting for another first pull to end
+  PullQueue pulls_;
   std::size_t probes_running_ = 0;
-  std::size_t pulls_running_ = 0;
-  std::size_t first_pulls_running_ = 0;
   bool is_discovering_ = false;
   std::optional<Clock::time_point> next_discovery_;
   bool is_started_ = false;
   bool is_stopping_ = false;
 
   boost::asio::steady_timer timer_;
-  AsyncCondition pull_ended_;
   std::minstd_rand random_{std::random_device{}()};
 };
 

@@ -28,7 +28,6 @@ std::uint8_t saturating_increment(std::uint8_t failures) {
 }  // namespace
 
 net::awaitable<void> SourceFollower::pull(DatabaseId id) {
-  const bool is_first = databases_[id].seen == 0;
   std::exception_ptr error;
   Pulled result;
   databases_.enter(id, FeedState::kRunning);
@@ -38,10 +37,7 @@ net::awaitable<void> SourceFollower::pull(DatabaseId id) {
     error = std::current_exception();
   }
   error ? on_pull_failed(id, error) : on_pulled(id, result);
-  --pulls_running_;
-  if (is_first) --first_pulls_running_;
-  pulls_.done(id);
-  pull_ended_.notify_all();
+  pulls_.end(id);
   run_due();
 }
 
@@ -64,7 +60,6 @@ net::awaitable<SourceFollower::Pulled> SourceFollower::pull_database(DatabaseId 
   } catch (...) {
     error = std::current_exception();
   }
-  stops_.erase(id);
   databases_[id].pending = 0;
   parts_.indexing.end_pull(databases_.account(id), is_indexed);
   if (error) std::rethrow_exception(error);
@@ -101,8 +96,6 @@ net::awaitable<SourceFollower::Opened> SourceFollower::open_store(DatabaseId id)
 net::awaitable<SourceFollower::Pulled> SourceFollower::replicate(DatabaseId id, Opened opened,
                                                                  PullOptions options) {
   const std::string account_name = databases_.account(id);
-  const auto stop = std::make_shared<std::atomic<bool>>(!databases_.is_followed(id));
-  stops_[id] = stop;
   auto on_commit = [&parts = parts_, account_name, options](const replica::PullSummary& batch) {
     parts.metrics.documents_pulled(batch.documents);
     parts.indexing.filled(account_name, batch.documents);
@@ -113,7 +106,7 @@ net::awaitable<SourceFollower::Pulled> SourceFollower::replicate(DatabaseId id, 
   };
   auto replicator_options =
       replica_options(parts_.config, source_, *opened.account, databases_.doctype(id));
-  replicator_options.stop = stop;
+  replicator_options.stop = pulls_.stop_flag(id);
   replicator_options.before_sweep = [this, id] { return records_.forget_sequences({id}); };
   replicator_options.on_pending = [this, id](std::int64_t rows) { databases_[id].pending = rows; };
   replica::Replicator replicator(client_, databases_.name(id), *opened.store, parts_.workers,
@@ -218,7 +211,6 @@ void SourceFollower::on_pull_failed(DatabaseId id, const std::exception_ptr& err
                {"error", reason}});
   }
   pulls_.put_off(id, Clock::now() + pause);
-  pulls_.due(id, Clock::now() + pause);
 }
 
 // Paused, removed or stopped during the pull: a later pull goes on.
@@ -262,7 +254,7 @@ net::awaitable<void> SourceFollower::sync_database(
     SyncedDatabase& outcome) {
   outcome.name = databases_.name(id);
   try {
-    co_await claim(id);
+    co_await pulls_.claim(id);
   } catch (const replica::SourceError&) {
     outcome.error = std::current_exception();
     co_return;
@@ -291,20 +283,8 @@ net::awaitable<void> SourceFollower::sync_database(
     if (outcome.is_absent && !databases_.is_required(id)) outcome.error = nullptr;
   }
   outcome.duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
-  pulls_.done(id);
-  pull_ended_.notify_all();
+  pulls_.end(id);
   run_due();
-}
-
-// Waits until nobody else pulls the database, and takes it. A database that is queued for its first
-// pull is taken from that queue.
-net::awaitable<void> SourceFollower::claim(DatabaseId id) {
-  if (std::erase(first_pulls_, id) > 0) co_return;
-  while (!pulls_.seize(id, Clock::now())) {
-    if (is_stopping_)
-      throw replica::SourceError(replica::SourceError::Kind::kNetwork, 0, "stopping");
-    co_await pull_ended_.wait();
-  }
 }
 
 }  // namespace api

@@ -106,9 +106,9 @@ SourceReport SourceFollower::report() const {
   report.watch = watcher_.in_use();
   report.open_feeds = watcher_.open_feeds();
   report.accounts = databases_.account_count();
-  report.pulls = pulls_running_;
+  report.pulls = pulls_.running();
   report.probes_due = probes_.size();
-  report.pulls_due = pulls_.size() + first_pulls_.size();
+  report.pulls_due = pulls_.waiting();
   add_lags(report);
   const auto now = current_time();
   for (DatabaseId id = 0; id < databases_.size(); ++id) {
@@ -127,7 +127,7 @@ SourceReport SourceFollower::report() const {
       health_.has_answered() &&
       report.databases[static_cast<std::size_t>(FeedState::kInitializing)] == 0;
   report.state = health_.is_failing()              ? FeedState::kCrashing
-                 : pulls_running_ > 0              ? FeedState::kRunning
+                 : pulls_.running() > 0            ? FeedState::kRunning
                  : report.idle > 0 || is_looked_at ? FeedState::kWaiting
                                                    : FeedState::kInitializing;
   return report;
