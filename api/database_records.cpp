@@ -14,12 +14,8 @@ namespace net = boost::asio;
 
 }  // namespace
 
-DatabaseRecords::DatabaseRecords(ReplicationParts parts, std::string source_name,
-                                 FollowedDatabases& databases)
-    : parts_(parts),
-      source_name_(std::move(source_name)),
-      databases_(databases),
-      write_ended_(parts.context) {}
+DatabaseRecords::DatabaseRecords(const SourceParts& parts)
+    : parts_(parts), databases_(parts.databases), write_ended_(parts.context) {}
 
 void DatabaseRecords::stop() {
   is_stopping_ = true;
@@ -30,7 +26,7 @@ void DatabaseRecords::flush() {
   try {
     parts_.accounts.registry().record(queued_);
   } catch (const std::exception& error) {  // a full disk: it is probed again after a restart
-    spdlog::error("source {}: {}", source_name_, error.what());
+    spdlog::error("source {}: {}", parts_.source.name, error.what());
   }
 }
 
@@ -61,7 +57,7 @@ net::awaitable<void> DatabaseRecords::write_queued() {
     } catch (const std::exception& error) {
       // What is not recorded is probed again after a restart.
       if (!parts_.accounts.disk().note(error))
-        spdlog::error("source {}: {}", source_name_, error.what());
+        spdlog::error("source {}: {}", parts_.source.name, error.what());
     }
   }
   end_write();

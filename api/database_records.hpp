@@ -9,15 +9,14 @@
 #include "api/async_condition.hpp"
 #include "api/followed_databases.hpp"
 #include "api/registry.hpp"
-#include "api/replication_parts.hpp"
+#include "api/source_parts.hpp"
 
 namespace api {
 
 // Except where it says otherwise, members are called on the context's thread.
 class DatabaseRecords {
  public:
-  // The references must be valid until the context has nothing left to do.
-  DatabaseRecords(ReplicationParts parts, std::string source_name, FollowedDatabases& databases);
+  explicit DatabaseRecords(const SourceParts& parts);
 
   // Begins no more writes.
   void stop();
@@ -41,8 +40,7 @@ class DatabaseRecords {
   [[nodiscard]] boost::asio::awaitable<void> write_queued();
   void end_write();
 
-  const ReplicationParts parts_;
-  const std::string source_name_;
+  const SourceParts parts_;
   FollowedDatabases& databases_;
   std::vector<KnownDatabase> queued_;
   bool is_writing_ = false;  // one write at a time, so that records arrive in order

@@ -31,20 +31,24 @@ replica::ClientLimits limits_of(const SourceConfig& source) {
 }  // namespace
 
 SourceFollower::SourceFollower(ReplicationParts parts, const SourceConfig& source)
-    : parts_(parts),
-      source_(source),
+    : source_(source),
       client_(parts.context.get_executor(), source.address, {}, limits_of(source)),
       health_(source.name),
       databases_(source),
-      records_(parts, source.name, databases_),
+      parts_{parts, source_, client_, databases_},
+      records_(parts_),
       watcher_(client_, source, databases_, parts.context.get_executor(),
                {[this](const replica::FeedEvent& moved) { on_feed_change(moved); },
                 [this] { probe_all(); },
                 [this](const replica::SourceError& error) { health_.on_failure(error); },
                 [this](DatabaseId id) { on_feed_failed(id); },
                 [this](std::size_t most) { return most_active(most); }}),
+      discovery_(parts_, health_,
+                 [this](const std::string& account) { begin_first_pulls(account); }),
+      identity_(parts_),
       probes_(kMinInterval),
       pulls_(parts.context, databases_, kMinInterval),
+      puller_(parts_, pulls_, records_),
       timer_(parts.context) {
   for (const std::string& account : source.accounts) databases_.add(account);
 }
@@ -111,7 +115,7 @@ bool SourceFollower::wake(const std::string& account) {
     return true;
   }
   if (!source_.has_all_accounts || !is_valid_account_name(account)) return false;
-  net::co_spawn(parts_.context, follow_if_present(account), net::detached);
+  net::co_spawn(parts_.context, look_for(account), net::detached);
   return true;
 }
 
@@ -129,10 +133,8 @@ void SourceFollower::run_due() {
   if (!is_started_ || is_stopping_) return;
   const auto now = Clock::now();
   if (now >= health_.paused_until()) {
-    if (next_discovery_ && now >= *next_discovery_ && !is_discovering_ && may_send()) {
-      is_discovering_ = true;
+    if (may_send() && discovery_.take(now))
       net::co_spawn(parts_.context, discover(), net::detached);
-    }
     start_probes(now);
     start_pulls(now);
   }
@@ -142,7 +144,7 @@ void SourceFollower::run_due() {
 // After a failure, one request at a time tries the source.
 bool SourceFollower::may_send() const {
   return !health_.is_failing() ||
-         (probes_running_ == 0 && pulls_.running() == 0 && !is_discovering_);
+         (probes_running_ == 0 && pulls_.running() == 0 && !discovery_.is_listing());
 }
 
 void SourceFollower::start_probes(Clock::time_point now) {
@@ -177,7 +179,7 @@ void SourceFollower::arm_timer() {
   if (probes_running_ < kProbesAtOnce) consider(probes_.next());
   const bool may_pull = !parts_.accounts.disk().is_paused();
   if (may_pull && pulls_.running() < parts_.config.replication.pulls) consider(pulls_.next());
-  if (!is_discovering_) consider(next_discovery_);
+  consider(discovery_.next());
   // Otherwise work under way calls `run_due` when it ends.
   if (!next || (now >= health_.paused_until() && !may_send())) return;
   timer_.expires_at(std::max({*next, health_.paused_until(), now}));

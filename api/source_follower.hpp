@@ -24,11 +24,14 @@
 #include <string>
 #include <vector>
 
+#include "api/account_discovery.hpp"
+#include "api/database_puller.hpp"
 #include "api/database_records.hpp"
 #include "api/followed_databases.hpp"
+#include "api/identity_check.hpp"
 #include "api/pull_queue.hpp"
-#include "api/replication_parts.hpp"
 #include "api/source_health.hpp"
+#include "api/source_parts.hpp"
 #include "api/watcher.hpp"
 #include "replica/replicator.hpp"
 
@@ -101,20 +104,6 @@ class SourceFollower {
 
  private:
   using Clock = std::chrono::steady_clock;
-  struct Pulled {
-    replica::PullSummary summary;
-    std::uint32_t quarantined = 0;
-    std::optional<std::chrono::sys_seconds> next_attempt;
-  };
-  struct Opened {
-    std::shared_ptr<indexer::Account> account;
-    replica::Store* store = nullptr;
-  };
-  struct PullOptions {
-    bool retries_all = false;  // of quarantine
-    bool is_indexed = true;
-    std::function<void(const replica::PullSummary&)> on_commit;
-  };
 
   // source_follower.cpp: schedules due work
   void start_probes(Clock::time_point now);
@@ -128,28 +117,16 @@ class SourceFollower {
   void on_feed_change(const replica::FeedEvent& moved);
   void on_feed_failed(DatabaseId id);
   [[nodiscard]] boost::asio::awaitable<void> discover();
-  [[nodiscard]] boost::asio::awaitable<void> apply_database_list(
-      const std::vector<std::string>& names);
-  [[nodiscard]] boost::asio::awaitable<void> follow_if_present(std::string account);
-  [[nodiscard]] boost::asio::awaitable<bool> may_follow(std::string account);
-  void follow(const std::string& account);
+  void compare_with_list(const std::vector<std::string>& names);
+  [[nodiscard]] boost::asio::awaitable<void> look_for(std::string account);
   [[nodiscard]] boost::asio::awaitable<void> probe(std::vector<DatabaseId> ids);
   void on_present(DatabaseId id, const replica::DatabaseInfo& info);
-  [[nodiscard]] boost::asio::awaitable<bool> may_be_recreated(DatabaseId id,
-                                                              replica::DatabaseInfo info);
-  [[nodiscard]] boost::asio::awaitable<bool> has_our_log(DatabaseId id);
-  [[nodiscard]] std::filesystem::path store_file(DatabaseId id) const;
   void on_absent(DatabaseId id);
   void on_caught_up(DatabaseId id);
 
   // source_pulls.cpp: pulls
   [[nodiscard]] boost::asio::awaitable<void> pull(DatabaseId id);
-  [[nodiscard]] boost::asio::awaitable<Pulled> pull_database(DatabaseId id, PullOptions options);
-  [[nodiscard]] boost::asio::awaitable<Opened> open_store(DatabaseId id);
-  [[nodiscard]] boost::asio::awaitable<Pulled> replicate(DatabaseId id, Opened opened,
-                                                         PullOptions options);
-  void remember_pull(DatabaseId id, const replica::DatabaseInfo& began, const Pulled& pulled);
-  void on_pulled(DatabaseId id, const Pulled& pulled);
+  void on_pulled(DatabaseId id, const PullResult& pulled);
   void on_pull_failed(DatabaseId id, const std::exception_ptr& error);
   void on_pull_cancelled(DatabaseId id);
   void end_first_pull(DatabaseId id);
@@ -167,18 +144,19 @@ class SourceFollower {
   void suspend(const std::string& account, AccountState state);
   void begin_first_pulls(const std::string& account);
 
-  ReplicationParts parts_;
   const SourceConfig& source_;
   replica::CouchClient client_;
   SourceHealth health_;
   FollowedDatabases databases_;
+  const SourceParts parts_;
   DatabaseRecords records_;
   Watcher watcher_;
+  AccountDiscovery discovery_;
+  IdentityCheck identity_;
   replica::Schedule probes_;
   PullQueue pulls_;
+  DatabasePuller puller_;
   std::size_t probes_running_ = 0;
-  bool is_discovering_ = false;
-  std::optional<Clock::time_point> next_discovery_;
   bool is_started_ = false;
   bool is_stopping_ = false;
 
