@@ -1,6 +1,4 @@
 // How the follower of a source pauses, resumes, compares and removes accounts.
-#include <algorithm>
-
 #include "api/source_follower.hpp"
 #include "replica/workers.hpp"
 

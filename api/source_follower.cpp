@@ -4,9 +4,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
-#include "api/clock.hpp"
 #include "api/log.hpp"
 
 namespace api {

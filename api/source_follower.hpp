@@ -10,21 +10,18 @@
 // tries it again.
 #pragma once
 
-#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <deque>
 #include <exception>
-#include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
-#include <optional>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "api/account_discovery.hpp"
+#include "api/blob_transfer.hpp"
 #include "api/database_puller.hpp"
 #include "api/database_records.hpp"
 #include "api/followed_databases.hpp"
@@ -96,7 +93,9 @@ class SourceFollower {
   // Fetches an attachment's bytes into the account's blobs. Throws SourceError.
   [[nodiscard]] boost::asio::awaitable<void> fetch_blob(std::shared_ptr<indexer::Account> account,
                                                         mail::Doctype doctype,
-                                                        replica::WantedBlob wanted);
+                                                        replica::WantedBlob wanted) {
+    return transfer_blob(parts_, std::move(account), doctype, std::move(wanted));
+  }
 
   [[nodiscard]] std::vector<FeedReport> feeds() const;
   [[nodiscard]] std::vector<FeedReport> feeds_of(const std::string& account) const;
@@ -137,7 +136,6 @@ class SourceFollower {
   // source_report.cpp: reports
   [[nodiscard]] FeedState state_of(DatabaseId id) const;
   [[nodiscard]] FeedReport feed(DatabaseId id) const;
-  void add_lags(SourceReport& report) const;
 
   // source_accounts.cpp: accounts that are paused, resumed, compared or removed
   [[nodiscard]] boost::asio::awaitable<void> restore_account(std::string account);
@@ -154,13 +152,12 @@ class SourceFollower {
   AccountDiscovery discovery_;
   IdentityCheck identity_;
   replica::Schedule probes_;
+  std::size_t probes_running_ = 0;  // requests
   PullQueue pulls_;
   DatabasePuller puller_;
-  std::size_t probes_running_ = 0;
   bool is_started_ = false;
   bool is_stopping_ = false;
-
-  boost::asio::steady_timer timer_;
+  boost::asio::steady_timer timer_;  // of `run_due`
   std::minstd_rand random_{std::random_device{}()};
 };
 

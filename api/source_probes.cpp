@@ -1,5 +1,4 @@
 // How the follower of a source learns which databases there are, and which of them changed.
-#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <fmt/format.h>

@@ -16,6 +16,44 @@ std::chrono::seconds time_behind(const FollowedDatabase& database, std::chrono::
   return now - (was_caught_up ? database.caught_up : database.since);
 }
 
+// The databases of an account have consecutive ids.
+std::array<LagReport, kAccountClasses.size()> lags_by_class(const FollowedDatabases& databases) {
+  std::array<LagReport, kAccountClasses.size()> all{};
+  const auto now = current_time();
+  const auto active_since = std::chrono::steady_clock::now() - kActive;
+  const std::string* account = nullptr;
+  LagReport* lags = nullptr;
+  std::chrono::seconds lag{0};
+  const auto end_account = [&] {
+    if (lags == nullptr) return;
+    ++lags->accounts;
+    lags->most = std::max(lags->most, lag);
+    for (std::size_t i = 0; i < kLagBounds.size(); ++i) {
+      if (lag > kLagBounds[i]) ++lags->behind[i];
+    }
+    lags = nullptr;
+    lag = {};
+  };
+  for (DatabaseId id = 0; id < databases.size(); ++id) {
+    const FollowedDatabase& database = databases[id];
+    if (databases.account_state(id) == AccountState::kRemoved || database.state == FeedState::kGone)
+      continue;
+    if (account != &databases.account(id)) {
+      end_account();
+      account = &databases.account(id);
+      const auto which = !databases.is_followed(id)       ? AccountClass::kPaused
+                         : database.moved >= active_since ? AccountClass::kActive
+                                                          : AccountClass::kIdle;
+      lags = &all[static_cast<std::size_t>(which)];
+    }
+    lags->documents += database.pending;
+    if (database.state == FeedState::kWaiting && databases.is_followed(id)) continue;
+    lag = std::max(lag, time_behind(database, now));
+  }
+  end_account();
+  return all;
+}
+
 }  // namespace
 
 std::string_view account_class_name(AccountClass which) {
@@ -60,43 +98,6 @@ std::vector<FeedReport> SourceFollower::feeds_of(const std::string& account) con
   return reports;
 }
 
-// The databases of an account have consecutive ids.
-void SourceFollower::add_lags(SourceReport& report) const {
-  const auto now = current_time();
-  const auto active_since = Clock::now() - kActive;
-  const std::string* account = nullptr;
-  LagReport* lags = nullptr;
-  std::chrono::seconds lag{0};
-  const auto end_account = [&] {
-    if (lags == nullptr) return;
-    ++lags->accounts;
-    lags->most = std::max(lags->most, lag);
-    for (std::size_t i = 0; i < kLagBounds.size(); ++i) {
-      if (lag > kLagBounds[i]) ++lags->behind[i];
-    }
-    lags = nullptr;
-    lag = {};
-  };
-  for (DatabaseId id = 0; id < databases_.size(); ++id) {
-    const FollowedDatabase& database = databases_[id];
-    if (databases_.account_state(id) == AccountState::kRemoved ||
-        database.state == FeedState::kGone)
-      continue;
-    if (account != &databases_.account(id)) {
-      end_account();
-      account = &databases_.account(id);
-      const auto which = !databases_.is_followed(id)      ? AccountClass::kPaused
-                         : database.moved >= active_since ? AccountClass::kActive
-                                                          : AccountClass::kIdle;
-      lags = &report.lags[static_cast<std::size_t>(which)];
-    }
-    lags->documents += database.pending;
-    if (database.state == FeedState::kWaiting && databases_.is_followed(id)) continue;
-    lag = std::max(lag, time_behind(database, now));
-  }
-  end_account();
-}
-
 SourceReport SourceFollower::report() const {
   SourceReport report;
   report.name = source_.name;
@@ -109,7 +110,7 @@ SourceReport SourceFollower::report() const {
   report.pulls = pulls_.running();
   report.probes_due = probes_.size();
   report.pulls_due = pulls_.waiting();
-  add_lags(report);
+  report.lags = lags_by_class(databases_);
   const auto now = current_time();
   for (DatabaseId id = 0; id < databases_.size(); ++id) {
     if (databases_.account_state(id) == AccountState::kRemoved) continue;

@@ -1,7 +1,10 @@
-// How the follower of a source fetches an attachment that somebody asks for.
-#include <optional>
+#include "api/blob_transfer.hpp"
 
-#include "api/source_follower.hpp"
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <utility>
+
 #include "replica/workers.hpp"
 
 namespace api {
@@ -33,10 +36,11 @@ net::awaitable<void> append_piece(std::shared_ptr<Transfer> transfer, std::strin
 
 }  // namespace
 
-net::awaitable<void> SourceFollower::fetch_blob(std::shared_ptr<indexer::Account> account,
-                                                mail::Doctype doctype, replica::WantedBlob wanted) {
+net::awaitable<void> transfer_blob(const SourceParts& parts,
+                                   std::shared_ptr<indexer::Account> account, mail::Doctype doctype,
+                                   replica::WantedBlob wanted) {
   const auto transfer =
-      std::make_shared<Transfer>(Transfer{account, parts_.workers, std::nullopt, false});
+      std::make_shared<Transfer>(Transfer{account, parts.workers, std::nullopt, false});
   auto receive = [transfer, digest = wanted.digest] {
     transfer->incoming.emplace(transfer->account->stores().blobs().receive(digest));
     return transfer->incoming->size();
@@ -45,21 +49,21 @@ net::awaitable<void> SourceFollower::fetch_blob(std::shared_ptr<indexer::Account
   query.id = wanted.id;
   query.rev = wanted.rev;
   query.name = wanted.name;
-  query.offset = co_await replica::run_on(parts_.workers, std::move(receive));
+  query.offset = co_await replica::run_on(parts.workers, std::move(receive));
   std::function<net::awaitable<void>(replica::AttachmentAnswer)> begin =
       [transfer](replica::AttachmentAnswer answer) { return begin_blob(transfer, answer); };
   std::function<net::awaitable<void>(std::string_view)> piece = [transfer](std::string_view bytes) {
     return append_piece(transfer, bytes);
   };
-  co_await client_.attachment(source_.layout.database(account->name(), doctype), query,
-                              std::move(begin), std::move(piece));
+  co_await parts.client.attachment(parts.source.layout.database(account->name(), doctype), query,
+                                   std::move(begin), std::move(piece));
   auto finish = [transfer, digest = wanted.digest] {
     const auto encoding =
         transfer->is_gzip ? replica::BlobEncoding::kGzip : replica::BlobEncoding::kIdentity;
     return transfer->account->stores().blobs().finish(std::move(*transfer->incoming), digest,
                                                       encoding);
   };
-  if (!co_await replica::run_on(parts_.workers, std::move(finish))) {
+  if (!co_await replica::run_on(parts.workers, std::move(finish))) {
     throw replica::SourceError(replica::SourceError::Kind::kProtocol, 0,
                                "the source sent other bytes than the attachment's digest names");
   }
