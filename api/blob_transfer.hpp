@@ -1,4 +1,4 @@
-// Brings an attachment from a source into an account's blobs, piece by piece.
+// Fetches an attachment that somebody asks for into the blobs of its account.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
