@@ -23,8 +23,10 @@ void SourceFollower::suspend(const std::string& account, AccountState state) {
 bool SourceFollower::resume(const std::string& account) {
   if (!databases_.contains(account)) return false;
   databases_.set_account_state(account, AccountState::kFollowed);
-  begin_first_pulls(account);
-  for (const DatabaseId id : databases_.of_account(account)) probes_.urge(id, Clock::now());
+  for (const DatabaseId id : databases_.of_account(account)) {
+    begin_first_pull(id);
+    probes_.urge(id, Clock::now());
+  }
   watcher_.choose_again();
   run_due();
   return true;
@@ -75,17 +77,6 @@ void SourceFollower::retry(const std::string& account) {
     if (databases_[id].is_present) pulls_.urge(id, Clock::now());
   }
   run_due();
-}
-
-// Makes indexing of text wait for databases that were never pulled.
-void SourceFollower::begin_first_pulls(const std::string& account) {
-  for (const DatabaseId id : databases_.of_account(account)) {
-    FollowedDatabase& database = databases_[id];
-    if (database.seen != 0 || database.is_filling || !databases_.has_text(id)) continue;
-    if (database.state == FeedState::kGone) continue;
-    database.is_filling = true;
-    parts_.indexing.begin_filling(account);
-  }
 }
 
 }  // namespace api

@@ -42,7 +42,9 @@ SourceFollower::SourceFollower(ReplicationParts parts, const SourceConfig& sourc
                 [this](DatabaseId id) { on_feed_failed(id); },
                 [this](std::size_t most) { return most_active(most); }}),
       discovery_(parts_, health_,
-                 [this](const std::string& account) { begin_first_pulls(account); }),
+                 [this](const std::string& account) {
+                   for (const DatabaseId id : databases_.of_account(account)) begin_first_pull(id);
+                 }),
       identity_(parts_),
       probes_(kMinInterval),
       pulls_(parts.context, databases_, kMinInterval),
@@ -65,11 +67,9 @@ void SourceFollower::restore() {
   for (const auto& [account, state] : parts_.accounts.registry().account_states())
     databases_.set_account_state(account, state);
   for (DatabaseId id = 0; id < databases_.size(); ++id) {
-    if (databases_[id].seen != 0 || !databases_.has_text(id)) continue;
-    if (!databases_.is_followed(id)) continue;
-    if (source_.has_all_accounts && !databases_[id].is_present) continue;
-    databases_[id].is_filling = true;
-    parts_.indexing.begin_filling(databases_.account(id));
+    // Of a source whose accounts are all followed, only what is known to be there is probed.
+    const bool is_probed = databases_[id].is_present || !source_.has_all_accounts;
+    if (is_probed && databases_.is_followed(id)) begin_first_pull(id);
   }
 }
 

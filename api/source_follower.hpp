@@ -128,6 +128,7 @@ class SourceFollower {
   void on_pulled(DatabaseId id, const PullResult& pulled);
   void on_pull_failed(DatabaseId id, const std::exception_ptr& error);
   void on_pull_cancelled(DatabaseId id);
+  void begin_first_pull(DatabaseId id);
   void end_first_pull(DatabaseId id);
   [[nodiscard]] boost::asio::awaitable<void> sync_database(
       DatabaseId id, std::function<void(const replica::PullSummary&)> on_commit,
@@ -140,7 +141,6 @@ class SourceFollower {
   // source_accounts.cpp: accounts that are paused, resumed, compared or removed
   [[nodiscard]] boost::asio::awaitable<void> restore_account(std::string account);
   void suspend(const std::string& account, AccountState state);
-  void begin_first_pulls(const std::string& account);
 
   const SourceConfig& source_;
   replica::CouchClient client_;

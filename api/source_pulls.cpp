@@ -105,6 +105,16 @@ void SourceFollower::on_pull_cancelled(DatabaseId id) {
   end_first_pull(id);
 }
 
+// Makes indexing of text wait for a database that was never pulled. Not for one that is gone: the
+// wait would not end.
+void SourceFollower::begin_first_pull(DatabaseId id) {
+  FollowedDatabase& database = databases_[id];
+  if (database.seen != 0 || database.is_filling || !databases_.has_text(id)) return;
+  if (database.state == FeedState::kGone) return;
+  database.is_filling = true;
+  parts_.indexing.begin_filling(databases_.account(id));
+}
+
 // Indexing of text no longer waits for this database.
 void SourceFollower::end_first_pull(DatabaseId id) {
   if (std::exchange(databases_[id].is_filling, false))
