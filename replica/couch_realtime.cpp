@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "replica/couch_routes.hpp"
+#include "replica/json_string.hpp"
 
 namespace replica {
 
