@@ -3,17 +3,13 @@
 
 #include <gtest/gtest.h>
 #include <initializer_list>
-#include <ostream>
 #include <string>
 #include <string_view>
 
 #include "mail/parser.hpp"
+#include "tests/mail/print_address.hpp"
 
 namespace mail {
-
-inline void PrintTo(const Address& address, std::ostream* out) {
-  *out << address.name << " <" << address.email << ">";
-}
 
 // The fields and the body of a multipart; the boundary is its subtype.
 inline std::string multipart(std::string_view subtype,
