@@ -101,24 +101,24 @@ struct ShowCommand {
   bool json = false;
 };
 
+// What a command does where a server runs its task: names the task and ends, or waits for its end.
+enum class TaskMode { kDetached, kAwaited };
+
 struct ReindexCommand {
-  std::string account;  // empty: `all` of them
-  bool all = false;
+  std::string account;  // empty: all of them
   std::string query;  // only what it finds
   bool failed = false;  // only what could not be read
   std::int64_t rate = 0;  // entries a second; 0: as many as can be
-  bool wait = false;  // for a server's task
+  TaskMode mode = TaskMode::kDetached;
 };
 
 struct CompactCommand {
-  std::string account;  // empty: `all` of them
-  bool all = false;
-  bool wait = false;
+  std::string account;  // empty: all of them
+  TaskMode mode = TaskMode::kDetached;
 };
 
 struct DoctorCommand {
-  std::string account;  // empty: `all` of them
-  bool all = false;
+  std::string account;  // empty: all of them
   bool source = false;
   bool repair = false;
   bool json = false;

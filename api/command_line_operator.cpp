@@ -8,19 +8,23 @@
 namespace api {
 namespace {
 
-// One account, or all of them.
-void add_accounts(CLI::App& command, std::string& account, bool& all) {
+constexpr const char* kAll = "--all";
+
+// One account, or all of them: `account` stays empty then.
+void add_accounts(CLI::App& command, std::string& account) {
   CLI::Option* one = command.add_option("ACCOUNT", account);
-  command.add_flag("--all", all, "all accounts, one after another")->excludes(one);
+  command.add_flag(kAll)->description("all accounts, one after another")->excludes(one);
 }
 
-void require_accounts(const std::string& account, bool all) {
-  if (account.empty() && !all) throw CLI::RequiredError("ACCOUNT, or --all");
+void require_accounts(const CLI::App& command, const std::string& account) {
+  if (account.empty() && !command.get_option(kAll)->as<bool>())
+    throw CLI::RequiredError("ACCOUNT, or --all");
 }
 
-void add_wait(CLI::App& command, bool& wait) {
-  command.add_flag("--wait", wait,
-                   "where a server does it: wait for its end, instead of naming the task");
+void add_wait(CLI::App& command, TaskMode& mode) {
+  command.add_flag_callback(
+      "--wait", [&mode] { mode = TaskMode::kAwaited; },
+      "where a server does it: wait for its end, instead of naming the task");
 }
 
 void add_reindex(CLI::App& app, CommandLine& line) {
@@ -31,7 +35,7 @@ void add_reindex(CLI::App& app, CommandLine& line) {
           "build lists and index anew beside the live ones, then swap; or, in place, those "
           "of some documents",
           "davenport reindex alice --query 'has:attachment type:pdf' --rate 100"));
-  add_accounts(*command, reindex->account, reindex->all);
+  add_accounts(*command, reindex->account);
   CLI::Option* query =
       command->add_option("--query", reindex->query, "only what this search finds, in place");
   query->type_name("QUERY");
@@ -42,9 +46,9 @@ void add_reindex(CLI::App& app, CommandLine& line) {
   command->add_option("--rate", reindex->rate, "entries a second at most")
       ->check(CLI::Range(std::int64_t{1}, kMaxRate))
       ->type_name("N");
-  add_wait(*command, reindex->wait);
-  command->callback([&line, reindex] {
-    require_accounts(reindex->account, reindex->all);
+  add_wait(*command, reindex->mode);
+  command->callback([&line, command, reindex] {
+    require_accounts(*command, reindex->account);
     line.command = *reindex;
   });
 }
@@ -54,10 +58,10 @@ void add_compact(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand(
       "compact", with_example("give back the space that changes left in stores, lists and index",
                               "davenport compact --all"));
-  add_accounts(*command, compact->account, compact->all);
-  add_wait(*command, compact->wait);
-  command->callback([&line, compact] {
-    require_accounts(compact->account, compact->all);
+  add_accounts(*command, compact->account);
+  add_wait(*command, compact->mode);
+  command->callback([&line, command, compact] {
+    require_accounts(*command, compact->account);
     line.command = *compact;
   });
 }
@@ -68,14 +72,14 @@ void add_doctor(CLI::App& app, CommandLine& line) {
       "doctor", with_example("compare stores, lists and index document by document, and check "
                              "every file; each difference is named (exit code 3)",
                              "davenport doctor alice --source --repair"));
-  add_accounts(*command, doctor->account, doctor->all);
+  add_accounts(*command, doctor->account);
   command->add_flag("--source", doctor->source, "compare with the source too");
   command->add_flag("--repair", doctor->repair,
                     "make anew what is derived, fetch what the source has; says what it did, and "
                     "names what is left");
   add_json(*command, doctor->json);
-  command->callback([&line, doctor] {
-    require_accounts(doctor->account, doctor->all);
+  command->callback([&line, command, doctor] {
+    require_accounts(*command, doctor->account);
     line.command = *doctor;
   });
 }

@@ -40,13 +40,13 @@ std::shared_ptr<indexer::Account> open_account(Accounts& accounts, std::string_v
       "unknown account '{}': `davenport status` names those that are there", for_terminal(name)));
 }
 
-std::vector<std::string> selected_accounts(const std::string& account, bool all,
-                                           const Config& config) {
-  const Accounts accounts(config, replica::sqlite::Access::kReadOnly);
-  if (all) return accounts.names();
-  if (!accounts.contains(account))
+void require_account(const std::string& account, const Config& config) {
+  if (!Accounts(config, replica::sqlite::Access::kReadOnly).contains(account))
     throw std::runtime_error(fmt::format("unknown account '{}'", for_terminal(account)));
-  return {account};
+}
+
+std::vector<std::string> all_accounts(const Config& config) {
+  return Accounts(config, replica::sqlite::Access::kReadOnly).names();
 }
 
 void refuse_query(const indexer::QueryError& error) {

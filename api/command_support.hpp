@@ -31,10 +31,9 @@ void print(std::string_view text);
 // Throws std::runtime_error when there is no such account.
 [[nodiscard]] std::shared_ptr<indexer::Account> open_account(Accounts& accounts,
                                                              std::string_view name);
-// The names of the accounts that a command is for: `account`, or with `all` every account. Throws
-// std::runtime_error when there is no such account.
-[[nodiscard]] std::vector<std::string> selected_accounts(const std::string& account, bool all,
-                                                         const Config& config);
+// Throws std::runtime_error when there is no such account.
+void require_account(const std::string& account, const Config& config);
+[[nodiscard]] std::vector<std::string> all_accounts(const Config& config);  // names
 
 // Throws UsageError, which says what in the query is wrong, and where.
 [[noreturn]] void refuse_query(const indexer::QueryError& error);

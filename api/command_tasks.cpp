@@ -28,13 +28,14 @@ int start_at_server(const AdminClient& server, const TaskRequest& request) {
 
 }  // namespace
 
-int run_task(const TaskRequest& request, bool wait, const Config& config, std::string_view before) {
+int run_task(const TaskRequest& request, TaskMode mode, const Config& config,
+             std::string_view before) {
   const AdminClient server(config.data_dir);
   TaskReport task;
   if (!server.is_served()) {
     Accounts accounts(config, replica::sqlite::Access::kReadWrite);
     task = run_task_here(request, config, accounts, nullptr);
-  } else if (wait) {
+  } else if (mode == TaskMode::kAwaited) {
     task = run_task_at_server(server, request);
   } else {
     return start_at_server(server, request);
@@ -43,15 +44,17 @@ int run_task(const TaskRequest& request, bool wait, const Config& config, std::s
   return print_outcome(task);
 }
 
-int run_tasks(TaskRequest request, bool all, bool wait, const Config& config) {
-  const auto names = selected_accounts(request.account, all, config);
-  if (!all) return run_task(request, wait, config);
+int run_task_for_accounts(TaskRequest request, TaskMode mode, const Config& config) {
+  if (!request.account.empty()) {
+    require_account(request.account, config);
+    return run_task(request, mode, config);
+  }
   int worst = kDone;
   bool has_failed = false;
-  for (const auto& name : names) {
+  for (const auto& name : all_accounts(config)) {
     request.account = name;
     try {
-      worst = std::max(worst, run_task(request, wait, config, name + ": "));
+      worst = std::max(worst, run_task(request, mode, config, name + ": "));
     } catch (const indexer::Cancelled&) {
       throw;
     } catch (const std::exception& error) {

@@ -6,19 +6,20 @@
 
 #include "api/accounts.hpp"
 #include "api/admin_client.hpp"
+#include "api/command_line.hpp"
 #include "api/config.hpp"
 #include "api/replication.hpp"
 #include "api/tasks.hpp"
 
 namespace api {
 
-// Runs a task (task_kinds.hpp), prints its outcome and returns the exit code. Where a server runs
-// it, `wait` says whether to wait for its end. `before` is printed before its outcome.
-[[nodiscard]] int run_task(const TaskRequest& request, bool wait, const Config& config,
+// Runs a task (task_kinds.hpp), prints its outcome and returns the exit code. `before` is printed
+// before its outcome.
+[[nodiscard]] int run_task(const TaskRequest& request, TaskMode mode, const Config& config,
                            std::string_view before = "");
-// The same for the account of `request`, or with `all` for every account: then one that fails does
-// not keep the others from theirs, and kFailed is returned at the end.
-[[nodiscard]] int run_tasks(TaskRequest request, bool all, bool wait, const Config& config);
+// The same for a known account, or, when the request names none, for every account: then one that
+// fails does not keep the others from theirs, and kFailed is returned at the end.
+[[nodiscard]] int run_task_for_accounts(TaskRequest request, TaskMode mode, const Config& config);
 
 // Both wait for the task's end and return its report, with its progress on the terminal. Throws
 // what the work throws, and AdminError when the server's task failed or was cancelled.

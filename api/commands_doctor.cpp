@@ -15,6 +15,8 @@
 namespace api {
 namespace {
 
+bool is_for_all(const DoctorCommand& command) { return command.account.empty(); }
+
 TaskReport examine_here(const TaskRequest& request, const Config& config) {
   Metrics metrics;
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
@@ -38,7 +40,8 @@ void add_local_note(TaskReport& task, bool is_json) {
 // no source is an error.
 TaskReport examine(const DoctorCommand& command, const std::string& name, const Accounts& accounts,
                    const Config& config) {
-  const bool skips_source = command.all && command.source && accounts.source_of(name) == nullptr;
+  const bool skips_source =
+      is_for_all(command) && command.source && accounts.source_of(name) == nullptr;
   const nlohmann::json arguments = {{"source", command.source && !skips_source},
                                     {"repair", command.repair},
                                     {"json", command.json}};
@@ -68,7 +71,7 @@ class DoctorRun {
     } catch (const indexer::Cancelled&) {
       throw;
     } catch (const std::exception& error) {
-      if (!command_.all) throw;
+      if (!is_for_all(command_)) throw;
       fmt::print(stderr, "davenport: {}: {}\n", name, for_terminal(error.what()));
       reports_.push_back(error_report(name, error.what()));
       is_incomplete_ = true;
@@ -76,8 +79,8 @@ class DoctorRun {
   }
   int finish() const {
     if (command_.json)
-      print(command_.all ? fmt::format("{{\"accounts\":[{}]}}\n", fmt::join(reports_, ","))
-                         : reports_.front() + "\n");
+      print(is_for_all(command_) ? fmt::format("{{\"accounts\":[{}]}}\n", fmt::join(reports_, ","))
+                                 : reports_.front() + "\n");
     return is_incomplete_ ? kFailed : worst_;
   }
 
@@ -104,8 +107,12 @@ class DoctorRun {
 
 int run(const DoctorCommand& command, const CommandLine&, const Config& config) {
   DoctorRun doctor(command, config);
-  for (const auto& name : selected_accounts(command.account, command.all, config))
-    doctor.examine_one(name);
+  if (is_for_all(command)) {
+    for (const auto& name : all_accounts(config)) doctor.examine_one(name);
+  } else {
+    require_account(command.account, config);
+    doctor.examine_one(command.account);
+  }
   return doctor.finish();
 }
 

@@ -138,7 +138,8 @@ int run(const ImportCommand& asked, const CommandLine&, const Config& config) {
                     command.account, source->address.url));
   }
   if (command.into.empty() && AdminClient(config.data_dir).is_served())
-    return run_task({"import", command.account, arguments_of(command.paths)}, true, config);
+    return run_task({"import", command.account, arguments_of(command.paths)}, TaskMode::kAwaited,
+                    config);
 
   const auto start = Clock::now();
   const indexer::ImportSummary summary =

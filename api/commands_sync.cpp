@@ -93,7 +93,7 @@ int run(const SyncCommand& command, const CommandLine&, const Config& config) {
         for_terminal(command.account)));
   }
   if (AdminClient(config.data_dir).is_served())
-    return run_task({"sync", command.account}, true, config);
+    return run_task({"sync", command.account}, TaskMode::kAwaited, config);
   return command.once ? sync_until_caught_up(command, *only) : follow(*only);
 }
 

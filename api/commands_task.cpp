@@ -85,20 +85,20 @@ int run(const ReindexCommand& command, const CommandLine&, const Config& config)
   }
   if (command.failed) arguments["failed"] = true;
   if (command.rate > 0) arguments["rate"] = command.rate;
-  return run_tasks({"reindex", command.account, arguments.dump()}, command.all, command.wait,
-                   config);
+  return run_task_for_accounts({"reindex", command.account, arguments.dump()}, command.mode,
+                               config);
 }
 
 int run(const CompactCommand& command, const CommandLine&, const Config& config) {
-  return run_tasks({"compact", command.account}, command.all, command.wait, config);
+  return run_task_for_accounts({"compact", command.account}, command.mode, config);
 }
 
 int run(const BackupCommand& command, const CommandLine&, const Config& config) {
   if (command.folder.empty())
     throw std::runtime_error("name the folder that the backup is to be written to");
   const json arguments = {{"to", std::filesystem::absolute(command.folder).string()}};
-  const auto names = selected_accounts(command.account, false, config);
-  return run_task({"backup", names.front(), arguments.dump()}, true, config);
+  require_account(command.account, config);
+  return run_task({"backup", command.account, arguments.dump()}, TaskMode::kAwaited, config);
 }
 
 int run(const TaskCommand& command, const CommandLine&, const Config& config) {

@@ -115,7 +115,6 @@ class Events {
   void task_changed(const TaskReport& task);
 
   [[nodiscard]] std::vector<std::string> listened_accounts() const;
-  [[nodiscard]] std::size_t client_count() const { return clients_; }
 
  private:
   friend class Listener;

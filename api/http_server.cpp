@@ -159,7 +159,7 @@ HttpServer::HttpServer(HttpHandler handler, unsigned workers, HttpLimits limits,
 
 HttpServer::~HttpServer() { stop(); }
 
-std::uint16_t HttpServer::listen_tcp(const std::string& address, bool is_open,
+std::uint16_t HttpServer::listen_tcp(const std::string& address, HttpAccess access,
                                      const std::optional<TlsFiles>& tls) {
   const Address parts = split_address(address);
   error_code error;
@@ -181,7 +181,7 @@ std::uint16_t HttpServer::listen_tcp(const std::string& address, bool is_open,
         "cannot listen on '{}': {}; is davenport running already? Else choose another address",
         address, error.message()));
   }
-  listener->hosts.any = !is_open;
+  listener->hosts.any = access == HttpAccess::kByToken;
   listener->hosts.listen_host =
       parts.host.find(':') == std::string::npos ? parts.host : "[" + parts.host + "]";
   listener->hosts.cors_origins = state_->cors_origins;
@@ -235,12 +235,12 @@ void HttpServer::start() {
 }
 
 void HttpServer::change(const HttpLimits& limits, std::vector<std::string> cors_origins,
-                        bool is_open) {
-  net::post(state_->io, [state = state_.get(), limits, origins = std::move(cors_origins), is_open] {
+                        HttpAccess access) {
+  net::post(state_->io, [state = state_.get(), limits, origins = std::move(cors_origins), access] {
     state->context.limits = limits;
     for (auto& listener : state->tcp_listeners) {
       listener->hosts.cors_origins = origins;
-      listener->hosts.any = !is_open;
+      listener->hosts.any = access == HttpAccess::kByToken;
     }
   });
 }

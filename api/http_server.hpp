@@ -90,6 +90,10 @@ struct HttpLimits {
   std::chrono::milliseconds stop{5'000};  // for requests under way when the server stops
 };
 
+// kOpen: clients need no token; requests that a proxy passed on, or that a foreign web page made up,
+// are then refused.
+enum class HttpAccess { kOpen, kByToken };
+
 class HttpServer {
  public:
   HttpServer(HttpHandler handler, unsigned workers, HttpLimits limits = {},
@@ -98,12 +102,11 @@ class HttpServer {
 
   // `address` is such as "127.0.0.1:8825"; port 0 takes a free port. Returns the port. Throws
   // std::runtime_error when the address is taken, or when the files of `tls` cannot be used.
-  // `is_open`: clients need no token; requests that a proxy passed on, or that a foreign web page
-  // made up, are then refused. With `tls` clients have to speak TLS.
-  std::uint16_t listen_tcp(const std::string& address, bool is_open = true,
+  // With `tls` clients have to speak TLS.
+  std::uint16_t listen_tcp(const std::string& address, HttpAccess access = HttpAccess::kOpen,
                            const std::optional<TlsFiles>& tls = {});
-  // Sets limits, allowed origins and `is_open` (as in listen_tcp) for new connections.
-  void change(const HttpLimits& limits, std::vector<std::string> cors_origins, bool is_open);
+  // Sets what counts for new connections.
+  void change(const HttpLimits& limits, std::vector<std::string> cors_origins, HttpAccess access);
   // Reads certificates and keys again, for new connections. On failure throws std::runtime_error
   // and keeps the old ones.
   void renew_certificates();

@@ -50,12 +50,16 @@ void exit_after_timeout() {
   }).detach();
 }
 
+HttpAccess http_access(const HttpConfig& http) {
+  return http.is_open() ? HttpAccess::kOpen : HttpAccess::kByToken;
+}
+
 void listen(HttpServer& server, const Config& config) {
   server.listen_unix(admin_socket(config.data_dir));
   std::optional<TlsFiles> tls;
   if (!config.http.tls_certificate.empty())
     tls = TlsFiles{config.http.tls_certificate, config.http.tls_key};
-  const std::uint16_t port = server.listen_tcp(config.http.listen, config.http.is_open(), tls);
+  const std::uint16_t port = server.listen_tcp(config.http.listen, http_access(config.http), tls);
   const std::string host = config.http.listen.substr(0, config.http.listen.rfind(':'));
   log_event(Level::kInfo, "started",
             fmt::format("davenport {} on {}, listening on {}://{}:{}, {}", DAVENPORT_VERSION,
@@ -140,7 +144,7 @@ void update_http(const Config& config, bool is_loopback, AccessControl& access, 
   http.is_loopback = is_loopback;
   access.change(access_rules(http));
   events.limit_clients(http.max_listeners);
-  server.change(http_limits(http), http.cors_origins, http.is_open());
+  server.change(http_limits(http), http.cors_origins, http_access(http));
 }
 
 int run(const ServeCommand&, const CommandLine& line, const Config& config) {

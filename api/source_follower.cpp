@@ -4,11 +4,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
-#include "api/clock.hpp"
 #include "api/log.hpp"
-#include "replica/workers.hpp"
 
 namespace api {
 namespace {
@@ -20,8 +17,6 @@ namespace net = boost::asio;
 constexpr std::chrono::milliseconds kMinInterval{200};
 constexpr std::size_t kProbesAtOnce = 2;  // requests
 constexpr std::size_t kDatabasesPerProbe = 100;  // 2 ms of the server's time each
-// First pulls are long and heavy for both sides; what is followed already goes on beside them.
-constexpr std::size_t kFirstPullsAtOnce = 2;
 // An account that is read is probed again when the last probe is this old.
 constexpr std::chrono::seconds kFreshForReaders{10};
 
@@ -34,20 +29,27 @@ replica::ClientLimits limits_of(const SourceConfig& source) {
 }  // namespace
 
 SourceFollower::SourceFollower(ReplicationParts parts, const SourceConfig& source)
-    : parts_(parts),
-      source_(source),
+    : source_(source),
       client_(parts.context.get_executor(), source.address, {}, limits_of(source)),
+      health_(source.name),
       databases_(source),
+      parts_{parts, source_, client_, databases_},
+      records_(parts_),
       watcher_(client_, source, databases_, parts.context.get_executor(),
                {[this](const replica::FeedEvent& moved) { on_feed_change(moved); },
                 [this] { probe_all(); },
-                [this](const replica::SourceError& error) { on_source_error(error); },
+                [this](const replica::SourceError& error) { health_.on_failure(error); },
                 [this](DatabaseId id) { on_feed_failed(id); },
                 [this](std::size_t most) { return most_active(most); }}),
+      discovery_(parts_, health_,
+                 [this](const std::string& account) {
+                   for (const DatabaseId id : databases_.of_account(account)) begin_first_pull(id);
+                 }),
+      identity_(parts_),
       probes_(kMinInterval),
-      pulls_(kMinInterval),
-      timer_(parts.context),
-      work_ended_(parts.context, Clock::time_point::max()) {
+      pulls_(parts.context, databases_, kMinInterval),
+      puller_(parts_, pulls_, records_),
+      timer_(parts.context) {
   for (const std::string& account : source.accounts) databases_.add(account);
 }
 
@@ -65,17 +67,15 @@ void SourceFollower::restore() {
   for (const auto& [account, state] : parts_.accounts.registry().account_states())
     databases_.set_account_state(account, state);
   for (DatabaseId id = 0; id < databases_.size(); ++id) {
-    if (databases_[id].seen != 0 || !databases_.has_text(id)) continue;
-    if (!databases_.is_followed(id)) continue;
-    if (source_.has_all_accounts && !databases_[id].is_present) continue;
-    databases_[id].is_filling = true;
-    parts_.indexing.begin_filling(databases_.account(id));
+    // Of a source whose accounts are all followed, only what is known to be there is probed.
+    const bool is_probed = databases_[id].is_present || !source_.has_all_accounts;
+    if (is_probed && databases_.is_followed(id)) begin_first_pull(id);
   }
 }
 
 void SourceFollower::start() {
   is_started_ = true;
-  since_ = current_time();
+  health_.start();
   net::co_spawn(parts_.context, watcher_.run(), [this](const std::exception_ptr& error) {
     if (!error || is_stopping_) return;
     try {
@@ -92,18 +92,12 @@ void SourceFollower::start() {
 
 void SourceFollower::stop() {
   is_stopping_ = true;
+  health_.stop();
+  records_.stop();
   timer_.cancel();
-  work_ended_.cancel();
+  pulls_.stop();
   watcher_.stop();
   client_.close();
-}
-
-void SourceFollower::flush() {
-  try {
-    parts_.accounts.registry().record(to_record_);
-  } catch (const std::exception& error) {  // a full disk: it is probed again after a restart
-    spdlog::error("source {}: {}", source_.name, error.what());
-  }
 }
 
 bool SourceFollower::wake(const std::string& account) {
@@ -119,7 +113,7 @@ bool SourceFollower::wake(const std::string& account) {
     return true;
   }
   if (!source_.has_all_accounts || !is_valid_account_name(account)) return false;
-  net::co_spawn(parts_.context, follow_if_present(account), net::detached);
+  net::co_spawn(parts_.context, look_for(account), net::detached);
   return true;
 }
 
@@ -136,11 +130,9 @@ void SourceFollower::mark_used(const std::string& account) {
 void SourceFollower::run_due() {
   if (!is_started_ || is_stopping_) return;
   const auto now = Clock::now();
-  if (now >= down_until_) {
-    if (next_discovery_ && now >= *next_discovery_ && !is_discovering_ && may_send()) {
-      is_discovering_ = true;
+  if (now >= health_.paused_until()) {
+    if (may_send() && discovery_.take(now))
       net::co_spawn(parts_.context, discover(), net::detached);
-    }
     start_probes(now);
     start_pulls(now);
   }
@@ -149,7 +141,8 @@ void SourceFollower::run_due() {
 
 // After a failure, one request at a time tries the source.
 bool SourceFollower::may_send() const {
-  return failures_ == 0 || (probes_running_ == 0 && pulls_running_ == 0 && !is_discovering_);
+  return !health_.is_failing() ||
+         (probes_running_ == 0 && pulls_.running() == 0 && !discovery_.is_listing());
 }
 
 void SourceFollower::start_probes(Clock::time_point now) {
@@ -168,26 +161,9 @@ void SourceFollower::start_probes(Clock::time_point now) {
 
 void SourceFollower::start_pulls(Clock::time_point now) {
   if (parts_.accounts.disk().is_paused()) return;  // `run_due` is called again when there is room
-  while (pulls_running_ < parts_.config.replication.pulls && may_send()) {
-    std::optional<DatabaseId> id;
-    if (first_pulls_running_ < kFirstPullsAtOnce && !first_pulls_.empty()) {
-      id = first_pulls_.front();
-      first_pulls_.pop_front();
-    } else {
-      id = pulls_.take(now);
-    }
+  while (pulls_.running() < parts_.config.replication.pulls && may_send()) {
+    const auto id = pulls_.take_next(now);
     if (!id) return;
-    if (!databases_.is_followed(*id)) {
-      pulls_.done(*id);
-      continue;
-    }
-    const bool is_first = databases_[*id].seen == 0;
-    if (is_first && first_pulls_running_ >= kFirstPullsAtOnce) {
-      first_pulls_.push_back(*id);
-      continue;
-    }
-    ++pulls_running_;
-    if (is_first) ++first_pulls_running_;
     net::co_spawn(parts_.context, pull(*id), net::detached);
   }
 }
@@ -200,77 +176,14 @@ void SourceFollower::arm_timer() {
   };
   if (probes_running_ < kProbesAtOnce) consider(probes_.next());
   const bool may_pull = !parts_.accounts.disk().is_paused();
-  if (may_pull && pulls_running_ < parts_.config.replication.pulls) consider(pulls_.next());
-  if (!is_discovering_) consider(next_discovery_);
+  if (may_pull && pulls_.running() < parts_.config.replication.pulls) consider(pulls_.next());
+  consider(discovery_.next());
   // Otherwise work under way calls `run_due` when it ends.
-  if (!next || (now >= down_until_ && !may_send())) return;
-  timer_.expires_at(std::max({*next, down_until_, now}));
+  if (!next || (now >= health_.paused_until() && !may_send())) return;
+  timer_.expires_at(std::max({*next, health_.paused_until(), now}));
   timer_.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled) run_due();
   });
-}
-
-void SourceFollower::on_source_up() {
-  has_answered_ = true;
-  if (failures_ == 0) return;
-  if (failures_ > 1) {
-    log_event(Level::kInfo, "sourceUp", fmt::format("source {}: answers again", source_.name),
-              {{"source", source_.name}});
-    logged_error_.clear();
-  }
-  failures_ = 0;
-  last_error_.clear();
-  since_ = current_time();
-}
-
-void SourceFollower::on_source_error(const replica::SourceError& error) {
-  const auto now = Clock::now();
-  if (is_stopping_ || now < down_until_) return;  // one of several requests that failed together
-  if (++failures_ == 1) since_ = current_time();
-  last_error_ = error.what();
-  const auto pause = replica::backoff_pause(failures_, error.retry_after(), random_);
-  down_until_ = now + pause;
-  if (logged_error_ == last_error_) return;
-  log_event(Level::kWarning, "sourceDown",
-            fmt::format("source {}: {}{}", source_.name, last_error_, retry_hint(pause)),
-            {{"source", source_.name}, {"error", last_error_}});
-  logged_error_ = last_error_;
-}
-
-std::string SourceFollower::retry_hint(std::chrono::milliseconds pause) const {
-  if (!is_started_) return "";
-  return fmt::format("; again in {:.1f} s", static_cast<double>(pause.count()) / 1'000);
-}
-
-// Records are written in batches: those that come during a write make the next batch.
-void SourceFollower::queue_record(KnownDatabase known) {
-  const auto ids = databases_.of_account(known.account);
-  if (!ids.empty() && databases_.account_state(ids.front()) == AccountState::kRemoved) return;
-  to_record_.push_back(std::move(known));
-  start_recording();
-}
-
-void SourceFollower::start_recording() {
-  if (to_record_.empty() || is_recording_ || is_stopping_) return;
-  is_recording_ = true;
-  net::co_spawn(parts_.context, write_records(), net::detached);
-}
-
-net::awaitable<void> SourceFollower::write_records() {
-  while (!to_record_.empty() && !is_stopping_) {
-    auto write = [&registry = parts_.accounts.registry(), rows = std::exchange(to_record_, {})] {
-      registry.record(rows);
-    };
-    try {
-      co_await replica::run_on(parts_.workers, std::move(write));
-    } catch (const std::exception& error) {
-      // What is not recorded is probed again after a restart.
-      if (!parts_.accounts.disk().note(error))
-        spdlog::error("source {}: {}", source_.name, error.what());
-    }
-  }
-  is_recording_ = false;
-  work_ended_.cancel();
 }
 
 // Databases of messages first, then those that changed or were used last.

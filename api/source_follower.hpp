@@ -10,39 +10,29 @@
 // tries it again.
 #pragma once
 
-#include <atomic>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
-#include <deque>
 #include <exception>
-#include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
-#include <optional>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "api/accounts.hpp"
+#include "api/account_discovery.hpp"
+#include "api/blob_transfer.hpp"
+#include "api/database_puller.hpp"
+#include "api/database_records.hpp"
 #include "api/followed_databases.hpp"
-#include "api/indexing.hpp"
+#include "api/identity_check.hpp"
+#include "api/pull_queue.hpp"
+#include "api/source_health.hpp"
+#include "api/source_parts.hpp"
 #include "api/watcher.hpp"
 #include "replica/replicator.hpp"
 
 namespace api {
-
-// What replication of all sources shares.
-struct ReplicationParts {
-  const Config& config;
-  Accounts& accounts;
-  Indexing& indexing;
-  Metrics& metrics;
-  boost::asio::io_context& context;
-  boost::asio::thread_pool& workers;
-};
 
 // One database of a `sync`.
 struct SyncedDatabase {
@@ -70,7 +60,7 @@ class SourceFollower {
   void run_due();
   // Writes the records that are not yet written to the registry. Any thread, after the coroutines
   // have ended.
-  void flush();
+  void flush() { records_.flush(); }
 
   [[nodiscard]] const SourceConfig& source() const { return source_; }
   // Probes the account's databases now, and pulls those that changed, as soon as the minimum interval
@@ -103,7 +93,9 @@ class SourceFollower {
   // Fetches an attachment's bytes into the account's blobs. Throws SourceError.
   [[nodiscard]] boost::asio::awaitable<void> fetch_blob(std::shared_ptr<indexer::Account> account,
                                                         mail::Doctype doctype,
-                                                        replica::WantedBlob wanted);
+                                                        replica::WantedBlob wanted) {
+    return transfer_blob(parts_, std::move(account), doctype, std::move(wanted));
+  }
 
   [[nodiscard]] std::vector<FeedReport> feeds() const;
   [[nodiscard]] std::vector<FeedReport> feeds_of(const std::string& account) const;
@@ -111,33 +103,12 @@ class SourceFollower {
 
  private:
   using Clock = std::chrono::steady_clock;
-  struct Pulled {
-    replica::PullSummary summary;
-    std::uint32_t quarantined = 0;
-    std::optional<std::chrono::sys_seconds> next_attempt;
-  };
-  struct Opened {
-    std::shared_ptr<indexer::Account> account;
-    replica::Store* store = nullptr;
-  };
-  struct PullOptions {
-    bool retries_all = false;  // of quarantine
-    bool is_indexed = true;
-    std::function<void(const replica::PullSummary&)> on_commit;
-  };
 
-  // source_follower.cpp: schedules due work; state of the source; records for the registry
+  // source_follower.cpp: schedules due work
   void start_probes(Clock::time_point now);
   void start_pulls(Clock::time_point now);
   void arm_timer();
   [[nodiscard]] bool may_send() const;
-  void on_source_up();
-  void on_source_error(const replica::SourceError& error);
-  // "; again in 0.4 s"; nothing where it only pulls once.
-  [[nodiscard]] std::string retry_hint(std::chrono::milliseconds pause) const;
-  void queue_record(KnownDatabase known);
-  void start_recording();
-  [[nodiscard]] boost::asio::awaitable<void> write_records();
   [[nodiscard]] std::vector<DatabaseId> most_active(std::size_t most) const;
 
   // source_probes.cpp: which databases there are, and which of them changed
@@ -145,76 +116,48 @@ class SourceFollower {
   void on_feed_change(const replica::FeedEvent& moved);
   void on_feed_failed(DatabaseId id);
   [[nodiscard]] boost::asio::awaitable<void> discover();
-  [[nodiscard]] boost::asio::awaitable<void> apply_database_list(
-      const std::vector<std::string>& names);
-  [[nodiscard]] boost::asio::awaitable<void> follow_if_present(std::string account);
-  [[nodiscard]] boost::asio::awaitable<bool> may_follow(std::string account);
-  void follow(const std::string& account);
+  void compare_with_list(const std::vector<std::string>& names);
+  [[nodiscard]] boost::asio::awaitable<void> look_for(std::string account);
   [[nodiscard]] boost::asio::awaitable<void> probe(std::vector<DatabaseId> ids);
   void on_present(DatabaseId id, const replica::DatabaseInfo& info);
-  [[nodiscard]] boost::asio::awaitable<bool> may_be_recreated(DatabaseId id,
-                                                              replica::DatabaseInfo info);
-  [[nodiscard]] boost::asio::awaitable<bool> has_our_log(DatabaseId id);
-  [[nodiscard]] std::filesystem::path store_file(DatabaseId id) const;
   void on_absent(DatabaseId id);
   void on_caught_up(DatabaseId id);
 
   // source_pulls.cpp: pulls
   [[nodiscard]] boost::asio::awaitable<void> pull(DatabaseId id);
-  [[nodiscard]] boost::asio::awaitable<Pulled> pull_database(DatabaseId id, PullOptions options);
-  [[nodiscard]] boost::asio::awaitable<Opened> open_store(DatabaseId id);
-  [[nodiscard]] boost::asio::awaitable<Pulled> replicate(DatabaseId id, Opened opened,
-                                                         PullOptions options);
-  void remember_pull(DatabaseId id, const replica::DatabaseInfo& began, const Pulled& pulled);
-  void on_pulled(DatabaseId id, const Pulled& pulled);
+  void on_pulled(DatabaseId id, const PullResult& pulled);
   void on_pull_failed(DatabaseId id, const std::exception_ptr& error);
   void on_pull_cancelled(DatabaseId id);
+  void begin_first_pull(DatabaseId id);
   void end_first_pull(DatabaseId id);
   [[nodiscard]] boost::asio::awaitable<void> sync_database(
       DatabaseId id, std::function<void(const replica::PullSummary&)> on_commit,
       SyncedDatabase& outcome);
-  [[nodiscard]] boost::asio::awaitable<void> claim(DatabaseId id);
 
   // source_report.cpp: reports
   [[nodiscard]] FeedState state_of(DatabaseId id) const;
   [[nodiscard]] FeedReport feed(DatabaseId id) const;
-  void add_lags(SourceReport& report) const;
 
   // source_accounts.cpp: accounts that are paused, resumed, compared or removed
   [[nodiscard]] boost::asio::awaitable<void> restore_account(std::string account);
-  [[nodiscard]] boost::asio::awaitable<void> forget_sequences(std::vector<DatabaseId> ids);
   void suspend(const std::string& account, AccountState state);
-  void begin_first_pulls(const std::string& account);
 
-  ReplicationParts parts_;
   const SourceConfig& source_;
   replica::CouchClient client_;
+  SourceHealth health_;
   FollowedDatabases databases_;
+  const SourceParts parts_;
+  DatabaseRecords records_;
   Watcher watcher_;
+  AccountDiscovery discovery_;
+  IdentityCheck identity_;
   replica::Schedule probes_;
-  replica::Schedule pulls_;
-  std::map<DatabaseId, std::shared_ptr<std::atomic<bool>>> stops_;  // of pulls under way
-  std::deque<DatabaseId> first_pulls_;  // taken, and waiting for another first pull to end
-  std::size_t probes_running_ = 0;
-  std::size_t pulls_running_ = 0;
-  std::size_t first_pulls_running_ = 0;
-  bool is_discovering_ = false;
-  std::optional<Clock::time_point> next_discovery_;
+  std::size_t probes_running_ = 0;  // requests
+  PullQueue pulls_;
+  DatabasePuller puller_;
   bool is_started_ = false;
   bool is_stopping_ = false;
-
-  // Of the source as a whole.
-  bool has_answered_ = false;  // since the start
-  unsigned failures_ = 0;
-  Clock::time_point down_until_{};
-  std::chrono::sys_seconds since_{};
-  std::string last_error_;
-  std::string logged_error_;
-
-  std::vector<KnownDatabase> to_record_;
-  bool is_recording_ = false;
-  boost::asio::steady_timer timer_;
-  boost::asio::steady_timer work_ended_;  // cancelled whenever a pull or a write of records ends
+  boost::asio::steady_timer timer_;  // of `run_due`
   std::minstd_rand random_{std::random_device{}()};
 };
 

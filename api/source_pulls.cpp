@@ -1,29 +1,16 @@
 // How the follower of a source pulls a database.
-#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
 #include "api/log.hpp"
-#include "api/replica_options.hpp"
-#include "api/source_errors.hpp"
 #include "api/source_follower.hpp"
-#include "api/store_upkeep.hpp"
 #include "indexer/progress.hpp"
-#include "replica/workers.hpp"
 
 namespace api {
 namespace {
 
 namespace net = boost::asio;
-
-struct Quarantine {
-  std::uint32_t count = 0;
-  std::optional<std::chrono::sys_seconds> next_attempt;
-};
 
 std::uint8_t saturating_increment(std::uint8_t failures) {
   return failures == UINT8_MAX ? failures : static_cast<std::uint8_t>(failures + 1);
@@ -32,133 +19,21 @@ std::uint8_t saturating_increment(std::uint8_t failures) {
 }  // namespace
 
 net::awaitable<void> SourceFollower::pull(DatabaseId id) {
-  const bool is_first = databases_[id].seen == 0;
   std::exception_ptr error;
-  Pulled result;
+  PullResult result;
   databases_.enter(id, FeedState::kRunning);
   try {
-    result = co_await pull_database(id, {});
+    result = co_await puller_.pull(id, {});
   } catch (...) {
     error = std::current_exception();
   }
   error ? on_pull_failed(id, error) : on_pulled(id, result);
-  --pulls_running_;
-  if (is_first) --first_pulls_running_;
-  pulls_.done(id);
-  work_ended_.cancel();
+  pulls_.end(id);
   run_due();
 }
 
-net::awaitable<SourceFollower::Pulled> SourceFollower::pull_database(DatabaseId id,
-                                                                     PullOptions options) {
-  // A store is created only for a database that is there.
-  if (!databases_[id].info_at_source) {
-    const std::string name = databases_.name(id);
-    databases_[id].info_at_source =
-        std::make_unique<replica::DatabaseInfo>(co_await client_.database_info(name));
-  }
-  const replica::DatabaseInfo began = *databases_[id].info_at_source;
-  const bool is_indexed = options.is_indexed;
-  Opened opened = co_await open_store(id);
-
-  std::exception_ptr error;
-  Pulled result;
-  try {
-    result = co_await replicate(id, std::move(opened), std::move(options));
-  } catch (...) {
-    error = std::current_exception();
-  }
-  stops_.erase(id);
-  databases_[id].pending = 0;
-  parts_.indexing.end_pull(databases_.account(id), is_indexed);
-  if (error) std::rethrow_exception(error);
-  remember_pull(id, began, result);
-  co_return result;
-}
-
-// Also calls Indexing::begin_pull; the caller calls end_pull.
-net::awaitable<SourceFollower::Opened> SourceFollower::open_store(DatabaseId id) {
-  const std::string account_name = databases_.account(id);
-  const mail::Doctype doctype = databases_.doctype(id);
-  if (databases_[id].seen == 0) {
-    log_event(Level::kInfo, "firstPull", fmt::format("{}: first pull", databases_.name(id)),
-              {{"account", account_name}, {"database", databases_.name(id)}});
-  }
-  const bool is_asked = databases_[id].is_resync_pending;
-  const bool is_unfinished = databases_[id].seen == resync_fingerprint();
-  auto open = [&parts = parts_, account_name, doctype, is_asked, is_unfinished] {
-    Opened opened;
-    opened.account = parts.accounts.find(account_name);
-    if (!opened.account) throw std::runtime_error("the account cannot be opened");
-    opened.store = &opened.account->stores().create(doctype);
-    // A sweep that is under way goes on, unless another was asked for.
-    if (is_asked || (is_unfinished && !opened.store->is_sweeping()))
-      begin_sweep(*opened.account, doctype);
-    parts.indexing.begin_pull(account_name);
-    return opened;
-  };
-  Opened opened = co_await replica::run_on(parts_.workers, std::move(open));
-  if (is_asked) databases_[id].is_resync_pending = false;
-  co_return opened;
-}
-
-net::awaitable<SourceFollower::Pulled> SourceFollower::replicate(DatabaseId id, Opened opened,
-                                                                 PullOptions options) {
-  const std::string account_name = databases_.account(id);
-  const auto stop = std::make_shared<std::atomic<bool>>(!databases_.is_followed(id));
-  stops_[id] = stop;
-  auto on_commit = [&parts = parts_, account_name, options](const replica::PullSummary& batch) {
-    parts.metrics.documents_pulled(batch.documents);
-    parts.indexing.filled(account_name, batch.documents);
-    parts.metrics.bytes_pulled(batch.bytes);
-    parts.metrics.quarantined(batch.quarantined);
-    if (options.is_indexed) parts.indexing.schedule(account_name);
-    if (options.on_commit) options.on_commit(batch);
-  };
-  auto replicator_options =
-      replica_options(parts_.config, source_, *opened.account, databases_.doctype(id));
-  replicator_options.stop = stop;
-  replicator_options.before_sweep = [this, id] { return forget_sequences({id}); };
-  replicator_options.on_pending = [this, id](std::int64_t rows) { databases_[id].pending = rows; };
-  replica::Replicator replicator(client_, databases_.name(id), *opened.store, parts_.workers,
-                                 std::move(on_commit), std::move(replicator_options));
-  if (options.retries_all) replicator.retry_now();
-  const auto began = Clock::now();
-  Pulled result;
-  result.summary = co_await replicator.pull_until_caught_up();
-  parts_.metrics.batch("pull", Clock::now() - began);
-  auto read = [store = opened.store] {
-    const auto all = store->quarantined();
-    const auto ignored =
-        std::count_if(all.begin(), all.end(), [](const auto& each) { return each.is_ignored(); });
-    return Quarantine{static_cast<std::uint32_t>(all.size() - static_cast<std::size_t>(ignored)),
-                      store->next_attempt()};
-  };
-  const Quarantine quarantine = co_await replica::run_on(parts_.workers, std::move(read));
-  result.quarantined = quarantine.count;
-  result.next_attempt = quarantine.next_attempt;
-  co_return result;
-}
-
-// `began`: the database's state before the pull; everything up to it has been pulled.
-void SourceFollower::remember_pull(DatabaseId id, const replica::DatabaseInfo& began,
-                                   const Pulled& pulled) {
-  FollowedDatabase& database = databases_[id];
-  // A probe found the database gone while the pull was ending.
-  if (database.state == FeedState::kGone) return;
-  database.is_present = true;
-  database.is_identity_verified = true;
-  // A resync that was asked for during the pull is still to be done.
-  database.seen = database.is_resync_pending
-                      ? resync_fingerprint()
-                      : fingerprint(began.update_seq, began.instance_start_time);
-  database.quarantined = pulled.quarantined;
-  queue_record(
-      databases_.known(id, began.update_seq, began.instance_start_time, pulled.next_attempt));
-}
-
-void SourceFollower::on_pulled(DatabaseId id, const Pulled& pulled) {
-  on_source_up();
+void SourceFollower::on_pulled(DatabaseId id, const PullResult& pulled) {
+  health_.on_answer();
   if (pulled.summary.documents > 0 || pulled.summary.quarantined > 0) {
     log_event(Level::kInfo, "pulled",
               fmt::format("{}: {} documents pulled, {} quarantined", databases_.name(id),
@@ -193,14 +68,14 @@ void SourceFollower::on_pull_failed(DatabaseId id, const std::exception_ptr& err
     return on_pull_cancelled(id);
   } catch (const replica::SourceError& failure) {
     if (failure.kind() == replica::SourceError::Kind::kNotFound) {
-      on_source_up();
+      health_.on_answer();
       on_absent(id);
       return;
     }
     reason = failure.what();
     retry_after = failure.retry_after();
     is_sources = is_source_failure(failure);
-    is_sources ? on_source_error(failure) : on_source_up();
+    is_sources ? health_.on_failure(failure) : health_.on_answer();
   } catch (const std::exception& failure) {
     reason = failure.what();
     if (parts_.accounts.disk().note(failure)) {
@@ -216,19 +91,28 @@ void SourceFollower::on_pull_failed(DatabaseId id, const std::exception_ptr& err
   const bool is_news = databases_.set_error(id, reason);
   if (is_news && !is_sources) {
     log_event(Level::kWarning, "pullFailed",
-              fmt::format("{}: {}{}", databases_.name(id), reason, retry_hint(pause)),
+              fmt::format("{}: {}{}", databases_.name(id), reason, health_.retry_hint(pause)),
               {{"account", databases_.account(id)},
                {"database", databases_.name(id)},
                {"error", reason}});
   }
   pulls_.put_off(id, Clock::now() + pause);
-  pulls_.due(id, Clock::now() + pause);
 }
 
 // Paused, removed or stopped during the pull: a later pull goes on.
 void SourceFollower::on_pull_cancelled(DatabaseId id) {
   databases_.enter(id, FeedState::kInitializing);
   end_first_pull(id);
+}
+
+// Makes indexing of text wait for a database that was never pulled. Not for one that is gone: the
+// wait would not end.
+void SourceFollower::begin_first_pull(DatabaseId id) {
+  FollowedDatabase& database = databases_[id];
+  if (database.seen != 0 || database.is_filling || !databases_.has_text(id)) return;
+  if (database.state == FeedState::kGone) return;
+  database.is_filling = true;
+  parts_.indexing.begin_filling(databases_.account(id));
 }
 
 // Indexing of text no longer waits for this database.
@@ -240,24 +124,23 @@ void SourceFollower::end_first_pull(DatabaseId id) {
 net::awaitable<std::vector<SyncedDatabase>> SourceFollower::sync(
     std::string account, std::function<void(const replica::PullSummary&)> on_commit,
     bool resync_first) {
-  if (!databases_.contains(account)) co_await follow_if_present(account);
+  if (!databases_.contains(account)) co_await look_for(account);
   if (!is_started_) co_await restore_account(account);
   if (resync_first) co_await resync(account);
-  if (!databases_.contains(account) && failures_ > 0)
-    throw replica::SourceError(replica::SourceError::Kind::kNetwork, 0, last_error_);
+  if (!databases_.contains(account) && health_.is_failing())
+    throw replica::SourceError(replica::SourceError::Kind::kNetwork, 0, health_.last_error());
   const auto ids = databases_.of_account(account);
   std::vector<SyncedDatabase> outcomes(ids.size());
   std::size_t left = ids.size();
-  net::steady_timer all_ended(parts_.context, Clock::time_point::max());
+  AsyncCondition all_ended(parts_.context);
   std::exception_ptr failure;
   const auto one_ended = [&left, &all_ended, &failure](const std::exception_ptr& error) {
     if (error) failure = error;
-    if (--left == 0) all_ended.cancel();
+    if (--left == 0) all_ended.notify_all();
   };
   for (std::size_t i = 0; i < ids.size(); ++i)
     net::co_spawn(parts_.context, sync_database(ids[i], on_commit, outcomes[i]), one_ended);
-  boost::system::error_code ended;
-  while (left > 0) co_await all_ended.async_wait(net::redirect_error(net::use_awaitable, ended));
+  while (left > 0) co_await all_ended.wait();
   if (failure) std::rethrow_exception(failure);
   co_return outcomes;
 }
@@ -267,7 +150,7 @@ net::awaitable<void> SourceFollower::sync_database(
     SyncedDatabase& outcome) {
   outcome.name = databases_.name(id);
   try {
-    co_await claim(id);
+    co_await pulls_.claim(id);
   } catch (const replica::SourceError&) {
     outcome.error = std::current_exception();
     co_return;
@@ -281,7 +164,7 @@ net::awaitable<void> SourceFollower::sync_database(
   databases_[id]
       .info_at_source.reset();  // asked for again, so that the pull covers everything up to now
   try {
-    const Pulled result = co_await pull_database(id, std::move(options));
+    const PullResult result = co_await puller_.pull(id, std::move(options));
     on_pulled(id, result);
     outcome.pulled = result.summary;
   } catch (...) {
@@ -296,21 +179,8 @@ net::awaitable<void> SourceFollower::sync_database(
     if (outcome.is_absent && !databases_.is_required(id)) outcome.error = nullptr;
   }
   outcome.duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
-  pulls_.done(id);
-  work_ended_.cancel();
+  pulls_.end(id);
   run_due();
-}
-
-// Waits until nobody else pulls the database, and takes it. A database that is queued for its first
-// pull is taken from that queue.
-net::awaitable<void> SourceFollower::claim(DatabaseId id) {
-  if (std::erase(first_pulls_, id) > 0) co_return;
-  while (!pulls_.seize(id, Clock::now())) {
-    if (is_stopping_)
-      throw replica::SourceError(replica::SourceError::Kind::kNetwork, 0, "stopping");
-    boost::system::error_code ended;
-    co_await work_ended_.async_wait(net::redirect_error(net::use_awaitable, ended));
-  }
 }
 
 }  // namespace api

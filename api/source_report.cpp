@@ -16,6 +16,44 @@ std::chrono::seconds time_behind(const FollowedDatabase& database, std::chrono::
   return now - (was_caught_up ? database.caught_up : database.since);
 }
 
+// The databases of an account have consecutive ids.
+std::array<LagReport, kAccountClasses.size()> lags_by_class(const FollowedDatabases& databases) {
+  std::array<LagReport, kAccountClasses.size()> all{};
+  const auto now = current_time();
+  const auto active_since = std::chrono::steady_clock::now() - kActive;
+  const std::string* account = nullptr;
+  LagReport* lags = nullptr;
+  std::chrono::seconds lag{0};
+  const auto end_account = [&] {
+    if (lags == nullptr) return;
+    ++lags->accounts;
+    lags->most = std::max(lags->most, lag);
+    for (std::size_t i = 0; i < kLagBounds.size(); ++i) {
+      if (lag > kLagBounds[i]) ++lags->behind[i];
+    }
+    lags = nullptr;
+    lag = {};
+  };
+  for (DatabaseId id = 0; id < databases.size(); ++id) {
+    const FollowedDatabase& database = databases[id];
+    if (databases.account_state(id) == AccountState::kRemoved || database.state == FeedState::kGone)
+      continue;
+    if (account != &databases.account(id)) {
+      end_account();
+      account = &databases.account(id);
+      const auto which = !databases.is_followed(id)       ? AccountClass::kPaused
+                         : database.moved >= active_since ? AccountClass::kActive
+                                                          : AccountClass::kIdle;
+      lags = &all[static_cast<std::size_t>(which)];
+    }
+    lags->documents += database.pending;
+    if (database.state == FeedState::kWaiting && databases.is_followed(id)) continue;
+    lag = std::max(lag, time_behind(database, now));
+  }
+  end_account();
+  return all;
+}
+
 }  // namespace
 
 std::string_view account_class_name(AccountClass which) {
@@ -34,14 +72,14 @@ std::string_view account_class_name(AccountClass which) {
 FeedState SourceFollower::state_of(DatabaseId id) const {
   const FeedState state = databases_.state(id);
   const bool is_apart = state == FeedState::kGone || state == FeedState::kPaused;
-  return failures_ == 0 || is_apart ? state : FeedState::kCrashing;
+  return !health_.is_failing() || is_apart ? state : FeedState::kCrashing;
 }
 
 FeedReport SourceFollower::feed(DatabaseId id) const {
   FeedReport report = databases_.report(id);
   if (state_of(id) == report.state) return report;
   report.state = state_of(id);
-  report.last_error = last_error_;
+  report.last_error = health_.last_error();
   return report;
 }
 
@@ -60,56 +98,19 @@ std::vector<FeedReport> SourceFollower::feeds_of(const std::string& account) con
   return reports;
 }
 
-// The databases of an account have consecutive ids.
-void SourceFollower::add_lags(SourceReport& report) const {
-  const auto now = current_time();
-  const auto active_since = Clock::now() - kActive;
-  const std::string* account = nullptr;
-  LagReport* lags = nullptr;
-  std::chrono::seconds lag{0};
-  const auto end_account = [&] {
-    if (lags == nullptr) return;
-    ++lags->accounts;
-    lags->most = std::max(lags->most, lag);
-    for (std::size_t i = 0; i < kLagBounds.size(); ++i) {
-      if (lag > kLagBounds[i]) ++lags->behind[i];
-    }
-    lags = nullptr;
-    lag = {};
-  };
-  for (DatabaseId id = 0; id < databases_.size(); ++id) {
-    const FollowedDatabase& database = databases_[id];
-    if (databases_.account_state(id) == AccountState::kRemoved ||
-        database.state == FeedState::kGone)
-      continue;
-    if (account != &databases_.account(id)) {
-      end_account();
-      account = &databases_.account(id);
-      const auto which = !databases_.is_followed(id)      ? AccountClass::kPaused
-                         : database.moved >= active_since ? AccountClass::kActive
-                                                          : AccountClass::kIdle;
-      lags = &report.lags[static_cast<std::size_t>(which)];
-    }
-    lags->documents += database.pending;
-    if (database.state == FeedState::kWaiting && databases_.is_followed(id)) continue;
-    lag = std::max(lag, time_behind(database, now));
-  }
-  end_account();
-}
-
 SourceReport SourceFollower::report() const {
   SourceReport report;
   report.name = source_.name;
   report.url = source_.address.url;
-  report.since = since_;
-  report.last_error = last_error_;
+  report.since = health_.since();
+  report.last_error = health_.last_error();
   report.watch = watcher_.in_use();
   report.open_feeds = watcher_.open_feeds();
   report.accounts = databases_.account_count();
-  report.pulls = pulls_running_;
+  report.pulls = pulls_.running();
   report.probes_due = probes_.size();
-  report.pulls_due = pulls_.size() + first_pulls_.size();
-  add_lags(report);
+  report.pulls_due = pulls_.waiting();
+  report.lags = lags_by_class(databases_);
   const auto now = current_time();
   for (DatabaseId id = 0; id < databases_.size(); ++id) {
     if (databases_.account_state(id) == AccountState::kRemoved) continue;
@@ -124,9 +125,10 @@ SourceReport SourceFollower::report() const {
   }
   // A source that has none of our databases is waited for as well.
   const bool is_looked_at =
-      has_answered_ && report.databases[static_cast<std::size_t>(FeedState::kInitializing)] == 0;
-  report.state = failures_ > 0                     ? FeedState::kCrashing
-                 : pulls_running_ > 0              ? FeedState::kRunning
+      health_.has_answered() &&
+      report.databases[static_cast<std::size_t>(FeedState::kInitializing)] == 0;
+  report.state = health_.is_failing()              ? FeedState::kCrashing
+                 : pulls_.running() > 0            ? FeedState::kRunning
                  : report.idle > 0 || is_looked_at ? FeedState::kWaiting
                                                    : FeedState::kInitializing;
   return report;

@@ -28,6 +28,7 @@
 #include "indexer/facets.hpp"
 #include "indexer/kind.hpp"
 #include "indexer/progress.hpp"
+#include "indexer/searchable_catalog.hpp"
 #include "indexer/stores.hpp"
 
 namespace indexer {
@@ -41,30 +42,6 @@ inline constexpr int kProjectionVersion = 4;
 // The public id of a document: base64url of its CouchDB id where that fits 255 characters, else of
 // its SHA-256.
 [[nodiscard]] std::string public_id(std::string_view doc_id);
-
-// Place in a list: (date, id), newest first. Dates are seconds since 1970.
-struct OrderKey {
-  std::int64_t date = 0;
-  std::string id;
-  friend bool operator==(const OrderKey&, const OrderKey&) = default;
-};
-
-// Which messages. Everything set must hold; nothing set is all mail.
-struct MessageFilter {
-  std::string mailbox;  // id
-  std::string keyword;
-  std::optional<bool> unread{};  // neither seen nor a draft, as RFC 8621 counts
-  std::optional<bool> flagged{};
-  std::optional<bool> attachment{};
-  std::optional<bool> seen{};
-  std::optional<bool> answered{};
-  std::optional<bool> draft{};
-  friend auto operator<=>(const MessageFilter&, const MessageFilter&) = default;
-};
-
-// kFrom, kTo: the name of the first sender or recipient, else the address. kSubject: the base
-// subject; for files the name. Values are stored (see sorted_view()): do not reorder.
-enum class Sort : std::uint8_t { kReceived, kSent, kFrom, kTo, kSubject, kSize };
 
 struct ListQuery {
   MessageFilter filter;
@@ -122,9 +99,6 @@ struct MailboxCounts {
 // Numbers from here on belong to entries for which no gap was left; they do not follow the date.
 inline constexpr std::uint32_t kFirstOverflowNumber = 3U << 30;
 
-// Numbers of entries, ascending.
-using EntryNumbers = std::shared_ptr<const std::vector<std::uint32_t>>;
-
 // An entry as the text index sees it.
 struct TextEntry {
   std::uint32_t number = 0;  // docid; 0 while none is given
@@ -171,12 +145,12 @@ struct LevelCounts {
   std::int64_t metadata = 0, body = 0, attachments = 0;
 };
 
-class Catalog {
+class Catalog final : public SearchableCatalog {
  public:
   // kReadWrite creates the file. A file of another format is refused with std::runtime_error
   // (rebuild it).
   Catalog(const std::filesystem::path& file, replica::sqlite::Access access);
-  ~Catalog();
+  ~Catalog() override;
 
   // ── Writing ──
   // Applies the next rows of the stores' feeds (all stores together, at most `limit` rows) and the
@@ -241,8 +215,7 @@ class Catalog {
   [[nodiscard]] std::vector<Failure> failures() const;
   [[nodiscard]] std::int64_t failure_count() const;
 
-  // The id of the mailbox with that id, name (case folded) or role.
-  [[nodiscard]] std::optional<std::string> find_mailbox(std::string_view name) const;
+  [[nodiscard]] std::optional<std::string> find_mailbox(std::string_view name) const override;
   // `id` as message() takes it.
   [[nodiscard]] std::optional<std::string> document_id(Kind kind, std::string_view id) const;
   [[nodiscard]] std::vector<BodyPart> bodies(std::string_view id) const;
@@ -251,37 +224,24 @@ class Catalog {
   [[nodiscard]] std::vector<Completion> complete(std::string_view typed, std::size_t limit) const;
 
   // ── For the text index ──
-  // Numbers of the messages that match. Kept for the filters asked for last, until a list changes.
-  [[nodiscard]] EntryNumbers numbers(const MessageFilter& filter) const;
-  // Ids of all mailboxes.
-  [[nodiscard]] std::vector<std::string> mailbox_ids() const;
-  // Numbers of the messages of a thread (id of the thread or of a message in it), ascending; none
-  // when there is none.
-  [[nodiscard]] std::vector<std::uint32_t> thread_numbers(std::string_view id) const;
-  // The thread of each number; 0 for an entry without one.
+  // What searches ask: see SearchableCatalog. The numbers for the filters asked for last are kept
+  // until a list changes.
+  [[nodiscard]] EntryNumbers numbers(const MessageFilter& filter) const override;
+  [[nodiscard]] std::uint32_t number_after(const OrderKey& place) const override;
+  [[nodiscard]] std::vector<std::string> mailbox_ids() const override;
+  [[nodiscard]] std::vector<std::uint32_t> thread_numbers(std::string_view id) const override;
   [[nodiscard]] std::vector<std::int64_t> threads_of(
-      const std::vector<std::uint32_t>& numbers) const;
-  // Numbers of all messages in the threads of these, ascending.
+      const std::vector<std::uint32_t>& numbers) const override;
   [[nodiscard]] std::vector<std::uint32_t> same_threads(
-      const std::vector<std::uint32_t>& numbers) const;
-  // The first of these numbers in the order of that sort, from after `after` on; see sort_keys.hpp
-  // for what a key is. `sort` is one that has keys of its own.
-  struct SortedNumber {
-    std::string key;
-    std::uint32_t number = 0;
-  };
+      const std::vector<std::uint32_t>& numbers) const override;
   [[nodiscard]] std::vector<SortedNumber> sorted_numbers(const std::vector<std::uint32_t>& numbers,
                                                          Sort sort, bool ascending,
                                                          const std::string& after,
-                                                         std::size_t limit) const;
-  // Visits the values that facets count, of each of these entries that exists.
+                                                         std::size_t limit) const override;
   void facet_rows(const std::vector<std::uint32_t>& numbers,
-                  const std::function<void(const FacetRow&)>& visit) const;
+                  const std::function<void(const FacetRow&)>& visit) const override;
   // An entry as the text index takes it; nothing when there is none. `id` as message() takes it.
   [[nodiscard]] std::optional<TextEntry> text_entry(Kind kind, std::string_view id) const;
-  // The first number after that place in newest-first order, for a cursor; beyond the last number
-  // when there is none.
-  [[nodiscard]] std::uint32_t number_after(const OrderKey& place) const;
   // Entries with numbers from `from` on, ascending, at most `limit`.
   [[nodiscard]] std::vector<TextEntry> entries(std::uint32_t from, std::size_t limit) const;
   [[nodiscard]] std::int64_t entry_count() const;

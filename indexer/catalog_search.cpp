@@ -26,8 +26,6 @@ struct NamedViews {
 // row.
 constexpr std::size_t kMaxLookedUp = 20'000;
 
-using SortedNumber = Catalog::SortedNumber;
-
 // Which of two comes first, in the order asked for.
 struct Before {
   bool ascending;

@@ -166,24 +166,6 @@ struct QueryLanguages {
   std::vector<std::string> rare;
 };
 
-// What a search asks of the catalog, each as the Catalog's member of that name.
-struct SearchScope {
-  std::function<std::optional<std::string>(std::string_view name)> find_mailbox;
-  std::function<EntryNumbers(const MessageFilter& filter)> numbers;
-  std::function<std::uint32_t(const OrderKey& place)> number_after;
-  std::function<std::vector<std::string>()> mailbox_ids;
-  std::function<std::vector<std::uint32_t>(std::string_view id)> thread_numbers;
-  std::function<std::vector<std::uint32_t>(const std::vector<std::uint32_t>& numbers)> same_threads;
-  std::function<std::vector<std::int64_t>(const std::vector<std::uint32_t>& numbers)> threads_of;
-  std::function<std::vector<Catalog::SortedNumber>(const std::vector<std::uint32_t>& numbers,
-                                                   Sort sort, bool ascending,
-                                                   const std::string& after, std::size_t limit)>
-      sorted_numbers;
-  std::function<void(const std::vector<std::uint32_t>& numbers,
-                     const std::function<void(const FacetRow&)>& visit)>
-      facet_rows;
-};
-
 // Hits below which other words are suggested.
 inline constexpr std::int64_t kFewHits = 3;
 // Totals are exact where the hits are expected to be no more; beyond, they are estimates: counting
@@ -206,8 +188,8 @@ class FulltextReader {
   [[nodiscard]] std::vector<std::string> languages_of(std::uint32_t number) const;
   // Mailboxes and states of the query are resolved in `catalog`. An unknown mailbox is a
   // QueryError.
-  [[nodiscard]] QueryResult<HitPage> search(const SearchRequest& request, const Catalog& catalog);
-  [[nodiscard]] QueryResult<HitPage> search(const SearchRequest& request, const SearchScope& scope);
+  [[nodiscard]] QueryResult<HitPage> search(const SearchRequest& request,
+                                            const SearchableCatalog& catalog);
 
  private:
   struct State;

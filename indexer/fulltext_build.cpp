@@ -273,4 +273,16 @@ DerivedCheckpoint build_fulltext(const fs::path& folder, const EntrySource& sour
   });
 }
 
+DerivedCheckpoint build_fulltext(const fs::path& folder, const Catalog& catalog, const Texts& texts,
+                                 const DerivedCheckpoint& checkpoint, int threads,
+                                 Progress& progress, const IndexOptions& options) {
+  EntrySource source;
+  source.entries = [&](std::uint32_t from, std::size_t limit) {
+    return catalog.entries(from, limit);
+  };
+  source.text = [&](const TextEntry& entry) { return texts.read(entry); };
+  source.numbering = catalog.numbering();
+  return build_fulltext(folder, source, checkpoint, threads, progress, options);
+}
+
 }  // namespace indexer

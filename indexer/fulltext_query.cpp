@@ -106,7 +106,7 @@ Xapian::Query QueryTranslator::translate_node(const MatchHeader& header) {
 }
 
 Xapian::Query QueryTranslator::translate_node(const MatchMailbox& mailbox) {
-  const auto id = context_.scope.find_mailbox(mailbox.name);
+  const auto id = context_.catalog.find_mailbox(mailbox.name);
   if (!mailbox.means(id)) {
     if (context_.is_one_of_several) return Xapian::Query::MatchNothing;
     throw QueryError{fmt::format("there is no mailbox {}\"{}\"", mailbox.is_id ? "of the id " : "",
@@ -120,7 +120,7 @@ Xapian::Query QueryTranslator::translate_node(const MatchMailbox& mailbox) {
 
 Xapian::Query QueryTranslator::translate_node(const MatchOtherMailbox& other) {
   std::vector<Xapian::Query> any;
-  for (auto& id : context_.scope.mailbox_ids()) {
+  for (auto& id : context_.catalog.mailbox_ids()) {
     if (std::find(other.ids.begin(), other.ids.end(), id) != other.ids.end()) continue;
     MessageFilter filter;
     filter.mailbox = std::move(id);
@@ -152,7 +152,7 @@ Xapian::Query QueryTranslator::translate_node(const MatchKeyword& keyword) {
 }
 
 Xapian::Query QueryTranslator::members(const MessageFilter& filter) {
-  return members(context_.scope.numbers(filter));
+  return members(context_.catalog.numbers(filter));
 }
 
 Xapian::Query QueryTranslator::members(EntryNumbers numbers) {
@@ -169,11 +169,12 @@ Xapian::Query QueryTranslator::translate_node(const MatchKind& kind) {
 Xapian::Query QueryTranslator::translate_node(const MatchDate& date) {
   using Dates = std::numeric_limits<std::int64_t>;
   DateSource::Bounds bounds{date.from, date.to, 1, kFirstOverflowNumber};
-  bounds.all_first = context_.scope.number_after({Dates::max(), {}});
-  bounds.all_end = context_.scope.number_after({Dates::min(), {}});
-  if (date.to) bounds.first = context_.scope.number_after({*date.to, {}});
+  bounds.all_first = context_.catalog.number_after({Dates::max(), {}});
+  bounds.all_end = context_.catalog.number_after({Dates::min(), {}});
+  if (date.to) bounds.first = context_.catalog.number_after({*date.to, {}});
   if (date.from)
-    bounds.end = std::min(kFirstOverflowNumber, context_.scope.number_after({*date.from - 1, {}}));
+    bounds.end =
+        std::min(kFirstOverflowNumber, context_.catalog.number_after({*date.from - 1, {}}));
   return from_source(new DateSource(bounds));
 }
 
@@ -201,7 +202,7 @@ Xapian::Query QueryTranslator::translate_node(const MatchMessageId& message) {
 }
 
 Xapian::Query QueryTranslator::translate_node(const MatchThread& thread) {
-  auto numbers = context_.scope.thread_numbers(thread.id);
+  auto numbers = context_.catalog.thread_numbers(thread.id);
   if (numbers.empty() && context_.is_one_of_several) return Xapian::Query::MatchNothing;
   if (numbers.empty())
     throw QueryError{fmt::format("there is no thread \"{}\"", thread.id), thread.position};
@@ -211,7 +212,7 @@ Xapian::Query QueryTranslator::translate_node(const MatchThread& thread) {
 Xapian::Query QueryTranslator::translate_node(const MatchThreadOf& threads) {
   const auto found = all_matches(context_.database, weightless(*threads.of), context_.deadline);
   return members(
-      std::make_shared<const std::vector<std::uint32_t>>(context_.scope.same_threads(found)));
+      std::make_shared<const std::vector<std::uint32_t>>(context_.catalog.same_threads(found)));
 }
 
 Xapian::Query QueryTranslator::translate_node(const MatchAnd& both) {

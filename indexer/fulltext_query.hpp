@@ -16,7 +16,7 @@ namespace indexer {
 // What a query is translated with; all of it outlives the translator.
 struct TranslationContext {
   const Xapian::Database& database;
-  const SearchScope& scope;
+  const SearchableCatalog& catalog;
   Stems& stems;
   const QueryLanguages& languages;
   const std::vector<std::string>& headers;  // that are indexed

@@ -114,12 +114,12 @@ std::vector<std::string> FulltextReader::languages_of(std::uint32_t number) cons
 }
 
 QueryResult<HitPage> FulltextReader::search(const SearchRequest& request,
-                                            const SearchScope& scope) {
+                                            const SearchableCatalog& catalog) {
   const auto end = Deadline::Clock::now() + request.timeout;
   return state_->retried([&]() -> QueryResult<HitPage> {
     Deadline deadline(end);
     const bool by_relevance = request.order == SearchOrder::kRelevance;
-    QueryTranslator translator({state_->database, scope, state_->stems, state_->languages,
+    QueryTranslator translator({state_->database, catalog, state_->stems, state_->languages,
                                 state_->options.headers, deadline, request.is_one_of_several},
                                by_relevance);
     auto query = translator.translate(*request.query);
@@ -127,7 +127,7 @@ QueryResult<HitPage> FulltextReader::search(const SearchRequest& request,
     if (request.kind)
       query =
           Xapian::Query(Xapian::Query::OP_FILTER, *query, Xapian::Query(kind_term(*request.kind)));
-    HitPager pager(state_->database, translator, *query, request, scope, deadline);
+    HitPager pager(state_->database, translator, *query, request, catalog, deadline);
     auto page = pager.page();
     if (!request.facets.empty()) page.facets = pager.facets();
     if (page.total < kFewHits)

@@ -27,7 +27,7 @@ std::vector<FacetCounts> HitPager::facets() {
   const bool is_exact = numbers.size() <= kMaxFaceted && !deadline_.was_over();
   if (numbers.size() > kMaxFaceted) numbers.resize(kMaxFaceted);
   FacetCounter counter(request_.facets);
-  scope_.facet_rows(numbers, [&](const FacetRow& row) { counter.add(row); });
+  catalog_.facet_rows(numbers, [&](const FacetRow& row) { counter.add(row); });
   std::sort(numbers.begin(), numbers.end());
   if (counter.wants(Facet::kLanguage)) {
     for_each_value(database_, kLanguageSlot, numbers,

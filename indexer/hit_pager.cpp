@@ -124,7 +124,7 @@ HitPage HitPager::by_date() {
   enquire.set_weighting_scheme(Xapian::BoolWeight());
   enquire.set_docid_order(Xapian::Enquire::ASCENDING);
   const std::uint32_t first =
-      request_.after ? scope_.number_after(request_.after->newest_first) : 1;
+      request_.after ? catalog_.number_after(request_.after->newest_first) : 1;
   const auto end = has_overflow() ? kFirstOverflowNumber : RangeSource::kAll.end;
   enquire.set_query(within(query_, {first, end}, deadline_));
   const auto matches = enquire.get_mset(0, to_count(request_.limit + 1));
@@ -272,7 +272,7 @@ bool HitPager::is_after(std::uint32_t number, std::uint32_t first_after) const {
 HitPage HitPager::threads_by_date() {
   const auto& numbers = matches();
   const std::uint32_t first_after =
-      request_.after ? scope_.number_after(request_.after->newest_first) : 0;
+      request_.after ? catalog_.number_after(request_.after->newest_first) : 0;
   HitPage page;
   SeenThreads seen;
   std::size_t looked_at = 0, found = 0;
@@ -283,7 +283,7 @@ HitPage HitPager::threads_by_date() {
     const auto at_once = std::min(kThreadsAtOnce, numbers.size() - looked_at);
     const auto begin = numbers.begin() + static_cast<std::ptrdiff_t>(looked_at);
     const std::vector<std::uint32_t> some(begin, begin + static_cast<std::ptrdiff_t>(at_once));
-    const auto threads = scope_.threads_of(some);
+    const auto threads = catalog_.threads_of(some);
     for (std::size_t i = 0; i < some.size(); ++i) {
       if (!seen.add(threads[i])) continue;
       ++found;
@@ -314,7 +314,7 @@ HitPage HitPager::threads_by_relevance() {
     const auto begin = begin_of_page(matches, last);
     std::vector<std::uint32_t> numbers;
     for (auto match = matches.begin(); match != matches.end(); ++match) numbers.push_back(*match);
-    const auto threads = scope_.threads_of(numbers);
+    const auto threads = catalog_.threads_of(numbers);
     page.hits.clear();
     page.more = false;
     SeenThreads seen;
@@ -354,9 +354,9 @@ HitPage HitPager::oldest_first() {
 
 HitPage HitPager::by_sort() {
   const auto numbers = request_.threads ? newest_of_threads() : matches();
-  const auto sorted = scope_.sorted_numbers(numbers, request_.sort, request_.ascending,
-                                            request_.after ? request_.after->key : std::string(),
-                                            request_.limit + 1);
+  const auto sorted = catalog_.sorted_numbers(numbers, request_.sort, request_.ascending,
+                                              request_.after ? request_.after->key : std::string(),
+                                              request_.limit + 1);
   HitPage page;
   page.more = sorted.size() > request_.limit;
   for (const auto& [key, number] : sorted) {
@@ -370,7 +370,7 @@ HitPage HitPager::by_sort() {
 
 std::vector<std::uint32_t> HitPager::newest_of_threads() {
   const auto& numbers = matches();
-  const auto threads = scope_.threads_of(numbers);
+  const auto threads = catalog_.threads_of(numbers);
   SeenThreads seen;
   std::vector<std::uint32_t> newest;
   for (std::size_t i = 0; i < numbers.size(); ++i) {
@@ -398,7 +398,7 @@ void HitPager::put_in_list_order(std::vector<std::uint32_t>& numbers) const {
   merged.reserve(numbers.size());
   auto main = numbers.begin();
   for (const auto& hit : late) {
-    const auto next = scope_.number_after({hit.date, hit.id});
+    const auto next = catalog_.number_after({hit.date, hit.id});
     for (; main != overflow && *main < next; ++main) merged.push_back(*main);
     merged.push_back(hit.number);
   }

@@ -14,13 +14,13 @@ class HitPager {
  public:
   // `query` as `translator` made it, and perhaps filtered. All of these must outlive the pager.
   HitPager(const Xapian::Database& database, const QueryTranslator& translator,
-           const Xapian::Query& query, const SearchRequest& request, const SearchScope& scope,
-           Deadline& deadline)
+           const Xapian::Query& query, const SearchRequest& request,
+           const SearchableCatalog& catalog, Deadline& deadline)
       : database_(database),
         translator_(translator),
         query_(query),
         request_(request),
-        scope_(scope),
+        catalog_(catalog),
         deadline_(deadline) {}
 
   [[nodiscard]] HitPage page();
@@ -64,7 +64,7 @@ class HitPager {
   const QueryTranslator& translator_;
   const Xapian::Query& query_;
   const SearchRequest& request_;
-  const SearchScope& scope_;
+  const SearchableCatalog& catalog_;
   Deadline& deadline_;
   std::optional<std::vector<std::uint32_t>> matches_;
 };

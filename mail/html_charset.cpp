@@ -9,7 +9,8 @@
 namespace mail {
 namespace {
 
-constexpr std::size_t kLookedAt = 4 << 10;  // bytes; browsers look at 1 KB, mail has more before it
+constexpr std::size_t kPrescanned = 4
+                                    << 10;  // bytes; browsers look at 1 KB, mail has more before it
 
 // What follows "charset=" or "encoding=", lower case.
 std::string value_after(std::string_view text, std::string_view key) {
@@ -46,7 +47,7 @@ std::string html_charset(std::string_view bytes) {
   if (bytes.starts_with(kByteOrderMark)) return "utf-8";
   if (bytes.starts_with("\xFE\xFF")) return "utf-16be";
   if (bytes.starts_with("\xFF\xFE")) return "utf-16le";
-  const auto head = bytes.substr(0, kLookedAt);
+  const auto head = bytes.substr(0, kPrescanned);
   std::string charset;
   if (head.starts_with("<?xml")) charset = value_after(head.substr(0, head.find('>')), "encoding");
   if (charset.empty()) charset = charset_in_meta(head);

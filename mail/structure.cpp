@@ -56,8 +56,21 @@ class StructureReader {
   std::string charset_;  // of the first text that says so
 };
 
+// Where a part stands.
+struct Container {
+  std::string_view type;  // of the multipart that it is in; empty: it is the message
+  bool is_in_alternative = false;  // this multipart is an alternative, or is in one
+  [[nodiscard]] bool is_alternative() const { return type == "multipart/alternative"; }
+};
+
+Container inside(const Part& multipart, bool is_in_alternative) {
+  Container container{multipart.fields.type, is_in_alternative};
+  container.is_in_alternative |= container.is_alternative();
+  return container;
+}
+
 // What mail programs add of themselves does not count, nor an image that an HTML body shows.
-bool counts_as_attachment(const Part& part, std::string_view container, bool in_alternative) {
+bool counts_as_attachment(const Part& part, const Container& container) {
   const auto& type = part.fields.type;
   const bool attached = part.fields.disposition == "attachment";
   for (const std::string_view own :
@@ -65,92 +78,99 @@ bool counts_as_attachment(const Part& part, std::string_view container, bool in_
         "application/pgp-encrypted"}) {
     if (type == own) return false;
   }
-  if (container == "multipart/encrypted" || part.is_opaque()) return false;
-  if (container == "multipart/report" &&
+  if (container.type == "multipart/encrypted" || part.is_opaque()) return false;
+  if (container.type == "multipart/report" &&
       (type == "message/delivery-status" || type == "message/disposition-notification" ||
        type == "text/rfc822-headers" || type == "message/feedback-report")) {
     return false;
   }
   if (attached) return true;
-  return !in_alternative && !(part.is_media() && !part.fields.content_id.empty()) &&
-         container != "multipart/related";
+  return !container.is_in_alternative && !(part.is_media() && !part.fields.content_id.empty()) &&
+         container.type != "multipart/related";
 }
 
-// The algorithm of RFC 8621 section 4.1.4. Either list may be closed (null): inside one form of an
-// alternative only that form's texts are collected.
+// Which texts are bodies.
+enum class BodyTypes {
+  kPlainAndHtml,
+  kAllReadable,  // other text that is read as it is counts as text/plain, too
+};
+
+// The lists of bodies that are collected. Null: not this one; inside one form of an alternative only
+// that form's texts are collected.
+struct BodyLists {
+  std::vector<const Part*>* html;
+  std::vector<const Part*>* text;
+  [[nodiscard]] bool are_both() const { return html != nullptr && text != nullptr; }
+};
+
+// The algorithm of RFC 8621 section 4.1.4.
 class Arranger {
  public:
-  // `prose`: other text that is read as it is counts as text/plain.
-  Arranger(Arrangement& out, bool prose) : out_(out), prose_(prose) {}
+  explicit Arranger(BodyTypes types) : types_(types) {}
 
-  using List = std::vector<const Part*>*;
-
-  void place(std::span<const Part> parts, std::string_view container, bool in_alternative,
-             List html, List text) {
-    const bool alternative = container == "multipart/alternative";
-    const auto text_before = text == nullptr ? 0 : text->size(),
-               html_before = html == nullptr ? 0 : html->size();
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      const auto& part = parts[i];
-      if (part.is_multipart()) {
-        const bool below = in_alternative || part.fields.type == "multipart/alternative";
-        place(part.parts, part.fields.type, below, html, text);
-      } else if (!is_body(part, i == 0, container) || (alternative && part.is_media())) {
-        attach(part, container, in_alternative, false);
-      } else if (alternative) {
-        const auto list = part.body_type() == "text/html" ? html : text;
-        if (list != nullptr) list->push_back(&part);
-      } else {
-        if (in_alternative && part.body_type() == "text/plain") html = nullptr;
-        if (in_alternative && part.body_type() == "text/html") text = nullptr;
-        if (text != nullptr) text->push_back(&part);
-        if (html != nullptr) html->push_back(&part);
-        if (part.is_media())
-          attach(part, container, in_alternative, text != nullptr && html != nullptr);
-      }
+  [[nodiscard]] Arrangement arrange(const Part& message) {
+    const BodyLists lists{&result_.html, &result_.text};
+    if (message.is_multipart()) {
+      add(message.parts, inside(message, false), lists);
+    } else {
+      add({&message, 1}, {}, lists);
     }
-    if (!alternative || text == nullptr || html == nullptr) return;
-    // Only one form was there: it is the other one too.
-    const bool no_text = text->size() == text_before, no_html = html->size() == html_before;
-    if (no_text && !no_html)
-      text->insert(text->end(), html->begin() + static_cast<std::ptrdiff_t>(html_before),
-                   html->end());
-    if (no_html && !no_text)
-      html->insert(html->end(), text->begin() + static_cast<std::ptrdiff_t>(text_before),
-                   text->end());
+    return std::move(result_);
   }
 
  private:
-  [[nodiscard]] bool is_body(const Part& part, bool first, std::string_view container) const {
+  void add(std::span<const Part> parts, const Container& container, BodyLists lists) {
+    const auto html_before = lists.html == nullptr ? 0 : lists.html->size(),
+               text_before = lists.text == nullptr ? 0 : lists.text->size();
+    for (const Part& part : parts) {
+      const bool is_first = &part == &parts.front();
+      if (part.is_multipart()) {
+        add(part.parts, inside(part, container.is_in_alternative), lists);
+      } else if (!is_body(part, is_first, container)) {
+        attach(part, container, false);
+      } else if (container.is_alternative()) {
+        const auto list = part.body_type() == "text/html" ? lists.html : lists.text;
+        if (list != nullptr) list->push_back(&part);
+      } else {
+        // A text tells which form of an alternative its multipart is.
+        if (container.is_in_alternative && part.body_type() == "text/plain") lists.html = nullptr;
+        if (container.is_in_alternative && part.body_type() == "text/html") lists.text = nullptr;
+        if (lists.text != nullptr) lists.text->push_back(&part);
+        if (lists.html != nullptr) lists.html->push_back(&part);
+        if (part.is_media()) attach(part, container, lists.are_both());
+      }
+    }
+    if (!container.is_alternative() || !lists.are_both()) return;
+    // Only one form was there: it is the other one too.
+    const bool no_html = lists.html->size() == html_before,
+               no_text = lists.text->size() == text_before;
+    if (no_text) append_from(*lists.html, html_before, *lists.text);
+    if (no_html) append_from(*lists.text, text_before, *lists.html);
+  }
+
+  static void append_from(const std::vector<const Part*>& from, std::size_t begin,
+                          std::vector<const Part*>& to) {
+    to.insert(to.end(), from.begin() + static_cast<std::ptrdiff_t>(begin), from.end());
+  }
+
+  [[nodiscard]] bool is_body(const Part& part, bool is_first, const Container& container) const {
     const auto& fields = part.fields;
+    const bool is_related = container.type == "multipart/related";
     if (fields.disposition == "attachment") return false;
-    if (part.is_media()) return first || container != "multipart/related";
-    const bool is_text = prose_ || fields.type == "text/plain" || fields.type == "text/html";
+    if (part.is_media()) return !container.is_alternative() && (is_first || !is_related);
+    const bool is_text = types_ == BodyTypes::kAllReadable || fields.type == "text/plain" ||
+                         fields.type == "text/html";
     return is_text && !part.body_type().empty() &&
-           (first || (fields.name.empty() && container != "multipart/related"));
+           (is_first || (fields.name.empty() && !is_related));
   }
 
-  void attach(const Part& part, std::string_view container, bool in_alternative, bool in_body) {
-    out_.attachments.push_back(
-        {&part, counts_as_attachment(part, container, in_alternative), in_body});
+  void attach(const Part& part, const Container& container, bool in_body) {
+    result_.attachments.push_back({&part, counts_as_attachment(part, container), in_body});
   }
 
-  Arrangement& out_;
-  bool prose_;
+  const BodyTypes types_;
+  Arrangement result_;
 };
-
-Arrangement arranged(const Part& message, bool prose) {
-  Arrangement arrangement;
-  Arranger arranger(arrangement, prose);
-  if (message.is_multipart()) {
-    const bool alternative = message.fields.type == "multipart/alternative";
-    arranger.place(message.parts, message.fields.type, alternative, &arrangement.html,
-                   &arrangement.text);
-  } else {
-    arranger.place({&message, 1}, "", false, &arrangement.html, &arrangement.text);
-  }
-  return arrangement;
-}
 
 bool has_text(const Arrangement& arrangement) {
   const auto is_text = [](const Part* part) { return !part->body_type().empty(); };
@@ -193,8 +213,8 @@ Part read_structure(const Entity& message, const ParseLimits& limits,
 }
 
 Arrangement arrange(const Part& message) {
-  auto arrangement = arranged(message, false);
-  return has_text(arrangement) ? arrangement : arranged(message, true);
+  auto arrangement = Arranger(BodyTypes::kPlainAndHtml).arrange(message);
+  return has_text(arrangement) ? arrangement : Arranger(BodyTypes::kAllReadable).arrange(message);
 }
 
 }  // namespace mail

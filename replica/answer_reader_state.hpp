@@ -1,12 +1,15 @@
-// The memory that a reader of CouchDB's answers keeps from one answer to the next. Only replica/couch_*answers.cpp include it.
+// What the readers of CouchDB's answers share: the memory that is kept from one answer to the next, and what is wrong with a row
+// that cannot be read. Only replica/couch_*answers.cpp include it.
 #pragma once
 
+#include <fmt/core.h>
 #include <string>
 #include <string_view>
 
 #include "replica/couch_answers.hpp"
 #include "replica/json_reader.hpp"
 #include "replica/row_scanner.hpp"
+#include "replica/tuning.hpp"
 
 namespace replica {
 
@@ -46,5 +49,28 @@ struct AnswerReader::State {
     if (parser.capacity() > kKept) parser = od::parser();
   }
 };
+
+// Throws simdjson_error for what is none.
+[[nodiscard]] inline RevId revision_of(od::value value) {
+  const std::string text = text_of(value);
+  const auto rev = RevId::parse(text);
+  if (!rev) throw simdjson::simdjson_error(simdjson::INCORRECT_TYPE);
+  return *rev;
+}
+
+// Why a row is not taken over, to follow its name.
+namespace row_problem {
+
+[[nodiscard]] inline std::string not_json(const simdjson::simdjson_error& error) {
+  return fmt::format("cannot be read as JSON: {}", error.what());
+}
+[[nodiscard]] inline std::string too_deep() {
+  return fmt::format("nests deeper than {} levels", tuning::kMaxDocumentDepth);
+}
+[[nodiscard]] inline std::string too_large() {
+  return fmt::format("is larger than {} MB", tuning::kMaxRowBytes >> 20);
+}
+
+}  // namespace row_problem
 
 }  // namespace replica

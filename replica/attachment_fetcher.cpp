@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "replica/attachments.hpp"
+#include "replica/blob_receiver.hpp"
 #include "replica/http_status.hpp"
 #include "replica/two_at_once.hpp"
 #include "replica/workers.hpp"
@@ -123,7 +124,8 @@ net::awaitable<std::optional<AttachmentFetcher::Failure>> AttachmentFetcher::dow
     BlobEncoding encoding = BlobEncoding::kIdentity;
     failure.reset();
     try {
-      encoding = co_await receive(wanted, *incoming);
+      encoding = co_await receive_blob(context_.source, context_.database, wanted, *incoming,
+                                       context_.workers);
     } catch (const SourceError& error) {
       if (error.status() == http_status::kNotFound) throw;
       failure = error;
@@ -140,28 +142,6 @@ net::awaitable<std::optional<AttachmentFetcher::Failure>> AttachmentFetcher::dow
     if (incoming->size() > before) continue;
     co_return Failure{failure->what(), may_be_transient(*failure) ? failure : std::nullopt};
   }
-}
-
-net::awaitable<BlobEncoding> AttachmentFetcher::receive(const WantedBlob& wanted,
-                                                        Blobs::Incoming& incoming) {
-  AttachmentQuery query;
-  query.id = wanted.id;
-  query.rev = wanted.rev;
-  query.name = wanted.name;
-  query.offset = incoming.size();
-  BlobEncoding encoding = BlobEncoding::kIdentity;
-  const std::function<net::awaitable<void>(AttachmentAnswer)> begin =
-      [&](AttachmentAnswer answer) -> net::awaitable<void> {
-    if (answer.is_gzip) encoding = BlobEncoding::kGzip;
-    if (answer.offset == incoming.size()) co_return;
-    co_await run_on(context_.workers, [&incoming] { incoming.restart(); });
-  };
-  const std::function<net::awaitable<void>(std::string_view)> piece =
-      [&](std::string_view bytes) -> net::awaitable<void> {
-    co_await run_on(context_.workers, [&incoming, bytes] { incoming.append(bytes); });
-  };
-  co_await context_.source.attachment(context_.database, std::move(query), begin, piece);
-  co_return encoding;
 }
 
 net::awaitable<std::optional<WantedBlob>> AttachmentFetcher::in_winning_revision(

@@ -45,8 +45,6 @@ class AttachmentFetcher {
   [[nodiscard]] boost::asio::awaitable<std::optional<Failure>> download(WantedBlob wanted);
   [[nodiscard]] boost::asio::awaitable<std::optional<Failure>> download_of_revision(
       const WantedBlob& wanted);
-  [[nodiscard]] boost::asio::awaitable<BlobEncoding> receive(const WantedBlob& wanted,
-                                                             Blobs::Incoming& incoming);
   [[nodiscard]] boost::asio::awaitable<std::optional<WantedBlob>> in_winning_revision(
       WantedBlob wanted);
   [[nodiscard]] boost::asio::awaitable<void> commit(Outcome& outcome, PullSummary& summary);

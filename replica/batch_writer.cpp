@@ -25,7 +25,7 @@ void note_wanted(Batch& batch, const ReplicatorOptions& options, Dialect dialect
   }
 }
 
-// The winner that the document has once these revisions are in the store.
+// Whether the winner that the document has once these revisions are in the store passes the filter.
 bool keeps_winner(const std::vector<const IncomingRevision*>& revisions, const Store& store,
                   const std::function<bool(std::string_view)>& keep) {
   const std::string& id = revisions.front()->id;

@@ -7,10 +7,10 @@ namespace replica {
 
 namespace {
 
-constexpr int kFormat = 2;
+constexpr int kPackedFormat = 2;
 
 // What a file of format 1 lacks.
-constexpr std::string_view kBridge =
+constexpr std::string_view kPackedBridge =
     "CREATE TEMP VIEW blobs AS SELECT number, md5, size, data, 0 AS gzip FROM main.blobs";
 
 }  // namespace
@@ -27,8 +27,8 @@ std::filesystem::path packed_file(const std::filesystem::path& folder) {
 
 sqlite::Connection open_packed(const std::filesystem::path& file, sqlite::Access access) {
   sqlite::Connection connection(file, access, sqlite::Durability::kFull);
-  sqlite::open_schema(connection, access, kFormat, embedded::blobs_sql, embedded::blobs_upgrade_sql,
-                      kBridge);
+  sqlite::open_schema(connection, access, kPackedFormat, embedded::blobs_sql,
+                      embedded::blobs_upgrade_sql, kPackedBridge);
   return connection;
 }
 

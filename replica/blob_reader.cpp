@@ -10,7 +10,7 @@ namespace replica {
 
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{256} << 10;  // bytes
+constexpr std::size_t kFilePiece = std::size_t{256} << 10;  // bytes
 
 }  // namespace
 
@@ -32,7 +32,7 @@ std::string_view BlobReader::read() {
     return buffer_;
   }
   if (!file_.is_open() || file_.eof()) return {};
-  buffer_.resize(kPiece);
+  buffer_.resize(kFilePiece);
   file_.read(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
   if (file_.bad())
     throw std::runtime_error(fmt::format("an attachment in {} cannot be read", folder_.string()));

@@ -13,7 +13,7 @@ constexpr std::size_t kKeptBuffer = std::size_t{1}
                                     << 20;  // bytes that an idle compressor holds at most
 constexpr std::int64_t kLargest = 1'000'000'000;  // what a row of SQLite can hold
 
-struct FreeContext {
+struct FreeZstdContext {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
@@ -21,7 +21,7 @@ struct FreeContext {
 }  // namespace
 
 struct Compressor::State {
-  std::unique_ptr<ZSTD_CCtx, FreeContext>
+  std::unique_ptr<ZSTD_CCtx, FreeZstdContext>
       context;  // made when first needed: most files hold small bodies only
   std::string buffer;
 };
@@ -43,7 +43,7 @@ std::string_view Compressor::pack(std::string_view bytes) {
 }
 
 struct Decompressor::State {
-  std::unique_ptr<ZSTD_DCtx, FreeContext> context;
+  std::unique_ptr<ZSTD_DCtx, FreeZstdContext> context;
 };
 
 Decompressor::Decompressor() : state_(std::make_unique<State>()) {}

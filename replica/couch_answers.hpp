@@ -76,7 +76,4 @@ class AnswerReader {
   std::unique_ptr<State> state_;
 };
 
-// Appends `text` as a JSON string. Bytes that are no UTF-8 stay as they are.
-void append_json_string(std::string& json, std::string_view text);
-
 }  // namespace replica

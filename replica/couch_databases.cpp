@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "replica/couch_routes.hpp"
+#include "replica/json_string.hpp"
 
 namespace replica {
 

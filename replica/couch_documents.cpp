@@ -5,6 +5,7 @@
 
 #include "replica/couch_routes.hpp"
 #include "replica/fetch_plan.hpp"
+#include "replica/json_string.hpp"
 
 namespace replica {
 

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "replica/couch_routes.hpp"
+#include "replica/json_string.hpp"
 
 namespace replica {
 
@@ -116,11 +117,8 @@ net::awaitable<WatchQuery> watch_realtime(ServerPtr server, WatchQuery query,
                                           std::function<void(const FeedEvent&)> on_event) {
   HttpClient::DedicatedConnection dedicated = co_await server->http->connect();
   HttpConnection& connection = *dedicated.connection;
-  if (connection.tls() != nullptr) {
-    co_await run_websocket(server, connection, *connection.tls(), query, on_event);
-  } else {
-    co_await run_websocket(server, connection, connection.tcp(), query, on_event);
-  }
+  co_await connection.on_stream(
+      [&](auto& stream) { return run_websocket(server, connection, stream, query, on_event); });
   co_return query;
 }
 

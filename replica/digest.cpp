@@ -16,7 +16,7 @@ constexpr std::string_view kPrefix = "md5-";
 constexpr std::size_t kBase64Size = 24;
 constexpr std::size_t kReadBytes = std::size_t{64} << 10;  // bytes of a file at a time
 
-struct FreeContext {
+struct FreeDigestContext {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
 };
 
@@ -36,7 +36,7 @@ Md5 md5(std::string_view bytes) {
 }
 
 Md5 md5_of_file(const std::filesystem::path& file) {
-  const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
+  const std::unique_ptr<EVP_MD_CTX, FreeDigestContext> context(EVP_MD_CTX_new());
   require(EVP_DigestInit_ex(context.get(), EVP_md5(), nullptr));
   std::ifstream in(file, std::ios::binary);
   std::string buffer(kReadBytes, '\0');

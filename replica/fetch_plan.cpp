@@ -1,5 +1,6 @@
 #include "replica/fetch_plan.hpp"
 
+#include "replica/json_string.hpp"
 #include "replica/tuning.hpp"
 
 namespace replica {

@@ -19,7 +19,7 @@ using Kind = SourceError::Kind;
 
 namespace {
 
-constexpr std::size_t kPiece = 64 * 1024;
+constexpr std::size_t kResponsePiece = 64 * 1024;
 
 std::string authorization_of(const SourceAddress& address) {
   if (!address.token.empty()) {
@@ -251,7 +251,7 @@ net::awaitable<std::string> HttpClient::Response::read_all(std::uint64_t limit) 
   std::string all;
   for (;;) {
     const std::size_t before = all.size();
-    all.resize(before + kPiece);
+    all.resize(before + kResponsePiece);
     const std::size_t size = co_await read(std::span(all).subspan(before), limit);
     all.resize(before + size);
     if (size == 0) co_return all;
@@ -260,7 +260,7 @@ net::awaitable<std::string> HttpClient::Response::read_all(std::uint64_t limit) 
 
 net::awaitable<std::string> HttpClient::Response::read_beginning(std::uint64_t limit) {
   std::string beginning;
-  std::string piece(kPiece, '\0');
+  std::string piece(kResponsePiece, '\0');
   try {
     while (beginning.size() < limit) {
       const std::size_t size = co_await connection_->read(piece);

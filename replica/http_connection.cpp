@@ -110,11 +110,9 @@ net::awaitable<int> HttpConnection::exchange(const Message& message, ResponseOpt
 
   error_code error;
   start_timer();
-  if (tls_) {
-    co_await http::async_write(*tls_, message, redirect_error(use_awaitable, error));
-  } else {
-    co_await http::async_write(tcp_, message, redirect_error(use_awaitable, error));
-  }
+  co_await on_stream([&](auto& stream) {
+    return http::async_write(stream, message, redirect_error(use_awaitable, error));
+  });
   // A server that refuses a large request answers and closes before it has read all: the answer says more than the error.
   const bool may_have_answered =
       error == net::error::broken_pipe || error == net::error::connection_reset;
@@ -139,12 +137,9 @@ net::awaitable<void> HttpConnection::read_header() {
   parser_->eager(true);
   error_code error;
   start_timer();
-  if (tls_) {
-    co_await http::async_read_header(*tls_, buffer_, *parser_,
-                                     redirect_error(use_awaitable, error));
-  } else {
-    co_await http::async_read_header(tcp_, buffer_, *parser_, redirect_error(use_awaitable, error));
-  }
+  co_await on_stream([&](auto& stream) {
+    return http::async_read_header(stream, buffer_, *parser_, redirect_error(use_awaitable, error));
+  });
   if (error) fail_to_read(error);
 }
 
@@ -190,12 +185,9 @@ net::awaitable<std::size_t> HttpConnection::read_raw(std::span<char> out) {
     body.size = out.size();
     error_code error;
     start_timer();
-    if (tls_) {
-      co_await http::async_read_some(*tls_, buffer_, *parser_,
-                                     redirect_error(use_awaitable, error));
-    } else {
-      co_await http::async_read_some(tcp_, buffer_, *parser_, redirect_error(use_awaitable, error));
-    }
+    co_await on_stream([&](auto& stream) {
+      return http::async_read_some(stream, buffer_, *parser_, redirect_error(use_awaitable, error));
+    });
     if (error && error != http::error::need_buffer) fail_to_read(error);
     const std::size_t size = out.size() - body.size;
     if (size > 0) co_return size;

@@ -62,14 +62,17 @@ class HttpConnection {
   // Ends what is under way with SourceError::kNetwork.
   void close();
 
-  // The connection itself, for another protocol than requests and answers; `tls` is null where it is plain.
-  using Tls = net::ssl::stream<boost::beast::tcp_stream&>;
-  [[nodiscard]] boost::beast::tcp_stream& tcp() { return tcp_; }
-  [[nodiscard]] Tls* tls() { return tls_.get(); }
+  // Calls `operation` with the stream of the connection, plain or TLS, and returns what that returns. Others than the
+  // connection itself use it for another protocol than requests and answers.
+  template <typename Operation>
+  auto on_stream(const Operation& operation) {
+    return tls_ ? operation(*tls_) : operation(tcp_);
+  }
   // Throws what `error` means while an answer was awaited.
   [[noreturn]] void fail_to_read(const boost::system::error_code& error);
 
  private:
+  using Tls = net::ssl::stream<boost::beast::tcp_stream&>;
   using Parser = boost::beast::http::response_parser<boost::beast::http::buffer_body>;
 
   [[nodiscard]] net::awaitable<net::ip::tcp::resolver::results_type> resolve();

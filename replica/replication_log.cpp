@@ -9,6 +9,7 @@
 
 #include "replica/couch_answers.hpp"
 #include "replica/json_reader.hpp"
+#include "replica/json_string.hpp"
 
 namespace replica {
 namespace {

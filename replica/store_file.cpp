@@ -8,14 +8,14 @@
 namespace replica {
 namespace {
 
-constexpr int kFormat = 2;
+constexpr int kStoreFormat = 2;
 
 // Bodies are of some kilobytes: with pages of 4,096 bytes most would spill into a page of their own, and a first pull
 // of bodies of 4 KB took half as much processor time again (pull_bench B: 49 µs a document instead of 31).
 constexpr int kPageBytes = 16'384;
 
 // What a file of format 1 lacks.
-constexpr std::string_view kBridge =
+constexpr std::string_view kStoreBridge =
     "CREATE TEMP VIEW quarantine AS "
     "SELECT id, rev, reason, since, attempts, 0 AS next_attempt FROM main.quarantine;"
     "CREATE TEMP TABLE wanted (digest, id, rev, name, content_type, length, attempts, reason, "
@@ -26,8 +26,8 @@ constexpr std::string_view kBridge =
 
 sqlite::Connection open_store(const std::filesystem::path& file, sqlite::Access access) {
   sqlite::Connection connection(file, access, sqlite::Durability::kFull, kPageBytes);
-  sqlite::open_schema(connection, access, kFormat, embedded::store_sql, embedded::store_upgrade_sql,
-                      kBridge);
+  sqlite::open_schema(connection, access, kStoreFormat, embedded::store_sql,
+                      embedded::store_upgrade_sql, kStoreBridge);
   return connection;
 }
 

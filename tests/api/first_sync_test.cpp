@@ -85,6 +85,30 @@ TEST_F(FirstSyncTest, OfAnAccountThatIsNoMoreIsCancelled) {
   EXPECT_THAT(serving.states(), ElementsAre("carol 1 cancelled"));
 }
 
+TEST_F(FirstSyncTest, DoesNotWaitForADatabaseThatIsGone) {
+  auto& source = config_.sources[0];
+  source.doctypes = {mail::Doctype::kEmails, mail::Doctype::kContents};
+  const std::string contents = source.layout.database("alice", mail::Doctype::kContents);
+  add("alice", "m");
+  couch_.create(contents);
+  const auto contents_are_gone = [](Serving& serving) {
+    const auto known = serving.accounts.registry().databases_of("alice");
+    return std::any_of(known.begin(), known.end(), [](const auto& each) { return each.is_gone; });
+  };
+  {
+    Serving serving(config_);
+    ASSERT_TRUE(eventually([&] { return serving.replication.sources().at(0).idle == 2; }));
+    couch_.drop(contents);
+    ASSERT_TRUE(eventually([&] { return contents_are_gone(serving); }));
+  }
+  add("alice", "n");
+  Serving serving(config_);
+  const auto account = serving.accounts.find("alice");
+  EXPECT_TRUE(eventually([&] { return account->message_count() == 2; }));
+  EXPECT_TRUE(eventually([&] { return account->index_state().pending == 0; }));
+  EXPECT_TRUE(serving.tasks.active().empty()) << testing::PrintToString(serving.states());
+}
+
 TEST_F(FirstSyncTest, SeveralThatEarlierVersionsLeftBecomeOne) {
   add("alice", "m");
   for (const char* account : {"x", "y", "z"}) leave(account);

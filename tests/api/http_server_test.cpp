@@ -320,7 +320,7 @@ TEST_F(Server, WhatAProxyPassedOnIsRefusedWhereEverythingIsOpen) {
   for (const char* mark : {"X-Forwarded-For: 192.0.2.1", "Forwarded: for=192.0.2.1", "Via: 1.1 p"})
     EXPECT_THAT(get("/x", std::string(mark) + "\r\n"), StartsWith("HTTP/1.1 403")) << mark;
   server_.emplace(echo, 2);
-  port_ = server_->listen_tcp("127.0.0.1:0", /*is_open=*/false);
+  port_ = server_->listen_tcp("127.0.0.1:0", api::HttpAccess::kByToken);
   server_->start();
   EXPECT_THAT(get("/x", "X-Forwarded-For: 192.0.2.1\r\n"), StartsWith("HTTP/1.1 200"));
   EXPECT_THAT(exchange("GET / HTTP/1.1\r\nHost: mail.example.org\r\nConnection: close\r\n\r\n"),

@@ -28,7 +28,8 @@ std::string error_of(const api::TlsFiles& files) {
 class Tls : public testing::Test {
  protected:
   void SetUp() override {
-    port_ = server_.listen_tcp("127.0.0.1:0", false, api::TlsFiles{files_.certificate, files_.key});
+    port_ = server_.listen_tcp("127.0.0.1:0", api::HttpAccess::kByToken,
+                               api::TlsFiles{files_.certificate, files_.key});
     server_.start();
   }
   std::string get(net::ssl::context& context, const std::string& path) {

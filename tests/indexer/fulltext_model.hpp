@@ -40,7 +40,7 @@ inline bool comes_before(const OrderKey& a, const OrderKey& b) {
 }
 inline OrderKey place_of(const Entry& entry) { return {entry.entry.date, entry.entry.id}; }
 
-class Model {
+class Model : public SearchableCatalog {
  public:
   std::vector<Entry> entries;  // in the order of lists
   QueryLanguages languages{{"en"}, {}};
@@ -63,76 +63,77 @@ class Model {
     return ids;
   }
 
-  [[nodiscard]] SearchScope scope() const {
-    SearchScope scope;
-    scope.find_mailbox = [](std::string_view name) {
-      return name == "nowhere" ? std::nullopt : std::optional<std::string>(name);
-    };
-    scope.numbers = [this](const MessageFilter& filter) {
-      std::vector<std::uint32_t> numbers;
-      for (const auto& entry : entries) {
-        if (passes(filter, entry)) numbers.push_back(entry.entry.number);
-      }
-      std::sort(numbers.begin(), numbers.end());
-      return std::make_shared<const std::vector<std::uint32_t>>(std::move(numbers));
-    };
-    scope.number_after = [this](const OrderKey& place) {
-      std::uint32_t last = 0;
-      for (const auto& entry : entries) {
-        if (entry.entry.number >= kFirstOverflowNumber) continue;
-        if (comes_before(place, place_of(entry))) return entry.entry.number;
-        last = entry.entry.number;
-      }
-      return last + 1;
-    };
-    scope.mailbox_ids = [] { return std::vector<std::string>{"inbox", "sent"}; };
-    scope.threads_of = [this](const std::vector<std::uint32_t>& numbers) {
-      std::vector<std::int64_t> threads;
-      for (const auto number : numbers) threads.push_back(with_number(number).thread);
-      return threads;
-    };
-    scope.thread_numbers = [this](std::string_view id) {
-      std::vector<std::uint32_t> numbers;
-      for (const auto& entry : entries) {
-        if (entry.entry.id == id && entry.thread != 0) numbers = numbers_in({entry.thread});
-      }
-      return numbers;
-    };
-    scope.same_threads = [this](const std::vector<std::uint32_t>& numbers) {
-      std::set<std::int64_t> threads;
-      for (const auto number : numbers) threads.insert(with_number(number).thread);
-      threads.erase(0);
-      return numbers_in(threads);
-    };
-    scope.sorted_numbers = [this](const std::vector<std::uint32_t>& numbers, Sort sort,
-                                  bool ascending, const std::string& after, std::size_t limit) {
-      std::vector<Catalog::SortedNumber> sorted;
-      SearchRequest order;
-      order.sort = sort;
-      order.ascending = ascending;
-      for (const auto number : numbers) {
-        const auto& entry = with_number(number);
-        auto key = fmt::format("{:08}", entry.entry.size) + place_key(place_of(entry));
-        if (after.empty() || indexer::comes_before(order, after, key))
-          sorted.push_back({std::move(key), number});
-      }
-      std::sort(sorted.begin(), sorted.end(), [&](const auto& a, const auto& b) {
-        return indexer::comes_before(order, a.key, b.key);
-      });
-      if (sorted.size() > limit) sorted.resize(limit);
-      return sorted;
-    };
-    scope.facet_rows = [this](const std::vector<std::uint32_t>& numbers, const auto& visit) {
-      for (const auto number : numbers) {
-        const auto& entry = with_number(number);
-        FacetRow row{number, entry.entry.kind, entry.entry.date, {}, {}, {}};
-        if (!entry.text.from.empty()) row.sender = entry.text.from.front().email;
-        row.mailboxes.assign(entry.mailboxes.begin(), entry.mailboxes.end());
-        row.keywords.assign(entry.keywords.begin(), entry.keywords.end());
-        visit(row);
-      }
-    };
-    return scope;
+  [[nodiscard]] std::optional<std::string> find_mailbox(std::string_view name) const override {
+    return name == "nowhere" ? std::nullopt : std::optional<std::string>(name);
+  }
+  [[nodiscard]] EntryNumbers numbers(const MessageFilter& filter) const override {
+    std::vector<std::uint32_t> numbers;
+    for (const auto& entry : entries) {
+      if (passes(filter, entry)) numbers.push_back(entry.entry.number);
+    }
+    std::sort(numbers.begin(), numbers.end());
+    return std::make_shared<const std::vector<std::uint32_t>>(std::move(numbers));
+  }
+  [[nodiscard]] std::uint32_t number_after(const OrderKey& place) const override {
+    std::uint32_t last = 0;
+    for (const auto& entry : entries) {
+      if (entry.entry.number >= kFirstOverflowNumber) continue;
+      if (comes_before(place, place_of(entry))) return entry.entry.number;
+      last = entry.entry.number;
+    }
+    return last + 1;
+  }
+  [[nodiscard]] std::vector<std::string> mailbox_ids() const override { return {"inbox", "sent"}; }
+  [[nodiscard]] std::vector<std::int64_t> threads_of(
+      const std::vector<std::uint32_t>& numbers) const override {
+    std::vector<std::int64_t> threads;
+    for (const auto number : numbers) threads.push_back(with_number(number).thread);
+    return threads;
+  }
+  [[nodiscard]] std::vector<std::uint32_t> thread_numbers(std::string_view id) const override {
+    std::vector<std::uint32_t> numbers;
+    for (const auto& entry : entries) {
+      if (entry.entry.id == id && entry.thread != 0) numbers = numbers_in({entry.thread});
+    }
+    return numbers;
+  }
+  [[nodiscard]] std::vector<std::uint32_t> same_threads(
+      const std::vector<std::uint32_t>& numbers) const override {
+    std::set<std::int64_t> threads;
+    for (const auto number : numbers) threads.insert(with_number(number).thread);
+    threads.erase(0);
+    return numbers_in(threads);
+  }
+  [[nodiscard]] std::vector<SortedNumber> sorted_numbers(const std::vector<std::uint32_t>& numbers,
+                                                         Sort sort, bool ascending,
+                                                         const std::string& after,
+                                                         std::size_t limit) const override {
+    std::vector<SortedNumber> sorted;
+    SearchRequest order;
+    order.sort = sort;
+    order.ascending = ascending;
+    for (const auto number : numbers) {
+      const auto& entry = with_number(number);
+      auto key = fmt::format("{:08}", entry.entry.size) + place_key(place_of(entry));
+      if (after.empty() || indexer::comes_before(order, after, key))
+        sorted.push_back({std::move(key), number});
+    }
+    std::sort(sorted.begin(), sorted.end(), [&](const auto& a, const auto& b) {
+      return indexer::comes_before(order, a.key, b.key);
+    });
+    if (sorted.size() > limit) sorted.resize(limit);
+    return sorted;
+  }
+  void facet_rows(const std::vector<std::uint32_t>& numbers,
+                  const std::function<void(const FacetRow&)>& visit) const override {
+    for (const auto number : numbers) {
+      const auto& entry = with_number(number);
+      FacetRow row{number, entry.entry.kind, entry.entry.date, {}, {}, {}};
+      if (!entry.text.from.empty()) row.sender = entry.text.from.front().email;
+      row.mailboxes.assign(entry.mailboxes.begin(), entry.mailboxes.end());
+      row.keywords.assign(entry.keywords.begin(), entry.keywords.end());
+      visit(row);
+    }
   }
 
   [[nodiscard]] EntrySource source() const {
@@ -408,7 +409,7 @@ inline HitPage search(FulltextReader& reader, const Model& model, std::string_vi
   request.query = &*query;
   request.order = order;
   request.limit = limit;
-  return reader.search(request, model.scope()).value();
+  return reader.search(request, model).value();
 }
 
 }  // namespace indexer

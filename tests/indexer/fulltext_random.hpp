@@ -161,7 +161,7 @@ inline std::vector<std::string> paged(FulltextReader& reader, const Model& model
   request.limit = limit;
   std::optional<std::int64_t> total;
   for (bool more = true; more;) {
-    const auto page = reader.search(request, model.scope()).value();
+    const auto page = reader.search(request, model).value();
     EXPECT_LE(page.hits.size(), limit);
     EXPECT_TRUE(page.total_is_exact);
     EXPECT_EQ(total.value_or(page.total), page.total);

@@ -259,10 +259,10 @@ TEST(Fulltext, RanksTheSubjectAboveTheBody) {
   request.query = &*query;
   request.order = SearchOrder::kRelevance;
   request.limit = 1;
-  auto first = reader.search(request, model.scope()).value();
+  auto first = reader.search(request, model).value();
   EXPECT_TRUE(first.more);
   request.after = first.hits.back().place;
-  auto second = reader.search(request, model.scope()).value();
+  auto second = reader.search(request, model).value();
   EXPECT_FALSE(second.more);
   EXPECT_THAT(ids_of(second), ElementsAre("1"));
 }
@@ -307,7 +307,7 @@ TEST(Fulltext, PagesByRelevanceGoOnWhateverComesBetween) {
     for (std::size_t i = 0; i < kMessages; ++i) expected.push_back(std::to_string(i));
     FulltextWriter writer(folder / "index");
     for (std::uint32_t page_number = 1;; ++page_number) {
-      const auto page = reader.search(request, model.scope()).value();
+      const auto page = reader.search(request, model).value();
       for (const auto& hit : page.hits) found.push_back(hit.id);
       if (!page.more) break;
       request.after = page.hits.back().place;
@@ -332,7 +332,7 @@ std::vector<std::string> ids_of_all_pages(FulltextReader& reader, SearchRequest 
                                           const Model& model) {
   std::vector<std::string> ids;
   for (bool more = true; more;) {
-    const auto page = reader.search(request, model.scope()).value();
+    const auto page = reader.search(request, model).value();
     EXPECT_EQ(page.total, static_cast<std::int64_t>(model.entries.size()));
     for (const auto& hit : page.hits) ids.push_back(hit.id);
     more = page.more;
@@ -427,7 +427,7 @@ TEST(Fulltext, OfSeveralAccountsOneMayLackAName) {
   const auto total_of = [&](const char* text) {
     const auto query = parse_query(text);
     request.query = &*query;
-    const auto found = reader.search(request, model.scope());
+    const auto found = reader.search(request, model);
     EXPECT_TRUE(found) << text;
     return found ? found->total : -1;
   };
@@ -444,7 +444,7 @@ TEST(Fulltext, NamesWhatIsWrong) {
   const auto query = parse_query("word in:nowhere");
   SearchRequest request;
   request.query = &*query;
-  const auto result = reader.search(request, model.scope());
+  const auto result = reader.search(request, model);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().position, 8U);
   EXPECT_THAT(result.error().message, HasSubstr("nowhere"));
@@ -453,7 +453,7 @@ TEST(Fulltext, NamesWhatIsWrong) {
                            "header:subject:foo NEAR header:subject:bar"}) {
     const auto of_header = parse_query(text);
     request.query = &*of_header;
-    const auto refused = reader.search(request, model.scope());
+    const auto refused = reader.search(request, model);
     ASSERT_FALSE(refused) << text;
     EXPECT_EQ(refused.error().position, 7U) << text << ": where the header's name stands";
   }

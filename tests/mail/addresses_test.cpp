@@ -3,12 +3,9 @@
 #include <ctime>
 #include <gtest/gtest.h>
 
+#include "tests/mail/print_address.hpp"
+
 namespace mail {
-
-inline void PrintTo(const Address& address, std::ostream* out) {
-  *out << address.name << " <" << address.email << ">";
-}
-
 namespace {
 
 using Addresses = std::vector<Address>;

@@ -3,6 +3,8 @@
 #include <ctime>
 #include <gtest/gtest.h>
 
+#include "tests/mail/repeated.hpp"
+
 namespace mail {
 namespace {
 
@@ -107,12 +109,6 @@ TEST(Html, CharsetThatItNames) {
       {std::string(5'000, ' ') + "<meta charset=a>", ""},
   };
   for (const auto& c : cases) EXPECT_EQ(html_charset(c.html), c.expected) << c.html;
-}
-
-std::string repeated(std::string_view unit, std::size_t bytes) {
-  std::string out;
-  while (out.size() < bytes) out += unit;
-  return out;
 }
 
 // A quadratic algorithm would need minutes.

@@ -1,21 +1,14 @@
 // Messages as the world sends them: line ends, nested messages, closed content, invitations, reports.
 #include <ctime>
-#include <gtest/gtest.h>
 
 #include "mail/parser.hpp"
+#include "tests/mail/parser_fixture.hpp"
 
 namespace mail {
 namespace {
 
-class ParserForms : public testing::Test {
+class ParserForms : public ParserTest {
  protected:
-  static void SetUpTestSuite() { initialize(); }
-
-  static ParsedMessage parse(std::string_view raw) {
-    auto parsed = parse_message(raw);
-    EXPECT_TRUE(parsed) << raw.substr(0, 200);
-    return parsed ? *std::move(parsed) : ParsedMessage();
-  }
   static std::string body_of(const ParsedMessage& parsed, std::string_view type) {
     for (const auto& body : parsed.bodies) {
       if (body.type == type) return body.content;

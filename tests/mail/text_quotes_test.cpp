@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "mail/text.hpp"
+#include "tests/mail/repeated.hpp"
 
 namespace mail {
 namespace {
@@ -129,12 +130,6 @@ TEST(Quotes, Signatures) {
   std::string long_ending = "words\n--\n";
   for (int i = 0; i < 30; ++i) long_ending += "more words\n";
   EXPECT_EQ(new_text(long_ending), long_ending);
-}
-
-std::string repeated(std::string_view unit, std::size_t bytes) {
-  std::string out;
-  while (out.size() < bytes) out += unit;
-  return out;
 }
 
 // A quadratic algorithm would need minutes.
