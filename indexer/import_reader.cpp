@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "indexer/export_format.hpp"
+#include "indexer/mbox.hpp"
 #include "indexer/restore.hpp"
 
 namespace indexer {
@@ -94,6 +95,7 @@ void ImportReader::read_mbox(std::istream& in, const Origin& origin) {
   MboxReader reader(in, kMaxMessageBytes);
   MboxReader::Message message;
   for (int number = 1; reader.next(message); ++number) {
+    if (message.is_expunged) continue;
     if (number > 1) ++progress_.of;
     std::string name = fmt::format("{}#{}", origin.path, number);
     if (message.too_large) {

@@ -1,10 +1,7 @@
-// Mail in files: finds the files that hold messages and the mailbox of each, and reads the messages
-// of an mbox.
+// Mail in files: finds the files that hold messages and the mailbox of each.
 #pragma once
 
-#include <cstddef>
 #include <filesystem>
-#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <span>
@@ -72,33 +69,5 @@ struct MemberMailbox {
 // When the file was delivered, as its name begins with that ("1263312345.M12P3.host:2,S"); nothing
 // where it does not.
 [[nodiscard]] std::optional<mail::DateTime> maildir_delivery(std::string_view file_name);
-
-// The messages of an mbox (mboxo and mboxrd), one at a time: memory holds one message, whatever the
-// size of the file.
-class MboxReader {
- public:
-  struct Message {
-    std::string raw;  // without its "From " line and the quoting of others
-    std::vector<std::string> keywords;  // of its Status, X-Status and X-Keywords headers
-    std::optional<mail::DateTime> delivered;  // as its "From " line says
-    bool too_large = false;  // longer than allowed; `raw` is empty then
-  };
-
-  // `in` stands at the first "From " line, or behind its first word.
-  MboxReader(std::istream& in, std::size_t max_message_bytes);
-  // False at the end.
-  [[nodiscard]] bool next(Message& message);
-
- private:
-  [[nodiscard]] std::string_view next_piece();
-  void begin_message(std::string_view separator);
-
-  std::istream& in_;
-  std::size_t max_message_bytes_;
-  std::string buffer_;
-  std::size_t begin_ = 0, end_ = 0;  // what of the buffer is not consumed
-  bool at_line_start_ = true;  // of the piece that comes next
-  std::optional<mail::DateTime> delivered_;  // of the message that comes next
-};
 
 }  // namespace indexer

@@ -66,7 +66,7 @@ TEST_F(ArchiveImport, TakesMaildirsMboxesAndMessages) {
              {"dovecot-uidlist", "3 V1\n"},
              {"tmp/3", "Subject: no\n\n"},
              {"lists/dev.mbox",
-              "From a 10:00\nSubject: three\nX-Keywords: Later\n\n\nFrom b 10:00\n"
+              "From a 10:00\nSubject: three\nX-Keywords: Later\n\n\nFrom b@c 10:00\n"
               "Subject: four\nStatus: R\n\n"},
              {"plain/5.eml", "Subject: five\n\n"},
              {"plain/empty.eml", ""}});

@@ -61,7 +61,7 @@ class FileImport : public testing::Test {
 
 TEST_F(FileImport, CompressedFilesAreReadWhereverTheyLie) {
   file("col/1.eml", "Subject: one\n\n");
-  file("col/boxed.mbox", "From a 10:00\nSubject: two\n\n\nFrom b 10:00\nSubject: three\n\n");
+  file("col/boxed.mbox", "From a 10:00\nSubject: two\n\n\nFrom b@c 10:00\nSubject: three\n\n");
   file("col/plain.mbox", "Subject: four\n\nno mbox, whatever its name\n");
   pack("gzip", "col/1.eml");
   pack("xz", "col/boxed.mbox");
@@ -131,7 +131,7 @@ TEST_F(FileImport, WithoutADateAMessageCameWhenItsStoreSays) {
               ElementsAre("2001-09-09T01:46:40Z", "2010-01-12T16:05:45Z", "none"));
 
   file("box.mbox", "From ada@example.org Mon Jan  1 00:00:00 2001\n" + undated +
-                       "\nFrom b 10:00\n" + undated + "3");
+                       "\nFrom b@c 10:00\n" + undated + "3");
   const timespec time[] = {{1'000'000'000, 0}, {1'000'000'000, 0}};
   ASSERT_EQ(::utimensat(AT_FDCWD, (folder_ / "box.mbox").c_str(), time, 0), 0);
   EXPECT_THAT(import("box.mbox").refused, IsEmpty());

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sstream>
 
 #include "tests/support/support.hpp"
 
@@ -81,61 +80,6 @@ TEST(MaildirKeywords, AreTheFlagsOfTheName) {
   for (const char* name : {"1.host", "1.host:2,", "1.host:1,S", "1.host:2,abc", ""}) {
     EXPECT_THAT(indexer::maildir_keywords(name, {}), IsEmpty()) << name;
   }
-}
-
-// The messages of an mbox, those that are too large as "too large".
-std::vector<std::string> split(const std::string& mbox, std::size_t max_bytes = 1'000'000) {
-  std::istringstream in(mbox);
-  indexer::MboxReader reader(in, max_bytes);
-  indexer::MboxReader::Message message;
-  std::vector<std::string> messages;
-  while (reader.next(message)) messages.push_back(message.too_large ? "too large" : message.raw);
-  return messages;
-}
-
-TEST(Mbox, IsSplitAtItsFromLines) {
-  const std::string from = "From a@b Mon Jan  1 00:00:00 2001\n";
-  const struct {
-    std::string mbox;
-    std::vector<std::string> messages;
-  } rows[] = {
-      {"", {}},
-      {from, {}},
-      {from + "A: 1\n\nx\n\n" + from + "A: 2\n\ny\n\n", {"A: 1\n\nx\n", "A: 2\n\ny\n"}},
-      {from + "A: 1\n\nx", {"A: 1\n\nx"}},
-      {"From a@b 00:00:00\r\nA: 1\r\n\r\nx\r\n\r\nFrom a@b 00:00:00\r\nA: 2\r\n",
-       {"A: 1\r\n\r\nx\r\n", "A: 2\r\n"}},
-      {from + "A: 1\n\n>From here\n>>From there\n> From\n",
-       {"A: 1\n\nFrom here\n>From there\n> From\n"}},
-      {from + "A: 1\n\n\nFrom here on it is text\n", {"A: 1\n\n\nFrom here on it is text\n"}},
-      {from + "A: 1\n\nx\nFrom b@c 10:00\ny\n", {"A: 1\n\nx\nFrom b@c 10:00\ny\n"}},
-  };
-  for (const auto& row : rows) EXPECT_EQ(split(row.mbox), row.messages) << row.mbox;
-}
-
-TEST(Mbox, LinesMayBeLongerThanTheBuffer) {
-  const std::string line(1'000'000, 'x');
-  EXPECT_THAT(split("From a 10:00\n" + line + "\n\nFrom b 10:00\nA: 2\n", 2'000'000),
-              ElementsAre(line + "\n", "A: 2\n"));
-}
-
-TEST(Mbox, AMessageBeyondTheBoundIsSkipped) {
-  const std::string line(1'000'000, 'x');
-  EXPECT_THAT(split("From a 10:00\n" + line + "\n\nFrom b 10:00\nA: 2\n", 1'000),
-              ElementsAre("too large", "A: 2\n"));
-}
-
-TEST(Mbox, StatusHeadersAreKeywords) {
-  std::istringstream in(
-      "From a 10:00\nStatus: RO\nX-Status: AF\nSubject: x\n\nStatus: D\n\nFrom b 10:00\nSubject: "
-      "y\n\n");
-  indexer::MboxReader reader(in, 1'000);
-  indexer::MboxReader::Message message;
-  ASSERT_TRUE(reader.next(message));
-  EXPECT_THAT(message.keywords, ElementsAre("$answered", "$flagged", "$seen"));
-  ASSERT_TRUE(reader.next(message));
-  EXPECT_THAT(message.keywords, IsEmpty());
-  EXPECT_FALSE(reader.next(message));
 }
 
 }  // namespace
