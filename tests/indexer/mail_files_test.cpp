@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "indexer/maildir.hpp"
 #include "tests/support/support.hpp"
 
 namespace {
@@ -55,6 +56,32 @@ TEST_F(FindMail, AFolderOfMaildirsTakesEachByItsName) {
   EXPECT_THAT(find(folder_.path()), ElementsAre("Inbox m a,", "Lists/dev m b,"));
 }
 
+TEST_F(FindMail, AFolderThatOnlyLooksLikeAMaildirIsReadWhole) {
+  for (const char* name : {"old/1.eml", "old/new/2.eml", "old/new/sub/3.eml", "old/tmp/4.eml"})
+    file(name);
+  EXPECT_THAT(find(folder_ / "old"),
+              ElementsAre("old p 1.eml,", "new p 2.eml,", "new/sub p 3.eml,", "tmp p 4.eml,"));
+  std::filesystem::remove(folder_ / "old/1.eml");
+  EXPECT_THAT(find(folder_ / "old"), ElementsAre("Inbox m 2.eml,", "sub p 3.eml,", "tmp p 4.eml,"));
+}
+
+TEST_F(FindMail, OtherMailBesideAMaildirIsReadAsWell) {
+  for (const char* name : {"cur/a", "new/b", "tmp/c", "saved.mbox", "cur/sub/d", "work/e"})
+    file(name);
+  EXPECT_THAT(find(folder_.path()), ElementsAre("Inbox p saved.mbox,", "Inbox m a,", "sub p d,",
+                                                "Inbox m b,", "work p e,"));
+}
+
+TEST_F(FindMail, FilesOfMailProgramsAreLeftOut) {
+  for (const char* name :
+       {"mail/dovecot-keywords", "mail/dovecot.index.log", "mail/subscriptions", "mail/maildirsize",
+        "mail/courierimapkeywords/x", "mail/INBOX.msf", "mail/main.sieve"})
+    file(name);
+  EXPECT_THAT(find(folder_ / "mail"), IsEmpty());
+  for (const char* name : {"mail/dovecot", "mail/sieve"}) file(name);
+  EXPECT_THAT(find(folder_ / "mail"), ElementsAre("mail p dovecot,sieve,"));
+}
+
 TEST_F(FindMail, LooseFilesBelongToTheirFolder) {
   file("archive/2.eml");
   file("archive/1.eml");
@@ -80,6 +107,30 @@ TEST(MaildirKeywords, AreTheFlagsOfTheName) {
   for (const char* name : {"1.host", "1.host:2,", "1.host:1,S", "1.host:2,abc", ""}) {
     EXPECT_THAT(indexer::maildir_keywords(name, {}), IsEmpty()) << name;
   }
+}
+
+TEST(MboxMailbox, IsNamedAfterTheFile) {
+  const struct {
+    std::string file, parent, mailbox;
+  } rows[] = {
+      {"choir.mbox", "", "choir"},
+      {"choir.mbox.gz", "lists", "lists/choir"},
+      {"INBOX", "", "Inbox"},
+      {"INBOX", "imap.example.org", "imap.example.org/INBOX"},
+      {"mbox", "", "Inbox"},
+      {"mbox", "Sent", "Sent"},
+      {"2001-May.txt", "", "2001-May"},
+      {"sent.2020", "", "sent.2020"},
+  };
+  for (const auto& row : rows)
+    EXPECT_EQ(indexer::mbox_name(row.file, row.parent), row.mailbox) << row.file;
+}
+
+TEST(MboxMailbox, IsNoneOfAFileOfOneMessageAmongOthers) {
+  for (const char* file : {"Trash", "choir.mbox", "list-2020.mbox.gz", "a/Work.sbd/2020"})
+    EXPECT_TRUE(indexer::names_mailbox(file)) << file;
+  for (const char* file : {"12", "00001.7c53", "msg001", "x.eml", "a/2020"})
+    EXPECT_FALSE(indexer::names_mailbox(file)) << file;
 }
 
 }  // namespace
