@@ -1,5 +1,6 @@
 #include "indexer/import_reader.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
@@ -33,6 +34,15 @@ void add_maildir_state(std::string_view file_name, std::span<const std::string> 
   if (const auto delivered = maildir_delivery(file_name)) message.arrived = delivered;
 }
 
+void add_mh_state(std::string_view file_name, const MhSequences& sequences, FoundMessage& message) {
+  static const auto managed =
+      std::make_shared<const std::vector<std::string>>(std::vector<std::string>{"$seen"});
+  auto keywords = sequences.keywords_of(file_name);
+  if (!keywords) return;
+  message.keywords = std::move(*keywords);
+  message.managed_keywords = managed;
+}
+
 }  // namespace
 
 void ImportReader::read(const MailFolder& folder) {
@@ -58,6 +68,7 @@ void ImportReader::read_file(const MailFolder& folder, const std::string& name) 
     add_maildir_state(name, folder.letters, source.message);
   } else {
     source.mbox = {mbox_name(file, folder.mbox_parent), names_mailbox(file)};
+    if (folder.sequences) add_mh_state(name, *folder.sequences, source.message);
   }
 
   const FileForm form = form_of(file);
@@ -126,7 +137,10 @@ void ImportReader::read_mbox(std::istream& in, Source source) {
     const std::size_t bytes = message.raw.size();
     found.path = std::move(name);
     found.raw = std::move(message.raw);
-    found.keywords = std::move(message.keywords);
+    for (std::string& keyword : message.keywords) {
+      if (std::find(found.keywords.begin(), found.keywords.end(), keyword) == found.keywords.end())
+        found.keywords.push_back(std::move(keyword));
+    }
     if (message.delivered) found.arrived = message.delivered;
     pipeline_.push(std::move(found), bytes);
   }

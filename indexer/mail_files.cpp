@@ -38,7 +38,7 @@ struct Entries {
 };
 
 bool is_left_out(const std::string& file) {
-  return file.starts_with('.') || is_of_mail_program(file);
+  return file.starts_with('.') || is_of_mail_program(file) || is_deleted_in_mh(file);
 }
 
 Entries read_folder(const fs::path& folder) {
@@ -119,8 +119,11 @@ class TreeReader {
   void add_files(const fs::path& folder, const std::string& mailbox, const std::string& mbox_parent,
                  const std::vector<std::string>& files) {
     if (files.empty()) return;
-    tree_.folders.push_back(
-        {.path = folder, .mailbox = mailbox, .names = files, .mbox_parent = mbox_parent});
+    tree_.folders.push_back({.path = folder,
+                             .mailbox = mailbox,
+                             .names = files,
+                             .mbox_parent = mbox_parent,
+                             .sequences = MhSequences::read(folder)});
   }
 
   MailTree& tree_;

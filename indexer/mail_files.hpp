@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "indexer/mh.hpp"
 #include "mail/documents.hpp"
 
 namespace indexer {
@@ -36,6 +37,7 @@ struct MailFolder {
   std::vector<std::string> names;  // of the files, sorted
   std::string mbox_parent = {};  // name of the mailbox above those of mbox files; empty at the top
   std::vector<std::string> letters = {};  // keywords of the flags a, b, c, … (dovecot-keywords)
+  std::optional<MhSequences> sequences = {};
 };
 
 struct MailTree {
@@ -47,7 +49,7 @@ struct MailTree {
 // "Inbox" when it was asked for itself, else after its folder; its dot folders are mailboxes as
 // Maildir++ has them. Loose messages belong to a mailbox named after their folder, a file that was
 // asked for itself to "Inbox"; an mbox is a mailbox of its own. Left out are hidden files, files of
-// mail programs (is_of_mail_program), and tmp/ beside cur/
+// mail programs (is_of_mail_program), messages that MH has marked as deleted, and tmp/ beside cur/
 // and new/. A tar, or a pipe, that was asked for itself is an archive. Links to folders are not
 // followed. Throws std::runtime_error for a path that is not there, and for folders of a data folder
 // of davenport's, which is passed over where it lies below.
@@ -63,7 +65,7 @@ struct MemberMailbox {
 // a delivery: what lies beside it is not known.
 [[nodiscard]] std::optional<MemberMailbox> mailbox_of_member(std::string_view path);
 
-// Keywords of the flags after ":2," in the name of a Maildir's file; `letters` as in MailFolder.
+// Keywords of the flags after ":2,", ";2," or "!2," in the name of a Maildir's file; `letters` as in MailFolder.
 [[nodiscard]] std::vector<std::string> maildir_keywords(std::string_view file_name,
                                                         std::span<const std::string> letters);
 // The keywords that such a name manages; null without flags.

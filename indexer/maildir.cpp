@@ -9,6 +9,7 @@
 
 #include "indexer/archive.hpp"
 #include "indexer/mail_files.hpp"
+#include "indexer/mh.hpp"
 #include "mail/ascii.hpp"
 #include "mail/text.hpp"
 
@@ -26,11 +27,16 @@ constexpr std::array kFlags = {Flag{'D', "$draft"},     Flag{'F', "$flagged"},
                                Flag{'P', "$forwarded"}, Flag{'R', "$answered"},
                                Flag{'S', "$seen"},      Flag{'T', "$deleted"}};
 
-// The flags of a file's name; nothing when it has none.
+// The flags of a file's name; nothing when it has none. Where a name cannot have a colon (Windows),
+// programs write another character.
 std::optional<std::string_view> flags_of(std::string_view file_name) {
-  const std::size_t info = file_name.rfind(":2,");
-  if (info == std::string_view::npos) return std::nullopt;
-  return file_name.substr(info + 3);
+  constexpr std::string_view kInfo = "2,";
+  for (std::size_t at = file_name.rfind(kInfo); at != 0 && at != std::string_view::npos;
+       at = file_name.rfind(kInfo, at - 1)) {
+    const char before = file_name[at - 1];
+    if (before == ':' || before == ';' || before == '!') return file_name.substr(at + kInfo.size());
+  }
+  return std::nullopt;
 }
 
 // What stands between "&" and "-" in modified UTF-7: base64 of UTF-16, with "," for "/".
@@ -215,7 +221,7 @@ std::optional<MemberMailbox> mailbox_of_member(std::string_view path) {
   if (std::any_of(components.begin(), components.end(), is_of_mail_program)) return std::nullopt;
   const std::string file = std::move(components.back());
   components.pop_back();
-  if (file.starts_with('.')) return std::nullopt;
+  if (file.starts_with('.') || is_deleted_in_mh(file)) return std::nullopt;
 
   MemberMailbox member;
   if (!components.empty()) {

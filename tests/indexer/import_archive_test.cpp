@@ -170,6 +170,7 @@ TEST(MailboxOfMember, IsThatOfAFolderThatWasAskedFor) {
       {"a/.hidden", "none"},
       {"a/tmp/1263312345.M1P2.host", "none"},
       {"a/tmp/1", "a/tmp"},
+      {"MH/,3", "none"},
       {"Maildir/dovecot.index.log", "none"},
       {"Maildir/courierimapkeywords/1", "none"},
       {"INBOX.msf", "none"},

@@ -117,6 +117,17 @@ TEST_F(FileImport, MessagesThatBeginAsAnMboxAreMessagesOfTheirFolder) {
   EXPECT_THAT(target_.messages, ElementsAre("one in col", "two in col"));
 }
 
+TEST_F(FileImport, SequencesOfMhTellWhatIsUnseen) {
+  for (const char* number : {"1", "2", "4", "7", "9", "note"})
+    file(std::string("col/") + number, "Subject: " + std::string(number) + "\n\n");
+  file("col/,3", "Subject: deleted\n\n");
+  file("col/.mh_sequences", "cur: 1\nunseen: 2 4-7 x\nreplied: 1\n");
+  EXPECT_THAT(import().refused, IsEmpty());
+  EXPECT_THAT(target_.messages, ElementsAre("1 in col", "2 in col", "4 in col", "7 in col",
+                                            "9 in col", "note in col"));
+  EXPECT_THAT(target_.keywords, ElementsAre("$seen", "", "", "", "$seen", ""));
+}
+
 TEST_F(FileImport, ADamagedCompressedFileIsRefusedByItsName) {
   std::string noise;
   std::uint32_t state = 7;

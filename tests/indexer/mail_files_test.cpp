@@ -72,14 +72,14 @@ TEST_F(FindMail, OtherMailBesideAMaildirIsReadAsWell) {
                                                 "Inbox m b,", "work p e,"));
 }
 
-TEST_F(FindMail, FilesOfMailProgramsAreLeftOut) {
+TEST_F(FindMail, FilesOfMailProgramsAndDeletedMessagesOfMhAreLeftOut) {
   for (const char* name :
        {"mail/dovecot-keywords", "mail/dovecot.index.log", "mail/subscriptions", "mail/maildirsize",
-        "mail/courierimapkeywords/x", "mail/INBOX.msf", "mail/main.sieve"})
+        "mail/courierimapkeywords/x", "mail/INBOX.msf", "mail/main.sieve", "mail/,12"})
     file(name);
   EXPECT_THAT(find(folder_ / "mail"), IsEmpty());
-  for (const char* name : {"mail/dovecot", "mail/sieve"}) file(name);
-  EXPECT_THAT(find(folder_ / "mail"), ElementsAre("mail p dovecot,sieve,"));
+  for (const char* name : {"mail/dovecot", "mail/sieve", "mail/,x"}) file(name);
+  EXPECT_THAT(find(folder_ / "mail"), ElementsAre("mail p ,x,dovecot,sieve,"));
 }
 
 TEST_F(FindMail, LooseFilesBelongToTheirFolder) {
@@ -104,7 +104,10 @@ TEST_F(FindMail, APathThatIsNotThereThrows) {
 TEST(MaildirKeywords, AreTheFlagsOfTheName) {
   EXPECT_THAT(indexer::maildir_keywords("1.host:2,DFPRST", {}),
               ElementsAre("$draft", "$flagged", "$forwarded", "$answered", "$seen", "$deleted"));
-  for (const char* name : {"1.host", "1.host:2,", "1.host:1,S", "1.host:2,abc", ""}) {
+  for (const char* name : {"1.host:2,FS", "1.host;2,FS", "1.host!2,FS", "2,1.host:2,FS"})
+    EXPECT_THAT(indexer::maildir_keywords(name, {}), ElementsAre("$flagged", "$seen")) << name;
+  for (const char* name :
+       {"1.host", "2,S", "1.host,2,S", "1.host:2,", "1.host:1,S", "1.host:2,abc", ""}) {
     EXPECT_THAT(indexer::maildir_keywords(name, {}), IsEmpty()) << name;
   }
 }
