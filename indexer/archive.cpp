@@ -67,14 +67,14 @@ int open_to_read(const std::filesystem::path& file) {
   throw ArchiveError(fmt::format("{}: {}", file.string(), std::strerror(errno)));
 }
 
+}  // namespace
+
 std::string without_compression(const std::filesystem::path& file) {
   constexpr std::array kEndings = {".gz", ".bz2", ".xz", ".zst"};
   const bool is_packed =
       std::find(kEndings.begin(), kEndings.end(), file.extension()) != kEndings.end();
   return (is_packed ? file.stem() : file.filename()).string();
 }
-
-}  // namespace
 
 bool begins_as_tar(std::string_view beginning) {
   constexpr std::size_t kMagicAt = 257;
@@ -94,16 +94,20 @@ bool begins_as_compressed(std::string_view beginning) {
 struct ArchiveReader::State {
   State(const std::filesystem::path& file, const Progress& work)
       : path(file), progress(work), block(kBlock, '\0'), descriptor(open_to_read(file)) {}
+  State(std::istream& in, const std::filesystem::path& file, const Progress& work)
+      : path(file), progress(work), block(kBlock, '\0'), stream(&in) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
     archive_read_free(handle);
-    ::close(descriptor);
+    if (descriptor >= 0) ::close(descriptor);
   }
 
   // Reads as many bytes as there are by now; none at the end. A pipe that nobody has written to yet
   // is not at its end.
   static la_ssize_t read_block(archive* handle, void* self, const void** block);
+  static la_ssize_t read_stream(archive* handle, void* self, const void** block);
+  void open(archive_read_callback* read);
   void require(la_ssize_t result) const {
     if (result < ARCHIVE_WARN) progress.check();
     indexer::require(handle, result, path.string());
@@ -112,7 +116,9 @@ struct ArchiveReader::State {
   const std::filesystem::path path;
   const Progress& progress;
   std::string block;
-  const int descriptor;
+  // One of the two is read.
+  const int descriptor = -1;
+  std::istream* const stream = nullptr;
   archive* const handle = archive_read_new();
   bool has_begun = false;
   ArchiveMember member;
@@ -136,10 +142,18 @@ la_ssize_t ArchiveReader::State::read_block(archive* handle, void* self, const v
   return ARCHIVE_FATAL;
 }
 
-ArchiveReader::ArchiveReader(const std::filesystem::path& file, const Progress& progress)
-    : state_(std::make_unique<State>(file, progress)) {
+// The exceptions of the stream stay in it: this is called by C.
+la_ssize_t ArchiveReader::State::read_stream(archive* handle, void* self, const void** block) {
+  auto& state = *static_cast<State*>(self);
+  *block = state.block.data();
+  state.stream->read(state.block.data(), static_cast<std::streamsize>(state.block.size()));
+  if (!state.stream->bad()) return static_cast<la_ssize_t>(state.stream->gcount());
+  archive_set_error(handle, EIO, "what it is in cannot be read");
+  return ARCHIVE_FATAL;
+}
+
+void ArchiveReader::State::open(archive_read_callback* read) {
   const NamesAreUtf8 locale;
-  archive* handle = state_->handle;
   archive_read_support_filter_gzip(handle);
   archive_read_support_filter_bzip2(handle);
   archive_read_support_filter_xz(handle);
@@ -147,8 +161,18 @@ ArchiveReader::ArchiveReader(const std::filesystem::path& file, const Progress& 
   archive_read_support_format_tar(handle);
   archive_read_support_format_raw(handle);
   archive_read_support_format_empty(handle);
-  state_->require(
-      archive_read_open2(handle, state_.get(), nullptr, State::read_block, nullptr, nullptr));
+  require(archive_read_open2(handle, this, nullptr, read, nullptr, nullptr));
+}
+
+ArchiveReader::ArchiveReader(const std::filesystem::path& file, const Progress& progress)
+    : state_(std::make_unique<State>(file, progress)) {
+  state_->open(State::read_block);
+}
+
+ArchiveReader::ArchiveReader(std::istream& in, const std::filesystem::path& file,
+                             const Progress& progress)
+    : state_(std::make_unique<State>(in, file, progress)) {
+  state_->open(State::read_stream);
 }
 
 ArchiveReader::~ArchiveReader() = default;
@@ -194,6 +218,11 @@ ArchiveMemberStream::int_type ArchiveMemberStream::underflow() {
   if (got == 0) return traits_type::eof();
   setg(buffer_.data(), buffer_.data(), buffer_.data() + got);
   return traits_type::to_int_type(buffer_.front());
+}
+
+std::string_view ArchiveMemberStream::beginning() {
+  (void)sgetc();
+  return {gptr(), static_cast<std::size_t>(egptr() - gptr())};
 }
 
 struct ArchiveWriter::State {

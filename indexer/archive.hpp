@@ -30,6 +30,9 @@ inline constexpr std::size_t kArchiveBeginning = 512;
 [[nodiscard]] bool begins_as_tar(std::string_view beginning);
 [[nodiscard]] bool begins_as_compressed(std::string_view beginning);
 
+// "choir.mbox" of "lists/choir.mbox.gz".
+[[nodiscard]] std::string without_compression(const std::filesystem::path& file);
+
 struct ArchiveMember {
   std::string path;
   bool is_file = false;  // neither a folder nor a link
@@ -45,6 +48,8 @@ class ArchiveReader {
   // `file` may be a named pipe; its data is waited for. Throws Cancelled when `progress` is
   // cancelled meanwhile.
   ArchiveReader(const std::filesystem::path& file, const Progress& progress);
+  // A file within another one: `in` gives its bytes and outlives the reader, `file` is its name.
+  ArchiveReader(std::istream& in, const std::filesystem::path& file, const Progress& progress);
   ~ArchiveReader();
   ArchiveReader(const ArchiveReader&) = delete;
   ArchiveReader& operator=(const ArchiveReader&) = delete;
@@ -65,6 +70,10 @@ class ArchiveReader {
 class ArchiveMemberStream : public std::streambuf {
  public:
   explicit ArchiveMemberStream(ArchiveReader& reader);
+
+  // The bytes that are read next: kArchiveBeginning of them or more, unless the member ends sooner.
+  // None of them is consumed.
+  [[nodiscard]] std::string_view beginning();
 
  protected:
   int_type underflow() override;

@@ -16,11 +16,6 @@ std::string beginning_of(std::istream& in) {
   return beginning;
 }
 
-FileForm::Kind kind_of(std::string_view beginning) {
-  if (begins_as_tar(beginning)) return FileForm::Kind::kArchive;
-  return beginning.starts_with("From ") ? FileForm::Kind::kMbox : FileForm::Kind::kMessage;
-}
-
 FileForm::Kind kind_within(const std::filesystem::path& compressed) {
   const Progress uncancelled;
   try {
@@ -30,7 +25,7 @@ FileForm::Kind kind_within(const std::filesystem::path& compressed) {
     if (!member.is_whole) return FileForm::Kind::kArchive;
     ArchiveMemberStream bytes(archive);
     std::istream in(&bytes);
-    return kind_of(beginning_of(in));
+    return uncompressed_kind(beginning_of(in));
   } catch (const ArchiveError&) {
     return FileForm::Kind::kMessage;
   }
@@ -38,11 +33,16 @@ FileForm::Kind kind_within(const std::filesystem::path& compressed) {
 
 }  // namespace
 
+FileForm::Kind uncompressed_kind(std::string_view beginning) {
+  if (begins_as_tar(beginning)) return FileForm::Kind::kArchive;
+  return beginning.starts_with("From ") ? FileForm::Kind::kMbox : FileForm::Kind::kMessage;
+}
+
 FileForm form_of(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   const std::string beginning = beginning_of(in);
   if (begins_as_compressed(beginning)) return {kind_within(file), true};
-  return {kind_of(beginning), false};
+  return {uncompressed_kind(beginning), false};
 }
 
 }  // namespace indexer

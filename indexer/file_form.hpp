@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 
 namespace indexer {
 
@@ -14,6 +15,8 @@ struct FileForm {
   Kind kind = Kind::kMessage;
   bool is_compressed = false;
 };
+// By the first kArchiveBeginning bytes of what is not compressed.
+[[nodiscard]] FileForm::Kind uncompressed_kind(std::string_view beginning);
 // Told by the beginning of the file, decompressed if need be. A damaged file counts as a message;
 // reading it then says what is wrong.
 [[nodiscard]] FileForm form_of(const std::filesystem::path& file);

@@ -9,6 +9,7 @@
 #include "indexer/import_mailboxes.hpp"
 #include "indexer/import_pipeline.hpp"
 #include "indexer/import_reader.hpp"
+#include "indexer/maildir.hpp"
 
 namespace indexer {
 namespace {
@@ -87,11 +88,18 @@ ImportSummary import_paths(std::span<const std::filesystem::path> paths, ImportT
   ImportSummary summary;
   summary.refused = std::move(tree.refused);
   ImportBatch batch(target, summary);
+  const auto reserve = [&](const std::string& mailbox) {
+    if (is_its_own_id(mailbox)) (void)batch.mailboxes().id_of(mailbox);
+  };
   progress.of = 0;
   for (const MailFolder& folder : tree.folders) {
     if (folder.kind == MailFolder::Kind::kArchives) continue;
     progress.of += static_cast<std::int64_t>(folder.names.size());
-    if (is_its_own_id(folder.mailbox)) (void)batch.mailboxes().id_of(folder.mailbox);
+    reserve(folder.mailbox);
+    if (folder.kind != MailFolder::Kind::kFiles) continue;
+    for (const std::string& name : folder.names) {
+      if (names_mailbox(folder.path / name)) reserve(mbox_name(name, folder.mbox_parent));
+    }
   }
   for (const MailFolder& folder : tree.folders) {
     // Other folders are mailboxes once there is a message in them.

@@ -1,5 +1,6 @@
 #include "indexer/import_reader.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
@@ -8,15 +9,38 @@
 #include <sys/stat.h>
 
 #include "indexer/export_format.hpp"
+#include "indexer/file_form.hpp"
+#include "indexer/maildir.hpp"
+#include "indexer/mbox.hpp"
 #include "indexer/restore.hpp"
 
 namespace indexer {
 namespace {
 
-constexpr std::string_view kMboxBegin = "From ";
+constexpr const char* kTarWithin = "is a tar among other files: import it by its name";
 
 mail::DateTime file_time(std::int64_t seconds) {
   return {std::chrono::sys_seconds(std::chrono::seconds(seconds))};
+}
+
+bool is_letters(const ArchiveMember& member) {
+  return std::filesystem::path(member.path).filename() == kDovecotKeywords;
+}
+
+void add_maildir_state(std::string_view file_name, std::span<const std::string> letters,
+                       FoundMessage& message) {
+  message.keywords = maildir_keywords(file_name, letters);
+  message.managed_keywords = maildir_managed_keywords(file_name, letters);
+  if (const auto delivered = maildir_delivery(file_name)) message.arrived = delivered;
+}
+
+void add_mh_state(std::string_view file_name, const MhSequences& sequences, FoundMessage& message) {
+  static const auto managed =
+      std::make_shared<const std::vector<std::string>>(std::vector<std::string>{"$seen"});
+  auto keywords = sequences.keywords_of(file_name);
+  if (!keywords) return;
+  message.keywords = std::move(*keywords);
+  message.managed_keywords = managed;
 }
 
 }  // namespace
@@ -37,78 +61,91 @@ void ImportReader::read_file(const MailFolder& folder, const std::string& name) 
   struct stat status {};
   if (::stat(file.c_str(), &status) != 0)
     return pipeline_.refuse(file.string(), std::strerror(errno));
-  const auto size = static_cast<std::size_t>(status.st_size);
-  Origin origin{file.string(), folder.mailbox, file_time(status.st_mtime)};
-  if (folder.kind == MailFolder::Kind::kMaildir)
-    return read_maildir_file(folder, name, size, std::move(origin));
+  Source source{.message = {.path = file.string(),
+                            .mailbox = folder.mailbox,
+                            .arrived = file_time(status.st_mtime)}};
+  if (folder.kind == MailFolder::Kind::kMaildir) {
+    add_maildir_state(name, folder.letters, source.message);
+  } else {
+    source.mbox = {mbox_name(file, folder.mbox_parent), names_mailbox(file)};
+    if (folder.sequences) add_mh_state(name, *folder.sequences, source.message);
+  }
 
   const FileForm form = form_of(file);
-  if (form.kind == FileForm::Kind::kArchive) {
-    pipeline_.refuse(origin.path, "is a tar among other files: import it by its name");
-  } else if (form.is_compressed) {
-    read_compressed(file, form.kind, std::move(origin));
-  } else if (form.kind == FileForm::Kind::kMbox) {
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (form.is_compressed) {
     std::ifstream in(file, std::ios::binary);
-    read_mbox(in, origin);
+    read_compressed(in, std::move(source));
+  } else if (form.kind == FileForm::Kind::kArchive) {
+    pipeline_.refuse(file.string(), kTarWithin);
+  } else if (form.kind == FileForm::Kind::kMbox && source.mbox) {
+    std::ifstream in(file, std::ios::binary);
+    read_mbox(in, std::move(source));
+  } else if (size == 0 && source.mbox && source.mbox->is_named) {
+    --progress_.of;  // a mailbox without messages
   } else if (size > kMaxMessageBytes) {
-    pipeline_.refuse(origin.path, too_large());
+    pipeline_.refuse(file.string(), too_large());
   } else {
-    pipeline_.push(
-        {.path = origin.path, .file = file, .mailbox = origin.mailbox, .arrived = origin.arrived},
-        size);
+    source.message.file = file;
+    pipeline_.push(std::move(source.message), size);
   }
 }
 
-void ImportReader::read_maildir_file(const MailFolder& folder, const std::string& name,
-                                     std::size_t size, Origin origin) {
-  if (size > kMaxMessageBytes) return pipeline_.refuse(origin.path, too_large());
-  if (const auto delivered = maildir_delivery(name)) origin.arrived = delivered;
-  pipeline_.push({.path = origin.path,
-                  .file = folder.path / name,
-                  .keywords = maildir_keywords(name, folder.letters),
-                  .managed_keywords = maildir_managed_keywords(name, folder.letters),
-                  .mailbox = origin.mailbox,
-                  .arrived = origin.arrived},
-                 size);
-}
-
-void ImportReader::read_compressed(const std::filesystem::path& file, FileForm::Kind kind,
-                                   Origin origin) {
+void ImportReader::read_compressed(std::istream& in, Source source) {
+  const std::string path = source.message.path;
   try {
-    ArchiveReader archive(file, progress_);
+    ArchiveReader archive(in, path, progress_);
     ArchiveMember member;
-    if (!archive.next(member)) return pipeline_.refuse(origin.path, "is empty");
+    if (!archive.next(member)) return pipeline_.refuse(path, "is empty");
+    if (!member.is_whole) return pipeline_.refuse(path, kTarWithin);
     ArchiveMemberStream bytes(archive);
-    std::istream in(&bytes);
-    in.exceptions(std::ios::badbit);
-    if (kind == FileForm::Kind::kMbox) return read_mbox(in, origin);
-    read_message(in, {.path = origin.path, .mailbox = origin.mailbox, .arrived = origin.arrived});
+    read_uncompressed(bytes, std::move(source));
   } catch (const ArchiveError& error) {
     std::string_view reason = error.what();
-    if (reason.starts_with(origin.path + ": ")) reason.remove_prefix(origin.path.size() + 2);
-    pipeline_.refuse(origin.path, std::string(reason));
+    if (reason.starts_with(path + ": ")) reason.remove_prefix(path.size() + 2);
+    pipeline_.refuse(path, std::string(reason));
   }
 }
 
-void ImportReader::read_mbox(std::istream& in, const Origin& origin) {
+void ImportReader::read_uncompressed(ArchiveMemberStream& bytes, Source source) {
+  const bool is_mbox = source.mbox && uncompressed_kind(bytes.beginning()) == FileForm::Kind::kMbox;
+  std::istream in(&bytes);
+  in.exceptions(std::ios::badbit);  // the reason is that of the archive
+  if (is_mbox) {
+    read_mbox(in, std::move(source));
+  } else {
+    read_message(in, std::move(source.message));
+  }
+}
+
+void ImportReader::read_mbox(std::istream& in, Source source) {
   MboxReader reader(in, kMaxMessageBytes);
   MboxReader::Message message;
+  bool is_counted = true;  // the file was
   for (int number = 1; reader.next(message); ++number) {
-    if (number > 1) ++progress_.of;
-    std::string name = fmt::format("{}#{}", origin.path, number);
+    if (number == 1 && (source.mbox->is_named || reader.has_next()))
+      source.message.mailbox = source.mbox->name;
+    if (message.is_expunged) continue;
+    if (!is_counted) ++progress_.of;
+    is_counted = false;
+    std::string name = fmt::format("{}#{}", source.message.path, number);
     if (message.too_large) {
       pipeline_.refuse(std::move(name), too_large());
       continue;
     }
+    FoundMessage found = source.message;
     const std::size_t bytes = message.raw.size();
-    pipeline_.push({.path = std::move(name),
-                    .raw = std::move(message.raw),
-                    .keywords = std::move(message.keywords),
-                    .mailbox = origin.mailbox,
-                    .arrived = message.delivered ? message.delivered : origin.arrived},
-                   bytes);
+    found.path = std::move(name);
+    found.raw = std::move(message.raw);
+    for (std::string& keyword : message.keywords) {
+      if (std::find(found.keywords.begin(), found.keywords.end(), keyword) == found.keywords.end())
+        found.keywords.push_back(std::move(keyword));
+    }
+    if (message.delivered) found.arrived = message.delivered;
+    pipeline_.push(std::move(found), bytes);
   }
-  if (in.bad()) pipeline_.refuse(origin.path, "reading it failed midway");
+  if (is_counted) --progress_.of;
+  if (in.bad()) pipeline_.refuse(source.message.path, "reading it failed midway");
 }
 
 void ImportReader::read_message(std::istream& in, FoundMessage message) {
@@ -126,39 +163,87 @@ void ImportReader::read(ArchiveReader& archive, const std::string& name) {
   if (is_export(archive))
     throw ExportRefused(
         fmt::format("{} is an export: import it alone, into a local account", name));
+  letters_.clear();
+  without_letters_.clear();
+  was_scanned_ = false;
   ArchiveMember member;
   while (archive.next(member)) {
-    if (member.is_file) read_member(archive, member, name);
+    if (!member.is_file) continue;
+    if (is_letters(member)) {
+      read_letters_member(archive, member, name);
+    } else {
+      read_member(archive, member, name);
+    }
   }
 }
 
 void ImportReader::read_member(ArchiveReader& archive, const ArchiveMember& member,
                                const std::string& name) {
-  auto place = mailbox_of_member(member.path);
-  if (!place && member.is_whole)
-    place = mailbox_of_member("mail");  // it was asked for, whatever it is called
+  // A pipe was asked for, whatever it is called.
+  const auto place = member.is_whole ? MemberMailbox{mailbox_name(""), mailbox_name("")}
+                                     : mailbox_of_member(member.path);
   if (!place) return;
+  Source source{
+      .message = {.path = member.is_whole ? name : fmt::format("{}:{}", name, member.path),
+                  .mailbox = place->mailbox}};
+  if (member.modified) source.message.arrived = mail::DateTime{*member.modified};
+  const std::filesystem::path path(member.path);
+  if (place->is_maildir) {
+    add_maildir_state(path.filename().string(), letters_of(path, name), source.message);
+  } else {
+    source.mbox = {place->mbox_mailbox, names_mailbox(path) && !member.is_whole};
+  }
+  ArchiveMemberStream bytes(archive);  // what is wrong with the archive ends the import
+  const std::string_view beginning = bytes.beginning();
+  if (beginning.empty() && source.mbox && source.mbox->is_named) return;
   ++progress_.of;
-  FoundMessage message{.path = fmt::format("{}:{}", name, member.path), .mailbox = place->mailbox};
-  if (member.is_whole) message.path = name;
-  if (member.modified) message.arrived = mail::DateTime{*member.modified};
+  if (begins_as_compressed(beginning)) {
+    std::istream in(&bytes);
+    read_compressed(in, std::move(source));
+  } else if (begins_as_tar(beginning)) {
+    pipeline_.refuse(std::move(source.message.path), kTarWithin);
+  } else {
+    read_uncompressed(bytes, std::move(source));
+  }
+}
+
+void ImportReader::read_letters_member(ArchiveReader& archive, const ArchiveMember& member,
+                                       const std::string& name) {
+  const auto maildir = std::filesystem::path(member.path).parent_path();
+  if (without_letters_.contains(maildir)) {
+    return pipeline_.refuse(fmt::format("{}:{}", name, member.path),
+                            "comes after messages with keywords that it names, which they lack "
+                            "now: import the tar as a file");
+  }
   ArchiveMemberStream bytes(archive);
   std::istream in(&bytes);
-  in.exceptions(std::ios::badbit);  // what is wrong with the archive ends the import
-  message.raw.resize(kMboxBegin.size());
-  in.read(message.raw.data(), static_cast<std::streamsize>(kMboxBegin.size()));
-  message.raw.resize(static_cast<std::size_t>(in.gcount()));
-  if (!place->is_maildir && message.raw == kMboxBegin) {
-    in.clear();
-    return read_mbox(in, {message.path, place->mbox_mailbox, message.arrived});
+  letters_[maildir] = read_letters(in);
+}
+
+std::vector<std::string> ImportReader::letters_of(const std::filesystem::path& member,
+                                                  const std::string& name) {
+  if (!maildir_has_letters(member.filename().string())) return {};
+  if (!was_scanned_) scan_letters(name);
+  const auto maildir = member.parent_path().parent_path();
+  const auto known = letters_.find(maildir);
+  if (known != letters_.end()) return known->second;
+  without_letters_.insert(maildir);
+  return {};
+}
+
+// A message may come before the file that names its keywords. A pipe cannot be read twice.
+void ImportReader::scan_letters(const std::string& name) {
+  was_scanned_ = true;
+  if (!std::filesystem::is_regular_file(name)) return;
+  try {
+    ArchiveReader archive(name, progress_);
+    ArchiveMember member;
+    while (archive.next(member)) {
+      if (member.is_file && is_letters(member)) read_letters_member(archive, member, name);
+    }
+  } catch (const ArchiveError&) {
+    // Reading the messages will come to the same place, and say so.
   }
-  if (place->is_maildir) {
-    const std::string file_name = std::filesystem::path(member.path).filename().string();
-    message.keywords = maildir_keywords(file_name, {});
-    message.managed_keywords = maildir_managed_keywords(file_name, {});
-    if (const auto delivered = maildir_delivery(file_name)) message.arrived = delivered;
-  }
-  read_message(in, std::move(message));
 }
 
 }  // namespace indexer

@@ -2,10 +2,14 @@
 #pragma once
 
 #include <filesystem>
+#include <iosfwd>
+#include <map>
+#include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "indexer/archive.hpp"
-#include "indexer/file_form.hpp"
 #include "indexer/import_pipeline.hpp"
 
 namespace indexer {
@@ -17,27 +21,41 @@ class ImportReader {
       : pipeline_(pipeline), progress_(progress) {}
 
   void read(const MailFolder& folder);
-  // `name` is that of the archive, for reports of refused files.
+  // `name` is that of the archive's file.
   void read(ArchiveReader& archive, const std::string& name);
 
  private:
-  // The mailbox of a file's messages, and their time of arrival if nothing else tells it.
-  struct Origin {
-    std::string path;  // as it is named when refused
-    std::string mailbox;  // name
-    std::optional<mail::DateTime> arrived;
+  // How the messages of an mbox are filed.
+  struct MboxMailbox {
+    std::string name;
+    // Whether the file's name says that it is a mailbox. If not, an mbox of one message is a message
+    // among others.
+    bool is_named = false;
+  };
+  // A file, or a member of an archive.
+  struct Source {
+    FoundMessage message;  // what is known of its messages beforehand
+    std::optional<MboxMailbox> mbox = {};  // nothing: it is a message, whatever it begins with
   };
   void read_file(const MailFolder& folder, const std::string& name);
-  void read_maildir_file(const MailFolder& folder, const std::string& name, std::size_t size,
-                         Origin origin);
-  void read_compressed(const std::filesystem::path& file, FileForm::Kind kind, Origin origin);
-  void read_mbox(std::istream& in, const Origin& origin);
-  // `message` holds the beginning; the rest is read from `in`.
+  void read_compressed(std::istream& in, Source source);
+  void read_uncompressed(ArchiveMemberStream& bytes, Source source);
+  void read_mbox(std::istream& in, Source source);
   void read_message(std::istream& in, FoundMessage message);
+
   void read_member(ArchiveReader& archive, const ArchiveMember& member, const std::string& name);
+  void read_letters_member(ArchiveReader& archive, const ArchiveMember& member,
+                           const std::string& name);
+  // Keywords of the flags a, b, c, … of a Maildir's member; none where it has no such flags.
+  std::vector<std::string> letters_of(const std::filesystem::path& member, const std::string& name);
+  void scan_letters(const std::string& name);
 
   ImportPipeline& pipeline_;
   Progress& progress_;
+  // Of the archive that is read, by the Maildir's path in it.
+  std::map<std::filesystem::path, std::vector<std::string>> letters_;
+  std::set<std::filesystem::path> without_letters_;  // Maildirs whose messages came before theirs
+  bool was_scanned_ = false;  // for letters
 };
 
 }  // namespace indexer

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fstream>
 #include <stdexcept>
 
 #include "indexer/file_form.hpp"
@@ -13,17 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kOwnFile = "davenport.db";  // in every data folder
-
-// "choir.mbox" of "choir.mbox.gz"
-fs::path unpacked_name(const fs::path& file) {
-  const fs::path name = file.filename();
-  return name.stem().extension() == ".mbox" ? name.stem() : name;
-}
-
-// Without the extension it may be one message of many that begin so.
-bool is_named_mbox(const fs::path& file) {
-  return unpacked_name(file).extension() == ".mbox" && form_of(file).kind == FileForm::Kind::kMbox;
-}
 
 // Its files hold no mail as others write it, and an account would be made of its own parts.
 void refuse_data_folder(const fs::path& folder) {
@@ -37,20 +27,30 @@ void refuse_data_folder(const fs::path& folder) {
   }
 }
 
+// What may be mail, or have mail in it; sorted.
 struct Entries {
   std::vector<std::string> files;
   std::vector<std::string> folders;
+
+  [[nodiscard]] bool has_folder(const char* name) const {
+    return std::binary_search(folders.begin(), folders.end(), name);
+  }
 };
+
+bool is_left_out(const std::string& file) {
+  return file.starts_with('.') || is_of_mail_program(file) || is_deleted_in_mh(file);
+}
 
 Entries read_folder(const fs::path& folder) {
   Entries entries;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     std::error_code ignored;  // what cannot be looked at, is neither
+    std::string name = entry.path().filename().string();
     if (entry.is_directory(ignored)) {
-      if (!entry.is_symlink(ignored)) entries.folders.push_back(entry.path().filename().string());
-    } else if (entry.is_regular_file(ignored) &&
-               !entry.path().filename().string().starts_with('.')) {
-      entries.files.push_back(entry.path().filename().string());
+      if (!entry.is_symlink(ignored) && !is_of_mail_program(name))
+        entries.folders.push_back(std::move(name));
+    } else if (entry.is_regular_file(ignored) && !is_left_out(name)) {
+      entries.files.push_back(std::move(name));
     }
   }
   std::sort(entries.files.begin(), entries.files.end());
@@ -70,10 +70,8 @@ class TreeReader {
         tree_.refused.push_back({folder.string(), "is a data folder of davenport"});
         return;
       }
-      const auto has = [&](const char* part) {
-        return std::binary_search(entries.folders.begin(), entries.folders.end(), part);
-      };
-      if (has("cur") || has("new")) {
+      const bool has_cur = entries.has_folder("cur"), has_new = entries.has_folder("new");
+      if ((has_cur && has_new) || ((has_cur || has_new) && entries.files.empty())) {
         read_maildir(folder, name, entries);
       } else {
         read_plain(folder, name, entries);
@@ -83,45 +81,49 @@ class TreeReader {
     }
   }
 
-  // An mbox is a mailbox: "choir" of choir.mbox.
-  void read_mbox(const fs::path& file, const std::string& parent) {
-    const std::string stem = unpacked_name(file).stem().string();
-    const std::string name = mailbox_name(stem == "mbox" ? "" : stem);
-    tree_.folders.push_back({file.parent_path(),
-                             below(parent, name),
-                             MailFolder::Kind::kFiles,
-                             {file.filename().string()}});
-  }
-
  private:
+  // There may be other mail beside that of the Maildir.
   void read_maildir(const fs::path& folder, const std::string& name, const Entries& entries) {
+    add_files(folder, mailbox_name(name), name, entries.files);
+    const bool is_whole = entries.has_folder("cur") && entries.has_folder("new");
     for (const std::string& part : entries.folders) {
-      if (part == "tmp") continue;
+      if (part == "tmp" && is_whole) continue;
       if (part == "cur" || part == "new") {
-        tree_.folders.push_back({folder / part, mailbox_name(name), MailFolder::Kind::kMaildir,
-                                 read_folder(folder / part).files,
-                                 read_letters(folder / "dovecot-keywords")});
+        add_messages(folder, part, name);
       } else {
         read(folder / part, below(name, folder_name(part)));
       }
     }
   }
 
+  // Of cur/ or new/ in a Maildir.
+  void add_messages(const fs::path& maildir, const std::string& part, const std::string& name) {
+    Entries entries = read_folder(maildir / part);
+    std::ifstream keywords(maildir / kDovecotKeywords);
+    tree_.folders.push_back({.path = maildir / part,
+                             .mailbox = mailbox_name(name),
+                             .kind = MailFolder::Kind::kMaildir,
+                             .names = std::move(entries.files),
+                             .letters = read_letters(keywords)});
+    for (const std::string& folder : entries.folders)
+      read(maildir / part / folder, below(name, folder_name(folder)));
+  }
+
   void read_plain(const fs::path& folder, const std::string& name, const Entries& entries) {
-    std::vector<std::string> messages;
-    for (const std::string& file : entries.files) {
-      if (is_named_mbox(folder / file)) {
-        read_mbox(folder / file, name);
-      } else {
-        messages.push_back(file);
-      }
-    }
-    if (!messages.empty()) {
-      tree_.folders.push_back({folder,
-                               mailbox_name(name.empty() ? folder.filename().string() : name),
-                               MailFolder::Kind::kFiles, std::move(messages)});
-    }
-    for (const std::string& part : entries.folders) read(folder / part, below(name, part));
+    const std::string mailbox = name.empty() ? plain_folder_name(folder.filename().string()) : name;
+    add_files(folder, mailbox_name(mailbox), name, entries.files);
+    for (const std::string& part : entries.folders)
+      read(folder / part, below(name, plain_folder_name(part)));
+  }
+
+  void add_files(const fs::path& folder, const std::string& mailbox, const std::string& mbox_parent,
+                 const std::vector<std::string>& files) {
+    if (files.empty()) return;
+    tree_.folders.push_back({.path = folder,
+                             .mailbox = mailbox,
+                             .names = files,
+                             .mbox_parent = mbox_parent,
+                             .sequences = MhSequences::read(folder)});
   }
 
   MailTree& tree_;
@@ -132,17 +134,12 @@ MailFolder archive_at(const fs::path& path) {
 }
 
 void add_file(const fs::path& file, MailTree& tree) {
-  switch (form_of(file).kind) {
-    case FileForm::Kind::kArchive:
-      return tree.folders.push_back(archive_at(file));
-    case FileForm::Kind::kMbox:
-      return TreeReader(tree).read_mbox(file, "");
-    case FileForm::Kind::kMessage:
-      tree.folders.push_back({file.parent_path(),
-                              mailbox_name(""),
-                              MailFolder::Kind::kFiles,
-                              {file.filename().string()}});
-  }
+  const FileForm form = form_of(file);
+  if (form.kind == FileForm::Kind::kArchive) return tree.folders.push_back(archive_at(file));
+  const bool is_mbox = form.kind == FileForm::Kind::kMbox;
+  tree.folders.push_back({.path = file.parent_path(),
+                          .mailbox = is_mbox ? mbox_name(file, "") : mailbox_name(""),
+                          .names = {file.filename().string()}});
 }
 
 }  // namespace

@@ -1,10 +1,7 @@
-// Mail in files: finds the files that hold messages and the mailbox of each, and reads the messages
-// of an mbox.
+// Mail in files: finds the files that hold messages and the mailbox of each.
 #pragma once
 
-#include <cstddef>
 #include <filesystem>
-#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "indexer/mh.hpp"
 #include "mail/documents.hpp"
 
 namespace indexer {
@@ -34,10 +32,12 @@ struct MailFolder {
     kArchives,  // whose members say their mailboxes
   };
   std::filesystem::path path;
-  std::string mailbox;  // name, such as "Inbox" or "Sent/2020"
+  std::string mailbox;  // of messages; name, such as "Inbox" or "Sent/2020"
   Kind kind = Kind::kFiles;
   std::vector<std::string> names;  // of the files, sorted
+  std::string mbox_parent = {};  // name of the mailbox above those of mbox files; empty at the top
   std::vector<std::string> letters = {};  // keywords of the flags a, b, c, … (dovecot-keywords)
+  std::optional<MhSequences> sequences = {};
 };
 
 struct MailTree {
@@ -45,60 +45,35 @@ struct MailTree {
   std::vector<RefusedFile> refused;  // folders that cannot be read
 };
 
-// A folder with cur/ or new/ in it is a Maildir, named "Inbox" when it was asked for itself, else
-// after its folder; its dot folders are mailboxes as Maildir++ has them. Loose files belong to a
-// mailbox named after their folder, a file that was asked for itself to "Inbox". A tar, or a pipe,
-// that was asked for itself is an archive. Links to folders are not followed. Throws
-// std::runtime_error for a path that is not there, and for folders of a data folder of davenport's,
-// which is passed over where it lies below.
+// A folder with cur/ and new/ in it, or with one of them and no loose files, is a Maildir, named
+// "Inbox" when it was asked for itself, else after its folder; its dot folders are mailboxes as
+// Maildir++ has them. Loose messages belong to a mailbox named after their folder, a file that was
+// asked for itself to "Inbox"; an mbox is a mailbox of its own. Left out are hidden files, files of
+// mail programs (is_of_mail_program), messages that MH has marked as deleted, and tmp/ beside cur/
+// and new/. A tar, or a pipe, that was asked for itself is an archive. Links to folders are not
+// followed. Throws std::runtime_error for a path that is not there, and for folders of a data folder
+// of davenport's, which is passed over where it lies below.
 [[nodiscard]] MailTree find_mail(std::span<const std::filesystem::path> paths);
 
 // The mailbox of an archive's member, as if the archive were a folder that was asked for itself.
 struct MemberMailbox {
   std::string mailbox;  // name
-  std::string mbox_mailbox;  // name, when the member turns out to be an mbox
+  std::string mbox_mailbox;  // name, when the member turns out to be an mbox that is a mailbox
   bool is_maildir = false;
 };
-// Nothing for members that are no mail: hidden files, unfinished deliveries, files of mail servers.
+// Nothing for members that find_mail leaves out. In tmp/ these are files that are named as those of
+// a delivery: what lies beside it is not known.
 [[nodiscard]] std::optional<MemberMailbox> mailbox_of_member(std::string_view path);
 
-// Keywords of the flags after ":2," in the name of a Maildir's file; `letters` as in MailFolder.
+// Keywords of the flags after ":2,", ";2," or "!2," in the name of a Maildir's file; `letters` as in MailFolder.
 [[nodiscard]] std::vector<std::string> maildir_keywords(std::string_view file_name,
                                                         std::span<const std::string> letters);
-// The keywords that such a name manages; null without ":2,".
+// The keywords that such a name manages; null without flags.
 [[nodiscard]] ManagedKeywords maildir_managed_keywords(std::string_view file_name,
                                                        std::span<const std::string> letters);
 
 // When the file was delivered, as its name begins with that ("1263312345.M12P3.host:2,S"); nothing
 // where it does not.
 [[nodiscard]] std::optional<mail::DateTime> maildir_delivery(std::string_view file_name);
-
-// The messages of an mbox (mboxo and mboxrd), one at a time: memory holds one message, whatever the
-// size of the file.
-class MboxReader {
- public:
-  struct Message {
-    std::string raw;  // without its "From " line and the quoting of others
-    std::vector<std::string> keywords;  // of its Status, X-Status and X-Keywords headers
-    std::optional<mail::DateTime> delivered;  // as its "From " line says
-    bool too_large = false;  // longer than allowed; `raw` is empty then
-  };
-
-  // `in` stands at the first "From " line, or behind its first word.
-  MboxReader(std::istream& in, std::size_t max_message_bytes);
-  // False at the end.
-  [[nodiscard]] bool next(Message& message);
-
- private:
-  [[nodiscard]] std::string_view next_piece();
-  void begin_message(std::string_view separator);
-
-  std::istream& in_;
-  std::size_t max_message_bytes_;
-  std::string buffer_;
-  std::size_t begin_ = 0, end_ = 0;  // what of the buffer is not consumed
-  bool at_line_start_ = true;  // of the piece that comes next
-  std::optional<mail::DateTime> delivered_;  // of the message that comes next
-};
 
 }  // namespace indexer

@@ -4,9 +4,12 @@
 #include <array>
 #include <charconv>
 #include <chrono>
-#include <fstream>
+#include <iomanip>
+#include <istream>
 
+#include "indexer/archive.hpp"
 #include "indexer/mail_files.hpp"
+#include "indexer/mh.hpp"
 #include "mail/ascii.hpp"
 #include "mail/text.hpp"
 
@@ -24,11 +27,16 @@ constexpr std::array kFlags = {Flag{'D', "$draft"},     Flag{'F', "$flagged"},
                                Flag{'P', "$forwarded"}, Flag{'R', "$answered"},
                                Flag{'S', "$seen"},      Flag{'T', "$deleted"}};
 
-// The flags of a file's name; nothing when it has none.
+// The flags of a file's name; nothing when it has none. Where a name cannot have a colon (Windows),
+// programs write another character.
 std::optional<std::string_view> flags_of(std::string_view file_name) {
-  const std::size_t info = file_name.rfind(":2,");
-  if (info == std::string_view::npos) return std::nullopt;
-  return file_name.substr(info + 3);
+  constexpr std::string_view kInfo = "2,";
+  for (std::size_t at = file_name.rfind(kInfo); at != 0 && at != std::string_view::npos;
+       at = file_name.rfind(kInfo, at - 1)) {
+    const char before = file_name[at - 1];
+    if (before == ':' || before == ';' || before == '!') return file_name.substr(at + kInfo.size());
+  }
+  return std::nullopt;
 }
 
 // What stands between "&" and "-" in modified UTF-7: base64 of UTF-16, with "," for "/".
@@ -77,11 +85,8 @@ std::optional<std::string> decode_utf7(std::string_view text) {
   return utf8;
 }
 
-bool is_of_mail_server(std::string_view name) {
-  constexpr std::array<std::string_view, 6> kNames = {"dovecot",     "maildirfolder", "maildirsize",
-                                                      "courierimap", "subscriptions", "sieve"};
-  return std::any_of(kNames.begin(), kNames.end(),
-                     [name](std::string_view begin) { return name.starts_with(begin); });
+bool is_mbox_extension(const std::filesystem::path& extension) {
+  return extension == ".mbox" || extension == ".mbx";
 }
 
 std::vector<std::string> components_of(std::string_view path) {
@@ -105,7 +110,7 @@ std::string below(const std::string& parent, const std::string& name) {
 }
 
 std::string folder_name(const std::string& folder) {
-  if (!folder.starts_with('.')) return folder;
+  if (!folder.starts_with('.')) return plain_folder_name(folder);
   std::string dotted = folder.substr(1);
   std::replace(dotted.begin(), dotted.end(), '.', '/');
   return decode_utf7(dotted).value_or(dotted);
@@ -120,12 +125,49 @@ std::optional<std::string> as_keyword(std::string_view name) {
   return mail::lower_ascii(name);
 }
 
-std::vector<std::string> read_letters(const std::filesystem::path& dovecot_keywords) {
+std::string plain_folder_name(const std::string& folder) {
+  const std::filesystem::path name(folder);
+  return name.extension() == ".sbd" || name.extension() == ".mbox" ? name.stem().string() : folder;
+}
+
+std::string mbox_name(const std::filesystem::path& file, const std::string& parent) {
+  const std::filesystem::path name = without_compression(file);
+  // Archives of mailing lists are called "2001-January.txt".
+  const bool has_extension = is_mbox_extension(name.extension()) || name.extension() == ".txt";
+  const std::string mailbox = (has_extension ? name.stem() : name).string();
+  return mailbox_name(mailbox == "mbox" ? parent : below(parent, mailbox));
+}
+
+bool names_mailbox(const std::filesystem::path& file) {
+  const std::filesystem::path name = without_compression(file);
+  if (is_mbox_extension(name.extension()) || file.parent_path().extension() == ".sbd") return true;
+  const std::string& text = name.native();
+  return name.extension().empty() && std::none_of(text.begin(), text.end(), mail::is_digit);
+}
+
+bool is_of_mail_program(const std::string& name) {
+  // Whole names, or beginnings that mail would hardly have: an mbox may be called "dovecot".
+  constexpr std::array kNames = {"maildirfolder", "maildirsize", "subscriptions", "popstate.dat",
+                                 "msgFilterRules.dat"};
+  constexpr std::array kBeginnings = {"dovecot.index",  "dovecot.list.index", "dovecot.mailbox.log",
+                                      "dovecot.sieve",  "dovecot.svbin",      "dovecot-uid",
+                                      kDovecotKeywords, "dovecot-acl",        "dovecot-shared",
+                                      "courierimap",    "courierpop3"};
+  constexpr std::array kExtensions = {".msf", ".sieve", ".svbin"};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
+         std::any_of(kBeginnings.begin(), kBeginnings.end(),
+                     [&](const char* begin) { return name.starts_with(begin); }) ||
+         std::any_of(kExtensions.begin(), kExtensions.end(),
+                     [&](const char* end) { return name.ends_with(end); });
+}
+
+std::vector<std::string> read_letters(std::istream& dovecot_keywords) {
   std::vector<std::string> letters;
-  std::ifstream in(dovecot_keywords);
   std::size_t number = 0;
   std::string name;
-  while (in >> number >> name && number < kKeywordLetters) {
+  // A longer name is read in part, which ends the list there.
+  while (dovecot_keywords >> number >> std::setw(kMaxKeyword + 1) >> name &&
+         number < kKeywordLetters) {
     if (letters.size() <= number) letters.resize(number + 1);
     letters[number] = as_keyword(name).value_or("");
   }
@@ -144,6 +186,11 @@ std::vector<std::string> maildir_keywords(std::string_view file_name,
       keywords.push_back(letters[number]);
   }
   return keywords;
+}
+
+bool maildir_has_letters(std::string_view file_name) {
+  const std::string_view flags = flags_of(file_name).value_or("");
+  return std::any_of(flags.begin(), flags.end(), [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
 ManagedKeywords maildir_managed_keywords(std::string_view file_name,
@@ -171,13 +218,15 @@ std::optional<mail::DateTime> maildir_delivery(std::string_view file_name) {
 std::optional<MemberMailbox> mailbox_of_member(std::string_view path) {
   auto components = components_of(path);
   if (components.empty()) return std::nullopt;
+  if (std::any_of(components.begin(), components.end(), is_of_mail_program)) return std::nullopt;
   const std::string file = std::move(components.back());
   components.pop_back();
-  if (file.starts_with('.') || is_of_mail_server(file)) return std::nullopt;
+  if (file.starts_with('.') || is_deleted_in_mh(file)) return std::nullopt;
 
   MemberMailbox member;
   if (!components.empty()) {
-    if (components.back() == "tmp") return std::nullopt;
+    // A folder of that name need not be a Maildir's.
+    if (components.back() == "tmp" && maildir_delivery(file)) return std::nullopt;
     member.is_maildir = components.back() == "cur" || components.back() == "new";
     if (member.is_maildir) components.pop_back();
   }
@@ -189,10 +238,7 @@ std::optional<MemberMailbox> mailbox_of_member(std::string_view path) {
   std::string folder;
   for (const std::string& component : components) folder = below(folder, folder_name(component));
   member.mailbox = mailbox_name(folder);
-  // Without the extension it may be one message of many that begin as an mbox does.
-  const std::filesystem::path name(file);
-  const bool names_mailbox = name.extension() == ".mbox" && name.stem() != "mbox";
-  member.mbox_mailbox = names_mailbox ? below(folder, name.stem().string()) : member.mailbox;
+  member.mbox_mailbox = mbox_name(file, folder);
   return member;
 }
 

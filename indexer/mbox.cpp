@@ -1,124 +1,63 @@
-// Messages of an mbox file.
+#include "indexer/mbox.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <istream>
 
-#include "indexer/mail_files.hpp"
-#include "indexer/maildir.hpp"
-#include "mail/ascii.hpp"
-#include "mail/mail_date.hpp"
+#include "indexer/mbox_lines.hpp"
 
 namespace indexer {
 namespace {
 
-constexpr std::size_t kMboxBufferBytes = 256 << 10;
-constexpr std::size_t kMaxSeparator = 200;  // bytes of a "From " line that are read as a date
+constexpr std::size_t kMaxPiece = 256 << 10;  // bytes; a longer line comes in pieces
+constexpr std::size_t kMaxFromLine = 1'000;  // bytes; a longer line is text
+constexpr std::size_t kMaxFieldName = 200;  // bytes that are looked at behind a "From " line
+// A longer body is split at its separators: what would be looked ahead is held in memory.
+constexpr std::size_t kMaxLookAhead = std::size_t{16} << 20;
 
-// Writers put an empty line before each; what follows a "From " in a text is hardly a time of day.
-bool is_separator(std::string_view line) {
-  if (!line.starts_with("From ")) return false;
-  for (std::size_t at = line.find(':'); at != std::string_view::npos; at = line.find(':', at + 1)) {
-    const auto is_digit = [&](std::size_t i) {
-      return i < line.size() && line[i] >= '0' && line[i] <= '9';
-    };
-    if (at > 0 && is_digit(at - 1) && is_digit(at + 1)) return true;
+bool is_empty_line(std::string_view line) { return line == "\n" || line == "\r\n"; }
+
+// The empty line before the next "From " is the mbox's, not the message's.
+void drop_last_empty_line(std::string& message) {
+  for (const std::string_view end : {std::string_view("\n\r\n"), std::string_view("\n\n")}) {
+    if (!message.ends_with(end)) continue;
+    message.resize(message.size() - end.size() + 1);
+    return;
   }
-  return false;
-}
-
-// What follows the sender in "From ada@example.org Mon Jan  1 00:00:00 2001".
-std::optional<mail::DateTime> delivery_of(std::string_view separator) {
-  if (separator.starts_with("From ")) separator.remove_prefix(5);
-  const std::size_t sender = separator.find_first_not_of(' ');
-  const std::size_t date = separator.find(' ', std::min(sender, separator.size()));
-  if (date == std::string_view::npos) return std::nullopt;
-  return mail::parse_mail_date(separator.substr(date, kMaxSeparator));
-}
-
-bool is_quoted_from(std::string_view line) {
-  const std::size_t text = line.find_first_not_of('>');
-  return text != 0 && text != std::string_view::npos && line.substr(text).starts_with("From ");
-}
-
-void add_status_keywords(std::string_view flags, std::vector<std::string>& keywords) {
-  for (const char flag : flags) {
-    switch (flag) {
-      case 'R':
-        keywords.emplace_back("$seen");
-        break;
-      case 'A':
-        keywords.emplace_back("$answered");
-        break;
-      case 'F':
-        keywords.emplace_back("$flagged");
-        break;
-      case 'T':
-        keywords.emplace_back("$draft");
-        break;
-      case 'D':
-        keywords.emplace_back("$deleted");
-        break;
-      default:
-        break;
-    }
-  }
-}
-
-// "X-Keywords: work later", as Dovecot and UW IMAP write them.
-void add_named_keywords(std::string_view names, std::vector<std::string>& keywords) {
-  for (std::size_t at = 0; at < names.size();) {
-    const std::size_t begin = names.find_first_not_of(" \t\r", at);
-    if (begin == std::string_view::npos) return;
-    at = std::min(names.find_first_of(" \t\r", begin), names.size());
-    if (auto keyword = as_keyword(names.substr(begin, at - begin))) keywords.push_back(*keyword);
-  }
-}
-
-std::vector<std::string> status_keywords(std::string_view raw) {
-  std::vector<std::string> keywords;
-  for (std::size_t at = 0; at < raw.size();) {
-    const std::size_t end = std::min(raw.find('\n', at), raw.size());
-    const std::string_view line = raw.substr(at, end - at);
-    if (line.empty() || line == "\r") break;
-    const std::size_t colon = line.find(':');
-    if (colon != std::string_view::npos) {
-      const std::string_view name = line.substr(0, colon);
-      if (mail::lower_ascii(name) == "status" || mail::lower_ascii(name) == "x-status") {
-        add_status_keywords(line.substr(colon + 1), keywords);
-      } else if (mail::lower_ascii(name) == "x-keywords") {
-        add_named_keywords(line.substr(colon + 1), keywords);
-      }
-    }
-    at = end + 1;
-  }
-  std::sort(keywords.begin(), keywords.end());
-  keywords.erase(std::unique(keywords.begin(), keywords.end()), keywords.end());
-  return keywords;
 }
 
 }  // namespace
 
 MboxReader::MboxReader(std::istream& in, std::size_t max_message_bytes)
-    : in_(in), max_message_bytes_(max_message_bytes), buffer_(kMboxBufferBytes, '\0') {
-  begin_message(next_piece());
+    : in_(in), max_message_bytes_(max_message_bytes), buffer_(2 * kMaxPiece, '\0') {
+  begin_message();
 }
 
 bool MboxReader::next(Message& message) {
   message = {};
   message.delivered = delivered_;
+  has_next_ = false;
   bool after_empty_line = false;
+  bool in_header = true;
   bool any = false;
+  Body body;
   for (;;) {
-    const bool starts_line = at_line_start_;
+    const bool starts_line = at_line_start_;  // not within one that is longer than the buffer
+    if (starts_line && ends_message(after_empty_line, body)) {
+      begin_message();
+      has_next_ = true;
+      break;
+    }
     std::string_view piece = next_piece();
     if (piece.empty()) break;
     any = true;
+    if (!in_header) body.consume(piece.size());
     if (starts_line) {
-      if (after_empty_line && is_separator(piece)) {
-        begin_message(piece);
-        break;
+      after_empty_line = is_empty_line(piece);
+      if (after_empty_line && in_header) {
+        in_header = false;
+        body.octets_left = mbox_content_length(message.raw);
       }
-      after_empty_line = piece == "\n" || piece == "\r\n";
       if (is_quoted_from(piece)) piece.remove_prefix(1);
     }
     if (message.raw.size() + piece.size() > max_message_bytes_) message.too_large = true;
@@ -129,19 +68,58 @@ bool MboxReader::next(Message& message) {
     }
   }
   if (!any) return false;
-  // The empty line before the next "From " is the mbox's, not the message's.
-  for (const std::string_view end : {std::string_view("\n\r\n"), std::string_view("\n\n")}) {
-    if (message.raw.ends_with(end)) {
-      message.raw.resize(message.raw.size() - end.size() + 1);
-      break;
-    }
-  }
-  message.keywords = status_keywords(message.raw);
+  drop_last_empty_line(message.raw);
+  MboxStatus status = mbox_status(message.raw);
+  message.keywords = std::move(status.keywords);
+  message.is_expunged = status.is_expunged;
   return true;
 }
 
-void MboxReader::begin_message(std::string_view separator) {
-  delivered_ = delivery_of(separator);
+void MboxReader::Body::consume(std::size_t octets) {
+  if (!octets_left) return;
+  if (octets > *octets_left) {
+    octets_left.reset();
+  } else {
+    *octets_left -= octets;
+  }
+}
+
+// At the start of a line.
+bool MboxReader::ends_message(bool after_empty_line, Body& body) {
+  const bool is_told_end = body.octets_left && *body.octets_left == 0;
+  if ((!after_empty_line && !is_told_end) || !is_separator_at(0)) return false;
+  if (!body.octets_left || is_told_end) return true;
+  if (!body.is_proven && !is_end_of_body(*body.octets_left)) {
+    body.octets_left.reset();  // wrong, as it is where the quoting was changed or lines converted
+    return true;
+  }
+  body.is_proven = true;
+  return false;
+}
+
+// Whether a message ends that many octets ahead: at a separator or the end of the file, perhaps
+// behind the end of a line and an empty line.
+bool MboxReader::is_end_of_body(std::size_t octets) {
+  constexpr int kMaxLineEnds = 2;
+  for (int line_ends = 0; octets <= kMaxLookAhead && line_ends <= kMaxLineEnds; ++line_ends) {
+    const std::string_view text = look_ahead(octets, 2);
+    if (text.empty()) return end_ - begin_ == octets;
+    if (is_separator_at(octets)) return true;
+    if (!text.starts_with('\n') && text != "\r\n") return false;
+    octets += text.starts_with('\n') ? 1 : 2;
+  }
+  return false;
+}
+
+bool MboxReader::is_separator_at(std::size_t offset) {
+  const std::string_view text = look_ahead(offset, kMaxFromLine + kMaxFieldName);
+  const std::size_t line_end = text.find('\n');
+  if (line_end == std::string_view::npos) return false;
+  return is_mbox_separator(text.substr(0, line_end), text.substr(line_end + 1));
+}
+
+void MboxReader::begin_message() {
+  delivered_ = mbox_delivery(next_piece().substr(0, kMaxFromLine));
   while (!at_line_start_ && !next_piece().empty()) {
   }
 }
@@ -152,12 +130,8 @@ std::string_view MboxReader::next_piece() {
     return static_cast<const char*>(std::memchr(buffer_.data() + begin_, '\n', end_ - begin_));
   };
   const char* line_end = find_line_end();
-  if (line_end == nullptr && in_) {
-    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
-    end_ -= begin_;
-    begin_ = 0;
-    in_.read(buffer_.data() + end_, static_cast<std::streamsize>(buffer_.size() - end_));
-    end_ += static_cast<std::size_t>(in_.gcount());
+  if (line_end == nullptr && end_ - begin_ < kMaxPiece) {
+    fill(kMaxPiece);
     line_end = find_line_end();
   }
   const std::size_t until =
@@ -166,6 +140,26 @@ std::string_view MboxReader::next_piece() {
   begin_ = until;
   at_line_start_ = line_end != nullptr;
   return piece;
+}
+
+// Up to `bytes` bytes that follow `offset` unread ones; fewer at the end of the file.
+std::string_view MboxReader::look_ahead(std::size_t offset, std::size_t bytes) {
+  fill(offset + bytes);
+  const std::size_t begin = std::min(begin_ + offset, end_);
+  return {buffer_.data() + begin, std::min(bytes, end_ - begin)};
+}
+
+// Reads until the buffer holds as many unread bytes, or all that there are.
+void MboxReader::fill(std::size_t bytes) {
+  if (end_ - begin_ >= bytes || !in_) return;
+  if (buffer_.size() - begin_ < bytes) {
+    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+    if (buffer_.size() < 2 * bytes) buffer_.resize(2 * bytes);  // twice: bytes are moved seldom
+  }
+  in_.read(buffer_.data() + end_, static_cast<std::streamsize>(buffer_.size() - end_));
+  end_ += static_cast<std::size_t>(in_.gcount());
 }
 
 }  // namespace indexer

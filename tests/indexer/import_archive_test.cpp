@@ -2,6 +2,9 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sstream>
+#include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 #include "indexer/archive.hpp"
@@ -64,9 +67,9 @@ TEST_F(ArchiveImport, TakesMaildirsMboxesAndMessages) {
   write_tar({{"./cur/1:2,SF", "Subject: one\n\n"},
              {".Sent.2020/cur/2:2,", "Subject: two\n\n"},
              {"dovecot-uidlist", "3 V1\n"},
-             {"tmp/3", "Subject: no\n\n"},
+             {"tmp/1263312345.M1P2.host", "Subject: no\n\n"},
              {"lists/dev.mbox",
-              "From a 10:00\nSubject: three\nX-Keywords: Later\n\n\nFrom b 10:00\n"
+              "From a@b 10:00\nSubject: three\nX-Keywords: Later\n\n\nFrom b@c 10:00\n"
               "Subject: four\nStatus: R\n\n"},
              {"plain/5.eml", "Subject: five\n\n"},
              {"plain/empty.eml", ""}});
@@ -93,6 +96,61 @@ TEST_F(ArchiveImport, CompressedOnesAreReadAsWell) {
   }
 }
 
+TEST_F(ArchiveImport, CompressedMembersAreReadAsInAFolder) {
+  const auto packed = [](const std::string& program, const std::string& bytes) {
+    const support::TemporaryFolder folder;
+    support::write_file(folder / "x", bytes);
+    const auto run = support::run({"sh", "-c", program + " -c < " + (folder / "x").string()});
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return run.out;
+  };
+  std::string cut_off = packed("gzip", "Subject: no\n\n" + std::string(1'000, 'x'));
+  cut_off.resize(cut_off.size() - 10);
+  write_tar(
+      {{"cur/1:2,SZ", packed("gzip", "Subject: one\n\n")},
+       {"lists/dev.mbox.zst",
+        packed("zstd", "From a@b 10:00\nSubject: two\n\n\nFrom b@c 10:00\nSubject: three\n\n")},
+       {"plain/4.eml.gz", cut_off},
+       {"plain/5.eml.xz", packed("xz", "Subject: five\n\n")}});
+  const std::string inner = support::read_file(tar_);
+  auto summary = import(tar_);
+  EXPECT_THAT(target_.messages, ElementsAre("one in inbox $seen", "two in lists-dev",
+                                            "three in lists-dev", "five in plain"));
+  ASSERT_EQ(summary.refused.size(), 1U);
+  EXPECT_THAT(summary.refused[0].path, HasSubstr("mail.tar:plain/4.eml.gz"));
+  EXPECT_THAT(summary.refused[0].reason, testing::Not(HasSubstr("plain/4.eml.gz")));
+
+  write_tar({{"a/inner.tar", inner}, {"a/inner.tar.gz", packed("gzip", inner)}});
+  summary = import(tar_);
+  ASSERT_EQ(summary.refused.size(), 2U);
+  for (const auto& refused : summary.refused)
+    EXPECT_THAT(refused.reason, HasSubstr("is a tar")) << refused.path;
+}
+
+TEST_F(ArchiveImport, KeywordsOfAMaildirMayBeNamedBehindItsMessages) {
+  write_tar({{"Maildir/cur/1:2,Sa", "Subject: one\n\n"},
+             {"Maildir/.Sent/cur/2:2,a", "Subject: two\n\n"},
+             {"Maildir/dovecot-keywords", "0 Work\n"},
+             {"Maildir/cur/3:2,a", "Subject: three\n\n"}});
+  EXPECT_TRUE(import(tar_).refused.empty());
+  EXPECT_THAT(target_.messages,
+              ElementsAre("one in inbox $seen work", "two in sent", "three in inbox work"));
+
+  // Of a pipe, what was read is gone.
+  ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  target_ = {};
+  std::thread writer([this] {
+    const auto cat =
+        support::run({"sh", "-c", "cat " + tar_.string() + " > " + (folder_ / "pipe").string()});
+    EXPECT_EQ(cat.exit_code, 0) << cat.err;
+  });
+  const auto summary = import(folder_ / "pipe");
+  writer.join();
+  EXPECT_THAT(target_.messages, ElementsAre("one in inbox $seen", "two in sent", "three in inbox"));
+  ASSERT_EQ(summary.refused.size(), 1U);
+  EXPECT_THAT(summary.refused[0].path, HasSubstr("pipe:Maildir/dovecot-keywords"));
+}
+
 TEST_F(ArchiveImport, OneThatIsCutOffSaysSo) {
   write_tar({{"a.eml", "Subject: one\n\n" + std::string(100'000, 'x')}});
   std::filesystem::resize_file(tar_, 50'000);
@@ -110,7 +168,15 @@ TEST(MailboxOfMember, IsThatOfAFolderThatWasAskedFor) {
       {"1.eml", "Inbox"},
       {"/a/../b/./1.eml", "a/b"},
       {"a/.hidden", "none"},
-      {"a/tmp/1", "none"},
+      {"a/tmp/1263312345.M1P2.host", "none"},
+      {"a/tmp/1", "a/tmp"},
+      {"MH/,3", "none"},
+      {"Maildir/dovecot.index.log", "none"},
+      {"Maildir/courierimapkeywords/1", "none"},
+      {"INBOX.msf", "none"},
+      {"lists/dovecot", "lists"},
+      {"profile/INBOX.sbd/Work", "profile/INBOX"},
+      {"Sent.mbox/mbox", "Sent"},
       {".Entw&APw-rfe/cur/1", "Entwürfe"},
       {".A&-B/cur/1", "A&B"},
       {".A&xB/cur/1", "A&xB"},
@@ -124,14 +190,13 @@ TEST(MailboxOfMember, IsThatOfAFolderThatWasAskedFor) {
 }
 
 TEST(DovecotKeywords, AreTheLettersOfAMaildir) {
-  const support::TemporaryFolder folder;
-  support::write_file(folder / "dovecot-keywords",
-                      "0 $Forwarded\n2 Work\n999999999999999999999 x\n");
-  const auto letters = indexer::read_letters(folder / "dovecot-keywords");
+  std::istringstream file("0 $Forwarded\n2 Work\n999999999999999999999 x\n");
+  const auto letters = indexer::read_letters(file);
   EXPECT_THAT(letters, ElementsAre("$forwarded", "", "work"));
   EXPECT_THAT(indexer::maildir_keywords("1:2,Sabcz", letters),
               ElementsAre("$seen", "$forwarded", "work"));
-  EXPECT_TRUE(indexer::read_letters(folder / "absent").empty());
+  std::istringstream endless("0 Work\n1 " + std::string(1'000, 'x') + "\n2 Home\n");
+  EXPECT_THAT(indexer::read_letters(endless), ElementsAre("work", ""));
 }
 
 }  // namespace

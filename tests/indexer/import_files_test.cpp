@@ -21,19 +21,22 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// "subject in mailbox", or the time of arrival.
+// "subject in mailbox", the keywords, the time of arrival.
 struct ArrivalsTarget : indexer::ImportTarget {
   std::optional<mail::Mailbox> find_mailbox(const std::string&) override { return std::nullopt; }
   void put_mailboxes(std::span<const mail::Mailbox>) override {}
   Written put_messages(std::span<indexer::ImportedMessage> given) override {
     for (const indexer::ImportedMessage& one : given) {
       messages.push_back(one.metadata.subject + " in " + one.metadata.mailbox_ids.at(0));
+      std::string& line = keywords.emplace_back();
+      for (const std::string& keyword : one.metadata.keywords)
+        line += (line.empty() ? "" : " ") + keyword;
       const auto& received = one.metadata.received_at;
       arrivals.push_back(received ? mail::to_rfc3339(*received) : "none");
     }
     return {given.size(), 0, {}};
   }
-  std::vector<std::string> messages, arrivals;
+  std::vector<std::string> messages, keywords, arrivals;
 };
 
 class FileImport : public testing::Test {
@@ -61,17 +64,68 @@ class FileImport : public testing::Test {
 
 TEST_F(FileImport, CompressedFilesAreReadWhereverTheyLie) {
   file("col/1.eml", "Subject: one\n\n");
-  file("col/boxed.mbox", "From a 10:00\nSubject: two\n\n\nFrom b 10:00\nSubject: three\n\n");
+  file("col/boxed.mbox", "From a@b 10:00\nSubject: two\n\n\nFrom b@c 10:00\nSubject: three\n\n");
   file("col/plain.mbox", "Subject: four\n\nno mbox, whatever its name\n");
   pack("gzip", "col/1.eml");
   pack("xz", "col/boxed.mbox");
   EXPECT_THAT(import().refused, IsEmpty());
   EXPECT_THAT(target_.messages,
-              ElementsAre("two in boxed", "three in boxed", "one in col", "four in col"));
+              ElementsAre("one in col", "two in boxed", "three in boxed", "four in col"));
   EXPECT_THAT(import("col/boxed.mbox.xz").refused, IsEmpty());
   EXPECT_THAT(target_.messages, ElementsAre("two in boxed", "three in boxed"));
   EXPECT_THAT(import("col/1.eml.gz").refused, IsEmpty());
   EXPECT_THAT(target_.messages, ElementsAre("one in inbox"));
+}
+
+TEST_F(FileImport, CompressedMessagesOfAMaildirAreReadAsOthers) {
+  file("col/cur/1:2,S", "Subject: one\n\n");
+  file("col/cur/2:2,S",
+       "From a@b 10:00\nSubject: two\n\n");  // one message, whatever its first line
+  file("col/cur/3:2,S", "not mail\n");
+  file("col/new/4", "Subject: four\n\n");
+  for (const char* name : {"1:2,S", "2:2,S", "3:2,S"}) {
+    pack("gzip", std::string("col/cur/") + name);
+    std::filesystem::rename(folder_ / "col/cur" / (std::string(name) + ".gz"),
+                            folder_ / "col/cur" / (std::string(name) + "Z"));
+  }
+  const auto summary = import();
+  EXPECT_THAT(target_.messages, ElementsAre("one in inbox", "two in inbox", "four in inbox"));
+  EXPECT_THAT(target_.keywords, ElementsAre("$seen", "$seen", ""));
+  ASSERT_EQ(summary.refused.size(), 1U);
+  EXPECT_THAT(summary.refused[0].reason, HasSubstr("not a message"));
+}
+
+TEST_F(FileImport, MboxFilesOfAFolderAreMailboxes) {
+  const std::string from = "From - Tue Jan  5 10:00:00 2021\n";
+  file("col/INBOX", from + "Subject: one\nX-Mozilla-Status: 0001\n\n\n" + from +
+                        "Subject: deleted\nX-Mozilla-Status: 0009\n\n");
+  file("col/INBOX.msf", "// <!-- <mdb:mork:z v=\"1.4\"/> -->\n");
+  file("col/INBOX.sbd/2020", from + "Subject: two\n\n");
+  file("col/2019", from + "Subject: three\n\n\n" + from + "Subject: four\n\n");
+  file("col/Drafts", "");
+  EXPECT_THAT(import().refused, IsEmpty());
+  EXPECT_THAT(target_.messages,
+              ElementsAre("three in 2019", "four in 2019", "one in inbox", "two in inbox-2020"));
+  EXPECT_THAT(target_.keywords, ElementsAre("", "", "$seen", ""));
+  EXPECT_EQ(progress_.done, progress_.of);
+}
+
+TEST_F(FileImport, MessagesThatBeginAsAnMboxAreMessagesOfTheirFolder) {
+  file("col/0001.7c53", "From a@b 10:00\nSubject: one\n\n");
+  file("col/0002.9f1a", "From a@b 10:00\nSubject: two\n\n");
+  EXPECT_THAT(import().refused, IsEmpty());
+  EXPECT_THAT(target_.messages, ElementsAre("one in col", "two in col"));
+}
+
+TEST_F(FileImport, SequencesOfMhTellWhatIsUnseen) {
+  for (const char* number : {"1", "2", "4", "7", "9", "note"})
+    file(std::string("col/") + number, "Subject: " + std::string(number) + "\n\n");
+  file("col/,3", "Subject: deleted\n\n");
+  file("col/.mh_sequences", "cur: 1\nunseen: 2 4-7 x\nreplied: 1\n");
+  EXPECT_THAT(import().refused, IsEmpty());
+  EXPECT_THAT(target_.messages, ElementsAre("1 in col", "2 in col", "4 in col", "7 in col",
+                                            "9 in col", "note in col"));
+  EXPECT_THAT(target_.keywords, ElementsAre("$seen", "", "", "", "$seen", ""));
 }
 
 TEST_F(FileImport, ADamagedCompressedFileIsRefusedByItsName) {
@@ -131,7 +185,7 @@ TEST_F(FileImport, WithoutADateAMessageCameWhenItsStoreSays) {
               ElementsAre("2001-09-09T01:46:40Z", "2010-01-12T16:05:45Z", "none"));
 
   file("box.mbox", "From ada@example.org Mon Jan  1 00:00:00 2001\n" + undated +
-                       "\nFrom b 10:00\n" + undated + "3");
+                       "\nFrom b@c 10:00\n" + undated + "3");
   const timespec time[] = {{1'000'000'000, 0}, {1'000'000'000, 0}};
   ASSERT_EQ(::utimensat(AT_FDCWD, (folder_ / "box.mbox").c_str(), time, 0), 0);
   EXPECT_THAT(import("box.mbox").refused, IsEmpty());

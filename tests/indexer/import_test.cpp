@@ -117,8 +117,8 @@ TEST_F(ImportTest, AFileLargerThanAnyMessageIsRefusedUnread) {
 }
 
 TEST_F(ImportTest, MessagesOfAnMboxAreNumbered) {
-  file("old.mbox",
-       "From a 10:00\n" + message(1) + "\nFrom b 10:00\n\n\n\nFrom c 10:00\n" + message(3));
+  file("old.mbox", "From a@b 10:00\n" + message(1) +
+                       "\nFrom b@c 10:00\nX-Odd: y\n\n\nFrom c@d 10:00\n" + message(3));
   RecordingTarget target;
   const auto summary = import(target);
   EXPECT_THAT(target.subjects, ElementsAre("Report 1", "Report 3"));

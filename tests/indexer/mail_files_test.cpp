@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sstream>
 
+#include "indexer/maildir.hpp"
 #include "tests/support/support.hpp"
 
 namespace {
@@ -56,6 +56,32 @@ TEST_F(FindMail, AFolderOfMaildirsTakesEachByItsName) {
   EXPECT_THAT(find(folder_.path()), ElementsAre("Inbox m a,", "Lists/dev m b,"));
 }
 
+TEST_F(FindMail, AFolderThatOnlyLooksLikeAMaildirIsReadWhole) {
+  for (const char* name : {"old/1.eml", "old/new/2.eml", "old/new/sub/3.eml", "old/tmp/4.eml"})
+    file(name);
+  EXPECT_THAT(find(folder_ / "old"),
+              ElementsAre("old p 1.eml,", "new p 2.eml,", "new/sub p 3.eml,", "tmp p 4.eml,"));
+  std::filesystem::remove(folder_ / "old/1.eml");
+  EXPECT_THAT(find(folder_ / "old"), ElementsAre("Inbox m 2.eml,", "sub p 3.eml,", "tmp p 4.eml,"));
+}
+
+TEST_F(FindMail, OtherMailBesideAMaildirIsReadAsWell) {
+  for (const char* name : {"cur/a", "new/b", "tmp/c", "saved.mbox", "cur/sub/d", "work/e"})
+    file(name);
+  EXPECT_THAT(find(folder_.path()), ElementsAre("Inbox p saved.mbox,", "Inbox m a,", "sub p d,",
+                                                "Inbox m b,", "work p e,"));
+}
+
+TEST_F(FindMail, FilesOfMailProgramsAndDeletedMessagesOfMhAreLeftOut) {
+  for (const char* name :
+       {"mail/dovecot-keywords", "mail/dovecot.index.log", "mail/subscriptions", "mail/maildirsize",
+        "mail/courierimapkeywords/x", "mail/INBOX.msf", "mail/main.sieve", "mail/,12"})
+    file(name);
+  EXPECT_THAT(find(folder_ / "mail"), IsEmpty());
+  for (const char* name : {"mail/dovecot", "mail/sieve", "mail/,x"}) file(name);
+  EXPECT_THAT(find(folder_ / "mail"), ElementsAre("mail p ,x,dovecot,sieve,"));
+}
+
 TEST_F(FindMail, LooseFilesBelongToTheirFolder) {
   file("archive/2.eml");
   file("archive/1.eml");
@@ -78,64 +104,36 @@ TEST_F(FindMail, APathThatIsNotThereThrows) {
 TEST(MaildirKeywords, AreTheFlagsOfTheName) {
   EXPECT_THAT(indexer::maildir_keywords("1.host:2,DFPRST", {}),
               ElementsAre("$draft", "$flagged", "$forwarded", "$answered", "$seen", "$deleted"));
-  for (const char* name : {"1.host", "1.host:2,", "1.host:1,S", "1.host:2,abc", ""}) {
+  for (const char* name : {"1.host:2,FS", "1.host;2,FS", "1.host!2,FS", "2,1.host:2,FS"})
+    EXPECT_THAT(indexer::maildir_keywords(name, {}), ElementsAre("$flagged", "$seen")) << name;
+  for (const char* name :
+       {"1.host", "2,S", "1.host,2,S", "1.host:2,", "1.host:1,S", "1.host:2,abc", ""}) {
     EXPECT_THAT(indexer::maildir_keywords(name, {}), IsEmpty()) << name;
   }
 }
 
-// The messages of an mbox, those that are too large as "too large".
-std::vector<std::string> split(const std::string& mbox, std::size_t max_bytes = 1'000'000) {
-  std::istringstream in(mbox);
-  indexer::MboxReader reader(in, max_bytes);
-  indexer::MboxReader::Message message;
-  std::vector<std::string> messages;
-  while (reader.next(message)) messages.push_back(message.too_large ? "too large" : message.raw);
-  return messages;
-}
-
-TEST(Mbox, IsSplitAtItsFromLines) {
-  const std::string from = "From a@b Mon Jan  1 00:00:00 2001\n";
+TEST(MboxMailbox, IsNamedAfterTheFile) {
   const struct {
-    std::string mbox;
-    std::vector<std::string> messages;
+    std::string file, parent, mailbox;
   } rows[] = {
-      {"", {}},
-      {from, {}},
-      {from + "A: 1\n\nx\n\n" + from + "A: 2\n\ny\n\n", {"A: 1\n\nx\n", "A: 2\n\ny\n"}},
-      {from + "A: 1\n\nx", {"A: 1\n\nx"}},
-      {"From a@b 00:00:00\r\nA: 1\r\n\r\nx\r\n\r\nFrom a@b 00:00:00\r\nA: 2\r\n",
-       {"A: 1\r\n\r\nx\r\n", "A: 2\r\n"}},
-      {from + "A: 1\n\n>From here\n>>From there\n> From\n",
-       {"A: 1\n\nFrom here\n>From there\n> From\n"}},
-      {from + "A: 1\n\n\nFrom here on it is text\n", {"A: 1\n\n\nFrom here on it is text\n"}},
-      {from + "A: 1\n\nx\nFrom b@c 10:00\ny\n", {"A: 1\n\nx\nFrom b@c 10:00\ny\n"}},
+      {"choir.mbox", "", "choir"},
+      {"choir.mbox.gz", "lists", "lists/choir"},
+      {"INBOX", "", "Inbox"},
+      {"INBOX", "imap.example.org", "imap.example.org/INBOX"},
+      {"mbox", "", "Inbox"},
+      {"mbox", "Sent", "Sent"},
+      {"2001-May.txt", "", "2001-May"},
+      {"sent.2020", "", "sent.2020"},
   };
-  for (const auto& row : rows) EXPECT_EQ(split(row.mbox), row.messages) << row.mbox;
+  for (const auto& row : rows)
+    EXPECT_EQ(indexer::mbox_name(row.file, row.parent), row.mailbox) << row.file;
 }
 
-TEST(Mbox, LinesMayBeLongerThanTheBuffer) {
-  const std::string line(1'000'000, 'x');
-  EXPECT_THAT(split("From a 10:00\n" + line + "\n\nFrom b 10:00\nA: 2\n", 2'000'000),
-              ElementsAre(line + "\n", "A: 2\n"));
-}
-
-TEST(Mbox, AMessageBeyondTheBoundIsSkipped) {
-  const std::string line(1'000'000, 'x');
-  EXPECT_THAT(split("From a 10:00\n" + line + "\n\nFrom b 10:00\nA: 2\n", 1'000),
-              ElementsAre("too large", "A: 2\n"));
-}
-
-TEST(Mbox, StatusHeadersAreKeywords) {
-  std::istringstream in(
-      "From a 10:00\nStatus: RO\nX-Status: AF\nSubject: x\n\nStatus: D\n\nFrom b 10:00\nSubject: "
-      "y\n\n");
-  indexer::MboxReader reader(in, 1'000);
-  indexer::MboxReader::Message message;
-  ASSERT_TRUE(reader.next(message));
-  EXPECT_THAT(message.keywords, ElementsAre("$answered", "$flagged", "$seen"));
-  ASSERT_TRUE(reader.next(message));
-  EXPECT_THAT(message.keywords, IsEmpty());
-  EXPECT_FALSE(reader.next(message));
+TEST(MboxMailbox, IsNoneOfAFileOfOneMessageAmongOthers) {
+  for (const char* file : {"Trash", "choir.mbox", "list-2020.mbox.gz", "a/Work.sbd/2020"})
+    EXPECT_TRUE(indexer::names_mailbox(file)) << file;
+  for (const char* file : {"12", "00001.7c53", "msg001", "x.eml", "a/2020"})
+    EXPECT_FALSE(indexer::names_mailbox(file)) << file;
 }
 
 }  // namespace
