@@ -20,8 +20,8 @@ namespace replica {
 
 namespace {
 
-constexpr std::size_t kPackedBelow =
-    std::size_t{256} << 10;  // bytes; larger ones would bloat the log of the packed file
+// Bytes. Larger ones would bloat the log of the packed file.
+constexpr std::size_t kPackedBelow = std::size_t{256} << 10;
 
 // Bytes as the digest counts them.
 struct Stored {

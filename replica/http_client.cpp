@@ -31,8 +31,8 @@ std::string authorization_of(const SourceAddress& address) {
   }
   if (address.user.empty()) return {};
   const std::string plain = address.user + ":" + address.password;
-  std::string encoded((plain.size() + 2) / 3 * 4 + 1,
-                      '\0');  // and the zero that OpenSSL ends it with
+  // With the zero that OpenSSL ends it with.
+  std::string encoded((plain.size() + 2) / 3 * 4 + 1, '\0');
   encoded.resize(static_cast<std::size_t>(EVP_EncodeBlock(
       reinterpret_cast<unsigned char*>(encoded.data()),
       reinterpret_cast<const unsigned char*>(plain.data()), static_cast<int>(plain.size()))));
