@@ -68,7 +68,9 @@ struct DatabaseInfo {
   std::string name;
   std::string update_seq;  // JSON
   std::string purge_seq;  // JSON; empty where the server has none
-  std::string instance_start_time;  // may be empty
+  // When the database was made; empty where the source does not say, or gives the time when it opened the database (CouchDB 1.x
+  // and Sync Gateway), which is another after each start.
+  std::string instance_start_time;
   std::optional<std::int64_t> documents;  // not every server counts them
   std::int64_t deleted = 0;
 };

@@ -15,10 +15,9 @@ std::optional<std::uint64_t> number(std::string_view seq) {
   return value;
 }
 
-// PouchDB Server takes whatever sequence it is given.
-bool is_beyond(std::string_view since, std::string_view update_seq) {
+bool went_back(const std::string& since, const std::string& update_seq) {
   const auto then = number(since), now = number(update_seq);
-  return now && (!then || *now < *then);
+  return then && now && *now < *then;
 }
 
 }  // namespace
@@ -41,9 +40,11 @@ Continuation continuation(const Checkpoint& checkpoint, const DatabaseInfo& info
                           const std::string& filter) {
   if (checkpoint.since.json.empty()) return Continuation::kContinues;
   if (checkpoint.filter != filter) return Continuation::kBroken;
+  if (went_back(checkpoint.since.json, info.update_seq)) return Continuation::kBroken;
   if (dialect == Dialect::kPouchdb) {
-    const bool is_other =
-        !checkpoint.incarnation.empty() || is_beyond(checkpoint.since.json, info.update_seq);
+    // It takes whatever sequence it is given, a CouchDB's too.
+    const bool is_foreign = number(info.update_seq) && !number(checkpoint.since.json);
+    const bool is_other = !checkpoint.incarnation.empty() || is_foreign;
     return is_other ? Continuation::kBroken : Continuation::kUncertain;
   }
   const std::string incarnation = incarnation_of(info, dialect);

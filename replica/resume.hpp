@@ -14,8 +14,8 @@ enum class Continuation {
   kBroken,  // the sequence means nothing here, or other documents are wanted than it vouches for
 };
 
-// Identifies the database across deletion and re-creation: CouchDB's instance_start_time. Empty where the source has none: CouchDB
-// 2.x says "0", and PouchDB Server gives the time when the server was started.
+// Identifies the database across deletion and re-creation: CouchDB's instance_start_time. Empty where the source has none, as
+// CouchDB 1.x (see DatabaseInfo): CouchDB 2.x says "0", and PouchDB Server gives the time when the server was started.
 [[nodiscard]] std::string incarnation_of(const DatabaseInfo& info, Dialect dialect);
 
 // Whether a database that was deleted and created anew could reach the same sequence without the source's answer showing it: only

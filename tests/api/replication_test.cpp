@@ -232,6 +232,29 @@ TEST_F(ReplicationTest, ASourceThatWantsToBeLeftAloneFromTheStartIsReportedAtOnc
   EXPECT_EQ(server.complaints(), "") << "it was asked again";
 }
 
+class AtCouchdb1 : public ReplicationTest {
+ protected:
+  AtCouchdb1() : ReplicationTest(options()) {}
+  static support::CouchOptions options() {
+    support::CouchOptions options;
+    options.dialect = support::CouchDialect::kCouchdb1;
+    return options;
+  }
+};
+
+TEST_F(AtCouchdb1, ADatabaseThatTheServerOpenedAgainIsTheSame) {
+  config_.sources[0].watch = api::Watch::kPoll;
+  config_.sources[0].poll_interval = 100ms;
+  add("alice", "m");
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return running.source().idle == 1; }));
+  couch_.reset_counters();
+  add("alice", "n");
+  ASSERT_TRUE(eventually([&] { return running.messages("alice") == 2; }));
+  std::this_thread::sleep_for(1s);
+  EXPECT_LE(couch_.counters().requests["GET _changes"], 2U) << "it was swept";
+}
+
 class AtPouchdb : public ReplicationTest {
  protected:
   AtPouchdb() {

@@ -23,7 +23,9 @@ namespace support {
 enum class CouchDialect {
   kCouchdb3,
   kCouchdb2,  // instance_start_time is "0", no _purged_infos
-  kCouchdb1,  // numbers as sequences, no _bulk_get, _dbs_info, _purged_infos and `pending`; _local documents conflict
+  // Numbers as sequences, no _bulk_get, _dbs_info, _purged_infos and `pending`; _local documents conflict. instance_start_time is
+  // when the database was opened, which each request does, as where more databases are used than may be open.
+  kCouchdb1,
   kCozy,  // cozy-stack: /data/{doctype}/…, bearer token, normal feeds only, no attachments but /files/download/{id}
 };
 
