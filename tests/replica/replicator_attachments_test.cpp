@@ -78,6 +78,18 @@ TEST_F(AttachmentsTest, GoOnWhereTheConnectionEnded) {
   EXPECT_EQ(blobs_.get(blob_digest(bytes)), bytes);
 }
 
+TEST_F(AttachmentsTest, OfWhichTheConnectionWasCutAreAskedForOnceMore) {
+  Exchange cut = attachment("HTTP/1.1 200 OK\r\n");
+  cut.close = true;
+  const auto named = document(with_attachment("first words"));
+  pull({welcome(), database(), named, cut, welcome(), database(), cut, welcome(), database()});
+  ASSERT_EQ(store_.quarantined().size(), 1U);
+  EXPECT_THAT(store_.quarantined().front().reason, HasSubstr("closed the connection"));
+  retry({welcome(), database(), nothing_new(), cut, welcome(), database(),
+         attachment(answer("first words"))});
+  EXPECT_THAT(store_.quarantined(), IsEmpty());
+}
+
 TEST_F(AttachmentsTest, KeepWhatCameWhenTheSourceGoesAway) {
   const std::string bytes(300'000, 'x');
   Exchange broken = attachment(answer(bytes).substr(0, 200'000));
