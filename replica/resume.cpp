@@ -20,6 +20,13 @@ bool went_back(const std::string& since, const std::string& update_seq) {
   return then && now && *now < *then;
 }
 
+// What a cluster's sequence begins with, the sum of those of its shards: "23-g1AAAA…".
+std::optional<std::uint64_t> sum_of_shards(std::string_view seq) {
+  const auto dash = seq.find('-');
+  if (!seq.starts_with('"') || dash == std::string_view::npos) return {};
+  return number(seq.substr(1, dash - 1));
+}
+
 }  // namespace
 
 std::string incarnation_of(const DatabaseInfo& info, Dialect dialect) {
@@ -34,6 +41,11 @@ bool may_be_another(const DatabaseInfo& info, Dialect dialect) {
 bool counts_other_purges(const Checkpoint& checkpoint, const DatabaseInfo& info) {
   const auto count = [](const std::string& seq) { return seq.substr(0, seq.find('-')); };
   return count(checkpoint.purge_seq) != count(info.purge_seq);
+}
+
+bool ends_before(const SourceSeq& last_seq, const std::string& update_seq) {
+  const auto end = sum_of_shards(last_seq.json), whole = sum_of_shards(update_seq);
+  return end && whole && *end < *whole;
 }
 
 Continuation continuation(const Checkpoint& checkpoint, const DatabaseInfo& info, Dialect dialect,

@@ -155,6 +155,22 @@ TEST_F(ReplicationTest, TwoSourcesDoNotShareAnAccount) {
   EXPECT_EQ(running.replication.sources().at(1).accounts, 0U);
 }
 
+TEST_F(ReplicationTest, AFeedThatIsBehindItsDatabaseIsReadAgain) {
+  config_.sources[0].watch = api::Watch::kPoll;
+  add("alice", "m");
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return running.source().idle == 1; }));
+  couch_.hold_feeds(emails_of("alice"));
+  add("alice", "n");
+  couch_.reset_counters();
+  EXPECT_TRUE(running.replication.wake("alice"));
+  ASSERT_TRUE(eventually([&] { return couch_.counters().requests["GET _changes"] > 0; }));
+  ASSERT_TRUE(is_quiet(couch_));
+  EXPECT_EQ(running.messages("alice"), 1);
+  couch_.release_feeds(emails_of("alice"));
+  EXPECT_TRUE(eventually([&] { return running.messages("alice") == 2; }));
+}
+
 class RefusedUpdates : public ReplicationTest {
  protected:
   RefusedUpdates() : ReplicationTest(options()) {}

@@ -244,8 +244,22 @@ TEST_F(CountCheckTest, SweepsOnceForADifference) {
   EXPECT_FALSE(pull({welcome(), database(info), nothing_new()}).swept);
 }
 
+TEST_F(CountCheckTest, SaysNothingWhereTheFeedIsBehind) {
+  Database ahead;
+  ahead.documents = 7;
+  ahead.update_seq = R"("4-g")";
+  const PullSummary behind = pull(
+      {welcome(), database(ahead), get(feed("0"), answer(page({row("a", "1-a")}, R"("3-g")")))});
+  EXPECT_TRUE(behind.is_behind);
+  ahead.documents = 2;
+  const PullSummary whole =
+      pull({welcome(), database(ahead),
+            get(feed("3-g"), answer(page({row("b", "1-b")}, R"("4-g")"))), database(ahead)});
+  EXPECT_FALSE(whole.is_behind);
+}
+
 TEST_F(CountCheckTest, SaysNothingWhereTheSourceDoesNotCount) {
-  const auto countless = get("GET /mail", answer(R"({"db_name":"mail","update_seq":"9-g1A"})"));
+  const auto countless = get("GET /mail", answer(R"({"db_name":"mail","update_seq":"1-g1A"})"));
   const PullSummary summary =
       pull({welcome(), countless, get(feed("0"), answer(page({row("a", "1-a")}, R"("3-g")"))),
             countless});

@@ -53,6 +53,15 @@ TEST(Resume, TellsWhetherTheCheckpointContinuesTheSource) {
   }
 }
 
+TEST(Resume, TellsWhetherAFeedEndedTooSoon) {
+  EXPECT_TRUE(ends_before({R"("20-g1AAA")"}, R"("23-g1BBB")"));
+  EXPECT_FALSE(ends_before({R"("23-g1AAA")"}, R"("23-g1BBB")"));
+  EXPECT_FALSE(ends_before({R"("24-g1AAA")"}, R"("23-g1BBB")"));
+  // One node tells no sums: CouchDB 1.x, PouchDB Server, Sync Gateway.
+  EXPECT_FALSE(ends_before({"20"}, "23"));
+  EXPECT_FALSE(ends_before({R"("20::19")"}, "23"));
+}
+
 TEST(Resume, CountsPurgesWhoeverAnswered) {
   Checkpoint checkpoint;
   checkpoint.purge_seq = R"("2-abc")";

@@ -104,6 +104,9 @@ class MemoryCouchdb {
   void set_members(const std::string& database, std::vector<std::string> names);
   // Feeds of the database that wait are refused with that status; all else of it is well.
   void break_feeds(const std::string& database, int status);
+  // Feeds of the database show nothing newer than what is there now, as those of a node that is behind the others.
+  void hold_feeds(const std::string& database);
+  void release_feeds(const std::string& database);
   // The bytes of a file of kCozy, by document id.
   void set_file(const std::string& id, const std::string& content_type, std::string bytes);
 
