@@ -171,6 +171,26 @@ TEST_F(ReplicationTest, AFeedThatIsBehindItsDatabaseIsReadAgain) {
   EXPECT_TRUE(eventually([&] { return running.messages("alice") == 2; }));
 }
 
+class LateUpdates : public ReplicationTest {
+ protected:
+  LateUpdates() : ReplicationTest(options()) {}
+  static support::CouchOptions options() {
+    support::CouchOptions options;
+    options.db_updates_delay = 1h;
+    return options;
+  }
+};
+
+TEST_F(LateUpdates, WhatTheFeedOfAllDatabasesDoesNotNameIsLookedAtAllTheSame) {
+  config_.sources[0].poll_interval = 100ms;
+  add("alice", "m");
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return running.source().idle == 1; }));
+  EXPECT_EQ(running.source().watch, api::Watch::kUpdates);
+  add("alice", "n");
+  EXPECT_TRUE(eventually([&] { return running.messages("alice") == 2; }));
+}
+
 class RefusedUpdates : public ReplicationTest {
  protected:
   RefusedUpdates() : ReplicationTest(options()) {}
