@@ -108,6 +108,30 @@ TEST(CouchClient, AsksAgainWhenAKeptConnectionWasClosed) {
 
 constexpr auto kBulkGet = "POST /mail/_bulk_get?revs=true";
 
+TEST(CouchClient, ReadsItsTokenAgainWhereItIsRefused) {
+  Exchange refused = get("GET /mail/_local/a", answer("{}", 401));
+  refused.field = "Authorization: Bearer old";
+  Exchange renewed = get("GET /mail/_local/a", answer("{}"));
+  renewed.field = "Authorization: Bearer new";
+  Exchange refused_too = get("GET /mail/_local/b", answer("{}", 401));
+  refused_too.field = renewed.field;
+  const ScriptedServer server({refused, renewed, refused_too});
+  int reads = 0;
+  SourceAddress address{server.url(), "", "", "old", {}, [&reads] {
+                          ++reads;
+                          return std::string("new");
+                        }};
+  net::io_context context{1};
+  CouchClient client(context.get_executor(), std::move(address));
+  EXPECT_EQ(support::run(context, client.get_document("mail", "_local/a")), "{}");
+  EXPECT_EQ(reads, 1);
+  const auto again =
+      error_of([&] { return support::run(context, client.get_document("mail", "_local/b")); });
+  EXPECT_EQ(again.kind(), Kind::kUnauthorized);
+  EXPECT_EQ(reads, 2) << "the file holds what was refused";
+  EXPECT_EQ(server.complaints(), "");
+}
+
 TEST(CouchClient, FetchesRevisionsWithTheirAncestors) {
   const std::string rows =
       R"({"results":[{"id":"a","docs":[{"ok":{"_id":"a","_rev":"2-b","_revisions":{"start":2,"ids":["b","a"]}}},{}]},)"
