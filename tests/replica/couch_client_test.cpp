@@ -67,6 +67,20 @@ TEST(CouchClient, InflatesByContentEncodingOnly) {
   EXPECT_EQ(talk.server.complaints(), "");
 }
 
+TEST(CouchClient, InflatesGzipOfSeveralMembers) {
+  const std::string row = kOneRow;
+  const std::string packed = gzip(row.substr(0, 30)) + gzip("") + gzip(row.substr(30));
+  const std::string encoding = "Content-Encoding: gzip\r\n";
+  Conversation talk({get(kFeed, answer(packed, 200, encoding)),
+                     get(kFeed, chunked_answer(packed, 1, encoding)),
+                     get(kFeed, answer(packed.substr(0, packed.size() - 1), 200, encoding)),
+                     get(kFeed, answer(packed + "no member", 200, encoding))});
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(talk.changes().rows.size(), 1U) << i;
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(error_of([&] { return talk.changes(); }).kind(), Kind::kProtocol) << i;
+  EXPECT_EQ(talk.server.complaints(), "");
+}
+
 TEST(CouchClient, BoundsASmallAnswerThatInflatesToALargeOne) {
   const std::string bomb = gzip(std::string(40'000'000, ' '));
   ASSERT_LT(bomb.size(), 100'000U);
