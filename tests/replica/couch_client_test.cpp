@@ -205,6 +205,20 @@ TEST(CouchClient, FetchesDocumentByDocumentWithoutBulkGet) {
   EXPECT_EQ(talk.server.complaints(), "");
 }
 
+TEST(CouchClient, FetchesDocumentByDocumentWhereBulkGetIsMultipart) {
+  const auto one = get("GET /mail/a?revs=true&open_revs=%5B%222-b%22%5D",
+                       answer(R"([{"ok":{"_id":"a","_rev":"2-b",)"
+                              R"("_revisions":{"start":2,"ids":["b","a"]}}}])"));
+  const std::string multipart =
+      "HTTP/1.1 200 OK\r\nContent-Type: multipart/mixed; boundary=\"x\"\r\n"
+      "Content-Length: 5\r\n\r\n--x--";
+  Conversation talk({post(kBulkGet, "", multipart),
+                     get("GET /mail", answer(R"({"db_name":"mail","update_seq":7})")), one, one});
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(talk.run(talk.client.fetch("mail", {{"a", {rev("2-b")}}})).at(0).problem, "");
+  EXPECT_EQ(talk.server.complaints(), "");
+}
+
 TEST(CouchClient, DoesNotTakeAMissingDatabaseForMissingDocuments) {
   const std::string gone =
       answer(R"({"error":"not_found","reason":"Database does not exist."})", 404);
