@@ -165,6 +165,24 @@ TEST_F(SweepTest, ForgetsWhatTheSourcePurged) {
   pull({welcome(), database(after_purges()), nothing_new()});
 }
 
+// CouchDB lists its last thousand purges.
+TEST_F(SweepTest, AsksOnlyForWhatAPurgeMayConcern) {
+  pull_three();
+  const auto purges = [](const std::string& listed) {
+    return get("GET /mail/_purged_infos", answer(R"({"purged_infos":[)" + listed + "]}"));
+  };
+  const std::string first = R"({"id":"a","revs":["1-a"]})";
+  pull({welcome(), database(after_purges()), purges(first), gone("a"), nothing_new()});
+  Database again;
+  again.purge_seq = R"("3-p")";
+  const std::string second =
+      R"(,{"id":"b","revs":["1-z"]},{"id":"c","revs":["2-y"]})";  // not here; newer than here
+  pull({welcome(), database(again), purges(first + second), gone("c"), nothing_new()});
+  EXPECT_EQ(body("a"), "purged");
+  EXPECT_NE(body("b"), "purged");
+  EXPECT_EQ(body("c"), "purged");
+}
+
 // One leaf of a conflict was purged: no count tells.
 TEST_F(SweepTest, StandsInWhereTheSourceCannotNameWhatItPurged) {
   pull({welcome(), database(), get(feed("0"), answer(page({bare_row("a", {"2-y", "2-x"})}, "3"))),
