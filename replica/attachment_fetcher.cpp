@@ -126,7 +126,7 @@ net::awaitable<std::optional<AttachmentFetcher::Failure>> AttachmentFetcher::dow
     }
   };
   const auto incoming = co_await run_on(context_.workers, std::move(begin));
-  if (!incoming) co_return Failure{"its digest is no md5", {}};
+  if (!incoming) co_return Failure{"its digest is neither md5 nor sha1", {}};
   std::optional<SourceError> failure;
   bool may_try_again = true;
   for (std::uint64_t before = incoming->size();; before = incoming->size()) {

@@ -1,4 +1,5 @@
 // Bytes of attachments: wanted with their documents, fetched after them.
+#include "replica/file_check.hpp"
 #include "replica/wanted_blobs.hpp"
 #include "tests/replica/replicator_fixture.hpp"
 
@@ -62,6 +63,26 @@ TEST_F(AttachmentsTest, OtherBytesThanTheDigestSaysAreTriedLater) {
       retry({welcome(), database(), nothing_new(), attachment(answer("first words"))});
   EXPECT_EQ(again.blobs, 1U);
   EXPECT_THAT(store_.quarantined(), IsEmpty());
+}
+
+TEST_F(AttachmentsTest, ThatSyncGatewayNamesBySha1AreVerifiedByIt) {
+  const std::string bytes = "first words", digest = "sha1-b26kQyHXsgH9aae8wqlH3M9TDq4=";
+  const std::string named = fmt::format(
+      R"(,"_attachments":{{"q 1.txt":{{"content_type":"text/plain","digest":"{}","stub":true}}}})",
+      digest);
+  pull({welcome(), database(), document(named), attachment(answer("other words"))});
+  ASSERT_EQ(store_.quarantined().size(), 1U);
+  EXPECT_THAT(store_.quarantined().front().reason, HasSubstr("other bytes"));
+  retry({welcome(), database(), nothing_new(), attachment(answer(bytes))});
+  EXPECT_THAT(store_.quarantined(), IsEmpty());
+  EXPECT_EQ(blobs_.get(digest), bytes);
+  std::vector<std::string> damaged;
+  const auto note = [&damaged](const std::string& which, const std::filesystem::path&,
+                               const std::string& reason) {
+    damaged.push_back(which + ": " + reason);
+  };
+  check_packed_blobs(folder_ / "blobs", note, [] {});
+  EXPECT_THAT(damaged, IsEmpty());
 }
 
 TEST_F(AttachmentsTest, GoOnWhereTheConnectionEnded) {
