@@ -81,6 +81,24 @@ TEST_F(ReplicationTest, ASourceThatGoesAndComesIsOneState) {
   EXPECT_EQ(running.source().last_error, "");
 }
 
+TEST_F(ReplicationTest, WhatWaitsIsBehindASourceThatGoesDown) {
+  auto couch = std::make_unique<support::MemoryCouchdb>();
+  couch->create(emails_of("alice"));
+  config_.sources[0].address.url = couch->url();
+  config_.sources[0].watch = api::Watch::kPoll;
+  config_.sources[0].poll_interval = 100ms;
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return running.source().idle == 1; }));
+  EXPECT_EQ(running.source().lag, 0s);
+  couch.reset();
+  ASSERT_TRUE(eventually([&] { return running.source().lag >= 2s; }));
+  const auto source = running.source();
+  EXPECT_EQ(source.idle, 0U);
+  std::chrono::seconds most{0};
+  for (const auto& lags : source.lags) most = std::max(most, lags.most);
+  EXPECT_GE(most, 2s);
+}
+
 TEST_F(ReplicationTest, WhatWasPulledOnceIsBehindASourceThatIsDown) {
   add("alice", "m");
   {
