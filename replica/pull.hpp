@@ -25,6 +25,8 @@ struct PullSummary {
   std::uint64_t bytes = 0;  // of the feed's answers; of a commit, of its documents
   std::uint64_t blobs = 0;  // attachments whose bytes came
   bool swept = false;  // everything here was compared with the source
+  // The feed ended before the update sequence that the database had when the pull began: a node that is behind another answered.
+  bool is_behind = false;
 };
 
 // Somebody asked for the end of a pull; what was committed before stays.
