@@ -57,6 +57,7 @@ Xapian::Query QueryTranslator::translate_node(const MatchWords& match) {
       require_indexed(match.field.header, match.field.header_position);
     const auto prefix = word_prefix(field.field, match.field.header);
     std::vector<std::string> terms;
+    terms.reserve(words.size());
     for (const auto& word : words) terms.push_back(prefix + word.folded);
     if (terms.size() > 1 && match.prefix) {
       add_phrases_with_beginning(std::move(terms), forms);
@@ -109,7 +110,7 @@ void QueryTranslator::add_word(const std::string& prefix, bool stemmed, const Qu
 void QueryTranslator::add_umlauts(const std::string& prefix, bool stemmed, const QueryWord& word,
                                   std::vector<Xapian::Query>& forms) {
   for (const auto& spelled : umlaut_spellings(word.exact)) {
-    const std::string beginning = std::string(kExactPrefix) + prefix + spelled;
+    const auto beginning = fmt::format("{}{}{}", kExactPrefix, prefix, spelled);
     if (context_.database.allterms_begin(beginning) == context_.database.allterms_end(beginning))
       continue;
     add_word(prefix, stemmed, {without_accents(spelled), spelled}, forms);
