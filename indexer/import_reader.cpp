@@ -125,7 +125,7 @@ void ImportReader::read_mbox(std::istream& in, Source source) {
   for (int number = 1; reader.next(message); ++number) {
     if (number == 1 && (source.mbox->is_named || reader.has_next()))
       source.message.mailbox = source.mbox->name;
-    if (message.is_expunged) continue;
+    if (message.is_no_mail) continue;
     if (!is_counted) ++progress_.of;
     is_counted = false;
     std::string name = fmt::format("{}#{}", source.message.path, number);

@@ -3,15 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <sstream>
 
 #include "indexer/maildir.hpp"
 #include "mail/ascii.hpp"
 #include "mail/mail_date.hpp"
+#include "mail/mime.hpp"
 
 namespace indexer {
 namespace {
 
-constexpr std::string_view kFromWord = "From ";
+constexpr std::string_view kMmdfLine = "\1\1\1\1";
 constexpr std::size_t kMaxZone = 5;  // letters of "CEST"
 constexpr std::string_view kBlanks = " \t\r\n";
 
@@ -61,6 +63,21 @@ FromLine parts_of_from_line(std::string_view line) {
     at = line.find_last_not_of(kBlanks, blank) + 1;
   }
   return {trimmed(line.substr(0, date)), line.substr(date)};
+}
+
+// Weekday, day, month, time and year.
+bool is_full_date(std::string_view date) {
+  int names = 0;
+  bool has_day = false, has_year = false, has_time = false;
+  std::istringstream words{std::string(date)};
+  for (std::string word; words >> word;) {
+    const bool is_number = std::all_of(word.begin(), word.end(), mail::is_digit);
+    names += is_name_of_day_or_month(word) ? 1 : 0;
+    has_day |= is_number && word.size() <= 2;
+    has_year |= is_number && word.size() == 4;
+    has_time |= word.find(':') != std::string::npos;
+  }
+  return names == 2 && has_day && has_year && has_time && mail::parse_mail_date(date);
 }
 
 std::optional<mail::DateTime> read_date(std::string_view date) {
@@ -135,20 +152,41 @@ void add_mozilla_status(std::string_view value, MboxStatus& status) {
   for (const auto& [bit, keyword] : kFlags) {
     if ((flags & bit) != 0) status.keywords.emplace_back(keyword);
   }
-  status.is_expunged = (flags & kExpunged) != 0;
+  if ((flags & kExpunged) != 0) status.is_no_mail = true;
 }
 
 }  // namespace
 
-bool is_mbox_separator(std::string_view line, std::string_view next_line) {
-  if (!line.starts_with(kFromWord)) return false;
+bool begins_as_mbox(std::string_view beginning) {
+  const std::string_view text = mail::without_blank_beginning(beginning);
+  return text.starts_with(kFromWord) || is_quoted_from(text) || begins_with_mmdf_line(text);
+}
+
+bool begins_with_mmdf_line(std::string_view text) {
+  if (!text.starts_with(kMmdfLine)) return false;
+  text.remove_prefix(kMmdfLine.size());
+  return text.empty() || text.starts_with('\n') || text.starts_with("\r\n");
+}
+
+MboxSeparator mbox_separator(std::string_view line, std::string_view next_line) {
+  if (!line.starts_with(kFromWord)) return MboxSeparator::kNowhere;
   // Some mail servers put a second such line there, quoted.
-  if (!begins_field(next_line) && !next_line.starts_with(">From ")) return false;
+  if (!begins_field(next_line) && !next_line.starts_with(">From ")) return MboxSeparator::kNowhere;
   const auto [sender, date] = parts_of_from_line(line);
   const bool is_word = sender.find_first_of(kBlanks) == std::string_view::npos;
   const bool has_time = date.find(':') != std::string_view::npos;
-  if (!is_word && !has_time) return false;
-  return sender == "-" || sender.find('@') != std::string_view::npos || read_date(date);
+  if (!is_word && !has_time) return MboxSeparator::kNowhere;
+  const bool is_address = sender == "-" || sender.find('@') != std::string_view::npos;
+  if (!sender.empty() && (is_word || is_address) && is_full_date(date))
+    return MboxSeparator::kAnywhere;
+  return is_address || read_date(date) ? MboxSeparator::kBehindEmptyLine : MboxSeparator::kNowhere;
+}
+
+bool is_patch_separator(std::string_view line) {
+  const auto [commit, date] = parts_of_from_line(line);
+  const bool is_digest = commit.size() == 40 || commit.size() == 64;  // SHA-1 or SHA-256
+  return is_digest && date == "Mon Sep 17 00:00:00 2001" && line.starts_with(kFromWord) &&
+         std::all_of(commit.begin(), commit.end(), [](char c) { return mail::hex_digit(c) >= 0; });
 }
 
 std::optional<mail::DateTime> mbox_delivery(std::string_view separator) {
@@ -161,7 +199,10 @@ bool is_quoted_from(std::string_view line) {
 }
 
 MboxStatus mbox_status(std::string_view message) {
+  constexpr std::string_view kInternalData =
+      "DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA";  // as UW IMAP writes it
   MboxStatus status;
+  bool has_internal_subject = false, has_imap_state = false;
   for_each_field(message, [&](const std::string& name, std::string_view value) {
     if (name == "status" || name == "x-status") {
       add_status_keywords(value, status.keywords);
@@ -169,8 +210,13 @@ MboxStatus mbox_status(std::string_view message) {
       add_named_keywords(value, status.keywords);
     } else if (name == "x-mozilla-status") {
       add_mozilla_status(value, status);
+    } else if (name == "subject") {
+      has_internal_subject = value == kInternalData;
+    } else if (name == "x-imap" || name == "x-imapbase") {
+      has_imap_state = true;
     }
   });
+  if (has_internal_subject && has_imap_state) status.is_no_mail = true;
   std::sort(status.keywords.begin(), status.keywords.end());
   status.keywords.erase(std::unique(status.keywords.begin(), status.keywords.end()),
                         status.keywords.end());
