@@ -76,6 +76,7 @@ bool MboxReader::next(Message& message) {
   if (!is_mmdf_) drop_last_empty_line(message.raw);
   MboxStatus status = mbox_status(message.raw);
   message.keywords = std::move(status.keywords);
+  message.mailboxes = std::move(status.mailboxes);
   message.is_no_mail = status.is_no_mail;
   return true;
 }

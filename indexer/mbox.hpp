@@ -21,7 +21,8 @@ class MboxReader {
  public:
   struct Message {
     std::string raw;  // without its "From " line and the quoting of others
-    std::vector<std::string> keywords;  // of its header, as mbox_status says
+    // Of its header, as mbox_status says.
+    std::vector<std::string> keywords, mailboxes;
     std::optional<mail::DateTime> delivered;  // as its "From " line says
     bool is_no_mail = false;  // as mbox_status says
     bool too_large = false;  // longer than allowed; `raw` is empty then

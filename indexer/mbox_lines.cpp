@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <sstream>
 
+#include "indexer/gmail_labels.hpp"
 #include "indexer/maildir.hpp"
 #include "mail/ascii.hpp"
 #include "mail/mail_date.hpp"
@@ -94,17 +96,20 @@ bool begins_field(std::string_view line) {
 }
 
 // Calls `visit(name in lower case, value)` for the fields of the header that `message` begins with;
-// the value is that of the field's first line.
+// the value may be folded.
 template <class Visit>
 void for_each_field(std::string_view message, Visit visit) {
   for (std::size_t at = 0; at < message.size();) {
-    const std::size_t end = std::min(message.find('\n', at), message.size());
-    const std::string_view line = message.substr(at, end - at);
-    if (line.empty() || line == "\r") return;
-    const std::size_t colon = line.find(':');
+    if (message[at] == '\n' || message.substr(at, 2) == "\r\n") return;
+    std::size_t end = at;
+    do {
+      end = std::min(message.find('\n', end), message.size() - 1) + 1;
+    } while (end < message.size() && mail::is_wsp(message[end]));
+    const std::string_view field = message.substr(at, end - at);
+    const std::size_t colon = field.find(':');
     if (colon != std::string_view::npos)
-      visit(mail::lower_ascii(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
-    at = end + 1;
+      visit(mail::lower_ascii(field.substr(0, colon)), trimmed(field.substr(colon + 1)));
+    at = end;
   }
 }
 
@@ -135,9 +140,9 @@ void add_status_keywords(std::string_view flags, std::vector<std::string>& keywo
 // "X-Keywords: work later", as Dovecot and UW IMAP write them.
 void add_named_keywords(std::string_view names, std::vector<std::string>& keywords) {
   for (std::size_t at = 0; at < names.size();) {
-    const std::size_t begin = names.find_first_not_of(" \t\r", at);
+    const std::size_t begin = names.find_first_not_of(kBlanks, at);
     if (begin == std::string_view::npos) return;
-    at = std::min(names.find_first_of(" \t\r", begin), names.size());
+    at = std::min(names.find_first_of(kBlanks, begin), names.size());
     if (auto keyword = as_keyword(names.substr(begin, at - begin))) keywords.push_back(*keyword);
   }
 }
@@ -210,6 +215,11 @@ MboxStatus mbox_status(std::string_view message) {
       add_named_keywords(value, status.keywords);
     } else if (name == "x-mozilla-status") {
       add_mozilla_status(value, status);
+    } else if (name == "x-gmail-labels") {
+      GmailLabels labels = read_gmail_labels(value);
+      std::move(labels.keywords.begin(), labels.keywords.end(),
+                std::back_inserter(status.keywords));
+      status.mailboxes = std::move(labels.mailboxes);
     } else if (name == "subject") {
       has_internal_subject = value == kInternalData;
     } else if (name == "x-imap" || name == "x-imapbase") {

@@ -38,7 +38,9 @@ enum class MboxSeparator {
 
 // What header fields of a message in an mbox say of it.
 struct MboxStatus {
-  std::vector<std::string> keywords;  // of Status, X-Status, X-Keywords, X-Mozilla-Status; sorted
+  // Of Status, X-Status, X-Keywords, X-Mozilla-Status, X-Gmail-Labels; sorted.
+  std::vector<std::string> keywords;
+  std::vector<std::string> mailboxes;  // names, of X-Gmail-Labels; empty without that field
   // Deleted (X-Mozilla-Status), or data of UW IMAP that look like a message.
   bool is_no_mail = false;
 };
