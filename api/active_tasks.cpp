@@ -133,11 +133,13 @@ void ActiveTasks::end(const std::shared_ptr<ActiveTask>& task, std::string_view 
   report.outcome = std::move(outcome.line);
   report.problems = std::move(outcome.problems);
   report.problems.resize(std::min(report.problems.size(), kProblemsKept));
+  keep(
+      report);  // first: commands read the table, and must not find a task running that was told to have ended
   {
     const std::lock_guard lock(mutex_);
-    task->report = report;  // it is reported from here until the table has it
+    task->report = report;
   }
-  write(report);
+  if (changed_) changed_(report);
   remove(task);
   log_task(report, fmt::format("{}: {}", state, report.outcome), task->is_run_by_command());
 }
@@ -217,6 +219,11 @@ TaskReport ActiveTasks::write_now(const ActiveTask& task) {
 
 // With `writing_` held.
 void ActiveTasks::write(const TaskReport& report) {
+  keep(report);
+  if (changed_) changed_(report);
+}
+
+void ActiveTasks::keep(const TaskReport& report) {
   try {
     table_.write(report);
   } catch (const std::exception& error) {
@@ -224,7 +231,6 @@ void ActiveTasks::write(const TaskReport& report) {
               fmt::format("task {}: its state cannot be kept: {}", report.id, error.what()),
               {{"task", report.id}});
   }
-  if (changed_) changed_(report);
 }
 
 TaskReport ActiveTasks::snapshot_of(const ActiveTask& task) const {

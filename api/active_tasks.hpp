@@ -80,7 +80,8 @@ class ActiveTasks {
   void monitor();
   void write_progress();
   TaskReport write_now(const ActiveTask& task);
-  void write(const TaskReport& report);
+  void keep(const TaskReport& report);  // in the table
+  void write(const TaskReport& report);  // keeps it and tells of it
 
   TaskTable& table_;
   const Tasks::Listener changed_;

@@ -130,7 +130,9 @@ void add_search(CLI::App& app, CommandLine& line) {
                              "davenport search alice 'from:ada subject:report after:2024'"));
   command->add_option("ACCOUNT", search->account)->required();
   command->add_option("QUERY", *words)->required();
-  command->add_option("--sort", search->sort, "date, relevance, or as a list: -received, subject …")
+  command
+      ->add_option("--sort", search->sort,
+                   "date (the default), relevance, or as a list: -received, subject …")
       ->check(CLI::IsMember(search_orders()))
       ->type_name("ORDER");
   command->add_flag("--threads", search->threads,
@@ -199,7 +201,7 @@ void add_show(CLI::App& app, CommandLine& line) {
   attachment->check(expect_filled)->type_name("PART");
   which->require_option(0, 1);
   CLI::Option* output =
-      command->add_option("--output", show->output, "file for them, instead of standard output");
+      command->add_option("--output", show->output, "file to write it to, else standard output");
   output->type_name("FILE")->needs(attachment);
   add_json(*command, show->json)->excludes(attachment)->excludes(raw);
   command->callback([&line, show] {

@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <fmt/ranges.h>
 #include <fstream>
+#include <functional>
 #include <stdexcept>
 #include <tuple>
 
@@ -60,8 +61,9 @@ void read_address(Section& section, replica::SourceAddress& address) {
   }
 }
 
-// From the file that `<secret>_file` names or the variable that `<secret>_env` does.
-std::optional<std::string> find_secret(Section& section, const std::string& secret) {
+// From the file that `<secret>_file` names, which `read_again` then reads, or the variable that `<secret>_env` does.
+std::optional<std::string> find_secret(Section& section, const std::string& secret,
+                                       std::function<std::string()>& read_again) {
   const std::string file_key = secret + "_file", variable_key = secret + "_env";
   const auto file = section.text(file_key);
   const auto variable = section.text(variable_key);
@@ -70,6 +72,7 @@ std::optional<std::string> find_secret(Section& section, const std::string& secr
                  fmt::format("give {} or {}, not both", file_key, variable_key));
   }
   if (file) {
+    read_again = [path = *file] { return read_secret(path); };
     try {
       return read_secret(*file);
     } catch (const ConfigError& error) {
@@ -89,12 +92,12 @@ std::optional<std::string> find_secret(Section& section, const std::string& secr
 }
 
 void read_login(Section& section, replica::SourceAddress& address) {
-  const auto password = find_secret(section, "password");
+  const auto password = find_secret(section, "password", address.read_secret);
   if (password && address.user.empty()) {
     section.note_section("a password without source.user; add user = \"…\"");
   }
   address.password = password.value_or("");
-  const auto token = find_secret(section, "token");
+  const auto token = find_secret(section, "token", address.read_secret);
   if (token && !address.user.empty()) {
     section.note_section("give source.user with a password, or a token, not both");
   }

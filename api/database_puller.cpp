@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "api/clock.hpp"
 #include "api/log.hpp"
 #include "api/replica_options.hpp"
 #include "api/store_upkeep.hpp"
@@ -27,6 +28,15 @@ QuarantineState quarantine_state(const replica::Store& store) {
       std::count_if(all.begin(), all.end(), [](const auto& each) { return each.is_ignored(); });
   return {static_cast<std::uint32_t>(all.size() - static_cast<std::size_t>(ignored)),
           store.next_attempt()};
+}
+
+constexpr int kMostPullsBehind = 16;  // that are counted
+
+// How long a node of a cluster has to catch up with another before its feed is read again, after so many pulls (at least one)
+// that it was behind in. The pause doubles, since numbers of nodes may also differ for good.
+std::chrono::seconds catch_up_pause(int pulls_behind) {
+  constexpr std::chrono::seconds kFirst{5}, kLongest{std::chrono::hours(24)};
+  return std::min(kFirst * (1 << (pulls_behind - 1)), kLongest);
 }
 
 }  // namespace
@@ -112,6 +122,13 @@ net::awaitable<PullResult> DatabasePuller::replicate(DatabaseId id, Opened opene
   const QuarantineState quarantine = co_await replica::run_on(parts_.workers, std::move(read));
   result.quarantined = quarantine.count;
   result.next_attempt = quarantine.next_attempt;
+  std::uint8_t& pulls_behind = databases_[id].pulls_behind;
+  const int behind = result.summary.is_behind ? std::min(pulls_behind + 1, kMostPullsBehind) : 0;
+  pulls_behind = static_cast<std::uint8_t>(behind);
+  if (behind > 0) {
+    const auto again = current_time() + catch_up_pause(behind);
+    result.next_attempt = std::min(result.next_attempt.value_or(again), again);
+  }
   co_return result;
 }
 

@@ -24,7 +24,8 @@ struct PullOptions {
 struct PullResult {
   replica::PullSummary summary;
   std::uint32_t quarantined = 0;  // documents that are not ignored
-  std::optional<std::chrono::sys_seconds> next_attempt;  // of quarantine
+  std::optional<std::chrono::sys_seconds>
+      next_attempt;  // of quarantine, or to read a feed that was behind
 };
 
 // Members are called on the context's thread.

@@ -33,6 +33,7 @@ struct FollowedDatabase {
   // Known, since the start, to be the same database that was pulled before.
   bool is_identity_verified = false;
   std::uint8_t failures = 0;  // in a row
+  std::uint8_t pulls_behind = 0;  // in a row; see PullSummary::is_behind
   std::uint32_t quarantined = 0;
   std::int64_t pending = 0;  // rows that the pull under way has still to read
   std::uint64_t seen = 0;  // fingerprint of what was pulled up to; 0: never pulled

@@ -21,6 +21,10 @@ constexpr const char* kNotAtSource = "not there at the source";
 // PouchDB Server answers for a deleted database a moment longer: it is probed once more after this.
 constexpr std::chrono::seconds kDeletionGrace{1};
 
+// CouchDB does not promise that `_db_updates` has every event: databases that it does not name are probed after so many poll
+// intervals. Without jitter: those that are probed by one request stay together.
+constexpr int kIntervalsUnreported = 10;
+
 }  // namespace
 
 // Changes that no feed reported show in the update sequences.
@@ -118,7 +122,8 @@ net::awaitable<void> SourceFollower::probe(std::vector<DatabaseId> ids) {
       on_absent(id);
     }
     const bool is_reported = watcher_.in_use() == Watch::kUpdates;
-    if (!is_reported) probes_.due(id, now + replica::jittered(source_.poll_interval, random_));
+    probes_.due(id, now + (is_reported ? kIntervalsUnreported * source_.poll_interval
+                                       : replica::jittered(source_.poll_interval, random_)));
   }
   --probes_running_;
   run_due();

@@ -17,7 +17,8 @@ std::chrono::seconds time_behind(const FollowedDatabase& database, std::chrono::
 }
 
 // The databases of an account have consecutive ids.
-std::array<LagReport, kAccountClasses.size()> lags_by_class(const FollowedDatabases& databases) {
+std::array<LagReport, kAccountClasses.size()> lags_by_class(const FollowedDatabases& databases,
+                                                            std::chrono::seconds time_down) {
   std::array<LagReport, kAccountClasses.size()> all{};
   const auto now = current_time();
   const auto active_since = std::chrono::steady_clock::now() - kActive;
@@ -47,8 +48,8 @@ std::array<LagReport, kAccountClasses.size()> lags_by_class(const FollowedDataba
       lags = &all[static_cast<std::size_t>(which)];
     }
     lags->documents += database.pending;
-    if (database.state == FeedState::kWaiting && databases.is_followed(id)) continue;
-    lag = std::max(lag, time_behind(database, now));
+    const bool is_waiting = database.state == FeedState::kWaiting && databases.is_followed(id);
+    lag = std::max(lag, is_waiting ? time_down : time_behind(database, now));
   }
   end_account();
   return all;
@@ -110,18 +111,20 @@ SourceReport SourceFollower::report() const {
   report.pulls = pulls_.running();
   report.probes_due = probes_.size();
   report.pulls_due = pulls_.waiting();
-  report.lags = lags_by_class(databases_);
   const auto now = current_time();
+  // What waits for news has everything while the source answers, and nobody knows afterwards.
+  const auto time_down = health_.is_failing() ? now - health_.since() : std::chrono::seconds(0);
+  report.lags = lags_by_class(databases_, time_down);
   for (DatabaseId id = 0; id < databases_.size(); ++id) {
     if (databases_.account_state(id) == AccountState::kRemoved) continue;
     const FollowedDatabase& database = databases_[id];
     ++report.databases[static_cast<std::size_t>(state_of(id))];
     report.quarantined += database.quarantined;
     const bool is_due = pulls_.is_due(id) || pulls_.is_taken(id) || probes_.is_taken(id);
-    if (database.state == FeedState::kWaiting && !is_due) ++report.idle;
-    if (database.state == FeedState::kWaiting || database.state == FeedState::kGone) continue;
-    if (!databases_.is_followed(id)) continue;
-    report.lag = std::max(report.lag, time_behind(database, now));
+    const bool is_waiting = database.state == FeedState::kWaiting;
+    if (is_waiting && !is_due && !health_.is_failing()) ++report.idle;
+    if (database.state == FeedState::kGone || !databases_.is_followed(id)) continue;
+    report.lag = std::max(report.lag, is_waiting ? time_down : time_behind(database, now));
   }
   // A source that has none of our databases is waited for as well.
   const bool is_looked_at =

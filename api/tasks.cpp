@@ -1,5 +1,6 @@
 #include "api/tasks.hpp"
 
+#include <algorithm>
 #include <sched.h>
 #include <thread>
 
@@ -190,9 +191,12 @@ std::optional<TaskReport> Tasks::find(std::string_view id) const {
 }
 
 std::vector<TaskReport> Tasks::list() const {
+  auto active = state_->active.reports();  // first: what ends after this is in the table
   auto reports = state_->table.list();
   for (auto& report : reports) {
-    if (auto active = state_->active.find(report.id)) report = *std::move(active);
+    const auto found = std::find_if(active.begin(), active.end(),
+                                    [&report](const auto& each) { return each.id == report.id; });
+    if (found != active.end()) report = std::move(*found);
   }
   return reports;
 }

@@ -144,6 +144,7 @@ class Account {
                                                    const ListQuery& query) const;
   [[nodiscard]] std::vector<MailboxCounts> mailboxes() const;
   [[nodiscard]] bool has_complete_lists() const;  // as ListPage::complete
+  // A row with what rows of lists leave out, such as "cc".
   [[nodiscard]] std::optional<std::string> message(std::string_view id) const;
   [[nodiscard]] std::vector<std::string> messages(const std::vector<std::string>& ids) const;
   // `id` is that of the thread or of a message in it.

@@ -2,6 +2,8 @@
 #include <algorithm>
 
 #include "indexer/account_state.hpp"
+#include "indexer/bodies.hpp"
+#include "indexer/list_row.hpp"
 #include "indexer/snippet.hpp"
 #include "mail/documents.hpp"
 #include "mail/text.hpp"
@@ -109,7 +111,14 @@ bool Account::has_complete_lists() const {
 
 std::optional<std::string> Account::message(std::string_view id) const {
   const auto live = state_->generation();
-  return live ? live->catalog().message(id, live->text_checkpoint()) : std::nullopt;
+  auto row = live ? live->catalog().message(id, live->text_checkpoint()) : std::nullopt;
+  const auto document = row ? metadata_document(id) : std::nullopt;
+  auto message = document ? mail::read_metadata(*document) : mail::Malformed{"gone"};
+  if (!message) return row;
+  complete_from_original(*message, stores_.blobs());
+  row->back() = ',';  // two objects become one
+  row->append(message_details(*message), 1);
+  return row;
 }
 
 std::vector<std::string> Account::messages(const std::vector<std::string>& ids) const {

@@ -212,7 +212,7 @@ bool has_accents(const Codes& codes) {
                      [](auto code) { return is_accent(code) || plain_of(code); });
 }
 
-Codes without_accents(const Codes& codes) {
+Codes plain_letters(const Codes& codes) {
   Codes plain;
   for (std::size_t i = 0; i < codes.size; ++i) {
     const auto code = codes.values[i];
@@ -328,7 +328,7 @@ bool WordScanner::fold(Word& word, std::size_t begin, std::size_t end) {
   if (!decompose(text_.substr(begin, end - begin), codes)) return false;
   std::string_view folded;
   if (has_accents(codes)) {
-    auto plain = without_accents(codes);
+    auto plain = plain_letters(codes);
     folded = compose(plain, folded_);
     if (folded.empty()) return false;
   }
@@ -367,7 +367,7 @@ std::string without_accents(std::string_view word) {
   Codes codes;
   std::array<char, kMaxWordBytes> bytes{};
   if (word.size() > kMaxRawBytes || !decompose(word, codes)) return std::string(word);
-  auto plain = without_accents(codes);
+  auto plain = plain_letters(codes);
   return std::string(compose(plain, bytes));
 }
 

@@ -21,6 +21,13 @@ void write_addresses(mail::JsonWriter& writer, std::string_view key,
   writer.end_array();
 }
 
+void write_strings(mail::JsonWriter& writer, std::string_view key,
+                   const std::vector<std::string>& texts) {
+  writer.key(key).begin_array();
+  for (const auto& text : texts) writer.string(text);
+  writer.end_array();
+}
+
 // {"inbox": true}; a name that occurs twice is written once.
 void write_set(mail::JsonWriter& writer, std::string_view key,
                const std::vector<std::string>& names) {
@@ -77,13 +84,24 @@ std::string message_row(std::string_view id, const replica::Change& change,
     writer.key("type").string(attachment.type).key("size").number(attachment.size).end_object();
   }
   writer.end_array();
-  if (!message.cut.empty()) {
-    writer.key("cut").begin_array();
-    for (const auto& what : message.cut) writer.string(what);
-    writer.end_array();
-  }
+  if (!message.cut.empty()) write_strings(writer, "cut", message.cut);
   writer.key("conflicts").number(change.conflicts);
   return row;
+}
+
+std::string message_details(const mail::MetadataDocument& message) {
+  std::string details;
+  mail::JsonWriter writer(details);
+  writer.begin_object();
+  write_addresses(writer, "cc", message.cc);
+  write_addresses(writer, "bcc", message.bcc);
+  write_addresses(writer, "replyTo", message.reply_to);
+  write_addresses(writer, "sender", message.sender);
+  write_strings(writer, "messageId", message.message_ids);
+  write_strings(writer, "inReplyTo", message.in_reply_to);
+  write_strings(writer, "references", message.references);
+  writer.end_object();
+  return details;
 }
 
 std::string file_row(std::string_view id, const replica::Change& change,
@@ -92,9 +110,8 @@ std::string file_row(std::string_view id, const replica::Change& change,
   mail::JsonWriter writer(row);
   write_identity(writer, id, change);
   writer.key("name").string(file.name).key("path").string(file.path).key("type").string(file.type);
-  writer.key("size").number(file.size).key("tags").begin_array();
-  for (const auto& tag : file.tags) writer.string(tag);
-  writer.end_array();
+  writer.key("size").number(file.size);
+  write_strings(writer, "tags", file.tags);
   write_time(writer, "updatedAt", file.updated_at ? file.updated_at : file.created_at);
   return row;
 }

@@ -15,6 +15,8 @@ namespace indexer {
 // the public id.
 [[nodiscard]] std::string message_row(std::string_view id, const replica::Change& change,
                                       const mail::MetadataDocument& message);
+// {"cc": …}: the members of a message that its row leaves out, of which lists of people may be long.
+[[nodiscard]] std::string message_details(const mail::MetadataDocument& message);
 [[nodiscard]] std::string file_row(std::string_view id, const replica::Change& change,
                                    const mail::FileDocument& file);
 

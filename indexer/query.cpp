@@ -257,6 +257,8 @@ class Parser {
     const auto name = std::string_view(text_).substr(position_, end - position_);
     const auto field = find_field(name);
     const auto condition = find_condition(name);
+    const bool is_text = end + 1 == text_.size() || is_space(text_[end + 1]);  // "Re: the budget"
+    if (!field && !condition && is_text) return std::nullopt;
     if (!field && !condition) {
       fail(position_,
            fmt::format("unknown field \"{}\"; known fields are {}; quote it to search for the text",

@@ -10,19 +10,6 @@ namespace {
 constexpr std::size_t kSmall = std::size_t{256} << 10;  // bytes
 constexpr std::size_t kCollectedBytes = std::size_t{16} << 20;
 constexpr std::size_t kCollectedBlobs = 1'000;
-constexpr std::size_t kHexDigits = 32;
-
-std::optional<replica::Md5> parse_hex(std::string_view hex) {
-  if (hex.size() != kHexDigits) return std::nullopt;
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  replica::Md5 value{};
-  for (std::size_t i = 0; i < hex.size(); ++i) {
-    const auto digit = kDigits.find(hex[i]);
-    if (digit == std::string_view::npos) return std::nullopt;
-    value[i / 2] = static_cast<unsigned char>(value[i / 2] << 4 | digit);
-  }
-  return value;
-}
 
 }  // namespace
 
@@ -36,7 +23,7 @@ std::optional<BlobMember> blob_of_member(std::string_view path) {
     member.encoding = replica::BlobEncoding::kGzip;
     path.remove_suffix(3);
   }
-  const auto value = parse_hex(path.substr(path.rfind('/') + 1));
+  const auto value = replica::parse_hex(path.substr(path.rfind('/') + 1));
   if (!value) return std::nullopt;
   member.digest = replica::to_digest(*value);
   return member;
@@ -66,7 +53,8 @@ bool RestoredBlobs::end() {
     large_.reset();
     return blobs_.finish(std::move(incoming), member_.digest, member_.encoding);
   }
-  if (replica::blob_digest(small_) != member_.digest) return false;
+  const auto digest = replica::parse_digest(member_.digest);
+  if (!digest || !replica::has_digest(small_, *digest)) return false;
   collected_bytes_ += small_.size();
   collected_.emplace_back(std::move(member_.digest), std::move(small_));
   if (collected_bytes_ >= kCollectedBytes || collected_.size() >= kCollectedBlobs) finish();

@@ -11,7 +11,7 @@
 
 namespace indexer {
 
-// A member "mail/…/<md5>.eml", "files/<md5>" or "files/<md5>.gz".
+// A member "mail/…/<digest>.eml", "files/<digest>" or "files/<digest>.gz".
 struct BlobMember {
   std::string digest;  // as documents name it
   replica::BlobEncoding encoding = replica::BlobEncoding::kIdentity;

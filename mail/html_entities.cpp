@@ -44,20 +44,12 @@ std::size_t append_character_reference(std::string& out, std::string_view raw, s
   while (end < raw.size() && end - at <= kMaxEntityName && is_alphanumeric(raw[end])) ++end;
   const std::string name(raw.substr(at + 1, end - at - 1));
   const bool finished = end < raw.size() && raw[end] == ';';
-  unsigned code = 0;
-  // These are read without their semicolon too; more would spoil the queries of unescaped links.
-  if (name == "nbsp") code = 0xA0;
-  if (name == "amp") code = '&';
-  if (name == "lt") code = '<';
-  if (name == "gt") code = '>';
-  if (name == "quot") code = '"';
-  if (code != 0 && !finished && end < raw.size() && (raw[end] == '=' || is_alphanumeric(raw[end])))
-    code = 0;
-  if (code == 0 && finished) {
-    if (name == "apos") code = '\'';
-    const auto* entity = htmlEntityLookup(reinterpret_cast<const xmlChar*>(name.c_str()));
-    if (entity != nullptr) code = entity->value;
-  }
+  const auto* entity = htmlEntityLookup(reinterpret_cast<const xmlChar*>(name.c_str()));
+  unsigned code = entity != nullptr ? entity->value : name == "apos" ? '\'' : 0;
+  // Those of Latin-1 are read without their semicolon too, but in the queries of links.
+  const bool is_latin1 = code <= 0xFF && name != "apos";
+  const bool is_query = end < raw.size() && (raw[end] == '=' || is_alphanumeric(raw[end]));
+  if (!finished && (!is_latin1 || is_query)) code = 0;
   if (code == 0) {
     out += '&';
     return at + 1;

@@ -142,6 +142,37 @@ std::vector<Attachment> attachments(const Arrangement& arrangement, const ParseL
   return out;
 }
 
+// Whether an HTML body names the part by its Content-ID (RFC 2392).
+bool names(const ContentDocument& html, const Part& part) {
+  std::string in_url = part.fields.content_id;
+  if (const auto at = in_url.find('@'); at != std::string::npos) in_url.replace(at, 1, "%40");
+  return html.truncated || html.content.find(part.fields.content_id) != std::string::npos ||
+         html.content.find(in_url) != std::string::npos;
+}
+
+bool is_for_people(const Arrangement::Attached& attached, const ContentDocument* html) {
+  switch (attached.use) {
+    case AttachmentUse::kForPeople:
+      return true;
+    case AttachmentUse::kForHtml:
+      return html == nullptr;
+    case AttachmentUse::kPerhapsForHtml:
+      return html == nullptr || !names(*html, *attached.part);
+    case AttachmentUse::kOfPrograms:
+      break;
+  }
+  return false;
+}
+
+bool has_attachment(const Arrangement& arrangement, const std::vector<ContentDocument>& bodies) {
+  const auto html = std::find_if(bodies.begin(), bodies.end(), [](const ContentDocument& body) {
+    return body.type == "text/html";
+  });
+  const auto* shown = html == bodies.end() ? nullptr : &*html;
+  return std::any_of(arrangement.attachments.begin(), arrangement.attachments.end(),
+                     [shown](const auto& attached) { return is_for_people(attached, shown); });
+}
+
 // What raw 8-bit text in the header is in: what the message says of its text, else what it seems to
 // be.
 std::string header_charset(std::string_view raw, const Entity& message, const Part& structure,
@@ -155,7 +186,8 @@ std::string header_charset(std::string_view raw, const Entity& message, const Pa
 }
 
 bool has_opaque_part(const Part& part) {
-  return part.is_opaque() || std::any_of(part.parts.begin(), part.parts.end(), has_opaque_part);
+  const auto& parts = part.is_multipart() ? part.parts : part.inside;
+  return part.is_opaque() || std::any_of(parts.begin(), parts.end(), has_opaque_part);
 }
 
 // A message with an opaque part keeps its Content-Type among its headers, and says so among what was cut.
@@ -180,8 +212,8 @@ std::string_view with_line_feeds(std::string_view raw, std::string& copy) {
 // The first part without parts of which `is_meant` says so.
 template <typename Predicate>
 const Part* find_leaf(const Part& part, Predicate is_meant) {
-  if (!part.is_multipart()) return is_meant(part) ? &part : nullptr;
-  for (const auto& child : part.parts) {
+  if (!part.is_multipart() && is_meant(part)) return &part;
+  for (const auto& child : part.is_multipart() ? part.parts : part.inside) {
     if (const auto* found = find_leaf(child, is_meant)) return found;
   }
   return nullptr;
@@ -242,9 +274,7 @@ Result<ParsedMessage> parse_message(std::string_view raw, const ParseLimits& lim
     parsed.bodies.push_back(*std::move(html));
   metadata.preview = preview(parsed.bodies);
   metadata.attachments = attachments(arrangement, limits, parsed.metadata.cut);
-  metadata.has_attachment =
-      std::any_of(arrangement.attachments.begin(), arrangement.attachments.end(),
-                  [](const Arrangement::Attached& attached) { return attached.counts; });
+  metadata.has_attachment = has_attachment(arrangement, parsed.bodies);
   return parsed;
 }
 

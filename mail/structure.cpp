@@ -2,6 +2,9 @@
 
 #include <span>
 
+#include "mail/smime.hpp"
+#include "mail/transfer.hpp"
+
 namespace mail {
 namespace {
 
@@ -11,11 +14,21 @@ class StructureReader {
       : limits_(limits), cuts_(cuts) {}
 
   Part read(const Entity& entity, std::string_view default_type, std::string id, int depth) {
-    Part part{read_content_fields(entity, default_type, charset_), entity.body, std::move(id), {}};
+    Part part{read_content_fields(entity, default_type, charset_),
+              entity.body,
+              std::move(id),
+              {},
+              {},
+              {}};
     if (charset_.empty() && part.fields.type.starts_with("text/")) charset_ = part.fields.charset;
-    if (!part.fields.type.starts_with("multipart/")) return part;
+    const bool is_smime = part.is_smime();
+    if (!part.fields.type.starts_with("multipart/") && !is_smime) return part;
     if (depth >= limits_.max_depth) {
       cut("parts nested deeper than " + std::to_string(limits_.max_depth));
+      return part;
+    }
+    if (is_smime) {
+      read_signed(part, depth);
       return part;
     }
     read_parts(part, depth);
@@ -26,6 +39,16 @@ class StructureReader {
   }
 
  private:
+  void read_signed(Part& part, int depth) {
+    auto content = signed_content(decode_transfer(part.body, part.fields.encoding));
+    if (!content || count_ >= limits_.max_parts) return;
+    ++count_;
+    part.signed_bytes = std::make_shared<const std::string>(*std::move(content));
+    const auto prefix = part.id.empty() ? part.id : part.id + ".";
+    part.inside.push_back(
+        read(read_entity(*part.signed_bytes), "text/plain", prefix + "1", depth + 1));
+  }
+
   void read_parts(Part& part, int depth) {
     if (part.fields.boundary.empty()) return;
     const auto room = static_cast<std::size_t>(std::max(limits_.max_parts - count_, 0));
@@ -69,24 +92,28 @@ Container inside(const Part& multipart, bool is_in_alternative) {
   return container;
 }
 
-// What mail programs add of themselves does not count, nor an image that an HTML body shows.
-bool counts_as_attachment(const Part& part, const Container& container) {
+bool is_added_by_programs(const Part& part, const Container& container) {
   const auto& type = part.fields.type;
-  const bool attached = part.fields.disposition == "attachment";
   for (const std::string_view own :
        {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature",
         "application/pgp-encrypted"}) {
-    if (type == own) return false;
+    if (type == own) return true;
   }
-  if (container.type == "multipart/encrypted" || part.is_opaque()) return false;
-  if (container.type == "multipart/report" &&
-      (type == "message/delivery-status" || type == "message/disposition-notification" ||
-       type == "text/rfc822-headers" || type == "message/feedback-report")) {
-    return false;
-  }
-  if (attached) return true;
-  return !container.is_in_alternative && !(part.is_media() && !part.fields.content_id.empty()) &&
-         container.type != "multipart/related";
+  if (container.type == "multipart/encrypted" || part.is_smime() || part.is_opaque()) return true;
+  return container.type == "multipart/report" &&
+         (type == "message/delivery-status" || type == "message/disposition-notification" ||
+          type == "text/rfc822-headers" || type == "message/feedback-report");
+}
+
+AttachmentUse use_of(const Part& part, const Container& container) {
+  if (is_added_by_programs(part, container)) return AttachmentUse::kOfPrograms;
+  if (part.fields.disposition == "attachment") return AttachmentUse::kForPeople;
+  if (container.is_alternative()) return AttachmentUse::kOfPrograms;  // such as an invitation
+  const bool has_id = !part.fields.content_id.empty();
+  const bool is_text = part.fields.type.starts_with("text/");
+  if (container.type == "multipart/related" && (part.is_media() || is_text || has_id))
+    return AttachmentUse::kForHtml;
+  return part.is_media() && has_id ? AttachmentUse::kPerhapsForHtml : AttachmentUse::kForPeople;
 }
 
 // Which texts are bodies.
@@ -126,15 +153,21 @@ class Arranger {
       const bool is_first = &part == &parts.front();
       if (part.is_multipart()) {
         add(part.parts, inside(part, container.is_in_alternative), lists);
+      } else if (!part.inside.empty()) {
+        attach(part, container, false);
+        add(part.inside, inside(part, container.is_in_alternative), lists);
       } else if (!is_body(part, is_first, container)) {
         attach(part, container, false);
       } else if (container.is_alternative()) {
         const auto list = part.body_type() == "text/html" ? lists.html : lists.text;
         if (list != nullptr) list->push_back(&part);
       } else {
-        // A text tells which form of an alternative its multipart is.
-        if (container.is_in_alternative && part.body_type() == "text/plain") lists.html = nullptr;
-        if (container.is_in_alternative && part.body_type() == "text/html") lists.text = nullptr;
+        // The first text tells which form of an alternative its multipart is. (By the RFC, texts of
+        // another kind that follow would be in neither list.)
+        if (container.is_in_alternative && lists.are_both()) {
+          if (part.body_type() == "text/plain") lists.html = nullptr;
+          if (part.body_type() == "text/html") lists.text = nullptr;
+        }
         if (lists.text != nullptr) lists.text->push_back(&part);
         if (lists.html != nullptr) lists.html->push_back(&part);
         if (part.is_media()) attach(part, container, lists.are_both());
@@ -165,7 +198,7 @@ class Arranger {
   }
 
   void attach(const Part& part, const Container& container, bool in_body) {
-    result_.attachments.push_back({&part, counts_as_attachment(part, container), in_body});
+    result_.attachments.push_back({&part, use_of(part, container), in_body});
   }
 
   const BodyTypes types_;
@@ -200,9 +233,12 @@ bool Part::is_media() const {
   return type.starts_with("image/") || type.starts_with("audio/") || type.starts_with("video/");
 }
 
+bool Part::is_smime() const {
+  return fields.type == "application/pkcs7-mime" || fields.type == "application/x-pkcs7-mime";
+}
+
 bool Part::is_opaque() const {
-  return fields.type == "multipart/encrypted" || fields.type == "application/pkcs7-mime" ||
-         fields.type == "application/x-pkcs7-mime";
+  return fields.type == "multipart/encrypted" || (is_smime() && inside.empty());
 }
 
 Part read_structure(const Entity& message, const ParseLimits& limits,

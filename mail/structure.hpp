@@ -2,6 +2,7 @@
 // section 4.1.4).
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,9 @@ struct Part {
   std::string_view body;  // in its transfer encoding
   std::string id;  // as in IMAP: "1", "2.1"; empty for the multipart that is the whole message
   std::vector<Part> parts;
+  // Of an S/MIME signature: the part that is signed, and the bytes that it views.
+  std::vector<Part> inside;
+  std::shared_ptr<const std::string> signed_bytes;
 
   [[nodiscard]] bool is_multipart() const { return !parts.empty(); }
   // The kind of body that the part can belong to, "text/plain" or "text/html"; empty when none.
@@ -25,13 +29,22 @@ struct Part {
   [[nodiscard]] bool is_message() const;
   // Image, sound or video, which mail readers can show between texts.
   [[nodiscard]] bool is_media() const;
-  // Its text cannot be read here: encrypted by OpenPGP or S/MIME, or inside an S/MIME signature.
+  // By S/MIME: encrypted, or signed so that the text is inside.
+  [[nodiscard]] bool is_smime() const;
+  // Its text cannot be read here: encrypted by OpenPGP or S/MIME.
   [[nodiscard]] bool is_opaque() const;
 };
 
 // The part that `message` is, with all below it. Messages inside are not looked into.
 [[nodiscard]] Part read_structure(const Entity& message, const ParseLimits& limits,
                                   std::vector<std::string>& cuts);
+
+enum class AttachmentUse {
+  kForPeople,
+  kForHtml,  // an image or the like beside an HTML body (multipart/related)
+  kPerhapsForHtml,  // media with a Content-ID, by which an HTML body may show them
+  kOfPrograms,  // a signature, a delivery report, another form of the text
+};
 
 // Parts in the order in which they are read. Where there is only one form of a text it stands in
 // both lists. Media that the RFC shows between texts stand in the lists, and among the attachments
@@ -40,8 +53,7 @@ struct Part {
 struct Arrangement {
   struct Attached {
     const Part* part;
-    // A real attachment: no signature, no image of an HTML body, no delivery report.
-    bool counts;
+    AttachmentUse use;
     bool in_body;  // shown between texts
   };
   std::vector<const Part*> text;

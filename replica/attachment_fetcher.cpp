@@ -14,6 +14,14 @@
 #include "replica/workers.hpp"
 
 namespace replica {
+namespace {
+
+// The connection ended before the answer did, which says nothing of the attachment.
+bool was_cut_off(const SourceError& error) {
+  return error.status() == 0 && error.kind() != SourceError::Kind::kTimeout;
+}
+
+}  // namespace
 
 void AttachmentFetcher::begin_pull(Retry retry) {
   using std::chrono::sys_seconds;
@@ -106,7 +114,7 @@ net::awaitable<std::optional<AttachmentFetcher::Failure>> AttachmentFetcher::dow
   co_return Failure{missing->what(), {}};
 }
 
-// Asks again as long as each try brings something.
+// Asks again as long as each try brings something, and once where the connection was cut off before it did.
 net::awaitable<std::optional<AttachmentFetcher::Failure>> AttachmentFetcher::download_of_revision(
     const WantedBlob& wanted) {
   auto begin = [blobs = context_.options.blobs,
@@ -118,8 +126,9 @@ net::awaitable<std::optional<AttachmentFetcher::Failure>> AttachmentFetcher::dow
     }
   };
   const auto incoming = co_await run_on(context_.workers, std::move(begin));
-  if (!incoming) co_return Failure{"its digest is no md5", {}};
+  if (!incoming) co_return Failure{"its digest is neither md5 nor sha1", {}};
   std::optional<SourceError> failure;
+  bool may_try_again = true;
   for (std::uint64_t before = incoming->size();; before = incoming->size()) {
     BlobEncoding encoding = BlobEncoding::kIdentity;
     failure.reset();
@@ -140,6 +149,7 @@ net::awaitable<std::optional<AttachmentFetcher::Failure>> AttachmentFetcher::dow
     }
     co_await fetcher_.rethrow_unless_source_answers(*failure);
     if (incoming->size() > before) continue;
+    if (was_cut_off(*failure) && std::exchange(may_try_again, false)) continue;
     co_return Failure{failure->what(), may_be_transient(*failure) ? failure : std::nullopt};
   }
 }

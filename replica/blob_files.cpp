@@ -15,7 +15,7 @@ constexpr std::string_view kPackedBridge =
 
 }  // namespace
 
-std::filesystem::path blob_file(const std::filesystem::path& folder, const Md5& value,
+std::filesystem::path blob_file(const std::filesystem::path& folder, const Digest& value,
                                 BlobEncoding encoding) {
   const auto hex = to_hex(value);
   return folder / hex.substr(0, 2) / (encoding == BlobEncoding::kGzip ? hex + ".gz" : hex);

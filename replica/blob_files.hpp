@@ -13,12 +13,12 @@
 namespace replica {
 
 // Of a blob that is not packed.
-[[nodiscard]] std::filesystem::path blob_file(const std::filesystem::path& folder, const Md5& value,
-                                              BlobEncoding encoding);
+[[nodiscard]] std::filesystem::path blob_file(const std::filesystem::path& folder,
+                                              const Digest& value, BlobEncoding encoding);
 [[nodiscard]] std::filesystem::path packed_file(const std::filesystem::path& folder);
 [[nodiscard]] sqlite::Connection open_packed(const std::filesystem::path& file,
                                              sqlite::Access access);
-[[nodiscard]] inline std::span<const std::byte> packed_key(const Md5& value) {
+[[nodiscard]] inline std::span<const std::byte> packed_key(const Digest& value) {
   return std::as_bytes(std::span(value));
 }
 

@@ -57,13 +57,13 @@ std::string inflate_blob(std::string_view bytes) {
   return result;
 }
 
-bool replace_by_inflated(const std::filesystem::path& file, const Md5& digest) {
+bool replace_by_inflated(const std::filesystem::path& file, const Digest& digest) {
   auto plain = file;
   plain += ".plain";
   GrowingFile out(plain);
   out.clear();
   out.append({});
-  if (!inflate_file(file, out) || md5_of_file(plain) != digest) {
+  if (!inflate_file(file, out) || !file_has_digest(plain, digest)) {
     std::filesystem::remove(plain);
     return false;
   }

@@ -14,6 +14,6 @@ namespace replica {
 
 // When the file is gzip of the bytes that `digest` names, these take its place: true. Else the file stays as it is. Throws
 // std::filesystem::filesystem_error.
-[[nodiscard]] bool replace_by_inflated(const std::filesystem::path& file, const Md5& digest);
+[[nodiscard]] bool replace_by_inflated(const std::filesystem::path& file, const Digest& digest);
 
 }  // namespace replica

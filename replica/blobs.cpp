@@ -20,8 +20,8 @@ namespace replica {
 
 namespace {
 
-constexpr std::size_t kPackedBelow =
-    std::size_t{256} << 10;  // bytes; larger ones would bloat the log of the packed file
+// Bytes. Larger ones would bloat the log of the packed file.
+constexpr std::size_t kPackedBelow = std::size_t{256} << 10;
 
 // Bytes as the digest counts them.
 struct Stored {
@@ -29,13 +29,14 @@ struct Stored {
   BlobEncoding encoding = BlobEncoding::kIdentity;
 };
 
-Md5 require_digest(std::string_view digest) {
+Digest require_digest(std::string_view digest) {
   const auto value = parse_digest(digest);
-  if (!value) throw std::invalid_argument(fmt::format("not an md5 digest: {:?}", digest));
+  if (!value)
+    throw std::invalid_argument(fmt::format("neither an md5 nor a sha1 digest: {:?}", digest));
   return *value;
 }
 
-std::filesystem::path unfinished_of(const std::filesystem::path& folder, const Md5& value) {
+std::filesystem::path unfinished_of(const std::filesystem::path& folder, const Digest& value) {
   return folder / "incoming" / to_hex(value);
 }
 
@@ -48,7 +49,7 @@ void remove_forgotten(const std::filesystem::path& incoming) {
   }
 }
 
-bool has(sqlite::Statement& is_known, const Md5& value) {
+bool has(sqlite::Statement& is_known, const Digest& value) {
   const sqlite::ResetAtEnd reset(is_known);
   return is_known.bind(packed_key(value)).step();
 }
@@ -59,7 +60,7 @@ struct PackedWriter {
         is_known(connection.prepare("SELECT 1 FROM blobs WHERE md5=?")),
         insert(connection.prepare("INSERT INTO blobs (md5, size, data, gzip) VALUES (?,?,?,?)")) {}
 
-  void put(const Md5& value, std::string_view bytes, BlobEncoding encoding) {
+  void put(const Digest& value, std::string_view bytes, BlobEncoding encoding) {
     if (has(is_known, value)) return;
     const bool is_gzip = encoding == BlobEncoding::kGzip;
     const auto data = std::as_bytes(std::span(is_gzip ? bytes : compressor.pack(bytes)));
@@ -116,10 +117,10 @@ struct Blobs::State {
     if (access == sqlite::Access::kReadOnly && !is_made) is_made = sqlite::has_tables(packed);
     return is_made;
   }
-  void write_files(std::span<const std::pair<Md5, std::string_view>> blobs) const;
+  void write_files(std::span<const std::pair<Digest, std::string_view>> blobs) const;
   void keep_file(const std::filesystem::path& unfinished, const std::filesystem::path& file) const;
-  [[nodiscard]] bool contains(const Md5& value);
-  [[nodiscard]] std::optional<Stored> find(const Md5& value);
+  [[nodiscard]] bool contains(const Digest& value);
+  [[nodiscard]] std::optional<Stored> find(const Digest& value);
 
   std::filesystem::path folder;
   std::filesystem::path packed;
@@ -138,7 +139,7 @@ PackedWriter& Blobs::State::packed_writer() {
 }
 
 // A file has its name only when all of it is durable: first under another name, then renamed.
-void Blobs::State::write_files(std::span<const std::pair<Md5, std::string_view>> blobs) const {
+void Blobs::State::write_files(std::span<const std::pair<Digest, std::string_view>> blobs) const {
   std::set<std::filesystem::path> folders;
   for (const auto& [value, bytes] : blobs) {
     const auto file = blob_file(folder, value, BlobEncoding::kIdentity);
@@ -161,7 +162,7 @@ void Blobs::State::keep_file(const std::filesystem::path& unfinished,
   sync_folder(file.parent_path());
 }
 
-bool Blobs::State::contains(const Md5& value) {
+bool Blobs::State::contains(const Digest& value) {
   // A reader may come before the first blob does.
   if (has_packed()) {
     const auto reader = readers.take();
@@ -171,7 +172,7 @@ bool Blobs::State::contains(const Md5& value) {
          std::filesystem::exists(blob_file(folder, value, BlobEncoding::kGzip));
 }
 
-std::optional<Stored> Blobs::State::find(const Md5& value) {
+std::optional<Stored> Blobs::State::find(const Digest& value) {
   if (has_packed()) {
     const auto reader = readers.take();
     const sqlite::ResetAtEnd reset(reader->find);
@@ -211,7 +212,7 @@ Blobs::~Blobs() = default;
 
 void Blobs::put(std::span<const Blob> blobs) {
   state_->require_writing();
-  std::vector<std::pair<Md5, std::string_view>> small, large;
+  std::vector<std::pair<Digest, std::string_view>> small, large;
   for (const auto& blob : blobs) {
     const auto value = require_digest(blob.digest);
     (blob.bytes.size() < kPackedBelow ? small : large).emplace_back(value, blob.bytes);
@@ -238,7 +239,7 @@ bool Blobs::finish(Incoming incoming, std::string_view digest, BlobEncoding enco
   const auto value = require_digest(digest);
   const auto& unfinished = incoming.state_->file.path();
   incoming.append({});  // no bytes at all are an attachment too
-  if (md5_of_file(unfinished) != value) {
+  if (!file_has_digest(unfinished, value)) {
     const bool is_plain = encoding == BlobEncoding::kGzip && replace_by_inflated(unfinished, value);
     if (!is_plain) {
       std::filesystem::remove(unfinished);
@@ -300,7 +301,7 @@ std::optional<std::string> Blobs::get(std::string_view digest) const {
   const auto value = parse_digest(digest);
   auto stored = value ? state_->find(*value) : std::nullopt;
   if (!stored) return std::nullopt;
-  if (md5(stored->bytes) != *value) {
+  if (!has_digest(stored->bytes, *value)) {
     throw std::runtime_error(
         fmt::format("the attachment {} in {} is damaged: remove it there to fetch it again", digest,
                     state_->folder.native()));

@@ -16,7 +16,7 @@
 
 namespace replica {
 
-// The digest as CouchDB writes it in a stub: "md5-" and base64.
+// The digest as CouchDB writes it in a stub: "md5-" and base64. Sync Gateway's, "sha1-" and base64, are taken as well.
 [[nodiscard]] std::string blob_digest(std::string_view bytes);
 
 // CouchDB keeps text compressed, and its digest is that of the compressed bytes.
@@ -25,7 +25,7 @@ enum class BlobEncoding { kIdentity, kGzip };
 class Blobs {
  public:
   struct Blob {
-    std::string digest;  // blob_digest(bytes), which is not checked here
+    std::string digest;  // of `bytes`, which is not checked here
     std::string_view bytes;
   };
   // A blob that comes in pieces, perhaps in several attempts: the bytes of earlier attempts are kept for tuning::kKeptUnfinished.
@@ -50,8 +50,8 @@ class Blobs {
   Blobs(const std::filesystem::path& folder, sqlite::Access access);
   ~Blobs();
 
-  // Durable when it returns. A digest that is there already is left as it is. Throws std::invalid_argument for what is
-  // no md5 digest.
+  // Durable when it returns. A digest that is there already is left as it is. Throws std::invalid_argument for what is no
+  // digest.
   void put(std::span<const Blob> blobs);
   [[nodiscard]] Incoming receive(std::string_view digest);  // std::invalid_argument as in `put`
   // Stores what was received: true, durably. False when the digest names other bytes: then they are dropped. A proxy may have

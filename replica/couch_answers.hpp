@@ -1,5 +1,5 @@
-// What CouchDB's answers mean: rows of its feed, of `_bulk_get`, of `open_revs`, and the small ones. A row that makes no sense becomes a value that says so; a whole answer that does is nullopt. A large
-// document takes its row's memory with it.
+// What CouchDB's answers mean: rows of its feed, of `_bulk_get`, of `open_revs`, and the small ones. A row that makes no sense
+// becomes a value that says so; a whole answer that does is nullopt. A large document takes its row's memory with it.
 #pragma once
 
 #include <cstdint>

@@ -2,8 +2,9 @@
 // reused, answers inflated by Content-Encoding, every step has a deadline. Runs on the executor it is given.
 //
 // Routes that depend on the dialect ask for the server's welcome first. Throws SourceError for every answer that is not the one
-// asked for, and for a network that fails. Only two things are retried here: a request over a kept connection that turns out to
-// be closed before a byte of the answer came; and a request that is answered 429, more slowly, for a minute at most.
+// asked for, and for a network that fails. Only three things are retried here: a request over a kept connection that turns out to
+// be closed before a byte of the answer came; a request that is answered 429, more slowly, for a minute at most; and one that is
+// answered 401, once, when SourceAddress::read_secret tells another password or token.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -33,6 +34,9 @@ struct SourceAddress {
   std::string password;
   std::string token = {};  // sent as bearer token instead of user and password; may be empty
   std::string ca_file = {};  // for https: certificates to trust beside the system's; may be empty
+  // Reads the token, or else the password, again where it is kept, after the source refused it; may throw std::exception. Null:
+  // it does not change.
+  std::function<std::string()> read_secret = {};
 };
 
 // How long one step of a request may take: finding the host, connecting, shaking hands; then each piece written or read.
@@ -68,7 +72,9 @@ struct DatabaseInfo {
   std::string name;
   std::string update_seq;  // JSON
   std::string purge_seq;  // JSON; empty where the server has none
-  std::string instance_start_time;  // may be empty
+  // When the database was made; empty where the source does not say, or gives the time when it opened the database (CouchDB 1.x
+  // and Sync Gateway), which is another after each start.
+  std::string instance_start_time;
   std::optional<std::int64_t> documents;  // not every server counts them
   std::int64_t deleted = 0;
 };

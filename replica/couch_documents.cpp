@@ -64,7 +64,7 @@ bool has_no_bulk_get(const ErrorResponse& refused) {
                                               refused.body.find("Referer") != std::string::npos);
 }
 
-// True when the server has the route.
+// True when the server has the route, in JSON.
 net::awaitable<bool> bulk_get(ServerPtr server, std::string database, FetchPlan::Part part,
                               FetchPlan& plan) {
   const Dialect dialect = co_await dialect_of(server);
@@ -80,6 +80,8 @@ net::awaitable<bool> bulk_get(ServerPtr server, std::string database, FetchPlan:
     if (has_no_bulk_get(refused)) co_return false;
     throw to_source_error(*server, response.location(), database, refused);
   }
+  // As of Sync Gateway, whatever is accepted.
+  if (response.field(http::field::content_type).starts_with("multipart/")) co_return false;
   RowScanner scanner(tuning::kMaxRowBytes);
   std::uint64_t bytes = 0;
   const auto take = [&](const RowScanner::Row& row) {

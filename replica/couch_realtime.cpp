@@ -28,7 +28,7 @@ std::string message(std::string_view method, std::string_view payload) {
 std::vector<std::string> messages(const CouchServer& server, const WatchQuery& query) {
   std::vector<std::string> messages;
   std::string token;
-  append_json_string(token, server.token);
+  append_json_string(token, server.http->token());
   messages.push_back(message("AUTH", token));
   for (const std::string& doctype : query.doctypes) {
     std::string type;
@@ -105,6 +105,7 @@ net::awaitable<void> run_websocket(ServerPtr server, HttpConnection& connection,
       throw SourceError(Kind::kProtocol, 0,
                         fmt::format("{}: a message of the server is no JSON", location));
     }
+    if (event->status == http_status::kUnauthorized && server->http->renew_login()) co_return;
     if (event->status != 0) throw error_of_event(location, event->status, event->title);
     on_event({event->doctype, false});
     buffer.consume(buffer.size());

@@ -10,8 +10,6 @@ using Kind = SourceError::Kind;
 CouchServer::CouchServer(net::any_io_executor executor, const SourceAddress& address,
                          Timeouts timeouts_of_steps, ClientLimits limits)
     : http(std::make_shared<HttpClient>(executor, address, timeouts_of_steps, limits)),
-      user(address.user),
-      token(address.token),
       timeouts(timeouts_of_steps),
       welcome_turn(executor, 1, 1) {}
 
@@ -144,17 +142,18 @@ struct Explanation {
 };
 
 Explanation explain_unauthorized(const CouchServer& server) {
-  if (!server.token.empty())
+  if (!server.http->token().empty())
     return {Kind::kUnauthorized, "the token was refused", "is it still valid?"};
-  const std::string who =
-      server.user.empty() ? "a request without user" : fmt::format("user '{}'", server.user);
+  const std::string& user = server.http->user();
+  const std::string who = user.empty() ? "a request without user" : fmt::format("user '{}'", user);
   return {Kind::kUnauthorized, who + " was refused", "check user and password_file"};
 }
 
 Explanation explain_forbidden(const CouchServer& server) {
   return {Kind::kForbidden, "access is forbidden",
-          server.token.empty() ? "add the user to the database's members, or wait when it is locked"
-                               : "the token needs the permission to read all of the doctype"};
+          server.http->token().empty()
+              ? "add the user to the database's members, or wait when it is locked"
+              : "the token needs the permission to read all of the doctype"};
 }
 
 Explanation explain_not_found(const std::string& database) {

@@ -28,8 +28,6 @@ struct CouchServer {
               ClientLimits limits);
 
   std::shared_ptr<HttpClient> http;
-  std::string user;
-  std::string token;
   Timeouts timeouts;
   AnswerReader reader;
 

@@ -28,13 +28,22 @@ std::string first_error(od::array errors) {
   return words(title, detail);
 }
 
+// Microseconds are when a database was opened (CouchDB 1.x, Sync Gateway); CouchDB 3 gives the second in which it was made.
+bool is_time_of_opening(std::string_view instance_start_time) {
+  constexpr std::size_t kDigitsOfMicroseconds = 16;
+  return instance_start_time.size() >= kDigitsOfMicroseconds;
+}
+
 void take_info(od::raw_json_string key, od::value value, DatabaseInfo& info) {
   if (key == "db_name") info.name = text_of(value);
   if (key == "update_seq") info.update_seq = raw_text(value);
   if (key == "purge_seq" && !value.is_null()) info.purge_seq = raw_text(value);
   if (key == "doc_count") info.documents = value.get_int64();
   if (key == "doc_del_count") info.deleted = value.get_int64();
-  if (key == "instance_start_time") info.instance_start_time = plain_text(value);
+  if (key == "instance_start_time") {
+    const std::string start_time = plain_text(value);
+    if (!is_time_of_opening(start_time)) info.instance_start_time = start_time;
+  }
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "replica/digest.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <fmt/format.h>
 #include <fstream>
 #include <memory>
@@ -12,32 +14,53 @@ namespace replica {
 
 namespace {
 
-constexpr std::string_view kPrefix = "md5-";
-constexpr std::size_t kBase64Size = 24;
+struct Algorithm {
+  std::string_view prefix;  // of what `to_digest` writes
+  std::size_t size;  // bytes
+  const EVP_MD* (*implementation)();
+};
+
+constexpr std::array<Algorithm, 2> kAlgorithms = {{{"md5-", 16, EVP_md5}, {"sha1-", 20, EVP_sha1}}};
 constexpr std::size_t kReadBytes = std::size_t{64} << 10;  // bytes of a file at a time
 
 struct FreeDigestContext {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
 };
 
+constexpr std::size_t base64_size(std::size_t bytes) { return (bytes + 2) / 3 * 4; }
+
+// Null when there is none with so many bytes.
+const Algorithm* algorithm_of(std::size_t size) {
+  const auto* const found =
+      std::find_if(kAlgorithms.begin(), kAlgorithms.end(),
+                   [size](const Algorithm& each) { return each.size == size; });
+  return found == kAlgorithms.end() ? nullptr : found;
+}
+
+const Algorithm& algorithm_of(const Digest& value) {
+  const Algorithm* const found = algorithm_of(value.size());
+  if (found == nullptr)
+    throw std::invalid_argument(fmt::format("no digest has {} bytes", value.size()));
+  return *found;
+}
+
 void require(int result) {
   if (result != 1) {
     throw std::runtime_error(
-        "OpenSSL refuses md5, by which CouchDB names attachments: check its configuration");
+        "OpenSSL refuses md5 or sha1, by which sources name attachments: check its configuration");
   }
 }
 
-}  // namespace
-
-Md5 md5(std::string_view bytes) {
-  Md5 result;
-  require(EVP_Digest(bytes.data(), bytes.size(), result.data(), nullptr, EVP_md5(), nullptr));
+Digest digest_of(std::string_view bytes, const Algorithm& algorithm) {
+  Digest result(algorithm.size);
+  require(EVP_Digest(bytes.data(), bytes.size(), result.data(), nullptr, algorithm.implementation(),
+                     nullptr));
   return result;
 }
 
-Md5 md5_of_file(const std::filesystem::path& file) {
+Digest digest_of_file(const std::filesystem::path& file, const Algorithm& algorithm) {
   const std::unique_ptr<EVP_MD_CTX, FreeDigestContext> context(EVP_MD_CTX_new());
-  require(EVP_DigestInit_ex(context.get(), EVP_md5(), nullptr));
+  require(EVP_DigestInit_ex(context.get(), algorithm.implementation(), nullptr));
   std::ifstream in(file, std::ios::binary);
   std::string buffer(kReadBytes, '\0');
   while (in.good()) {
@@ -48,38 +71,73 @@ Md5 md5_of_file(const std::filesystem::path& file) {
     throw std::filesystem::filesystem_error("cannot read", file,
                                             std::make_error_code(std::errc::io_error));
   }
-  Md5 result;
+  Digest result(algorithm.size);
   require(EVP_DigestFinal_ex(context.get(), result.data(), nullptr));
   return result;
 }
 
-std::string to_digest(const Md5& value) {
-  std::array<unsigned char, kBase64Size + 1> text{};  // and the zero that OpenSSL writes
-  EVP_EncodeBlock(text.data(), value.data(), static_cast<int>(value.size()));
-  return std::string(kPrefix).append(text.begin(), text.begin() + kBase64Size);
+}  // namespace
+
+Digest md5(std::string_view bytes) { return digest_of(bytes, kAlgorithms.front()); }
+
+bool has_digest(std::string_view bytes, const Digest& digest) {
+  return digest_of(bytes, algorithm_of(digest)) == digest;
 }
 
-std::optional<Md5> parse_digest(std::string_view digest) {
-  if (!digest.starts_with(kPrefix) || digest.size() != kPrefix.size() + kBase64Size)
-    return std::nullopt;
-  const auto base64 = digest.substr(kPrefix.size());
-  std::array<unsigned char, 18> decoded{};
-  const auto* const text = reinterpret_cast<const unsigned char*>(base64.data());
-  if (EVP_DecodeBlock(decoded.data(), text, static_cast<int>(kBase64Size)) !=
-      static_cast<int>(decoded.size())) {
-    return std::nullopt;
+bool file_has_digest(const std::filesystem::path& file, const Digest& digest) {
+  return digest_of_file(file, algorithm_of(digest)) == digest;
+}
+
+std::string to_digest(const Digest& value) {
+  const Algorithm& algorithm = algorithm_of(value);
+  const std::size_t size = base64_size(value.size());
+  std::string base64(size + 1, '\0');  // and the zero that OpenSSL writes
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()), value.data(),
+                  static_cast<int>(value.size()));
+  base64.resize(size);
+  return std::string(algorithm.prefix) + base64;
+}
+
+std::optional<Digest> parse_digest(std::string_view digest) {
+  for (const Algorithm& algorithm : kAlgorithms) {
+    if (!digest.starts_with(algorithm.prefix)) continue;
+    const auto base64 = digest.substr(algorithm.prefix.size());
+    if (base64.size() != base64_size(algorithm.size)) return std::nullopt;
+    Digest value(base64.size() / 4 * 3);
+    const auto* const text = reinterpret_cast<const unsigned char*>(base64.data());
+    if (EVP_DecodeBlock(value.data(), text, static_cast<int>(base64.size())) !=
+        static_cast<int>(value.size())) {
+      return std::nullopt;
+    }
+    value.resize(algorithm.size);
+    // OpenSSL forgives spaces and stray bits.
+    if (to_digest(value) != digest) return std::nullopt;
+    return value;
   }
-  Md5 value;
-  std::copy_n(decoded.begin(), value.size(), value.begin());
-  // OpenSSL forgives spaces and stray bits.
-  if (to_digest(value) != digest) return std::nullopt;
-  return value;
+  return std::nullopt;
 }
 
-std::string to_hex(const Md5& value) {
+std::string to_hex(const Digest& value) {
   std::string hex;
   for (const auto byte : value) hex += fmt::format("{:02x}", byte);
   return hex;
+}
+
+std::optional<Digest> parse_hex(std::string_view hex) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  if (hex.size() % 2 != 0 || algorithm_of(hex.size() / 2) == nullptr) return std::nullopt;
+  Digest value(hex.size() / 2);
+  for (std::size_t i = 0; i < hex.size(); ++i) {
+    const auto digit = kDigits.find(hex[i]);
+    if (digit == std::string_view::npos) return std::nullopt;
+    value[i / 2] = static_cast<unsigned char>(value[i / 2] << 4 | digit);
+  }
+  return value;
+}
+
+std::optional<Digest> digest_from_bytes(std::string_view bytes) {
+  if (algorithm_of(bytes.size()) == nullptr) return std::nullopt;
+  return Digest(bytes.begin(), bytes.end());
 }
 
 }  // namespace replica

@@ -27,6 +27,17 @@ std::vector<std::string> ids_to_retry(std::vector<Quarantined> quarantined, Retr
   return ids;
 }
 
+// Whether a leaf here may be one that went with these revisions: one of them is known here, or may descend from a leaf here. Those
+// that went with earlier purges are listed as well.
+bool may_lose_leaf(const RevisionTree& tree, const std::vector<RevId>& purged) {
+  const auto may_descend = [&tree](const RevId& rev) {
+    return std::any_of(tree.leaves().begin(), tree.leaves().end(),
+                       [&rev](const Leaf& leaf) { return leaf.rev.generation < rev.generation; });
+  };
+  return std::any_of(purged.begin(), purged.end(),
+                     [&](const RevId& rev) { return tree.contains(rev) || may_descend(rev); });
+}
+
 }  // namespace
 
 net::awaitable<void> DocumentRefresher::retry_quarantined(Retry retry, PullSummary& summary) {
@@ -39,14 +50,15 @@ net::awaitable<void> DocumentRefresher::retry_quarantined(Retry retry, PullSumma
 net::awaitable<bool> DocumentRefresher::apply_purges(Checkpoint after, PullSummary& summary) {
   auto purged = co_await context_.source.purged(context_.database);
   if (!purged) co_return false;
-  auto find_known = [&store = context_.store, purged = std::move(*purged)] {
+  auto find_concerned = [&store = context_.store, purged = std::move(*purged)] {
     std::vector<std::string> ids;
     for (const RevisionsOfDocument& document : purged) {
-      if (store.tree(document.id)) ids.push_back(document.id);
+      const auto tree = store.tree(document.id);
+      if (tree && may_lose_leaf(*tree, document.revs)) ids.push_back(document.id);
     }
     return ids;
   };
-  auto ids = co_await run_on(context_.workers, std::move(find_known));
+  auto ids = co_await run_on(context_.workers, std::move(find_concerned));
   co_await refresh(std::move(ids), std::move(after), summary);
   co_return true;
 }

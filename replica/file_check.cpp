@@ -18,23 +18,10 @@ namespace {
 constexpr int kProblemsNamed = 20;
 constexpr const char* kOtherBytes = "its bytes are not those that its digest names";
 
-std::optional<int> digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return std::nullopt;
-}
-
 // Of a file name as blob_file() makes it.
-std::optional<Md5> md5_of_name(std::string_view name) {
+std::optional<Digest> digest_of_name(std::string_view name) {
   if (name.ends_with(".gz")) name.remove_suffix(3);
-  Md5 value{};
-  if (name.size() != 2 * value.size()) return std::nullopt;
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    const auto high = digit(name[2 * i]), low = digit(name[2 * i + 1]);
-    if (!high || !low) return std::nullopt;
-    value[i] = static_cast<unsigned char>(*high * 16 + *low);
-  }
-  return value;
+  return parse_hex(name);
 }
 
 bool is_folder(const fs::path& path) {
@@ -74,17 +61,16 @@ void check_packed_blobs(const fs::path& folder, const TellDamage& damaged,
   Decompressor decompressor;
   for (std::string bytes; select.step();) {
     between();
-    Md5 value{};
-    if (select.blob(0).size() != value.size()) {
+    const auto value = digest_from_bytes(select.blob(0));
+    if (!value) {
       damaged("", packed, fmt::format("a blob whose digest has {} bytes", select.blob(0).size()));
       continue;
     }
-    std::copy_n(select.blob(0).data(), value.size(), value.begin());
     bytes.clear();
     if (!decompressor.unpack(select.blob(2), select.integer(1), bytes)) {
-      damaged(to_digest(value), packed, "it cannot be decompressed");
-    } else if (md5(bytes) != value) {
-      damaged(to_digest(value), packed, kOtherBytes);
+      damaged(to_digest(*value), packed, "it cannot be decompressed");
+    } else if (!has_digest(bytes, *value)) {
+      damaged(to_digest(*value), packed, kOtherBytes);
     }
   }
 }
@@ -94,10 +80,11 @@ void check_blob_files(const fs::path& folder, const TellDamage& damaged,
   for (const auto& part : fs::directory_iterator(folder)) {
     if (!is_folder(part.path()) || part.path().filename().string().size() != 2) continue;
     for (const auto& file : fs::directory_iterator(part.path())) {
-      const auto value = md5_of_name(file.path().filename().string());
+      const auto value = digest_of_name(file.path().filename().string());
       if (!value || !is_file(file.path())) continue;
       between();
-      if (md5_of_file(file.path()) != *value) damaged(to_digest(*value), file.path(), kOtherBytes);
+      if (!file_has_digest(file.path(), *value))
+        damaged(to_digest(*value), file.path(), kOtherBytes);
     }
   }
 }

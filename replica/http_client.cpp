@@ -31,8 +31,8 @@ std::string authorization_of(const SourceAddress& address) {
   }
   if (address.user.empty()) return {};
   const std::string plain = address.user + ":" + address.password;
-  std::string encoded((plain.size() + 2) / 3 * 4 + 1,
-                      '\0');  // and the zero that OpenSSL ends it with
+  // With the zero that OpenSSL ends it with.
+  std::string encoded((plain.size() + 2) / 3 * 4 + 1, '\0');
   encoded.resize(static_cast<std::size_t>(EVP_EncodeBlock(
       reinterpret_cast<unsigned char*>(encoded.data()),
       reinterpret_cast<const unsigned char*>(plain.data()), static_cast<int>(plain.size()))));
@@ -54,6 +54,7 @@ std::size_t waiting_connections(ClientLimits limits) {
 HttpClient::HttpClient(net::any_io_executor executor, const SourceAddress& address,
                        Timeouts timeouts, ClientLimits limits)
     : executor_(std::move(executor)),
+      address_(address),
       url_(SourceUrl::parse(address.url)),
       timeouts_(timeouts),
       limits_(limits),
@@ -74,15 +75,20 @@ HttpClient::HttpClient(net::any_io_executor executor, const SourceAddress& addre
 
 net::awaitable<HttpClient::Response> HttpClient::send(Request request) {
   const auto self = shared_from_this();
-  const HttpConnection::Message message = to_message(request);
+  HttpConnection::Message message = to_message(request);
   std::optional<Clock::time_point> gives_up;
+  bool may_renew = true;
   for (;;) {
     co_await wait_for_turn();
     Response response = co_await exchange(message, request);
     const auto now = Clock::now();
     if (response.status() != http_status::kTooManyRequests) {
       pacing_.answered(now);
-      co_return response;
+      const bool is_refused = response.status() == http_status::kUnauthorized;
+      if (!is_refused || !std::exchange(may_renew, false) || !renew_login(message))
+        co_return response;
+      (void)co_await response.read_beginning(tuning::kMaxRefusalText);
+      continue;
     }
     pacing_.refused(now);
     const std::chrono::milliseconds wished =
@@ -171,6 +177,31 @@ HttpConnection::Message HttpClient::to_message(Request& request) const {
   message.body() = std::move(request.body);
   message.prepare_payload();
   return message;
+}
+
+bool HttpClient::renew_login() {
+  if (!address_.read_secret) return false;
+  SourceAddress renewed = address_;
+  std::string& secret = renewed.token.empty() ? renewed.password : renewed.token;
+  std::string authorization;
+  try {
+    secret = address_.read_secret();
+    authorization = authorization_of(renewed);
+  } catch (const std::exception&) {
+    return false;  // that the source refuses the old one says more
+  }
+  if (secret.empty() || authorization == authorization_) return false;
+  authorization_ = std::move(authorization);
+  address_ = std::move(renewed);
+  return true;
+}
+
+// Another request may have renewed it while this one was under way.
+bool HttpClient::renew_login(HttpConnection::Message& refused) {
+  const bool has_latest = std::string(refused[http::field::authorization]) == authorization_;
+  if (has_latest && !renew_login()) return false;
+  refused.set(http::field::authorization, authorization_);
+  return true;
 }
 
 void HttpClient::refuse_when_closed() const {

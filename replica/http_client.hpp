@@ -81,7 +81,7 @@ class HttpClient : public std::enable_shared_from_this<HttpClient> {
   };
 
   // Sends a request as soon as there is a connection and the rate allows it. A 429 is repeated for tuning::kMaxPause, then it
-  // is returned. Throws SourceError when there is no answer.
+  // is returned; a 401 is repeated once when there is another password or token now. Throws SourceError when there is no answer.
   [[nodiscard]] net::awaitable<Response> send(Request request);
 
   // A connection for another protocol than requests and responses; it counts as a long-lived request.
@@ -94,7 +94,12 @@ class HttpClient : public std::enable_shared_from_this<HttpClient> {
   [[nodiscard]] net::awaitable<void> sleep_until(Clock::time_point time);
   void close();
 
+  // Reads password or token again, which the source refused. False when it is the same, or cannot be read.
+  [[nodiscard]] bool renew_login();
+
   [[nodiscard]] const SourceUrl& url() const { return url_; }
+  [[nodiscard]] const std::string& user() const { return address_.user; }
+  [[nodiscard]] const std::string& token() const { return address_.token; }
 
  private:
   struct Idle {
@@ -103,6 +108,7 @@ class HttpClient : public std::enable_shared_from_this<HttpClient> {
   };
 
   [[nodiscard]] HttpConnection::Message to_message(Request& request) const;
+  [[nodiscard]] bool renew_login(HttpConnection::Message& refused);
   [[nodiscard]] net::awaitable<Response> exchange(const HttpConnection::Message& message,
                                                   const Request& request);
   [[nodiscard]] net::awaitable<void> wait_for_turn();
@@ -113,6 +119,7 @@ class HttpClient : public std::enable_shared_from_this<HttpClient> {
   void refuse_when_closed() const;
 
   net::any_io_executor executor_;
+  SourceAddress address_;
   SourceUrl url_;
   Timeouts timeouts_;
   ClientLimits limits_;

@@ -19,11 +19,16 @@ Inflater::Inflater() : state_(std::make_unique<State>()) {
 Inflater::~Inflater() = default;
 
 std::size_t Inflater::inflate(std::string_view& in, std::span<char> out) {
-  if (finished_) {
-    if (!in.empty())
-      throw std::runtime_error("there are bytes after the end of the compressed answer");
-    return 0;
-  }
+  if (finished_ && in.empty()) return 0;
+  std::size_t written = 0;
+  do {
+    if (finished_) inflateReset(&state_->stream);
+    written = inflate_member(in, out);
+  } while (written == 0 && finished_ && !in.empty());  // a member may be empty
+  return written;
+}
+
+std::size_t Inflater::inflate_member(std::string_view& in, std::span<char> out) {
   z_stream& stream = state_->stream;
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));  // zlib only reads them
   stream.avail_in = static_cast<uInt>(in.size());

@@ -66,8 +66,7 @@ bool is_mostly_complete(const ChangesPage& page) {
 
 PagePlan plan_page(ChangesPage& page, std::vector<RevisionsOfDocument> missing, FetchSize size) {
   PagePlan plan;
-  std::unordered_map<std::string_view, FeedRow*>
-      rows;  // of one document that came twice, the later
+  std::unordered_map<std::string_view, FeedRow*> rows;  // by id; the later of two
   rows.reserve(page.rows.size());
   for (FeedRow& row : page.rows) {
     if (!row.problem.empty() && !is_design_document(row.id))

@@ -25,7 +25,7 @@ bool may_be_too_much(const SourceError& error) {
 void PageReader::start(SourceSeq since, bool is_sweep) {
   since_ = std::move(since);
   is_sweep_ = is_sweep;
-  caught_up_ = false;
+  resume();
   prefetched_.reset();
 }
 
@@ -36,6 +36,7 @@ net::awaitable<std::optional<ChangesPage>> PageReader::next() {
   if (fetched.is_refused) co_return std::nullopt;
   expect_progress(fetched);
   caught_up_ = is_last(fetched);
+  is_after_empty_ = fetched.page.rows.empty();
   since_ = fetched.page.last_seq;
   adapt_to(fetched.page);
   co_return std::move(fetched.page);
@@ -100,7 +101,9 @@ bool PageReader::is_reported_last(const FetchedPage& fetched) {
 bool PageReader::is_last(const FetchedPage& fetched) const {
   const ChangesPage& page = fetched.page;
   const bool stands_still = page.last_seq == since_;
-  if (page.rows.empty() && stands_still) return true;
+  // In a cluster `pending` may be wrong for ever, and last_seq another from one node to the next.
+  const bool is_empty_again = !is_sweep_ && is_after_empty_;
+  if (page.rows.empty() && (stands_still || is_empty_again)) return true;
   // What a sweep did not meet is purged: it takes no short page for the last. Some give the rows at `since` again.
   if (is_sweep_ && !page.rows.empty() && !stands_still) return false;
   return is_reported_last(fetched);

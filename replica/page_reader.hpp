@@ -19,10 +19,10 @@ class PageReader {
       : context_(context), fetcher_(fetcher) {}
 
   // The next page is the one after `since`. A sweep reads without documents, and ends with a page that brings the feed no
-  // further.
+  // further; else the second empty page in a row is the last, whatever the source says of more.
   void start(SourceSeq since, bool is_sweep);
   // Once caught up: reads on from where the feed ended.
-  void resume() { caught_up_ = false; }
+  void resume() { caught_up_ = is_after_empty_ = false; }
 
   // The next page. Nothing when the source does not know the sequence that it begins at: then `start` anew. A page that the
   // source fails to send with documents, though it answers otherwise, comes without; one that is too much even so, in fewer
@@ -57,6 +57,7 @@ class PageReader {
   bool with_documents_ = true;
   bool is_sweep_ = false;
   bool caught_up_ = false;
+  bool is_after_empty_ = false;  // the last page had no rows
   std::optional<FetchedPage> prefetched_;
 };
 

@@ -25,6 +25,8 @@ struct PullSummary {
   std::uint64_t bytes = 0;  // of the feed's answers; of a commit, of its documents
   std::uint64_t blobs = 0;  // attachments whose bytes came
   bool swept = false;  // everything here was compared with the source
+  // The feed ended before the update sequence that the database had when the pull began: a node that is behind another answered.
+  bool is_behind = false;
 };
 
 // Somebody asked for the end of a pull; what was committed before stays.
@@ -44,14 +46,14 @@ struct ReplicatorOptions {
   bool write_checkpoints = true;
   // False for a document that is to be left out, by the JSON of its winner; deletions are never left out. Null: all are kept.
   std::function<bool(std::string_view document)> keep;
-  std::string
-      filter;  // names `keep` in the checkpoint: with another one all documents are looked at again
+  // Names `keep` in the checkpoint: with another one all documents are looked at again.
+  std::string filter;
   // True for an attachment whose bytes are to be fetched. Null: none.
   std::function<bool(std::string_view content_type, std::uint64_t length)> wants_bytes;
   // Where the bytes go; null when `wants_bytes` is.
   Blobs* blobs = nullptr;
-  std::uint64_t batch_bytes =
-      tuning::kBatchBytes;  // of documents: a page aimed at, two fetches, a commit
+  // Of documents: what a page is aimed at, what two fetches have, what a commit has.
+  std::uint64_t batch_bytes = tuning::kBatchBytes;
   // Told, on the source's executor, how many rows the source has after a page. Null: nobody asks.
   std::function<void(std::int64_t rows)> on_pending = {};
   // Awaited, on the source's executor, before the store is marked to be swept. What it throws, the pull throws. Null: nobody

@@ -25,11 +25,7 @@ net::awaitable<PullSummary> Replicator::pull_until_caught_up() {
   co_await begin_session(summary);
   co_await refresher_.retry_quarantined(retry_, summary);
   co_await follow_feed(summary);
-  if (co_await count_check_.needs_sweep(info_, summary)) {
-    co_await begin_sweep();
-    co_await follow_feed(summary);
-    co_await count_check_.accept_difference();
-  }
+  co_await check_counts(summary);
   // Attachments take their time: the feed is looked at now and then.
   attachments_.begin_pull(retry_);
   bool has_more = co_await attachments_.fetch_some(summary);
@@ -40,8 +36,11 @@ net::awaitable<PullSummary> Replicator::pull_until_caught_up() {
   if (summary.rows > 0) co_await log_.write(summary);
   retry_ = Retry::kDue;
   pulled_up_to_ = info_.update_seq;
+  summary.is_behind = is_behind();
   co_return summary;
 }
+
+bool Replicator::is_behind() const { return ends_before(checkpoint_.since, info_.update_seq); }
 
 // Learns what the source is now, and whether the checkpoint continues it.
 net::awaitable<void> Replicator::begin_session(PullSummary& summary) {
@@ -124,6 +123,16 @@ net::awaitable<void> Replicator::follow_feed(PullSummary& summary) {
     has_more = co_await pull_batch(summary);
     co_await log_.write_when_due(summary);
   }
+}
+
+// What a feed that is behind does not show yet is no difference.
+net::awaitable<void> Replicator::check_counts(PullSummary& summary) {
+  if (is_behind()) co_return;
+  const bool needs_sweep = co_await count_check_.needs_sweep(info_, summary);
+  if (!needs_sweep) co_return;
+  co_await begin_sweep();
+  co_await follow_feed(summary);
+  if (!is_behind()) co_await count_check_.accept_difference();
 }
 
 // One turn of the replication: takes over one page of the feed, while the next is under way. False after the last.

@@ -15,10 +15,16 @@ std::optional<std::uint64_t> number(std::string_view seq) {
   return value;
 }
 
-// PouchDB Server takes whatever sequence it is given.
-bool is_beyond(std::string_view since, std::string_view update_seq) {
+bool went_back(const std::string& since, const std::string& update_seq) {
   const auto then = number(since), now = number(update_seq);
-  return now && (!then || *now < *then);
+  return then && now && *now < *then;
+}
+
+// What a cluster's sequence begins with, the sum of those of its shards: "23-g1AAAA…".
+std::optional<std::uint64_t> sum_of_shards(std::string_view seq) {
+  const auto dash = seq.find('-');
+  if (!seq.starts_with('"') || dash == std::string_view::npos) return {};
+  return number(seq.substr(1, dash - 1));
 }
 
 }  // namespace
@@ -37,13 +43,20 @@ bool counts_other_purges(const Checkpoint& checkpoint, const DatabaseInfo& info)
   return count(checkpoint.purge_seq) != count(info.purge_seq);
 }
 
+bool ends_before(const SourceSeq& last_seq, const std::string& update_seq) {
+  const auto end = sum_of_shards(last_seq.json), whole = sum_of_shards(update_seq);
+  return end && whole && *end < *whole;
+}
+
 Continuation continuation(const Checkpoint& checkpoint, const DatabaseInfo& info, Dialect dialect,
                           const std::string& filter) {
   if (checkpoint.since.json.empty()) return Continuation::kContinues;
   if (checkpoint.filter != filter) return Continuation::kBroken;
+  if (went_back(checkpoint.since.json, info.update_seq)) return Continuation::kBroken;
   if (dialect == Dialect::kPouchdb) {
-    const bool is_other =
-        !checkpoint.incarnation.empty() || is_beyond(checkpoint.since.json, info.update_seq);
+    // It takes whatever sequence it is given, a CouchDB's too.
+    const bool is_foreign = number(info.update_seq) && !number(checkpoint.since.json);
+    const bool is_other = !checkpoint.incarnation.empty() || is_foreign;
     return is_other ? Continuation::kBroken : Continuation::kUncertain;
   }
   const std::string incarnation = incarnation_of(info, dialect);

@@ -14,8 +14,8 @@ enum class Continuation {
   kBroken,  // the sequence means nothing here, or other documents are wanted than it vouches for
 };
 
-// Identifies the database across deletion and re-creation: CouchDB's instance_start_time. Empty where the source has none: CouchDB
-// 2.x says "0", and PouchDB Server gives the time when the server was started.
+// Identifies the database across deletion and re-creation: CouchDB's instance_start_time. Empty where the source has none, as
+// CouchDB 1.x (see DatabaseInfo): CouchDB 2.x says "0", and PouchDB Server gives the time when the server was started.
 [[nodiscard]] std::string incarnation_of(const DatabaseInfo& info, Dialect dialect);
 
 // Whether a database that was deleted and created anew could reach the same sequence without the source's answer showing it: only
@@ -25,6 +25,10 @@ enum class Continuation {
 // Whether purges were added, as far as their number tells. CouchDB's purge_seq is that number, and behind it the nodes that
 // answered, which in a cluster are others from one request to the next.
 [[nodiscard]] bool counts_other_purges(const Checkpoint& checkpoint, const DatabaseInfo& info);
+
+// Whether a feed that ended at `last_seq` lacks something that the database has: in a cluster the node that sent it may be behind
+// the one that told `update_seq` (JSON). Only numbers tell, of which those of two nodes may differ for good.
+[[nodiscard]] bool ends_before(const SourceSeq& last_seq, const std::string& update_seq);
 
 [[nodiscard]] Continuation continuation(const Checkpoint& checkpoint, const DatabaseInfo& info,
                                         Dialect dialect, const std::string& filter);

@@ -158,8 +158,8 @@ Connection::Connection(const std::filesystem::path& file, Access access, Durabil
   sqlite3_busy_timeout(database, kBusyTimeout);
   if (access == Access::kReadOnly) {
     execute(fmt::format("PRAGMA cache_size=-{}", kReaderCache));
-    prepare("SELECT count(*) FROM sqlite_schema")
-        .run();  // the file itself is read here for the first time
+    // The file itself is read here for the first time.
+    prepare("SELECT count(*) FROM sqlite_schema").run();
     return;
   }
   // Not mapped into memory: that gains little here, and a file that is cut short under a map kills

@@ -62,9 +62,9 @@ class Statement {
   void reset();
 
   [[nodiscard]] std::int64_t integer(int column) const;
-  [[nodiscard]] std::string_view text(
-      int column) const;  // valid until the next step or reset; empty for NULL
-  [[nodiscard]] std::string_view blob(int column) const;  // the same
+  // Valid until the next step or reset; empty for NULL.
+  [[nodiscard]] std::string_view text(int column) const;
+  [[nodiscard]] std::string_view blob(int column) const;
   [[nodiscard]] bool is_null(int column) const;
 
  private:
@@ -82,12 +82,11 @@ class Statement {
   void bind_one(int index, std::uint64_t value) {
     bind_one(index, static_cast<std::int64_t>(value));
   }
-  void bind_one(
-      int index,
-      std::string_view text);  // not copied: must live until the statement is stepped or reset
+  // Texts and blobs are not copied: they must live until the statement has been stepped to its end or reset.
+  void bind_one(int index, std::string_view text);
   void bind_one(int index, const std::string& text) { bind_one(index, std::string_view(text)); }
   void bind_one(int index, const char* text) { bind_one(index, std::string_view(text)); }
-  void bind_one(int index, std::span<const std::byte> blob);  // not copied, as text
+  void bind_one(int index, std::span<const std::byte> blob);
   void bind_one(int index, std::nullptr_t);
   template <typename T>
   void bind_one(int index, const std::optional<T>& value) {

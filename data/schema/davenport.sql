@@ -11,7 +11,7 @@ CREATE TABLE database (
   seen TEXT NOT NULL,  -- the source's update sequence (JSON): all up to it was pulled; empty: never; null: it is to be compared
   incarnation TEXT NOT NULL,  -- instance_start_time of the database that `seen` is of
   quarantined INTEGER NOT NULL,  -- documents and attachments that could not be taken over
-  next_attempt INTEGER,  -- seconds since 1970: when the first of them is tried again
+  next_attempt INTEGER,  -- seconds since 1970: when the first of them is tried again, or a feed that was behind is read again
   PRIMARY KEY (source, name)
 ) WITHOUT ROWID;
 

@@ -2,7 +2,7 @@
 
 -- What was read of the file with that digest, taken for a file of that type (indexer/extraction/file_type.hpp).
 CREATE TABLE extracts (
-  md5       BLOB NOT NULL,     -- 16 bytes; of compressed bytes where the source keeps them so
+  md5       BLOB NOT NULL,     -- 16 bytes; of compressed bytes where the source keeps them so; or a sha1, as blobs.sql has it
   type      INTEGER NOT NULL,
   version   INTEGER NOT NULL,  -- of the program that read it; another one reads it again
   truncated INTEGER NOT NULL,  -- 1: the text was cut

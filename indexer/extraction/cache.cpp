@@ -44,7 +44,9 @@ Connection open_or_replace(const fs::path& file) {
   }
 }
 
-std::span<const std::byte> key(const replica::Md5& md5) { return std::as_bytes(std::span(md5)); }
+std::span<const std::byte> key(const replica::Digest& digest) {
+  return std::as_bytes(std::span(digest));
+}
 
 std::span<const std::byte> blob(std::string_view bytes) {
   return std::as_bytes(std::span(bytes.data(), bytes.size()));
@@ -113,11 +115,11 @@ ExtractCache::ExtractCache(fs::path file, Access access)
 ExtractCache::~ExtractCache() = default;
 
 std::optional<Extract> ExtractCache::find(std::string_view digest, FileType type) const {
-  const auto md5 = replica::parse_digest(digest);
-  if (!md5 || !state_->is_readable()) return std::nullopt;
+  const auto value = replica::parse_digest(digest);
+  if (!value || !state_->is_readable()) return std::nullopt;
   const auto reader = state_->readers.take();
   const ResetAtEnd reset(reader->find);
-  if (!reader->find.bind(key(*md5), static_cast<int>(type), kExtractorVersion).step())
+  if (!reader->find.bind(key(*value), static_cast<int>(type), kExtractorVersion).step())
     return std::nullopt;
   Extract extract;
   extract.truncated = reader->find.integer(0) != 0;
@@ -128,15 +130,15 @@ std::optional<Extract> ExtractCache::find(std::string_view digest, FileType type
 }
 
 void ExtractCache::put(std::string_view digest, FileType type, const Extract& extract) {
-  const auto md5 = replica::parse_digest(digest);
-  if (!md5 || state_->access != Access::kReadWrite) return;
+  const auto value = replica::parse_digest(digest);
+  if (!value || state_->access != Access::kReadWrite) return;
   const std::lock_guard lock(state_->mutex);
   auto& writer = state_->writing();
   const auto data = writer.compressor.pack(extract.text);
   const auto failure =
       extract.failure.empty() ? std::nullopt : std::optional<std::string>(extract.failure);
   writer.put
-      .bind(key(*md5), static_cast<int>(type), kExtractorVersion, extract.truncated, failure,
+      .bind(key(*value), static_cast<int>(type), kExtractorVersion, extract.truncated, failure,
             static_cast<std::int64_t>(extract.text.size()), blob(data))
       .run();
 }
@@ -168,25 +170,23 @@ void ExtractCache::copy_to(const fs::path& file) const {
 
 std::optional<std::string> ExtractCache::part_digest(std::string_view message,
                                                      std::string_view part_id) const {
-  const auto md5 = replica::parse_digest(message);
-  if (!md5 || !state_->is_readable()) return std::nullopt;
+  const auto value = replica::parse_digest(message);
+  if (!value || !state_->is_readable()) return std::nullopt;
   const auto reader = state_->readers.take();
   const ResetAtEnd reset(reader->find_part);
-  if (!reader->find_part.bind(key(*md5), part_id).step()) return std::nullopt;
-  replica::Md5 part{};
-  const auto stored = reader->find_part.blob(0);
-  if (stored.size() != part.size()) return std::nullopt;
-  std::copy(stored.begin(), stored.end(), part.begin());
-  return replica::to_digest(part);
+  if (!reader->find_part.bind(key(*value), part_id).step()) return std::nullopt;
+  const auto part = replica::digest_from_bytes(reader->find_part.blob(0));
+  if (!part) return std::nullopt;
+  return replica::to_digest(*part);
 }
 
 void ExtractCache::put_part(std::string_view message, std::string_view part_id,
                             std::string_view digest) {
-  const auto message_md5 = replica::parse_digest(message);
-  const auto part_md5 = replica::parse_digest(digest);
-  if (!message_md5 || !part_md5 || state_->access != Access::kReadWrite) return;
+  const auto of_message = replica::parse_digest(message);
+  const auto of_part = replica::parse_digest(digest);
+  if (!of_message || !of_part || state_->access != Access::kReadWrite) return;
   const std::lock_guard lock(state_->mutex);
-  state_->writing().put_part.bind(key(*message_md5), part_id, key(*part_md5)).run();
+  state_->writing().put_part.bind(key(*of_message), part_id, key(*of_part)).run();
 }
 
 }  // namespace indexer

@@ -55,6 +55,8 @@ TEST_F(ConfigTest, ReadsEveryKey) {
   EXPECT_EQ(source.address.url, "http://127.0.0.1:5984/prefix");
   EXPECT_EQ(source.address.user, "ada");
   EXPECT_EQ(source.address.password, "secret ");
+  support::write_file(folder_ / "password", "renewed\n");
+  EXPECT_EQ(source.address.read_secret(), "renewed");
   EXPECT_THAT(source.accounts, ElementsAre("alice", "bob"));
   EXPECT_EQ(source.name, "office");
   EXPECT_EQ(source.layout.pattern(), "mail-{account}");

@@ -81,6 +81,24 @@ TEST_F(ReplicationTest, ASourceThatGoesAndComesIsOneState) {
   EXPECT_EQ(running.source().last_error, "");
 }
 
+TEST_F(ReplicationTest, WhatWaitsIsBehindASourceThatGoesDown) {
+  auto couch = std::make_unique<support::MemoryCouchdb>();
+  couch->create(emails_of("alice"));
+  config_.sources[0].address.url = couch->url();
+  config_.sources[0].watch = api::Watch::kPoll;
+  config_.sources[0].poll_interval = 100ms;
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return running.source().idle == 1; }));
+  EXPECT_EQ(running.source().lag, 0s);
+  couch.reset();
+  ASSERT_TRUE(eventually([&] { return running.source().lag >= 2s; }));
+  const auto source = running.source();
+  EXPECT_EQ(source.idle, 0U);
+  std::chrono::seconds most{0};
+  for (const auto& lags : source.lags) most = std::max(most, lags.most);
+  EXPECT_GE(most, 2s);
+}
+
 TEST_F(ReplicationTest, WhatWasPulledOnceIsBehindASourceThatIsDown) {
   add("alice", "m");
   {
@@ -153,6 +171,42 @@ TEST_F(ReplicationTest, TwoSourcesDoNotShareAnAccount) {
   ASSERT_TRUE(eventually([&] { return running.messages("alice") == 1; }));
   ASSERT_TRUE(is_quiet(other));
   EXPECT_EQ(running.replication.sources().at(1).accounts, 0U);
+}
+
+TEST_F(ReplicationTest, AFeedThatIsBehindItsDatabaseIsReadAgain) {
+  config_.sources[0].watch = api::Watch::kPoll;
+  add("alice", "m");
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return running.source().idle == 1; }));
+  couch_.hold_feeds(emails_of("alice"));
+  add("alice", "n");
+  couch_.reset_counters();
+  EXPECT_TRUE(running.replication.wake("alice"));
+  ASSERT_TRUE(eventually([&] { return couch_.counters().requests["GET _changes"] > 0; }));
+  ASSERT_TRUE(is_quiet(couch_));
+  EXPECT_EQ(running.messages("alice"), 1);
+  couch_.release_feeds(emails_of("alice"));
+  EXPECT_TRUE(eventually([&] { return running.messages("alice") == 2; }));
+}
+
+class LateUpdates : public ReplicationTest {
+ protected:
+  LateUpdates() : ReplicationTest(options()) {}
+  static support::CouchOptions options() {
+    support::CouchOptions options;
+    options.db_updates_delay = 1h;
+    return options;
+  }
+};
+
+TEST_F(LateUpdates, WhatTheFeedOfAllDatabasesDoesNotNameIsLookedAtAllTheSame) {
+  config_.sources[0].poll_interval = 100ms;
+  add("alice", "m");
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return running.source().idle == 1; }));
+  EXPECT_EQ(running.source().watch, api::Watch::kUpdates);
+  add("alice", "n");
+  EXPECT_TRUE(eventually([&] { return running.messages("alice") == 2; }));
 }
 
 class RefusedUpdates : public ReplicationTest {
@@ -230,6 +284,29 @@ TEST_F(ReplicationTest, ASourceThatWantsToBeLeftAloneFromTheStartIsReportedAtOnc
   EXPECT_THAT(running.source().last_error, HasSubstr("503"));
   std::this_thread::sleep_for(1s);
   EXPECT_EQ(server.complaints(), "") << "it was asked again";
+}
+
+class AtCouchdb1 : public ReplicationTest {
+ protected:
+  AtCouchdb1() : ReplicationTest(options()) {}
+  static support::CouchOptions options() {
+    support::CouchOptions options;
+    options.dialect = support::CouchDialect::kCouchdb1;
+    return options;
+  }
+};
+
+TEST_F(AtCouchdb1, ADatabaseThatTheServerOpenedAgainIsTheSame) {
+  config_.sources[0].watch = api::Watch::kPoll;
+  config_.sources[0].poll_interval = 100ms;
+  add("alice", "m");
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return running.source().idle == 1; }));
+  couch_.reset_counters();
+  add("alice", "n");
+  ASSERT_TRUE(eventually([&] { return running.messages("alice") == 2; }));
+  std::this_thread::sleep_for(1s);
+  EXPECT_LE(couch_.counters().requests["GET _changes"], 2U) << "it was swept";
 }
 
 class AtPouchdb : public ReplicationTest {

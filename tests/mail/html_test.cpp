@@ -26,6 +26,7 @@ TEST(Html, ToText) {
       {"<pre>a\n  b</pre>", "a\n  b"},
       {"&amp;&lt;&gt;&quot;&apos;&eacute;&euro;&#233;&#xE9;&#146;&#x1F600;",
        "&<>\"'\xC3\xA9\xE2\x82\xAC\xC3\xA9\xC3\xA9\xE2\x80\x99\xF0\x9F\x98\x80"},
+      {"caf&eacute ok &copy 2003 &euro x", "caf\xC3\xA9 ok \xC2\xA9 2003 &euro x"},
       {"&amp &unknown; &copy=1 &#; &#x; &#0; &#xD800; &#99999999999; &",
        "& &unknown; &copy=1 &#; &#x; \xEF\xBF\xBD \xEF\xBF\xBD \xEF\xBF\xBD &"},
       {"<html><head><title>T</title><style>p{}</style><script>x<p>y</script></head><body>b</body></"

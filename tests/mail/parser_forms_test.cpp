@@ -142,6 +142,30 @@ TEST_F(ParserForms, EncryptedContentStaysClosedAndIsMarked) {
   }
 }
 
+// `openssl cms -sign -binary -nodetach -nocerts -noattr`
+TEST_F(ParserForms, WhatIsOnlySignedIsRead) {
+  const std::string raw =
+      "Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\n"
+      "Content-Transfer-Encoding: base64\nContent-Disposition: attachment; filename=smime.p7m\n\n"
+      "MIIBYwYJKoZIhvcNAQcCoIIBVDCCAVACAQExDTALBglghkgBZQMEAgEwgakGCSqGSIb3DQEHAaCB\n"
+      "mwSBmENvbnRlbnQtVHlwZTogbXVsdGlwYXJ0L21peGVkOyBib3VuZGFyeT1iDQoNCi0tYg0KQ29u\n"
+      "dGVudC1UeXBlOiB0ZXh0L3BsYWluDQoNCnNpZ25lZCB3b3Jkcw0KLS1iDQpDb250ZW50LVR5cGU6\n"
+      "IGFwcGxpY2F0aW9uL3BkZjsgbmFtZT1hLnBkZg0KDQp4DQotLWItLQ0KMYGPMIGMAgEBMCQwDDEK\n"
+      "MAgGA1UEAwwBYQIUV0NnQ1LlHnqboE3tEM15QlLjkqMwCwYJYIZIAWUDBAIBMAoGCCqGSM49BAMC\n"
+      "BEgwRgIhAOasWshOywbz37dC6o9ucucG9E1v8zELyYCHTvVFD+/FAiEAn4Pjw9o1KTWL15rBsiLC\n"
+      "YWvrk+6NO/ZjhGdLzaFlT9c=\n";
+  const auto parsed = parse(raw);
+  EXPECT_EQ(body_of(parsed, "text/plain"), "signed words");
+  EXPECT_TRUE(parsed.metadata.cut.empty());
+  EXPECT_TRUE(parsed.metadata.has_attachment);
+  ASSERT_EQ(parsed.metadata.attachments.size(), 2U);
+  EXPECT_EQ(parsed.metadata.attachments[0].name, "smime.p7m");
+  EXPECT_EQ(parsed.metadata.attachments[1].name, "a.pdf");
+  const auto part = extract_part(raw, parsed.metadata.attachments[1].part_id);
+  ASSERT_TRUE(part);
+  EXPECT_EQ(part->bytes, "x");
+}
+
 TEST_F(ParserForms, ThePreviewIsOfTheFormThatHasText) {
   for (const auto* blank : {"", " \n \n", "\u00A0\n", "\u200B", "[cid:logo.png@1]\n"}) {
     const auto parsed =

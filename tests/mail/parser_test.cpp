@@ -12,6 +12,10 @@ constexpr std::string_view kFooter = "\nfooter";
 constexpr std::string_view kPdf =
     "Content-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: "
     "base64\nContent-Disposition: attachment\n\nAAAA\nAA==";
+constexpr std::string_view kInlinePdf =
+    "Content-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: "
+    "base64\nContent-Disposition: inline\n\nAAAA\nAA==";
+constexpr std::string_view kHtmlWithImage = "Content-Type: text/html\n\n<img src=\"cid:i%40x\">";
 constexpr std::string_view kImage =
     "Content-Type: image/png\nContent-ID: <i@x>\nContent-Disposition: inline; filename=i.png\n\nxx";
 constexpr std::string_view kSignature = "Content-Type: application/pgp-signature\n\nsig";
@@ -41,6 +45,17 @@ TEST_F(Parser, BodiesAndAttachments) {
        "text/plain: plain | text/html: <p>html", "2.2 image/png i.png 2", false},
       {multipart("alternative", {multipart("mixed", {kHtml, kPdf})}), "text/html: <p>html",
        "1.2 application/pdf a.pdf 4", true},
+      // What Apple Mail makes: an attachment between texts of the HTML form; photos without HTML.
+      {multipart("alternative", {kPlain, multipart("mixed", {kHtml, kInlinePdf, kFooter})}),
+       "text/plain: plain | text/html: <p>html\n<pre>footer</pre>", "2.2 application/pdf a.pdf 4",
+       true},
+      {multipart("mixed", {kPlain, kImage}), "text/plain: plain", "2 image/png i.png 2", true},
+      {multipart("mixed", {kHtml, kImage}), "text/html: <p>html", "2 image/png i.png 2", true},
+      {multipart("mixed", {kHtmlWithImage, kImage}), "text/html: <img src=\"cid:i%40x\">",
+       "2 image/png i.png 2", false},
+      // Whatever form comes first, no text is lost.
+      {multipart("alternative", {multipart("mixed", {kPlain, kHtml})}),
+       "text/plain: plain\nhtml | text/html: <pre>plain</pre>\n<p>html", "", false},
       {multipart("signed", {kPlain, kSignature}), "text/plain: plain",
        "2 application/pgp-signature  3", false},
       {multipart("mixed", {kPlain, "Content-Type: text/plain; name=log.txt\n\nlog"}),

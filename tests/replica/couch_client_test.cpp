@@ -67,6 +67,20 @@ TEST(CouchClient, InflatesByContentEncodingOnly) {
   EXPECT_EQ(talk.server.complaints(), "");
 }
 
+TEST(CouchClient, InflatesGzipOfSeveralMembers) {
+  const std::string row = kOneRow;
+  const std::string packed = gzip(row.substr(0, 30)) + gzip("") + gzip(row.substr(30));
+  const std::string encoding = "Content-Encoding: gzip\r\n";
+  Conversation talk({get(kFeed, answer(packed, 200, encoding)),
+                     get(kFeed, chunked_answer(packed, 1, encoding)),
+                     get(kFeed, answer(packed.substr(0, packed.size() - 1), 200, encoding)),
+                     get(kFeed, answer(packed + "no member", 200, encoding))});
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(talk.changes().rows.size(), 1U) << i;
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(error_of([&] { return talk.changes(); }).kind(), Kind::kProtocol) << i;
+  EXPECT_EQ(talk.server.complaints(), "");
+}
+
 TEST(CouchClient, BoundsASmallAnswerThatInflatesToALargeOne) {
   const std::string bomb = gzip(std::string(40'000'000, ' '));
   ASSERT_LT(bomb.size(), 100'000U);
@@ -107,6 +121,30 @@ TEST(CouchClient, AsksAgainWhenAKeptConnectionWasClosed) {
 }
 
 constexpr auto kBulkGet = "POST /mail/_bulk_get?revs=true";
+
+TEST(CouchClient, ReadsItsTokenAgainWhereItIsRefused) {
+  Exchange refused = get("GET /mail/_local/a", answer("{}", 401));
+  refused.field = "Authorization: Bearer old";
+  Exchange renewed = get("GET /mail/_local/a", answer("{}"));
+  renewed.field = "Authorization: Bearer new";
+  Exchange refused_too = get("GET /mail/_local/b", answer("{}", 401));
+  refused_too.field = renewed.field;
+  const ScriptedServer server({refused, renewed, refused_too});
+  int reads = 0;
+  SourceAddress address{server.url(), "", "", "old", {}, [&reads] {
+                          ++reads;
+                          return std::string("new");
+                        }};
+  net::io_context context{1};
+  CouchClient client(context.get_executor(), std::move(address));
+  EXPECT_EQ(support::run(context, client.get_document("mail", "_local/a")), "{}");
+  EXPECT_EQ(reads, 1);
+  const auto again =
+      error_of([&] { return support::run(context, client.get_document("mail", "_local/b")); });
+  EXPECT_EQ(again.kind(), Kind::kUnauthorized);
+  EXPECT_EQ(reads, 2) << "the file holds what was refused";
+  EXPECT_EQ(server.complaints(), "");
+}
 
 TEST(CouchClient, FetchesRevisionsWithTheirAncestors) {
   const std::string rows =
@@ -164,6 +202,20 @@ TEST(CouchClient, FetchesDocumentByDocumentWithoutBulkGet) {
   EXPECT_THAT(fetched[0].revision.ancestors, ElementsAre("a"));
   EXPECT_THAT(fetched[1].problem, HasSubstr("missing"));
   EXPECT_NE(fetched[2].problem, "");
+  EXPECT_EQ(talk.server.complaints(), "");
+}
+
+TEST(CouchClient, FetchesDocumentByDocumentWhereBulkGetIsMultipart) {
+  const auto one = get("GET /mail/a?revs=true&open_revs=%5B%222-b%22%5D",
+                       answer(R"([{"ok":{"_id":"a","_rev":"2-b",)"
+                              R"("_revisions":{"start":2,"ids":["b","a"]}}}])"));
+  const std::string multipart =
+      "HTTP/1.1 200 OK\r\nContent-Type: multipart/mixed; boundary=\"x\"\r\n"
+      "Content-Length: 5\r\n\r\n--x--";
+  Conversation talk({post(kBulkGet, "", multipart),
+                     get("GET /mail", answer(R"({"db_name":"mail","update_seq":7})")), one, one});
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(talk.run(talk.client.fetch("mail", {{"a", {rev("2-b")}}})).at(0).problem, "");
   EXPECT_EQ(talk.server.complaints(), "");
 }
 

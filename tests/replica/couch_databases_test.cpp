@@ -33,6 +33,18 @@ TEST(CouchDatabases, AsksForTheWelcomeOnce) {
   EXPECT_EQ(talk.server.complaints(), "");
 }
 
+// CouchDB 1.x, as a string, and Sync Gateway, as a number.
+TEST(CouchDatabases, DoNotTakeTheTimeOfOpeningForThatOfCreation) {
+  const auto opened = [](const std::string& time) {
+    return get("GET /mail",
+               answer(R"({"db_name":"mail","update_seq":7,"instance_start_time":)" + time + "}"));
+  };
+  Conversation talk({get("GET /", answer(kWelcome)), opened(R"("1764185794000000")"),
+                     opened("1764185794000000")});
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(talk.run(talk.client.database_info("mail")).instance_start_time, "");
+}
+
 TEST(CouchDatabases, AsksAgainWhoAnswersAfterAFailure) {
   Exchange cut = get("GET /mail", "HTTP/1.1 200 OK\r\n");
   cut.close = true;

@@ -1,4 +1,5 @@
 // Bytes of attachments: wanted with their documents, fetched after them.
+#include "replica/file_check.hpp"
 #include "replica/wanted_blobs.hpp"
 #include "tests/replica/replicator_fixture.hpp"
 
@@ -64,6 +65,26 @@ TEST_F(AttachmentsTest, OtherBytesThanTheDigestSaysAreTriedLater) {
   EXPECT_THAT(store_.quarantined(), IsEmpty());
 }
 
+TEST_F(AttachmentsTest, ThatSyncGatewayNamesBySha1AreVerifiedByIt) {
+  const std::string bytes = "first words", digest = "sha1-b26kQyHXsgH9aae8wqlH3M9TDq4=";
+  const std::string named = fmt::format(
+      R"(,"_attachments":{{"q 1.txt":{{"content_type":"text/plain","digest":"{}","stub":true}}}})",
+      digest);
+  pull({welcome(), database(), document(named), attachment(answer("other words"))});
+  ASSERT_EQ(store_.quarantined().size(), 1U);
+  EXPECT_THAT(store_.quarantined().front().reason, HasSubstr("other bytes"));
+  retry({welcome(), database(), nothing_new(), attachment(answer(bytes))});
+  EXPECT_THAT(store_.quarantined(), IsEmpty());
+  EXPECT_EQ(blobs_.get(digest), bytes);
+  std::vector<std::string> damaged;
+  const auto note = [&damaged](const std::string& which, const std::filesystem::path&,
+                               const std::string& reason) {
+    damaged.push_back(which + ": " + reason);
+  };
+  check_packed_blobs(folder_ / "blobs", note, [] {});
+  EXPECT_THAT(damaged, IsEmpty());
+}
+
 TEST_F(AttachmentsTest, GoOnWhereTheConnectionEnded) {
   const std::string bytes(300'000, 'x');
   Exchange broken = attachment(answer(bytes).substr(0, 200'000));
@@ -76,6 +97,18 @@ TEST_F(AttachmentsTest, GoOnWhereTheConnectionEnded) {
                                     welcome(), database(), rest});
   EXPECT_EQ(summary.blobs, 1U);
   EXPECT_EQ(blobs_.get(blob_digest(bytes)), bytes);
+}
+
+TEST_F(AttachmentsTest, OfWhichTheConnectionWasCutAreAskedForOnceMore) {
+  Exchange cut = attachment("HTTP/1.1 200 OK\r\n");
+  cut.close = true;
+  const auto named = document(with_attachment("first words"));
+  pull({welcome(), database(), named, cut, welcome(), database(), cut, welcome(), database()});
+  ASSERT_EQ(store_.quarantined().size(), 1U);
+  EXPECT_THAT(store_.quarantined().front().reason, HasSubstr("closed the connection"));
+  retry({welcome(), database(), nothing_new(), cut, welcome(), database(),
+         attachment(answer("first words"))});
+  EXPECT_THAT(store_.quarantined(), IsEmpty());
 }
 
 TEST_F(AttachmentsTest, KeepWhatCameWhenTheSourceGoesAway) {

@@ -39,7 +39,7 @@ inline Exchange welcome() {
 
 struct Database {
   std::string incarnation = "1700000000";
-  std::string update_seq = R"("9-g1A")";
+  std::string update_seq = R"("1-g1A")";
   std::string purge_seq = R"("0-p")";
   int documents = 3;
 };

@@ -165,6 +165,24 @@ TEST_F(SweepTest, ForgetsWhatTheSourcePurged) {
   pull({welcome(), database(after_purges()), nothing_new()});
 }
 
+// CouchDB lists its last thousand purges.
+TEST_F(SweepTest, AsksOnlyForWhatAPurgeMayConcern) {
+  pull_three();
+  const auto purges = [](const std::string& listed) {
+    return get("GET /mail/_purged_infos", answer(R"({"purged_infos":[)" + listed + "]}"));
+  };
+  const std::string first = R"({"id":"a","revs":["1-a"]})";
+  pull({welcome(), database(after_purges()), purges(first), gone("a"), nothing_new()});
+  Database again;
+  again.purge_seq = R"("3-p")";
+  const std::string second =
+      R"(,{"id":"b","revs":["1-z"]},{"id":"c","revs":["2-y"]})";  // not here; newer than here
+  pull({welcome(), database(again), purges(first + second), gone("c"), nothing_new()});
+  EXPECT_EQ(body("a"), "purged");
+  EXPECT_NE(body("b"), "purged");
+  EXPECT_EQ(body("c"), "purged");
+}
+
 // One leaf of a conflict was purged: no count tells.
 TEST_F(SweepTest, StandsInWhereTheSourceCannotNameWhatItPurged) {
   pull({welcome(), database(), get(feed("0"), answer(page({bare_row("a", {"2-y", "2-x"})}, "3"))),
@@ -244,8 +262,22 @@ TEST_F(CountCheckTest, SweepsOnceForADifference) {
   EXPECT_FALSE(pull({welcome(), database(info), nothing_new()}).swept);
 }
 
+TEST_F(CountCheckTest, SaysNothingWhereTheFeedIsBehind) {
+  Database ahead;
+  ahead.documents = 7;
+  ahead.update_seq = R"("4-g")";
+  const PullSummary behind = pull(
+      {welcome(), database(ahead), get(feed("0"), answer(page({row("a", "1-a")}, R"("3-g")")))});
+  EXPECT_TRUE(behind.is_behind);
+  ahead.documents = 2;
+  const PullSummary whole =
+      pull({welcome(), database(ahead),
+            get(feed("3-g"), answer(page({row("b", "1-b")}, R"("4-g")"))), database(ahead)});
+  EXPECT_FALSE(whole.is_behind);
+}
+
 TEST_F(CountCheckTest, SaysNothingWhereTheSourceDoesNotCount) {
-  const auto countless = get("GET /mail", answer(R"({"db_name":"mail","update_seq":"9-g1A"})"));
+  const auto countless = get("GET /mail", answer(R"({"db_name":"mail","update_seq":"1-g1A"})"));
   const PullSummary summary =
       pull({welcome(), countless, get(feed("0"), answer(page({row("a", "1-a")}, R"("3-g")"))),
             countless});

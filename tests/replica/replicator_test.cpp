@@ -63,6 +63,13 @@ TEST_F(ReplicatorTest, KeepsTheSequenceOfAnEmptyPage) {
   EXPECT_EQ(store_.checkpoint().since.json, R"("7-g")");
 }
 
+TEST_F(ReplicatorTest, EndsWithTheSecondEmptyPageThoughMoreIsSaidToBePending) {
+  pull({welcome(), database(), get(feed("0"), answer(page({row("a", "1-a")}, R"("1-g")", 3))),
+        get(feed("1-g", 4000), answer(page({}, R"("1-h")", 3))),
+        get(feed("1-h", 4000), answer(page({}, R"("1-i")", 3)))});
+  EXPECT_EQ(store_.checkpoint().since.json, R"("1-i")");
+}
+
 TEST_F(ReplicatorTest, AsksForLargeWindowsWithoutDocumentsWhereThoseAreNotComplete) {
   // The ids of a window are asked for in their order, neighbours at the source.
   pull({welcome(), database(),

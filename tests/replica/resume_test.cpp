@@ -27,6 +27,15 @@ TEST(Resume, TellsWhetherTheCheckpointContinuesTheSource) {
        "1",
        "",
        Continuation::kUncertain},
+      {"1.x", kCouchdb, {{"7"}, "", "", "f"}, "", "9", Continuation::kUncertain},
+      {"1.x, as older stores have it",
+       kCouchdb,
+       {{"7"}, "1764185794000000", "", "f"},
+       "",
+       "9",
+       Continuation::kUncertain},
+      {"1.x, went back", kCouchdb, {{"10"}, "", "", "f"}, "", "9", Continuation::kBroken},
+      {"Sync Gateway", kCouchdb, {{"\"7::9\""}, "", "", "f"}, "", "9", Continuation::kUncertain},
       {"cozy-stack", kCozy, {{"\"3-g\""}, "", "", "f"}, "", "", Continuation::kUncertain},
       {"another filter", kCouchdb, {{"\"3-g\""}, "1", "", ""}, "1", "", Continuation::kBroken},
       {"grew", kPouchdb, {{"7"}, "", "", "f"}, "99", "9", Continuation::kUncertain},
@@ -42,6 +51,15 @@ TEST(Resume, TellsWhetherTheCheckpointContinuesTheSource) {
     EXPECT_EQ(continuation(each.checkpoint, info, each.dialect, "f"), each.continuation)
         << each.what;
   }
+}
+
+TEST(Resume, TellsWhetherAFeedEndedTooSoon) {
+  EXPECT_TRUE(ends_before({R"("20-g1AAA")"}, R"("23-g1BBB")"));
+  EXPECT_FALSE(ends_before({R"("23-g1AAA")"}, R"("23-g1BBB")"));
+  EXPECT_FALSE(ends_before({R"("24-g1AAA")"}, R"("23-g1BBB")"));
+  // One node tells no sums: CouchDB 1.x, PouchDB Server, Sync Gateway.
+  EXPECT_FALSE(ends_before({"20"}, "23"));
+  EXPECT_FALSE(ends_before({R"("20::19")"}, "23"));
 }
 
 TEST(Resume, CountsPurgesWhoeverAnswered) {

@@ -245,6 +245,16 @@ void MemoryCouchdb::break_feeds(const std::string& database, int status) {
   state_->server.broken_feeds[database] = status;
 }
 
+void MemoryCouchdb::hold_feeds(const std::string& database) {
+  const std::lock_guard lock(state_->server.mutex);
+  state_->server.at(database).hold_feeds();
+}
+
+void MemoryCouchdb::release_feeds(const std::string& database) {
+  const std::lock_guard lock(state_->server.mutex);
+  state_->server.at(database).release_feeds();
+}
+
 void MemoryCouchdb::set_file(const std::string& id, const std::string& content_type,
                              std::string bytes) {
   const std::lock_guard lock(state_->server.mutex);

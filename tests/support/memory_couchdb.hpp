@@ -23,7 +23,9 @@ namespace support {
 enum class CouchDialect {
   kCouchdb3,
   kCouchdb2,  // instance_start_time is "0", no _purged_infos
-  kCouchdb1,  // numbers as sequences, no _bulk_get, _dbs_info, _purged_infos and `pending`; _local documents conflict
+  // Numbers as sequences, no _bulk_get, _dbs_info, _purged_infos and `pending`; _local documents conflict. instance_start_time is
+  // when the database was opened, which each request does, as where more databases are used than may be open.
+  kCouchdb1,
   kCozy,  // cozy-stack: /data/{doctype}/…, bearer token, normal feeds only, no attachments but /files/download/{id}
 };
 
@@ -102,6 +104,9 @@ class MemoryCouchdb {
   void set_members(const std::string& database, std::vector<std::string> names);
   // Feeds of the database that wait are refused with that status; all else of it is well.
   void break_feeds(const std::string& database, int status);
+  // Feeds of the database show nothing newer than what is there now, as those of a node that is behind the others.
+  void hold_feeds(const std::string& database);
+  void release_feeds(const std::string& database);
   // The bytes of a file of kCozy, by document id.
   void set_file(const std::string& id, const std::string& content_type, std::string bytes);
 

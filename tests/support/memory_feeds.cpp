@@ -154,7 +154,7 @@ class Changes {
     Position end;
     {
       const std::lock_guard lock(server_.mutex);
-      if (const Database* found = database()) end = found->end();
+      if (const Database* found = database()) end = found->feed_end();
     }
     for (bool more = !end.shards.empty(); more;) {
       std::string bytes;

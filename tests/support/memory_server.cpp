@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <charconv>
+#include <chrono>
 #include <fmt/format.h>
 #include <stdexcept>
 
@@ -194,7 +195,11 @@ void Server::require_member(const Request& request, const std::string& database)
 }
 
 std::string Server::instance_start_time(const Database& database) const {
-  return options.dialect == CouchDialect::kCouchdb2 ? "0" : std::to_string(database.incarnation());
+  if (options.dialect == CouchDialect::kCouchdb2) return "0";
+  if (options.dialect != CouchDialect::kCouchdb1) return std::to_string(database.incarnation());
+  using namespace std::chrono;
+  const auto opened = system_clock::now().time_since_epoch();
+  return std::to_string(duration_cast<microseconds>(opened).count());
 }
 
 }  // namespace support::memory
