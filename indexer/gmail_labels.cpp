@@ -21,27 +21,27 @@ struct StateLabel {
   std::string_view name;
   std::string_view state;  // a keyword, "unread", or nothing
 };
-constexpr std::string_view kUnread = "unread";
+constexpr std::string_view kUnreadLabel = "unread";
 constexpr StateLabel kStateLabels[] = {
-    {"unread", kUnread},
-    {"ungelesen", kUnread},
-    {"non-lus", kUnread},
-    {"no-leído", kUnread},
-    {"no-leídos", kUnread},
-    {"da-leggere", kUnread},
-    {"non-letti", kUnread},
-    {"não-lidas", kUnread},
-    {"não-lidos", kUnread},
-    {"ongelezen", kUnread},
-    {"nieprzeczytane", kUnread},
-    {"непрочитанные", kUnread},
-    {"olästa", kUnread},
-    {"ulæst", kUnread},
-    {"ulest", kUnread},
-    {"lukemattomat", kUnread},
-    {"未読", kUnread},
-    {"未读", kUnread},
-    {"未讀", kUnread},
+    {"unread", kUnreadLabel},
+    {"ungelesen", kUnreadLabel},
+    {"non-lus", kUnreadLabel},
+    {"no-leído", kUnreadLabel},
+    {"no-leídos", kUnreadLabel},
+    {"da-leggere", kUnreadLabel},
+    {"non-letti", kUnreadLabel},
+    {"não-lidas", kUnreadLabel},
+    {"não-lidos", kUnreadLabel},
+    {"ongelezen", kUnreadLabel},
+    {"nieprzeczytane", kUnreadLabel},
+    {"непрочитанные", kUnreadLabel},
+    {"olästa", kUnreadLabel},
+    {"ulæst", kUnreadLabel},
+    {"ulest", kUnreadLabel},
+    {"lukemattomat", kUnreadLabel},
+    {"未読", kUnreadLabel},
+    {"未读", kUnreadLabel},
+    {"未讀", kUnreadLabel},
     {"starred", "$flagged"},
     {"markiert", "$flagged"},
     {"suivis", "$flagged"},
@@ -118,7 +118,7 @@ GmailLabels read_gmail_labels(std::string_view value) {
         std::find_if(std::begin(kStateLabels), std::end(kStateLabels),
                      [&](const StateLabel& known) { return known.name == folded; });
     if (state != std::end(kStateLabels)) {
-      is_unread |= state->state == kUnread;
+      is_unread |= state->state == kUnreadLabel;
       if (state->state.starts_with('$')) add_once(std::string(state->state), labels.keywords);
     } else if (!label.empty() && labels.mailboxes.size() < kMaxMailboxes) {
       if (role_of_name(label) == "drafts") add_once("$draft", labels.keywords);

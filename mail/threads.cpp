@@ -77,7 +77,7 @@ constexpr std::string_view kMarks[] = {
     "회신",
     "답장",
     "전달",
-    // Answers to invitations.
+    // Invitations and answers to them.
     "accepted",
     "declined",
     "tentative",
