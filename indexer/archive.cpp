@@ -54,6 +54,17 @@ std::string path_of(archive_entry* entry) {
   return path != nullptr ? path : "";
 }
 
+// A symbolic link is seen from its folder.
+std::string link_target_of(archive_entry* entry) {
+  const char* hard = archive_entry_hardlink_utf8(entry);
+  if (hard == nullptr) hard = archive_entry_hardlink(entry);
+  if (hard != nullptr) return hard;
+  const char* symbolic = archive_entry_symlink_utf8(entry);
+  if (symbolic == nullptr) symbolic = archive_entry_symlink(entry);
+  if (symbolic == nullptr) return "";
+  return (std::filesystem::path(path_of(entry)).parent_path() / symbolic).string();
+}
+
 std::optional<std::chrono::sys_seconds> modified_of(archive_entry* entry) {
   const auto time = archive_entry_mtime_is_set(entry) != 0 ? archive_entry_mtime(entry) : 0;
   if (time <= 0) return std::nullopt;  // what does not know it writes 0
@@ -194,9 +205,9 @@ bool ArchiveReader::next(ArchiveMember& member) {
   member.size = archive_entry_size_is_set(entry) != 0
                     ? static_cast<std::uint64_t>(archive_entry_size(entry))
                     : 0;
-  member.is_file = member.is_whole || (archive_entry_filetype(entry) == AE_IFREG &&
-                                       archive_entry_hardlink(entry) == nullptr &&
-                                       archive_entry_hardlink_utf8(entry) == nullptr);
+  member.link_target = link_target_of(entry);
+  member.is_file =
+      member.is_whole || (archive_entry_filetype(entry) == AE_IFREG && member.link_target.empty());
   if (member.is_whole) member.path = without_compression(state_->path);
   state_->member = member;
   return true;

@@ -36,6 +36,7 @@ inline constexpr std::size_t kArchiveBeginning = 512;
 struct ArchiveMember {
   std::string path;
   bool is_file = false;  // neither a folder nor a link
+  std::string link_target;  // the path that a link leads to; empty for anything else
   bool is_whole = false;  // the file is no tar, and this is all of it
   std::uint64_t size = 0;  // as the archive says, 0 where it does not
   std::optional<std::chrono::sys_seconds> modified;  // as the archive says
@@ -58,7 +59,8 @@ class ArchiveReader {
   [[nodiscard]] bool next(ArchiveMember& member);
   // Makes `next` return the same member again. Only before something of it was read.
   void put_back();
-  // Reads bytes of the member. Returns their number; 0 at its end.
+  // Fills the buffer with bytes of the member, or with what is left of it. Returns their number; 0 at
+  // its end.
   [[nodiscard]] std::size_t read(std::span<char> buffer);
 
  private:

@@ -37,7 +37,7 @@ namespace indexer {
 inline constexpr int kCatalogFormat = 4;
 // Version of the rules by which documents are projected. A catalog of another version is read until
 // it has been rebuilt.
-inline constexpr int kProjectionVersion = 4;
+inline constexpr int kProjectionVersion = 5;
 
 // The public id of a document: base64url of its CouchDB id where that fits 255 characters, else of
 // its SHA-256.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "indexer/archive.hpp"
+#include "indexer/mbox_lines.hpp"
 
 namespace indexer {
 namespace {
@@ -35,7 +36,7 @@ FileForm::Kind kind_within(const std::filesystem::path& compressed) {
 
 FileForm::Kind uncompressed_kind(std::string_view beginning) {
   if (begins_as_tar(beginning)) return FileForm::Kind::kArchive;
-  return beginning.starts_with("From ") ? FileForm::Kind::kMbox : FileForm::Kind::kMessage;
+  return begins_as_mbox(beginning) ? FileForm::Kind::kMbox : FileForm::Kind::kMessage;
 }
 
 FileForm form_of(const std::filesystem::path& file) {

@@ -26,7 +26,11 @@ class ImportBatch {
 
   [[nodiscard]] ImportMailboxes& mailboxes() { return mailboxes_; }
   void add(ImportedMessage message) {
-    message.metadata.mailbox_ids = {mailboxes_.add(message.mailbox)};
+    for (const std::string& name : message.mailboxes) {
+      auto& ids = message.metadata.mailbox_ids;
+      const std::string& id = mailboxes_.add(name);
+      if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+    }
     bytes_ += message.raw.size();
     summary_.bytes += message.raw.size();
     if (!message.metadata.cut.empty()) ++summary_.cut;

@@ -44,7 +44,7 @@ struct ImportedMessage {
   mail::MetadataDocument metadata;  // complete, but for `original`, and `mailbox_ids` at first
   std::vector<mail::ContentDocument> contents;
   std::string raw;
-  std::string mailbox;  // name
+  std::vector<std::string> mailboxes;  // names
   ManagedKeywords managed_keywords;
 };
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "indexer/mailbox_roles.hpp"
 #include "indexer/maildir.hpp"
 #include "indexer/sha256.hpp"
 #include "mail/ascii.hpp"
@@ -12,20 +13,6 @@
 namespace indexer {
 namespace {
 
-struct WellKnown {
-  std::string_view id;
-  std::string_view role;
-};
-constexpr WellKnown kWellKnown[] = {
-    {"inbox", "inbox"},         {"drafts", "drafts"},
-    {"draft", "drafts"},        {"sent", "sent"},
-    {"sent-items", "sent"},     {"sent-mail", "sent"},
-    {"sent-messages", "sent"},  {"archive", "archive"},
-    {"archives", "archive"},    {"junk", "junk"},
-    {"spam", "junk"},           {"junk-e-mail", "junk"},
-    {"junk-email", "junk"},     {"trash", "trash"},
-    {"deleted-items", "trash"}, {"deleted-messages", "trash"},
-};
 constexpr std::string_view kRoleOrder[] = {"inbox", "drafts", "sent", "archive", "junk", "trash"};
 static_assert(std::size(kRoleOrder) + 1 == kSortOrderWithoutRole);
 
@@ -122,11 +109,10 @@ mail::Mailbox mailbox_of_name(const std::string& name) {
   const auto levels = levels_of_mailbox(name);
   mailbox.name = levels.size() == 1 ? name : name.substr(name.rfind('/', name.size() - 2) + 1);
   mailbox.sort_order = kSortOrderWithoutRole;
-  for (const WellKnown& known : kWellKnown) {
-    if (known.id != mailbox.id) continue;
-    mailbox.role = known.role;
+  if (const std::string_view role = role_of_name(name); !role.empty()) {
+    mailbox.role = role;
     mailbox.sort_order =
-        std::find(std::begin(kRoleOrder), std::end(kRoleOrder), known.role) - kRoleOrder + 1;
+        std::find(std::begin(kRoleOrder), std::end(kRoleOrder), role) - kRoleOrder + 1;
   }
   return mailbox;
 }

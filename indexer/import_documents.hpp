@@ -21,7 +21,7 @@ inline constexpr std::string_view kOriginalName = "message.eml";
 // A mailbox's name and those of its parents, top first: "Sent" and "Sent/2020" for "Sent/2020".
 [[nodiscard]] std::vector<std::string> levels_of_mailbox(const std::string& name);
 // A mailbox by its name: for "Sent/2020" the id is "sent-2020" and the name "2020"; the parent is
-// not set. Well-known names give a role. Names beyond ASCII get a digest in their id; other names
+// not set. The role is that of role_of_name. Names beyond ASCII get a digest in their id; other names
 // may have the same id.
 [[nodiscard]] mail::Mailbox mailbox_of_name(const std::string& name);
 // Sort order of mailboxes without a role: after those that have one.

@@ -64,7 +64,7 @@ ImportPipeline::Outcome parse(FoundMessage found, std::span<const std::string> k
   message.metadata.id = message_digest(message.raw);
   if (!message.metadata.received_at && !message.metadata.sent_at)
     message.metadata.received_at = found.arrived;
-  message.mailbox = std::move(found.mailbox);
+  message.mailboxes = std::move(found.mailboxes);
   message.managed_keywords = std::move(found.managed_keywords);
   message.metadata.keywords = std::move(found.keywords);
   for (mail::ContentDocument& content : message.contents) {

@@ -30,7 +30,7 @@ struct FoundMessage {
   std::string raw = {};
   std::vector<std::string> keywords = {};
   ManagedKeywords managed_keywords = {};
-  std::string mailbox = {};  // name
+  std::vector<std::string> mailboxes = {};  // names
   std::optional<mail::DateTime> arrived = {};  // as the file says, for where the message does not
 };
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <istream>
+#include <sstream>
 #include <sys/stat.h>
 
 #include "indexer/export_format.hpp"
@@ -25,6 +26,11 @@ mail::DateTime file_time(std::int64_t seconds) {
 
 bool is_letters(const ArchiveMember& member) {
   return std::filesystem::path(member.path).filename() == kDovecotKeywords;
+}
+
+// "cur/1" of "./cur/1".
+std::string plain_path(const std::filesystem::path& path) {
+  return path.lexically_normal().relative_path().string();
 }
 
 void add_maildir_state(std::string_view file_name, std::span<const std::string> letters,
@@ -62,7 +68,7 @@ void ImportReader::read_file(const MailFolder& folder, const std::string& name) 
   if (::stat(file.c_str(), &status) != 0)
     return pipeline_.refuse(file.string(), std::strerror(errno));
   Source source{.message = {.path = file.string(),
-                            .mailbox = folder.mailbox,
+                            .mailboxes = {folder.mailbox},
                             .arrived = file_time(status.st_mtime)}};
   if (folder.kind == MailFolder::Kind::kMaildir) {
     add_maildir_state(name, folder.letters, source.message);
@@ -99,7 +105,9 @@ void ImportReader::read_compressed(std::istream& in, Source source) {
     if (!archive.next(member)) return pipeline_.refuse(path, "is empty");
     if (!member.is_whole) return pipeline_.refuse(path, kTarWithin);
     ArchiveMemberStream bytes(archive);
-    read_uncompressed(bytes, std::move(source));
+    const std::string_view beginning = bytes.beginning();
+    std::istream uncompressed(&bytes);
+    read_uncompressed(uncompressed, beginning, std::move(source));
   } catch (const ArchiveError& error) {
     std::string_view reason = error.what();
     if (reason.starts_with(path + ": ")) reason.remove_prefix(path.size() + 2);
@@ -107,9 +115,8 @@ void ImportReader::read_compressed(std::istream& in, Source source) {
   }
 }
 
-void ImportReader::read_uncompressed(ArchiveMemberStream& bytes, Source source) {
-  const bool is_mbox = source.mbox && uncompressed_kind(bytes.beginning()) == FileForm::Kind::kMbox;
-  std::istream in(&bytes);
+void ImportReader::read_uncompressed(std::istream& in, std::string_view beginning, Source source) {
+  const bool is_mbox = source.mbox && uncompressed_kind(beginning) == FileForm::Kind::kMbox;
   in.exceptions(std::ios::badbit);  // the reason is that of the archive
   if (is_mbox) {
     read_mbox(in, std::move(source));
@@ -124,8 +131,8 @@ void ImportReader::read_mbox(std::istream& in, Source source) {
   bool is_counted = true;  // the file was
   for (int number = 1; reader.next(message); ++number) {
     if (number == 1 && (source.mbox->is_named || reader.has_next()))
-      source.message.mailbox = source.mbox->name;
-    if (message.is_expunged) continue;
+      source.message.mailboxes = {source.mbox->name};
+    if (message.is_no_mail) continue;
     if (!is_counted) ++progress_.of;
     is_counted = false;
     std::string name = fmt::format("{}#{}", source.message.path, number);
@@ -141,6 +148,7 @@ void ImportReader::read_mbox(std::istream& in, Source source) {
       if (std::find(found.keywords.begin(), found.keywords.end(), keyword) == found.keywords.end())
         found.keywords.push_back(std::move(keyword));
     }
+    if (!message.mailboxes.empty()) found.mailboxes = std::move(message.mailboxes);
     if (message.delivered) found.arrived = message.delivered;
     pipeline_.push(std::move(found), bytes);
   }
@@ -166,26 +174,30 @@ void ImportReader::read(ArchiveReader& archive, const std::string& name) {
   letters_.clear();
   without_letters_.clear();
   was_scanned_ = false;
+  links_.clear();
   ArchiveMember member;
   while (archive.next(member)) {
-    if (!member.is_file) continue;
-    if (is_letters(member)) {
+    if (!member.link_target.empty()) {
+      if (mailbox_of_member(member.path))
+        links_[plain_path(member.path)] = plain_path(member.link_target);
+    } else if (member.is_file && is_letters(member)) {
       read_letters_member(archive, member, name);
-    } else {
+    } else if (member.is_file) {
       read_member(archive, member, name);
     }
   }
+  read_links(name);
 }
 
-void ImportReader::read_member(ArchiveReader& archive, const ArchiveMember& member,
-                               const std::string& name) {
+std::optional<ImportReader::Source> ImportReader::source_of(const ArchiveMember& member,
+                                                            const std::string& name) {
   // A pipe was asked for, whatever it is called.
   const auto place = member.is_whole ? MemberMailbox{mailbox_name(""), mailbox_name("")}
                                      : mailbox_of_member(member.path);
-  if (!place) return;
+  if (!place) return std::nullopt;
   Source source{
       .message = {.path = member.is_whole ? name : fmt::format("{}:{}", name, member.path),
-                  .mailbox = place->mailbox}};
+                  .mailboxes = {place->mailbox}}};
   if (member.modified) source.message.arrived = mail::DateTime{*member.modified};
   const std::filesystem::path path(member.path);
   if (place->is_maildir) {
@@ -193,18 +205,86 @@ void ImportReader::read_member(ArchiveReader& archive, const ArchiveMember& memb
   } else {
     source.mbox = {place->mbox_mailbox, names_mailbox(path) && !member.is_whole};
   }
+  return source;
+}
+
+void ImportReader::read_member(ArchiveReader& archive, const ArchiveMember& member,
+                               const std::string& name) {
+  auto source = source_of(member, name);
+  if (!source) return;
   ArchiveMemberStream bytes(archive);  // what is wrong with the archive ends the import
   const std::string_view beginning = bytes.beginning();
+  std::istream in(&bytes);
+  read_member_bytes(in, beginning, *std::move(source));
+}
+
+void ImportReader::read_member_bytes(std::istream& in, std::string_view beginning, Source source) {
   if (beginning.empty() && source.mbox && source.mbox->is_named) return;
   ++progress_.of;
   if (begins_as_compressed(beginning)) {
-    std::istream in(&bytes);
     read_compressed(in, std::move(source));
   } else if (begins_as_tar(beginning)) {
     pipeline_.refuse(std::move(source.message.path), kTarWithin);
   } else {
-    read_uncompressed(bytes, std::move(source));
+    read_uncompressed(in, beginning, std::move(source));
   }
+}
+
+void ImportReader::read_links(const std::string& name) {
+  std::map<std::string, std::vector<std::string>> links_to;  // files
+  for (const auto& [link, target] : links_) links_to[file_of_link(link)].push_back(link);
+  const bool is_pipe = !std::filesystem::is_regular_file(name);  // cannot be read twice
+  if (!links_to.empty() && !is_pipe) {
+    ArchiveReader archive(name, progress_);
+    ArchiveMember member;
+    while (!links_to.empty() && archive.next(member)) {
+      const auto found = member.is_file ? links_to.find(plain_path(member.path)) : links_to.end();
+      if (found == links_to.end()) continue;
+      read_linked(archive, member, found->second, name);
+      links_to.erase(found);
+    }
+  }
+  for (const auto& [file, links] : links_to) {
+    const std::string reason =
+        fmt::format("is a link to {}{}", file,
+                    is_pipe ? ": import the tar as a file" : ", which is no file of the tar");
+    progress_.of += static_cast<std::int64_t>(links.size());
+    for (const std::string& link : links)
+      pipeline_.refuse(fmt::format("{}:{}", name, link), reason);
+  }
+}
+
+void ImportReader::read_linked(ArchiveReader& archive, const ArchiveMember& member,
+                               std::span<const std::string> links, const std::string& name) {
+  std::string bytes(std::min<std::size_t>(member.size, kMaxMessageBytes + 1), '\0');
+  bytes.resize(archive.read(bytes));
+  std::istringstream in(std::move(bytes));
+  for (const std::string& link : links) {
+    ArchiveMember linked = member;
+    linked.path = link;
+    auto source = source_of(linked, name);
+    if (!source) continue;
+    if (member.size > kMaxMessageBytes) {
+      ++progress_.of;
+      pipeline_.refuse(std::move(source->message.path), too_large());
+      continue;
+    }
+    in.clear();
+    in.seekg(0);
+    read_member_bytes(in, in.view().substr(0, kArchiveBeginning), *std::move(source));
+  }
+}
+
+// Links may lead to links, and in a circle.
+std::string ImportReader::file_of_link(const std::string& link) const {
+  constexpr int kMaxLinks = 40;  // in a row, as the kernel follows them
+  std::string file = link;
+  for (int links = 0; links < kMaxLinks; ++links) {
+    const auto at = links_.find(file);
+    if (at == links_.end()) break;
+    file = at->second;
+  }
+  return file;
 }
 
 void ImportReader::read_letters_member(ArchiveReader& archive, const ArchiveMember& member,

@@ -6,7 +6,9 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "indexer/archive.hpp"
@@ -39,11 +41,24 @@ class ImportReader {
   };
   void read_file(const MailFolder& folder, const std::string& name);
   void read_compressed(std::istream& in, Source source);
-  void read_uncompressed(ArchiveMemberStream& bytes, Source source);
+  void read_uncompressed(std::istream& in, std::string_view beginning, Source source);
   void read_mbox(std::istream& in, Source source);
   void read_message(std::istream& in, FoundMessage message);
 
+  // Nothing for a member that is no mail.
+  [[nodiscard]] std::optional<Source> source_of(const ArchiveMember& member,
+                                                const std::string& name);
   void read_member(ArchiveReader& archive, const ArchiveMember& member, const std::string& name);
+  // `in` gives the bytes of a member, `beginning` is what they begin with.
+  void read_member_bytes(std::istream& in, std::string_view beginning, Source source);
+
+  // A message that is in several mailboxes may be in the archive once, and links to it. What links
+  // lead to is read again, behind all else.
+  void read_links(const std::string& name);
+  void read_linked(ArchiveReader& archive, const ArchiveMember& member,
+                   std::span<const std::string> links, const std::string& name);
+  [[nodiscard]] std::string file_of_link(const std::string& link) const;
+
   void read_letters_member(ArchiveReader& archive, const ArchiveMember& member,
                            const std::string& name);
   // Keywords of the flags a, b, c, … of a Maildir's member; none where it has no such flags.
@@ -56,6 +71,7 @@ class ImportReader {
   std::map<std::filesystem::path, std::vector<std::string>> letters_;
   std::set<std::filesystem::path> without_letters_;  // Maildirs whose messages came before theirs
   bool was_scanned_ = false;  // for letters
+  std::map<std::string, std::string> links_;  // to what each leads; paths without "." and ".."
 };
 
 }  // namespace indexer

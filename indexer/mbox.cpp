@@ -4,7 +4,7 @@
 #include <cstring>
 #include <istream>
 
-#include "indexer/mbox_lines.hpp"
+#include "mail/mime.hpp"
 
 namespace indexer {
 namespace {
@@ -30,6 +30,11 @@ void drop_last_empty_line(std::string& message) {
 
 MboxReader::MboxReader(std::istream& in, std::size_t max_message_bytes)
     : in_(in), max_message_bytes_(max_message_bytes), buffer_(2 * kMaxPiece, '\0') {
+  const std::string_view beginning = look_ahead(0, kMaxPiece);
+  const std::string_view first = mail::without_blank_beginning(beginning);
+  begin_ += beginning.size() - first.size();
+  is_mmdf_ = begins_with_mmdf_line(first);
+  is_of_patches_ = is_patch_separator(first.substr(0, first.find('\n')));
   begin_message();
 }
 
@@ -43,9 +48,9 @@ bool MboxReader::next(Message& message) {
   Body body;
   for (;;) {
     const bool starts_line = at_line_start_;  // not within one that is longer than the buffer
-    if (starts_line && ends_message(after_empty_line, body)) {
+    if (starts_line && any && ends_message(after_empty_line, body)) {
       begin_message();
-      has_next_ = true;
+      has_next_ = !look_ahead(0, 1).empty();
       break;
     }
     std::string_view piece = next_piece();
@@ -68,10 +73,11 @@ bool MboxReader::next(Message& message) {
     }
   }
   if (!any) return false;
-  drop_last_empty_line(message.raw);
+  if (!is_mmdf_) drop_last_empty_line(message.raw);
   MboxStatus status = mbox_status(message.raw);
   message.keywords = std::move(status.keywords);
-  message.is_expunged = status.is_expunged;
+  message.mailboxes = std::move(status.mailboxes);
+  message.is_no_mail = status.is_no_mail;
   return true;
 }
 
@@ -86,8 +92,12 @@ void MboxReader::Body::consume(std::size_t octets) {
 
 // At the start of a line.
 bool MboxReader::ends_message(bool after_empty_line, Body& body) {
+  if (is_mmdf_) return begins_with_mmdf_line(look_ahead(0, kMaxFromLine));
   const bool is_told_end = body.octets_left && *body.octets_left == 0;
-  if ((!after_empty_line && !is_told_end) || !is_separator_at(0)) return false;
+  const MboxSeparator separator = separator_at(0);
+  if (separator == MboxSeparator::kNowhere) return false;
+  if (separator == MboxSeparator::kBehindEmptyLine && !after_empty_line && !is_told_end)
+    return false;
   if (!body.octets_left || is_told_end) return true;
   if (!body.is_proven && !is_end_of_body(*body.octets_left)) {
     body.octets_left.reset();  // wrong, as it is where the quoting was changed or lines converted
@@ -104,21 +114,27 @@ bool MboxReader::is_end_of_body(std::size_t octets) {
   for (int line_ends = 0; octets <= kMaxLookAhead && line_ends <= kMaxLineEnds; ++line_ends) {
     const std::string_view text = look_ahead(octets, 2);
     if (text.empty()) return end_ - begin_ == octets;
-    if (is_separator_at(octets)) return true;
+    if (separator_at(octets) != MboxSeparator::kNowhere) return true;
     if (!text.starts_with('\n') && text != "\r\n") return false;
     octets += text.starts_with('\n') ? 1 : 2;
   }
   return false;
 }
 
-bool MboxReader::is_separator_at(std::size_t offset) {
+MboxSeparator MboxReader::separator_at(std::size_t offset) {
+  if (look_ahead(offset, kFromWord.size()) != kFromWord) return MboxSeparator::kNowhere;
   const std::string_view text = look_ahead(offset, kMaxFromLine + kMaxFieldName);
   const std::size_t line_end = text.find('\n');
-  if (line_end == std::string_view::npos) return false;
-  return is_mbox_separator(text.substr(0, line_end), text.substr(line_end + 1));
+  if (line_end == std::string_view::npos) return MboxSeparator::kNowhere;
+  const std::string_view line = text.substr(0, line_end);
+  if (!is_of_patches_ && is_patch_separator(line)) return MboxSeparator::kNowhere;
+  return mbox_separator(line, text.substr(line_end + 1));
 }
 
 void MboxReader::begin_message() {
+  delivered_.reset();
+  while (is_mmdf_ && begins_with_mmdf_line(look_ahead(0, kMaxFromLine))) (void)next_piece();
+  if (is_mmdf_ && look_ahead(0, kFromWord.size()) != kFromWord) return;
   delivered_ = mbox_delivery(next_piece().substr(0, kMaxFromLine));
   while (!at_line_start_ && !next_piece().empty()) {
   }

@@ -8,25 +8,27 @@
 #include <string_view>
 #include <vector>
 
+#include "indexer/mbox_lines.hpp"
 #include "mail/documents.hpp"
 
 namespace indexer {
 
 // Reads mboxo, mboxrd, mboxcl and mboxcl2, one message at a time: memory holds one message, whatever
-// the size of the file. A message ends at an empty line and a separator ("indexer/mbox_lines.hpp");
-// one that lies within the Content-Length of the message, where that leads to another separator or
-// to the end, is text.
+// the size of the file. A message ends at a separator ("indexer/mbox_lines.hpp"); one that lies
+// within the Content-Length of the message, where that leads to another separator or to the end, is
+// text. In MMDF's form only its own lines are separators.
 class MboxReader {
  public:
   struct Message {
     std::string raw;  // without its "From " line and the quoting of others
-    std::vector<std::string> keywords;  // of its header, as mbox_status says
+    // Of its header, as mbox_status says.
+    std::vector<std::string> keywords, mailboxes;
     std::optional<mail::DateTime> delivered;  // as its "From " line says
-    bool is_expunged = false;  // deleted, but the file was not compacted since
+    bool is_no_mail = false;  // as mbox_status says
     bool too_large = false;  // longer than allowed; `raw` is empty then
   };
 
-  // `in` stands at the first "From " line.
+  // `in` stands at the beginning of what `begins_as_mbox`.
   MboxReader(std::istream& in, std::size_t max_message_bytes);
   // False at the end.
   [[nodiscard]] bool next(Message& message);
@@ -42,7 +44,7 @@ class MboxReader {
   };
   [[nodiscard]] bool ends_message(bool after_empty_line, Body& body);
   [[nodiscard]] bool is_end_of_body(std::size_t octets);
-  [[nodiscard]] bool is_separator_at(std::size_t offset);
+  [[nodiscard]] MboxSeparator separator_at(std::size_t offset);
   [[nodiscard]] std::string_view look_ahead(std::size_t offset, std::size_t bytes);
   void fill(std::size_t bytes);
   [[nodiscard]] std::string_view next_piece();
@@ -52,6 +54,8 @@ class MboxReader {
   std::size_t max_message_bytes_;
   std::string buffer_;
   std::size_t begin_ = 0, end_ = 0;  // what of the buffer is not consumed
+  bool is_mmdf_ = false;
+  bool is_of_patches_ = false;  // begins as git writes them
   bool at_line_start_ = true;  // of the piece that comes next
   bool has_next_ = false;
   std::optional<mail::DateTime> delivered_;  // of the message that comes next

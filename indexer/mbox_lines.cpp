@@ -3,15 +3,19 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
+#include <sstream>
 
+#include "indexer/gmail_labels.hpp"
 #include "indexer/maildir.hpp"
 #include "mail/ascii.hpp"
 #include "mail/mail_date.hpp"
+#include "mail/mime.hpp"
 
 namespace indexer {
 namespace {
 
-constexpr std::string_view kFromWord = "From ";
+constexpr std::string_view kMmdfLine = "\1\1\1\1";
 constexpr std::size_t kMaxZone = 5;  // letters of "CEST"
 constexpr std::string_view kBlanks = " \t\r\n";
 
@@ -63,6 +67,21 @@ FromLine parts_of_from_line(std::string_view line) {
   return {trimmed(line.substr(0, date)), line.substr(date)};
 }
 
+// Weekday, day, month, time and year.
+bool is_full_date(std::string_view date) {
+  int names = 0;
+  bool has_day = false, has_year = false, has_time = false;
+  std::istringstream words{std::string(date)};
+  for (std::string word; words >> word;) {
+    const bool is_number = std::all_of(word.begin(), word.end(), mail::is_digit);
+    names += is_name_of_day_or_month(word) ? 1 : 0;
+    has_day |= is_number && word.size() <= 2;
+    has_year |= is_number && word.size() == 4;
+    has_time |= word.find(':') != std::string::npos;
+  }
+  return names == 2 && has_day && has_year && has_time && mail::parse_mail_date(date);
+}
+
 std::optional<mail::DateTime> read_date(std::string_view date) {
   if (auto read = mail::parse_mail_date(date)) return read;
   if (date.find(':') != std::string_view::npos) return std::nullopt;
@@ -77,17 +96,20 @@ bool begins_field(std::string_view line) {
 }
 
 // Calls `visit(name in lower case, value)` for the fields of the header that `message` begins with;
-// the value is that of the field's first line.
+// the value may be folded.
 template <class Visit>
 void for_each_field(std::string_view message, Visit visit) {
   for (std::size_t at = 0; at < message.size();) {
-    const std::size_t end = std::min(message.find('\n', at), message.size());
-    const std::string_view line = message.substr(at, end - at);
-    if (line.empty() || line == "\r") return;
-    const std::size_t colon = line.find(':');
+    if (message[at] == '\n' || message.substr(at, 2) == "\r\n") return;
+    std::size_t end = at;
+    do {
+      end = std::min(message.find('\n', end), message.size() - 1) + 1;
+    } while (end < message.size() && mail::is_wsp(message[end]));
+    const std::string_view field = message.substr(at, end - at);
+    const std::size_t colon = field.find(':');
     if (colon != std::string_view::npos)
-      visit(mail::lower_ascii(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
-    at = end + 1;
+      visit(mail::lower_ascii(field.substr(0, colon)), trimmed(field.substr(colon + 1)));
+    at = end;
   }
 }
 
@@ -118,9 +140,9 @@ void add_status_keywords(std::string_view flags, std::vector<std::string>& keywo
 // "X-Keywords: work later", as Dovecot and UW IMAP write them.
 void add_named_keywords(std::string_view names, std::vector<std::string>& keywords) {
   for (std::size_t at = 0; at < names.size();) {
-    const std::size_t begin = names.find_first_not_of(" \t\r", at);
+    const std::size_t begin = names.find_first_not_of(kBlanks, at);
     if (begin == std::string_view::npos) return;
-    at = std::min(names.find_first_of(" \t\r", begin), names.size());
+    at = std::min(names.find_first_of(kBlanks, begin), names.size());
     if (auto keyword = as_keyword(names.substr(begin, at - begin))) keywords.push_back(*keyword);
   }
 }
@@ -135,20 +157,41 @@ void add_mozilla_status(std::string_view value, MboxStatus& status) {
   for (const auto& [bit, keyword] : kFlags) {
     if ((flags & bit) != 0) status.keywords.emplace_back(keyword);
   }
-  status.is_expunged = (flags & kExpunged) != 0;
+  if ((flags & kExpunged) != 0) status.is_no_mail = true;
 }
 
 }  // namespace
 
-bool is_mbox_separator(std::string_view line, std::string_view next_line) {
-  if (!line.starts_with(kFromWord)) return false;
+bool begins_as_mbox(std::string_view beginning) {
+  const std::string_view text = mail::without_blank_beginning(beginning);
+  return text.starts_with(kFromWord) || is_quoted_from(text) || begins_with_mmdf_line(text);
+}
+
+bool begins_with_mmdf_line(std::string_view text) {
+  if (!text.starts_with(kMmdfLine)) return false;
+  text.remove_prefix(kMmdfLine.size());
+  return text.empty() || text.starts_with('\n') || text.starts_with("\r\n");
+}
+
+MboxSeparator mbox_separator(std::string_view line, std::string_view next_line) {
+  if (!line.starts_with(kFromWord)) return MboxSeparator::kNowhere;
   // Some mail servers put a second such line there, quoted.
-  if (!begins_field(next_line) && !next_line.starts_with(">From ")) return false;
+  if (!begins_field(next_line) && !next_line.starts_with(">From ")) return MboxSeparator::kNowhere;
   const auto [sender, date] = parts_of_from_line(line);
   const bool is_word = sender.find_first_of(kBlanks) == std::string_view::npos;
   const bool has_time = date.find(':') != std::string_view::npos;
-  if (!is_word && !has_time) return false;
-  return sender == "-" || sender.find('@') != std::string_view::npos || read_date(date);
+  if (!is_word && !has_time) return MboxSeparator::kNowhere;
+  const bool is_address = sender == "-" || sender.find('@') != std::string_view::npos;
+  if (!sender.empty() && (is_word || is_address) && is_full_date(date))
+    return MboxSeparator::kAnywhere;
+  return is_address || read_date(date) ? MboxSeparator::kBehindEmptyLine : MboxSeparator::kNowhere;
+}
+
+bool is_patch_separator(std::string_view line) {
+  const auto [commit, date] = parts_of_from_line(line);
+  const bool is_digest = commit.size() == 40 || commit.size() == 64;  // SHA-1 or SHA-256
+  return is_digest && date == "Mon Sep 17 00:00:00 2001" && line.starts_with(kFromWord) &&
+         std::all_of(commit.begin(), commit.end(), [](char c) { return mail::hex_digit(c) >= 0; });
 }
 
 std::optional<mail::DateTime> mbox_delivery(std::string_view separator) {
@@ -161,7 +204,10 @@ bool is_quoted_from(std::string_view line) {
 }
 
 MboxStatus mbox_status(std::string_view message) {
+  constexpr std::string_view kInternalData =
+      "DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA";  // as UW IMAP writes it
   MboxStatus status;
+  bool has_internal_subject = false, has_imap_state = false;
   for_each_field(message, [&](const std::string& name, std::string_view value) {
     if (name == "status" || name == "x-status") {
       add_status_keywords(value, status.keywords);
@@ -169,8 +215,18 @@ MboxStatus mbox_status(std::string_view message) {
       add_named_keywords(value, status.keywords);
     } else if (name == "x-mozilla-status") {
       add_mozilla_status(value, status);
+    } else if (name == "x-gmail-labels") {
+      GmailLabels labels = read_gmail_labels(value);
+      std::move(labels.keywords.begin(), labels.keywords.end(),
+                std::back_inserter(status.keywords));
+      status.mailboxes = std::move(labels.mailboxes);
+    } else if (name == "subject") {
+      has_internal_subject = value == kInternalData;
+    } else if (name == "x-imap" || name == "x-imapbase") {
+      has_imap_state = true;
     }
   });
+  if (has_internal_subject && has_imap_state) status.is_no_mail = true;
   std::sort(status.keywords.begin(), status.keywords.end());
   status.keywords.erase(std::unique(status.keywords.begin(), status.keywords.end()),
                         status.keywords.end());

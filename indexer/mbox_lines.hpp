@@ -11,10 +11,26 @@
 
 namespace indexer {
 
-// Whether a line, and what follows it, separate two messages: "From ", the sender, and the time of
+inline constexpr std::string_view kFromWord = "From ";  // a separator begins with it
+
+// Whether a file is an mbox, or of MMDF's form, by its beginning. Blank lines and a byte order mark
+// may come first.
+[[nodiscard]] bool begins_as_mbox(std::string_view beginning);
+// Whether `text` begins with the line that MMDF has before and behind each message.
+[[nodiscard]] bool begins_with_mmdf_line(std::string_view text);
+
+// Where a line, and what follows it, separate two messages: "From ", the sender, and the time of
 // delivery in a usual form or, after an address or "-", none; then a header field. A text may well
 // have a line that begins so ("From 9:00 to 17:00 we are open.").
-[[nodiscard]] bool is_mbox_separator(std::string_view line, std::string_view next_line);
+enum class MboxSeparator {
+  kNowhere,
+  kBehindEmptyLine,
+  kAnywhere,  // the date is complete; Eudora, and files put together by `cat`, have no empty lines
+};
+[[nodiscard]] MboxSeparator mbox_separator(std::string_view line, std::string_view next_line);
+// Whether it is the line that git writes before each patch, "From <commit> Mon Sep 17 00:00:00
+// 2001": patches are sent inside messages.
+[[nodiscard]] bool is_patch_separator(std::string_view line);
 // The time of such a line.
 [[nodiscard]] std::optional<mail::DateTime> mbox_delivery(std::string_view separator);
 // ">From ", with any number of ">": one of them was put there by the writer of the mbox.
@@ -22,8 +38,11 @@ namespace indexer {
 
 // What header fields of a message in an mbox say of it.
 struct MboxStatus {
-  std::vector<std::string> keywords;  // of Status, X-Status, X-Keywords, X-Mozilla-Status; sorted
-  bool is_expunged = false;  // X-Mozilla-Status
+  // Of Status, X-Status, X-Keywords, X-Mozilla-Status, X-Gmail-Labels; sorted.
+  std::vector<std::string> keywords;
+  std::vector<std::string> mailboxes;  // names, of X-Gmail-Labels; empty without that field
+  // Deleted (X-Mozilla-Status), or data of UW IMAP that look like a message.
+  bool is_no_mail = false;
 };
 [[nodiscard]] MboxStatus mbox_status(std::string_view message);
 // The value of Content-Length, octets of the body; nothing where it is none.

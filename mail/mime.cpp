@@ -39,10 +39,15 @@ std::string_view Entity::find(std::string_view name) const {
   return {};
 }
 
-std::string_view without_envelope(std::string_view raw) {
+std::string_view without_blank_beginning(std::string_view raw) {
   if (raw.starts_with(kByteOrderMark)) raw.remove_prefix(kByteOrderMark.size());
   const auto first = std::min(raw.find_first_not_of(" \t\r\n"), raw.size());
   if (first > 0) raw.remove_prefix(raw.substr(0, first).find_last_of('\n') + 1);
+  return raw;
+}
+
+std::string_view without_envelope(std::string_view raw) {
+  raw = without_blank_beginning(raw);
   if (raw.substr(0, 5) == "From " || raw.substr(0, 6) == ">From ")
     raw.remove_prefix(line_length(raw, 0));
   return raw;

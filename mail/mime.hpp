@@ -32,6 +32,8 @@ struct Entity {
 // the top of a message blank lines, a byte order mark and an mbox "From " line are passed over.
 [[nodiscard]] Entity read_entity(std::string_view raw);
 [[nodiscard]] std::string_view without_envelope(std::string_view raw);
+// Without a byte order mark and the blank lines that it begins with.
+[[nodiscard]] std::string_view without_blank_beginning(std::string_view raw);
 
 // The parts between the delimiter lines of `boundary`, at most `max_parts`; none when there is no
 // such line.

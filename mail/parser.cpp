@@ -84,11 +84,25 @@ void keep_field(const HeaderField& field, std::span<const std::string_view> kept
   m.headers.emplace_back(field.name, reader.text(field));
 }
 
+// The date of a Received field stands behind the last semicolon, but for those in comments.
+std::optional<DateTime> date_of_received(std::string_view value) {
+  constexpr int kMaxSemicolons = 4;
+  for (int tried = 0; tried < kMaxSemicolons; ++tried) {
+    const auto semicolon = value.rfind(';');
+    if (semicolon == std::string_view::npos) return std::nullopt;
+    if (auto date = parse_mail_date(value.substr(semicolon + 1))) return date;
+    value = value.substr(0, semicolon);
+  }
+  return std::nullopt;
+}
+
+// Of the newest Received field that has a date.
 std::optional<DateTime> time_of_receipt(const Entity& message) {
-  const auto received = message.find("Received");
-  const auto semicolon = received.rfind(';');
-  if (semicolon == std::string_view::npos) return std::nullopt;
-  return parse_mail_date(received.substr(semicolon + 1));
+  for (const HeaderField& field : message.fields) {
+    if (!equal_ignoring_case(field.name, "Received")) continue;
+    if (auto date = date_of_received(field.value)) return date;
+  }
+  return std::nullopt;
 }
 
 std::string preview(const std::vector<ContentDocument>& bodies) {

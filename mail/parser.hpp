@@ -23,7 +23,7 @@ struct ParseLimits {
 
 struct ParsedMessage {
   // The caller has to set `id`, `mailbox_ids`, `keywords` and `contents`. `received_at` comes from
-  // the newest Received field.
+  // the newest Received field that has a date.
   MetadataDocument metadata;
   // Text/plain before text/html, at most one of each; without `id` and `email`.
   std::vector<ContentDocument> bodies;

@@ -9,16 +9,20 @@
 namespace mail {
 namespace {
 
-// What replies and forwards put before a subject, case folded. Single letters are those in wide use
-// (Italian and Spanish R and I/RE, Dutch Antw, Polish Odp, Turkish YNT and İLT, Chinese 回复 and
-// 转发 …).
+// What programs put before a subject, case folded; a colon follows.
 constexpr std::string_view kMarks[] = {
+    // Replies and forwards, in the languages of many programs. Single letters are in wide use.
     "re",
     "r",
+    "i",
     "fwd",
     "fw",
     "aw",
     "wg",
+    "antwort",
+    "weiterleitung",
+    "betr",
+    "betreff",
     "sv",
     "vs",
     "vb",
@@ -29,16 +33,18 @@ constexpr std::string_view kMarks[] = {
     "res",
     "rif",
     "ref",
+    "réf",
+    "rép",
     "antw",
+    "doorst",
     "odp",
     "pd",
     "ynt",
     "ilt",
     "i\xCC\x87lt",
     "atb",
-    "betr",
     "bls",
-    "doorst",
+    "balas",
     "fs",
     "tl",
     "rspv",
@@ -46,20 +52,79 @@ constexpr std::string_view kMarks[] = {
     "na",
     "sk",
     "si",
-    "\xE5\x9B\x9E\xE5\xA4\x8D",  // 回复
-    "\xE5\x9B\x9E\xE8\xA6\x86",  // 回覆
-    "\xE7\xAD\x94\xE5\xA4\x8D",  // 答复
-    "\xE8\xBD\xAC\xE5\x8F\x91",  // 转发
-    "\xE8\xBD\x89\xE5\xAF\x84",  // 轉寄
-    "\xE8\xBF\x94\xE4\xBF\xA1",  // 返信
-    "\xE8\xBB\xA2\xE9\x80\x81",  // 転送
-    "\xED\x9A\x8C\xEC\x8B\xA0",  // 회신
-    "\xCE\xB1\xCF\x80",  // απ
-    "\xCE\xB1\xCF\x80\xCE\xAC\xCE\xBD\xCF\x84\xCE\xB7\xCF\x83\xCE\xB7",  // απάντηση
-    "\xD0\xBE\xD1\x82\xD0\xB2",  // отв
-    "\xD0\xBD\xD0\xB0",  // на
-    "\xD7\x94\xD7\xA9\xD7\x91",  // השב
+    "vá",
+    "továbbítás",
+    "trả lời",
+    "chuyển tiếp",
+    "απ",
+    "απάντηση",
+    "πρθ",
+    "отв",
+    "ответ",
+    "на",
+    "השב",
+    "תשובה",
+    "הועבר",
+    "回复",
+    "回覆",
+    "答复",
+    "答覆",
+    "转发",
+    "轉寄",
+    "轉發",
+    "返信",
+    "転送",
+    "회신",
+    "답장",
+    "전달",
+    // Invitations and answers to them.
+    "accepted",
+    "declined",
+    "tentative",
+    "tentatively accepted",
+    "canceled",
+    "cancelled",
+    "invitation",
+    "updated invitation",
+    "zugesagt",
+    "abgesagt",
+    "mit vorbehalt",
+    "einladung",
+    "accepté",
+    "refusé",
+    "aceptado",
+    "rechazado",
+    "accettato",
+    "rifiutato",
+    "geaccepteerd",
+    "geweigerd",
+    // Automatic answers and reports.
+    "automatic reply",
+    "auto reply",
+    "autoreply",
+    "out of office",
+    "automatische antwort",
+    "abwesenheitsnotiz",
+    "réponse automatique",
+    "respuesta automática",
+    "risposta automatica",
+    "resposta automática",
+    "automatisch antwoord",
+    "autosvar",
+    "undeliverable",
+    "unzustellbar",
+    "read",
+    "not read",
+    "gelesen",
+    "recall",
+    // Filters of mail servers.
+    "external",
+    "extern",
+    "ext",
+    "spam",
 };
+// What filters put between stars: "***spam***".
+constexpr std::string_view kStarredMarks[] = {"spam", "external"};
 constexpr std::string_view kTrailer = "(fwd)";
 constexpr std::string_view kFullwidthColon = "\xEF\xBC\x9A";
 constexpr std::size_t kMaxSubject = 2'000;  // bytes that tell one thread from another
@@ -134,17 +199,40 @@ void take_count(std::string_view& text) {
   text = rest;
 }
 
-// "re:", "re[2]:", "re [list]:", "回复：". False when the text does not begin with one.
+// "re:", "re[2]:", "réf. :", "re [list]:", "回复：". False when the text does not begin with one.
 bool take_mark(std::string_view& text) {
   // "re" begins "ref" too: a mark is one only when its colon follows.
   for (const auto mark : kMarks) {
     auto rest = text;
     if (!take_prefix(rest, mark)) continue;
+    (void)take_prefix(rest, ".");
     take_count(rest);
     trim_front(rest);
     take_blob(rest);
     if (!take_prefix(rest, ":") && !take_prefix(rest, kFullwidthColon)) continue;
     trim_front(rest);
+    text = rest;
+    return true;
+  }
+  return false;
+}
+
+// At least two, as "*" may be part of a subject.
+bool take_stars(std::string_view& text) {
+  const std::size_t stars = std::min(text.find_first_not_of('*'), text.size());
+  if (stars < 2) return false;
+  text.remove_prefix(stars);
+  trim_front(text);
+  return true;
+}
+
+// "***spam***", "** external ** ". False when the text does not begin with one.
+bool take_starred_mark(std::string_view& text) {
+  for (const auto mark : kStarredMarks) {
+    auto rest = text;
+    if (!take_stars(rest) || !take_prefix(rest, mark)) continue;
+    trim_front(rest);
+    if (!take_stars(rest)) continue;
     text = rest;
     return true;
   }
@@ -188,7 +276,7 @@ std::string base_subject(std::string_view subject) {
   for (;;) {
     while (take_trailer(base)) {
     }
-    if (take_mark(base) || take_forward_frame(base)) continue;
+    if (take_mark(base) || take_starred_mark(base) || take_forward_frame(base)) continue;
     // A list tag goes, unless it is all there is.
     auto rest = base;
     if (!take_blob(rest) || rest.empty()) break;

@@ -13,7 +13,9 @@
 namespace mail {
 
 // The subject without reply and forward marks, list tags in brackets and white space, case folded
-// (RFC 5256 section 2.1, with the marks of other languages: AW, SV, WG, RV, TR, …).
+// (RFC 5256 section 2.1, with the marks of other languages: AW, SV, WG, RV, TR, …; of automatic
+// answers and invitations: "Accepted:"; and of filters: "***SPAM***", "EXTERNAL:"). Catalogs keep
+// it: when you change it, raise kProjectionVersion.
 [[nodiscard]] std::string base_subject(std::string_view subject);
 
 // A link between messages: hash of a message id together with the base subject. Messages that share

@@ -41,12 +41,34 @@ bool all_base64(std::string_view text) {
                      [](char c) { return base64_value(c) != kOther || c == '\n' || c == '\r'; });
 }
 
+// Blanks between a soft line break and the end of its line were added on the way (RFC 2045 section
+// 6.7 (3)). GMime takes such a line for text.
+std::string without_blanks_at_soft_breaks(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const auto equals = std::min(text.find('='), text.size() - 1);
+    out += text.substr(0, equals + 1);
+    text.remove_prefix(equals + 1);
+    const auto line_end = std::min(text.find_first_not_of(" \t"), text.size());
+    const auto rest = text.substr(line_end);
+    if (out.back() == '=' && (rest.starts_with('\n') || rest.starts_with("\r\n"))) text = rest;
+  }
+  return out;
+}
+
 // Calls `sink` with the decoded pieces of quoted-printable or uuencoded text.
 template <typename Sink>
 void decode_pieces(std::string_view body, std::string_view encoding, Sink sink) {
   constexpr std::size_t kPiece = 64 << 10;
   const bool quoted = encoding == "quoted-printable";
   if (!quoted) body = after_begin_line(body);
+  std::string mended;
+  if (quoted &&
+      (body.find("= ") != std::string_view::npos || body.find("=\t") != std::string_view::npos)) {
+    mended = without_blanks_at_soft_breaks(body);
+    body = mended;
+  }
   GMimeEncoding state;
   g_mime_encoding_init_decode(
       &state, quoted ? GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE : GMIME_CONTENT_ENCODING_UUENCODE);

@@ -151,6 +151,59 @@ TEST_F(ArchiveImport, KeywordsOfAMaildirMayBeNamedBehindItsMessages) {
   EXPECT_THAT(summary.refused[0].path, HasSubstr("pipe:Maildir/dovecot-keywords"));
 }
 
+TEST_F(ArchiveImport, LinksAreMessagesOfTheirMailboxes) {
+  const auto file = [this](const std::string& name, const std::string& bytes) {
+    support::write_file(folder_ / "Maildir" / name, bytes);
+  };
+  const auto hard_link = [this](const std::string& target, const std::string& name) {
+    std::filesystem::create_directories((folder_ / "Maildir" / name).parent_path());
+    std::filesystem::create_hard_link(folder_ / "Maildir" / target, folder_ / "Maildir" / name);
+  };
+  file("cur/1:2,S", "Subject: one\n\n");
+  hard_link("cur/1:2,S", ".Work/cur/1:2,FSa");
+  hard_link("cur/1:2,S", ".Archive/cur/1:2,");
+  file(".Work/dovecot-keywords", "0 Later\n");
+  file("cur/2:2,SZ", support::run({"sh", "-c", "printf 'Subject: two\n\n' | gzip -c"}).out);
+  hard_link("cur/2:2,SZ", ".Work/cur/2:2,Z");
+  file(".Work/dovecot.index", "x");
+  hard_link(".Work/dovecot.index", ".Archive/dovecot.index");
+  std::filesystem::create_directories(folder_ / "Maildir/.Sent/cur");
+  std::filesystem::create_symlink("../../.Work/cur/2:2,Z", folder_ / "Maildir/.Sent/cur/2:2,F");
+  std::filesystem::create_symlink("/elsewhere/3", folder_ / "Maildir/cur/3:2,");
+  std::filesystem::create_symlink("4:2,", folder_ / "Maildir/cur/4:2,");
+  // In this order: files come before their links.
+  const auto packed =
+      support::run({"tar", "-cf", tar_.string(), "-C", folder_.path().string(), "Maildir/cur",
+                    "Maildir/.Work", "Maildir/.Archive", "Maildir/.Sent"});
+  ASSERT_EQ(packed.exit_code, 0) << packed.err;
+  auto summary = import(tar_);
+  EXPECT_THAT(target_.messages,
+              testing::UnorderedElementsAre("one in inbox $seen", "two in inbox $seen",
+                                            "one in work $flagged $seen later", "one in archive",
+                                            "two in work", "two in sent $flagged"));
+  EXPECT_EQ(progress_.done, progress_.of);
+  ASSERT_EQ(summary.refused.size(), 2U);
+  EXPECT_THAT(summary.refused[0].path, HasSubstr("mail.tar:Maildir/cur/4:2,"));
+  EXPECT_THAT(summary.refused[0].reason, HasSubstr("no file of the tar"));
+  EXPECT_THAT(summary.refused[1].reason, HasSubstr("link to elsewhere/3"));
+
+  // Of a pipe, what was read is gone.
+  ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  target_ = {};
+  std::thread writer([this] {
+    const auto cat =
+        support::run({"sh", "-c", "cat " + tar_.string() + " > " + (folder_ / "pipe").string()});
+    EXPECT_EQ(cat.exit_code, 0) << cat.err;
+  });
+  summary = import(folder_ / "pipe");
+  writer.join();
+  EXPECT_THAT(target_.messages,
+              testing::UnorderedElementsAre("one in inbox $seen", "two in inbox $seen"));
+  EXPECT_EQ(summary.refused.size(), 6U);
+  for (const auto& refused : summary.refused)
+    EXPECT_THAT(refused.reason, HasSubstr("import the tar as a file")) << refused.path;
+}
+
 TEST_F(ArchiveImport, OneThatIsCutOffSaysSo) {
   write_tar({{"a.eml", "Subject: one\n\n" + std::string(100'000, 'x')}});
   std::filesystem::resize_file(tar_, 50'000);

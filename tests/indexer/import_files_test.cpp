@@ -11,6 +11,7 @@
 #include "indexer/archive.hpp"
 #include "indexer/file_form.hpp"
 #include "indexer/import.hpp"
+#include "indexer/import_documents.hpp"
 #include "mail/parser.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/support.hpp"
@@ -21,13 +22,14 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// "subject in mailbox", the keywords, the time of arrival.
+// "subject in mailboxes", the keywords, the time of arrival.
 struct ArrivalsTarget : indexer::ImportTarget {
   std::optional<mail::Mailbox> find_mailbox(const std::string&) override { return std::nullopt; }
   void put_mailboxes(std::span<const mail::Mailbox>) override {}
   Written put_messages(std::span<indexer::ImportedMessage> given) override {
     for (const indexer::ImportedMessage& one : given) {
-      messages.push_back(one.metadata.subject + " in " + one.metadata.mailbox_ids.at(0));
+      std::string& message = messages.emplace_back(one.metadata.subject + " in");
+      for (const std::string& id : one.metadata.mailbox_ids) message += " " + id;
       std::string& line = keywords.emplace_back();
       for (const std::string& keyword : one.metadata.keywords)
         line += (line.empty() ? "" : " ") + keyword;
@@ -108,6 +110,28 @@ TEST_F(FileImport, MboxFilesOfAFolderAreMailboxes) {
               ElementsAre("three in 2019", "four in 2019", "one in inbox", "two in inbox-2020"));
   EXPECT_THAT(target_.keywords, ElementsAre("", "", "$seen", ""));
   EXPECT_EQ(progress_.done, progress_.of);
+}
+
+TEST_F(FileImport, LabelsOfGmailAreMailboxesAndKeywords) {
+  std::string mbox;
+  for (const char* fields :
+       {"Subject: one\nX-Gmail-Labels: Inbox,Unread,Work/2021,\"a, b\"\n",
+        "Subject: two\nX-Gmail-Labels: Opened,Sent,Starred,INBOX,\n inbox\n",
+        "Subject: three\nX-Gmail-Labels: Archived,Important,Category Updates\n",
+        "Subject: four\nX-Gmail-Labels: Spam,Unread\n",
+        "Subject: five\nX-Gmail-Labels: =?UTF-8?Q?Ge=C3=B6ffnet,Papierkorb,?=\n "
+        "=?UTF-8?Q?Entw=C3=BCrfe?=\n",
+        "Subject: six\nX-Gmail-Labels: Non lus,Corbeille\n", "Subject: seven\nStatus: R\n"})
+    mbox += std::string("From 1688@xxx Tue Jan 05 10:00:00 +0000 2021\n") + fields + "\n\n";
+  file("Mail/All mail Including Spam and Trash.mbox", mbox);
+  EXPECT_THAT(import("Mail").refused, IsEmpty());
+  const std::string drafts = indexer::mailbox_of_name("Entwürfe").id;
+  EXPECT_THAT(target_.messages,
+              ElementsAre("one in inbox work-2021 a-b", "two in sent inbox", "three in archive",
+                          "four in spam", "five in papierkorb " + drafts, "six in corbeille",
+                          "seven in all-mail-including-spam-and-trash"));
+  EXPECT_THAT(target_.keywords, ElementsAre("", "$flagged $seen", "$important $seen", "",
+                                            "$draft $seen", "", "$seen"));
 }
 
 TEST_F(FileImport, MessagesThatBeginAsAnMboxAreMessagesOfTheirFolder) {

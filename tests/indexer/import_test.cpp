@@ -211,7 +211,8 @@ TEST(MailboxOfName, HasAnIdAndARole) {
       {"Sent Items", "sent-items", "sent"},
       {"Sent/2020", "sent-2020", ""},
       {"Spam", "spam", "junk"},
-      {"[Gmail]/Trash", "gmail-trash", ""},
+      {"[Gmail]/Trash", "gmail-trash", "trash"},
+      {"Gmail/Trash", "gmail-trash", ""},
       {"Trash", "trash", "trash"},
       {"Lists--Dev.", "lists-dev", ""},
       {"lists/dev", "lists-dev", ""},
@@ -227,6 +228,35 @@ TEST(MailboxOfName, HasAnIdAndARole) {
   EXPECT_THAT(indexer::mailbox_of_name("日本").id, SizeIs(8));
   EXPECT_THAT(indexer::levels_of_mailbox("a/b/c"), ElementsAre("a", "a/b", "a/b/c"));
   EXPECT_THAT(indexer::levels_of_mailbox("inbox/b"), ElementsAre("Inbox", "Inbox/b"));
+}
+
+TEST(MailboxOfName, HasTheRoleOfItsNameInOtherLanguages) {
+  const struct {
+    std::string name, role;
+  } rows[] = {
+      {"Posteingang", "inbox"},
+      {"Entwürfe", "drafts"},
+      {"Entwu\u0308rfe", "drafts"},  // as macOS writes it
+      {"GESENDETE ELEMENTE", "sent"},
+      {"Éléments supprimés", "trash"},
+      {"Correo no deseado", "junk"},
+      {"Posta inviata", "sent"},
+      {"Lixo Eletrônico", "junk"},
+      {"Verwijderde items", "trash"},
+      {"Wysłane", "sent"},
+      {"Черновики", "drafts"},
+      {"Skräppost", "junk"},
+      {"Papirkurv", "trash"},
+      {"Lähetetyt", "sent"},
+      {"送信済みアイテム", "sent"},
+      {"垃圾郵件", "junk"},
+      {"[Google Mail]/Papierkorb", "trash"},
+      {"Entwürfe/2020", ""},
+      {"Gesendete", ""},
+      {"\xFF", ""},
+  };
+  for (const auto& row : rows)
+    EXPECT_EQ(indexer::mailbox_of_name(row.name).role.value_or(""), row.role) << row.name;
 }
 
 TEST_F(StoreImportTest, FieldsThatAreAskedForAreKeptAlsoOfMailThatIsThere) {

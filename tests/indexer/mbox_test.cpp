@@ -64,6 +64,58 @@ TEST(Mbox, SeparatorsHaveASenderAndADateAndAHeaderBehindThem) {
     EXPECT_EQ(split(first + text + "\nWhere: here\n").size(), 1U) << text;
 }
 
+TEST(Mbox, BlankLinesAndAByteOrderMarkMayComeFirst) {
+  const std::string mbox =
+      "From a@b Mon Jan  1 00:00:00 2001\nA: 1\n\nx\n\nFrom a@b Mon Jan  1 00:00:00 2001\nA: 2\n";
+  for (const std::string beginning : {"\n", "\r\n \n\n", "\xEF\xBB\xBF", "\xEF\xBB\xBF\n", ">"}) {
+    EXPECT_TRUE(indexer::begins_as_mbox(beginning + mbox)) << beginning;
+    EXPECT_THAT(split(beginning + mbox), ElementsAre("A: 1\n\nx\n", "A: 2\n")) << beginning;
+  }
+  for (const char* other : {"", "\n", "From: a@b\n", "\nFrom: a@b\n", "x\nFrom a@b 10:00\n"})
+    EXPECT_FALSE(indexer::begins_as_mbox(other)) << other;
+}
+
+TEST(Mbox, ASeparatorWithACompleteDateNeedsNoEmptyLine) {
+  const std::string first = "From a@b Mon Jan  1 00:00:00 2001\nA: 1\n\nx\n";
+  for (const std::string separator :
+       {"From ???@??? Tue Jan 05 10:00:00 2021", "From - Tue Jan  5 10:00:00 2021",
+        "From x Tue Jan  5 10:00:00 2021", "From a at b@c Tue Jan  5 10:00:00 CET 2021",
+        "From 1234567@xxx Tue Jan 05 10:00:00 +0000 2021",
+        "From a@b Tue, 05 Jan 2021 10:00:00 +0000"}) {
+    EXPECT_THAT(split(first + separator + "\nA: 2\n"), ElementsAre("A: 1\n\nx\n", "A: 2\n"))
+        << separator;
+    EXPECT_THAT(split("From x 10:00\nA: 1\n" + separator + "\nA: 2\n"),
+                ElementsAre("A: 1\n", "A: 2\n"))
+        << separator;
+    EXPECT_THAT(split("From x 10:00\n" + separator + "\nA: 2\n"),
+                ElementsAre(separator + "\nA: 2\n"))
+        << separator;
+    EXPECT_EQ(split(first + separator + "\nand so on\n").size(), 1U) << separator;
+  }
+  for (const std::string text :
+       {"From a@b", "From a@b 10:00", "From a@b Jan  5 10:00:00 2021", "From a@b Tue Jan  5 2021",
+        "From Tue Jan  5 10:00:00 2021", "From a@b Tue Jan 5 10:00",
+        "From what I saw on Tue Jan  5 10:00:00 2021"})
+    EXPECT_EQ(split(first + text + "\nA: 2\n").size(), 1U) << text;
+}
+
+TEST(Mbox, PatchesInAMessageAreText) {
+  const std::string patch =
+      "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\nA: 1\n\nx\n\n";
+  EXPECT_EQ(split("From a@b 10:00\nB: 1\n\n" + patch).size(), 1U);
+  EXPECT_EQ(split(patch + patch + "From a@b 10:00\nB: 1\n").size(), 3U);
+}
+
+TEST(Mbox, MayHaveTheFormOfMmdf) {
+  const std::string line = "\1\1\1\1\n";
+  EXPECT_TRUE(indexer::begins_as_mbox(line + "A: 1\n"));
+  const std::string text = "A: 1\n\nx\n\nFrom a@b Mon Jan  1 00:00:00 2001\nB: 1\n\n";
+  EXPECT_THAT(split(line + text + line + line + "From a@b 10:00\nA: 2\n" + line),
+              ElementsAre(text, "A: 2\n"));
+  EXPECT_THAT(split(line + "A: 1\n\n" + line + "A: 2\n"), ElementsAre("A: 1\n\n", "A: 2\n"));
+  EXPECT_THAT(split(line + line), IsEmpty());
+}
+
 TEST(Mbox, ContentLengthTellsTextFromSeparators) {
   const std::string from = "From a@b Mon Jan  1 00:00:00 2001\n";
   const std::string body = "x\n\n" + from + "B: 1\n\n" + from + "C: 1\n\nz\n";
@@ -113,6 +165,20 @@ TEST(Mbox, StatusHeadersAreKeywords) {
   EXPECT_FALSE(reader.next(message));
 }
 
+TEST(Mbox, DataOfUwImapAreNoMail) {
+  const std::string subject = "Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\n";
+  std::istringstream in("From MAILER-DAEMON Tue Jan  5 10:00:00 2021\n" + subject +
+                        "X-IMAP: 1 2\n\nThis text is part of the format of your folder.\n\n"
+                        "From a@b Tue Jan  5 10:00:00 2021\n" +
+                        subject + "\nWhat is this?\n");
+  indexer::MboxReader reader(in, 1'000);
+  indexer::MboxReader::Message message;
+  ASSERT_TRUE(reader.next(message));
+  EXPECT_TRUE(message.is_no_mail);
+  ASSERT_TRUE(reader.next(message));
+  EXPECT_FALSE(message.is_no_mail);
+}
+
 TEST(Mbox, FlagsOfThunderbirdAreKeywords) {
   std::istringstream in(
       "From - Tue Jan  5 10:00:00 2021\nX-Mozilla-Status: 1007\nX-Mozilla-Status2: 00000000\n\n\n"
@@ -122,12 +188,12 @@ TEST(Mbox, FlagsOfThunderbirdAreKeywords) {
   indexer::MboxReader::Message message;
   ASSERT_TRUE(reader.next(message));
   EXPECT_THAT(message.keywords, ElementsAre("$answered", "$flagged", "$forwarded", "$seen"));
-  EXPECT_FALSE(message.is_expunged);
+  EXPECT_FALSE(message.is_no_mail);
   ASSERT_TRUE(reader.next(message));
-  EXPECT_TRUE(message.is_expunged);
+  EXPECT_TRUE(message.is_no_mail);
   ASSERT_TRUE(reader.next(message));
   EXPECT_THAT(message.keywords, IsEmpty());
-  EXPECT_FALSE(message.is_expunged);
+  EXPECT_FALSE(message.is_no_mail);
 }
 
 }  // namespace

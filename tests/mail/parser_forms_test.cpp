@@ -225,6 +225,16 @@ TEST_F(ParserForms, MediaBetweenTexts) {
   EXPECT_EQ(body_of(parse("Content-Type: text/enriched\n\nrich"), "text/plain"), "rich");
 }
 
+TEST_F(ParserForms, BlanksBehindASoftLineBreakAreNoText) {
+  const std::string header =
+      "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n";
+  EXPECT_EQ(bodies_of(parse(header + "Gr=C3=BC=  \n=C3=9Fe a =\t\r\nb= c =3D \nd")),
+            "text/plain: Gr\u00FC\u00DFe a b= c = \nd");
+  EXPECT_EQ(attachments_of(parse("Content-Type: application/x\nContent-Disposition: attachment\n"
+                                 "Content-Transfer-Encoding: quoted-printable\n\na=  \nb")),
+            "1 application/x  2");
+}
+
 TEST_F(ParserForms, AListsWordsAfterBase64AreNoPartOfIt) {
   EXPECT_EQ(
       body_of(parse("Content-Transfer-Encoding: base64\n\nSGVsbG8=\n_____\nA list's footer\n"),

@@ -49,6 +49,25 @@ TEST_F(ParserHeaders, Envelope) {
   EXPECT_TRUE(parsed.metadata.cut.empty());
 }
 
+TEST_F(ParserHeaders, ReceiptIsTheNewestReceivedThatHasADate) {
+  const std::string older = "Received: from c by a; Mon, 14 May 2001 16:39:01 -0700\n";
+  const struct {
+    std::string newest, received;
+  } rows[] = {
+      {"Received: from a by b; Mon, 14 May 2001 16:39:12 -0700 (PDT)", "2001-05-14T16:39:12-07:00"},
+      {"Received: from a by b; Mon, 14 May 2001 16:39:12 +0000 (GMT; summer)",
+       "2001-05-14T16:39:12Z"},
+      {"Received: from a by b", "2001-05-14T16:39:01-07:00"},
+      {"Received: from a by b; some day", "2001-05-14T16:39:01-07:00"},
+      {"Received: " + std::string(100'000, ';'), "2001-05-14T16:39:01-07:00"},
+  };
+  for (const auto& row : rows) {
+    const auto received = parse(row.newest + "\n" + older + "\nx\n").metadata.received_at;
+    EXPECT_EQ(received ? to_rfc3339(*received) : "none", row.received) << row.newest.substr(0, 100);
+  }
+  EXPECT_FALSE(parse("Received: from a by b\n\nx\n").metadata.received_at);
+}
+
 TEST_F(ParserHeaders, SubjectsAreDecoded) {
   struct Case {
     std::string header, expected;

@@ -21,6 +21,19 @@ TEST(Threads, BaseSubject) {
       {"\xC4\xB0LT: konu", "konu"},
       {"\xE5\x9B\x9E\xE5\xA4\x8D\xEF\xBC\x9A\xE7\xAD\x94\xE5\xA4\x8D: \xE8\xBD\xAC\xE5\x8F\x91: x",
        "x"},
+      {"Vá: Továbbítás: Trả lời: Chuyển tiếp: Antwort: Betreff: x", "x"},
+      {"Rép: Réf. : I: Odp.: Betr.: ΑΠ: ΠΡΘ: Ответ: x", "x"},
+      {"תשובה: הועבר: 답장: 전달: 轉發：x", "x"},
+      {"Automatic reply: Automatische Antwort: Out of Office: Undeliverable: x", "x"},
+      {"Accepted: Zugesagt: Tentatively Accepted: Invitation: Read: Recall: x", "x"},
+      {"**SPAM** *** external *** EXTERNAL: [SPAM] [EXTERNAL] Re: x", "x"},
+      {"*spam* x", "*spam* x"},
+      {"**urgent** x", "**urgent** x"},
+      {"** spam", "** spam"},
+      {"**", "**"},
+      {"Readers: x", "readers: x"},
+      {"I: me", "me"},
+      {"Item: x", "item: x"},
       {"[dev] Re: [dev] Report", "report"},
       {"Re: [dev] [PATCH 1/2] fix", "fix"},
       {"Re [dev]: Report", "report"},
@@ -44,7 +57,7 @@ TEST(Threads, BaseSubject) {
 
 TEST(Threads, BaseSubjectOfHostileInputEnds) {
   for (const std::string_view unit :
-       {"re:", "[", "[x]", "(fwd)", "[fwd:", "re[2]", "]", "\xC2\xA0"}) {
+       {"re:", "[", "[x]", "(fwd)", "[fwd:", "re[2]", "]", "\xC2\xA0", "**spam**", "*", "re."}) {
     std::string subject;
     for (int i = 0; i < 100'000; ++i) subject += unit;
     EXPECT_LE(base_subject(subject).size(), 3'000U) << unit;
