@@ -126,7 +126,14 @@ def message_of(message_id):
     return Message(files) if files else None
 
 
+def without_ending(word):
+    """Of short words such as "used" and "using"."""
+    return re.sub(r"(?<=..)(ing|ed|es|s|e)$", "", word)
+
+
 def same_stem(a, b):
+    if without_ending(a) == without_ending(b):
+        return True
     shared = 0
     while shared < min(len(a), len(b)) and a[shared] == b[shared]:
         shared += 1
