@@ -124,6 +124,7 @@ class SourceFollower {
   void on_caught_up(DatabaseId id);
 
   // source_pulls.cpp: pulls
+  void enter_running(DatabaseId id);
   [[nodiscard]] boost::asio::awaitable<void> pull(DatabaseId id);
   void on_pulled(DatabaseId id, const PullResult& pulled);
   void on_pull_failed(DatabaseId id, const std::exception_ptr& error);

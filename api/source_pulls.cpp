@@ -18,10 +18,18 @@ std::uint8_t saturating_increment(std::uint8_t failures) {
 
 }  // namespace
 
+// What waited for news had everything until now, or until the source fell silent.
+void SourceFollower::enter_running(DatabaseId id) {
+  FollowedDatabase& database = databases_[id];
+  if (database.state == FeedState::kWaiting)
+    database.caught_up = Clock::now() - health_.time_silent();
+  databases_.enter(id, FeedState::kRunning);
+}
+
 net::awaitable<void> SourceFollower::pull(DatabaseId id) {
   std::exception_ptr error;
   PullResult result;
-  databases_.enter(id, FeedState::kRunning);
+  enter_running(id);
   try {
     result = co_await puller_.pull(id, {});
   } catch (...) {
@@ -160,7 +168,7 @@ net::awaitable<void> SourceFollower::sync_database(
   options.retries_all = true;
   options.is_indexed = false;
   options.on_commit = std::move(on_commit);
-  databases_.enter(id, FeedState::kRunning);
+  enter_running(id);
   databases_[id]
       .info_at_source.reset();  // asked for again, so that the pull covers everything up to now
   try {

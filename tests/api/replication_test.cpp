@@ -1,4 +1,6 @@
 // Following many databases: against a CouchDB in memory, which counts what it is asked.
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <nlohmann/json.hpp>
 
 #include "api/render.hpp"
@@ -90,13 +92,35 @@ TEST_F(ReplicationTest, WhatWaitsIsBehindASourceThatGoesDown) {
   Running running(config_);
   ASSERT_TRUE(eventually([&] { return running.source().idle == 1; }));
   EXPECT_EQ(running.source().lag, 0s);
+  std::this_thread::sleep_for(3s);
   couch.reset();
   ASSERT_TRUE(eventually([&] { return running.source().lag >= 2s; }));
+  const auto feeds = running.replication.feeds();
   const auto source = running.source();
+  ASSERT_EQ(feeds.size(), 1U);
+  EXPECT_GE(feeds[0].lag, 2s);
+  EXPECT_LE(feeds[0].lag, source.lag) << "it waited in step before";
   EXPECT_EQ(source.idle, 0U);
   std::chrono::seconds most{0};
   for (const auto& lags : source.lags) most = std::max(most, lags.most);
   EXPECT_GE(most, 2s);
+}
+
+TEST_F(ReplicationTest, WhatWaitsIsBehindASourceThatDoesNotAnswer) {
+  namespace net = boost::asio;
+  auto couch = std::make_unique<support::MemoryCouchdb>();
+  couch->create(emails_of("alice"));
+  const net::ip::tcp::endpoint address(net::ip::address_v4::loopback(), couch->port());
+  config_.sources[0].address.url = couch->url();
+  config_.sources[0].watch = api::Watch::kPoll;
+  config_.sources[0].poll_interval = 1s;
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return running.source().idle == 1; }));
+  couch.reset();
+  net::io_context context;
+  const net::ip::tcp::acceptor silent(context, address);
+  EXPECT_TRUE(eventually([&] { return running.source().lag >= 5s; }));
+  EXPECT_GE(running.replication.feeds().at(0).lag, 5s);
 }
 
 TEST_F(ReplicationTest, WhatWasPulledOnceIsBehindASourceThatIsDown) {
