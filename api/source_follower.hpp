@@ -131,6 +131,8 @@ class SourceFollower {
   void on_pull_cancelled(DatabaseId id);
   void begin_first_pull(DatabaseId id);
   void end_first_pull(DatabaseId id);
+  [[nodiscard]] boost::asio::awaitable<PullResult> pull_for_sync(DatabaseId id,
+                                                                 PullOptions options);
   [[nodiscard]] boost::asio::awaitable<void> sync_database(
       DatabaseId id, std::function<void(const replica::PullSummary&)> on_commit,
       SyncedDatabase& outcome);

@@ -1,4 +1,5 @@
 // How the follower of a source pulls a database.
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <fmt/format.h>
@@ -153,6 +154,22 @@ net::awaitable<std::vector<SyncedDatabase>> SourceFollower::sync(
   co_return outcomes;
 }
 
+// A node of a cluster that is behind another gets some seconds to catch up.
+net::awaitable<PullResult> SourceFollower::pull_for_sync(DatabaseId id, PullOptions options) {
+  constexpr std::array kPauses{std::chrono::seconds(1), std::chrono::seconds(2),
+                               std::chrono::seconds(4)};
+  replica::PullSummary sum;
+  for (auto pause = kPauses.begin();; ++pause) {
+    // Asked for again, so that the pull covers everything up to now.
+    databases_[id].info_at_source.reset();
+    PullResult result = co_await puller_.pull(id, options);
+    add(sum, result.summary);
+    result.summary = sum;
+    if (!sum.is_behind || pause == kPauses.end()) co_return result;
+    co_await client_.pause(*pause);
+  }
+}
+
 net::awaitable<void> SourceFollower::sync_database(
     DatabaseId id, std::function<void(const replica::PullSummary&)> on_commit,
     SyncedDatabase& outcome) {
@@ -169,10 +186,8 @@ net::awaitable<void> SourceFollower::sync_database(
   options.is_indexed = false;
   options.on_commit = std::move(on_commit);
   enter_running(id);
-  databases_[id]
-      .info_at_source.reset();  // asked for again, so that the pull covers everything up to now
   try {
-    const PullResult result = co_await puller_.pull(id, std::move(options));
+    const PullResult result = co_await pull_for_sync(id, std::move(options));
     on_pulled(id, result);
     outcome.pulled = result.summary;
   } catch (...) {

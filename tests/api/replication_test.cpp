@@ -213,6 +213,29 @@ TEST_F(ReplicationTest, AFeedThatIsBehindItsDatabaseIsReadAgain) {
   EXPECT_TRUE(eventually([&] { return running.messages("alice") == 2; }));
 }
 
+TEST_F(ReplicationTest, ASyncWaitsForANodeThatIsBehindAndSaysWhenItStaysSo) {
+  config_.sources[0].watch = api::Watch::kPoll;
+  add("alice", "m");
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return running.source().idle == 1; }));
+  couch_.hold_feeds(emails_of("alice"));
+  add("alice", "n");
+  indexer::Progress progress;
+  const auto behind = running.replication.sync("alice", {}, progress);
+  EXPECT_THAT(behind.behind, testing::ElementsAre(HasSubstr(emails_of("alice"))));
+  EXPECT_EQ(running.messages("alice"), 1);
+
+  std::thread node([&] {
+    std::this_thread::sleep_for(1'500ms);
+    couch_.release_feeds(emails_of("alice"));
+  });
+  const auto whole = running.replication.sync("alice", {}, progress);
+  node.join();
+  EXPECT_THAT(whole.behind, testing::IsEmpty());
+  EXPECT_EQ(whole.pulled.documents, 1U);
+  EXPECT_EQ(running.messages("alice"), 2);
+}
+
 class LateUpdates : public ReplicationTest {
  protected:
   LateUpdates() : ReplicationTest(options()) {}
