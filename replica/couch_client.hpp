@@ -108,6 +108,8 @@ struct ChangesQuery {
   SourceSeq since;
   std::size_t limit = 0;
   bool include_docs = false;
+  std::uint64_t max_bytes =
+      0;  // of the answer; a longer one is an error kTooLarge as soon as it is seen. 0: any
 };
 
 // A revision asked for: either there, or why not.
