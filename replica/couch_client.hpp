@@ -179,6 +179,8 @@ class CouchClient {
   // What the server is, asked once and remembered until it could not be reached; it decides which of CouchDB's own
   // parameters are sent.
   [[nodiscard]] net::awaitable<ServerInfo> server_info();
+  // A database whose path is not found although the server's own list names it, as behind a proxy that decodes paths, is an error
+  // kProtocol that says so.
   [[nodiscard]] net::awaitable<DatabaseInfo> database_info(std::string database);
   [[nodiscard]] net::awaitable<void> create_database(
       std::string database);  // being there already is success

@@ -256,6 +256,34 @@ TEST_F(LateUpdates, WhatTheFeedOfAllDatabasesDoesNotNameIsLookedAtAllTheSame) {
   EXPECT_TRUE(eventually([&] { return running.messages("alice") == 2; }));
 }
 
+class DecodedPaths : public ReplicationTest {
+ protected:
+  DecodedPaths() : ReplicationTest(options()) {}
+  static support::CouchOptions options() {
+    support::CouchOptions options;
+    options.decodes_paths = true;
+    return options;
+  }
+};
+
+TEST_F(DecodedPaths, MakeNoDatabaseGone) {
+  add("alice", "m");
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return !running.replication.feeds_of("alice").empty(); }));
+  EXPECT_TRUE(eventually([&] {
+    const auto feed = running.replication.feeds_of("alice").front();
+    return feed.state == FeedState::kCrashing && feed.last_error.find("%2F") != std::string::npos;
+  }));
+  EXPECT_FALSE(running.accounts.registry().is_gone("alice"));
+  indexer::Progress progress;
+  try {
+    (void)running.replication.sync("alice", {}, progress);
+    ADD_FAILURE() << "nothing can be pulled";
+  } catch (const replica::SourceError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("proxy_pass"));
+  }
+}
+
 class RefusedUpdates : public ReplicationTest {
  protected:
   RefusedUpdates() : ReplicationTest(options()) {}
