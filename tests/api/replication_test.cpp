@@ -106,14 +106,16 @@ TEST_F(ReplicationTest, WhatWaitsIsBehindASourceThatGoesDown) {
   EXPECT_GE(most, 2s);
 }
 
-TEST_F(ReplicationTest, WhatWaitsIsBehindASourceThatDoesNotAnswer) {
+class SilentSource : public ReplicationTest, public testing::WithParamInterface<api::Watch> {};
+
+TEST_P(SilentSource, WhatWaitsIsBehindIt) {
   namespace net = boost::asio;
   auto couch = std::make_unique<support::MemoryCouchdb>();
   couch->create(emails_of("alice"));
   const net::ip::tcp::endpoint address(net::ip::address_v4::loopback(), couch->port());
   config_.sources[0].address.url = couch->url();
-  config_.sources[0].watch = api::Watch::kPoll;
-  config_.sources[0].poll_interval = 1s;
+  config_.sources[0].watch = GetParam();
+  config_.sources[0].poll_interval = GetParam() == api::Watch::kPoll ? 1s : 3'600s;
   Running running(config_);
   ASSERT_TRUE(eventually([&] { return running.source().idle == 1; }));
   couch.reset();
@@ -122,6 +124,9 @@ TEST_F(ReplicationTest, WhatWaitsIsBehindASourceThatDoesNotAnswer) {
   EXPECT_TRUE(eventually([&] { return running.source().lag >= 5s; }));
   EXPECT_GE(running.replication.feeds().at(0).lag, 5s);
 }
+
+INSTANTIATE_TEST_SUITE_P(Feeds, SilentSource,
+                         testing::Values(api::Watch::kPoll, api::Watch::kUpdates));
 
 TEST_F(ReplicationTest, WhatWasPulledOnceIsBehindASourceThatIsDown) {
   add("alice", "m");
