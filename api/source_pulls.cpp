@@ -1,5 +1,4 @@
 // How the follower of a source pulls a database.
-#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <fmt/format.h>
@@ -156,17 +155,16 @@ net::awaitable<std::vector<SyncedDatabase>> SourceFollower::sync(
 
 // A node of a cluster that is behind another gets some seconds to catch up.
 net::awaitable<PullResult> SourceFollower::pull_for_sync(DatabaseId id, PullOptions options) {
-  constexpr std::array kPauses{std::chrono::seconds(1), std::chrono::seconds(2),
-                               std::chrono::seconds(4)};
+  constexpr std::chrono::seconds kFirstPause{1}, kLongestPause{4};
   replica::PullSummary sum;
-  for (auto pause = kPauses.begin();; ++pause) {
+  for (auto pause = kFirstPause;; pause *= 2) {
     // Asked for again, so that the pull covers everything up to now.
     databases_[id].info_at_source.reset();
     PullResult result = co_await puller_.pull(id, options);
     add(sum, result.summary);
     result.summary = sum;
-    if (!sum.is_behind || pause == kPauses.end()) co_return result;
-    co_await client_.pause(*pause);
+    if (!sum.is_behind || pause > kLongestPause) co_return result;
+    co_await client_.pause(pause);
   }
 }
 
