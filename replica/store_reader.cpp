@@ -26,7 +26,7 @@ std::chrono::sys_seconds time(std::int64_t seconds) {
   return std::chrono::sys_seconds(std::chrono::seconds(seconds));
 }
 
-constexpr std::int64_t kNever = kNeverAgain.time_since_epoch().count();
+constexpr std::int64_t kNextAttemptOfIgnored = kNeverAgain.time_since_epoch().count();
 
 // The next attempt of what failed just now is no later than this. Where a later one is stored, the clock was ahead when it was:
 // it is due.
@@ -143,8 +143,8 @@ std::vector<WantedBlob> StoreReader::wanted(std::chrono::sys_seconds now, std::s
   const sqlite::ResetAtEnd reset(wanted_);
   const auto due = std::min(now, kNeverAgain - std::chrono::seconds(1));
   const auto latest = latest_attempt();
-  for (wanted_.bind(due.time_since_epoch().count(), latest.time_since_epoch().count(), kNever,
-                    sql_limit(limit));
+  for (wanted_.bind(due.time_since_epoch().count(), latest.time_since_epoch().count(),
+                    kNextAttemptOfIgnored, sql_limit(limit));
        wanted_.step();) {
     auto& row = rows.emplace_back();
     row.digest = wanted_.text(0);
@@ -163,7 +163,8 @@ std::vector<WantedBlob> StoreReader::wanted(std::chrono::sys_seconds now, std::s
 std::optional<std::chrono::sys_seconds> StoreReader::next_attempt() {
   const sqlite::ResetAtEnd reset(next_attempt_);
   const auto latest = latest_attempt().time_since_epoch().count();
-  if (!next_attempt_.bind(latest, kNever).step() || next_attempt_.is_null(0)) return std::nullopt;
+  if (!next_attempt_.bind(latest, kNextAttemptOfIgnored).step() || next_attempt_.is_null(0))
+    return std::nullopt;
   return time(next_attempt_.integer(0));
 }
 
