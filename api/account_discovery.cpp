@@ -60,7 +60,8 @@ net::awaitable<void> AccountDiscovery::add_accounts_of(const std::vector<std::st
     if (place && !parts_.databases.contains(place->account)) unknown.insert(place->account);
   }
   for (const std::string& account : unknown) {
-    if (co_await may_follow(account)) add(account);
+    const bool is_ours = co_await may_follow(account);
+    if (is_ours) add(account);
   }
 }
 

@@ -25,7 +25,8 @@ net::awaitable<void> transfer_blob(const SourceParts& parts,
   auto finish = [account, incoming, digest = wanted.digest, encoding] {
     return account->stores().blobs().finish(std::move(*incoming), digest, encoding);
   };
-  if (!co_await replica::run_on(parts.workers, std::move(finish))) {
+  const bool is_named = co_await replica::run_on(parts.workers, std::move(finish));
+  if (!is_named) {
     throw replica::SourceError(replica::SourceError::Kind::kProtocol, 0,
                                "the source sent other bytes than the attachment's digest names");
   }

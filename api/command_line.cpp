@@ -26,7 +26,8 @@ void add_sync(CLI::App& app, CommandLine& line) {
   CLI::Option* once =
       command->add_flag("--once", sync->once,
                         "stop when caught up, instead of following the source; what was "
-                        "quarantined is tried again, and named (exit code 3)");
+                        "quarantined is tried again, and what does not come is named "
+                        "(exit code 3)");
   command->add_flag("--no-index", sync->no_index, "leave lists and index as they are")->needs(once);
   command->callback([&line, sync] { line.command = *sync; });
 }
@@ -85,7 +86,8 @@ std::variant<CommandLine, Information> parse_command_line(int argc, const char* 
   app.require_subcommand(1);
   app.footer(
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but something was quarantined or "
-      "refused, or the doctor leaves differences.");
+      "refused, or may be missing because a node of a cluster is behind, or the doctor leaves "
+      "differences.");
   add_serve(app, line);
   add_sync(app, line);
   add_mail_commands(app, line);

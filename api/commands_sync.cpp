@@ -35,7 +35,7 @@ int sync_until_caught_up(const SyncCommand& command, const Config& config) {
   SyncOutcome outcome;
   const auto sync = [&](const TaskReport&, indexer::Progress& progress) -> TaskOutcome {
     outcome = replication.sync(command.account, {.with_index = !command.no_index}, progress);
-    return {fmt::format("{} documents", outcome.pulled.documents), outcome.quarantined};
+    return {fmt::format("{} documents", outcome.pulled.documents), problems_of(outcome)};
   };
   with_progress("sync", [&](indexer::Progress& progress) {
     return tasks.run({"sync", command.account}, sync, progress);
@@ -50,7 +50,9 @@ int sync_until_caught_up(const SyncCommand& command, const Config& config) {
   for (const std::string& document : outcome.quarantined) {
     fmt::print(stderr, "davenport: quarantined: {}\n", for_terminal(document));
   }
-  return outcome.quarantined.empty() ? kDone : kDoneButSomeRefused;
+  for (const std::string& database : outcome.behind)
+    fmt::print(stderr, "davenport: {}\n", for_terminal(database));
+  return problems_of(outcome).empty() ? kDone : kDoneButSomeRefused;
 }
 
 // Follows one account, as `serve` does with all of them, and logs what comes.

@@ -8,13 +8,16 @@
 #include <cstring>
 #include <filesystem>
 #include <fmt/format.h>
+#include <optional>
 #include <set>
 #include <sys/un.h>
 #include <unistd.h>
+#include <utility>
 
 #include "api/data_folder.hpp"
 #include "api/http_tls.hpp"
 #include "replica/couch_client.hpp"
+#include "replica/http_status.hpp"
 
 namespace api {
 namespace {
@@ -97,16 +100,22 @@ net::awaitable<Databases> find_databases(replica::CouchClient& client, const Sou
   co_return Databases{};
 }
 
-// Empty: the database can be read.
-net::awaitable<std::string> why_unreadable(replica::CouchClient& client, std::string database) {
+// Nothing: the database can be read.
+net::awaitable<std::optional<SourceError>> why_unreadable(replica::CouchClient& client,
+                                                          std::string database) {
   replica::ChangesQuery query;
   query.limit = 1;
   try {
     (void)co_await client.changes(database, query);
-    co_return "";
+    co_return std::nullopt;
   } catch (const SourceError& error) {
-    if (error.kind() == SourceError::Kind::kNotFound) co_return "not there";
-    co_return error.what();
+    if (error.kind() != SourceError::Kind::kNotFound) co_return error;
+  }
+  try {
+    (void)co_await client.database_info(database);  // tells more of what is not found
+    co_return std::nullopt;
+  } catch (const SourceError& error) {
+    co_return error;
   }
 }
 
@@ -114,16 +123,20 @@ net::awaitable<void> read_databases(replica::CouchClient& client, const SourceCo
                                     SourceCheck& check) {
   const Databases databases = co_await find_databases(client, source, check);
   std::size_t readable = 0, absent = 0;
+  bool is_misrouted = false;
   std::vector<std::string> refused;
   for (const std::string& name : databases.names) {
-    const std::string why = co_await why_unreadable(client, name);
-    if (why.empty()) {
+    const std::optional<SourceError> why = co_await why_unreadable(client, name);
+    if (!why) {
       ++readable;
-    } else if (why == "not there") {
+    } else if (why->kind() == SourceError::Kind::kNotFound) {
       ++absent;
+    } else if (why->status() == replica::http_status::kNotFound) {
+      // So are all others.
+      if (!std::exchange(is_misrouted, true)) refused.emplace_back(why->what());
     } else {
-      refused.push_back(
-          fmt::format("{}: {}; make user '{}' a member of it", name, why, source.address.user));
+      refused.push_back(fmt::format("{}: {}; make user '{}' a member of it", name, why->what(),
+                                    source.address.user));
     }
   }
   check.facts.push_back(

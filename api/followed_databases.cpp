@@ -169,9 +169,7 @@ FeedReport FollowedDatabases::report(DatabaseId id) const {
   report.database = name(id);
   report.state = state(id);
   report.since = database.since;
-  report.caught_up = database.caught_up;
   report.is_present = database.is_present;
-  report.was_pulled = database.seen != 0;
   if (database.last_error) report.last_error = *database.last_error;
   return report;
 }

@@ -38,7 +38,7 @@ struct FollowedDatabase {
   std::int64_t pending = 0;  // rows that the pull under way has still to read
   std::uint64_t seen = 0;  // fingerprint of what was pulled up to; 0: never pulled
   std::chrono::sys_seconds since{};  // when it entered its state
-  std::chrono::sys_seconds caught_up{};  // when it last had everything; 0: never
+  std::chrono::steady_clock::time_point caught_up{};  // when it last had everything; 0: never
   std::chrono::steady_clock::time_point probed{};  // when it was last compared with the source
   std::chrono::steady_clock::time_point moved{};  // when it last changed there, or was used
   std::unique_ptr<std::string> last_error;

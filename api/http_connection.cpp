@@ -273,7 +273,8 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
   }
 
   net::awaitable<void> answer_and_end(const HttpResponse& response, bool is_head = false) {
-    if (!co_await write(response, is_head, false)) co_return;
+    const bool is_written = co_await write(response, is_head, false);
+    if (!is_written) co_return;
     beast::error_code error;
     lowest().expires_after(kLingerTime);
     idle_ = true;

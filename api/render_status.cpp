@@ -11,7 +11,6 @@ namespace api {
 namespace {
 
 using mail::JsonWriter;
-using std::chrono::sys_seconds;
 
 using FeedsByAccount = std::map<std::string, std::vector<const FeedReport*>, std::less<>>;
 
@@ -27,25 +26,14 @@ const std::vector<const FeedReport*>& of(std::string_view account, const FeedsBy
   return found == feeds.end() ? none : found->second;
 }
 
-// How far a feed is behind, as far as this program knows; none when it never was pulled to its end.
-std::optional<std::chrono::seconds> lag_of(const FeedReport& feed, sys_seconds now) {
-  constexpr std::chrono::seconds kNotLookedAt{1};
-  const bool was_here = feed.caught_up != sys_seconds{};
-  if (!was_here && !feed.was_pulled) return std::nullopt;
-  if (feed.state == FeedState::kWaiting) return std::chrono::seconds(0);
-  return was_here ? now - feed.caught_up : std::max(now - feed.since, kNotLookedAt);
-}
-
 // Of the slowest feed of the account: 0 while all of them wait for news; none when one that is at
 // the source never was pulled to its end, or the source has no database of the account.
 std::optional<std::int64_t> lag_seconds(const std::vector<const FeedReport*>& feeds) {
-  const auto now = current_time();
   std::optional<std::int64_t> most;
   for (const FeedReport* feed : feeds) {
     if (!feed->is_present || feed->state == FeedState::kGone) continue;
-    const auto lag = lag_of(*feed, now);
-    if (!lag) return std::nullopt;
-    most = std::max<std::int64_t>(most.value_or(0), lag->count());
+    if (!feed->lag) return std::nullopt;
+    most = std::max<std::int64_t>(most.value_or(0), feed->lag->count());
   }
   return most;
 }

@@ -34,13 +34,6 @@ std::chrono::milliseconds since(Clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
 }
 
-void add(replica::PullSummary& sum, const replica::PullSummary& part) {
-  sum.rows += part.rows;
-  sum.documents += part.documents;
-  sum.quarantined += part.quarantined;
-  sum.bytes += part.bytes;
-}
-
 std::vector<std::string> quarantined_of(const SourceConfig& source, indexer::Account& account) {
   std::vector<std::string> lines;
   for (const mail::Doctype doctype : source.databases_of_account()) {
@@ -54,6 +47,13 @@ std::vector<std::string> quarantined_of(const SourceConfig& source, indexer::Acc
   return lines;
 }
 
+std::string behind_line(const std::string& database) {
+  return fmt::format(
+      "{}: its changes end before its sequence, as they do where a node of the cluster is behind: "
+      "the last ones may be missing; sync again later",
+      database);
+}
+
 void throw_if_paused(const Registry& registry, const std::string& account) {
   if (registry.account_state(account) == AccountState::kPaused)
     throw std::runtime_error(
@@ -61,6 +61,12 @@ void throw_if_paused(const Registry& registry, const std::string& account) {
 }
 
 }  // namespace
+
+std::vector<std::string> problems_of(const SyncOutcome& outcome) {
+  std::vector<std::string> problems = outcome.quarantined;
+  problems.insert(problems.end(), outcome.behind.begin(), outcome.behind.end());
+  return problems;
+}
 
 struct Replication::State {
   State(const Config& given_config, Accounts& given_accounts, Metrics& given_metrics, Tasks* tasks,
@@ -230,6 +236,7 @@ SyncOutcome Replication::sync(const std::string& account, const SyncOptions& opt
   for (SyncedDatabase& database : synced) {
     if (database.error) std::rethrow_exception(database.error);
     add(outcome.pulled, database.pulled);
+    if (database.pulled.is_behind) outcome.behind.push_back(behind_line(database.name));
     outcome.databases.push_back(
         {database.name, database.is_absent, database.pulled, database.duration});
   }

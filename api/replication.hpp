@@ -33,7 +33,11 @@ struct SyncOutcome {
   std::size_t entries_indexed = 0;
   std::chrono::milliseconds index_duration{};
   std::vector<std::string> quarantined;  // "<database> <docId>: <reason>"
+  std::vector<std::string> behind;  // databases that may lack changes: "<database>: why"
 };
+
+// All that did not come, a line each.
+[[nodiscard]] std::vector<std::string> problems_of(const SyncOutcome& outcome);
 
 struct SyncOptions {
   bool with_index = true;

@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,9 +33,9 @@ struct FeedReport {
   std::string database;
   FeedState state = FeedState::kInitializing;
   std::chrono::sys_seconds since{};
-  std::chrono::sys_seconds caught_up{};  // when it last had everything; 0: not since the start
   bool is_present = false;  // at the source, as far as is known
-  bool was_pulled = false;  // to its end, by this program or an earlier one
+  // How far it is behind, as far as this program knows; nothing when it never was pulled to its end.
+  std::optional<std::chrono::seconds> lag;
   std::string last_error;
 };
 

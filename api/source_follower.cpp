@@ -5,7 +5,9 @@
 #include <boost/asio/detached.hpp>
 #include <fmt/format.h>
 
+#include "api/clock.hpp"
 #include "api/log.hpp"
+#include "replica/tuning.hpp"
 
 namespace api {
 namespace {
@@ -55,14 +57,15 @@ SourceFollower::SourceFollower(ReplicationParts parts, const SourceConfig& sourc
 
 void SourceFollower::restore() {
   const auto now = Clock::now();
-  const auto clock = std::chrono::system_clock::now();
+  const auto clock = current_time();
   parts_.accounts.registry().each_database(source_.name, [&](const KnownDatabase& known) {
     if (source_.has_all_accounts) databases_.add(known.account);
     databases_.restore(known);
     const auto id = databases_.find(known.name);
-    if (id && known.next_attempt && !known.is_gone)
-      pulls_.due(*id,
-                 now + std::chrono::duration_cast<Clock::duration>(*known.next_attempt - clock));
+    if (!id || !known.next_attempt || known.is_gone) return;
+    const auto wait = *known.next_attempt - clock;
+    // The clock was ahead when a longer one was recorded.
+    pulls_.due(*id, wait > replica::tuning::kLongestRetry ? now : now + wait);
   });
   for (const auto& [account, state] : parts_.accounts.registry().account_states())
     databases_.set_account_state(account, state);

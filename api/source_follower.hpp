@@ -124,12 +124,15 @@ class SourceFollower {
   void on_caught_up(DatabaseId id);
 
   // source_pulls.cpp: pulls
+  void enter_running(DatabaseId id);
   [[nodiscard]] boost::asio::awaitable<void> pull(DatabaseId id);
   void on_pulled(DatabaseId id, const PullResult& pulled);
   void on_pull_failed(DatabaseId id, const std::exception_ptr& error);
   void on_pull_cancelled(DatabaseId id);
   void begin_first_pull(DatabaseId id);
   void end_first_pull(DatabaseId id);
+  [[nodiscard]] boost::asio::awaitable<PullResult> pull_for_sync(DatabaseId id,
+                                                                 PullOptions options);
   [[nodiscard]] boost::asio::awaitable<void> sync_database(
       DatabaseId id, std::function<void(const replica::PullSummary&)> on_commit,
       SyncedDatabase& outcome);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
@@ -27,6 +28,8 @@ class SourceHealth {
   // From now on errors are of requests that were cut off, and do not count.
   void stop() { is_stopping_ = true; }
 
+  // A request is sent that is answered at once, unless something is wrong: `on_answer` or `on_failure` follows.
+  void on_request();
   // A request was answered.
   void on_answer();
   // A request failed, and every other would. Begins a pause, which grows with each failure in a row.
@@ -37,6 +40,8 @@ class SourceHealth {
   // Nothing is sent before this time.
   [[nodiscard]] Clock::time_point paused_until() const { return paused_until_; }
   [[nodiscard]] bool has_answered() const { return has_answered_; }  // since the start
+  // Since the first request that it left unanswered, or that failed; 0 while it answers, or may only be slow.
+  [[nodiscard]] std::chrono::seconds time_silent() const;
   // When it began to fail, or answered again, or was started.
   [[nodiscard]] std::chrono::sys_seconds since() const { return since_; }
   [[nodiscard]] const std::string& last_error() const { return last_error_; }  // empty: not failing
@@ -51,6 +56,7 @@ class SourceHealth {
   bool has_answered_ = false;
   unsigned failures_ = 0;  // in a row
   Clock::time_point paused_until_{};
+  std::optional<Clock::time_point> unanswered_since_;
   std::chrono::sys_seconds since_{};
   std::string last_error_;
   std::string logged_error_;

@@ -7,7 +7,6 @@
 #include <spdlog/spdlog.h>
 #include <utility>
 
-#include "api/clock.hpp"
 #include "api/log.hpp"
 #include "api/source_follower.hpp"
 
@@ -92,10 +91,10 @@ net::awaitable<void> SourceFollower::probe(std::vector<DatabaseId> ids) {
   std::exception_ptr problem;
   bool is_down = false;
   std::map<std::string, replica::DatabaseInfo> infos;
+  health_.on_request();
   try {
     for (auto& info : co_await client_.databases_info(names))
       infos.emplace(info.name, std::move(info));
-    health_.on_answer();
   } catch (const replica::SourceError& error) {
     is_down = is_source_failure(error);
     if (is_down) health_.on_failure(error);
@@ -103,6 +102,7 @@ net::awaitable<void> SourceFollower::probe(std::vector<DatabaseId> ids) {
   } catch (const std::exception&) {
     problem = std::current_exception();
   }
+  if (!is_down) health_.on_answer();
   const auto now = Clock::now();
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const DatabaseId id = ids[i];
@@ -163,7 +163,7 @@ void SourceFollower::on_absent(DatabaseId id) {
     if (databases_.set_error(id, std::string(kNotAtSource) + " yet") && !source_.has_all_accounts)
       spdlog::info("{}: {} yet", databases_.name(id), kNotAtSource);
     databases_.enter(id, FeedState::kWaiting);
-    database.caught_up = current_time();
+    database.caught_up = Clock::now();
     end_first_pull(id);
     return;
   }
@@ -181,7 +181,7 @@ void SourceFollower::on_absent(DatabaseId id) {
 void SourceFollower::on_caught_up(DatabaseId id) {
   databases_.enter(id, FeedState::kWaiting);
   FollowedDatabase& database = databases_[id];
-  database.caught_up = current_time();
+  database.caught_up = Clock::now();
   database.failures = 0;
   database.last_error.reset();
 }

@@ -18,10 +18,18 @@ std::uint8_t saturating_increment(std::uint8_t failures) {
 
 }  // namespace
 
+// What waited for news had everything until now, or until the source fell silent.
+void SourceFollower::enter_running(DatabaseId id) {
+  FollowedDatabase& database = databases_[id];
+  if (database.state == FeedState::kWaiting)
+    database.caught_up = Clock::now() - health_.time_silent();
+  databases_.enter(id, FeedState::kRunning);
+}
+
 net::awaitable<void> SourceFollower::pull(DatabaseId id) {
   std::exception_ptr error;
   PullResult result;
-  databases_.enter(id, FeedState::kRunning);
+  enter_running(id);
   try {
     result = co_await puller_.pull(id, {});
   } catch (...) {
@@ -145,6 +153,21 @@ net::awaitable<std::vector<SyncedDatabase>> SourceFollower::sync(
   co_return outcomes;
 }
 
+// A node of a cluster that is behind another gets some seconds to catch up.
+net::awaitable<PullResult> SourceFollower::pull_for_sync(DatabaseId id, PullOptions options) {
+  constexpr std::chrono::seconds kFirstPause{1}, kLongestPause{4};
+  replica::PullSummary sum;
+  for (auto pause = kFirstPause;; pause *= 2) {
+    // Asked for again, so that the pull covers everything up to now.
+    databases_[id].info_at_source.reset();
+    PullResult result = co_await puller_.pull(id, options);
+    add(sum, result.summary);
+    result.summary = sum;
+    if (!sum.is_behind || pause > kLongestPause) co_return result;
+    co_await client_.pause(pause);
+  }
+}
+
 net::awaitable<void> SourceFollower::sync_database(
     DatabaseId id, std::function<void(const replica::PullSummary&)> on_commit,
     SyncedDatabase& outcome) {
@@ -160,11 +183,9 @@ net::awaitable<void> SourceFollower::sync_database(
   options.retries_all = true;
   options.is_indexed = false;
   options.on_commit = std::move(on_commit);
-  databases_.enter(id, FeedState::kRunning);
-  databases_[id]
-      .info_at_source.reset();  // asked for again, so that the pull covers everything up to now
+  enter_running(id);
   try {
-    const PullResult result = co_await puller_.pull(id, std::move(options));
+    const PullResult result = co_await pull_for_sync(id, std::move(options));
     on_pulled(id, result);
     outcome.pulled = result.summary;
   } catch (...) {

@@ -10,17 +10,25 @@ namespace {
 // An account counts as active for this long after it changed or was read.
 constexpr std::chrono::minutes kActive{10};
 
-// Since the database had everything; if it never had since the start, since it entered its state.
-std::chrono::seconds time_behind(const FollowedDatabase& database, std::chrono::sys_seconds now) {
-  const bool was_caught_up = database.caught_up != std::chrono::sys_seconds{};
-  return now - (was_caught_up ? database.caught_up : database.since);
+bool was_caught_up(const FollowedDatabase& database) {
+  return database.caught_up != std::chrono::steady_clock::time_point{};
+}
+
+// What waits for news has everything while the source answers, and nobody knows since it fell silent. Else since the database had
+// everything; if it never had since the start, since it entered its state.
+std::chrono::seconds lag_of(const FollowedDatabase& database, bool is_followed,
+                            std::chrono::seconds time_silent) {
+  constexpr std::chrono::seconds kNotLookedAt{1};
+  if (database.state == FeedState::kWaiting && is_followed) return time_silent;
+  if (!was_caught_up(database)) return std::max(current_time() - database.since, kNotLookedAt);
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::steady_clock::now() -
+                                                  database.caught_up);
 }
 
 // The databases of an account have consecutive ids.
 std::array<LagReport, kAccountClasses.size()> lags_by_class(const FollowedDatabases& databases,
-                                                            std::chrono::seconds time_down) {
+                                                            std::chrono::seconds time_silent) {
   std::array<LagReport, kAccountClasses.size()> all{};
-  const auto now = current_time();
   const auto active_since = std::chrono::steady_clock::now() - kActive;
   const std::string* account = nullptr;
   LagReport* lags = nullptr;
@@ -48,8 +56,7 @@ std::array<LagReport, kAccountClasses.size()> lags_by_class(const FollowedDataba
       lags = &all[static_cast<std::size_t>(which)];
     }
     lags->documents += database.pending;
-    const bool is_waiting = database.state == FeedState::kWaiting && databases.is_followed(id);
-    lag = std::max(lag, is_waiting ? time_down : time_behind(database, now));
+    lag = std::max(lag, lag_of(database, databases.is_followed(id), time_silent));
   }
   end_account();
   return all;
@@ -78,6 +85,9 @@ FeedState SourceFollower::state_of(DatabaseId id) const {
 
 FeedReport SourceFollower::feed(DatabaseId id) const {
   FeedReport report = databases_.report(id);
+  const FollowedDatabase& database = databases_[id];
+  if (was_caught_up(database) || database.seen != 0)
+    report.lag = lag_of(database, databases_.is_followed(id), health_.time_silent());
   if (state_of(id) == report.state) return report;
   report.state = state_of(id);
   report.last_error = health_.last_error();
@@ -111,10 +121,8 @@ SourceReport SourceFollower::report() const {
   report.pulls = pulls_.running();
   report.probes_due = probes_.size();
   report.pulls_due = pulls_.waiting();
-  const auto now = current_time();
-  // What waits for news has everything while the source answers, and nobody knows afterwards.
-  const auto time_down = health_.is_failing() ? now - health_.since() : std::chrono::seconds(0);
-  report.lags = lags_by_class(databases_, time_down);
+  const auto time_silent = health_.time_silent();
+  report.lags = lags_by_class(databases_, time_silent);
   for (DatabaseId id = 0; id < databases_.size(); ++id) {
     if (databases_.account_state(id) == AccountState::kRemoved) continue;
     const FollowedDatabase& database = databases_[id];
@@ -124,7 +132,7 @@ SourceReport SourceFollower::report() const {
     const bool is_waiting = database.state == FeedState::kWaiting;
     if (is_waiting && !is_due && !health_.is_failing()) ++report.idle;
     if (database.state == FeedState::kGone || !databases_.is_followed(id)) continue;
-    report.lag = std::max(report.lag, is_waiting ? time_down : time_behind(database, now));
+    report.lag = std::max(report.lag, lag_of(database, true, time_silent));
   }
   // A source that has none of our databases is waited for as well.
   const bool is_looked_at =

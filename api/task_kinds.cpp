@@ -125,10 +125,10 @@ TaskOutcome import(const AccountToFill& filled, const json& arguments,
 TaskOutcome sync(Replication& replication, const std::string& account,
                  indexer::Progress& progress) {
   const Stopwatch watch;
-  auto synced = replication.sync(account, {}, progress);
+  const auto synced = replication.sync(account, {}, progress);
   return {fmt::format("{} documents, {} entries indexed in {}", grouped(synced.pulled.documents),
                       grouped(synced.entries_indexed), watch.read()),
-          std::move(synced.quarantined)};
+          problems_of(synced)};
 }
 
 }  // namespace

@@ -123,7 +123,7 @@ net::awaitable<void> Watcher::follow_server_feed(FeedKind kind) {
   while (!is_stopping_) {
     const auto began = Clock::now();
     std::chrono::milliseconds wait = kReconnectPause;
-    if (has_gap_) settle_soon();
+    settle_soon();
     ++open_feeds_;
     try {
       query = co_await client_.watch(query, callbacks_.on_change);
@@ -263,10 +263,13 @@ net::awaitable<void> Watcher::read_feed(replica::WatchQuery& query, DatabaseId i
   query = co_await client_.watch(query, callbacks_.on_change);
 }
 
+// Where no change was missed, one probe tells whether the source still answers.
 void Watcher::settle_soon() {
   settling_.expires_after(kSettleTimeout);
   settling_.async_wait([this](const boost::system::error_code& cancelled) {
-    if (!cancelled && !is_stopping_) callbacks_.on_settled();
+    if (cancelled || is_stopping_) return;
+    if (has_gap_) return callbacks_.on_settled();
+    for (const DatabaseId id : callbacks_.choose_databases(1)) callbacks_.on_feed_failed(id);
   });
 }
 

@@ -46,6 +46,8 @@ struct ParsedRow {
   FeedRow row;  // without its document
   DocumentSpan document;
   std::optional<RevId> document_rev;
+  bool has_changes = false;
+  bool is_removed = false;  // Sync Gateway: from what the user may read
 };
 
 void read_feed_document(od::value value, ParsedRow& parsed) {
@@ -66,12 +68,15 @@ void read_feed_member(od::raw_json_string key, od::value value, ParsedRow& parse
   if (key == "id") {
     parsed.row.id = text_of(value);
   } else if (key == "changes") {
+    parsed.has_changes = true;
     for (auto change : value.get_array()) {
       od::object leaf = change.get_object();
       parsed.row.leaves.push_back(revision_of(leaf.find_field("rev")));
     }
   } else if (key == "deleted") {
     parsed.row.deleted = value.get_bool();
+  } else if (key == "removed") {
+    parsed.is_removed = true;
   } else if (key == "doc" && value.type() == od::json_type::object) {
     read_feed_document(value, parsed);
   }
@@ -104,7 +109,9 @@ FeedRow AnswerReader::feed_row(const RowScanner::Row& row, bool keep_document) {
       read_feed_member(key, value, parsed);
     });
     if (result.id.empty()) result.problem = "has no id";
-    if (result.leaves.empty() && result.problem.empty()) result.problem = "names no revision";
+    const bool says_nothing = parsed.has_changes && !parsed.is_removed;
+    if (result.leaves.empty() && !says_nothing && result.problem.empty())
+      result.problem = "names no revision";
     if (row.depth > tuning::kMaxDocumentDepth + 1) result.problem = row_problem::too_deep();
   } catch (const simdjson::simdjson_error& error) {
     result.problem = row.oversized ? row_problem::too_large() : row_problem::not_json(error);

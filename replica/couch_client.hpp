@@ -79,15 +79,14 @@ struct DatabaseInfo {
   std::int64_t deleted = 0;
 };
 
-// Design documents are not replicated.
-[[nodiscard]] inline bool is_design_document(std::string_view id) {
-  return id.starts_with("_design/");
-}
+// Ids that begin so are of what is not replicated: of design documents, and of what is no document, such as the users and roles in
+// Sync Gateway's feed.
+[[nodiscard]] inline bool is_reserved_id(std::string_view id) { return id.starts_with('_'); }
 
 // One row of `_changes`.
 struct FeedRow {
   std::string id;
-  std::vector<RevId> leaves;  // the winner first
+  std::vector<RevId> leaves;  // the winner first; none: the row says nothing
   bool deleted = false;
   // With include_docs: the winner's JSON as it was sent. Empty when it was not sent, was of another revision than the row
   // names, or did not fit into the page any more; `document_bytes` tells the size of what was sent all the same.
@@ -96,6 +95,11 @@ struct FeedRow {
   std::string
       problem;  // why the row could not be read; then only what could be read of it is filled in
 };
+
+// Whether the row could be read, and is of a document.
+[[nodiscard]] inline bool names_revisions(const FeedRow& row) {
+  return row.problem.empty() && !row.leaves.empty() && !is_reserved_id(row.id);
+}
 
 struct ChangesPage {
   std::vector<FeedRow> rows;
@@ -108,6 +112,8 @@ struct ChangesQuery {
   SourceSeq since;
   std::size_t limit = 0;
   bool include_docs = false;
+  std::uint64_t max_bytes =
+      0;  // of the answer; a longer one is an error kTooLarge as soon as it is seen. 0: any
 };
 
 // A revision asked for: either there, or why not.
@@ -173,6 +179,8 @@ class CouchClient {
   // What the server is, asked once and remembered until it could not be reached; it decides which of CouchDB's own
   // parameters are sent.
   [[nodiscard]] net::awaitable<ServerInfo> server_info();
+  // A database whose path is not found although the server's own list names it, as behind a proxy that decodes paths, is an error
+  // kProtocol that says so.
   [[nodiscard]] net::awaitable<DatabaseInfo> database_info(std::string database);
   [[nodiscard]] net::awaitable<void> create_database(
       std::string database);  // being there already is success

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <fmt/core.h>
 
 #include "replica/couch_routes.hpp"
 #include "replica/json_string.hpp"
@@ -35,6 +36,20 @@ net::awaitable<std::vector<std::string>> all_databases_of(ServerPtr server) {
 
 namespace {
 
+net::awaitable<DatabaseInfo> ask_for_info(ServerPtr server, std::string database) {
+  const bool is_cozy = co_await dialect_of(server) == Dialect::kCozy;
+  Request request;
+  request.path = database_path(database) + (is_cozy ? "/" : "");
+  Response response = co_await send(server, std::move(request), database);
+  const std::string body = co_await response.read_all(tuning::kMaxSmallAnswer);
+  auto info = server->reader.database_info(body);
+  if (!info)
+    throw unexpected_response(*server, response, "the answer does not describe a database", body);
+  // cozy-stack tells the name that the database has behind it.
+  if (is_cozy || info->name.empty()) info->name = database;
+  co_return std::move(*info);
+}
+
 // False when the server has no such route, or not for us.
 net::awaitable<bool> ask_dbs_info(ServerPtr server, std::span<const std::string> databases,
                                   std::vector<DatabaseInfo>& infos) {
@@ -64,19 +79,64 @@ net::awaitable<bool> ask_dbs_info(ServerPtr server, std::span<const std::string>
   co_return true;
 }
 
+// Whether the server's own list names the database; false where there is none, or not for us.
+net::awaitable<bool> is_listed(ServerPtr server, std::string database) {
+  const Dialect dialect = co_await dialect_of(server);
+  if (dialect != Dialect::kCouchdb) co_return false;
+  try {
+    std::vector<DatabaseInfo> infos;
+    auto& has_dbs_info = server->known.has_dbs_info;
+    if (has_dbs_info) has_dbs_info = co_await ask_dbs_info(server, std::span(&database, 1), infos);
+    if (has_dbs_info) co_return !infos.empty();
+    const auto names = co_await all_databases_of(server);
+    co_return std::find(names.begin(), names.end(), database) != names.end();
+  } catch (const SourceError&) {
+    co_return false;
+  }
+}
+
+// For a database whose path is not found. Proxies that decode it ask for a document of another database: nothing with a slash is
+// there any more, though the server's list names it.
+net::awaitable<void> throw_if_path_is_decoded(ServerPtr server, std::string database) {
+  if (database.find('/') == std::string::npos) co_return;
+  const bool is_there = co_await is_listed(server, database);
+  if (!is_there) co_return;
+  throw SourceError(
+      SourceError::Kind::kProtocol, http_status::kNotFound,
+      fmt::format("{}: not found (404), though the source lists it: a proxy before it decodes the "
+                  "%2F in {}: with nginx, write proxy_pass without a path (no slash behind the "
+                  "port); with Apache, AllowEncodedSlashes NoDecode and ProxyPass with nocanon",
+                  database, database_path(database)));
+}
+
 net::awaitable<void> ask_one_by_one(ServerPtr server, std::span<const std::string> databases,
                                     std::vector<DatabaseInfo>& infos) {
+  const std::size_t before = infos.size();
   for (const std::string& database : databases) {
     try {
-      infos.push_back(co_await database_info_of(server, database));
+      infos.push_back(co_await ask_for_info(server, database));
       infos.back().name = database;  // PouchDB Server's own name for it may be without slashes
     } catch (const SourceError& error) {
       if (error.kind() != SourceError::Kind::kNotFound) throw;
     }
   }
+  if (infos.size() == before && !databases.empty())
+    co_await throw_if_path_is_decoded(server, databases.front());
 }
 
 }  // namespace
+
+net::awaitable<DatabaseInfo> database_info_of(ServerPtr server, std::string database) {
+  std::optional<SourceError> not_found;
+  try {
+    co_return co_await ask_for_info(server, database);
+  } catch (const SourceError& error) {
+    if (error.kind() != SourceError::Kind::kNotFound) throw;
+    not_found = error;
+  }
+  co_await throw_if_path_is_decoded(server, database);
+  throw *not_found;
+}
 
 net::awaitable<std::vector<DatabaseInfo>> databases_info_of(ServerPtr server,
                                                             std::vector<std::string> databases) {

@@ -30,6 +30,11 @@ net::awaitable<ChangesPage> changes_of(ServerPtr server, std::string database, C
   std::uint64_t kept = 0;
   RowScanner scanner(tuning::kMaxRowBytes);
   const auto take = [&](const RowScanner::Row& row) {
+    if (query.max_bytes > 0 && response.bytes() > query.max_bytes) {
+      throw SourceError(SourceError::Kind::kTooLarge, response.status(),
+                        fmt::format("{}: {} rows have more than {} bytes", response.location(),
+                                    query.limit, query.max_bytes));
+    }
     if (page.rows.size() > query.limit) {
       throw unexpected_response(*server, response, "more rows came than were asked for");
     }

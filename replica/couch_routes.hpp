@@ -12,6 +12,7 @@
 namespace replica {
 
 // couch_databases.cpp
+[[nodiscard]] net::awaitable<DatabaseInfo> database_info_of(ServerPtr server, std::string database);
 [[nodiscard]] net::awaitable<void> create_database_of(ServerPtr server, std::string database);
 [[nodiscard]] net::awaitable<std::vector<std::string>> all_databases_of(ServerPtr server);
 [[nodiscard]] net::awaitable<std::vector<DatabaseInfo>> databases_info_of(

@@ -52,20 +52,6 @@ bool speaks_couchdb(Dialect dialect) {
   return dialect == Dialect::kCouchdb || dialect == Dialect::kCozy;
 }
 
-net::awaitable<DatabaseInfo> database_info_of(ServerPtr server, std::string database) {
-  const bool is_cozy = co_await dialect_of(server) == Dialect::kCozy;
-  Request request;
-  request.path = database_path(database) + (is_cozy ? "/" : "");
-  Response response = co_await send(server, std::move(request), database);
-  const std::string body = co_await response.read_all(tuning::kMaxSmallAnswer);
-  auto info = server->reader.database_info(body);
-  if (!info)
-    throw unexpected_response(*server, response, "the answer does not describe a database", body);
-  // cozy-stack tells the name that the database has behind it.
-  if (is_cozy || info->name.empty()) info->name = database;
-  co_return std::move(*info);
-}
-
 std::string database_path(const std::string& database) { return "/" + percent_encode(database); }
 
 std::string document_path(const std::string& database, std::string_view id) {

@@ -52,7 +52,6 @@ using ServerPtr = std::shared_ptr<CouchServer>;
 [[nodiscard]] net::awaitable<Dialect> dialect_of(ServerPtr server);
 // CouchDB itself, or what passes all on to it: takes the parameters that others ignore or die of.
 [[nodiscard]] bool speaks_couchdb(Dialect dialect);
-[[nodiscard]] net::awaitable<DatabaseInfo> database_info_of(ServerPtr server, std::string database);
 
 // "/{db}", without the slash that cozy-stack wants behind a database itself.
 [[nodiscard]] std::string database_path(const std::string& database);

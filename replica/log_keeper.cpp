@@ -77,7 +77,8 @@ net::awaitable<void> LogKeeper::write(const PullSummary& summary) {
   session_.written = summary.documents;
   session_.failures = summary.quarantined;
   written_ = Clock::now();
-  if (co_await put()) co_return;
+  const bool is_put = co_await put();
+  if (is_put) co_return;
   co_await read();  // somebody else wrote it
   std::ignore = co_await put();
 }

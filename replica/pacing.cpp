@@ -15,13 +15,8 @@ constexpr Pacing::Interval kWindow = 80ms;
 // After a pause the interval is out of date: it shrinks by twice the time that went by.
 constexpr Pacing::Interval kPause = 1s;
 constexpr int kDecay = 2;
-
-Pacing::Interval step_down(Pacing::Interval interval) {
-  if (interval > 10s) return kBase * 50;
-  if (interval > 1s) return kBase * 5;
-  if (interval > 100ms) return kBase * 2;
-  return kBase;
-}
+// An answer takes back a tenth of what a refusal adds: at a limit of so many requests a second, about one of ten is refused.
+constexpr int kStepsDown = 50;
 
 }  // namespace
 
@@ -47,8 +42,8 @@ void Pacing::answered(Clock::time_point now) {
   if (interval_ == 0ms || is_too_soon(now)) return;
   const auto gone = std::chrono::duration_cast<Interval>(now - changed_);
   if (gone > kPause) interval_ = std::max(interval_ - kDecay * gone, 0ms);
-  const Interval less = interval_ - step_down(interval_);
-  interval_ = less <= 0ms ? 0ms : std::max(less, kBase);
+  const Interval less = interval_ - std::max(interval_ / kStepsDown, 1ms);
+  interval_ = less < kBase ? 0ms : less;
   changed_ = now;
 }
 

@@ -1,6 +1,6 @@
-// How fast requests may follow one another, learnt from the answers 429: additive increase of the rate, multiplicative
-// decrease, as CouchDB's own replicator does it (couch_replicator_rate_limiter). A server that never refuses is never
-// waited for.
+// How fast requests may follow one another, learnt from the answers 429: the rate decreases by a fifth at once and increases
+// slowly. CouchDB's own replicator (couch_replicator_rate_limiter) does the same, but forgives more quickly: where a limit lasts,
+// most of its requests are refused. A server that never refuses is never waited for.
 #pragma once
 
 #include <chrono>

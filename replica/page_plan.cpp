@@ -40,7 +40,7 @@ std::vector<RevisionsOfDocument> revisions_of(const ChangesPage& page) {
   std::vector<const FeedRow*> rows;
   rows.reserve(page.rows.size());
   for (const FeedRow& row : page.rows) {
-    if (row.problem.empty() && !is_design_document(row.id)) rows.push_back(&row);
+    if (names_revisions(row)) rows.push_back(&row);
   }
   std::stable_sort(rows.begin(), rows.end(),
                    [](const FeedRow* a, const FeedRow* b) { return a->id < b->id; });
@@ -69,9 +69,9 @@ PagePlan plan_page(ChangesPage& page, std::vector<RevisionsOfDocument> missing, 
   std::unordered_map<std::string_view, FeedRow*> rows;  // by id; the later of two
   rows.reserve(page.rows.size());
   for (FeedRow& row : page.rows) {
-    if (!row.problem.empty() && !is_design_document(row.id))
+    if (!row.problem.empty() && !is_reserved_id(row.id))
       plan.batch.quarantined.push_back(unreadable(row));
-    if (row.problem.empty()) rows[row.id] = &row;
+    if (names_revisions(row)) rows[row.id] = &row;
   }
   std::uint64_t fetch_bytes = 0;
   std::size_t revisions = 0;

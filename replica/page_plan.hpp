@@ -10,7 +10,7 @@
 namespace replica {
 
 // The revisions that the page names, for Store::missing, in the order of their ids; of a document that came twice, as its later
-// row has it. Leaves out design documents and rows that could not be read.
+// row has it. Leaves out rows that are of no document, or could not be read.
 [[nodiscard]] std::vector<RevisionsOfDocument> revisions_of(const ChangesPage& page);
 
 // True when documents come with the feed at less cost than apart: most rows of the page are complete by them.

@@ -65,6 +65,8 @@ net::awaitable<PageReader::FetchedPage> PageReader::fetch() {
 
 net::awaitable<ChangesPage> PageReader::read(ChangesQuery& query) {
   for (bool is_again = false;; is_again = true) {
+    const bool is_bounded = !query.include_docs && query.limit > tuning::kMinPageRows;
+    query.max_bytes = is_bounded ? context_.options.batch_bytes : 0;
     std::optional<SourceError> failure;
     try {
       co_return co_await context_.source.changes(context_.database, query);
@@ -72,13 +74,17 @@ net::awaitable<ChangesPage> PageReader::read(ChangesQuery& query) {
       failure = error;
     }
     if (refuses_sequence(*failure, query.since)) throw *failure;
+    if (is_bounded && failure->kind() == SourceError::Kind::kTooLarge) {
+      query.limit = window_rows_ = std::max(query.limit / 4, tuning::kMinPageRows);
+      continue;
+    }
     const bool may_ask_less = query.limit > tuning::kMinWindowRows && may_be_too_much(*failure);
     if (!query.include_docs && !may_ask_less) throw *failure;
     co_await fetcher_.rethrow_unless_source_answers(*failure);
     if (query.include_docs) {
       query.include_docs = !is_again;
     } else {
-      query.limit = window_rows_ = query.limit / 4;
+      query.limit = window_rows_ = most_window_rows_ = query.limit / 4;
     }
   }
 }
@@ -109,16 +115,22 @@ bool PageReader::is_last(const FetchedPage& fetched) const {
   return is_reported_last(fetched);
 }
 
-// Pages with documents are of about batch_bytes.
+// Pages with documents are of about batch_bytes. Windows of half of that: their rows are in memory more than once, and those of
+// the next window with them.
 void PageReader::adapt_to(const ChangesPage& page) {
   if (page.rows.empty()) return;
   with_documents_ = is_mostly_complete(page);
   std::uint64_t document_bytes = 0;
   for (const FeedRow& row : page.rows) document_bytes += row.document_bytes;
-  if (document_bytes == 0) return;
   const std::uint64_t row_bytes = std::max<std::uint64_t>(page.bytes / page.rows.size(), 1);
-  rows_with_documents_ = std::clamp<std::size_t>(context_.options.batch_bytes / row_bytes,
-                                                 tuning::kMinPageRows, tuning::kMaxPageRows);
+  const std::uint64_t rows = context_.options.batch_bytes / row_bytes;
+  if (document_bytes > 0) {
+    rows_with_documents_ =
+        std::clamp<std::size_t>(rows, tuning::kMinPageRows, tuning::kMaxPageRows);
+  } else {
+    window_rows_ = std::clamp<std::size_t>(rows / 2, tuning::kMinPageRows,
+                                           std::min(most_window_rows_, 2 * window_rows_));
+  }
 }
 
 }  // namespace replica

@@ -1,6 +1,6 @@
 // Reads the source's feed page by page, with the next page prefetched while one is processed. Pages include documents while
-// most of them are complete in the feed; else they are windows of tuning::kWindowRows rows without documents, which are fetched
-// separately.
+// most of them are complete in the feed; else they are windows of rows without documents, which are fetched separately: of
+// tuning::kWindowRows rows, or of fewer that are of about half the batch_bytes.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -25,8 +25,8 @@ class PageReader {
   void resume() { caught_up_ = is_after_empty_ = false; }
 
   // The next page. Nothing when the source does not know the sequence that it begins at: then `start` anew. A page that the
-  // source fails to send with documents, though it answers otherwise, comes without; one that is too much even so, in fewer
-  // rows.
+  // source fails to send with documents, though it answers otherwise, comes without; one that is too much even so, or
+  // has more than batch_bytes, in fewer rows.
   [[nodiscard]] boost::asio::awaitable<std::optional<ChangesPage>> next();
   // Fetches the page after it. An error is thrown by the `next` that returns that page.
   [[nodiscard]] boost::asio::awaitable<void> prefetch();
@@ -54,6 +54,7 @@ class PageReader {
   SourceSeq since_;  // of the next page; ahead of the checkpoint while a page is taken over
   std::size_t rows_with_documents_ = tuning::kFirstPageRows;
   std::size_t window_rows_ = tuning::kWindowRows;  // of a page without documents
+  std::size_t most_window_rows_ = tuning::kWindowRows;  // that a gateway has time for
   bool with_documents_ = true;
   bool is_sweep_ = false;
   bool caught_up_ = false;

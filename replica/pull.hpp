@@ -29,6 +29,17 @@ struct PullSummary {
   bool is_behind = false;
 };
 
+// Of pulls that followed each other, or of several databases: `is_behind` is that of the last.
+inline void add(PullSummary& sum, const PullSummary& part) {
+  sum.rows += part.rows;
+  sum.documents += part.documents;
+  sum.quarantined += part.quarantined;
+  sum.bytes += part.bytes;
+  sum.blobs += part.blobs;
+  sum.swept = sum.swept || part.swept;
+  sum.is_behind = part.is_behind;
+}
+
 // Somebody asked for the end of a pull; what was committed before stays.
 struct PullStopped : std::runtime_error {
   using std::runtime_error::runtime_error;

@@ -70,13 +70,14 @@ net::awaitable<void> Replicator::begin_session(PullSummary& summary) {
 // has a log from its first session on.
 net::awaitable<void> Replicator::require_replica() {
   if (!checkpoint_.since.json.empty() || is_sweeping_) co_return;
-  auto is_replica = [&store = context_.store] {
+  auto claim = [&store = context_.store] {
     if (!store.replication_log().empty()) return true;
     if (store.last_seq() > LocalSeq{}) return false;
     store.set_replication_log(to_json(ReplicationLog{}));
     return true;
   };
-  if (co_await run_on(context_.workers, std::move(is_replica))) co_return;
+  const bool is_replica = co_await run_on(context_.workers, std::move(claim));
+  if (is_replica) co_return;
   throw std::runtime_error(
       fmt::format("{}: the account here holds documents of its own, as from an import, and a "
                   "source would take their place: pull into another account, or import them "

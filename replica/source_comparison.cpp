@@ -126,7 +126,7 @@ class Comparison {
       const ChangesPage page = wait_for(client_.changes(question_.database, query));
       sqlite::Transaction transaction(scratch_.connection());
       for (const FeedRow& row : page.rows) {
-        if (row.problem.empty() && !is_design_document(row.id)) visit(row);
+        if (names_revisions(row)) visit(row);
       }
       transaction.commit();
       is_last =
@@ -151,7 +151,7 @@ class Comparison {
       between_();
       sqlite::Transaction transaction(scratch_.connection());
       for (const Change& change : changes) {
-        if (!change.purged && !is_design_document(change.id) && !scratch_.is_met(change.id))
+        if (!change.purged && !is_reserved_id(change.id) && !scratch_.is_met(change.id))
           scratch_.add_differing(change.id);
       }
       transaction.commit();

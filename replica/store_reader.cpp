@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "replica/store_file.hpp"
+#include "replica/tuning.hpp"
 
 namespace replica {
 
@@ -23,6 +24,21 @@ std::int64_t sql_limit(std::size_t limit) {
 
 std::chrono::sys_seconds time(std::int64_t seconds) {
   return std::chrono::sys_seconds(std::chrono::seconds(seconds));
+}
+
+constexpr std::int64_t kNextAttemptOfIgnored = kNeverAgain.time_since_epoch().count();
+
+// The next attempt of what failed just now is no later than this. Where a later one is stored, the clock was ahead when it was:
+// it is due.
+std::chrono::sys_seconds latest_attempt() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) +
+         tuning::kLongestRetry;
+}
+
+std::chrono::sys_seconds next_attempt_of(std::int64_t stored, std::chrono::sys_seconds latest) {
+  const auto time_stored = time(stored);
+  return time_stored > latest && time_stored < kNeverAgain ? std::chrono::sys_seconds{}
+                                                           : time_stored;
 }
 
 }  // namespace
@@ -43,12 +59,14 @@ StoreReader::StoreReader(const std::filesystem::path& file)
           "WHERE attempts>0 ORDER BY id, name")),
       wanted_(connection_.prepare(
           "SELECT digest, min(id), rev, name, content_type, length, attempts, reason, next_attempt "
-          "FROM wanted WHERE next_attempt<=? GROUP BY digest LIMIT ?")),
+          "FROM wanted WHERE next_attempt<=?1 OR (next_attempt>?2 AND next_attempt<?3) "
+          "GROUP BY digest LIMIT ?4")),
       // Of a row of the feed without readable id nothing can be asked.
       next_attempt_(connection_.prepare(
-          "SELECT min(next_attempt) FROM (SELECT next_attempt FROM quarantine WHERE id<>'' "
-          "UNION ALL SELECT min(next_attempt) FROM wanted WHERE attempts>0) "
-          "WHERE next_attempt<?")),
+          "SELECT min(iif(next_attempt>?1, 0, next_attempt)) FROM (SELECT next_attempt FROM "
+          "quarantine WHERE id<>'' UNION ALL SELECT min(next_attempt) FROM wanted WHERE attempts>0 "
+          "UNION ALL SELECT max(next_attempt) FROM wanted WHERE attempts>0 AND next_attempt<?2) "
+          "WHERE next_attempt<?2")),
       leaves_(connection_.prepare("SELECT leaves FROM documents WHERE id=?")),
       changes_(connection_.prepare(
           "SELECT seq, id, rev, deleted, purged, conflicts, arrived FROM documents "
@@ -104,6 +122,7 @@ std::vector<std::string> StoreReader::conflicted(std::size_t limit) {
 
 std::vector<Quarantined> StoreReader::quarantined() {
   std::vector<Quarantined> rows;
+  const auto latest = latest_attempt();
   const sqlite::ResetAtEnd reset(quarantine_);
   for (quarantine_.bind(); quarantine_.step();) {
     auto& row = rows.emplace_back();
@@ -112,7 +131,7 @@ std::vector<Quarantined> StoreReader::quarantined() {
     row.reason = quarantine_.text(2);
     row.since = time(quarantine_.integer(3));
     row.attempts = static_cast<int>(quarantine_.integer(4));
-    row.next_attempt = time(quarantine_.integer(5));
+    row.next_attempt = next_attempt_of(quarantine_.integer(5), latest);
     row.attachment = quarantine_.text(6);
     if (!row.attachment.empty()) row.reason.insert(0, "attachment " + row.attachment + ": ");
   }
@@ -123,7 +142,10 @@ std::vector<WantedBlob> StoreReader::wanted(std::chrono::sys_seconds now, std::s
   std::vector<WantedBlob> rows;
   const sqlite::ResetAtEnd reset(wanted_);
   const auto due = std::min(now, kNeverAgain - std::chrono::seconds(1));
-  for (wanted_.bind(due.time_since_epoch().count(), sql_limit(limit)); wanted_.step();) {
+  const auto latest = latest_attempt();
+  for (wanted_.bind(due.time_since_epoch().count(), latest.time_since_epoch().count(),
+                    kNextAttemptOfIgnored, sql_limit(limit));
+       wanted_.step();) {
     auto& row = rows.emplace_back();
     row.digest = wanted_.text(0);
     row.id = wanted_.text(1);
@@ -133,15 +155,15 @@ std::vector<WantedBlob> StoreReader::wanted(std::chrono::sys_seconds now, std::s
     row.length = static_cast<std::uint64_t>(wanted_.integer(5));
     row.attempts = static_cast<int>(wanted_.integer(6));
     row.reason = wanted_.text(7);
-    row.next_attempt = time(wanted_.integer(8));
+    row.next_attempt = next_attempt_of(wanted_.integer(8), latest);
   }
   return rows;
 }
 
 std::optional<std::chrono::sys_seconds> StoreReader::next_attempt() {
   const sqlite::ResetAtEnd reset(next_attempt_);
-  if (!next_attempt_.bind(kNeverAgain.time_since_epoch().count()).step() ||
-      next_attempt_.is_null(0))
+  const auto latest = latest_attempt().time_since_epoch().count();
+  if (!next_attempt_.bind(latest, kNextAttemptOfIgnored).step() || next_attempt_.is_null(0))
     return std::nullopt;
   return time(next_attempt_.integer(0));
 }

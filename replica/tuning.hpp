@@ -14,7 +14,8 @@ namespace replica::tuning {
 inline constexpr std::size_t kFirstPageRows = 1'000;
 inline constexpr std::size_t kMinPageRows = 16;
 inline constexpr std::size_t kMaxPageRows = 4'000;
-// Rows of a page without documents, which takes 3 MB in memory; fewer where a gateway has no time for them.
+// Rows of a page without documents, which takes 3 MB in memory; fewer where they are long, as by many conflicts, or a gateway
+// has no time for them (not fewer than kMinWindowRows then).
 inline constexpr std::size_t kWindowRows = 10'000, kMinWindowRows = 500;
 // Bytes that a document is taken to have until some have been seen.
 inline constexpr std::uint64_t kUsualDocumentBytes = 2'048;

@@ -68,6 +68,16 @@ TEST(ConfigCheck, AMemberIsToldWhatItLacks) {
   EXPECT_THAT(check.facts, Contains(HasSubstr("_db_updates cannot be read")));
 }
 
+TEST(ConfigCheck, AProxyThatDecodesPathsIsNamed) {
+  auto options = guarded();
+  options.decodes_paths = true;
+  support::MemoryCouchdb couch(options);
+  couch.create("alice/io-cozy-emails");
+  couch.create("alice/io-cozy-files");
+  const auto check = api::check_source(source_at(couch.url(), "admin", "secret"));
+  EXPECT_THAT(check.problems, ElementsAre(HasSubstr("proxy_pass")));
+}
+
 TEST(ConfigCheck, WhoIsNotLetInIsToldSo) {
   support::MemoryCouchdb couch(guarded());
   couch.create("alice/io-cozy-emails");

@@ -1,4 +1,6 @@
 // Following many databases: against a CouchDB in memory, which counts what it is asked.
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <nlohmann/json.hpp>
 
 #include "api/render.hpp"
@@ -90,14 +92,41 @@ TEST_F(ReplicationTest, WhatWaitsIsBehindASourceThatGoesDown) {
   Running running(config_);
   ASSERT_TRUE(eventually([&] { return running.source().idle == 1; }));
   EXPECT_EQ(running.source().lag, 0s);
+  std::this_thread::sleep_for(3s);
   couch.reset();
   ASSERT_TRUE(eventually([&] { return running.source().lag >= 2s; }));
+  const auto feeds = running.replication.feeds();
   const auto source = running.source();
+  ASSERT_EQ(feeds.size(), 1U);
+  EXPECT_GE(feeds[0].lag, 2s);
+  EXPECT_LE(feeds[0].lag, source.lag) << "it waited in step before";
   EXPECT_EQ(source.idle, 0U);
   std::chrono::seconds most{0};
   for (const auto& lags : source.lags) most = std::max(most, lags.most);
   EXPECT_GE(most, 2s);
 }
+
+class SilentSource : public ReplicationTest, public testing::WithParamInterface<api::Watch> {};
+
+TEST_P(SilentSource, WhatWaitsIsBehindIt) {
+  namespace net = boost::asio;
+  auto couch = std::make_unique<support::MemoryCouchdb>();
+  couch->create(emails_of("alice"));
+  const net::ip::tcp::endpoint address(net::ip::address_v4::loopback(), couch->port());
+  config_.sources[0].address.url = couch->url();
+  config_.sources[0].watch = GetParam();
+  config_.sources[0].poll_interval = GetParam() == api::Watch::kPoll ? 1s : 3'600s;
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return running.source().idle == 1; }));
+  couch.reset();
+  net::io_context context;
+  const net::ip::tcp::acceptor silent(context, address);
+  EXPECT_TRUE(eventually([&] { return running.source().lag >= 5s; }));
+  EXPECT_GE(running.replication.feeds().at(0).lag, 5s);
+}
+
+INSTANTIATE_TEST_SUITE_P(Feeds, SilentSource,
+                         testing::Values(api::Watch::kPoll, api::Watch::kUpdates));
 
 TEST_F(ReplicationTest, WhatWasPulledOnceIsBehindASourceThatIsDown) {
   add("alice", "m");
@@ -189,6 +218,29 @@ TEST_F(ReplicationTest, AFeedThatIsBehindItsDatabaseIsReadAgain) {
   EXPECT_TRUE(eventually([&] { return running.messages("alice") == 2; }));
 }
 
+TEST_F(ReplicationTest, ASyncWaitsForANodeThatIsBehindAndSaysWhenItStaysSo) {
+  config_.sources[0].watch = api::Watch::kPoll;
+  add("alice", "m");
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return running.source().idle == 1; }));
+  couch_.hold_feeds(emails_of("alice"));
+  add("alice", "n");
+  indexer::Progress progress;
+  const auto behind = running.replication.sync("alice", {}, progress);
+  EXPECT_THAT(behind.behind, testing::ElementsAre(HasSubstr(emails_of("alice"))));
+  EXPECT_EQ(running.messages("alice"), 1);
+
+  std::thread node([&] {
+    std::this_thread::sleep_for(1'500ms);
+    couch_.release_feeds(emails_of("alice"));
+  });
+  const auto whole = running.replication.sync("alice", {}, progress);
+  node.join();
+  EXPECT_THAT(whole.behind, testing::IsEmpty());
+  EXPECT_EQ(whole.pulled.documents, 1U);
+  EXPECT_EQ(running.messages("alice"), 2);
+}
+
 class LateUpdates : public ReplicationTest {
  protected:
   LateUpdates() : ReplicationTest(options()) {}
@@ -207,6 +259,34 @@ TEST_F(LateUpdates, WhatTheFeedOfAllDatabasesDoesNotNameIsLookedAtAllTheSame) {
   EXPECT_EQ(running.source().watch, api::Watch::kUpdates);
   add("alice", "n");
   EXPECT_TRUE(eventually([&] { return running.messages("alice") == 2; }));
+}
+
+class DecodedPaths : public ReplicationTest {
+ protected:
+  DecodedPaths() : ReplicationTest(options()) {}
+  static support::CouchOptions options() {
+    support::CouchOptions options;
+    options.decodes_paths = true;
+    return options;
+  }
+};
+
+TEST_F(DecodedPaths, MakeNoDatabaseGone) {
+  add("alice", "m");
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return !running.replication.feeds_of("alice").empty(); }));
+  EXPECT_TRUE(eventually([&] {
+    const auto feed = running.replication.feeds_of("alice").front();
+    return feed.state == FeedState::kCrashing && feed.last_error.find("%2F") != std::string::npos;
+  }));
+  EXPECT_FALSE(running.accounts.registry().is_gone("alice"));
+  indexer::Progress progress;
+  try {
+    (void)running.replication.sync("alice", {}, progress);
+    ADD_FAILURE() << "nothing can be pulled";
+  } catch (const replica::SourceError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("proxy_pass"));
+  }
 }
 
 class RefusedUpdates : public ReplicationTest {

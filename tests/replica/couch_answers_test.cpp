@@ -126,6 +126,12 @@ TEST(FeedRow, DropsADocumentOfAnotherRevision) {
   EXPECT_EQ(row.document, "");
 }
 
+TEST(FeedRow, MaySayNothing) {
+  const FeedRow row = feed_row(R"({"seq":1,"id":"d","changes":[]})");
+  EXPECT_EQ(row.problem, "");
+  EXPECT_FALSE(names_revisions(row));
+}
+
 TEST(FeedRow, SaysWhatIsWrongAndNamesTheDocument) {
   struct Case {
     std::string row, id, problem;
@@ -136,7 +142,7 @@ TEST(FeedRow, SaysWhatIsWrongAndNamesTheDocument) {
       {R"({"seq":1,"id":"d","changes":[{"rev":"1-a"}],"doc":)" + nested(10'000) + "}", "d",
        "nests deeper"},
       {R"({"seq":1,"id":"d","changes":[{"rev":"zzz"}]})", "d", "cannot be read"},
-      {R"({"seq":1,"id":"d","changes":[]})", "d", "no revision"},
+      {R"({"seq":1,"id":"d","removed":true,"changes":[]})", "d", "no revision"},
       {R"({"seq":1,"id":"d"})", "d", "no revision"},
       {R"({"seq":1,"changes":[{"rev":"1-a"}]})", "", "no id"},
       {R"({"doc":{"id":"inner"} "x", "id" : "d\"\u00fc"})", "d\"ü", "cannot be read"},

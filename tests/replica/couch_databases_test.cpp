@@ -10,6 +10,7 @@ namespace replica {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr auto kMail =
@@ -107,6 +108,35 @@ TEST(CouchDatabases, AreDescribedOneByOneWhereTheServerHasNoOtherWay) {
   Conversation failing({post("POST /_dbs_info", "", answer("", 500))});
   EXPECT_EQ(error_of([&] { return failing.run(failing.client.databases_info({"a"})); }).status(),
             500);
+}
+
+TEST(CouchDatabases, AreNotGoneWhereAProxyDecodesTheirPaths) {
+  const auto absent = get("GET /a%2Fmail", answer(kNotThere, 404));
+  Conversation talk({get("GET /", answer(kWelcome)), absent,
+                     post("POST /_dbs_info", R"({"keys":["a/mail"]})",
+                          answer(R"([{"key":"a/mail","info":{"update_seq":"1-a"}}])")),
+                     absent,
+                     post("POST /_dbs_info", "", answer(R"([{"key":"a/mail","info":null}])"))});
+  const SourceError decoded =
+      error_of([&] { return talk.run(talk.client.database_info("a/mail")); });
+  EXPECT_EQ(decoded.kind(), Kind::kProtocol);
+  EXPECT_THAT(decoded.what(), HasSubstr("proxy_pass"));
+  EXPECT_EQ(error_of([&] { return talk.run(talk.client.database_info("a/mail")); }).kind(),
+            Kind::kNotFound);
+  EXPECT_EQ(talk.server.complaints(), "");
+}
+
+// CouchDB 1.x.
+TEST(CouchDatabases, AreNotGoneThoughOneByOneNoneIsFound) {
+  const auto absent = get("GET /a%2Fmail", answer(kNotThere, 404));
+  Conversation talk({get("GET /", answer(kWelcome)), post("POST /_dbs_info", "", answer("", 404)),
+                     absent, get("GET /b%2Fmail", answer(kNotThere, 404)),
+                     get("GET /_all_dbs", answer(R"(["a/mail"])"))});
+  EXPECT_EQ(error_of([&] {
+              return talk.run(talk.client.databases_info({"a/mail", "b/mail"}));
+            }).kind(),
+            Kind::kProtocol);
+  EXPECT_EQ(talk.server.complaints(), "");
 }
 
 TEST(CouchDatabases, TellWhatWasPurged) {

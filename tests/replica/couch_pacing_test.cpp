@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <deque>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -40,9 +41,31 @@ TEST(Pacing, SlowsDownByAFifthAndForgivesStepByStep) {
   EXPECT_EQ(pacing.turn(now), now + 28ms);
   EXPECT_EQ(pacing.turn(now), now + 56ms);
   pacing.answered(now += 100ms);
+  EXPECT_EQ(pacing.interval(), 27ms);
+  for (int i = 0; i < 7; ++i) pacing.answered(now += 100ms);
   EXPECT_EQ(pacing.interval(), 20ms);
   pacing.answered(now += 100ms);
   EXPECT_EQ(pacing.interval(), 0ms);
+}
+
+TEST(Pacing, SettlesAtALimit) {
+  constexpr std::size_t kServedInASecond = 10;
+  Pacing pacing;
+  Pacing::Clock::time_point now{1h};
+  std::deque<Pacing::Clock::time_point> served;
+  int refusals = 0;
+  for (int i = 0; i < 1'000; ++i) {
+    now = pacing.turn(now + 5ms);
+    while (!served.empty() && now - served.front() >= 1s) served.pop_front();
+    if (served.size() < kServedInASecond) {
+      served.push_back(now);
+      pacing.answered(now);
+    } else {
+      ++refusals;
+      pacing.refused(now);
+    }
+  }
+  EXPECT_LT(refusals, 200);
 }
 
 TEST(Pacing, GoesNoSlowerThanTwentyFiveSecondsAndForgetsInTime) {
@@ -51,9 +74,9 @@ TEST(Pacing, GoesNoSlowerThanTwentyFiveSecondsAndForgetsInTime) {
   for (int i = 0; i < 100; ++i) pacing.refused(now += 100ms);
   EXPECT_EQ(pacing.interval(), 25s);
   pacing.answered(now += 100ms);
-  EXPECT_EQ(pacing.interval(), 24s);
-  pacing.answered(now += 10s);  // twice that, and a step of 100 ms
-  EXPECT_EQ(pacing.interval(), 3'900ms);
+  EXPECT_EQ(pacing.interval(), 24'500ms);
+  pacing.answered(now += 10s);  // twice that, and a fiftieth of the rest
+  EXPECT_EQ(pacing.interval(), 4'410ms);
   pacing.answered(now += 1h);
   EXPECT_EQ(pacing.interval(), 0ms);
 }

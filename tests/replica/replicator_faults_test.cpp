@@ -139,6 +139,23 @@ TEST_F(FaultsTest, AGatewayThatHasNoTimeForAWindowIsAskedForFewerRows) {
   EXPECT_EQ(store_.counts().documents, 3);
 }
 
+TEST_F(FaultsTest, AWindowOfLongRowsIsOfFewer) {
+  options_.batch_bytes = 3'000;
+  const std::string tail(1'700, 'x');
+  const std::vector<std::string> long_rows = {bare_row('b' + tail, {"2-b"}),
+                                              bare_row('c' + tail, {"2-c"})};
+  const auto came_alone = [&tail](char id) {
+    return answer(results({fetched(id + tail, 2, std::string(1, id) + ",z")}));
+  };
+  pull({welcome(), database(), get(feed("0"), answer(page({row("a", "2-a")}, R"("1-g")", 3))),
+        bulk("a", came("a")), get(window("1-g"), answer(page(long_rows, R"("3-g")", 1))),
+        get(window("1-g", 2'500), answer(page({long_rows[0]}, R"("2-g")", 2))),
+        post(kBulkGet, 'b' + tail, came_alone('b')),
+        get(window("2-g", tuning::kMinPageRows), answer(page(long_rows, R"("3-g")"))),
+        post(kBulkGet, 'c' + tail, came_alone('c'))});
+  EXPECT_EQ(store_.counts().documents, 3);
+}
+
 TEST_F(FaultsTest, ARemovedRowHarmsItselfOnly) {
   const std::string removed = R"({"seq":"2-g","id":"gone","removed":true,"changes":[]})";
   const PullSummary summary =

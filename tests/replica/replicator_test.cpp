@@ -30,6 +30,17 @@ TEST_F(ReplicatorTest, TakesDocumentsOfTheFirstGenerationFromTheFeed) {
   EXPECT_EQ(store_.checkpoint(), (Checkpoint{{R"("3-g1A")"}, "1700000000", R"("0-p")", ""}));
 }
 
+TEST_F(ReplicatorTest, PassesOverWhatIsNoDocument) {
+  const PullSummary summary = pull(
+      {welcome(), database(),
+       get(feed("0"), answer(page({R"({"seq":1,"id":"_user/alice","changes":[]})",
+                                   R"({"seq":2,"id":"_role/x"})", bare_row("_user/bob", {"1-b"}),
+                                   R"({"seq":3,"id":"nothing","changes":[]})", row("a", "1-x")},
+                                  R"("3-g1A")")))});
+  EXPECT_EQ(summary.documents, 1U);
+  EXPECT_EQ(summary.quarantined, 0U);
+}
+
 TEST_F(ReplicatorTest, FetchesLaterGenerationsAndConflictsWithTheirAncestors) {
   const std::string conflict =
       R"({"seq":null,"id":"c","changes":[{"rev":"2-y"},{"rev":"2-x"}],"doc":{"_id":"c","_rev":"2-y"}})";

@@ -197,6 +197,37 @@ TEST_F(StoreFailures, FailuresSurviveARestart) {
   EXPECT_EQ(reader.wanted(kFarFuture, 10).size(), 1);
 }
 
+TEST_F(StoreFailures, WhatAClockThatWasAheadPutOffIsDue) {
+  Batch failed;
+  failed.quarantined = {{"ignored", "1-a", "odd"}, {"q", "1-a", "odd"}};
+  store_.commit(failed);
+  store_.ignore("ignored");
+  commit_wanted({revision("a", "1-x"), revision("b", "1-x")},
+                {blob("d", "a", "1-x"), blob("e", "b", "1-x")});
+  commit_failed("d", "no");
+  commit_failed("e", "no");
+  const auto put_off = [this](const std::string& table, const std::string& id) {
+    const auto later = now() + std::chrono::days(400);
+    sqlite::Connection(file_, sqlite::Access::kReadWrite, sqlite::Durability::kNormal)
+        .prepare("UPDATE " + table + " SET next_attempt=? WHERE id=?")
+        .bind(later.time_since_epoch().count(), id)
+        .run();
+  };
+  EXPECT_THAT(wanted(now()), IsEmpty());
+  put_off("wanted", "a");
+  EXPECT_THAT(wanted(now()), ElementsAre("d a@1-x"));
+  EXPECT_EQ(store_.next_attempt(), std::chrono::sys_seconds());
+  commit_arrived({"d"});
+  EXPECT_GT(store_.next_attempt(), now());
+  put_off("quarantine", "q");
+  EXPECT_EQ(store_.next_attempt(), std::chrono::sys_seconds());
+  const auto rows = store_.quarantined();
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_GT(rows[0].next_attempt, now()) << "of the attachment that failed";
+  EXPECT_TRUE(rows[1].is_ignored());
+  EXPECT_EQ(rows[2].next_attempt, std::chrono::sys_seconds());
+}
+
 TEST_F(StoreFailures, WhatIsIgnoredIsTriedNoMoreUntilAnotherRevisionFails) {
   Batch failed;
   failed.quarantined = {{"q", "1-a", "odd"}, {"r", "1-a", "odd"}};

@@ -109,7 +109,8 @@ struct FaultyProxy::State {
     std::string target = with_parameter(request.target(), "since", earlier_since(request, random));
     target = with_parameter(target, "limit", std::to_string(room));
     RelayedAnswer answer = co_await ask_source(source, request.bytes_for(target), "GET");
-    if (!co_await read_whole(answer)) co_return;
+    const bool is_whole = co_await read_whole(answer);
+    if (!is_whole) co_return;
     const auto old = ChangesPage::parse(answer.decoded);
     if (answer.head.status() != 200 || !old) co_return;
     const std::size_t rows = std::min(room, old->rows.size());

@@ -8,6 +8,8 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <fmt/format.h>
+#include <regex>
+#include <string>
 
 #include "tests/support/bytes.hpp"
 #include "tests/support/memory_server.hpp"
@@ -47,6 +49,8 @@ std::optional<Refusal> unpack(http::request<http::string_body>& message) {
   return std::nullopt;
 }
 
+const std::regex kEncodedSlash("%2F", std::regex::icase);
+
 }  // namespace
 
 std::string chunk(std::string_view bytes) {
@@ -85,6 +89,8 @@ net::awaitable<void> Connection::converse() {
         co_await send(reply);
         continue;
       }
+      if (server_.options.decodes_paths)
+        message.target(std::regex_replace(std::string(message.target()), kEncodedSlash, "/"));
       const Request request(std::move(message));
       co_await serve(request);
     }

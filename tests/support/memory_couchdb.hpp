@@ -40,6 +40,8 @@ struct CouchOptions {
   memory::SequenceStyle sequences = memory::SequenceStyle::kOpaque;
   // `_db_updates` is 403 for everybody, as behind a proxy that lets it not through.
   bool refuses_db_updates = false;
+  bool decodes_paths =
+      false;  // %2F is a slash before the path is cut at slashes, as behind nginx with a path in proxy_pass
   std::chrono::milliseconds db_updates_delay{0};  // [global_changes] max_write_delay; CouchDB: 500
   // A continuous feed whose database is deleted gets a second status line between its chunks, as one recording shows;
   // else it ends like a time-out.

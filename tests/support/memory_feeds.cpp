@@ -206,7 +206,8 @@ class Changes {
     co_await send_rows(",\r\n", "");
     if (query_.feed == Feed::kLongPoll && sent_ == 0 && query_.limit > 0) {
       co_await connection_.write(chunk("\n"));
-      if (!co_await wait_for_news()) co_return;
+      const bool is_there = co_await wait_for_news();
+      if (!is_there) co_return;
       co_await send_rows(",\r\n", "");
     }
     std::string end = last_chunks("\r\n],\n" + last_row());
@@ -217,7 +218,8 @@ class Changes {
     co_await send_rows("", "\n");
     if (sent_ == 0) co_await connection_.write(chunk("\n"));
     while (sent_ < query_.limit) {
-      if (!co_await wait_for_news()) co_return;
+      const bool is_there = co_await wait_for_news();
+      if (!is_there) co_return;
       if (!has_news()) break;
       co_await send_rows("", "\n");
     }
