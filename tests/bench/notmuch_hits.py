@@ -137,7 +137,7 @@ def same_stem(a, b):
     shared = 0
     while shared < min(len(a), len(b)) and a[shared] == b[shared]:
         shared += 1
-    return shared >= 3 and shared >= min(len(a), len(b)) - 3
+    return shared >= 5 or (shared >= 3 and shared >= min(len(a), len(b)) - 3)
 
 
 @functools.lru_cache(maxsize=None)
