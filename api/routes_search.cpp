@@ -69,19 +69,22 @@ bool read_cursors(const std::optional<std::string>& cursor, std::vector<Searched
   return true;
 }
 
-// Which of two accounts has the hit that comes first.
-bool comes_first(const Searched& a, const Searched& b) {
-  const auto& one = a.answer.hits[a.taken];
-  const auto& other = b.answer.hits[b.taken];
-  switch (a.request.order) {
+// Whether the next hit of an account comes before that of one that is named earlier. Where they are
+// equal (the same message), it does in ascending orders, so that these are the reverse of the others.
+bool comes_first(const Searched& later, const Searched& earlier) {
+  const auto& one = later.answer.hits[later.taken];
+  const auto& other = earlier.answer.hits[earlier.taken];
+  switch (later.request.order) {
     case indexer::SearchOrder::kRelevance:
       return one.score > other.score;
     case indexer::SearchOrder::kSorted:
-      return indexer::comes_before(a.request, one.place.key, other.place.key);
+      return one.place.key == other.place.key
+                 ? later.request.ascending
+                 : indexer::comes_before(later.request, one.place.key, other.place.key);
     case indexer::SearchOrder::kDate:
       break;
   }
-  return one.place.newest_first.date > other.place.newest_first.date;
+  return indexer::comes_before(one.place.newest_first, other.place.newest_first);
 }
 
 // Takes the first `limit` hits of all; a stable order, so that pages do not overlap.

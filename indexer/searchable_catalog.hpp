@@ -19,6 +19,10 @@ struct OrderKey {
   std::string id;
   friend bool operator==(const OrderKey&, const OrderKey&) = default;
 };
+// Newest first.
+[[nodiscard]] inline bool comes_before(const OrderKey& a, const OrderKey& b) {
+  return a.date != b.date ? a.date > b.date : a.id < b.id;
+}
 
 // Which messages. Everything set must hold; nothing set is all mail.
 struct MessageFilter {

@@ -13,11 +13,6 @@
 
 namespace indexer {
 
-// Newest first.
-[[nodiscard]] inline bool comes_before(const OrderKey& a, const OrderKey& b) {
-  return a.date != b.date ? a.date > b.date : a.id < b.id;
-}
-
 // What the rows of lists say of an entry.
 struct Listed {
   std::int64_t entry = 0;
