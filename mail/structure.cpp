@@ -14,12 +14,10 @@ class StructureReader {
       : limits_(limits), cuts_(cuts) {}
 
   Part read(const Entity& entity, std::string_view default_type, std::string id, int depth) {
-    Part part{read_content_fields(entity, default_type, charset_),
-              entity.body,
-              std::move(id),
-              {},
-              {},
-              {}};
+    Part part;
+    part.fields = read_content_fields(entity, default_type, charset_);
+    part.body = entity.body;
+    part.id = std::move(id);
     if (charset_.empty() && part.fields.type.starts_with("text/")) charset_ = part.fields.charset;
     const bool is_smime = part.is_smime();
     if (!part.fields.type.starts_with("multipart/") && !is_smime) return part;
