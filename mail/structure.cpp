@@ -42,9 +42,9 @@ class StructureReader {
     if (!content || count_ >= limits_.max_parts) return;
     ++count_;
     part.signed_bytes = std::make_shared<const std::string>(*std::move(content));
-    const auto prefix = part.id.empty() ? part.id : part.id + ".";
+    if (part.id.empty()) part.id = "1";  // the message itself
     part.inside.push_back(
-        read(read_entity(*part.signed_bytes), "text/plain", prefix + "1", depth + 1));
+        read(read_entity(*part.signed_bytes), "text/plain", part.id + ".1", depth + 1));
   }
 
   void read_parts(Part& part, int depth) {
