@@ -35,9 +35,6 @@ inline DerivedCheckpoint checkpoint_at(std::int64_t seq) {
   return checkpoint;
 }
 
-inline bool comes_before(const OrderKey& a, const OrderKey& b) {
-  return a.date != b.date ? a.date > b.date : a.id < b.id;
-}
 inline OrderKey place_of(const Entry& entry) { return {entry.entry.date, entry.entry.id}; }
 
 class Model : public SearchableCatalog {
