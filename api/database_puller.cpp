@@ -32,8 +32,9 @@ QuarantineState quarantine_state(const replica::Store& store) {
 
 constexpr int kMostPullsBehind = 16;  // that are counted
 
-// How long a node of a cluster has to catch up with another before its feed is read again, after so many pulls (at least one)
-// that it was behind in. The pause doubles, since numbers of nodes may also differ for good.
+// How long a node of a cluster has to catch up with another before its feed is read again, after so
+// many pulls (at least one) that it was behind in. The pause doubles, since numbers of nodes may also
+// differ for good.
 std::chrono::seconds catch_up_pause(int pulls_behind) {
   constexpr std::chrono::seconds kFirst{5}, kLongest{std::chrono::hours(24)};
   return std::min(kFirst * (1 << (pulls_behind - 1)), kLongest);
@@ -132,7 +133,8 @@ net::awaitable<PullResult> DatabasePuller::replicate(DatabaseId id, Opened opene
   co_return result;
 }
 
-// `began`: the database's state before the pull; everything up to it has been pulled.
+// `began`: the database's state before the pull. Everything up to it has been pulled; what a node that
+// was behind did not have yet is asked for at the next attempt.
 void DatabasePuller::record(DatabaseId id, const replica::DatabaseInfo& began,
                             const PullResult& result) {
   FollowedDatabase& database = databases_[id];

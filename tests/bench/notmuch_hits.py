@@ -127,7 +127,7 @@ def message_of(message_id):
 
 
 def without_ending(word):
-    """Of short words such as "used" and "using"."""
+    """Short words such as "used" and "using" share too few letters to be compared by them."""
     return re.sub(r"(?<=..)(ing|ed|es|s|e)$", "", word)
 
 
