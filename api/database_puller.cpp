@@ -30,14 +30,28 @@ QuarantineState quarantine_state(const replica::Store& store) {
           store.next_attempt()};
 }
 
-constexpr int kMostPullsBehind = 16;  // that are counted
+using std::chrono::steady_clock;
 
-// How long a node of a cluster has to catch up with another before its feed is read again, after so
-// many pulls (at least one) that it was behind in. The pause doubles, since numbers of nodes may also
-// differ for good.
-std::chrono::seconds catch_up_pause(int pulls_behind) {
+// After so long, no node of a cluster is behind any more.
+constexpr std::chrono::minutes kCatchUpTime{1};
+
+steady_clock::duration ended_early(const FollowedDatabase& database) {
+  const bool ends_early = database.ends_early_since != steady_clock::time_point{};
+  return ends_early ? steady_clock::now() - database.ends_early_since : steady_clock::duration{};
+}
+
+// When to read a feed again that ended there. The pauses double, since it may end early for good.
+std::optional<std::chrono::sys_seconds> read_again_at(FollowedDatabase& database,
+                                                      replica::FeedEnd end) {
+  if (end == replica::FeedEnd::kAtSequence) {
+    database.ends_early_since = {};
+    return std::nullopt;
+  }
+  if (database.ends_early_since == steady_clock::time_point{})
+    database.ends_early_since = steady_clock::now();
   constexpr std::chrono::seconds kFirst{5}, kLongest{std::chrono::hours(24)};
-  return std::min(kFirst * (1 << (pulls_behind - 1)), kLongest);
+  const auto pause = std::chrono::ceil<std::chrono::seconds>(ended_early(database));
+  return current_time() + std::clamp(pause, kFirst, kLongest);
 }
 
 }  // namespace
@@ -53,6 +67,9 @@ net::awaitable<PullResult> DatabasePuller::pull(DatabaseId id, PullOptions optio
         std::make_unique<replica::DatabaseInfo>(co_await parts_.client.database_info(name));
   }
   const replica::DatabaseInfo began = *databases_[id].info_at_source;
+  const bool has_moved =
+      databases_[id].seen != fingerprint(began.update_seq, began.instance_start_time);
+  if (has_moved) databases_[id].ends_early_since = {};
   const bool is_indexed = options.is_indexed;
   Opened opened = co_await open_store(id);
 
@@ -66,6 +83,7 @@ net::awaitable<PullResult> DatabasePuller::pull(DatabaseId id, PullOptions optio
   databases_[id].pending = 0;
   parts_.indexing.end_pull(databases_.account(id), is_indexed);
   if (error) std::rethrow_exception(error);
+  result.has_moved = has_moved;
   record(id, began, result);
   co_return result;
 }
@@ -98,6 +116,7 @@ net::awaitable<DatabasePuller::Opened> DatabasePuller::open_store(DatabaseId id)
 
 net::awaitable<PullResult> DatabasePuller::replicate(DatabaseId id, Opened opened,
                                                      PullOptions options) {
+  FollowedDatabase& database = databases_[id];
   const std::string account_name = databases_.account(id);
   auto on_commit = [&parts = parts_, account_name, options](const replica::PullSummary& batch) {
     parts.metrics.documents_pulled(batch.documents);
@@ -109,27 +128,23 @@ net::awaitable<PullResult> DatabasePuller::replicate(DatabaseId id, Opened opene
   };
   auto replicator_options =
       replica_options(parts_.config, parts_.source, *opened.account, databases_.doctype(id));
+  replicator_options.ends_early_for_good = ended_early(database) >= kCatchUpTime;
   replicator_options.stop = pulls_.stop_flag(id);
   replicator_options.before_sweep = [this, id] { return records_.forget_sequences({id}); };
-  replicator_options.on_pending = [this, id](std::int64_t rows) { databases_[id].pending = rows; };
+  replicator_options.on_pending = [&database](std::int64_t rows) { database.pending = rows; };
   replica::Replicator replicator(parts_.client, databases_.name(id), *opened.store, parts_.workers,
                                  std::move(on_commit), std::move(replicator_options));
   if (options.retries_all) replicator.retry_now();
-  const auto began = std::chrono::steady_clock::now();
+  const auto began = steady_clock::now();
   PullResult result;
   result.summary = co_await replicator.pull_until_caught_up();
-  parts_.metrics.batch("pull", std::chrono::steady_clock::now() - began);
+  parts_.metrics.batch("pull", steady_clock::now() - began);
   auto read = [store = opened.store] { return quarantine_state(*store); };
   const QuarantineState quarantine = co_await replica::run_on(parts_.workers, std::move(read));
   result.quarantined = quarantine.count;
   result.next_attempt = quarantine.next_attempt;
-  std::uint8_t& pulls_behind = databases_[id].pulls_behind;
-  const int behind = result.summary.is_behind ? std::min(pulls_behind + 1, kMostPullsBehind) : 0;
-  pulls_behind = static_cast<std::uint8_t>(behind);
-  if (behind > 0) {
-    const auto again = current_time() + catch_up_pause(behind);
-    result.next_attempt = std::min(result.next_attempt.value_or(again), again);
-  }
+  const auto again = read_again_at(database, result.summary.feed_end);
+  if (again) result.next_attempt = std::min(result.next_attempt.value_or(*again), *again);
   co_return result;
 }
 

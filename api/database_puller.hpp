@@ -25,7 +25,8 @@ struct PullResult {
   replica::PullSummary summary;
   std::uint32_t quarantined = 0;  // documents that are not ignored
   std::optional<std::chrono::sys_seconds>
-      next_attempt;  // of quarantine, or to read a feed that was behind
+      next_attempt;  // of quarantine, or to read a feed that ended early
+  bool has_moved = false;  // the database's sequence, since the pull before
 };
 
 // Members are called on the context's thread.

@@ -33,13 +33,14 @@ struct FollowedDatabase {
   // Known, since the start, to be the same database that was pulled before.
   bool is_identity_verified = false;
   std::uint8_t failures = 0;  // in a row
-  std::uint8_t pulls_behind = 0;  // in a row; see PullSummary::is_behind
   std::uint32_t quarantined = 0;
   std::int64_t pending = 0;  // rows that the pull under way has still to read
   std::uint64_t seen = 0;  // fingerprint of what was pulled up to; 0: never pulled
   std::chrono::sys_seconds since{};  // when it entered its state
   std::chrono::steady_clock::time_point caught_up{};  // when it last had everything; 0: never
   std::chrono::steady_clock::time_point probed{};  // when it was last compared with the source
+  // Since when its feed has ended early at the sequence that it has there; 0: it does not. See replica::FeedEnd.
+  std::chrono::steady_clock::time_point ends_early_since{};
   std::chrono::steady_clock::time_point moved{};  // when it last changed there, or was used
   std::unique_ptr<std::string> last_error;
   // The state at the source that the last probe found; recorded once it is pulled. Null: no change.

@@ -49,8 +49,9 @@ std::vector<std::string> quarantined_of(const SourceConfig& source, indexer::Acc
 
 std::string behind_line(const std::string& database) {
   return fmt::format(
-      "{}: its changes end before its sequence, as they do where a node of the cluster is behind: "
-      "the last ones may be missing; sync again later",
+      "{}: its changes end before its sequence, and it counts other documents than came, as where "
+      "a "
+      "node of the cluster is behind: the last changes may be missing; sync again later",
       database);
 }
 
@@ -236,7 +237,8 @@ SyncOutcome Replication::sync(const std::string& account, const SyncOptions& opt
   for (SyncedDatabase& database : synced) {
     if (database.error) std::rethrow_exception(database.error);
     add(outcome.pulled, database.pulled);
-    if (database.pulled.is_behind) outcome.behind.push_back(behind_line(database.name));
+    if (database.pulled.feed_end == replica::FeedEnd::kBehind)
+      outcome.behind.push_back(behind_line(database.name));
     outcome.databases.push_back(
         {database.name, database.is_absent, database.pulled, database.duration});
   }

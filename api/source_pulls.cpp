@@ -153,17 +153,21 @@ net::awaitable<std::vector<SyncedDatabase>> SourceFollower::sync(
   co_return outcomes;
 }
 
-// A node of a cluster that is behind another gets some seconds to catch up.
+// A node of a cluster that may be behind another gets some seconds to catch up.
 net::awaitable<PullResult> SourceFollower::pull_for_sync(DatabaseId id, PullOptions options) {
   constexpr std::chrono::seconds kFirstPause{1}, kLongestPause{4};
   replica::PullSummary sum;
+  bool has_moved = false;
   for (auto pause = kFirstPause;; pause *= 2) {
     // Asked for again, so that the pull covers everything up to now.
     databases_[id].info_at_source.reset();
     PullResult result = co_await puller_.pull(id, options);
     add(sum, result.summary);
     result.summary = sum;
-    if (!sum.is_behind || pause > kLongestPause) co_return result;
+    has_moved = has_moved || result.has_moved;
+    const bool may_be_behind = sum.feed_end == replica::FeedEnd::kBehind ||
+                               (sum.feed_end == replica::FeedEnd::kEarly && has_moved);
+    if (!may_be_behind || pause > kLongestPause) co_return result;
     co_await client_.pause(pause);
   }
 }

@@ -77,6 +77,7 @@ struct DatabaseInfo {
   std::string instance_start_time;
   std::optional<std::int64_t> documents;  // not every server counts them
   std::int64_t deleted = 0;
+  std::int64_t copies = 0;  // of each shard, in a cluster; 0: not told
 };
 
 // Ids that begin so are of what is not replicated: of design documents, and of what is no document, such as the users and roles in

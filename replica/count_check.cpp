@@ -10,27 +10,29 @@ namespace replica {
 
 namespace net = boost::asio;
 
-net::awaitable<bool> CountCheck::needs_sweep(const DatabaseInfo& begin,
-                                             const PullSummary& summary) {
+net::awaitable<Counts> CountCheck::compare(const DatabaseInfo& begin, const PullSummary& summary) {
   const bool brought_something = summary.rows > 0;
   // cozy-stack tells no counts.
-  if (context_.options.keep || context_.dialect == Dialect::kCozy) co_return false;
-  if (!is_due_ && !brought_something) co_return false;
+  if (context_.options.keep || context_.dialect == Dialect::kCozy) co_return Counts::kUnknown;
+  if (!is_due_ && !brought_something) co_return Counts::kUnknown;
   DatabaseInfo info = begin;
   if (brought_something) info = co_await context_.source.database_info(context_.database);
-  if (!info.documents || info.update_seq != begin.update_seq) co_return false;
+  if (!info.documents || info.update_seq != begin.update_seq) co_return Counts::kUnknown;
   is_due_ = false;
   const LocalCounts local = co_await local_counts();
   const auto explains = [&](std::int64_t counted_apart) {
     // Documents in quarantine may or may not be here in an earlier revision.
     return std::abs(*info.documents - local.documents - counted_apart) <= local.quarantined;
   };
-  if (explains(local.counted_apart)) co_return false;
+  if (explains(local.counted_apart)) co_return Counts::kEqual;
   const auto design_documents = co_await this->design_documents();
-  if (!design_documents) co_return false;
-  if (!explains(*design_documents)) co_return true;
+  if (!design_documents) co_return Counts::kUnknown;
+  if (!explains(*design_documents)) {
+    is_due_ = true;
+    co_return Counts::kDiffer;
+  }
   co_await store_difference(*design_documents);
-  co_return false;
+  co_return Counts::kEqual;
 }
 
 net::awaitable<void> CountCheck::accept_difference() {
@@ -38,6 +40,7 @@ net::awaitable<void> CountCheck::accept_difference() {
   if (!info.documents) co_return;
   const LocalCounts local = co_await local_counts();
   co_await store_difference(*info.documents - local.documents);
+  is_due_ = false;
 }
 
 net::awaitable<CountCheck::LocalCounts> CountCheck::local_counts() const {

@@ -10,14 +10,21 @@
 
 namespace replica {
 
+enum class Counts {
+  kEqual,  // but for a difference that was accepted
+  kDiffer,
+  // They cannot be compared: the source changed meanwhile, does not count, or a filter leaves documents out.
+  kUnknown,
+};
+
 class CountCheck {
  public:
   explicit CountCheck(PullContext& context) : context_(context) {}
 
-  // `begin` is what the source said when the pull began. False also when the counts cannot be compared: the source changed
-  // meanwhile, does not count, or a filter leaves documents out.
-  [[nodiscard]] boost::asio::awaitable<bool> needs_sweep(const DatabaseInfo& begin,
-                                                         const PullSummary& summary);
+  // `begin` is what the source said when the pull began. Compares in the first pull, in those that bring something, and again
+  // after a difference; kUnknown in the others.
+  [[nodiscard]] boost::asio::awaitable<Counts> compare(const DatabaseInfo& begin,
+                                                       const PullSummary& summary);
   // After that sweep: the difference that remains is not one to sweep for again.
   [[nodiscard]] boost::asio::awaitable<void> accept_difference();
 

@@ -77,6 +77,7 @@ net::awaitable<void> DocumentRefresher::refresh(std::vector<std::string> ids,
     exact.id = id;
     for (const FetchedRevision& leaf : leaves) exact.revs.push_back(leaf.revision.rev);
     if (leaves.empty()) batch.released.push_back(id);
+    batch.is_refreshed = true;
     batch.exact.push_back(std::move(exact));
     add_fetched(batch, std::move(leaves));
     if (bytes_of(batch) < context_.options.batch_bytes) continue;

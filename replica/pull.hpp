@@ -18,6 +18,15 @@
 
 namespace replica {
 
+// Where the feed ended, beside the update sequence that the database had when the pull began.
+enum class FeedEnd {
+  kAtSequence,
+  // Before it. In a cluster that says little: copies of a shard may number their changes differently for good, and purges have
+  // numbers, but no rows. Or the node that sent the feed is behind the one that told the sequence.
+  kEarly,
+  kBehind,  // before it, and the database counts other documents than are here
+};
+
 struct PullSummary {
   std::uint64_t rows = 0;  // rows of the feed
   std::uint64_t documents = 0;  // documents that changed here
@@ -25,11 +34,10 @@ struct PullSummary {
   std::uint64_t bytes = 0;  // of the feed's answers; of a commit, of its documents
   std::uint64_t blobs = 0;  // attachments whose bytes came
   bool swept = false;  // everything here was compared with the source
-  // The feed ended before the update sequence that the database had when the pull began: a node that is behind another answered.
-  bool is_behind = false;
+  FeedEnd feed_end = FeedEnd::kAtSequence;
 };
 
-// Of pulls that followed each other, or of several databases: `is_behind` is that of the last.
+// Of pulls that followed each other, or of several databases: `feed_end` is that of the last.
 inline void add(PullSummary& sum, const PullSummary& part) {
   sum.rows += part.rows;
   sum.documents += part.documents;
@@ -37,7 +45,7 @@ inline void add(PullSummary& sum, const PullSummary& part) {
   sum.bytes += part.bytes;
   sum.blobs += part.blobs;
   sum.swept = sum.swept || part.swept;
-  sum.is_behind = part.is_behind;
+  sum.feed_end = part.feed_end;
 }
 
 // Somebody asked for the end of a pull; what was committed before stays.
@@ -57,6 +65,9 @@ struct ReplicatorOptions {
   bool write_checkpoints = true;
   // False for a document that is to be left out, by the JSON of its winner; deletions are never left out. Null: all are kept.
   std::function<bool(std::string_view document)> keep;
+  // The feed has ended before the update sequence of now for so long that no node is behind: differing counts are a reason to
+  // sweep all the same.
+  bool ends_early_for_good = false;
   // Names `keep` in the checkpoint: with another one all documents are looked at again.
   std::string filter;
   // True for an attachment whose bytes are to be fetched. Null: none.

@@ -25,7 +25,7 @@ net::awaitable<PullSummary> Replicator::pull_until_caught_up() {
   co_await begin_session(summary);
   co_await refresher_.retry_quarantined(retry_, summary);
   co_await follow_feed(summary);
-  co_await check_counts(summary);
+  const Counts counts = co_await check_counts(summary);
   // Attachments take their time: the feed is looked at now and then.
   attachments_.begin_pull(retry_);
   bool has_more = co_await attachments_.fetch_some(summary);
@@ -36,11 +36,16 @@ net::awaitable<PullSummary> Replicator::pull_until_caught_up() {
   if (summary.rows > 0) co_await log_.write(summary);
   retry_ = Retry::kDue;
   pulled_up_to_ = info_.update_seq;
-  summary.is_behind = is_behind();
+  summary.feed_end = feed_end(counts);
   co_return summary;
 }
 
-bool Replicator::is_behind() const { return ends_before(checkpoint_.since, info_.update_seq); }
+bool Replicator::ends_early() const { return ends_before(checkpoint_.since, info_); }
+
+FeedEnd Replicator::feed_end(Counts counts) const {
+  if (!ends_early()) return FeedEnd::kAtSequence;
+  return counts == Counts::kDiffer ? FeedEnd::kBehind : FeedEnd::kEarly;
+}
 
 // Learns what the source is now, and whether the checkpoint continues it.
 net::awaitable<void> Replicator::begin_session(PullSummary& summary) {
@@ -91,6 +96,8 @@ net::awaitable<std::optional<SourceSeq>> Replicator::where_to_resume() {
   const Continuation found =
       continuation(checkpoint_, info_, context_.dialect, context_.options.filter);
   if (found == Continuation::kBroken) co_return std::nullopt;
+  // A sweep that has met documents, but has no checkpoint yet, does not know what was purged since.
+  if (is_sweeping_ && since.json.empty()) co_return std::nullopt;
   const bool is_first = pulled_up_to_.empty();
   const bool has_moved = info_.update_seq != pulled_up_to_;
   const bool asks_log = is_first || (found == Continuation::kUncertain && has_moved);
@@ -126,14 +133,18 @@ net::awaitable<void> Replicator::follow_feed(PullSummary& summary) {
   }
 }
 
-// What a feed that is behind does not show yet is no difference.
-net::awaitable<void> Replicator::check_counts(PullSummary& summary) {
-  if (is_behind()) co_return;
-  const bool needs_sweep = co_await count_check_.needs_sweep(info_, summary);
-  if (!needs_sweep) co_return;
+// Sweeps for a difference, once, but not for what a node that is behind does not show yet.
+net::awaitable<Counts> Replicator::check_counts(PullSummary& summary) {
+  const auto may_be_behind = [this] {
+    return ends_early() && !context_.options.ends_early_for_good;
+  };
+  const Counts counts = co_await count_check_.compare(info_, summary);
+  if (counts != Counts::kDiffer || may_be_behind()) co_return counts;
   co_await begin_sweep();
   co_await follow_feed(summary);
-  if (!is_behind()) co_await count_check_.accept_difference();
+  if (may_be_behind()) co_return counts;
+  co_await count_check_.accept_difference();
+  co_return Counts::kEqual;
 }
 
 // One turn of the replication: takes over one page of the feed, while the next is under way. False after the last.

@@ -53,7 +53,7 @@ class Replicator {
   [[nodiscard]] net::awaitable<std::optional<SourceSeq>> where_to_resume();
   [[nodiscard]] net::awaitable<void> begin_sweep();
   [[nodiscard]] net::awaitable<void> follow_feed(PullSummary& summary);
-  [[nodiscard]] net::awaitable<void> check_counts(PullSummary& summary);
+  [[nodiscard]] net::awaitable<Counts> check_counts(PullSummary& summary);
   [[nodiscard]] net::awaitable<bool> pull_batch(PullSummary& summary);
   [[nodiscard]] net::awaitable<void> process_and_prefetch(ChangesPage& page, PullSummary& summary);
   [[nodiscard]] net::awaitable<void> process(ChangesPage& page, PullSummary& summary);
@@ -61,7 +61,8 @@ class Replicator {
                                                    PullSummary& summary);
   void adapt_document_size(std::uint64_t bytes, std::size_t documents);
   [[nodiscard]] Checkpoint checkpoint_at(SourceSeq since) const;
-  [[nodiscard]] bool is_behind() const;
+  [[nodiscard]] bool ends_early() const;
+  [[nodiscard]] FeedEnd feed_end(Counts counts) const;
 
   PullContext context_;
   BatchWriter writer_;

@@ -43,8 +43,9 @@ bool counts_other_purges(const Checkpoint& checkpoint, const DatabaseInfo& info)
   return count(checkpoint.purge_seq) != count(info.purge_seq);
 }
 
-bool ends_before(const SourceSeq& last_seq, const std::string& update_seq) {
-  const auto end = sum_of_shards(last_seq.json), whole = sum_of_shards(update_seq);
+bool ends_before(const SourceSeq& last_seq, const DatabaseInfo& info) {
+  if (info.copies == 1) return false;
+  const auto end = sum_of_shards(last_seq.json), whole = sum_of_shards(info.update_seq);
   return end && whole && *end < *whole;
 }
 

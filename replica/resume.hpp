@@ -26,9 +26,9 @@ enum class Continuation {
 // answered, which in a cluster are others from one request to the next.
 [[nodiscard]] bool counts_other_purges(const Checkpoint& checkpoint, const DatabaseInfo& info);
 
-// Whether a feed that ended at `last_seq` lacks something that the database has: in a cluster the node that sent it may be behind
-// the one that told `update_seq` (JSON). Only numbers tell, of which those of two nodes may differ for good.
-[[nodiscard]] bool ends_before(const SourceSeq& last_seq, const std::string& update_seq);
+// Whether a feed that ended at `last_seq` may lack something that the database has: where shards have several copies, the node
+// that sent it may be behind the one that told `info`. The numbers are all that tells; see FeedEnd::kEarly.
+[[nodiscard]] bool ends_before(const SourceSeq& last_seq, const DatabaseInfo& info);
 
 [[nodiscard]] Continuation continuation(const Checkpoint& checkpoint, const DatabaseInfo& info,
                                         Dialect dialect, const std::string& filter);

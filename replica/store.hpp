@@ -103,8 +103,10 @@ struct Batch {
   // Documents with all the leaves that the source has of them. Other leaves are dropped before `revisions` are added, and a
   // document that is left without any is purged. No leaf of a document in `quarantined` is dropped, since what should replace it
   // did not come. A sweep counts both as met; a further row of the same sweep may be older than the first, so it drops nothing
-  // unless it names no leaf at all.
+  // unless it names no leaf at all, or `is_refreshed`.
   std::vector<RevisionsOfDocument> exact;
+  bool is_refreshed =
+      false;  // `exact` comes from the documents themselves, not from rows of a feed
   std::vector<IncomingRevision> revisions;
   std::vector<Quarantined>
       quarantined;  // `since`, `attempts` and `next_attempt` are the store's to count

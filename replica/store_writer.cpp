@@ -64,6 +64,7 @@ CommitSummary StoreWriter::commit(const Batch& batch, const Arrivals& arrivals) 
   sqlite::Transaction transaction(connection_);
   Progress progress = begin();
   progress.arrivals = &arrivals;
+  progress.is_refreshed = batch.is_refreshed;
   const auto moved = mark_arrived(batch.arrived);
   const auto steps = steps_by_document(batch, moved);
   for (std::size_t first = 0, end = 0; first < steps.size(); first = end) {
@@ -176,7 +177,7 @@ void StoreWriter::apply(std::span<const Step> steps, Progress& progress) {
     moves = moves || (step.revision == nullptr && !names_source);
   }
   const bool is_met_again = is_met && progress.is_sweeping && !meet(before.seq);
-  drop_other_leaves(steps, is_met_again, tree);
+  drop_other_leaves(steps, is_met_again && !progress.is_refreshed, tree);
   for (const Step& step : steps) {
     if (step.revision != nullptr) graft(*step.revision, tree);
   }
@@ -194,7 +195,7 @@ bool StoreWriter::meet(std::int64_t seq) {
 
 // Drops the leaves that the source does not have any more. A cluster's feed may name a document twice, the second time by a
 // node that lags behind: then a row drops no leaf that an earlier row of the sweep may have named.
-void StoreWriter::drop_other_leaves(std::span<const Step> steps, bool is_met_again,
+void StoreWriter::drop_other_leaves(std::span<const Step> steps, bool may_be_stale,
                                     RevisionTree& tree) {
   std::vector<RevId> named;
   bool is_exact = false;
@@ -204,7 +205,7 @@ void StoreWriter::drop_other_leaves(std::span<const Step> steps, bool is_met_aga
     is_exact = true;
     named.insert(named.end(), step.exact->revs.begin(), step.exact->revs.end());
   }
-  if (!is_exact || (is_met_again && !named.empty())) return;
+  if (!is_exact || (may_be_stale && !named.empty())) return;
   for (const auto body : tree.keep_only(named)) delete_body_.bind(body).run();
 }
 

@@ -45,6 +45,7 @@ class StoreWriter {
     std::chrono::sys_seconds now{};
     const Arrivals* arrivals = nullptr;  // null: all arrive now
     bool has_quarantined = false, has_wanted = false, is_sweeping = false;
+    bool is_refreshed = false;  // as Batch::is_refreshed
   };
   // One statement of a batch about a document: one of the three, or none when bytes that the document wanted arrived.
   struct Step {
@@ -71,7 +72,7 @@ class StoreWriter {
   void apply(std::span<const Step> steps, Progress& progress);
   // False when the sweep under way has met that row before.
   bool meet(std::int64_t seq);
-  void drop_other_leaves(std::span<const Step> steps, bool is_met_again, RevisionTree& tree);
+  void drop_other_leaves(std::span<const Step> steps, bool may_be_stale, RevisionTree& tree);
   void graft(const IncomingRevision& revision, RevisionTree& tree);
   [[nodiscard]] std::int64_t write_body(std::string_view body, std::int64_t replaced);
   void write_row(std::string_view id, const Row& before, const RevisionTree& tree,

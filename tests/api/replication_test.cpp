@@ -241,6 +241,21 @@ TEST_F(ReplicationTest, ASyncWaitsForANodeThatIsBehindAndSaysWhenItStaysSo) {
   EXPECT_EQ(running.messages("alice"), 2);
 }
 
+// Purges of whole documents have numbers, but no rows.
+TEST_F(ReplicationTest, ASyncAfterAPurgeIsWholeAtOnceWhereThereIsOneCopy) {
+  config_.sources[0].watch = api::Watch::kPoll;
+  add("alice", "m");
+  add("alice", "n");
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return running.source().idle == 1; }));
+  couch_.purge(emails_of("alice"), "n");
+  indexer::Progress progress;
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_THAT(running.replication.sync("alice", {}, progress).behind, testing::IsEmpty());
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+  EXPECT_EQ(running.messages("alice"), 1);
+}
+
 class LateUpdates : public ReplicationTest {
  protected:
   LateUpdates() : ReplicationTest(options()) {}

@@ -261,6 +261,7 @@ TEST(Recordings, Databases) {
       EXPECT_EQ(info.instance_start_time, payload.at("instance_start_time"));
       EXPECT_EQ(info.documents, payload.at("doc_count"));
       EXPECT_EQ(info.deleted, payload.value("doc_del_count", 0));
+      EXPECT_EQ(info.copies, payload.value("/cluster/n"_json_pointer, 0));
       if (payload.contains("purge_seq")) {
         EXPECT_EQ(json::parse(info.purge_seq), payload.at("purge_seq"));
       } else {

@@ -207,6 +207,26 @@ TEST_F(SweepTest, StandsInWhereTheSourceCannotNameWhatItPurged) {
   EXPECT_FALSE(pull({welcome(), database(other_nodes), forbidden, nothing}).swept);
 }
 
+TEST_F(SweepTest, ForgetsWhatWasPurgedBetweenItsPages) {
+  pull_three();
+  const std::string two = page({bare_row("a", {"2-y", "2-x"})}, R"("1-h")", 1);
+  EXPECT_THROW(pull({welcome(), database(another_life()), get(window("0"), answer(two)),
+                     post(kBulkGet, "2-y",
+                          answer(results({fetched("a", 2, "y,1"), fetched("a", 2, "x,1")}))),
+                     get(window("1-h"), answer("{}", 404))}),
+               SourceError);
+  ASSERT_TRUE(store_.is_sweeping());
+  Database purged = another_life();
+  purged.purge_seq = R"("1-p")";
+  const std::string names = R"({"purged_infos":[{"id":"a","revs":["2-y"]}]})";
+  pull(
+      {welcome(), database(purged), get("GET /mail/_purged_infos", answer(names)),
+       leaves("a", R"([{"ok":{"_id":"a","_rev":"2-x","_revisions":{"start":2,"ids":["x","1"]}}}])"),
+       get(window("1-h"), answer(page({bare_row("a", {"2-x"})}, R"("3-h")"))),
+       get(window("3-h"), answer(page({}, R"("3-h")")))});
+  EXPECT_THAT(leaves_of("a"), ElementsAre("2-x"));
+}
+
 // A server whose `since` is inclusive.
 TEST_F(SweepTest, EndsWhereTheFeedGivesTheSameRowsAgain) {
   pull_three();
@@ -266,14 +286,40 @@ TEST_F(CountCheckTest, SaysNothingWhereTheFeedIsBehind) {
   Database ahead;
   ahead.documents = 7;
   ahead.update_seq = R"("4-g")";
-  const PullSummary behind = pull(
-      {welcome(), database(ahead), get(feed("0"), answer(page({row("a", "1-a")}, R"("3-g")")))});
-  EXPECT_TRUE(behind.is_behind);
+  const PullSummary behind =
+      pull({welcome(), database(ahead), get(feed("0"), answer(page({row("a", "1-a")}, R"("3-g")"))),
+            database(ahead), design_documents(1)});
+  EXPECT_EQ(behind.feed_end, FeedEnd::kBehind);
   ahead.documents = 2;
   const PullSummary whole =
       pull({welcome(), database(ahead),
             get(feed("3-g"), answer(page({row("b", "1-b")}, R"("4-g")"))), database(ahead)});
-  EXPECT_FALSE(whole.is_behind);
+  EXPECT_EQ(whole.feed_end, FeedEnd::kAtSequence);
+}
+
+// Purges have numbers and no rows, and copies of a shard may have different ones for good.
+TEST_F(CountCheckTest, SaysThatNothingIsMissingWhereTheFeedOnlyEndsEarly) {
+  Database ahead;
+  ahead.documents = 1;
+  ahead.update_seq = R"("4-g")";
+  const auto one = answer(page({row("a", "1-a")}, R"("3-g")"));
+  const PullSummary early =
+      pull({welcome(), database(ahead), get(feed("0"), one), database(ahead)});
+  EXPECT_EQ(early.feed_end, FeedEnd::kEarly);
+}
+
+TEST_F(CountCheckTest, SweepsWhereTheFeedEndsEarlyForGood) {
+  Database ahead;
+  ahead.documents = 7;
+  ahead.update_seq = R"("4-g")";
+  options_.ends_early_for_good = true;
+  const PullSummary swept =
+      pull({welcome(), database(ahead), get(feed("0"), answer(page({row("a", "1-a")}, R"("3-g")"))),
+            database(ahead), design_documents(1),
+            get(window("0"), answer(page({bare_row("a", {"1-a"})}, R"("3-g")"))),
+            get(window("3-g"), answer(page({}, R"("3-g")"))), database(ahead)});
+  EXPECT_TRUE(swept.swept);
+  EXPECT_EQ(swept.feed_end, FeedEnd::kEarly);
 }
 
 TEST_F(CountCheckTest, SaysNothingWhereTheSourceDoesNotCount) {

@@ -54,12 +54,20 @@ TEST(Resume, TellsWhetherTheCheckpointContinuesTheSource) {
 }
 
 TEST(Resume, TellsWhetherAFeedEndedTooSoon) {
-  EXPECT_TRUE(ends_before({R"("20-g1AAA")"}, R"("23-g1BBB")"));
-  EXPECT_FALSE(ends_before({R"("23-g1AAA")"}, R"("23-g1BBB")"));
-  EXPECT_FALSE(ends_before({R"("24-g1AAA")"}, R"("23-g1BBB")"));
+  const auto at = [](const std::string& update_seq) {
+    DatabaseInfo info;
+    info.update_seq = update_seq;
+    return info;
+  };
+  EXPECT_TRUE(ends_before({R"("20-g1AAA")"}, at(R"("23-g1BBB")")));
+  EXPECT_FALSE(ends_before({R"("23-g1AAA")"}, at(R"("23-g1BBB")")));
+  EXPECT_FALSE(ends_before({R"("24-g1AAA")"}, at(R"("23-g1BBB")")));
   // One node tells no sums: CouchDB 1.x, PouchDB Server, Sync Gateway.
-  EXPECT_FALSE(ends_before({"20"}, "23"));
-  EXPECT_FALSE(ends_before({R"("20::19")"}, "23"));
+  EXPECT_FALSE(ends_before({"20"}, at("23")));
+  EXPECT_FALSE(ends_before({R"("20::19")"}, at("23")));
+  DatabaseInfo one_copy = at(R"("23-g1BBB")");
+  one_copy.copies = 1;
+  EXPECT_FALSE(ends_before({R"("20-g1AAA")"}, one_copy)) << "what was purged had the last numbers";
 }
 
 TEST(Resume, CountsPurgesWhoeverAnswered) {

@@ -164,6 +164,20 @@ TEST_F(StoreSweep, AStaleRowOfADocumentMetBeforeForgetsNothing) {
   EXPECT_EQ(store_.tree("new")->leaves().size(), 1) << "the next sweep begins anew";
 }
 
+// After a purge, the document is asked for itself.
+TEST_F(StoreSweep, ARefreshedDocumentThatWasMetBeforeForgetsOtherLeaves) {
+  store_.begin_sweep();
+  commit_exact({{"a", {rev("2-b"), rev("2-c")}}},
+               {revision("a", "2-b", {"x"}), revision("a", "2-c", {"x"})});
+  Batch refreshed;
+  refreshed.exact = {{"a", {rev("2-b")}}};
+  refreshed.is_refreshed = true;
+  store_.commit(refreshed);
+  EXPECT_EQ(store_.tree("a")->leaves().size(), 1);
+  end_sweep();
+  EXPECT_THAT(feed(store_), ElementsAre("a@2-b"));
+}
+
 TEST_F(StoreSweep, SweepPurgesWhatItHasNotMet) {
   auto first = batch({revision("a", "1-x"), revision("b", "1-x"), revision("c", "1-x"),
                       revision("d", "1-x", {}, true), revision("p", "1-x")});

@@ -149,8 +149,12 @@ class Database {
   [[nodiscard]] Position end() const;
   // Where feeds end: before `end` while they are held at where it was.
   [[nodiscard]] Position feed_end() const { return held_end_.value_or(end()); }
-  void hold_feeds() { held_end_ = end(); }
+  void hold_feeds() {
+    held_end_ = end();
+    copies_ = 3;  // of one copy no node can be behind
+  }
   void release_feeds() { held_end_.reset(); }
+  [[nodiscard]] int copies() const { return copies_; }  // of each shard
   // The next document after `at` and not after `end`, and `at` moves behind it; null when there is none. In order within a
   // shard; shards are mixed, `turn` says how.
   [[nodiscard]] const Document* next(Position& at, const Position& end, std::uint64_t& turn) const;
@@ -181,6 +185,7 @@ class Database {
   SequenceStyle sequences_;
   std::vector<Shard> shards_;
   std::optional<Position> held_end_;
+  int copies_ = 1;
   std::map<std::string, Document, std::less<>> documents_;
   std::map<std::string, LocalDocument> local_;
   std::vector<PurgedInfo> purged_;

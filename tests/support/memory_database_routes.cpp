@@ -227,9 +227,10 @@ std::string database_info(const Server& server, const Database& database) {
       R"({{"instance_start_time":"{}","db_name":{},"purge_seq":{},"update_seq":{},)"
       R"("sizes":{{"file":16700,"external":0,"active":0}},"props":{{}},"doc_del_count":{},)"
       R"("doc_count":{},"disk_format_version":8,"compact_running":false,)"
-      R"("cluster":{{"q":2,"n":1,"w":1,"r":1}}}})",
+      R"("cluster":{{"q":2,"n":{},"w":1,"r":1}}}})",
       server.instance_start_time(database), name, database.purge_seq(),
-      database.sequence(database.end()), database.deleted_documents(), database.live_documents());
+      database.sequence(database.end()), database.deleted_documents(), database.live_documents(),
+      database.copies());
 }
 
 Answer answer_database(const DatabaseRequest& asked) {
