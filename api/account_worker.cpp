@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <sched.h>
 
 #include "api/log.hpp"
+#include "indexer/on_threads.hpp"
 
 namespace api {
 namespace {
@@ -15,11 +15,10 @@ constexpr std::chrono::seconds kPauseWithoutRoom{5};
 }  // namespace
 
 AccountWorker::AccountWorker(std::string what, Priority priority, Accounts& accounts, Work work)
-    : what_(std::move(what)),
-      priority_(priority),
-      accounts_(accounts),
-      work_(std::move(work)),
-      thread_([this] { run(); }) {}
+    : what_(std::move(what)), accounts_(accounts), work_(std::move(work)) {
+  progress_.is_bulk = priority == Priority::kBulk;
+  thread_ = std::thread([this] { run(); });
+}
 
 AccountWorker::~AccountWorker() { stop(); }
 
@@ -56,10 +55,6 @@ void AccountWorker::stop() {
 }
 
 void AccountWorker::run() {
-  if (priority_ == Priority::kIdle) {
-    const sched_param none{};
-    ::sched_setscheduler(0, SCHED_IDLE, &none);  // refused: then it is not idle, but works
-  }
   while (const auto account = next()) do_work(*account);
 }
 
@@ -87,7 +82,8 @@ std::optional<std::string> AccountWorker::next() {
 void AccountWorker::do_work(const std::string& name) {
   if (accounts_.disk().is_paused()) return retry_in(name, kPauseWithoutRoom);
   try {
-    if (const auto account = accounts_.find(name)) work_(*account, progress_);
+    if (const auto account = accounts_.find(name))
+      indexer::on_threads(1, [&] { work_(*account, progress_); });
   } catch (const indexer::Cancelled&) {
     // It is to stop, or the account's work is not wanted any more.
   } catch (const std::exception& error) {

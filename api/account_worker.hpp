@@ -1,4 +1,4 @@
-// Does the due work of accounts, one account after another, on a thread of its own. Work that is
+// Does the due work of accounts, one account after another, on threads of its own. Work that is
 // asked for several times before it begins is done once. An account is opened for its work; failed work is tried again
 // after a pause.
 #pragma once
@@ -21,7 +21,7 @@ namespace api {
 class AccountWorker {
  public:
   using Work = std::function<void(indexer::Account&, indexer::Progress&)>;
-  enum class Priority { kNormal, kIdle };  // kIdle: runs only when the processor is otherwise idle
+  enum class Priority { kNormal, kBulk };  // kBulk: as indexer::Progress::is_bulk
 
   // `what` names the work in the log.
   AccountWorker(std::string what, Priority priority, Accounts& accounts, Work work);
@@ -41,7 +41,6 @@ class AccountWorker {
   void retry_in(const std::string& account, Clock::duration pause);
 
   const std::string what_;
-  const Priority priority_;
   Accounts& accounts_;
   const Work work_;
   mutable std::mutex mutex_;

@@ -33,7 +33,7 @@ Indexing::Indexing(Accounts& accounts, Metrics& metrics, Tasks* tasks, Events* e
       metrics_(metrics),
       tasks_(tasks),
       events_(events),
-      text_("indexing text", AccountWorker::Priority::kIdle, accounts,
+      text_("indexing text", AccountWorker::Priority::kBulk, accounts,
             [this](indexer::Account& account, indexer::Progress& progress) {
               index_text(account, progress);
             }),

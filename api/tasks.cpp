@@ -1,22 +1,16 @@
 #include "api/tasks.hpp"
 
 #include <algorithm>
-#include <sched.h>
 #include <thread>
 
 #include "api/active_tasks.hpp"
 #include "indexer/account.hpp"
+#include "indexer/on_threads.hpp"
 
 namespace api {
 namespace {
 
 constexpr std::size_t kAtOnce = 4;
-
-// Gives this thread, and the threads that it starts, only processor time that nothing else wants.
-void run_when_idle() {
-  const sched_param none{};
-  sched_setscheduler(0, SCHED_IDLE, &none);
-}
 
 }  // namespace
 
@@ -39,7 +33,6 @@ struct Tasks::State {
 };
 
 void Tasks::State::run_worker() {
-  run_when_idle();
   const auto may = [this](const TaskReport& task) { return may_begin(task); };
   while (const auto task = active.take_next(may)) {
     perform(task);
@@ -54,8 +47,10 @@ bool Tasks::State::may_begin(const TaskReport& task) const {
 void Tasks::State::perform(const std::shared_ptr<ActiveTask>& task) {
   const TaskReport report = active.begin(*task);
   const Work& work = kinds.find(report.kind)->second;
+  task->progress->is_bulk = true;
   try {
-    active.end(task, "done", work(report, *task->progress));
+    const auto perform = [&] { active.end(task, "done", work(report, *task->progress)); };
+    indexer::on_threads(1, perform);
   } catch (const indexer::Cancelled&) {
     task->progress->goes_on_later ? active.suspend(task)
                                   : active.end(task, "cancelled", {"cancelled"});

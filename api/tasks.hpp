@@ -55,7 +55,7 @@ class Tasks {
                  DiskSpace* disk = nullptr);
   ~Tasks();  // stops
 
-  // From now on runs tasks that are started, at SCHED_IDLE: a few at once, those of one account one
+  // From now on runs tasks that are started, as bulk work: a few at once, those of one account one
   // after another. Begins with tasks that earlier processes left. A kind with null work is run by
   // its owner through `begin`, also when it was left.
   void serve(Kinds kinds);

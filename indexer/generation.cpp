@@ -21,8 +21,7 @@ namespace {
 // slows with what it holds), large enough to share the cost of a commit.
 constexpr std::size_t kFollowBatch = 1'000;
 
-// Bulk indexing is bound by the processor, and may have all of it: in a server it runs at
-// SCHED_IDLE.
+// Bulk indexing is bound by the processor, and may have all of it: in a server it gives way.
 const int kBuildThreads = std::max(2, static_cast<int>(std::thread::hardware_concurrency()));
 
 // After that nobody will go on with a rebuild that ended early.

@@ -67,7 +67,7 @@ void run_import(const std::function<void(ImportReader&)>& read, ImportBatch& bat
         ImportReader reader(found, progress);
         read(reader);
       },
-      options.threads, options.kept_headers);
+      options.threads, options.kept_headers, progress);
   while (auto outcome = pipeline.next()) {
     progress.check();
     if (auto* message = std::get_if<ImportedMessage>(&*outcome)) {

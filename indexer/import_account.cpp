@@ -16,9 +16,9 @@ namespace {
 // writing leave a core half idle.
 class FollowedTarget : public ImportTarget {
  public:
-  FollowedTarget(Account& account, const std::atomic<bool>& cancelled)
+  FollowedTarget(Account& account, const Progress& progress)
       : account_(account),
-        cancelled_(cancelled),
+        progress_(progress),
         target_(account.stores()),
         follower_([this] { follow(); }) {}
   FollowedTarget(const FollowedTarget&) = delete;
@@ -64,7 +64,8 @@ class FollowedTarget : public ImportTarget {
           wanted_ = Wanted::kNothing;
         }
         Progress uncounted;
-        uncounted.cancelled = cancelled_.load();
+        uncounted.cancelled = progress_.cancelled.load();
+        uncounted.is_bulk = progress_.is_bulk.load();
         account_.project(uncounted, !ends);
       }
     } catch (...) {
@@ -73,7 +74,7 @@ class FollowedTarget : public ImportTarget {
   }
 
   Account& account_;
-  const std::atomic<bool>& cancelled_;
+  const Progress& progress_;
   StoreTarget target_;
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -113,7 +114,7 @@ ImportSummary import_into(Account& account, const std::filesystem::path& folder,
   if (file) archive.emplace(*file, progress);
   if (archive && is_export(*archive)) return import_export(account, folder, *archive, progress);
 
-  FollowedTarget target(account, progress.cancelled);
+  FollowedTarget target(account, progress);
   auto summary = archive ? import_archive(*archive, file->string(), target, options, progress)
                          : import_paths(paths, target, options, progress);
   target.finish();

@@ -82,8 +82,8 @@ std::string too_large() {
 }
 
 ImportPipeline::ImportPipeline(std::function<void(ImportPipeline&)> read, int parsers,
-                               std::span<const std::string> kept_headers)
-    : kept_headers_(kept_headers.begin(), kept_headers.end()) {
+                               std::span<const std::string> kept_headers, const Progress& progress)
+    : kept_headers_(kept_headers.begin(), kept_headers.end()), progress_(progress) {
   reader_ = std::thread([this, read = std::move(read)] { run_reader(read); });
   for (int i = 0; i < std::max(parsers, 1); ++i) parsers_.emplace_back([this] { run_parser(); });
 }
@@ -139,6 +139,7 @@ void ImportPipeline::refuse(std::string path, std::string reason) {
 // Waits while enough is ahead of the target; a message that alone is more than that goes when it is
 // alone.
 void ImportPipeline::push(Slot slot) {
+  progress_.give_way();
   std::unique_lock lock(mutex_);
   room_.wait(lock, [&] {
     return stopping_ || slots_.empty() ||
@@ -161,6 +162,7 @@ void ImportPipeline::run_parser() {
     ++next_to_parse_;
     if (!slot.outcome) {
       lock.unlock();
+      progress_.give_way();
       std::optional<Outcome> outcome;
       try {
         outcome = parse(std::move(*slot.found), kept_headers_);

@@ -40,9 +40,9 @@ class ImportPipeline {
   using Outcome = std::variant<ImportedMessage, RefusedFile>;
 
   // `read` runs on a thread of its own and calls `push` and `refuse`. `kept_headers` as for
-  // mail::parse_message.
+  // mail::parse_message. `progress` is that of the caller, whose work this is.
   ImportPipeline(std::function<void(ImportPipeline&)> read, int parsers,
-                 std::span<const std::string> kept_headers);
+                 std::span<const std::string> kept_headers, const Progress& progress);
   ImportPipeline(const ImportPipeline&) = delete;
   ImportPipeline& operator=(const ImportPipeline&) = delete;
   ~ImportPipeline();  // stops the reader where it is
@@ -70,6 +70,7 @@ class ImportPipeline {
   void fail(std::exception_ptr error);
 
   const std::vector<std::string> kept_headers_;
+  const Progress& progress_;
   std::mutex mutex_;
   std::condition_variable room_, work_, ready_;
   std::deque<Slot> slots_;

@@ -19,11 +19,19 @@ struct Progress {
   // Of what is cancelled: what was done so far is to be kept.
   std::atomic<bool> goes_on_later{false};
   std::atomic<std::int64_t> rate{0};  // entries a second at most; 0: as many as can be
+  // Bulk work of a server, which people who read must not notice.
+  std::atomic<bool> is_bulk{false};
 
-  // Throws Cancelled.
+  // Called now and then by each thread of the work. Throws Cancelled.
   void check() const {
     if (cancelled) throw Cancelled();
+    give_way();
   }
+  // Of bulk work: a thread that has had the processor for a while gets from now on only time that nothing
+  // else wants (SCHED_IDLE). Not at once: where other programs keep all processors busy, that is next to
+  // none, and what is short should be done soon there, too. There is no way back, so bulk work begins on a
+  // new thread.
+  void give_way() const;
   // Called by the work before each entry: waits as long as the rate requires. Throws Cancelled.
   void pace();
 
