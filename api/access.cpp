@@ -107,15 +107,16 @@ std::shared_ptr<AccessControl::Policy> AccessControl::policy() const {
 }
 
 Caller AccessControl::identify(const HttpRequest& request) const {
-  if (request.from_admin_socket || policy()->rules.is_open) return {true, nullptr};
+  if (request.from_admin_socket || policy()->rules.is_open)
+    return {true, request.from_admin_socket, nullptr};
   const auto text = token_in(request.authorization);
   if (text.empty()) return {};
-  return {false, tokens_.check(text, current_time())};
+  return {false, false, tokens_.check(text, current_time())};
 }
 
 bool AccessControl::is_still_valid(const Caller& caller) const {
-  return caller.is_unrestricted ||
-         (caller.token && tokens_.is_valid(caller.token->id, current_time()));
+  if (caller.is_unrestricted) return caller.is_by_admin_socket || policy()->rules.is_open;
+  return caller.token && tokens_.is_valid(caller.token->id, current_time());
 }
 
 std::optional<HttpResponse> AccessControl::check_rate(const HttpRequest& request,

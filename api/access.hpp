@@ -35,6 +35,7 @@ enum class Needs {
 // The client of a request, as far as access is concerned.
 struct Caller {
   bool is_unrestricted = false;  // the request came by the admin socket, or no token is needed
+  bool is_by_admin_socket = false;
   std::shared_ptr<const Token> token;  // null: no token, or an invalid one, was sent
 
   [[nodiscard]] bool is_known() const { return is_unrestricted || token != nullptr; }
@@ -60,7 +61,7 @@ class AccessControl {
   void change(AccessRules rules);
 
   [[nodiscard]] Caller identify(const HttpRequest& request) const;
-  // False when the caller's token has expired or was revoked since `identify`.
+  // False when the caller's token has expired or was revoked since `identify`, or when one is needed by now.
   [[nodiscard]] bool is_still_valid(const Caller& caller) const;
   // Counts the request. Returns the 429 answer when it exceeds the rate, nothing when it may go on.
   [[nodiscard]] std::optional<HttpResponse> check_rate(const HttpRequest& request,

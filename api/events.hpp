@@ -62,13 +62,15 @@ class EventClient : public Listener {
  public:
   struct Rights {
     bool sees_tasks = false;
-    std::function<bool()> still_has;  // asked before each event is sent; false ends the stream
+    // Asked before each event is sent, and by `check`; false ends the stream. Not on the io thread.
+    std::function<bool()> still_has;
   };
   // `seen` is the client's Last-Event-ID: events that it has seen are not sent again.
   EventClient(Events& events, std::vector<std::string> accounts, std::string_view seen,
               Rights rights);
   ~EventClient() override;
   [[nodiscard]] bool has_ended() const override { return has_ended_; }
+  void check() override { has_ended_ = has_ended_ || !rights_.still_has(); }
 
  private:
   [[nodiscard]] bool add(const Event& event) override;

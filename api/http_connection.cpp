@@ -41,6 +41,11 @@ net::awaitable<HttpResponse> call_handler(const HttpHandler& handler, const Http
   co_return handler(request);
 }
 
+net::awaitable<void> check_events(std::shared_ptr<EventStream> events) {
+  events->check();
+  co_return;
+}
+
 template <typename Stream>
 class Connection : public OpenConnection, public std::enable_shared_from_this<Connection<Stream>> {
  public:
@@ -206,6 +211,12 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
                                      call_handler(context_.handler, request), use_awaitable);
   }
 
+  // Not on the io thread, since it may read a file.
+  net::awaitable<void> check(const std::shared_ptr<EventStream>& events) {
+    const auto slot = co_await context_.worker_slots.acquire();
+    co_await net::co_spawn(context_.workers.get_executor(), check_events(events), use_awaitable);
+  }
+
   // Returns at that time, or earlier when there may be news or the connection is closed.
   net::awaitable<void> wait_for_news(Clock::time_point until) {
     beast::error_code ignored;
@@ -236,7 +247,11 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
         co_await wait_for_news(silent_until);
         continue;
       }
-      if (piece.empty()) piece = kHeartbeat;
+      if (piece.empty()) {
+        co_await check(response.events);
+        if (response.events->has_ended()) break;
+        piece = kHeartbeat;
+      }
       is_heard = co_await write_event(piece);
       silent_until = Clock::now() + context_.limits.heartbeat;
       const auto rested = Clock::now() + kEventPause;

@@ -53,6 +53,8 @@ class EventStream {
   // nothing. It must not block.
   virtual void on_news(std::function<void()> wake) = 0;
   [[nodiscard]] virtual bool has_ended() const { return false; }  // nothing comes any more
+  // Called on a worker, while nothing happens, before the client is told so: may end the stream.
+  virtual void check() {}
 };
 
 struct HttpResponse {

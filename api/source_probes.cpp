@@ -118,6 +118,10 @@ net::awaitable<void> SourceFollower::probe(std::vector<DatabaseId> ids) {
     } else if (const auto info = infos.find(names[i]); info != infos.end()) {
       const bool may_be_another = co_await identity_.may_be_recreated(id, info->second);
       may_be_another ? pulls_.due(id, now) : on_present(id, info->second);
+    } else if (databases_[id].is_present) {
+      // For `_dbs_info`, a database is not found also where a node is down; the pull asks for it by name.
+      databases_[id].info_at_source.reset();
+      pulls_.due(id, now);
     } else {
       on_absent(id);
     }

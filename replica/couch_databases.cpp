@@ -8,11 +8,17 @@ namespace replica {
 
 namespace http = boost::beast::http;
 
+namespace {
+
+// Without a slash at the end, Sync Gateway and cozy-stack have no such route.
+std::string path_of_itself(const std::string& database) { return database_path(database) + '/'; }
+
+}  // namespace
+
 net::awaitable<void> create_database_of(ServerPtr server, std::string database) {
-  const bool is_cozy = co_await dialect_of(server) == Dialect::kCozy;
   Request request;
   request.method = http::verb::put;
-  request.path = database_path(database) + (is_cozy ? "/" : "");
+  request.path = path_of_itself(database);
   Response response = co_await server->http->send(std::move(request));
   const ErrorResponse refused = co_await read_error_response(response);
   // A 412 says that it is there already.
@@ -39,7 +45,7 @@ namespace {
 net::awaitable<DatabaseInfo> ask_for_info(ServerPtr server, std::string database) {
   const bool is_cozy = co_await dialect_of(server) == Dialect::kCozy;
   Request request;
-  request.path = database_path(database) + (is_cozy ? "/" : "");
+  request.path = path_of_itself(database);
   Response response = co_await send(server, std::move(request), database);
   const std::string body = co_await response.read_all(tuning::kMaxSmallAnswer);
   auto info = server->reader.database_info(body);

@@ -185,6 +185,32 @@ TEST_F(EventsTest, WhoseTokenIsRevokedIsToldNothingMore) {
   EXPECT_THAT(response.events->take(), Not(HasSubstr("event: messages")));
 }
 
+TEST_F(EventsTest, WhatNobodyMayHearAnyMoreEndsWithoutAnEvent) {
+  import(0, 1);
+  api::Token token;
+  token.accounts = {"alice"};
+  HttpRequest by_token;
+  by_token.method = "GET";
+  by_token.path = "/v1/accounts/alice/events";
+  HttpRequest by_admin_socket = by_token, without = by_token;
+  by_token.authorization = "Bearer " + tokens_.create(token);
+  by_admin_socket.from_admin_socket = true;
+  api::AccessControl access(tokens_, {.is_open = true});
+  const api::Routes routes(config_, accounts_, tasks_, replication_, metrics_, events_, access);
+  const auto open = routes.handle(without);
+  const auto owner = routes.handle(by_admin_socket);
+  access.change({});
+  const auto known = routes.handle(by_token);
+  ASSERT_TRUE(open.events && owner.events && known.events);
+  for (const auto& stream : {open.events, owner.events, known.events}) stream->check();
+  EXPECT_TRUE(open.events->has_ended()) << "a token is needed by now";
+  EXPECT_FALSE(owner.events->has_ended());
+  EXPECT_FALSE(known.events->has_ended());
+  EXPECT_TRUE(tokens_.revoke(token.id));
+  known.events->check();
+  EXPECT_TRUE(known.events->has_ended());
+}
+
 TEST_F(EventsTest, AThousandListenersHearOfAChange) {
   rlimit files{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);

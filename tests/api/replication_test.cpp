@@ -152,6 +152,23 @@ TEST_F(ReplicationTest, WhatWasPulledOnceIsBehindASourceThatIsDown) {
   EXPECT_TRUE(status["accounts"][1]["lagSeconds"].is_null()) << "its first pull is to come";
 }
 
+TEST_F(ReplicationTest, ADatabaseWithoutAReachableCopyIsNotGone) {
+  config_.sources[0].watch = api::Watch::kPoll;
+  config_.sources[0].poll_interval = 1s;
+  add("alice", "m");
+  Running running(config_);
+  const auto in_state = [&running](FeedState state) {
+    const auto feeds = running.replication.feeds_of("alice");
+    return feeds.size() == 1 && feeds.front().state == state;
+  };
+  ASSERT_TRUE(eventually([&] { return in_state(FeedState::kWaiting); }));
+  couch_.set_unreachable(emails_of("alice"), true);
+  ASSERT_TRUE(eventually([&] { return in_state(FeedState::kCrashing); }));
+  EXPECT_THAT(running.replication.feeds_of("alice").front().last_error, HasSubstr("nodedown"));
+  couch_.set_unreachable(emails_of("alice"), false);
+  EXPECT_TRUE(eventually([&] { return in_state(FeedState::kWaiting); }));
+}
+
 TEST_F(ReplicationTest, APingPullsAndSoDoesASync) {
   config_.sources[0].watch = api::Watch::kPoll;
   add("alice", "m");

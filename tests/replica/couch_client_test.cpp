@@ -84,7 +84,7 @@ TEST(CouchClient, InflatesGzipOfSeveralMembers) {
 TEST(CouchClient, BoundsASmallAnswerThatInflatesToALargeOne) {
   const std::string bomb = gzip(std::string(40'000'000, ' '));
   ASSERT_LT(bomb.size(), 100'000U);
-  Conversation talk({get("GET /mail", answer(bomb, 200, "Content-Encoding: gzip\r\n"))});
+  Conversation talk({get("GET /mail/", answer(bomb, 200, "Content-Encoding: gzip\r\n"))});
   EXPECT_EQ(error_of([&] { return talk.run(talk.client.database_info("mail")); }).kind(),
             Kind::kTooLarge);
 }
@@ -192,7 +192,7 @@ TEST(CouchClient, FetchesDocumentByDocumentWithoutBulkGet) {
       R"([{"ok":{"_id":"a/1","_rev":"2-b","_revisions":{"start":2,"ids":["b","a"]}}},{"missing":"3-z"}])";
   const std::string open_revs = "GET /mail/a%2F1?revs=true&open_revs=%5B%222-b%22%2C%223-z%22%5D";
   Conversation talk({post(kBulkGet, "", answer(R"({"error":"method_not_allowed"})", 405)),
-                     get("GET /mail", answer(R"({"db_name":"mail","update_seq":7})")),
+                     get("GET /mail/", answer(R"({"db_name":"mail","update_seq":7})")),
                      get(open_revs, answer(rows)),
                      get("GET /mail/gone?revs=true&open_revs=%5B%221-x%22%5D",
                          answer(R"({"error":"not_found","reason":"missing"})", 404))});
@@ -213,7 +213,7 @@ TEST(CouchClient, FetchesDocumentByDocumentWhereBulkGetIsMultipart) {
       "HTTP/1.1 200 OK\r\nContent-Type: multipart/mixed; boundary=\"x\"\r\n"
       "Content-Length: 5\r\n\r\n--x--";
   Conversation talk({post(kBulkGet, "", multipart),
-                     get("GET /mail", answer(R"({"db_name":"mail","update_seq":7})")), one, one});
+                     get("GET /mail/", answer(R"({"db_name":"mail","update_seq":7})")), one, one});
   for (int i = 0; i < 2; ++i)
     EXPECT_EQ(talk.run(talk.client.fetch("mail", {{"a", {rev("2-b")}}})).at(0).problem, "");
   EXPECT_EQ(talk.server.complaints(), "");
@@ -222,7 +222,7 @@ TEST(CouchClient, FetchesDocumentByDocumentWhereBulkGetIsMultipart) {
 TEST(CouchClient, DoesNotTakeAMissingDatabaseForMissingDocuments) {
   const std::string gone =
       answer(R"({"error":"not_found","reason":"Database does not exist."})", 404);
-  Conversation talk({post(kBulkGet, "", gone), get("GET /mail", gone)});
+  Conversation talk({post(kBulkGet, "", gone), get("GET /mail/", gone)});
   EXPECT_EQ(error_of([&] {
               return talk.run(talk.client.fetch("mail", {{"a", {rev("2-b")}}}));
             }).kind(),
@@ -245,8 +245,8 @@ TEST(CouchClient, WritesDocuments) {
   const std::string rows =
       R"([{"ok":true,"id":"a","rev":"1-x"},{"id":"b","error":"conflict","reason":"Document update conflict."}])";
   Conversation talk(
-      {get("PUT /new%2Fdb", answer(R"({"ok":true})", 201)),
-       get("PUT /new%2Fdb", answer(R"({"error":"file_exists"})", 412)),
+      {get("PUT /new%2Fdb/", answer(R"({"ok":true})", 201)),
+       get("PUT /new%2Fdb/", answer(R"({"error":"file_exists"})", 412)),
        post("POST /mail/_bulk_docs", R"({"docs":[{"_id":"a","n":1e400},{"_id":"b"}]})",
             answer(rows, 201)),
        post("POST /mail/_bulk_docs", "",

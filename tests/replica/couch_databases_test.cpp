@@ -19,8 +19,8 @@ constexpr auto kMail =
 constexpr auto kNotThere = R"({"error":"not_found","reason":"no_db_file"})";
 
 TEST(CouchDatabases, AsksForTheWelcomeOnce) {
-  Conversation talk({get("GET /", answer(kWelcome)), get("GET /mail", answer(kMail)),
-                     get("GET /mail", answer(kMail))});
+  Conversation talk({get("GET /", answer(kWelcome)), get("GET /mail/", answer(kMail)),
+                     get("GET /mail/", answer(kMail))});
   EXPECT_EQ(talk.run(talk.client.server_info()).dialect, Dialect::kCouchdb);
   const DatabaseInfo info = talk.run(talk.client.database_info("mail"));
   EXPECT_EQ(info.name, "mail");
@@ -37,7 +37,7 @@ TEST(CouchDatabases, AsksForTheWelcomeOnce) {
 // CouchDB 1.x, as a string, and Sync Gateway, as a number.
 TEST(CouchDatabases, DoNotTakeTheTimeOfOpeningForThatOfCreation) {
   const auto opened = [](const std::string& time) {
-    return get("GET /mail",
+    return get("GET /mail/",
                answer(R"({"db_name":"mail","update_seq":7,"instance_start_time":)" + time + "}"));
   };
   Conversation talk({get("GET /", answer(kWelcome)), opened(R"("1764185794000000")"),
@@ -47,7 +47,7 @@ TEST(CouchDatabases, DoNotTakeTheTimeOfOpeningForThatOfCreation) {
 }
 
 TEST(CouchDatabases, AsksAgainWhoAnswersAfterAFailure) {
-  Exchange cut = get("GET /mail", "HTTP/1.1 200 OK\r\n");
+  Exchange cut = get("GET /mail/", "HTTP/1.1 200 OK\r\n");
   cut.close = true;
   Conversation talk({get("GET /", answer(kWelcome)), cut, get("GET /", answer(kPouchdbWelcome))});
   EXPECT_EQ(talk.run(talk.client.server_info()).dialect, Dialect::kCouchdb);
@@ -98,8 +98,8 @@ TEST(CouchDatabases, AreDescribedAHundredAtATime) {
 TEST(CouchDatabases, AreDescribedOneByOneWhereTheServerHasNoOtherWay) {
   for (const int status : {400, 401, 403, 404, 405, 501}) {
     Conversation talk({post("POST /_dbs_info", "", answer(kNotThere, status)),
-                       get("GET /mail", answer(kMail)), get("GET /gone", answer(kNotThere, 404)),
-                       get("GET /mail", answer(kMail))});
+                       get("GET /mail/", answer(kMail)), get("GET /gone/", answer(kNotThere, 404)),
+                       get("GET /mail/", answer(kMail))});
     EXPECT_THAT(names_of(talk.run(talk.client.databases_info({"mail", "gone"}))),
                 ElementsAre("mail"));
     EXPECT_THAT(names_of(talk.run(talk.client.databases_info({"mail"}))), ElementsAre("mail"));
@@ -111,7 +111,7 @@ TEST(CouchDatabases, AreDescribedOneByOneWhereTheServerHasNoOtherWay) {
 }
 
 TEST(CouchDatabases, AreNotGoneWhereAProxyDecodesTheirPaths) {
-  const auto absent = get("GET /a%2Fmail", answer(kNotThere, 404));
+  const auto absent = get("GET /a%2Fmail/", answer(kNotThere, 404));
   Conversation talk({get("GET /", answer(kWelcome)), absent,
                      post("POST /_dbs_info", R"({"keys":["a/mail"]})",
                           answer(R"([{"key":"a/mail","info":{"update_seq":"1-a"}}])")),
@@ -128,9 +128,9 @@ TEST(CouchDatabases, AreNotGoneWhereAProxyDecodesTheirPaths) {
 
 // CouchDB 1.x.
 TEST(CouchDatabases, AreNotGoneThoughOneByOneNoneIsFound) {
-  const auto absent = get("GET /a%2Fmail", answer(kNotThere, 404));
+  const auto absent = get("GET /a%2Fmail/", answer(kNotThere, 404));
   Conversation talk({get("GET /", answer(kWelcome)), post("POST /_dbs_info", "", answer("", 404)),
-                     absent, get("GET /b%2Fmail", answer(kNotThere, 404)),
+                     absent, get("GET /b%2Fmail/", answer(kNotThere, 404)),
                      get("GET /_all_dbs", answer(R"(["a/mail"])"))});
   EXPECT_EQ(error_of([&] {
               return talk.run(talk.client.databases_info({"a/mail", "b/mail"}));
@@ -154,9 +154,9 @@ TEST(CouchDatabases, TellWhatWasPurged) {
 TEST(CouchDatabases, TellNothingOfPurgesWhereTheServerHasNoSuchRoute) {
   for (const int status : {400, 404, 405, 501}) {
     Conversation talk({get("GET /mail/_purged_infos", answer(kNotThere, status)),
-                       get("GET /mail", answer(kMail)),
+                       get("GET /mail/", answer(kMail)),
                        get("GET /mail/_purged_infos", answer(kNotThere, status)),
-                       get("GET /mail", answer(kMail))});
+                       get("GET /mail/", answer(kMail))});
     EXPECT_EQ(talk.run(talk.client.purged("mail")), std::nullopt);
     EXPECT_EQ(talk.run(talk.client.purged("mail")), std::nullopt);  // remembered
     EXPECT_EQ(talk.server.complaints(), "") << status;
@@ -165,7 +165,7 @@ TEST(CouchDatabases, TellNothingOfPurgesWhereTheServerHasNoSuchRoute) {
                      get("GET /mail/_purged_infos", answer("<html>")),
                      get("GET /mail/_purged_infos", answer("", 403)),
                      get("GET /mail/_purged_infos", answer(kNotThere, 404)),
-                     get("GET /mail", answer(kNotThere, 404))});
+                     get("GET /mail/", answer(kNotThere, 404))});
   for (int i = 0; i < 3; ++i) EXPECT_EQ(talk.run(talk.client.purged("mail")), std::nullopt);
   EXPECT_EQ(error_of([&] { return talk.run(talk.client.purged("mail")); }).kind(), Kind::kNotFound);
 }
@@ -173,7 +173,7 @@ TEST(CouchDatabases, TellNothingOfPurgesWhereTheServerHasNoSuchRoute) {
 // It is deleted when it is asked what was purged, and there again when it is asked whether it is there.
 TEST(CouchDatabases, OneThatIsMadeAnewMeanwhileHasTheRoute) {
   Conversation talk(
-      {get("GET /mail/_purged_infos", answer(kNotThere, 404)), get("GET /mail", answer(kMail)),
+      {get("GET /mail/_purged_infos", answer(kNotThere, 404)), get("GET /mail/", answer(kMail)),
        get("GET /mail/_purged_infos", answer(R"({"purged_infos":[]})")),
        get("GET /mail/_purged_infos", answer(R"({"purged_infos":[{"id":"p1","revs":["1-a"]}]})"))});
   EXPECT_TRUE(talk.run(talk.client.purged("mail")));

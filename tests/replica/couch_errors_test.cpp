@@ -236,7 +236,7 @@ TEST(CouchErrors, ACutAnswerIsNoAnswer) {
     EXPECT_EQ(talk.run(talk.client.database_info("mail")).documents, 12);
   };
   cut_everywhere(
-      get("GET /mail", answer(R"({"db_name":"mail","update_seq":"12-x","doc_count":12})")), info);
+      get("GET /mail/", answer(R"({"db_name":"mail","update_seq":"12-x","doc_count":12})")), info);
 
   const auto revisions = [](Conversation& talk) {
     EXPECT_EQ(talk.run(talk.client.fetch("mail", {{"a", {rev("1-b")}}})).at(0).revision.body,
@@ -273,7 +273,7 @@ TEST(CouchErrors, AnAnswerOfTheWrongShapeIsNoAnswer) {
                                            std::string(100'000, '['),
                                            "\xff\xfe{}"};
   for (const std::string& shape : shapes) {
-    Conversation talk({get("GET /mail", answer(shape)), get("GET /_all_dbs", answer(shape))});
+    Conversation talk({get("GET /mail/", answer(shape)), get("GET /_all_dbs", answer(shape))});
     EXPECT_EQ(error_of([&] { return talk.run(talk.client.database_info("mail")); }).kind(),
               Kind::kProtocol)
         << shape.substr(0, 40);
@@ -285,7 +285,7 @@ TEST(CouchErrors, AnAnswerOfTheWrongShapeIsNoAnswer) {
 }
 
 TEST(CouchErrors, ASmallAnswerThatDoesNotEndIsRefused) {
-  Conversation talk({get("GET /mail", answer(std::string(17 << 20, ' ')))});
+  Conversation talk({get("GET /mail/", answer(std::string(17 << 20, ' ')))});
   EXPECT_EQ(error_of([&] { return talk.run(talk.client.database_info("mail")); }).kind(),
             Kind::kTooLarge);
 }

@@ -228,7 +228,7 @@ TEST(Recordings, OpenRevs) {
       Exchange no_route, database;
       no_route.request = "POST /t/_bulk_get*";
       no_route.answer = support::answer("{}", 405);
-      database.request = "GET /t";
+      database.request = "GET /t/";
       database.answer = recording(server, "db-info").answer;
       Replay replay(server, fmt::format("GET /t/{}?*", id), recorded, {no_route, database});
       expect_fetched(replay.run(replay.client.fetch("t", {wanted})), {wanted},
@@ -239,7 +239,7 @@ TEST(Recordings, OpenRevs) {
 
 TEST(Recordings, TheServer) {
   for (const char* server : kServers) {
-    Replay replay(server, "GET /nothing", recording(server, "db-missing"));
+    Replay replay(server, "GET /nothing/", recording(server, "db-missing"));
     const json payload = json::parse(recording(server, "welcome").payload);
     const ServerInfo info = replay.run(replay.client.server_info());
     EXPECT_EQ(info.version, payload.at("version"));
@@ -253,7 +253,7 @@ TEST(Recordings, Databases) {
              {"db-info", 0}, {"db-info-empty", 0}, {"recreate-after", 0}, {"purge", 2}}) {
       SCOPED_TRACE(fmt::format("{}/{} {}", server, file, index));
       const Recorded recorded = recording(server, file, index);
-      Replay replay(server, "GET /t", recorded);
+      Replay replay(server, "GET /t/", recorded);
       const DatabaseInfo info = replay.run(replay.client.database_info("t"));
       const json payload = json::parse(recorded.payload);
       EXPECT_EQ(info.name, payload.at("db_name"));

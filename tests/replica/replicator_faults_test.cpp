@@ -60,7 +60,7 @@ TEST_F(FaultsTest, ASourceThatIsDownQuarantinesNothing) {
   for (const int status : {403, 500, 502, 503, 504}) {
     const auto down = answer("{}", status);
     EXPECT_THROW(
-        pull({welcome(), database(), four_rows(), bulk("abcd", down), get("GET /mail", down)}),
+        pull({welcome(), database(), four_rows(), bulk("abcd", down), get("GET /mail/", down)}),
         SourceError)
         << status;
   }

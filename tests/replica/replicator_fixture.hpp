@@ -45,10 +45,10 @@ struct Database {
 };
 
 inline Exchange database(const Database& info = {}) {
-  return get("GET /mail", answer(fmt::format(R"({{"db_name":"mail","update_seq":{},"purge_seq":{},)"
-                                             R"("doc_count":{},"instance_start_time":"{}"}})",
-                                             info.update_seq, info.purge_seq, info.documents,
-                                             info.incarnation)));
+  return get("GET /mail/", answer(fmt::format(
+                               R"({{"db_name":"mail","update_seq":{},"purge_seq":{},)"
+                               R"("doc_count":{},"instance_start_time":"{}"}})",
+                               info.update_seq, info.purge_seq, info.documents, info.incarnation)));
 }
 
 // A page with documents.

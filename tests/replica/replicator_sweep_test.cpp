@@ -323,7 +323,7 @@ TEST_F(CountCheckTest, SweepsWhereTheFeedEndsEarlyForGood) {
 }
 
 TEST_F(CountCheckTest, SaysNothingWhereTheSourceDoesNotCount) {
-  const auto countless = get("GET /mail", answer(R"({"db_name":"mail","update_seq":"1-g1A"})"));
+  const auto countless = get("GET /mail/", answer(R"({"db_name":"mail","update_seq":"1-g1A"})"));
   const PullSummary summary =
       pull({welcome(), countless, get(feed("0"), answer(page({row("a", "1-a")}, R"("3-g")"))),
             countless});

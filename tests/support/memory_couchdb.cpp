@@ -245,6 +245,12 @@ void MemoryCouchdb::break_feeds(const std::string& database, int status) {
   state_->server.broken_feeds[database] = status;
 }
 
+void MemoryCouchdb::set_unreachable(const std::string& database, bool is_unreachable) {
+  const std::lock_guard lock(state_->server.mutex);
+  auto& unreachable = state_->server.unreachable;
+  is_unreachable ? (void)unreachable.insert(database) : (void)unreachable.erase(database);
+}
+
 void MemoryCouchdb::hold_feeds(const std::string& database) {
   const std::lock_guard lock(state_->server.mutex);
   state_->server.at(database).hold_feeds();

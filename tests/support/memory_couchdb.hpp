@@ -109,6 +109,8 @@ class MemoryCouchdb {
   // Feeds of the database show nothing newer than what is there now, as those of a node that is behind the others.
   void hold_feeds(const std::string& database);
   void release_feeds(const std::string& database);
+  // No node of the cluster that has a copy of a shard of it answers: for `_dbs_info`, it is not there.
+  void set_unreachable(const std::string& database, bool is_unreachable);
   // The bytes of a file of kCozy, by document id.
   void set_file(const std::string& id, const std::string& content_type, std::string bytes);
 

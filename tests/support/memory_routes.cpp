@@ -59,8 +59,9 @@ Answer databases_info(const Server& server, const Request& request) {
     std::string row = reply.chunks.size() > 1 ? ",{\"key\":" : "{\"key\":";
     append_string(row, name);
     const Database* database = server.find(name);
-    row += database == nullptr ? ",\"error\":\"not_found\"}"
-                               : ",\"info\":" + database_info(server, *database) + '}';
+    const bool is_found = database != nullptr && !server.unreachable.contains(name);
+    row += !is_found ? ",\"error\":\"not_found\"}"
+                     : ",\"info\":" + database_info(server, *database) + '}';
     reply.chunks.push_back(std::move(row));
   }
   reply.chunks.emplace_back("]");
@@ -129,6 +130,7 @@ Answer answer_database_itself(Server& server, const Request& request, const std:
     return kOk;
   }
   server.require_member(request, name);
+  if (server.unreachable.contains(name)) throw Refusal{500, "nodedown", "progress not possible"};
   return {200, database_info(server, *database) + '\n'};
 }
 

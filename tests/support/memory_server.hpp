@@ -90,6 +90,7 @@ struct Server {
   std::map<std::string, std::vector<std::string>> members;
   std::map<std::string, File> files;
   std::map<std::string, int> broken_feeds;  // the status that they answer
+  std::set<std::string> unreachable;  // databases
   Updates updates;
   std::vector<std::pair<std::string, std::string_view>> delayed_updates;
   CouchCounters counters;
