@@ -10,6 +10,7 @@
 #include "api/log.hpp"
 #include "api/replica_options.hpp"
 #include "api/store_upkeep.hpp"
+#include "replica/resume.hpp"
 #include "replica/workers.hpp"
 
 namespace api {
@@ -32,8 +33,19 @@ QuarantineState quarantine_state(const replica::Store& store) {
 
 using std::chrono::steady_clock;
 
-// After so long, no node of a cluster is behind any more.
+// Few nodes of a cluster are behind for longer.
 constexpr std::chrono::minutes kCatchUpTime{1};
+
+// True when the database has changed since its last pull. Of a cluster another sequence alone says nothing, since it is of the
+// copies that answered.
+bool note_sequence(FollowedDatabase& database, const replica::DatabaseInfo& info) {
+  if (database.seen == fingerprint(info.update_seq, info.instance_start_time)) return false;
+  const auto seq = replica::sum_of_shards(info.update_seq);
+  if (seq && *seq <= database.greatest_seq) return false;
+  database.greatest_seq = seq.value_or(0);
+  database.ends_early_since = {};
+  return true;
+}
 
 steady_clock::duration ended_early(const FollowedDatabase& database) {
   const bool ends_early = database.ends_early_since != steady_clock::time_point{};
@@ -67,9 +79,7 @@ net::awaitable<PullResult> DatabasePuller::pull(DatabaseId id, PullOptions optio
         std::make_unique<replica::DatabaseInfo>(co_await parts_.client.database_info(name));
   }
   const replica::DatabaseInfo began = *databases_[id].info_at_source;
-  const bool has_moved =
-      databases_[id].seen != fingerprint(began.update_seq, began.instance_start_time);
-  if (has_moved) databases_[id].ends_early_since = {};
+  const bool has_moved = note_sequence(databases_[id], began);
   const bool is_indexed = options.is_indexed;
   Opened opened = co_await open_store(id);
 
@@ -83,7 +93,7 @@ net::awaitable<PullResult> DatabasePuller::pull(DatabaseId id, PullOptions optio
   databases_[id].pending = 0;
   parts_.indexing.end_pull(databases_.account(id), is_indexed);
   if (error) std::rethrow_exception(error);
-  result.has_moved = has_moved;
+  result.has_moved = has_moved || result.summary.rows > 0;
   record(id, began, result);
   co_return result;
 }

@@ -26,7 +26,7 @@ struct PullResult {
   std::uint32_t quarantined = 0;  // documents that are not ignored
   std::optional<std::chrono::sys_seconds>
       next_attempt;  // of quarantine, or to read a feed that ended early
-  bool has_moved = false;  // the database's sequence, since the pull before
+  bool has_moved = false;  // the database, since the pull before
 };
 
 // Members are called on the context's thread.

@@ -41,6 +41,7 @@ struct FollowedDatabase {
   std::chrono::steady_clock::time_point probed{};  // when it was last compared with the source
   // Since when its feed has ended early at the sequence that it has there; 0: it does not. See replica::FeedEnd.
   std::chrono::steady_clock::time_point ends_early_since{};
+  std::uint64_t greatest_seq = 0;  // replica::sum_of_shards, of those that the source has told
   std::chrono::steady_clock::time_point moved{};  // when it last changed there, or was used
   std::unique_ptr<std::string> last_error;
   // The state at the source that the last probe found; recorded once it is pulled. Null: no change.

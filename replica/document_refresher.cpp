@@ -8,6 +8,9 @@
 #include "replica/workers.hpp"
 
 namespace replica {
+
+using OnTransient = RevisionFetcher::OnTransient;
+
 namespace {
 
 std::vector<std::string> ids_to_retry(std::vector<Quarantined> quarantined, Retry retry) {
@@ -44,7 +47,8 @@ net::awaitable<void> DocumentRefresher::retry_quarantined(Retry retry, PullSumma
   auto quarantined =
       co_await run_on(context_.workers, [&store = context_.store] { return store.quarantined(); });
   auto ids = ids_to_retry(std::move(quarantined), retry);
-  co_await refresh(std::move(ids), {}, summary);
+  // What is in quarantine may stay there.
+  co_await refresh(std::move(ids), OnTransient::kReport, {}, summary);
 }
 
 net::awaitable<bool> DocumentRefresher::apply_purges(Checkpoint after, PullSummary& summary) {
@@ -59,17 +63,25 @@ net::awaitable<bool> DocumentRefresher::apply_purges(Checkpoint after, PullSumma
     return ids;
   };
   auto ids = co_await run_on(context_.workers, std::move(find_concerned));
-  co_await refresh(std::move(ids), std::move(after), summary);
+  co_await refresh(std::move(ids), OnTransient::kThrow, std::move(after), summary);
   co_return true;
+}
+
+net::awaitable<void> DocumentRefresher::refresh_unmet(PullSummary& summary) {
+  constexpr std::size_t kAtOnce = 100;
+  auto next = [&store = context_.store] { return store.unmet(kAtOnce); };
+  for (;;) {
+    auto ids = co_await run_on(context_.workers, next);
+    if (ids.empty()) co_return;
+    co_await refresh(std::move(ids), OnTransient::kThrow, {}, summary);
+  }
 }
 
 // A revision that was purged may have come again: what the source has now is what counts.
 net::awaitable<void> DocumentRefresher::refresh(std::vector<std::string> ids,
+                                                OnTransient on_transient,
                                                 std::optional<Checkpoint> checkpoint,
                                                 PullSummary& summary) {
-  // What is in quarantine may stay there; nothing gets there because a gateway is out of order.
-  using OnTransient = RevisionFetcher::OnTransient;
-  const OnTransient on_transient = checkpoint ? OnTransient::kThrow : OnTransient::kReport;
   Batch batch;
   for (const std::string& id : ids) {
     auto leaves = co_await fetcher_.fetch_leaves(id, on_transient);

@@ -23,9 +23,13 @@ class DocumentRefresher {
   // purged: then nothing is done.
   [[nodiscard]] boost::asio::awaitable<bool> apply_purges(Checkpoint after, PullSummary& summary);
 
+  // The same for what the sweep under way has not met.
+  [[nodiscard]] boost::asio::awaitable<void> refresh_unmet(PullSummary& summary);
+
  private:
   // Replaces each document by what the source has. One that it does not have is purged, and leaves quarantine.
   [[nodiscard]] boost::asio::awaitable<void> refresh(std::vector<std::string> ids,
+                                                     RevisionFetcher::OnTransient on_transient,
                                                      std::optional<Checkpoint> checkpoint,
                                                      PullSummary& summary);
 

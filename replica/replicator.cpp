@@ -133,10 +133,10 @@ net::awaitable<void> Replicator::follow_feed(PullSummary& summary) {
   }
 }
 
-// Sweeps for a difference, once, but not for what a node that is behind does not show yet.
+// Sweeps for a difference, once, but not for what a node that is behind does not show yet, nor for what it counts.
 net::awaitable<Counts> Replicator::check_counts(PullSummary& summary) {
   const auto may_be_behind = [this] {
-    return ends_early() && !context_.options.ends_early_for_good;
+    return are_of_other_copies(checkpoint_.since, info_) && !context_.options.ends_early_for_good;
   };
   const Counts counts = co_await count_check_.compare(info_, summary);
   if (counts != Counts::kDiffer || may_be_behind()) co_return counts;
@@ -193,11 +193,18 @@ net::awaitable<void> Replicator::process(ChangesPage& page, PullSummary& summary
   };
   co_await two_at_once(plan.fetches, fetch);
   plan.batch.checkpoint = checkpoint_at(page.last_seq);
-  plan.batch.ends_sweep = is_sweeping_ && pages_.caught_up();
   checkpoint_ = *plan.batch.checkpoint;
-  const bool ends_sweep = plan.batch.ends_sweep;
   co_await writer_.commit(std::move(plan.batch), summary);
-  if (!ends_sweep) co_return;
+  if (is_sweeping_ && pages_.caught_up()) co_await end_sweep(summary);
+}
+
+// What a sweep has not met is purged. It is asked for first, unless there is but one copy of each shard: the node that sent the feed
+// may be behind, while a document is read from several copies, and Sync Gateway ends a feed whose query failed as if it were whole.
+net::awaitable<void> Replicator::end_sweep(PullSummary& summary) {
+  if (info_.copies != 1) co_await refresher_.refresh_unmet(summary);
+  Batch last;
+  last.ends_sweep = true;
+  co_await writer_.commit(std::move(last), summary);
   is_sweeping_ = false;
   summary.swept = true;
 }

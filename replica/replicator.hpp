@@ -59,6 +59,7 @@ class Replicator {
   [[nodiscard]] net::awaitable<void> process(ChangesPage& page, PullSummary& summary);
   [[nodiscard]] net::awaitable<void> process_fetch(Fetch& fetch, Batch& batch,
                                                    PullSummary& summary);
+  [[nodiscard]] net::awaitable<void> end_sweep(PullSummary& summary);
   void adapt_document_size(std::uint64_t bytes, std::size_t documents);
   [[nodiscard]] Checkpoint checkpoint_at(SourceSeq since) const;
   [[nodiscard]] bool ends_early() const;

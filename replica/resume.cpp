@@ -20,14 +20,13 @@ bool went_back(const std::string& since, const std::string& update_seq) {
   return then && now && *now < *then;
 }
 
-// What a cluster's sequence begins with, the sum of those of its shards: "23-g1AAAA…".
+}  // namespace
+
 std::optional<std::uint64_t> sum_of_shards(std::string_view seq) {
   const auto dash = seq.find('-');
   if (!seq.starts_with('"') || dash == std::string_view::npos) return {};
   return number(seq.substr(1, dash - 1));
 }
-
-}  // namespace
 
 std::string incarnation_of(const DatabaseInfo& info, Dialect dialect) {
   const bool says_nothing = dialect == Dialect::kPouchdb || info.instance_start_time == "0";
@@ -43,10 +42,14 @@ bool counts_other_purges(const Checkpoint& checkpoint, const DatabaseInfo& info)
   return count(checkpoint.purge_seq) != count(info.purge_seq);
 }
 
-bool ends_before(const SourceSeq& last_seq, const DatabaseInfo& info) {
-  if (info.copies == 1) return false;
+bool are_of_other_copies(const SourceSeq& last_seq, const DatabaseInfo& info) {
   const auto end = sum_of_shards(last_seq.json), whole = sum_of_shards(info.update_seq);
-  return end && whole && *end < *whole;
+  return info.copies != 1 && end && whole && *end != *whole;
+}
+
+bool ends_before(const SourceSeq& last_seq, const DatabaseInfo& info) {
+  return are_of_other_copies(last_seq, info) &&
+         *sum_of_shards(last_seq.json) < *sum_of_shards(info.update_seq);
 }
 
 Continuation continuation(const Checkpoint& checkpoint, const DatabaseInfo& info, Dialect dialect,

@@ -1,7 +1,10 @@
 // Whether the store's checkpoint continues the feed of the source as it is now.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "replica/couch_client.hpp"
 #include "replica/store.hpp"
@@ -26,8 +29,14 @@ enum class Continuation {
 // answered, which in a cluster are others from one request to the next.
 [[nodiscard]] bool counts_other_purges(const Checkpoint& checkpoint, const DatabaseInfo& info);
 
-// Whether a feed that ended at `last_seq` may lack something that the database has: where shards have several copies, the node
-// that sent it may be behind the one that told `info`. The numbers are all that tells; see FeedEnd::kEarly.
+// What a cluster's sequence (JSON) begins with, the sum of the numbers of its shards: 23 of "23-g1AAAA…". Nothing for sequences
+// of other servers.
+[[nodiscard]] std::optional<std::uint64_t> sum_of_shards(std::string_view seq);
+
+// Where shards have several copies, each numbers its changes for itself, and a node may be behind another. Whether the feed that
+// ended at `last_seq` and `info` seem to be of different copies:
+[[nodiscard]] bool are_of_other_copies(const SourceSeq& last_seq, const DatabaseInfo& info);
+// and whether that feed may be of one that is behind; see FeedEnd::kEarly.
 [[nodiscard]] bool ends_before(const SourceSeq& last_seq, const DatabaseInfo& info);
 
 [[nodiscard]] Continuation continuation(const Checkpoint& checkpoint, const DatabaseInfo& info,

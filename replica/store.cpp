@@ -73,6 +73,10 @@ std::string Store::replication_log() const { return state_->readers.take()->repl
 
 bool Store::is_sweeping() const { return state_->readers.take()->is_sweeping(); }
 
+std::vector<std::string> Store::unmet(std::size_t limit) const {
+  return state_->readers.take()->unmet(limit);
+}
+
 std::vector<RevisionsOfDocument> Store::missing(std::span<const RevisionsOfDocument> rows) const {
   return state_->readers.take()->missing(rows);
 }

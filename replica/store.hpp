@@ -179,6 +179,8 @@ class Store {
   [[nodiscard]] std::vector<RevisionsOfDocument> missing_leaves(
       std::span<const RevisionsOfDocument> rows) const;
   [[nodiscard]] bool is_sweeping() const;
+  // Ids of documents that the sweep has not met, at most `limit`.
+  [[nodiscard]] std::vector<std::string> unmet(std::size_t limit) const;
 
   // All of the batch, or nothing. Revisions that the store has change nothing. Throws std::invalid_argument for a revision
   // of generation 0.

@@ -112,6 +112,15 @@ std::string StoreReader::replication_log() { return meta("replication_log"); }
 
 bool StoreReader::is_sweeping() { return meta_.bind("sweeping").scalar() != 0; }
 
+// Prepared here: a file of format 1 has no such table, and it is seldom asked for.
+std::vector<std::string> StoreReader::unmet(std::size_t limit) {
+  std::vector<std::string> ids;
+  auto unmet = connection_.prepare(
+      "SELECT d.id FROM unmet u JOIN documents d ON d.seq=u.seq ORDER BY u.seq LIMIT ?");
+  for (unmet.bind(sql_limit(limit)); unmet.step();) ids.emplace_back(unmet.text(0));
+  return ids;
+}
+
 std::vector<std::string> StoreReader::conflicted(std::size_t limit) {
   std::vector<std::string> ids;
   const sqlite::ResetAtEnd reset(conflicted_);

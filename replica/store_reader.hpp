@@ -45,6 +45,7 @@ class StoreReader {
   [[nodiscard]] std::optional<std::chrono::sys_seconds> next_attempt();
   [[nodiscard]] std::string replication_log();
   [[nodiscard]] bool is_sweeping();
+  [[nodiscard]] std::vector<std::string> unmet(std::size_t limit);
   [[nodiscard]] std::vector<RevisionsOfDocument> missing(std::span<const RevisionsOfDocument> rows);
   [[nodiscard]] std::vector<RevisionsOfDocument> missing_leaves(
       std::span<const RevisionsOfDocument> rows);

@@ -42,13 +42,17 @@ struct Database {
   std::string update_seq = R"("1-g1A")";
   std::string purge_seq = R"("0-p")";
   int documents = 3;
+  int copies = 1;  // of each shard; 0: not told
 };
 
 inline Exchange database(const Database& info = {}) {
-  return get("GET /mail/", answer(fmt::format(
-                               R"({{"db_name":"mail","update_seq":{},"purge_seq":{},)"
-                               R"("doc_count":{},"instance_start_time":"{}"}})",
-                               info.update_seq, info.purge_seq, info.documents, info.incarnation)));
+  const std::string cluster =
+      info.copies > 0 ? fmt::format(R"(,"cluster":{{"q":2,"n":{}}})", info.copies) : "";
+  return get("GET /mail/",
+             answer(fmt::format(R"({{"db_name":"mail","update_seq":{},"purge_seq":{},)"
+                                R"("doc_count":{},"instance_start_time":"{}"{}}})",
+                                info.update_seq, info.purge_seq, info.documents, info.incarnation,
+                                cluster)));
 }
 
 // A page with documents.

@@ -60,6 +60,24 @@ TEST_F(SweepTest, FetchesNothingTwiceFromASourceThatMoved) {
   EXPECT_EQ(store_.last_seq(), before);
 }
 
+// The node that sends the feed may be behind the others.
+TEST_F(SweepTest, AsksForWhatItDidNotMeetWhereThereAreOtherCopies) {
+  pull_three();
+  Database of_cluster = another_life();
+  of_cluster.copies = 3;
+  const auto end = get(window("1-h"), answer(page({}, R"("1-h")")));
+  const auto first = get(window("0"), answer(page({bare_row("a", {"1-a"})}, R"("1-h")")));
+  EXPECT_THROW(pull({welcome(), database(of_cluster), first, end, leaves("b", "{}", 503),
+                     get("GET /mail/", answer("{}", 503))}),
+               SourceError);
+  EXPECT_NE(body("b"), "purged");
+  pull({welcome(), database(of_cluster), end, leaves("b", R"([{"ok":{"_id":"b","_rev":"1-b"}}])"),
+        gone("c")});
+  EXPECT_NE(body("b"), "purged");
+  EXPECT_EQ(body("c"), "purged");
+  EXPECT_FALSE(store_.is_sweeping());
+}
+
 TEST_F(SweepTest, GoesOnInTheMiddle) {
   pull_three();
   EXPECT_THROW(pull({welcome(), database(another_life()),
@@ -261,6 +279,7 @@ TEST_F(CountCheckTest, SweepsOnceForADifference) {
             answer(page({row("a", "1-a"), row("b", "1-b"), row("c", "1-c")}, R"("3-g")"))),
         database()});
   Database info;
+  info.update_seq = R"("3-g")";
   info.documents = 4;  // of which one is a design document
   pull({welcome(), database(info), nothing_new(), design_documents(1)});
   pull({welcome(), database(info), nothing_new()});  // which is remembered
@@ -284,6 +303,7 @@ TEST_F(CountCheckTest, SweepsOnceForADifference) {
 
 TEST_F(CountCheckTest, SaysNothingWhereTheFeedIsBehind) {
   Database ahead;
+  ahead.copies = 3;
   ahead.documents = 7;
   ahead.update_seq = R"("4-g")";
   const PullSummary behind =
@@ -300,6 +320,7 @@ TEST_F(CountCheckTest, SaysNothingWhereTheFeedIsBehind) {
 // Purges have numbers and no rows, and copies of a shard may have different ones for good.
 TEST_F(CountCheckTest, SaysThatNothingIsMissingWhereTheFeedOnlyEndsEarly) {
   Database ahead;
+  ahead.copies = 3;
   ahead.documents = 1;
   ahead.update_seq = R"("4-g")";
   const auto one = answer(page({row("a", "1-a")}, R"("3-g")"));
@@ -310,6 +331,7 @@ TEST_F(CountCheckTest, SaysThatNothingIsMissingWhereTheFeedOnlyEndsEarly) {
 
 TEST_F(CountCheckTest, SweepsWhereTheFeedEndsEarlyForGood) {
   Database ahead;
+  ahead.copies = 3;
   ahead.documents = 7;
   ahead.update_seq = R"("4-g")";
   options_.ends_early_for_good = true;
@@ -320,6 +342,18 @@ TEST_F(CountCheckTest, SweepsWhereTheFeedEndsEarlyForGood) {
             get(window("3-g"), answer(page({}, R"("3-g")"))), database(ahead)});
   EXPECT_TRUE(swept.swept);
   EXPECT_EQ(swept.feed_end, FeedEnd::kEarly);
+}
+
+TEST_F(CountCheckTest, SaysNothingWhereTheCountsAreOfAnotherCopy) {
+  Database behind;
+  behind.copies = 3;
+  behind.documents = 7;
+  behind.update_seq = R"("2-g")";
+  const PullSummary summary = pull({welcome(), database(behind),
+                                    get(feed("0"), answer(page({row("a", "1-a")}, R"("3-g")"))),
+                                    database(behind), design_documents(1)});
+  EXPECT_FALSE(summary.swept);
+  EXPECT_EQ(summary.feed_end, FeedEnd::kAtSequence);
 }
 
 TEST_F(CountCheckTest, SaysNothingWhereTheSourceDoesNotCount) {

@@ -63,6 +63,8 @@ TEST(Resume, TellsWhetherAFeedEndedTooSoon) {
   EXPECT_FALSE(ends_before({R"("23-g1AAA")"}, at(R"("23-g1BBB")")));
   EXPECT_FALSE(ends_before({R"("24-g1AAA")"}, at(R"("23-g1BBB")")));
   // One node tells no sums: CouchDB 1.x, PouchDB Server, Sync Gateway.
+  EXPECT_FALSE(are_of_other_copies({R"("23-g1AAA")"}, at(R"("23-g1BBB")")));
+  EXPECT_TRUE(are_of_other_copies({R"("24-g1AAA")"}, at(R"("23-g1BBB")")));
   EXPECT_FALSE(ends_before({"20"}, at("23")));
   EXPECT_FALSE(ends_before({R"("20::19")"}, at("23")));
   DatabaseInfo one_copy = at(R"("23-g1BBB")");

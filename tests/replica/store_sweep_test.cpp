@@ -192,6 +192,8 @@ TEST_F(StoreSweep, SweepPurgesWhatItHasNotMet) {
   commit_exact({{"a", {rev("1-x")}}});
   store_.commit(batch({revision("b", "2-y", {"x"}), revision("new", "1-x")}));
   commit_exact({{"d", {rev("1-x")}}});
+  EXPECT_THAT(store_.unmet(10), testing::UnorderedElementsAre("b", "c"));
+  EXPECT_THAT(store_.unmet(1), testing::SizeIs(1));
   EXPECT_TRUE(Store(file_, Access::kReadOnly).is_sweeping()) << "it outlives a restart";
   EXPECT_EQ(end_sweep().documents, 2);
   EXPECT_THAT(feed(store_), ElementsAre("a@1-x", "d@1-x!", "p@!#", "new@1-x", "c@!#", "b@!#"))
