@@ -29,6 +29,19 @@ constexpr std::chrono::minutes kRefusalRetry{10};
 constexpr unsigned kMaxHeldBack = 3;
 constexpr std::chrono::milliseconds kReconnectPause{100};  // after a feed that ended at once
 
+// After a feed that ended without an error. One that ends at once, with nothing to tell, would be asked for without end: where
+// CouchDB's node is in maintenance mode, all do. So pauses double.
+std::chrono::milliseconds pause_after_end(std::chrono::steady_clock::time_point began,
+                                          bool has_moved, unsigned& empty_ends) {
+  constexpr unsigned kMostDoublings = 9;
+  const auto lasted = std::chrono::steady_clock::now() - began;
+  empty_ends = has_moved || lasted > kStableFeed ? 0 : std::min(empty_ends + 1, kMostDoublings);
+  if (empty_ends == 0)
+    return lasted < kReconnectPause ? kReconnectPause : std::chrono::milliseconds(0);
+  return std::min<std::chrono::milliseconds>(kReconnectPause * (1U << (empty_ends - 1)),
+                                             kChooseInterval);
+}
+
 bool is_refusal(const SourceError& error) {
   switch (error.status()) {
     case 400:
@@ -118,15 +131,17 @@ net::awaitable<void> Watcher::follow_server_feed(FeedKind kind) {
     settling_.cancel();
     if (std::exchange(has_gap_, false)) callbacks_.on_settled();
   };
-  unsigned failures = 0, held_back = 0;
+  unsigned failures = 0, held_back = 0, empty_ends = 0;
   has_gap_ = true;
   while (!is_stopping_) {
     const auto began = Clock::now();
-    std::chrono::milliseconds wait = kReconnectPause;
+    std::chrono::milliseconds wait{0};
     settle_soon();
     ++open_feeds_;
     try {
+      const replica::SourceSeq since = query.since;
       query = co_await client_.watch(query, callbacks_.on_change);
+      wait = std::max(pause_after_end(began, query.since != since, empty_ends), kReconnectPause);
       failures = held_back = 0;
     } catch (const SourceError& error) {
       wait = pause_after(error, began, failures);
@@ -194,15 +209,16 @@ net::awaitable<void> Watcher::follow_database(DatabaseId id, std::shared_ptr<Fee
   replica::WatchQuery query;
   query.kind = in_use_ == Watch::kContinuous ? FeedKind::kContinuous : FeedKind::kLongPoll;
   query.database = databases_.name(id);
-  unsigned failures = 0, held_back = 0;
+  unsigned failures = 0, held_back = 0, empty_ends = 0;
   net::steady_timer timer(executor_);
   while (!feed->is_unwanted && !is_stopping_ && !is_refused_) {
     const auto began = Clock::now();
     std::chrono::milliseconds wait{0};
     try {
+      const replica::SourceSeq since = query.since;
       co_await read_feed(query, id);
+      wait = pause_after_end(began, query.since != since, empty_ends);
       failures = held_back = 0;
-      if (Clock::now() - began < kReconnectPause) wait = kReconnectPause;
     } catch (const SourceError& error) {
       if (feed->is_unwanted || is_stopping_) break;
       if (error.kind() == SourceError::Kind::kNotFound) {

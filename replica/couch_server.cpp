@@ -127,10 +127,13 @@ struct Explanation {
   std::string advice;
 };
 
-Explanation explain_unauthorized(const CouchServer& server) {
+Explanation explain_unauthorized(const CouchServer& server, const std::string& database) {
   if (!server.http->token().empty())
     return {Kind::kUnauthorized, "the token was refused", "is it still valid?"};
   const std::string& user = server.http->user();
+  // To a request without user CouchDB answers 401 where a user would get 403.
+  if (user.empty() && !database.empty())
+    return {Kind::kForbidden, "a request without user was refused", "set user in its [[source]]"};
   const std::string who = user.empty() ? "a request without user" : fmt::format("user '{}'", user);
   return {Kind::kUnauthorized, who + " was refused", "check user and password_file"};
 }
@@ -158,7 +161,7 @@ Explanation explain(const CouchServer& server, const std::string& database,
                     const ErrorResponse& refused) {
   switch (refused.status) {
     case http_status::kUnauthorized:
-      return explain_unauthorized(server);
+      return explain_unauthorized(server, database);
     case http_status::kForbidden:
       return explain_forbidden(server);
     case http_status::kNotFound:

@@ -385,6 +385,44 @@ TEST_F(RefusedUpdates, AKindOfFeedThatNoDatabaseAllowsIsRefused) {
   EXPECT_TRUE(eventually([&] { return running.source().watch == api::Watch::kPoll; }));
 }
 
+class Maintenance : public ReplicationTest {
+ protected:
+  Maintenance() : ReplicationTest({.refuses_db_updates = true, .is_in_maintenance = true}) {}
+};
+
+TEST_F(Maintenance, FeedsThatEndAtOnceAreAskedForLessAndLessOften) {
+  for (const char* account : {"alice", "bob"}) add(account, "m");
+  Running running(config_);
+  ASSERT_TRUE(eventually([&] { return running.source().idle == 2; }));
+  std::this_thread::sleep_for(2s);
+  couch_.reset_counters();
+  std::this_thread::sleep_for(3s);
+  EXPECT_LE(asked(couch_), 12U);
+  add("alice", "n");
+  EXPECT_TRUE(eventually([&] { return running.messages("alice") == 2; }));
+}
+
+class PublicDatabases : public ReplicationTest {
+ protected:
+  PublicDatabases() : ReplicationTest({.user = "admin", .password = "secret"}) {}
+};
+
+TEST_F(PublicDatabases, ArePulledWithoutUserThoughOthersAreRefused) {
+  config_.sources[0].watch = api::Watch::kPoll;
+  config_.sources[0].has_all_accounts = false;
+  config_.sources[0].accounts = {"alice", "bob"};
+  for (const char* account : {"alice", "bob"}) add(account, "m");
+  couch_.set_members(emails_of("alice"), {""});  // the name of who gives none
+  couch_.set_members(emails_of("bob"), {"bob"});
+  Running running(config_);
+  EXPECT_TRUE(eventually([&] { return running.messages("alice") == 1; }));
+  EXPECT_TRUE(eventually([&] {
+    const auto feeds = running.replication.feeds_of("bob");
+    return !feeds.empty() && feeds.front().state == FeedState::kCrashing;
+  }));
+  EXPECT_EQ(running.source().state, FeedState::kWaiting);
+}
+
 TEST_F(ReplicationTest, ASourceThatWantsToBeLeftAloneFromTheStartIsReportedAtOnce) {
   support::Exchange welcome;
   welcome.request = "GET /";

@@ -46,6 +46,8 @@ struct CouchOptions {
   // A continuous feed whose database is deleted gets a second status line between its chunks, as one recording shows;
   // else it ends like a time-out.
   bool breaks_feeds_of_deleted = false;
+  bool is_in_maintenance =
+      false;  // feeds of databases end after what is there, as where a node is in maintenance_mode
   std::size_t chunk_bytes = 1490;  // [chttpd] chunked_response_buffer
 };
 

@@ -234,6 +234,7 @@ class Changes {
 
   // Until there are rows, or there will be none: the time is over, the database gone. False when the client is gone.
   net::awaitable<bool> wait_for_news() {
+    if (server_.options.is_in_maintenance) co_return true;
     while (!has_news() && !is_gone()) {
       const auto woken = co_await connection_.wait(name_, query_.patience.step());
       if (woken == Connection::Woken::kGone) co_return false;
