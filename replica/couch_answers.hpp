@@ -18,6 +18,8 @@ namespace replica {
 struct SentRevision {
   IncomingRevision revision;  // `rev` has generation 0 when the row did not say it
   std::string problem;
+  bool is_unread =
+      false;  // nodes of the cluster did not answer: it says nothing about the revision
 };
 
 class AnswerReader {

@@ -78,7 +78,6 @@ struct DatabaseInfo {
   std::optional<std::int64_t> documents;  // not every server counts them
   std::int64_t deleted = 0;
   std::int64_t copies = 0;  // of each shard, in a cluster; 0: not told
-  std::string state;  // of Sync Gateway: "Online", or why it tells nothing else
 };
 
 // Ids that begin so are of what is not replicated: of design documents, and of what is no document, such as the users and roles in

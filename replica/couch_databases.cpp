@@ -51,11 +51,6 @@ net::awaitable<DatabaseInfo> ask_for_info(ServerPtr server, std::string database
   auto info = server->reader.database_info(body);
   if (!info)
     throw unexpected_response(*server, response, "the answer does not describe a database", body);
-  if (!info->state.empty() && info->state != "Online") {
-    throw SourceError(SourceError::Kind::kServer, http_status::kInternalServerError,
-                      fmt::format("{}: the database is {} at the source; it goes on by itself",
-                                  database, info->state));
-  }
   // cozy-stack tells the name that the database has behind it.
   if (is_cozy || info->name.empty()) info->name = database;
   co_return std::move(*info);

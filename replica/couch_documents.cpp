@@ -20,6 +20,12 @@ bool document_is_missing(CouchServer& server, const ErrorResponse& refused) {
   return verdict && (verdict->reason == "missing" || verdict->reason == "deleted");
 }
 
+void throw_if_unread(const Response& response, const SentRevision& sent) {
+  if (!sent.is_unread) return;
+  throw SourceError(SourceError::Kind::kCluster, response.status(),
+                    fmt::format("{}: {}: it goes on by itself", response.location(), sent.problem));
+}
+
 // `GET /{db}/{id}?open_revs=…`: `wanted.revs`, or all leaves when there are none.
 net::awaitable<std::vector<SentRevision>> open_revs(ServerPtr server, std::string database,
                                                     RevisionsOfDocument wanted) {
@@ -42,6 +48,7 @@ net::awaitable<std::vector<SentRevision>> open_revs(ServerPtr server, std::strin
   RowScanner scanner(tuning::kMaxRowBytes);
   const auto take = [&](const RowScanner::Row& row) {
     sent.push_back(server->reader.open_revs_row(row, wanted.id));
+    throw_if_unread(response, sent.back());
   };
   co_await read_rows(server, response, scanner, take);
   co_return sent;
@@ -91,7 +98,10 @@ net::awaitable<bool> bulk_get(ServerPtr server, std::string database, FetchPlan:
           SourceError::Kind::kTooLarge, response.status(),
           fmt::format("{}: more was asked for than fits into memory", response.location()));
     }
-    for (SentRevision& sent : server->reader.bulk_get_row(row)) plan.add_result(std::move(sent));
+    for (SentRevision& sent : server->reader.bulk_get_row(row)) {
+      throw_if_unread(response, sent);
+      plan.add_result(std::move(sent));
+    }
   };
   co_await read_rows(server, response, scanner, take);
   co_return true;

@@ -90,6 +90,9 @@ ParsedRevision sent_document(od::value value) {
   return parsed;
 }
 
+// CouchDB's error in place of each document of a request that failed.
+constexpr std::string_view kClusterFailed = "internal_fabric_error";
+
 // {"rev","error","reason"}: what an error row says. Sets `rev` when it names one.
 std::string said_of(od::value error, RevId& rev) {
   if (error.type() != od::json_type::object) return raw_text(error);
@@ -119,6 +122,7 @@ ParsedRevision sent_revision(od::value value) {
       if (const auto rev = RevId::parse(text_of(field.value()))) sent.revision.rev = *rev;
     } else if (key == "error") {
       sent.problem = "the source says " + said_of(field.value(), sent.revision.rev);
+      sent.is_unread = sent.problem.find(kClusterFailed) != std::string::npos;
     }
   }
   return parsed;

@@ -83,6 +83,13 @@ bool is_unknown_route(int status) {
 
 namespace {
 
+// chttpd:error_info of timeout and nodedown.
+bool is_cluster_failure(const ErrorResponse& refused) {
+  if (refused.status != http_status::kInternalServerError) return false;
+  const auto verdict = AnswerReader().verdict(refused.body);
+  return verdict && (verdict->error == "timeout" || verdict->error == "nodedown");
+}
+
 // What a server says, fit for one line of ours.
 std::string one_line(std::string_view text) {
   constexpr std::size_t kMax = 300;  // bytes
@@ -188,6 +195,10 @@ Explanation explain(const CouchServer& server, const std::string& database,
       break;
   }
   if (http_status::is_redirection(refused.status)) return explain_redirection(refused);
+  if (is_cluster_failure(refused)) {
+    return {Kind::kCluster, "nodes of the server's cluster did not answer",
+            "it goes on by itself when they do"};
+  }
   if (http_status::is_server_error(refused.status))
     return {Kind::kServer, "the server failed", "see its log"};
   return {Kind::kProtocol, "unexpected answer", "is this the url of a CouchDB?"};

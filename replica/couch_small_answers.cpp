@@ -40,7 +40,6 @@ void take_info(od::raw_json_string key, od::value value, DatabaseInfo& info) {
   if (key == "purge_seq" && !value.is_null()) info.purge_seq = raw_text(value);
   if (key == "doc_count") info.documents = value.get_int64();
   if (key == "doc_del_count") info.deleted = value.get_int64();
-  if (key == "state" && value.type() == od::json_type::string) info.state = plain_text(value);
   if (key == "cluster" && value.type() == od::json_type::object) {
     for (auto member : value.get_object()) {
       if (member.key() == "n") info.copies = member.value().get_int64();

@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 #include <stdexcept>
 #include <system_error>
+#include <zlib.h>
 
 namespace replica {
 
@@ -86,6 +87,11 @@ bool has_digest(std::string_view bytes, const Digest& digest) {
 
 bool file_has_digest(const std::filesystem::path& file, const Digest& digest) {
   return digest_of_file(file, algorithm_of(digest)) == digest;
+}
+
+std::uint32_t crc32(std::string_view bytes) {
+  return static_cast<std::uint32_t>(
+      ::crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
 }
 
 std::string to_digest(const Digest& value) {

@@ -2,6 +2,7 @@
 // std::runtime_error where OpenSSL refuses the algorithm.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -17,6 +18,9 @@ using Digest = std::vector<unsigned char>;
 [[nodiscard]] bool has_digest(std::string_view bytes, const Digest& digest);
 // Of what is in a file, whatever its size; throws std::filesystem::filesystem_error when it cannot be read.
 [[nodiscard]] bool file_has_digest(const std::filesystem::path& file, const Digest& digest);
+
+// Finds damage, and proves nothing.
+[[nodiscard]] std::uint32_t crc32(std::string_view bytes);
 
 [[nodiscard]] std::string to_digest(const Digest& value);
 // Nothing for what `to_digest` did not write: a digest has one spelling only.

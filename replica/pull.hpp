@@ -21,8 +21,8 @@ namespace replica {
 // Where the feed ended, beside the update sequence that the database had when the pull began.
 enum class FeedEnd {
   kAtSequence,
-  // Before it. In a cluster that says little: copies of a shard may number their changes differently for good, and purges have
-  // numbers, but no rows. Or the node that sent the feed is behind the one that told the sequence.
+  // Before it. In a cluster that says little: copies of a shard may number their changes differently for good, and purges, changes
+  // of _security and the like have numbers, but no rows. Or the node that sent the feed is behind the one that told the sequence.
   kEarly,
   kBehind,  // before it, and the database counts other documents than are here
 };

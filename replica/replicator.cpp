@@ -64,11 +64,10 @@ net::awaitable<void> Replicator::begin_session(PullSummary& summary) {
     co_return;
   }
   pages_.start(*since, is_sweeping_);
-  const bool has_purged = !since->json.empty() && !checkpoint_.purge_seq.empty() &&
-                          !info_.purge_seq.empty() && checkpoint_.purge_seq != info_.purge_seq;
-  if (!has_purged) co_return;
+  if (since->json.empty() || checkpoint_.purge_seq.empty() || !has_purged(checkpoint_, info_))
+    co_return;
   const bool is_named = co_await refresher_.apply_purges(checkpoint_at(*since), summary);
-  if (!is_named && counts_other_purges(checkpoint_, info_)) co_await begin_sweep();
+  if (!is_named) co_await begin_sweep();
 }
 
 // Documents that came from no source, as by an import, would be purged as what the source lacks. A store that is pulled into
@@ -228,7 +227,10 @@ void Replicator::adapt_document_size(std::uint64_t bytes, std::size_t documents)
 }
 
 Checkpoint Replicator::checkpoint_at(SourceSeq since) const {
-  return {std::move(since), incarnation_of(info_, context_.dialect), info_.purge_seq,
+  const std::string incarnation = incarnation_of(info_, context_.dialect);
+  const bool counts_on = incarnation == checkpoint_.incarnation && !checkpoint_.purge_seq.empty() &&
+                         !has_purged(checkpoint_, info_);
+  return {std::move(since), incarnation, counts_on ? checkpoint_.purge_seq : info_.purge_seq,
           context_.options.filter};
 }
 

@@ -37,9 +37,11 @@ bool may_be_another(const DatabaseInfo& info, Dialect dialect) {
   return incarnation_of(info, dialect).empty() && number(info.update_seq);
 }
 
-bool counts_other_purges(const Checkpoint& checkpoint, const DatabaseInfo& info) {
-  const auto count = [](const std::string& seq) { return seq.substr(0, seq.find('-')); };
-  return count(checkpoint.purge_seq) != count(info.purge_seq);
+bool has_purged(const Checkpoint& checkpoint, const DatabaseInfo& info) {
+  const auto purges = [](std::string_view seq) -> std::uint64_t {
+    return number(seq).value_or(sum_of_shards(seq).value_or(0));
+  };
+  return purges(info.purge_seq) > purges(checkpoint.purge_seq);
 }
 
 bool are_of_other_copies(const SourceSeq& last_seq, const DatabaseInfo& info) {

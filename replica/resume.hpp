@@ -26,8 +26,8 @@ enum class Continuation {
 [[nodiscard]] bool may_be_another(const DatabaseInfo& info, Dialect dialect);
 
 // Whether purges were added, as far as their number tells. CouchDB's purge_seq is that number, and behind it the nodes that
-// answered, which in a cluster are others from one request to the next.
-[[nodiscard]] bool counts_other_purges(const Checkpoint& checkpoint, const DatabaseInfo& info);
+// answered, in the order in which they did: another text from one request to the next.
+[[nodiscard]] bool has_purged(const Checkpoint& checkpoint, const DatabaseInfo& info);
 
 // What a cluster's sequence (JSON) begins with, the sum of the numbers of its shards: 23 of "23-g1AAAA…". Nothing for sequences
 // of other servers.

@@ -28,6 +28,7 @@ Documents second_half(Documents& documents) {
 }  // namespace
 
 bool may_be_transient(const SourceError& error) {
+  if (error.kind() == SourceError::Kind::kCluster) return true;
   switch (error.status()) {
     case http_status::kForbidden:
     case http_status::kBadGateway:
@@ -67,7 +68,10 @@ net::awaitable<std::vector<FetchedRevision>> RevisionFetcher::fetch(Documents wa
     Leaves leaves = co_await try_fetch_leaves(id);  // by another route
     if (leaves.failure && may_be_transient(*leaves.failure)) {
       refused.push_back(id);
-      if (refused.size() > max_refused) throw *leaves.failure;
+      // A cluster takes its time until it gives up.
+      const bool is_slow = leaves.failure->kind() == SourceError::Kind::kCluster;
+      if (refused.size() > (is_slow ? tuning::kMaxRefusedByGateway : max_refused))
+        throw *leaves.failure;
       continue;
     }
     std::move(leaves.revisions.begin(), leaves.revisions.end(), std::back_inserter(fetched));

@@ -13,7 +13,8 @@
 
 namespace replica {
 
-// A gateway answered (403, 502, 503, 504): a second request may get another answer.
+// A gateway answered (403, 502, 503, 504), or a cluster whose nodes do not answer each other: a second request may get another
+// answer.
 [[nodiscard]] bool may_be_transient(const SourceError& error);
 
 class RevisionFetcher {

@@ -18,6 +18,7 @@ class SourceError : public std::runtime_error {
     kNotFound,
     kTooLarge,
     kServer,
+    kCluster,  // nodes of the source's cluster did not answer the node that was asked
     kProtocol
   };
   SourceError(Kind kind, int status, const std::string& message,

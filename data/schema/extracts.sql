@@ -1,4 +1,4 @@
--- Format 2 of extracts.db, the texts of files. Derived: what is in another format is made anew.
+-- Format 3 of extracts.db, the texts of files. Derived: what is in another format is made anew.
 
 -- What was read of the file with that digest, taken for a file of that type (indexer/extraction/file_type.hpp).
 CREATE TABLE extracts (
@@ -9,6 +9,7 @@ CREATE TABLE extracts (
   failure   TEXT,              -- why there is no text; NULL: there is
   size      INTEGER NOT NULL,  -- octets of the text
   data      BLOB NOT NULL,     -- compressed with zstd when length(data) < size
+  sum       INTEGER,           -- CRC-32 of the text and the failure; NULL in rows of format 2
   PRIMARY KEY (md5, type)
 ) WITHOUT ROWID;
 CREATE INDEX failures ON extracts (version, failure) WHERE failure IS NOT NULL;

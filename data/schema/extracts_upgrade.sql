@@ -1,2 +1,2 @@
--- Format 1 of extracts.db to format 2.
-CREATE INDEX failures ON extracts (version, failure) WHERE failure IS NOT NULL;
+-- Format 2 of extracts.db to format 3.
+ALTER TABLE extracts ADD COLUMN sum INTEGER;

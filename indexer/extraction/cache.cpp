@@ -20,8 +20,10 @@ using replica::sqlite::Connection;
 using replica::sqlite::ResetAtEnd;
 using replica::sqlite::Statement;
 
-constexpr int kFormat = 2;
-constexpr std::string_view kBridge = "SELECT 1";  // who reads can do without the index of format 2
+constexpr int kFormat = 3;
+// What a file of format 2 lacks.
+constexpr std::string_view kBridge =
+    "CREATE TEMP VIEW extracts AS SELECT *, NULL AS sum FROM main.extracts";
 
 Connection open_cache(const fs::path& file, Access access) {
   Connection connection(file, access, replica::sqlite::Durability::kNormal);
@@ -52,11 +54,16 @@ std::span<const std::byte> blob(std::string_view bytes) {
   return std::as_bytes(std::span(bytes.data(), bytes.size()));
 }
 
+std::int64_t sum_of(const Extract& extract) {
+  return replica::crc32(extract.text + extract.failure);
+}
+
 struct CacheReader {
   explicit CacheReader(const fs::path& file)
       : connection(open_cache(file, Access::kReadOnly)),
-        find(connection.prepare("SELECT truncated, failure, size, data FROM extracts WHERE md5 = ? "
-                                "AND type = ? AND version = ?")),
+        find(connection.prepare(
+            "SELECT truncated, failure, size, data, sum FROM extracts WHERE md5 = ? "
+            "AND type = ? AND version = ?")),
         find_part(connection.prepare("SELECT md5 FROM parts WHERE message = ? AND part = ?")) {}
 
   Connection connection;
@@ -67,7 +74,7 @@ struct CacheReader {
 struct CacheWriter {
   explicit CacheWriter(const fs::path& file)
       : connection(open_or_replace(file)),
-        put(connection.prepare("INSERT OR REPLACE INTO extracts VALUES (?, ?, ?, ?, ?, ?, ?)")),
+        put(connection.prepare("INSERT OR REPLACE INTO extracts VALUES (?, ?, ?, ?, ?, ?, ?, ?)")),
         put_part(connection.prepare("INSERT OR REPLACE INTO parts VALUES (?, ?, ?)")) {}
 
   Connection connection;
@@ -126,6 +133,8 @@ std::optional<Extract> ExtractCache::find(std::string_view digest, FileType type
   extract.failure = reader->find.text(1);
   if (!reader->decompressor.unpack(reader->find.blob(3), reader->find.integer(2), extract.text))
     return std::nullopt;
+  // A row that was damaged is no row: the file is read again.
+  if (!reader->find.is_null(4) && reader->find.integer(4) != sum_of(extract)) return std::nullopt;
   return extract;
 }
 
@@ -139,7 +148,7 @@ void ExtractCache::put(std::string_view digest, FileType type, const Extract& ex
       extract.failure.empty() ? std::nullopt : std::optional<std::string>(extract.failure);
   writer.put
       .bind(key(*value), static_cast<int>(type), kExtractorVersion, extract.truncated, failure,
-            static_cast<std::int64_t>(extract.text.size()), blob(data))
+            static_cast<std::int64_t>(extract.text.size()), blob(data), sum_of(extract))
       .run();
 }
 

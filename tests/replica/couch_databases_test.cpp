@@ -34,14 +34,6 @@ TEST(CouchDatabases, AsksForTheWelcomeOnce) {
   EXPECT_EQ(talk.server.complaints(), "");
 }
 
-TEST(CouchDatabases, TakeNoSequenceOfADatabaseThatIsOffline) {
-  const std::string json = R"({"db_name":"mail","update_seq":0,"state":"Offline"})";
-  const std::string online = R"({"db_name":"mail","update_seq":7,"state":"Online"})";
-  Conversation talk({get("GET /mail/", answer(json)), get("GET /mail/", answer(online))});
-  EXPECT_THROW(talk.run(talk.client.database_info("mail")), SourceError);
-  EXPECT_EQ(talk.run(talk.client.database_info("mail")).update_seq, "7");
-}
-
 // CouchDB 1.x, as a string, and Sync Gateway, as a number.
 TEST(CouchDatabases, DoNotTakeTheTimeOfOpeningForThatOfCreation) {
   const auto opened = [](const std::string& time) {

@@ -390,8 +390,9 @@ TEST(Recordings, Errors) {
   };
   for (const Case& c :
        {Case{"db-missing", 1, Kind::kNotFound}, Case{"deleted-db", 0, Kind::kNotFound},
-        Case{"unauthorized", 1, Kind::kUnauthorized}, Case{"unauthorized", 2, Kind::kUnauthorized},
-        Case{"cookie-expired-401", 0, Kind::kUnauthorized}, Case{"forbidden", 1, Kind::kForbidden},
+        // The client gives no user.
+        Case{"unauthorized", 1, Kind::kForbidden}, Case{"unauthorized", 2, Kind::kForbidden},
+        Case{"cookie-expired-401", 0, Kind::kForbidden}, Case{"forbidden", 1, Kind::kForbidden},
         Case{"lockout", 7, Kind::kForbidden}, Case{"changes-bad-params", 0, Kind::kServer},
         Case{"changes-since-bad", 0, Kind::kProtocol},
         Case{"request-too-large", 1, Kind::kTooLarge}}) {

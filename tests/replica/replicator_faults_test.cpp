@@ -108,6 +108,28 @@ TEST_F(FaultsTest, AGatewayThatRefusesAllDocumentsQuarantinesNothing) {
   EXPECT_EQ(store_.checkpoint().since.json, "");
 }
 
+// CouchDB answers so for each document of a request that failed as a whole.
+TEST_F(FaultsTest, AClusterWhoseNodesDoNotAnswerQuarantinesNothing) {
+  const auto failed = [](const std::string& ids) {
+    std::vector<std::string> rows;
+    for (const char id : ids) {
+      rows.push_back(fmt::format(R"({{"id":"{0}","docs":[{{"error":{{"id":"{0}","rev":"2-{0}",)"
+                                 R"("error":"internal_fabric_error","reason":"timeout"}}}}]}})",
+                                 id));
+    }
+    return answer(results(rows));
+  };
+  const auto alone = leaves("a", R"({"error":"timeout","reason":"not in time"})", 500);
+  const PullSummary summary = pull(
+      {welcome(), database(), four_rows(), bulk("abcd", failed("abcd")), database(),
+       bulk("ab", failed("ab")), database(), bulk("a", failed("a")), database(), alone, database(),
+       bulk("b", came("b")), bulk("cd", came("cd")),
+       leaves("a",
+              R"([{"ok":{"_id":"a","_rev":"2-a","_revisions":{"start":2,"ids":["a","0"]}}}])")});
+  EXPECT_EQ(summary.documents, 4U);
+  EXPECT_TRUE(store_.quarantined().empty());
+}
+
 TEST_F(FaultsTest, AnAnswerThatBreaksOffIsHalvedToo) {
   Exchange broken = bulk("abcd", came("abcd").substr(0, 150));
   broken.close = true;

@@ -77,12 +77,16 @@ TEST(Resume, CountsPurgesWhoeverAnswered) {
   checkpoint.purge_seq = R"("2-abc")";
   DatabaseInfo info;
   info.purge_seq = R"("2-xyz")";
-  EXPECT_FALSE(counts_other_purges(checkpoint, info));
+  EXPECT_FALSE(has_purged(checkpoint, info));
   info.purge_seq = R"("3-abc")";
-  EXPECT_TRUE(counts_other_purges(checkpoint, info));
+  EXPECT_TRUE(has_purged(checkpoint, info));
+  info.purge_seq = R"("1-abc")";  // of a copy that is behind
+  EXPECT_FALSE(has_purged(checkpoint, info));
+  info.purge_seq.clear();
+  EXPECT_FALSE(has_purged(checkpoint, info));
   checkpoint.purge_seq = "2";  // CouchDB 1.x
   info.purge_seq = "3";
-  EXPECT_TRUE(counts_other_purges(checkpoint, info));
+  EXPECT_TRUE(has_purged(checkpoint, info));
 }
 
 }  // namespace

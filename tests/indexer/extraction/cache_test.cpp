@@ -59,17 +59,37 @@ TEST_F(ExtractCacheTest, FailuresAreCountedByReason) {
   EXPECT_EQ(failures.reasons.front(), std::pair(std::string("is encrypted"), std::int64_t{5}));
 }
 
+TEST_F(ExtractCacheTest, ADamagedRowIsNoRow) {
+  {
+    ExtractCache cache(file_, Access::kReadWrite);
+    cache.put(digest_, FileType::kPdf, {"fluxbox", false, {}, true});
+    cache.put(digest_, FileType::kText, Extract::failed("no text"));
+  }
+  replica::sqlite::Connection damaged(file_, Access::kReadWrite,
+                                      replica::sqlite::Durability::kNormal);
+  damaged.execute(
+      "UPDATE extracts SET data=CAST('fzuxbox' AS BLOB) WHERE failure IS NULL; "
+      "UPDATE extracts SET failure='no taxt' WHERE failure IS NOT NULL");
+  ExtractCache cache(file_, Access::kReadWrite);
+  EXPECT_FALSE(cache.find(digest_, FileType::kPdf));
+  EXPECT_FALSE(cache.find(digest_, FileType::kText));
+  cache.put(digest_, FileType::kPdf, {"fluxbox", false, {}, true});
+  EXPECT_EQ(cache.find(digest_, FileType::kPdf)->text, "fluxbox");
+}
+
 TEST_F(ExtractCacheTest, AFileOfTheFormatBeforeIsKept) {
   {
     ExtractCache cache(file_, Access::kReadWrite);
     cache.put(digest_, FileType::kPdf, Extract::failed("no text"));
+    cache.put(digest_, FileType::kText, {"text", false, {}, true});
   }
   {
     replica::sqlite::Connection before(file_, Access::kReadWrite,
                                        replica::sqlite::Durability::kNormal);
-    before.execute("DROP INDEX failures; PRAGMA user_version=1");
+    before.execute("ALTER TABLE extracts DROP COLUMN sum; PRAGMA user_version=2");
   }
   EXPECT_EQ(ExtractCache(file_, Access::kReadOnly).failures().files, 1);
+  EXPECT_EQ(ExtractCache(file_, Access::kReadOnly).find(digest_, FileType::kText)->text, "text");
   ExtractCache cache(file_, Access::kReadWrite);
   cache.put(replica::blob_digest("more"), FileType::kPdf, Extract::failed("no text"));
   EXPECT_EQ(cache.failures().files, 2);
