@@ -51,6 +51,7 @@ void AccountWorker::stop() {
     progress_.cancelled = true;
   }
   changed_.notify_one();
+  indexer::stop_giving_way();
   if (thread_.joinable()) thread_.join();
 }
 

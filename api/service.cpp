@@ -110,6 +110,7 @@ HttpResponse Service::handle(const HttpRequest& request) {
 }
 
 bool Service::reload(Config config) {
+  parts_->stop();  // which may take a while: requests are answered meanwhile
   std::unique_lock lock(mutex_);
   struct Reloading {
     explicit Reloading(Service& service) : of(service) { of.is_reloading_ = true; }

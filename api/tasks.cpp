@@ -91,7 +91,10 @@ void Tasks::serve(Kinds kinds) {
     state.workers.emplace_back([&state] { state.run_worker(); });
 }
 
-void Tasks::stop_soon() { state_->active.stop(); }
+void Tasks::stop_soon() {
+  state_->active.stop();
+  indexer::stop_giving_way();
+}
 
 void Tasks::stop() {
   stop_soon();

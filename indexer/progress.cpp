@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <ctime>
+#include <optional>
 #include <sched.h>
+#include <set>
 #include <thread>
+#include <unistd.h>
 
 namespace indexer {
 namespace {
@@ -17,14 +20,41 @@ std::chrono::nanoseconds thread_time() {
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
+std::mutex idle_mutex;
+std::set<pid_t> idle_threads;
+
+// A thread that has given way, until its end.
+struct IdleThread {
+  IdleThread() {
+    const std::lock_guard lock(idle_mutex);
+    set_policy(id, SCHED_IDLE);
+    idle_threads.insert(id);
+  }
+  IdleThread(const IdleThread&) = delete;
+  IdleThread& operator=(const IdleThread&) = delete;
+  ~IdleThread() {
+    const std::lock_guard lock(idle_mutex);
+    idle_threads.erase(id);
+  }
+  // Where it is refused, the thread goes on as it was.
+  static void set_policy(pid_t thread, int policy) {
+    const sched_param none{};
+    sched_setscheduler(thread, policy, &none);
+  }
+
+  const pid_t id = gettid();
+};
+
 }  // namespace
 
+void stop_giving_way() {
+  const std::lock_guard lock(idle_mutex);
+  for (const pid_t thread : idle_threads) IdleThread::set_policy(thread, SCHED_OTHER);
+}
+
 void Progress::give_way() const {
-  thread_local bool has_given_way = false;
-  if (!is_bulk || has_given_way || thread_time() < kShortWork) return;
-  const sched_param none{};
-  sched_setscheduler(0, SCHED_IDLE, &none);  // refused: then it goes on as it was
-  has_given_way = true;
+  thread_local std::optional<IdleThread> idle;
+  if (is_bulk && !idle && thread_time() >= kShortWork) idle.emplace();
 }
 
 void Progress::pace() {

@@ -9,6 +9,10 @@
 
 namespace indexer {
 
+// For when work that has given way (see Progress) is to end: its threads get processor time as before, where the system
+// allows it (CAP_SYS_NICE, or RLIMIT_NICE).
+void stop_giving_way();
+
 struct Cancelled : std::runtime_error {
   Cancelled() : std::runtime_error("cancelled") {}
 };
