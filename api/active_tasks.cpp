@@ -41,7 +41,9 @@ TaskReport ActiveTask::snapshot() const {
   TaskReport shown = report;
   shown.done = progress->done;
   shown.of = progress->of;
-  if (report.state == "running") shown.seconds_left = seconds_left(*this, shown.of - shown.done);
+  if (report.state != "running") return shown;
+  shown.seconds_left = seconds_left(*this, shown.of - shown.done);
+  shown.outcome.clear();  // which says why it waited
   return shown;
 }
 
@@ -108,6 +110,7 @@ void ActiveTasks::suspend(const std::shared_ptr<ActiveTask>& task) {
   TaskReport report = snapshot_of(*task);
   report.state = "queued";
   report.seconds_left.reset();
+  report.outcome = task->report.outcome;
   remove(task);
   write(report);
   log_task(report, "is stopped, to go on later");

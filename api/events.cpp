@@ -66,6 +66,12 @@ void Listener::tell(const Event& event) {
   if (wake_) wake_();
 }
 
+void Listener::end() {
+  const std::lock_guard lock(mutex_);
+  has_news_ = true;
+  if (wake_) wake_();
+}
+
 EventClient::EventClient(Events& events, std::vector<std::string> accounts, std::string_view seen,
                          Rights rights)
     : Listener(events, std::move(accounts)), count_(events.clients_), rights_(std::move(rights)) {
@@ -82,6 +88,11 @@ EventClient::EventClient(Events& events, std::vector<std::string> accounts, std:
 }
 
 EventClient::~EventClient() { --count_; }
+
+void EventClient::end() {
+  has_ended_ = true;
+  Listener::end();
+}
 
 bool EventClient::is_known(const Event& event) const {
   if (event.kind == Event::Kind::kTask) return false;
@@ -200,6 +211,10 @@ void Events::task_changed(const TaskReport& task) {
   if (listeners.empty()) return;
   const Event event{Event::Kind::kTask, task.account, task.id, "", render_task(task)};
   for (const auto& listener : listeners) listener->tell(event);
+}
+
+void Events::account_removed(std::string_view account) {
+  for (const auto& listener : listeners_of(account)) listener->end();
 }
 
 std::vector<std::string> Events::listened_accounts() const {

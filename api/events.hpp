@@ -43,6 +43,7 @@ class Listener : public EventStream {
   [[nodiscard]] std::string take() override;
   void on_news(std::function<void()> wake) override;
   void tell(const Event& event);
+  virtual void end();  // what it listens to is gone
   [[nodiscard]] const std::vector<std::string>& accounts() const { return accounts_; }
 
  private:
@@ -71,6 +72,7 @@ class EventClient : public Listener {
   ~EventClient() override;
   [[nodiscard]] bool has_ended() const override { return has_ended_; }
   void check() override { has_ended_ = has_ended_ || !rights_.still_has(); }
+  void end() override;
 
  private:
   [[nodiscard]] bool add(const Event& event) override;
@@ -115,6 +117,9 @@ class Events {
   void moved(const indexer::Account& account);
   // Call when a task of an account makes progress or ends.
   void task_changed(const TaskReport& task);
+
+  // Ends who listens to it, and has requests that wait for it answered.
+  void account_removed(std::string_view account);
 
   [[nodiscard]] std::vector<std::string> listened_accounts() const;
 

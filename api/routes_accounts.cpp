@@ -67,6 +67,7 @@ HttpResponse delete_account(const Call& call) {
   } catch (const RemovalRefused& refusal) {
     return error_response(409, "notRemovable", refusal.what());
   }
+  call.events.account_removed(name);
   return json_response(fmt::format(R"({{"account":"{}","removed":true}})", name));
 }
 

@@ -29,7 +29,7 @@ struct Tasks::State {
   void run_worker();
   [[nodiscard]] bool may_begin(const TaskReport& task) const;
   void perform(const std::shared_ptr<ActiveTask>& task);
-  [[nodiscard]] bool lacks_room(const TaskReport& task, const std::exception& error) const;
+  [[nodiscard]] bool lacks_room(const ActiveTask& task, const std::exception& error) const;
 };
 
 void Tasks::State::run_worker() {
@@ -56,16 +56,16 @@ void Tasks::State::perform(const std::shared_ptr<ActiveTask>& task) {
                                   : active.end(task, "cancelled", {"cancelled"});
   } catch (const std::exception& error) {
     if (task->progress->goes_on_later) return active.suspend(task);
-    lacks_room(report, error) ? active.postpone(task, error.what())
-                              : active.end(task, "failed", {error.what()});
+    lacks_room(*task, error) ? active.postpone(task, error.what())
+                             : active.end(task, "failed", {error.what()});
   }
 }
 
 // Whether the task waits for room instead of failing: if it found the disk full while it ran, or has
 // waited before. One that checks for room first and finds none fails, so that its caller learns it.
-bool Tasks::State::lacks_room(const TaskReport& task, const std::exception& error) const {
+bool Tasks::State::lacks_room(const ActiveTask& task, const std::exception& error) const {
   if (dynamic_cast<const WaitsForRoom*>(&error) != nullptr) return true;
-  if (dynamic_cast<const indexer::NoRoom*>(&error) != nullptr) return waits_for_room(task);
+  if (dynamic_cast<const indexer::NoRoom*>(&error) != nullptr) return waits_for_room(task.report);
   return disk != nullptr && disk->note(error);
 }
 

@@ -211,6 +211,18 @@ TEST_F(EventsTest, WhatNobodyMayHearAnyMoreEndsWithoutAnEvent) {
   EXPECT_TRUE(known.events->has_ended());
 }
 
+TEST_F(EventsTest, EndWithTheirAccount) {
+  import(0, 1);
+  const auto stream = listen("/v1/accounts/alice/events").events;
+  ASSERT_TRUE(stream);
+  EXPECT_THAT(stream->take(), HasSubstr("event: messages"));
+  bool is_woken = false;
+  stream->on_news([&is_woken] { is_woken = true; });
+  events_.account_removed("alice");
+  EXPECT_TRUE(is_woken);
+  EXPECT_TRUE(stream->has_ended());
+}
+
 TEST_F(EventsTest, AThousandListenersHearOfAChange) {
   rlimit files{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);

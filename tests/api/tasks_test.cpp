@@ -216,7 +216,9 @@ TEST_F(TasksTest, WhatWaitsForRoomGoesOnWaitingAfterARestart) {
     EXPECT_EQ(tasks->find(unasked)->outcome, "waits for room: make room");
   }
   // Another program's word for the same: who waited before goes on waiting.
-  const auto tasks = serving([&](const TaskReport&, Progress&) -> std::string {
+  const auto tasks = serving([&](const TaskReport& task, Progress&) -> std::string {
+    EXPECT_EQ(api::TaskTable(file_, replica::sqlite::Access::kReadOnly).find(task.id)->outcome, "")
+        << "it does not wait now";
     if (++tries == 3) throw indexer::NoRoom("make room");
     return "done at last";
   });
