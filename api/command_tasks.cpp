@@ -68,10 +68,15 @@ int run_task_for_accounts(TaskRequest request, TaskMode mode, const Config& conf
 TaskReport run_task_at_server(const AdminClient& server, const TaskRequest& request) {
   ProgressLine line;
   std::string told;
+  int times_queued = 0;
   return server.run_task(task_route(request), request.arguments, [&](const TaskReport& task) {
     if (task.state == "queued" && task.outcome != told) {
       told = task.outcome;  // "waits for room: …"
       fmt::print(stderr, "davenport: {}: {}\n", request.kind, for_terminal(told));
+    }
+    if (task.state == "queued" && ++times_queued == 2) {
+      fmt::print(stderr, "davenport: {}: waits for other tasks (davenport task list)\n",
+                 request.kind);
     }
     line.show(fmt::format("{}: {}", request.kind,
                           task.state == "queued" ? "queued" : progress_in_words(task)));

@@ -15,7 +15,9 @@
 #include <utility>
 
 #include "api/data_folder.hpp"
+#include "api/davenport_db.hpp"
 #include "api/http_tls.hpp"
+#include "api/registry.hpp"
 #include "replica/couch_client.hpp"
 #include "replica/http_status.hpp"
 
@@ -236,6 +238,12 @@ std::vector<std::string> check_machine(const Config& config) {
                     folder.string(), sizeof(sockaddr_un::sun_path) - 1));
   if (const std::string why = why_unusable(folder); !why.empty())
     problems.push_back(fmt::format("the data folder {} {}", folder.string(), why));
+  try {
+    (void)Registry(davenport_db_file(folder), replica::sqlite::Access::kReadOnly).accounts();
+  } catch (const std::exception& error) {
+    const std::string advice = advice_on_damage(error);
+    problems.push_back(advice.empty() ? error.what() : advice);
+  }
   return problems;
 }
 

@@ -1,5 +1,8 @@
 #include "api/davenport_db.hpp"
 
+#include <fmt/format.h>
+
+#include "api/data_folder.hpp"
 #include "embedded/davenport_sql.hpp"
 #include "embedded/davenport_upgrade_sql.hpp"
 
@@ -27,6 +30,18 @@ std::optional<replica::sqlite::Connection> open_davenport_db(const std::filesyst
   replica::sqlite::open_schema(*connection, access, kFormat, embedded::davenport_sql,
                                embedded::davenport_upgrade_sql, kBridge);
   return connection;
+}
+
+std::string advice_on_damage(const std::exception& error) {
+  const auto* const of_sqlite = dynamic_cast<const replica::sqlite::Error*>(&error);
+  const bool is_damage = of_sqlite != nullptr && of_sqlite->tells_damage() &&
+                         of_sqlite->file().filename() == davenport_db_file("").filename();
+  if (!is_damage) return {};
+  return fmt::format(
+      "{} is damaged. Stop the server, move it aside together with its -wal and -shm, and start "
+      "again: "
+      "no mail is in it. Tokens have to be created anew, and accounts paused or removed again",
+      of_sqlite->file().string());
 }
 
 }  // namespace api

@@ -22,6 +22,7 @@
 #include "api/commands.hpp"
 #include "api/config.hpp"
 #include "api/data_folder.hpp"
+#include "api/davenport_db.hpp"
 #include "api/events.hpp"
 #include "api/http_server.hpp"
 #include "api/instance_lock.hpp"
@@ -218,7 +219,8 @@ void prepare_process() {
 }
 
 int print_error(const std::exception& error, int exit_code) {
-  fmt::print(stderr, "davenport: {}\n", error.what());
+  const std::string advice = advice_on_damage(error);
+  fmt::print(stderr, "davenport: {}\n", advice.empty() ? error.what() : advice);
   return exit_code;
 }
 

@@ -34,12 +34,14 @@ std::chrono::milliseconds since(Clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
 }
 
+// Documents that are not ignored.
 std::vector<std::string> quarantined_of(const SourceConfig& source, indexer::Account& account) {
   std::vector<std::string> lines;
   for (const mail::Doctype doctype : source.databases_of_account()) {
     const replica::Store* store = account.stores().find(doctype);
     if (store == nullptr) continue;
     for (const replica::Quarantined& document : store->quarantined()) {
+      if (document.is_ignored()) continue;
       lines.push_back(fmt::format("{} {}: {}", source.layout.database(account.name(), doctype),
                                   document.id, document.reason));
     }

@@ -149,8 +149,9 @@ auto Generation::write_index(Work work) {
 }
 
 std::size_t Generation::follow_index(const Stores& stores, Progress& progress) {
-  if (catalog_.text_pending(text_checkpoint()) == 0 && text_checkpoint() == catalog_.checkpoint())
-    return 0;
+  const auto pending = catalog_.text_pending(text_checkpoint());
+  if (pending == 0 && text_checkpoint() == catalog_.checkpoint()) return 0;
+  progress.of = std::max(progress.of.load(), progress.done + pending);
   Extractor extractor(stores.extracts());
   const Texts texts(stores, &extractor);
   return write_index([&](FulltextWriter& writer) {
@@ -161,8 +162,10 @@ std::size_t Generation::follow_index(const Stores& stores, Progress& progress) {
       for (const auto& entry : changes.changed) {
         if (progress.cancelled)
           return written;  // reading files takes long; what is not committed is done again
+        progress.give_way();
         const auto text = texts.read(entry);
         writer.replace(entry, text ? *text : EntryText{});
+        ++progress.done;
       }
       if (changes.reached == writer.checkpoint()) break;
       writer.commit(changes.reached);
