@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "api/davenport_db.hpp"
 #include "tests/support/support.hpp"
 
 namespace {
@@ -141,6 +142,20 @@ TEST_F(RegistryTest, AFileOfFormat1IsReadAndUpgradedByWhoWrites) {
   expect_all_there(registry);
   registry.set_account_state("alice", api::AccountState::kPaused);
   EXPECT_EQ(Registry(file, Access::kReadOnly).account_state("alice"), api::AccountState::kPaused);
+}
+
+TEST(DavenportDb, SaysWhatToDoWhenItIsDamaged) {
+  const support::TemporaryFolder folder;
+  for (const char* name : {"davenport.db", "other.db"}) {
+    support::write_file(folder / name, std::string(10'000, 'x'));
+    try {
+      (void)Registry(folder / name, Access::kReadOnly).accounts();
+      ADD_FAILURE() << name;
+    } catch (const std::exception& error) {
+      EXPECT_EQ(api::advice_on_damage(error).find("move it aside") != std::string::npos,
+                std::string(name) == "davenport.db");
+    }
+  }
 }
 
 }  // namespace
