@@ -187,7 +187,7 @@ TEST_F(ReplicationTest, APingPullsAndSoDoesASync) {
   ASSERT_EQ(outcome.databases.size(), 1U);
   EXPECT_EQ(outcome.pulled.documents, 1U);
   EXPECT_EQ(running.messages("alice"), 3);
-  EXPECT_EQ(progress.done, 2) << "a document and an entry";
+  EXPECT_EQ(progress.done, 3) << "a document, listed and indexed";
   EXPECT_ANY_THROW((void)running.replication.sync("nobody", {}, progress));
 
   add("alice", "p");
