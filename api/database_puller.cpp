@@ -52,7 +52,7 @@ steady_clock::duration ended_early(const FollowedDatabase& database) {
   return ends_early ? steady_clock::now() - database.ends_early_since : steady_clock::duration{};
 }
 
-// When to read a feed again that ended there. The pauses double, since it may end early for good.
+// When to read a feed again that ended there: after as long as it has done so, since it may do so for good.
 std::optional<std::chrono::sys_seconds> read_again_at(FollowedDatabase& database,
                                                       replica::FeedEnd end) {
   if (end == replica::FeedEnd::kAtSequence) {
@@ -138,7 +138,7 @@ net::awaitable<PullResult> DatabasePuller::replicate(DatabaseId id, Opened opene
   };
   auto replicator_options =
       replica_options(parts_.config, parts_.source, *opened.account, databases_.doctype(id));
-  replicator_options.ends_early_for_good = ended_early(database) >= kCatchUpTime;
+  replicator_options.differs_for_good = ended_early(database) >= kCatchUpTime;
   replicator_options.stop = pulls_.stop_flag(id);
   replicator_options.before_sweep = [this, id] { return records_.forget_sequences({id}); };
   replicator_options.on_pending = [&database](std::int64_t rows) { database.pending = rows; };

@@ -39,8 +39,8 @@ std::string advice_on_damage(const std::exception& error) {
   if (!is_damage) return {};
   return fmt::format(
       "{} is damaged. Stop the server, move it aside together with its -wal and -shm, and start "
-      "again: "
-      "no mail is in it. Tokens have to be created anew, and accounts paused or removed again",
+      "again: no mail is in it. Tokens have to be created anew, and accounts paused or removed "
+      "again",
       of_sqlite->file().string());
 }
 

@@ -71,7 +71,9 @@ class EventClient : public Listener {
               Rights rights);
   ~EventClient() override;
   [[nodiscard]] bool has_ended() const override { return has_ended_; }
-  void check() override { has_ended_ = has_ended_ || !rights_.still_has(); }
+  void check() override {
+    if (!rights_.still_has()) has_ended_ = true;
+  }
   void end() override;
 
  private:

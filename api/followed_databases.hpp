@@ -39,7 +39,7 @@ struct FollowedDatabase {
   std::chrono::sys_seconds since{};  // when it entered its state
   std::chrono::steady_clock::time_point caught_up{};  // when it last had everything; 0: never
   std::chrono::steady_clock::time_point probed{};  // when it was last compared with the source
-  // Since when its feed has ended early at the sequence that it has there; 0: it does not. See replica::FeedEnd.
+  // Since when its feed has ended elsewhere than at its sequence; 0: it does not. See replica::FeedEnd.
   std::chrono::steady_clock::time_point ends_early_since{};
   std::uint64_t greatest_seq = 0;  // replica::sum_of_shards, of those that the source has told
   std::chrono::steady_clock::time_point moved{};  // when it last changed there, or was used

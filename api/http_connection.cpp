@@ -197,9 +197,12 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
       HttpResponse response = co_await work_on(request);
       if (!response.again_at) co_return response;
       request.is_again = true;
-      wake_by(*response.events);
+      if (response.events) wake_by(*response.events);
       const auto again_at = *response.again_at;
-      while (!is_ending() && Clock::now() < again_at && response.events->take().empty())
+      const auto has_news = [&response] {
+        return response.events && !response.events->take().empty();
+      };
+      while (!is_ending() && Clock::now() < again_at && !has_news())
         co_await wait_for_news(again_at);
       if (is_ending()) co_return error_response(503, "stopping", "the server stops; ask again");
     }

@@ -64,8 +64,8 @@ struct HttpResponse {
   std::vector<std::pair<std::string, std::string>> fields;  // further header fields
   // Sent after the head for as long as the client listens; there is no payload then.
   std::shared_ptr<EventStream> events{};
-  // Set when the answer has to wait: the request is handled again when `events` has news, at this
-  // time at the latest.
+  // Set when the answer has to wait: the request is handled again when `events` (if there are any) has
+  // news, at this time at the latest.
   std::optional<std::chrono::steady_clock::time_point> again_at{};
 };
 

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <exception>
 #include <fmt/format.h>
+#include <future>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/resource.h>
@@ -148,6 +149,16 @@ void update_http(const Config& config, bool is_loopback, AccessControl& access, 
   server.change(http_limits(http), http.cors_origins, http_access(http));
 }
 
+// Of a reload after which nothing is answered any more.
+struct StopAtFailure {
+  StopAtFailure() = default;
+  StopAtFailure(const StopAtFailure&) = delete;
+  StopAtFailure& operator=(const StopAtFailure&) = delete;
+  ~StopAtFailure() {
+    if (std::uncaught_exceptions() > 0) ::kill(::getpid(), SIGTERM);
+  }
+};
+
 int run(const ServeCommand&, const CommandLine& line, const Config& config) {
   configure_log(config.log);
   const StopSignals signals;
@@ -169,9 +180,10 @@ int run(const ServeCommand&, const CommandLine& line, const Config& config) {
   listen(server, config);
   server.start();
   notify_manager("READY=1");
-  while (signals.wait() == SIGHUP) {
+  const auto reload = [&] {
     notify_manager("RELOADING=1");
     if (const auto changed = reload_config(line, config)) {
+      const StopAtFailure stop;
       if (service.reload(*changed)) {
         configure_log(changed->log);
         update_http(*changed, config.http.is_loopback, access, events, server);
@@ -179,10 +191,18 @@ int run(const ServeCommand&, const CommandLine& line, const Config& config) {
     }
     renew_certificates(server);
     notify_manager("READY=1");
+  };
+  std::future<void> reloading;  // on its own thread, since it may take a while
+  while (signals.wait() == SIGHUP) {
+    reloading = std::async(std::launch::async, [&reload, before = std::move(reloading)]() mutable {
+      if (before.valid()) before.get();
+      reload();
+    });
   }
   log_event(Level::kInfo, "stopping", "stopping");
   notify_manager("STOPPING=1");
   exit_after_timeout();
+  if (reloading.valid()) reloading.get();
   service.stop();  // first: a request may wait for a source
   server.stop();
   return kDone;

@@ -51,9 +51,8 @@ std::vector<std::string> quarantined_of(const SourceConfig& source, indexer::Acc
 
 std::string behind_line(const std::string& database) {
   return fmt::format(
-      "{}: its changes end before its sequence, and it counts other documents than came, as where "
-      "a "
-      "node of the cluster is behind: the last changes may be missing; sync again later",
+      "{}: its changes do not end at its sequence, and it counts other documents than came, as "
+      "where a node of the cluster is behind: the last changes may be missing; sync again later",
       database);
 }
 

@@ -19,7 +19,8 @@
 namespace api {
 namespace {
 
-// A nice value: when processors are short, a thread gets about a ninth of what one gets that answers.
+// A nice value: when processors are short, a thread gets about a ninth of what one gets that answers. LimitNICE of
+// davenport.service lets bulk work come back to it.
 constexpr int kNiceness = 10;
 
 // Runs `start`; the threads that it starts take over its priority, which is behind that of answers.
@@ -29,6 +30,14 @@ void run_at_low_priority(const std::function<void()>& start) {
     ::setpriority(PRIO_PROCESS, 0, kNiceness);
     start();
   }).get();
+}
+
+// For as long as parts are exchanged.
+HttpResponse put_off() {
+  constexpr std::chrono::milliseconds kPause{50};
+  HttpResponse response;
+  response.again_at = std::chrono::steady_clock::now() + kPause;
+  return response;
 }
 
 }  // namespace
@@ -96,34 +105,46 @@ void Service::begin(Config config) {
   });
 }
 
+void Service::enter(Phase phase) {
+  const std::lock_guard lock(mutex_);
+  phase_ = phase;
+}
+
+bool Service::may_handle(const HttpRequest& request) const {
+  if (phase_ == Phase::kEnding) return request.method == "GET";
+  return phase_ == Phase::kServing;
+}
+
 HttpResponse Service::handle(const HttpRequest& request) {
   {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !is_reloading_; });
+    const std::lock_guard lock(mutex_);
+    if (!may_handle(request)) return put_off();
     if (!parts_) return error_response(503, "stopping", "the server stops: its log tells why");
     ++running_;
   }
   HttpResponse response = parts_->routes.handle(request);
   const std::lock_guard lock(mutex_);
-  if (--running_ == 0) changed_.notify_all();
-  return response;
+  if (--running_ == 0) none_runs_.notify_all();
+  // What needs work that has ended is for the parts that come.
+  const bool needs_next = response.status >= 500 && phase_ != Phase::kServing;
+  return needs_next ? put_off() : std::move(response);
 }
 
 bool Service::reload(Config config) {
-  parts_->stop();  // which may take a while: requests are answered meanwhile
-  std::unique_lock lock(mutex_);
   struct Reloading {
-    explicit Reloading(Service& service) : of(service) { of.is_reloading_ = true; }
+    explicit Reloading(Service& service) : of(service) { of.enter(Phase::kEnding); }
     Reloading(const Reloading&) = delete;
     Reloading& operator=(const Reloading&) = delete;
-    ~Reloading() {
-      of.is_reloading_ = false;
-      of.changed_.notify_all();
-    }
+    ~Reloading() { of.enter(Phase::kServing); }
     Service& of;
   };
   const Reloading reloading(*this);
-  changed_.wait(lock, [this] { return running_ == 0; });
+  parts_->stop();
+  {
+    std::unique_lock lock(mutex_);
+    phase_ = Phase::kReplacing;
+    none_runs_.wait(lock, [this] { return running_ == 0; });
+  }
   Config before = parts_->config;
   parts_.reset();
   try {

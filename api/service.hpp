@@ -1,5 +1,7 @@
 // All parts of a server that depend on the configuration. The sockets outlive them: at a reload the
-// parts are built again from the new configuration, while connections stay open and requests wait.
+// parts are built again from the new configuration, while connections stay open. Until the work of
+// the old parts has ended, which may take a while, these answer GET requests; other requests, and all
+// while parts are exchanged, are put off.
 #pragma once
 
 #include <condition_variable>
@@ -22,7 +24,7 @@ class Service {
 
   // Any thread; never throws.
   [[nodiscard]] HttpResponse handle(const HttpRequest& request);
-  // Lets requests under way finish, ends all other work, and begins again with `config`. Where that
+  // Ends all work, lets requests under way finish, and begins again with `config`. Where that
   // fails, returns false and goes on with the configuration from before. Throws when that one cannot
   // be used any more either: from then on nothing is answered.
   [[nodiscard]] bool reload(Config config);
@@ -30,14 +32,18 @@ class Service {
 
  private:
   struct Parts;
+  enum class Phase { kServing, kEnding, kReplacing };
   void begin(Config config);
+  void enter(Phase phase);
+  // With `mutex_` held.
+  [[nodiscard]] bool may_handle(const HttpRequest& request) const;
 
   Metrics& metrics_;
   Events& events_;
   const AccessControl& access_;
   std::mutex mutex_;  // of all below
-  std::condition_variable changed_;
-  bool is_reloading_ = false;
+  std::condition_variable none_runs_;
+  Phase phase_ = Phase::kServing;
   std::size_t running_ = 0;  // requests
   std::unique_ptr<Parts> parts_;
 };

@@ -176,6 +176,7 @@ void SourceFollower::on_absent(DatabaseId id) {
             {{"account", databases_.account(id)}, {"database", databases_.name(id)}});
   database.is_present = false;
   database.seen = 0;
+  database.greatest_seq = 0;
   databases_.enter(id, FeedState::kGone);
   (void)databases_.set_error(id, std::string(kNotAtSource) + " any more");
   records_.queue(databases_.known(id, "", "", {}));

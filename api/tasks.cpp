@@ -49,8 +49,8 @@ void Tasks::State::perform(const std::shared_ptr<ActiveTask>& task) {
   const Work& work = kinds.find(report.kind)->second;
   task->progress->is_bulk = true;
   try {
-    const auto perform = [&] { active.end(task, "done", work(report, *task->progress)); };
-    indexer::on_threads(1, perform);
+    const auto do_work = [&] { active.end(task, "done", work(report, *task->progress)); };
+    indexer::on_threads(1, do_work);
   } catch (const indexer::Cancelled&) {
     task->progress->goes_on_later ? active.suspend(task)
                                   : active.end(task, "cancelled", {"cancelled"});

@@ -276,7 +276,7 @@ std::size_t Account::rebuild(const std::shared_ptr<Generation>& next, Progress& 
     project_all(*next, stores_, progress);
     next->follow_index(stores_, progress);
     progress.of = std::max(progress.of.load(), progress.done.load());
-    progress.check();
+    progress.step();
   };
   follow();
   // The live generation stands still for the last few changes, so that the new one is nowhere

@@ -97,12 +97,12 @@ std::pair<std::uint64_t, std::uint64_t> Account::compact(Progress& progress) {
   const auto before = bytes();
   progress.of = static_cast<std::int64_t>(sum(before));
   for (const auto doctype : mail::kDoctypes) {
-    progress.check();
+    progress.step();
     if (stores_.find(doctype) != nullptr) stores_.create(doctype).compact();
   }
   stores_.blobs().compact();
   progress.done = static_cast<std::int64_t>(before.store);
-  progress.check();
+  progress.step();
   const std::lock_guard text_working(state_->text_work);
   if (const auto live = state_->generation(); live && live->has_index()) {
     make_room_to_compact();
@@ -114,7 +114,7 @@ std::pair<std::uint64_t, std::uint64_t> Account::compact(Progress& progress) {
     const auto copy = std::make_shared<Generation>(folder, state_->access, state_->options);
     copy->set_disposable(true);
     unfinished.keep();
-    progress.check();
+    progress.step();
     state_->make_live(copy);
   }
   progress.done = progress.of.load();
@@ -156,7 +156,7 @@ void Account::copy_to(const fs::path& folder, Progress& progress) {
   progress.of = static_cast<std::int64_t>(sum(bytes()));
   const auto copied = [&](std::uint64_t octets) {
     progress.done += static_cast<std::int64_t>(octets);
-    progress.check();
+    progress.step();
   };
   // What is derived first: the stores may be ahead of it, not behind.
   if (const auto live = state_->generation()) {

@@ -37,7 +37,7 @@ std::vector<DocumentName> failed_documents(const Catalog& catalog, const Texts& 
   std::uint32_t from = 1;
   for (auto entries = catalog.entries(from, kRenewBatch); !entries.empty();
        entries = catalog.entries(from, kRenewBatch)) {
-    progress.check();
+    progress.step();
     for (auto& entry : entries) {
       if (texts.has_failed(entry))
         failed.push_back({doctype_of(entry.kind), std::move(entry.doc_id)});
@@ -52,7 +52,7 @@ std::vector<DocumentName> failed_documents(const Catalog& catalog, const Texts& 
 std::size_t Account::renew(std::span<const DocumentName> documents, Progress& progress) {
   std::size_t renewed = 0;
   while (!documents.empty()) {
-    progress.check();
+    progress.step();
     const auto batch = documents.first(std::min(kRenewBatch, documents.size()));
     documents = documents.subspan(batch.size());
     const std::lock_guard text_working(state_->text_work);
@@ -60,7 +60,7 @@ std::size_t Account::renew(std::span<const DocumentName> documents, Progress& pr
     if (!live) return renewed;
     {
       const std::lock_guard catalog_working(state_->catalog_work);
-      while (live->catalog().project(stores_, kRenewBatch).more) progress.check();
+      while (live->catalog().project(stores_, kRenewBatch).more) progress.step();
       live->catalog().project_again(stores_, batch);
     }
     if (!live->has_index()) continue;

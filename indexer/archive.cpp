@@ -120,7 +120,7 @@ struct ArchiveReader::State {
   static la_ssize_t read_stream(archive* handle, void* self, const void** block);
   void open(archive_read_callback* read);
   void require(la_ssize_t result) const {
-    if (result < ARCHIVE_WARN) progress.check();
+    if (result < ARCHIVE_WARN) progress.step();
     indexer::require(handle, result, path.string());
   }
 

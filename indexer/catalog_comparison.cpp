@@ -179,7 +179,7 @@ void CatalogComparison::State::compare(const ComparedTable& table, const std::st
                                        Cursor& actual, Cursor& expected) const {
   constexpr std::int64_t kRowsPerCheck = 10'000;
   while (actual.has_row() || expected.has_row()) {
-    if ((actual.rows() + expected.rows()) % kRowsPerCheck == 0) progress->check();
+    if ((actual.rows() + expected.rows()) % kRowsPerCheck == 0) progress->step();
     const auto order = !expected.has_row() ? std::strong_ordering::less
                        : !actual.has_row() ? std::strong_ordering::greater
                                            : actual.compare_key(expected);

@@ -33,7 +33,7 @@ class ChunkedTransaction {
     if (++rows_ % kRowsOfCommit != 0) return;
     transaction_->commit();
     transaction_.reset();
-    progress_.check();
+    progress_.step();
     transaction_.emplace(connection_);
   }
   void commit() { transaction_->commit(); }

@@ -84,7 +84,7 @@ class Examination {
   }
 
   void project(Generation& generation, const Stores& stores) {
-    while (generation.catalog().project(stores, kRowsPerProjection).more) progress_.check();
+    while (generation.catalog().project(stores, kRowsPerProjection).more) progress_.step();
     generation.catalog().order(progress_);
   }
 

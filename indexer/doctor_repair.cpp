@@ -193,7 +193,7 @@ class Repair {
     };
     replica::StoreSnapshot snapshot(target_.folder / "store" / (database + ".db"));
     snapshot.documents({}, [&](const replica::WholeDocument& document) {
-      progress_.check();
+      progress_.step();
       for (const auto& leaf : document.leaves) add_missing_blobs(stores, leaf, batch);
       if (batch.wanted.size() >= kWantedAtOnce) commit();
     });

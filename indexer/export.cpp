@@ -95,7 +95,7 @@ class Exporter {
  private:
   void each_document(const ExportPart& part, const ExportPart::Visit& visit) {
     part.each_document([&](const replica::WholeDocument& document) {
-      progress_.check();
+      progress_.step();
       visit(document);
     });
   }

@@ -92,7 +92,7 @@ class FileChecks {
   }
 
   bool check_database(const fs::path& file, AccountPart part) {
-    progress_.check();
+    progress_.step();
     if (is_folder(file)) {
       damaged(part, file, "a folder is in its place");
       return false;
@@ -142,7 +142,7 @@ class FileChecks {
     replica::StoreSnapshot snapshot(file);
     snapshot.check(
         [&](const replica::WholeDocument& document) {
-          progress_.check();
+          progress_.step();
           if (is_live(document)) ++*report_.store;
           check_attachments(document, snapshot);
         },
@@ -221,7 +221,7 @@ class FileChecks {
   const DoctorTarget& target_;
   DoctorReport& report_;
   const Progress& progress_;
-  const std::function<void()> check_progress_ = [this] { progress_.check(); };
+  const std::function<void()> check_progress_ = [this] { progress_.step(); };
   std::optional<replica::Blobs> blobs_;  // where they can be read
   std::set<std::string> damaged_blobs_;  // digests
 };

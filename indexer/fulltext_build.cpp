@@ -71,7 +71,7 @@ class IndexBuild {
     database.set_metadata(kCheckpointKey, checkpoint_.to_json());
     database.commit();
     database.close();
-    progress_.check();
+    progress_.step();
     sync_files(index);
     fs::rename(index, folder_);
     replica::sync_folder(folder_.parent_path().empty() ? "." : folder_.parent_path());
@@ -210,7 +210,7 @@ class IndexBuild {
       std::atomic<std::size_t> next{0};
       on_threads(std::min<int>(threads, static_cast<int>(groups)), [&] {
         for (auto group = next++; group < groups; group = next++) {
-          progress_.check();
+          progress_.step();
           const auto first = group * kPartsPerMerge;
           merged[group] = merge(
               std::span(parts_).subspan(first, std::min(kPartsPerMerge, parts_.size() - first)));

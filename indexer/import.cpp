@@ -69,7 +69,7 @@ void run_import(const std::function<void(ImportReader&)>& read, ImportBatch& bat
       },
       options.threads, options.kept_headers, progress);
   while (auto outcome = pipeline.next()) {
-    progress.check();
+    progress.step();
     if (auto* message = std::get_if<ImportedMessage>(&*outcome)) {
       batch.add(std::move(*message));
     } else {

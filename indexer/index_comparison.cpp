@@ -40,7 +40,7 @@ class Analysis {
     EntryBuilder builder(options_);
     for (Run run = claim(); !run.entries.empty(); run = claim()) {
       for (const auto& entry : run.entries) {
-        progress_.check();
+        progress_.step();
         run.analysed->push_back(analyse(entry, texts_, builder));
         ++progress_.done;
       }

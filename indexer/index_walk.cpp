@@ -60,7 +60,7 @@ class WalkProcess {
     const auto deadline = processor_time() + silence_limit_;
     while (size > 0) {
       pollfd ready{pipe_, POLLIN, 0};
-      progress.check();
+      progress.step();
       if (poll(&ready, 1, kPollInterval) == 0) {
         if (processor_time() > deadline) return false;
         continue;

@@ -20,6 +20,7 @@ std::chrono::nanoseconds thread_time() {
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
+// Of the process, since a thread is raised by another that does not know its work.
 std::mutex idle_mutex;
 std::set<pid_t> idle_threads;
 
@@ -54,11 +55,15 @@ void stop_giving_way() {
 
 void Progress::give_way() const {
   thread_local std::optional<IdleThread> idle;
-  if (is_bulk && !idle && thread_time() >= kShortWork) idle.emplace();
+  if (!is_bulk || idle || cancelled) return;
+  // One that a thread at SCHED_IDLE has started is there from its beginning.
+  if (thread_time() < kShortWork && sched_getscheduler(0) != SCHED_IDLE) return;
+  idle.emplace();
+  if (cancelled) stop_giving_way();  // it was told to end meanwhile
 }
 
 void Progress::pace() {
-  check();
+  step();
   const auto limit = rate.load();
   if (limit <= 0) return;
   using Clock = std::chrono::steady_clock;

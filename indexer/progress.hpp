@@ -26,9 +26,13 @@ struct Progress {
   // Bulk work of a server, which people who read must not notice.
   std::atomic<bool> is_bulk{false};
 
-  // Called now and then by each thread of the work. Throws Cancelled.
+  // Throws Cancelled. Any thread.
   void check() const {
     if (cancelled) throw Cancelled();
+  }
+  // Called now and then by each thread that the work has for itself: the same, and gives way.
+  void step() const {
+    check();
     give_way();
   }
   // Of bulk work: a thread that has had the processor for a while gets from now on only time that nothing
@@ -36,7 +40,7 @@ struct Progress {
   // none, and what is short should be done soon there, too. There is no way back, so bulk work begins on a
   // new thread.
   void give_way() const;
-  // Called by the work before each entry: waits as long as the rate requires. Throws Cancelled.
+  // Called by the work before each entry, in place of `step`: waits as long as the rate requires.
   void pace();
 
  private:

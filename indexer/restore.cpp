@@ -73,7 +73,7 @@ class ExportReader {
   void read_members(const ExportHeader& header) {
     ArchiveMember member;
     while (archive_.next(member)) {
-      progress_.check();
+      progress_.step();
       if (!member.is_file) continue;  // a further name of a message
       if (member.path == kExportManifest) {
         blobs_.finish();
@@ -127,7 +127,7 @@ class ExportReader {
     std::ofstream out(staged_.file_of(doctype), std::ios::binary | std::ios::trunc);
     std::size_t line = 0;
     each_piece([&](std::string_view piece) {
-      progress_.check();
+      progress_.step();
       const std::size_t end = piece.rfind('\n');
       line = end == std::string_view::npos ? line + piece.size() : piece.size() - end;
       if (line > kMaxLine) refuse_altered(path);
@@ -194,7 +194,7 @@ std::uint64_t apply(const fs::path& documents, const fs::path& store_file, Progr
   std::size_t bytes = 0;
   std::string line;
   while (std::getline(in, line)) {
-    progress.check();
+    progress.step();
     batch.push_back(read_document(line));
     bytes += line.size();
     ++count;

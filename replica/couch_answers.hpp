@@ -44,6 +44,8 @@ class AnswerReader {
   [[nodiscard]] std::optional<ServerInfo> server_info(std::string_view json);
   [[nodiscard]] std::optional<DatabaseInfo> database_info(std::string_view json);
   [[nodiscard]] std::optional<std::int64_t> count_rows(std::string_view json);  // of a view
+  // Of `_all_docs` with keys: those of which there is nothing.
+  [[nodiscard]] std::optional<std::vector<std::string>> keys_not_found(std::string_view json);
   // `error` and `reason` of an answer that refuses, as CouchDB or cozy-stack say it; `id` and `rev` of one that says yes.
   [[nodiscard]] std::optional<BulkDocsRow> verdict(std::string_view json);
   // A row of `_dbs_info`; nothing for a database that is not there.

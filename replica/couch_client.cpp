@@ -88,6 +88,11 @@ net::awaitable<std::int64_t> CouchClient::count_design_documents(std::string dat
   return noting_failure(state_, count_design_documents_of(state_, std::move(database)));
 }
 
+net::awaitable<std::vector<std::string>> CouchClient::absent(std::string database,
+                                                             std::vector<std::string> ids) {
+  return noting_failure(state_, absent_of(state_, std::move(database), std::move(ids)));
+}
+
 net::awaitable<std::optional<std::vector<RevisionsOfDocument>>> CouchClient::purged(
     std::string database) {
   return noting_failure(state_, purged_of(state_, std::move(database)));

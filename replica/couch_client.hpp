@@ -208,6 +208,9 @@ class CouchClient {
       std::vector<std::string> databases);
   // Live design documents (`_all_docs`), which the counts of a database include.
   [[nodiscard]] net::awaitable<std::int64_t> count_design_documents(std::string database);
+  // Of these ids, those of which the database has nothing, not even a deletion; none when the server does not say.
+  [[nodiscard]] net::awaitable<std::vector<std::string>> absent(std::string database,
+                                                                std::vector<std::string> ids);
   // `_purged_infos`: the revisions that were purged; nothing where the server has no such route, or not for us.
   [[nodiscard]] net::awaitable<std::optional<std::vector<RevisionsOfDocument>>> purged(
       std::string database);

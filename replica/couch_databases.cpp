@@ -56,18 +56,22 @@ net::awaitable<DatabaseInfo> ask_for_info(ServerPtr server, std::string database
   co_return std::move(*info);
 }
 
+std::string keys_json(std::span<const std::string> keys) {
+  std::string json = R"({"keys":[)";
+  for (const std::string& key : keys) {
+    if (json.back() != '[') json += ',';
+    append_json_string(json, key);
+  }
+  return json + "]}";
+}
+
 // False when the server has no such route, or not for us.
 net::awaitable<bool> ask_dbs_info(ServerPtr server, std::span<const std::string> databases,
                                   std::vector<DatabaseInfo>& infos) {
   Request request;
   request.method = http::verb::post;
   request.path = "/_dbs_info";
-  request.body = R"({"keys":[)";
-  for (const std::string& database : databases) {
-    if (request.body.back() != '[') request.body += ',';
-    append_json_string(request.body, database);
-  }
-  request.body += "]}";
+  request.body = keys_json(databases);
   Response response = co_await server->http->send(std::move(request));
   if (!http_status::is_success(response.status())) {
     const ErrorResponse refused = co_await read_error_response(response);
@@ -167,6 +171,25 @@ net::awaitable<std::int64_t> count_design_documents_of(ServerPtr server, std::st
   const auto rows = server->reader.count_rows(body);
   if (!rows) throw unexpected_response(*server, response, "the answer has no rows", body);
   co_return *rows;
+}
+
+net::awaitable<std::vector<std::string>> absent_of(ServerPtr server, std::string database,
+                                                   std::vector<std::string> ids) {
+  Request request;
+  request.method = http::verb::post;
+  request.path = database_path(database) + "/_all_docs";
+  request.body = keys_json(ids);
+  Response response = co_await server->http->send(std::move(request));
+  if (!http_status::is_success(response.status())) {
+    const ErrorResponse refused = co_await read_error_response(response);
+    if (is_unknown_route(refused.status) || refused.status == http_status::kForbidden)
+      co_return std::vector<std::string>();
+    throw to_source_error(*server, response.location(), database, refused);
+  }
+  const std::string body = co_await response.read_all(tuning::kMaxSmallAnswer);
+  auto absent = server->reader.keys_not_found(body);
+  if (!absent) throw unexpected_response(*server, response, "the answer has no rows", body);
+  co_return std::move(*absent);
 }
 
 net::awaitable<std::optional<std::vector<RevisionsOfDocument>>> purged_of(ServerPtr server,

@@ -19,6 +19,9 @@ namespace replica {
     ServerPtr server, std::vector<std::string> databases);
 [[nodiscard]] net::awaitable<std::int64_t> count_design_documents_of(ServerPtr server,
                                                                      std::string database);
+[[nodiscard]] net::awaitable<std::vector<std::string>> absent_of(ServerPtr server,
+                                                                 std::string database,
+                                                                 std::vector<std::string> ids);
 [[nodiscard]] net::awaitable<std::optional<std::vector<RevisionsOfDocument>>> purged_of(
     ServerPtr server, std::string database);
 

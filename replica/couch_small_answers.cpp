@@ -129,6 +129,27 @@ std::optional<std::int64_t> AnswerReader::count_rows(std::string_view json) {
   return rows;
 }
 
+std::optional<std::vector<std::string>> AnswerReader::keys_not_found(std::string_view json) {
+  std::optional<std::vector<std::string>> not_found;
+  try {
+    state_->members(json, [&not_found](od::raw_json_string member, od::value rows) {
+      if (member != "rows") return;
+      not_found.emplace();
+      for (auto row : rows.get_array()) {
+        std::string key, error;
+        for (auto field : row.get_object()) {
+          if (field.key() == "key") key = text_of(field.value());
+          if (field.key() == "error") error = plain_text(field.value());
+        }
+        if (error == "not_found") not_found->push_back(std::move(key));
+      }
+    });
+  } catch (const simdjson::simdjson_error&) {
+    return std::nullopt;
+  }
+  return not_found;
+}
+
 std::optional<DatabaseInfo> AnswerReader::dbs_info_row(const RowScanner::Row& row) {
   DatabaseInfo info;
   std::string name;

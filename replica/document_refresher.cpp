@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
+#include <set>
 #include <utility>
 
+#include "replica/http_status.hpp"
 #include "replica/page_plan.hpp"
 #include "replica/workers.hpp"
 
@@ -68,13 +71,45 @@ net::awaitable<bool> DocumentRefresher::apply_purges(Checkpoint after, PullSumma
 }
 
 net::awaitable<void> DocumentRefresher::refresh_unmet(PullSummary& summary) {
-  constexpr std::size_t kAtOnce = 100;
+  constexpr std::size_t kAtOnce = 500;
   auto next = [&store = context_.store] { return store.unmet(kAtOnce); };
   for (;;) {
     auto ids = co_await run_on(context_.workers, next);
     if (ids.empty()) co_return;
-    co_await refresh(std::move(ids), OnTransient::kThrow, {}, summary);
+    const auto absent = co_await context_.source.absent(context_.database, ids);
+    const std::set<std::string> gone(absent.begin(), absent.end());
+    std::erase_if(ids, [&gone](const std::string& id) { return gone.contains(id); });
+    co_await forget(absent, summary);
+    co_await refresh_some(std::move(ids), summary);
   }
+}
+
+// What a gateway refuses goes to quarantine, where it stays as it is, but not when it refuses all.
+net::awaitable<void> DocumentRefresher::refresh_some(std::vector<std::string> ids,
+                                                     PullSummary& summary) {
+  constexpr std::size_t kAtOnce = tuning::kMaxRefusedByGateway;
+  while (!ids.empty()) {
+    const auto rest = ids.size() - std::min(ids.size(), kAtOnce);
+    std::vector<std::string> some(
+        std::make_move_iterator(ids.begin() + static_cast<std::ptrdiff_t>(rest)),
+        std::make_move_iterator(ids.end()));
+    ids.resize(rest);
+    const std::uint64_t before = summary.quarantined;
+    co_await refresh(std::move(some), OnTransient::kReport, {}, summary);
+    if (summary.quarantined - before < kAtOnce) continue;
+    throw SourceError(
+        SourceError::Kind::kServer, http_status::kServiceUnavailable,
+        context_.database + ": it refuses one document after the other, see their quarantine");
+  }
+}
+
+net::awaitable<void> DocumentRefresher::forget(std::vector<std::string> ids, PullSummary& summary) {
+  if (ids.empty()) co_return;
+  Batch batch;
+  batch.is_refreshed = true;
+  for (const std::string& id : ids) batch.exact.push_back({id, {}});
+  batch.released = std::move(ids);
+  co_await writer_.commit(std::move(batch), summary);
 }
 
 // A revision that was purged may have come again: what the source has now is what counts.

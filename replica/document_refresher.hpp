@@ -27,6 +27,11 @@ class DocumentRefresher {
   [[nodiscard]] boost::asio::awaitable<void> refresh_unmet(PullSummary& summary);
 
  private:
+  // These the source does not have.
+  [[nodiscard]] boost::asio::awaitable<void> forget(std::vector<std::string> ids,
+                                                    PullSummary& summary);
+  [[nodiscard]] boost::asio::awaitable<void> refresh_some(std::vector<std::string> ids,
+                                                          PullSummary& summary);
   // Replaces each document by what the source has. One that it does not have is purged, and leaves quarantine.
   [[nodiscard]] boost::asio::awaitable<void> refresh(std::vector<std::string> ids,
                                                      RevisionFetcher::OnTransient on_transient,

@@ -24,7 +24,7 @@ enum class FeedEnd {
   // Before it. In a cluster that says little: copies of a shard may number their changes differently for good, and purges, changes
   // of _security and the like have numbers, but no rows. Or the node that sent the feed is behind the one that told the sequence.
   kEarly,
-  kBehind,  // before it, and the database counts other documents than are here
+  kBehind,  // before or behind it, and the database counts other documents than are here
 };
 
 struct PullSummary {
@@ -65,9 +65,9 @@ struct ReplicatorOptions {
   bool write_checkpoints = true;
   // False for a document that is to be left out, by the JSON of its winner; deletions are never left out. Null: all are kept.
   std::function<bool(std::string_view document)> keep;
-  // The feed has ended before the update sequence of now for so long that no node is behind: differing counts are a reason to
-  // sweep all the same.
-  bool ends_early_for_good = false;
+  // The feed has ended elsewhere than at the update sequence of now for so long that few nodes are behind: differing counts are a
+  // reason to sweep all the same.
+  bool differs_for_good = false;
   // Names `keep` in the checkpoint: with another one all documents are looked at again.
   std::string filter;
   // True for an attachment whose bytes are to be fetched. Null: none.

@@ -42,9 +42,10 @@ net::awaitable<PullSummary> Replicator::pull_until_caught_up() {
 
 bool Replicator::ends_early() const { return ends_before(checkpoint_.since, info_); }
 
+// `counts` differ only as long as another copy may have told them.
 FeedEnd Replicator::feed_end(Counts counts) const {
-  if (!ends_early()) return FeedEnd::kAtSequence;
-  return counts == Counts::kDiffer ? FeedEnd::kBehind : FeedEnd::kEarly;
+  if (counts == Counts::kDiffer) return FeedEnd::kBehind;
+  return ends_early() ? FeedEnd::kEarly : FeedEnd::kAtSequence;
 }
 
 // Learns what the source is now, and whether the checkpoint continues it.
@@ -120,6 +121,7 @@ net::awaitable<void> Replicator::begin_sweep() {
   if (context_.options.before_sweep) co_await context_.options.before_sweep();
   co_await run_on(context_.workers, [&store = context_.store] { store.begin_sweep(); });
   is_sweeping_ = true;
+  checkpoint_.purge_seq.clear();  // it compares all, so purges count from what the source says now
   pages_.start({}, is_sweeping_);
 }
 
@@ -135,7 +137,7 @@ net::awaitable<void> Replicator::follow_feed(PullSummary& summary) {
 // Sweeps for a difference, once, but not for what a node that is behind does not show yet, nor for what it counts.
 net::awaitable<Counts> Replicator::check_counts(PullSummary& summary) {
   const auto may_be_behind = [this] {
-    return are_of_other_copies(checkpoint_.since, info_) && !context_.options.ends_early_for_good;
+    return are_of_other_copies(checkpoint_.since, info_) && !context_.options.differs_for_good;
   };
   const Counts counts = co_await count_check_.compare(info_, summary);
   if (counts != Counts::kDiffer || may_be_behind()) co_return counts;

@@ -23,9 +23,9 @@ int policy_after(std::chrono::milliseconds work, bool is_bulk) {
     Progress progress;
     progress.is_bulk = is_bulk;
     do {
-      progress.check();
+      progress.step();
     } while (processor_time() < work);
-    progress.check();
+    progress.step();
     policy = sched_getscheduler(0);
   }).join();
   return policy;
@@ -55,9 +55,9 @@ TEST(Progress, WorkThatIsToEndGetsProcessorsAgain) {
   std::thread work([&] {
     Progress progress;
     progress.is_bulk = true;
-    while (sched_getscheduler(0) != SCHED_IDLE) progress.check();
+    while (sched_getscheduler(0) != SCHED_IDLE) progress.step();
     has_given_way = true;
-    while (!is_to_end) progress.check();
+    while (!is_to_end) progress.step();
     policy = sched_getscheduler(0);
   });
   while (!has_given_way) std::this_thread::yield();

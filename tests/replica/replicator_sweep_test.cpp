@@ -67,15 +67,58 @@ TEST_F(SweepTest, AsksForWhatItDidNotMeetWhereThereAreOtherCopies) {
   of_cluster.copies = 3;
   const auto end = get(window("1-h"), answer(page({}, R"("1-h")")));
   const auto first = get(window("0"), answer(page({bare_row("a", {"1-a"})}, R"("1-h")")));
-  EXPECT_THROW(pull({welcome(), database(of_cluster), first, end, leaves("b", "{}", 503),
-                     get("GET /mail/", answer("{}", 503))}),
+  const std::string keys = R"({"keys":["b","c"]})";
+  const auto unmet = [&keys](const std::string& raw_answer) {
+    return post("POST /mail/_all_docs", keys, raw_answer);
+  };
+  EXPECT_THROW(pull({welcome(), database(of_cluster), first, end, unmet(answer("{}", 503))}),
                SourceError);
   EXPECT_NE(body("b"), "purged");
-  pull({welcome(), database(of_cluster), end, leaves("b", R"([{"ok":{"_id":"b","_rev":"1-b"}}])"),
-        gone("c")});
+  const std::string rows = R"({"rows":[{"id":"b","key":"b","value":{"rev":"1-b"}},)"
+                           R"({"key":"c","error":"not_found"}]})";
+  pull({welcome(), database(of_cluster), end, unmet(answer(rows)),
+        leaves("b", R"([{"ok":{"_id":"b","_rev":"1-b"}}])")});
   EXPECT_NE(body("b"), "purged");
   EXPECT_EQ(body("c"), "purged");
   EXPECT_FALSE(store_.is_sweeping());
+
+  // Where there is no such route, one by one.
+  of_cluster.incarnation = "1900000000";
+  pull({welcome(), database(of_cluster), get(window("0"), answer(page({}, R"("1-i")"))),
+        post("POST /mail/_all_docs", R"({"keys":["a","b"]})", answer("{}", 404)), gone("a"),
+        gone("b")});
+  EXPECT_EQ(body("b"), "purged");
+}
+
+TEST_F(SweepTest, KeepsWhatItDidNotMeetAndAProxyRefuses) {
+  pull_three();
+  Database of_cluster = another_life();
+  of_cluster.copies = 3;
+  const std::string rows = R"({"rows":[{"id":"b","key":"b","value":{"rev":"1-b"}},)"
+                           R"({"key":"c","error":"not_found"}]})";
+  const PullSummary swept =
+      pull({welcome(), database(of_cluster),
+            get(window("0"), answer(page({bare_row("a", {"1-a"})}, R"("1-h")"))),
+            get(window("1-h"), answer(page({}, R"("1-h")"))),
+            post("POST /mail/_all_docs", R"({"keys":["b","c"]})", answer(rows)),
+            leaves("b", "<html>", 403), database(of_cluster)});
+  EXPECT_TRUE(swept.swept);
+  EXPECT_EQ(swept.quarantined, 1U);
+  EXPECT_NE(body("b"), "purged");
+  EXPECT_EQ(body("c"), "purged");
+}
+
+TEST_F(SweepTest, CountsPurgesAnewAfterward) {
+  pull_three();
+  Database before;
+  before.purge_seq = R"("5-a")";
+  pull({welcome(), database(before),
+        get("GET /mail/_purged_infos", answer(R"({"purged_infos":[]})")), nothing_new()});
+  ASSERT_EQ(store_.checkpoint().purge_seq, R"("5-a")");
+  store_.begin_sweep();
+  pull({welcome(), database(), get(window("0"), answer(page({bare_row("a", {"1-a"})}, R"("1-h")"))),
+        get(window("1-h"), answer(page({}, R"("1-h")")))});
+  EXPECT_EQ(store_.checkpoint().purge_seq, R"("0-p")");
 }
 
 TEST_F(SweepTest, GoesOnInTheMiddle) {
@@ -333,7 +376,7 @@ TEST_F(CountCheckTest, SweepsWhereTheFeedEndsEarlyForGood) {
   ahead.copies = 3;
   ahead.documents = 7;
   ahead.update_seq = R"("4-g")";
-  options_.ends_early_for_good = true;
+  options_.differs_for_good = true;
   const PullSummary swept =
       pull({welcome(), database(ahead), get(feed("0"), answer(page({row("a", "1-a")}, R"("3-g")"))),
             database(ahead), design_documents(1),
@@ -352,7 +395,7 @@ TEST_F(CountCheckTest, SaysNothingWhereTheCountsAreOfAnotherCopy) {
                                     get(feed("0"), answer(page({row("a", "1-a")}, R"("3-g")"))),
                                     database(behind), design_documents(1)});
   EXPECT_FALSE(summary.swept);
-  EXPECT_EQ(summary.feed_end, FeedEnd::kAtSequence);
+  EXPECT_EQ(summary.feed_end, FeedEnd::kBehind);
 }
 
 TEST_F(CountCheckTest, SaysNothingWhereTheSourceDoesNotCount) {
