@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::chrono::seconds kPauseAfterFailure{30};
 constexpr std::chrono::seconds kPauseWithoutRoom{5};
+constexpr std::chrono::seconds kPauseInWork{5};
 
 }  // namespace
 
@@ -56,20 +57,28 @@ void AccountWorker::stop() {
 }
 
 void AccountWorker::run() {
-  while (const auto account = next()) do_work(*account);
+  // A thread that works without a longer pause has given way for good (indexer::Progress::give_way).
+  while (auto account = next(std::nullopt)) {
+    indexer::on_threads(1, [&] {
+      for (; account; account = next(kPauseInWork)) do_work(*account);
+    });
+  }
 }
 
-// Nothing when it is time to stop.
-std::optional<std::string> AccountWorker::next() {
+// Nothing when it is time to stop, or there was nothing to do for so long.
+std::optional<std::string> AccountWorker::next(std::optional<Clock::duration> patience) {
   std::unique_lock lock(mutex_);
   current_.clear();
-  while (!is_stopping_) {
+  const auto until = patience ? Clock::now() + *patience : Clock::time_point::max();
+  while (!is_stopping_ && Clock::now() < until) {
     const auto earliest = std::min_element(
         due_.begin(), due_.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-    if (earliest == due_.end()) {
+    if (earliest == due_.end() && !patience) {
       changed_.wait(lock);
+    } else if (earliest == due_.end()) {
+      changed_.wait_until(lock, until);
     } else if (const auto at = earliest->second; at > Clock::now()) {
-      changed_.wait_until(lock, at);
+      changed_.wait_until(lock, std::min(at, until));
     } else {
       current_ = earliest->first;
       due_.erase(earliest);
@@ -83,8 +92,7 @@ std::optional<std::string> AccountWorker::next() {
 void AccountWorker::do_work(const std::string& name) {
   if (accounts_.disk().is_paused()) return retry_in(name, kPauseWithoutRoom);
   try {
-    if (const auto account = accounts_.find(name))
-      indexer::on_threads(1, [&] { work_(*account, progress_); });
+    if (const auto account = accounts_.find(name)) work_(*account, progress_);
   } catch (const indexer::Cancelled&) {
     // It is to stop, or the account's work is not wanted any more.
   } catch (const std::exception& error) {

@@ -36,7 +36,7 @@ class AccountWorker {
  private:
   using Clock = std::chrono::steady_clock;
   void run();
-  [[nodiscard]] std::optional<std::string> next();
+  [[nodiscard]] std::optional<std::string> next(std::optional<Clock::duration> patience);
   void do_work(const std::string& name);
   void retry_in(const std::string& account, Clock::duration pause);
 

@@ -12,7 +12,7 @@ namespace indexer {
 namespace {
 
 constexpr std::chrono::milliseconds kLongestWait{100};  // until it is asked again whether to stop
-constexpr std::chrono::milliseconds kShortWork{250};  // of a thread, by its processor time
+constexpr std::chrono::milliseconds kShortWork{100};  // of a thread, by its processor time
 
 std::chrono::nanoseconds thread_time() {
   timespec time{};
