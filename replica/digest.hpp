@@ -1,5 +1,5 @@
 // Digests by which sources name attachments: "md5-" and base64 at CouchDB, "sha1-" and base64 at Sync Gateway. Throws
-// std::runtime_error where OpenSSL refuses the algorithm.
+// std::runtime_error where OpenSSL refuses the algorithm. And a checksum, of what is derived.
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
 #include <set>
 #include <utility>
 
@@ -88,12 +87,9 @@ net::awaitable<void> DocumentRefresher::refresh_unmet(PullSummary& summary) {
 net::awaitable<void> DocumentRefresher::refresh_some(std::vector<std::string> ids,
                                                      PullSummary& summary) {
   constexpr std::size_t kAtOnce = tuning::kMaxRefusedByGateway;
-  while (!ids.empty()) {
-    const auto rest = ids.size() - std::min(ids.size(), kAtOnce);
-    std::vector<std::string> some(
-        std::make_move_iterator(ids.begin() + static_cast<std::ptrdiff_t>(rest)),
-        std::make_move_iterator(ids.end()));
-    ids.resize(rest);
+  for (std::size_t first = 0; first < ids.size(); first += kAtOnce) {
+    const std::size_t end = std::min(first + kAtOnce, ids.size());
+    std::vector<std::string> some(ids.data() + first, ids.data() + end);
     const std::uint64_t before = summary.quarantined;
     co_await refresh(std::move(some), OnTransient::kReport, {}, summary);
     if (summary.quarantined - before < kAtOnce) continue;

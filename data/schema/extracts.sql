@@ -9,7 +9,7 @@ CREATE TABLE extracts (
   failure   TEXT,              -- why there is no text; NULL: there is
   size      INTEGER NOT NULL,  -- octets of the text
   data      BLOB NOT NULL,     -- compressed with zstd when length(data) < size
-  sum       INTEGER,           -- CRC-32 of the text and the failure; NULL in rows of format 2
+  sum       INTEGER,           -- CRC-32 of the text, xor that of the failure; NULL in rows of format 2
   PRIMARY KEY (md5, type)
 ) WITHOUT ROWID;
 CREATE INDEX failures ON extracts (version, failure) WHERE failure IS NOT NULL;

@@ -183,6 +183,7 @@ TEST_F(EventsTest, WhoseTokenIsRevokedIsToldNothingMore) {
     std::this_thread::sleep_for(10ms);
   EXPECT_TRUE(response.events->has_ended());
   EXPECT_THAT(response.events->take(), Not(HasSubstr("event: messages")));
+  replication_.stop();  // it may be telling them, by rules that end here
 }
 
 TEST_F(EventsTest, WhatNobodyMayHearAnyMoreEndsWithoutAnEvent) {
@@ -209,6 +210,7 @@ TEST_F(EventsTest, WhatNobodyMayHearAnyMoreEndsWithoutAnEvent) {
   EXPECT_TRUE(tokens_.revoke(token.id));
   known.events->check();
   EXPECT_TRUE(known.events->has_ended());
+  replication_.stop();
 }
 
 TEST_F(EventsTest, EndWithTheirAccount) {
