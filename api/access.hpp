@@ -45,7 +45,8 @@ struct Caller {
 };
 
 struct AccessRules {
-  bool is_open = false;  // whoever can connect may do everything, without a token
+  // Whoever reaches an address of HttpAccess::kOpen may do everything, without a token.
+  bool is_open = false;
   // Requests per second that one token may make, after a burst of four times as many. 0: no limit.
   // With `limits_clients` the same limit holds for each client without a token.
   std::size_t requests_per_second = 0;

@@ -50,12 +50,13 @@ template <typename Stream>
 class Connection : public OpenConnection, public std::enable_shared_from_this<Connection<Stream>> {
  public:
   template <typename... StreamArguments>
-  Connection(ConnectionContext& context, HostPolicy hosts, std::string client,
-             std::shared_ptr<net::ssl::context> tls, StreamArguments&&... arguments)
+  Connection(ConnectionContext& context, std::shared_ptr<const ListenerPolicy> listener,
+             std::string client, std::shared_ptr<net::ssl::context> tls,
+             StreamArguments&&... arguments)
       : context_(context),
         tls_(std::move(tls)),
         stream_(std::forward<StreamArguments>(arguments)...),
-        hosts_(std::move(hosts)),
+        listener_(std::move(listener)),
         client_(std::move(client)),
         buffer_(context.limits.header_bytes + kReadBytes),
         news_(stream_.get_executor()) {
@@ -76,6 +77,9 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
   [[nodiscard]] std::optional<Clock::time_point> waits_since() const override {
     return over_ ? std::nullopt : waits_since_;
   }
+  [[nodiscard]] bool is_ending() const override {
+    return over_ || context_.stopping || listener_->is_closed;
+  }
   void close() override {
     over_ = true;
     news_.cancel();
@@ -87,7 +91,7 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
   net::awaitable<void> serve() {
     waits_since_ = Clock::now();
     const bool is_ready = co_await shake_hands();
-    while (is_ready && !context_.stopping) {
+    while (is_ready && !is_ending()) {
       waits_since_ = Clock::now();
       const bool is_asked = co_await wait_for_request();
       if (!is_asked) break;
@@ -101,7 +105,6 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
   static constexpr bool kIsTls = std::is_same_v<Stream, TlsStream>;
   static constexpr bool kIsAdminSocket = std::is_same_v<Stream, LocalStream>;
 
-  [[nodiscard]] bool is_ending() const { return over_ || context_.stopping; }
   auto& lowest() { return beast::get_lowest_layer(stream_); }
 
   net::awaitable<bool> shake_hands() {
@@ -146,7 +149,7 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
       co_await send_events(response);
       co_return false;
     }
-    if (keep_alive && !context_.stopping) co_return co_await write(response, is_head, true);
+    if (keep_alive && !is_ending()) co_return co_await write(response, is_head, true);
     co_await answer_and_end(response, is_head);
     co_return false;
   }
@@ -171,12 +174,13 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
 
   net::awaitable<HttpResponse> respond(RequestMessage message) {
     const std::string origin = message[http::field::origin];
-    auto answered = kIsAdminSocket ? std::nullopt : answer_before_all(message, hosts_);
+    auto answered = kIsAdminSocket ? std::nullopt : answer_before_all(message, listener_->hosts);
     HttpResponse response;
     if (answered) {
       response = std::move(*answered);
     } else if (auto request = read_request(std::move(message))) {
       request->from_admin_socket = kIsAdminSocket;
+      request->needs_no_token = !listener_->hosts.any;
       request->client = client_;
       request->received = Clock::now();
       response = co_await handle(*request);
@@ -185,7 +189,7 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
           error_response(400, "badRequest",
                          "the query of the URL is not percent-encoded: '%' needs two hex digits");
     }
-    add_cors(response, hosts_, origin);
+    add_cors(response, listener_->hosts, origin);
     co_return response;
   }
 
@@ -210,14 +214,16 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
 
   net::awaitable<HttpResponse> work_on(const HttpRequest& request) {
     const auto slot = co_await context_.worker_slots.acquire();
-    co_return co_await net::co_spawn(context_.workers.get_executor(),
+    const auto workers = context_.workers;
+    co_return co_await net::co_spawn(workers->get_executor(),
                                      call_handler(context_.handler, request), use_awaitable);
   }
 
   // Not on the io thread, since it may read a file.
   net::awaitable<void> check(const std::shared_ptr<EventStream>& events) {
     const auto slot = co_await context_.worker_slots.acquire();
-    co_await net::co_spawn(context_.workers.get_executor(), check_events(events), use_awaitable);
+    const auto workers = context_.workers;
+    co_await net::co_spawn(workers->get_executor(), check_events(events), use_awaitable);
   }
 
   // Returns at that time, or earlier when there may be news or the connection is closed.
@@ -244,7 +250,7 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
     const std::string head = response_head(response, Framing::kEndless);
     bool is_heard = co_await write_event(head);
     auto silent_until = Clock::now() + context_.limits.heartbeat;
-    while (is_heard && !over_ && !response.events->has_ended()) {
+    while (is_heard && !is_ending() && !response.events->has_ended()) {
       std::string piece = response.events->take();
       if (piece.empty() && Clock::now() < silent_until) {
         co_await wait_for_news(silent_until);
@@ -258,7 +264,7 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
       is_heard = co_await write_event(piece);
       silent_until = Clock::now() + context_.limits.heartbeat;
       const auto rested = Clock::now() + kEventPause;
-      while (!over_ && Clock::now() < rested) co_await wait_for_news(rested);
+      while (!is_ending() && Clock::now() < rested) co_await wait_for_news(rested);
     }
   }
 
@@ -311,7 +317,7 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
   ConnectionContext& context_;
   std::shared_ptr<net::ssl::context> tls_;  // null without TLS
   Stream stream_;
-  HostPolicy hosts_;
+  std::shared_ptr<const ListenerPolicy> listener_;
   std::string client_;  // HttpRequest::client
   bool idle_ = false;
   bool over_ = false;
@@ -327,10 +333,12 @@ net::awaitable<void> serve(std::shared_ptr<Connection<Stream>> connection) {
 }
 
 template <typename Stream, typename... StreamArguments>
-void spawn(ConnectionContext& context, const HostPolicy& hosts, std::string client,
-           const std::shared_ptr<net::ssl::context>& tls, StreamArguments&&... arguments) {
-  auto connection = std::make_shared<Connection<Stream>>(
-      context, hosts, std::move(client), tls, std::forward<StreamArguments>(arguments)...);
+void spawn(ConnectionContext& context, std::shared_ptr<const ListenerPolicy> listener,
+           std::string client, const std::shared_ptr<net::ssl::context>& tls,
+           StreamArguments&&... arguments) {
+  auto connection =
+      std::make_shared<Connection<Stream>>(context, std::move(listener), std::move(client), tls,
+                                           std::forward<StreamArguments>(arguments)...);
   const auto executor = connection->executor();
   net::co_spawn(executor, serve(std::move(connection)), net::detached);
 }
@@ -338,19 +346,21 @@ void spawn(ConnectionContext& context, const HostPolicy& hosts, std::string clie
 }  // namespace
 
 void serve_connection(ConnectionContext& context, net::ip::tcp::socket socket,
-                      const HostPolicy& hosts, const std::shared_ptr<net::ssl::context>& tls,
-                      std::string client) {
+                      std::shared_ptr<const ListenerPolicy> listener,
+                      const std::shared_ptr<net::ssl::context>& tls, std::string client) {
   boost::system::error_code ignored;
   socket.set_option(net::ip::tcp::no_delay(true), ignored);
   if (tls) {
-    spawn<TlsStream>(context, hosts, std::move(client), tls, std::move(socket), *tls);
+    spawn<TlsStream>(context, std::move(listener), std::move(client), tls, std::move(socket), *tls);
   } else {
-    spawn<beast::tcp_stream>(context, hosts, std::move(client), nullptr, std::move(socket));
+    spawn<beast::tcp_stream>(context, std::move(listener), std::move(client), nullptr,
+                             std::move(socket));
   }
 }
 
 void serve_connection(ConnectionContext& context, net::local::stream_protocol::socket socket) {
-  spawn<LocalStream>(context, HostPolicy{}, "", nullptr, std::move(socket));
+  static const auto listener = std::make_shared<const ListenerPolicy>();
+  spawn<LocalStream>(context, listener, "", nullptr, std::move(socket));
 }
 
 }  // namespace api

@@ -30,15 +30,23 @@ class OpenConnection {
   // Since when the server waits for a request here, or for the rest of one. Nothing while it
   // answers, and once the connection is closed.
   [[nodiscard]] virtual std::optional<Clock::time_point> waits_since() const = 0;
+  [[nodiscard]] virtual bool is_ending() const = 0;  // closed, or its listener or the server stops
   virtual void close() = 0;
-  virtual void wake() = 0;  // so that it notices that the server stops
+  virtual void wake() = 0;  // so that it notices that it is ending
+};
+
+// What the connections to one address share.
+struct ListenerPolicy {
+  HostPolicy hosts;
+  bool is_closed = false;  // its connections end, after the answer that is under way
 };
 
 // What the connections of a server share.
 struct ConnectionContext {
   HttpHandler handler;
   HttpLimits limits;
-  net::thread_pool& workers;
+  // A request keeps the threads that it began on.
+  std::shared_ptr<net::thread_pool> workers;
   WorkerSlots worker_slots;
   std::unordered_set<OpenConnection*> open;
   // Open connections by HttpRequest::client.
@@ -50,8 +58,8 @@ struct ConnectionContext {
 // Serves a connection in the background until either side ends it. With `tls` it begins with a
 // handshake.
 void serve_connection(ConnectionContext& context, net::ip::tcp::socket socket,
-                      const HostPolicy& hosts, const std::shared_ptr<net::ssl::context>& tls,
-                      std::string client);
+                      std::shared_ptr<const ListenerPolicy> listener,
+                      const std::shared_ptr<net::ssl::context>& tls, std::string client);
 void serve_connection(ConnectionContext& context, net::local::stream_protocol::socket socket);
 
 }  // namespace api

@@ -19,7 +19,7 @@ using RequestMessage = boost::beast::http::request<boost::beast::http::string_bo
 
 // The values of `Host` and `Origin` that a listener accepts.
 struct HostPolicy {
-  // Every host (a token is needed anyway); else loopback names and `listen_host` only.
+  // Every host, since a token is needed anyway; else loopback names and `listen_host` only.
   bool any = true;
   std::string listen_host;  // IPv6 in brackets
   std::vector<std::string> cors_origins;

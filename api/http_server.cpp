@@ -5,11 +5,13 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/packaged_task.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
+#include <future>
 #include <stdexcept>
 #include <sys/stat.h>
 #include <system_error>
@@ -30,9 +32,8 @@ constexpr std::chrono::milliseconds kPauseAfterFailedAccept{100};
 
 struct TcpListener {
   tcp::acceptor acceptor;
-  HostPolicy hosts;
-  std::optional<TlsFiles> files;
   std::shared_ptr<net::ssl::context> tls;  // null without TLS
+  std::shared_ptr<ListenerPolicy> policy;
 };
 
 struct UnixListener {
@@ -71,7 +72,7 @@ void serve_accepted(ConnectionContext& context, tcp::socket socket, const TcpLis
   const bool has_too_many =
       own != context.of_client.end() && own->second >= context.limits.connections_per_client;
   if (!has_too_many && has_room(context)) {
-    serve_connection(context, std::move(socket), listener.hosts, listener.tls, std::move(client));
+    serve_connection(context, std::move(socket), listener.policy, listener.tls, std::move(client));
   } else if (!listener.tls) {
     refuse(socket);
   }
@@ -86,18 +87,19 @@ void serve_accepted(ConnectionContext& context, local::socket socket, const Unix
 }
 
 template <typename Listener>
-net::awaitable<void> accept_connections(ConnectionContext& context, Listener& listener) {
-  net::steady_timer pause(listener.acceptor.get_executor());
-  while (listener.acceptor.is_open()) {
+net::awaitable<void> accept_connections(ConnectionContext& context,
+                                        std::shared_ptr<Listener> listener) {
+  net::steady_timer pause(listener->acceptor.get_executor());
+  while (listener->acceptor.is_open()) {
     error_code error;
     auto socket =
-        co_await listener.acceptor.async_accept(net::redirect_error(net::use_awaitable, error));
-    if (!listener.acceptor.is_open()) break;
+        co_await listener->acceptor.async_accept(net::redirect_error(net::use_awaitable, error));
+    if (!listener->acceptor.is_open()) break;
     if (error) {
       pause.expires_after(kPauseAfterFailedAccept);
       co_await pause.async_wait(net::redirect_error(net::use_awaitable, error));
     } else {
-      serve_accepted(context, std::move(socket), listener);
+      serve_accepted(context, std::move(socket), *listener);
     }
   }
 }
@@ -119,74 +121,101 @@ Address split_address(const std::string& address) {
   return {std::move(host), address.substr(colon + 1)};
 }
 
-}  // namespace
-
-struct HttpServer::State {
-  // Destroyed last to first: no worker outlives what it answers to, and connections leave `context`
-  // as `io` drops them.
-  net::thread_pool workers;
-  ConnectionContext context;
-  net::io_context io{1};
-  net::executor_work_guard<net::io_context::executor_type> work{io.get_executor()};
-  std::vector<std::unique_ptr<TcpListener>> tcp_listeners;
-  std::vector<std::unique_ptr<UnixListener>> unix_listeners;
-  std::vector<std::filesystem::path> sockets;
-  net::steady_timer stop_deadline{io};
-  std::thread thread;
-
-  std::vector<std::string> cors_origins;
-
-  State(HttpHandler handler, unsigned worker_count, HttpLimits limits,
-        std::vector<std::string> given_cors_origins)
-      : workers(std::max(worker_count, 1U)),
-        context{std::move(handler),
-                limits,
-                workers,
-                WorkerSlots(std::max(worker_count, 1U)),
-                {},
-                {},
-                {},
-                false},
-        cors_origins(std::move(given_cors_origins)) {}
-
-  void begin_stop();
-};
-
-HttpServer::HttpServer(HttpHandler handler, unsigned workers, HttpLimits limits,
-                       std::vector<std::string> cors_origins)
-    : state_(
-          std::make_unique<State>(std::move(handler), workers, limits, std::move(cors_origins))) {}
-
-HttpServer::~HttpServer() { stop(); }
-
-std::uint16_t HttpServer::listen_tcp(const std::string& address, HttpAccess access,
-                                     const std::optional<TlsFiles>& tls) {
+tcp::endpoint resolve(net::io_context& io, const std::string& address) {
   const Address parts = split_address(address);
   error_code error;
   const auto found =
-      tcp::resolver(state_->io).resolve(parts.host, parts.port, tcp::resolver::passive, error);
+      tcp::resolver(io).resolve(parts.host, parts.port, tcp::resolver::passive, error);
   if (error)
     throw std::runtime_error(fmt::format("cannot listen on '{}': {}", address, error.message()));
-  const tcp::endpoint endpoint = found.begin()->endpoint();
+  return found.begin()->endpoint();
+}
 
-  auto listener =
-      std::make_unique<TcpListener>(TcpListener{tcp::acceptor(state_->io), {}, tls, nullptr});
-  if (tls) listener->tls = make_tls_context(*tls);
-  listener->acceptor.open(endpoint.protocol(), error);
-  if (!error) listener->acceptor.set_option(net::socket_base::reuse_address(true), error);
-  if (!error) listener->acceptor.bind(endpoint, error);
-  if (!error) listener->acceptor.listen(net::socket_base::max_listen_connections, error);
+// `address`: as errors name it.
+tcp::acceptor open_acceptor(net::io_context& io, const tcp::endpoint& endpoint,
+                            const std::string& address) {
+  error_code error;
+  tcp::acceptor acceptor(io);
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(net::socket_base::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(net::socket_base::max_listen_connections, error);
   if (error) {
     throw std::runtime_error(fmt::format(
         "cannot listen on '{}': {}; is davenport running already? Else choose another address",
         address, error.message()));
   }
-  listener->hosts.any = access == HttpAccess::kByToken;
-  listener->hosts.listen_host =
-      parts.host.find(':') == std::string::npos ? parts.host : "[" + parts.host + "]";
-  listener->hosts.cors_origins = state_->cors_origins;
-  state_->tcp_listeners.push_back(std::move(listener));
-  return state_->tcp_listeners.back()->acceptor.local_endpoint().port();
+  return acceptor;
+}
+
+HostPolicy host_policy(const HttpSettings& settings) {
+  const std::string host = split_address(settings.listen).host;
+  return {settings.access == HttpAccess::kByToken,
+          host.find(':') == std::string::npos ? host : "[" + host + "]", settings.cors_origins};
+}
+
+std::shared_ptr<net::thread_pool> make_workers(unsigned count) {
+  return std::make_shared<net::thread_pool>(std::max(count, 1U));
+}
+
+// Those that answer end after that.
+void close_ending(const ConnectionContext& context) {
+  for (auto* connection : context.open) {
+    if (connection->is_ending()) connection->is_idle() ? connection->close() : connection->wake();
+  }
+}
+
+}  // namespace
+
+struct HttpServer::State {
+  HttpSettings settings;
+  // Destroyed last to first: connections leave `context` as `io` drops them.
+  ConnectionContext context;
+  net::io_context io{1};
+  net::executor_work_guard<net::io_context::executor_type> work{io.get_executor()};
+  std::shared_ptr<TcpListener> tcp_listener;
+  std::vector<std::shared_ptr<UnixListener>> unix_listeners;
+  std::vector<std::filesystem::path> sockets;
+  net::steady_timer stop_deadline{io};
+  std::thread thread;
+  std::vector<std::weak_ptr<net::thread_pool>> earlier_workers;
+
+  State(HttpHandler handler, HttpSettings given)
+      : settings(std::move(given)),
+        context{std::move(handler),
+                settings.limits,
+                make_workers(settings.workers),
+                WorkerSlots(std::max(settings.workers, 1U)),
+                {},
+                {},
+                {},
+                false} {}
+
+  // Runs `step` on the io thread.
+  void run(std::function<void()> step) {
+    net::post(io, std::packaged_task<void()>(std::move(step))).get();
+  }
+  void accept_at(std::shared_ptr<TcpListener> listener) {
+    tcp_listener = std::move(listener);
+    net::co_spawn(io, accept_connections(context, tcp_listener), net::detached);
+  }
+  void move_to(const HttpSettings& changed, std::shared_ptr<net::ssl::context> tls);
+  void replace_workers(unsigned count);
+  void begin_stop();
+};
+
+HttpServer::HttpServer(HttpHandler handler, HttpSettings settings)
+    : state_(std::make_unique<State>(std::move(handler), std::move(settings))) {}
+
+HttpServer::~HttpServer() { stop(); }
+
+std::uint16_t HttpServer::listen_tcp() {
+  const HttpSettings& settings = state_->settings;
+  state_->tcp_listener = std::make_shared<TcpListener>(
+      TcpListener{open_acceptor(state_->io, resolve(state_->io, settings.listen), settings.listen),
+                  settings.tls ? make_tls_context(*settings.tls) : nullptr,
+                  std::make_shared<ListenerPolicy>(ListenerPolicy{host_policy(settings)})});
+  return state_->tcp_listener->acceptor.local_endpoint().port();
 }
 
 void HttpServer::listen_unix(const std::filesystem::path& socket) {
@@ -207,7 +236,7 @@ void HttpServer::listen_unix(const std::filesystem::path& socket) {
     if (error == net::error::connection_refused) std::filesystem::remove(socket);
     error.clear();
   }
-  auto listener = std::make_unique<UnixListener>(UnixListener{local::acceptor(state_->io)});
+  auto listener = std::make_shared<UnixListener>(UnixListener{local::acceptor(state_->io)});
   listener->acceptor.open(endpoint.protocol(), error);
   if (!error) listener->acceptor.bind(endpoint, error);
   if (error)
@@ -224,43 +253,74 @@ void HttpServer::listen_unix(const std::filesystem::path& socket) {
 
 void HttpServer::start() {
   const auto executor = state_->io.get_executor();
-  for (auto& listener : state_->tcp_listeners) {
-    net::co_spawn(executor, accept_connections(state_->context, *listener), net::detached);
+  if (state_->tcp_listener) {
+    net::co_spawn(executor, accept_connections(state_->context, state_->tcp_listener),
+                  net::detached);
   }
-  for (auto& listener : state_->unix_listeners) {
-    net::co_spawn(executor, accept_connections(state_->context, *listener), net::detached);
-  }
+  for (auto& listener : state_->unix_listeners)
+    net::co_spawn(executor, accept_connections(state_->context, listener), net::detached);
   net::io_context* io = &state_->io;
   state_->thread = std::thread([io] { io->run(); });
 }
 
-void HttpServer::change(const HttpLimits& limits, std::vector<std::string> cors_origins,
-                        HttpAccess access) {
-  net::post(state_->io, [state = state_.get(), limits, origins = std::move(cors_origins), access] {
-    state->context.limits = limits;
-    for (auto& listener : state->tcp_listeners) {
-      listener->hosts.cors_origins = origins;
-      listener->hosts.any = access == HttpAccess::kByToken;
+// The address from before stays in use until the new one is, unless the two exclude each other.
+void HttpServer::State::move_to(const HttpSettings& changed,
+                                std::shared_ptr<net::ssl::context> tls) {
+  const tcp::endpoint endpoint = resolve(io, changed.listen);
+  error_code closed;
+  const tcp::endpoint before = tcp_listener->acceptor.local_endpoint(closed);
+  const bool is_same_port = !closed && before.port() == endpoint.port();
+  if (is_same_port) run([this] { tcp_listener->acceptor.close(); });
+  std::shared_ptr<TcpListener> moved;
+  try {
+    moved = std::make_shared<TcpListener>(
+        TcpListener{open_acceptor(io, endpoint, changed.listen), std::move(tls),
+                    std::make_shared<ListenerPolicy>(ListenerPolicy{host_policy(changed)})});
+  } catch (const std::exception&) {
+    if (is_same_port) {
+      auto again = std::make_shared<TcpListener>(TcpListener{
+          open_acceptor(io, before, settings.listen), tcp_listener->tls, tcp_listener->policy});
+      run([&] { accept_at(std::move(again)); });
     }
+    throw;
+  }
+  run([&] {
+    tcp_listener->acceptor.close();
+    tcp_listener->policy->is_closed = true;
+    close_ending(context);
+    accept_at(std::move(moved));
   });
 }
 
-void HttpServer::renew_certificates() {
-  for (auto& listener : state_->tcp_listeners) {
-    if (!listener->files) continue;
-    net::post(state_->io, [listener = listener.get(), tls = make_tls_context(*listener->files)] {
-      listener->tls = tls;
-    });
-  }
+void HttpServer::State::replace_workers(unsigned count) {
+  earlier_workers.push_back(context.workers);
+  context.workers = make_workers(count);
+  context.worker_slots.resize(count);
+}
+
+std::uint16_t HttpServer::change(HttpSettings changed) {
+  State& state = *state_;
+  const HttpSettings& before = state.settings;
+  auto tls = changed.tls ? make_tls_context(*changed.tls) : nullptr;
+  const bool has_moved = changed.listen != before.listen ||
+                         changed.tls.has_value() != before.tls.has_value() ||
+                         !state.tcp_listener->acceptor.is_open();
+  if (has_moved) state.move_to(changed, tls);
+  state.run([&] {
+    state.tcp_listener->tls = std::move(tls);
+    state.tcp_listener->policy->hosts = host_policy(changed);
+    state.context.limits = changed.limits;
+    if (changed.workers != before.workers) state.replace_workers(changed.workers);
+  });
+  state.settings = std::move(changed);
+  return state.tcp_listener->acceptor.local_endpoint().port();
 }
 
 void HttpServer::State::begin_stop() {
   context.stopping = true;
-  for (auto& listener : tcp_listeners) listener->acceptor.close();
+  if (tcp_listener) tcp_listener->acceptor.close();
   for (auto& listener : unix_listeners) listener->acceptor.close();
-  for (auto* connection : context.open) {
-    connection->is_idle() ? connection->close() : connection->wake();
-  }
+  close_ending(context);
   if (!context.open.empty()) {
     context.on_last_closed = [this] { stop_deadline.cancel(); };
     stop_deadline.expires_after(context.limits.stop);
@@ -277,7 +337,10 @@ void HttpServer::stop() {
     net::post(state.io, [&state] { state.begin_stop(); });
     state.thread.join();
   }
-  state.workers.join();
+  state.context.workers->join();
+  for (const auto& earlier : state.earlier_workers) {
+    if (const auto workers = earlier.lock()) workers->join();
+  }
   state.context.on_last_closed = nullptr;
   std::error_code ignored;
   for (const auto& socket : state.sockets) std::filesystem::remove(socket, ignored);

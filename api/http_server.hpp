@@ -38,6 +38,7 @@ struct HttpRequest {
   // on the admin socket.
   std::string client{};
   std::string last_event_id{};
+  bool needs_no_token = false;  // it came to an address of HttpAccess::kOpen
   std::chrono::steady_clock::time_point received{};
   bool is_again = false;  // it was handled before, and put off
 };
@@ -96,26 +97,31 @@ struct HttpLimits {
 // are then refused.
 enum class HttpAccess { kOpen, kByToken };
 
+struct HttpSettings {
+  std::string listen = "127.0.0.1:8825";  // port 0: a free one
+  HttpAccess access = HttpAccess::kOpen;
+  std::optional<TlsFiles> tls{};  // with it, clients have to speak TLS
+  unsigned workers = 2;  // threads that the handler runs on
+  HttpLimits limits{};
+  std::vector<std::string> cors_origins{};
+};
+
 class HttpServer {
  public:
-  HttpServer(HttpHandler handler, unsigned workers, HttpLimits limits = {},
-             std::vector<std::string> cors_origins = {});
+  HttpServer(HttpHandler handler, HttpSettings settings);
   ~HttpServer();  // stops
 
-  // `address` is such as "127.0.0.1:8825"; port 0 takes a free port. Returns the port. Throws
-  // std::runtime_error when the address is taken, or when the files of `tls` cannot be used.
-  // With `tls` clients have to speak TLS.
-  std::uint16_t listen_tcp(const std::string& address, HttpAccess access = HttpAccess::kOpen,
-                           const std::optional<TlsFiles>& tls = {});
-  // Sets what counts for new connections.
-  void change(const HttpLimits& limits, std::vector<std::string> cors_origins, HttpAccess access);
-  // Reads certificates and keys again, for new connections. On failure throws std::runtime_error
-  // and keeps the old ones.
-  void renew_certificates();
+  // Listens at the address of the settings. Returns the port. Throws std::runtime_error when the
+  // address is taken, or when the files of `tls` cannot be used.
+  std::uint16_t listen_tcp();
   // Creates the socket with mode 0600, in place of one that nobody listens on. Throws
   // std::runtime_error when another process listens there.
   void listen_unix(const std::filesystem::path& socket);
   void start();
+  // Takes over other settings, after start(): certificate and key are read again, too. What is under way is answered.
+  // Connections stay open, unless the address is another one, or begins or ceases to speak TLS. Returns the port.
+  // Throws what listen_tcp throws, and then everything is as before.
+  std::uint16_t change(HttpSettings settings);
   void stop();  // no new connections; requests under way are answered, 5 s at most
 
  private:

@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <system_error>
 #include <thread>
-#include <tuple>
 #include <unistd.h>
 #include <variant>
 
@@ -52,30 +51,32 @@ void exit_after_timeout() {
   }).detach();
 }
 
-HttpAccess http_access(const HttpConfig& http) {
-  return http.is_open() ? HttpAccess::kOpen : HttpAccess::kByToken;
+HttpSettings http_settings(const HttpConfig& http) {
+  HttpSettings settings;
+  settings.listen = http.listen;
+  settings.access = http.is_open() ? HttpAccess::kOpen : HttpAccess::kByToken;
+  if (!http.tls_certificate.empty()) settings.tls = TlsFiles{http.tls_certificate, http.tls_key};
+  settings.workers = http.workers;
+  settings.limits.connections = http.max_connections;
+  settings.limits.connections_per_client =
+      http.is_loopback ? http.max_connections : http.connections_per_address;
+  settings.cors_origins = http.cors_origins;
+  return settings;
+}
+
+// Such as "https://127.0.0.1:8825, with access tokens".
+std::string where_to_reach(const HttpConfig& http, std::uint16_t port) {
+  return fmt::format("{}://{}:{}, {}", http.tls_certificate.empty() ? "http" : "https",
+                     http.listen.substr(0, http.listen.rfind(':')), port,
+                     http.is_open() ? "open to this machine" : "with access tokens");
 }
 
 void listen(HttpServer& server, const Config& config) {
   server.listen_unix(admin_socket(config.data_dir));
-  std::optional<TlsFiles> tls;
-  if (!config.http.tls_certificate.empty())
-    tls = TlsFiles{config.http.tls_certificate, config.http.tls_key};
-  const std::uint16_t port = server.listen_tcp(config.http.listen, http_access(config.http), tls);
-  const std::string host = config.http.listen.substr(0, config.http.listen.rfind(':'));
   log_event(Level::kInfo, "started",
-            fmt::format("davenport {} on {}, listening on {}://{}:{}, {}", DAVENPORT_VERSION,
-                        config.data_dir.string(), tls ? "https" : "http", host, port,
-                        config.http.is_open() ? "open to this machine" : "with access tokens"),
+            fmt::format("davenport {} on {}, listening on {}", DAVENPORT_VERSION,
+                        config.data_dir.string(), where_to_reach(config.http, server.listen_tcp())),
             {{"version", DAVENPORT_VERSION}, {"folder", config.data_dir.string()}});
-}
-
-HttpLimits http_limits(const HttpConfig& http) {
-  HttpLimits limits;
-  limits.connections = http.max_connections;
-  limits.connections_per_client =
-      http.is_loopback ? http.max_connections : http.connections_per_address;
-  return limits;
 }
 
 // Connections and accounts need file descriptors, and the usual limit is 1,024.
@@ -97,14 +98,6 @@ AccessRules access_rules(const HttpConfig& http) {
   return {http.is_open(), http.requests_per_second, !http.is_loopback};
 }
 
-// Whether sockets or threads would change.
-bool needs_restart(const HttpConfig& a, const HttpConfig& b) {
-  const auto parts = [](const HttpConfig& http) {
-    return std::tie(http.listen, http.workers, http.plain_text, http.tls_certificate, http.tls_key);
-  };
-  return parts(a) != parts(b);
-}
-
 Config load(const CommandLine& line) {
   Config config = load_config(config_file(line));
   if (line.data) config.data_dir = *line.data;
@@ -117,11 +110,6 @@ std::optional<Config> reload_config(const CommandLine& line, const Config& runni
     Config config = load(line);
     if (config.data_dir != running.data_dir)
       throw ConfigError("data_dir cannot change while a server runs: restart it");
-    if (needs_restart(config.http, running.http)) {
-      log_event(Level::kWarning, "takesRestart",
-                "what changed of listen, workers, plain_text and the names of TLS files in [http] "
-                "counts from the next start on");
-    }
     return config;
   } catch (const std::exception& error) {
     log_event(Level::kError, "reloadFailed",
@@ -130,23 +118,20 @@ std::optional<Config> reload_config(const CommandLine& line, const Config& runni
   return std::nullopt;
 }
 
-void renew_certificates(HttpServer& server) {
+// `http` is what the server was told before, and becomes `changed` when that can be used.
+void update_http(HttpConfig& http, const HttpConfig& changed, AccessControl& access, Events& events,
+                 HttpServer& server) {
   try {
-    server.renew_certificates();
+    const std::uint16_t port = server.change(http_settings(changed));
+    access.change(access_rules(changed));
+    events.limit_clients(changed.max_listeners);
+    if (changed != http)
+      log_event(Level::kInfo, "listening", "listening on " + where_to_reach(changed, port));
+    http = changed;
   } catch (const std::exception& error) {
     log_event(Level::kError, "reloadFailed",
-              fmt::format("the TLS certificate stays as it was: {}", error.what()));
+              fmt::format("[http] stays as it was: {}", error.what()));
   }
-}
-
-// `is_loopback`: of the sockets, which stay bound to the address of the start.
-void update_http(const Config& config, bool is_loopback, AccessControl& access, Events& events,
-                 HttpServer& server) {
-  HttpConfig http = config.http;
-  http.is_loopback = is_loopback;
-  access.change(access_rules(http));
-  events.limit_clients(http.max_listeners);
-  server.change(http_limits(http), http.cors_origins, http_access(http));
 }
 
 // Of a reload after which nothing is answered any more.
@@ -170,7 +155,7 @@ int run(const ServeCommand&, const CommandLine& line, const Config& config) {
   AccessControl access(tokens, access_rules(config.http));
   Service service(config, metrics, events, access);
   HttpServer server([&service](const HttpRequest& request) { return service.handle(request); },
-                    config.http.workers, http_limits(config.http), config.http.cors_origins);
+                    http_settings(config.http));
 
   if (!indexer::has_landlock()) {
     log_event(Level::kWarning, "noLandlock",
@@ -180,16 +165,15 @@ int run(const ServeCommand&, const CommandLine& line, const Config& config) {
   listen(server, config);
   server.start();
   notify_manager("READY=1");
-  const auto reload = [&] {
+  auto reload = [&, http = config.http]() mutable {
     notify_manager("RELOADING=1");
     if (const auto changed = reload_config(line, config)) {
       const StopAtFailure stop;
       if (service.reload(*changed)) {
         configure_log(changed->log);
-        update_http(*changed, config.http.is_loopback, access, events, server);
+        update_http(http, changed->http, access, events, server);
       }
     }
-    renew_certificates(server);
     notify_manager("READY=1");
   };
   std::future<void> reloading;  // on its own thread, since it may take a while

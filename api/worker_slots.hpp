@@ -34,11 +34,16 @@ class WorkerSlots {
     WorkerSlots* slots_;
   };
 
-  explicit WorkerSlots(std::size_t workers) : free_(workers) {}
+  explicit WorkerSlots(std::size_t workers) : workers_(workers) {}
+
+  void resize(std::size_t workers) {
+    workers_ = workers;
+    while (taken_ < workers_ && !waiting_.empty()) give_to_next();
+  }
 
   [[nodiscard]] boost::asio::awaitable<Slot> acquire() {
-    if (free_ > 0) {
-      --free_;
+    if (taken_ < workers_) {
+      ++taken_;
       co_return Slot(*this);
     }
     boost::asio::steady_timer freed(co_await boost::asio::this_coro::executor,
@@ -66,15 +71,18 @@ class WorkerSlots {
   };
 
   void release() {
-    if (waiting_.empty()) {
-      ++free_;
-    } else {
-      waiting_.front()->cancel();
-      waiting_.pop_front();
-    }
+    --taken_;
+    if (taken_ < workers_ && !waiting_.empty()) give_to_next();
   }
 
-  std::size_t free_;
+  void give_to_next() {
+    ++taken_;
+    waiting_.front()->cancel();
+    waiting_.pop_front();
+  }
+
+  std::size_t workers_;
+  std::size_t taken_ = 0;
   std::deque<boost::asio::steady_timer*> waiting_;
 };
 

@@ -112,7 +112,7 @@ std::string StoreReader::replication_log() { return meta("replication_log"); }
 
 bool StoreReader::is_sweeping() { return meta_.bind("sweeping").scalar() != 0; }
 
-// Prepared here: a file of format 1 has no such table, and it is seldom asked for.
+// Prepared here, since it is seldom asked for.
 std::vector<std::string> StoreReader::unmet(std::size_t limit) {
   std::vector<std::string> ids;
   auto unmet = connection_.prepare(

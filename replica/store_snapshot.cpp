@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <stdexcept>
 
+#include "replica/digest.hpp"
 #include "replica/store_file.hpp"
 #include "replica/store_reader.hpp"
 
@@ -27,14 +28,12 @@ StoreSnapshot::StoreSnapshot(const std::filesystem::path& file)
       view_(connection_),
       meta_(connection_.prepare("SELECT value FROM meta WHERE key=?")),
       rows_(connection_.prepare(
-          "SELECT id, arrived, leaves FROM documents WHERE seq>? ORDER BY seq")),
-      body_(connection_.prepare("SELECT size, data FROM bodies WHERE id=?")),
+          "SELECT id, arrived, leaves, rev, deleted, conflicts FROM documents WHERE seq>? "
+          "ORDER BY seq")),
+      body_(connection_.prepare("SELECT size, data, crc FROM bodies WHERE id=?")),
+      wanted_(connection_.prepare("SELECT 1 FROM wanted WHERE digest=? AND id=?")),
       identity_{meta("uuid"), meta("epoch")},
-      last_seq_{connection_.prepare("SELECT max(seq) FROM documents").scalar()} {
-  auto has_wanted = connection_.prepare("SELECT 1 FROM sqlite_schema WHERE name='wanted'");
-  if (has_wanted.step())
-    wanted_ = connection_.prepare("SELECT 1 FROM wanted WHERE digest=? AND id=?");
-}
+      last_seq_{connection_.prepare("SELECT max(seq) FROM documents").scalar()} {}
 
 void StoreSnapshot::documents(LocalSeq since,
                               const std::function<void(const WholeDocument&)>& visit) {
@@ -49,13 +48,23 @@ void StoreSnapshot::check(
     const std::function<void(const std::string& id, const std::string& reason)>& damaged) {
   visit_rows({}, [&](WholeDocument& document, std::string_view leaves) {
     try {
-      read_leaves(leaves, document);
+      const RevisionTree tree = read_leaves(leaves, document);
+      if (!agrees_with_row(tree))
+        throw sqlite::damaged(connection_.file(), "a document that disagrees with its revisions");
     } catch (const sqlite::Error& error) {
       damaged(document.id, error.what());
       return;
     }
     visit(document);
   });
+}
+
+bool StoreSnapshot::agrees_with_row(const RevisionTree& tree) const {
+  const Leaf* const winner = tree.winner();
+  const std::string rev = winner != nullptr ? winner->rev.to_string() : "";
+  const bool is_deleted = winner == nullptr || winner->deleted;
+  return rows_.text(3) == rev && (rows_.integer(4) != 0) == is_deleted &&
+         rows_.integer(5) == tree.conflicts();
 }
 
 void StoreSnapshot::visit_rows(
@@ -85,9 +94,8 @@ std::string StoreSnapshot::miscounted() {
 }
 
 bool StoreSnapshot::is_wanted(const std::string& id, const std::string& digest) {
-  if (!wanted_) return false;
-  const sqlite::ResetAtEnd reset(*wanted_);
-  return wanted_->bind(digest, id).step();
+  const sqlite::ResetAtEnd reset(wanted_);
+  return wanted_.bind(digest, id).step();
 }
 
 std::string StoreSnapshot::meta(std::string_view key) {
@@ -95,7 +103,7 @@ std::string StoreSnapshot::meta(std::string_view key) {
   return meta_.bind(key).step() ? std::string(meta_.text(0)) : std::string();
 }
 
-void StoreSnapshot::read_leaves(std::string_view encoded, WholeDocument& document) {
+RevisionTree StoreSnapshot::read_leaves(std::string_view encoded, WholeDocument& document) {
   document.leaves.clear();
   RevisionTree tree;
   try {
@@ -108,9 +116,13 @@ void StoreSnapshot::read_leaves(std::string_view encoded, WholeDocument& documen
     const sqlite::ResetAtEnd reset(body_);
     if (!body_.bind(leaf.body).step())
       throw sqlite::damaged(connection_.file(), "a revision without its body");
+    if (!body_.is_null(2) && body_.integer(2) != crc32(body_.blob(1)))
+      throw sqlite::damaged(connection_.file(),
+                            "a body whose bytes are not those that were written");
     if (!decompressor_.unpack(body_.blob(1), body_.integer(0), revision.body))
       throw sqlite::damaged(connection_.file(), "a body that cannot be decompressed");
   }
+  return tree;
 }
 
 }  // namespace replica

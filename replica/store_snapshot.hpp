@@ -5,7 +5,6 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,13 +44,14 @@ class StoreSnapshot {
   void visit_rows(
       LocalSeq since,
       const std::function<void(WholeDocument& document, std::string_view leaves)>& visit);
-  void read_leaves(std::string_view encoded, WholeDocument& document);
+  RevisionTree read_leaves(std::string_view encoded, WholeDocument& document);
+  // Of the row that is visited.
+  [[nodiscard]] bool agrees_with_row(const RevisionTree& tree) const;
 
   sqlite::Connection connection_;
   sqlite::ReadTransaction view_;
   Decompressor decompressor_;
-  sqlite::Statement meta_, rows_, body_;
-  std::optional<sqlite::Statement> wanted_;  // not in a file of format 1
+  sqlite::Statement meta_, rows_, body_, wanted_;
   StoreIdentity identity_;
   LocalSeq last_seq_;
 };

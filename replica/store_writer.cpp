@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "replica/digest.hpp"
 #include "replica/store_file.hpp"
 
 namespace replica {
@@ -34,8 +35,8 @@ StoreWriter::StoreWriter(const std::filesystem::path& file)
       purge_(connection_.prepare(
           "UPDATE documents SET seq=?, rev='', deleted=1, purged=1, conflicts=0, body=0, "
           "leaves='' WHERE seq=?")),
-      insert_body_(connection_.prepare("INSERT INTO bodies (size, data) VALUES (?,?)")),
-      update_body_(connection_.prepare("UPDATE bodies SET size=?, data=? WHERE id=?")),
+      insert_body_(connection_.prepare("INSERT INTO bodies (size, data, crc) VALUES (?,?,?)")),
+      update_body_(connection_.prepare("UPDATE bodies SET size=?, data=?, crc=? WHERE id=?")),
       delete_body_(connection_.prepare("DELETE FROM bodies WHERE id=?")),
       set_meta_(connection_.prepare("UPDATE meta SET value=? WHERE key=?")),
       count_(connection_.prepare("UPDATE meta SET value=value+? WHERE key=?")),
@@ -223,12 +224,13 @@ void StoreWriter::graft(const IncomingRevision& revision, RevisionTree& tree) {
 
 std::int64_t StoreWriter::write_body(std::string_view body, std::int64_t replaced) {
   const auto size = static_cast<std::int64_t>(body.size());
-  const auto data = as_blob(compressor_.pack(body));
+  const auto data = compressor_.pack(body);
+  const std::int64_t crc = crc32(data);
   if (replaced != 0) {
-    update_body_.bind(size, data, replaced).run();
+    update_body_.bind(size, as_blob(data), crc, replaced).run();
     return replaced;
   }
-  insert_body_.bind(size, data).run();
+  insert_body_.bind(size, as_blob(data), crc).run();
   return connection_.last_insert_rowid();
 }
 

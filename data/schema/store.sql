@@ -1,4 +1,4 @@
--- Format 2 of store/<database>.db, the replica of one source database. What changes here is also done to older files:
+-- Format 3 of store/<database>.db, the replica of one source database. What changes here is also done to older files:
 -- store_upgrade.sql.
 
 -- uuid, epoch: 32 hexadecimal digits. since, purge_seq: the source's sequences, JSON as it was sent; incarnation: the
@@ -20,8 +20,9 @@ CREATE TABLE documents (
 );
 CREATE INDEX documents_conflicts ON documents (id) WHERE conflicts > 0;
 
--- A body as the source sent it; compressed with zstd when length(data) < size.
-CREATE TABLE bodies (id INTEGER PRIMARY KEY, size INTEGER NOT NULL, data BLOB NOT NULL);
+-- A body as the source sent it; compressed with zstd when length(data) < size. crc: CRC-32 (ISO 3309) of data; null when
+-- a program of format 2 wrote it.
+CREATE TABLE bodies (id INTEGER PRIMARY KEY, size INTEGER NOT NULL, data BLOB NOT NULL, crc INTEGER);
 
 -- Documents that could not be taken over. Times are seconds since 1970; `since` is the first failure; next_attempt is
 -- 253402300799 (the end of 9999) of what is ignored, here and in `wanted`.

@@ -41,6 +41,7 @@ class EventsTest : public ImportingFixture {
     request.method = "GET";
     request.path = path;
     request.query = std::move(query);
+    request.needs_no_token = true;
     request.last_event_id = last_event_id;
     return routes_.handle(request);
   }
@@ -196,6 +197,7 @@ TEST_F(EventsTest, WhatNobodyMayHearAnyMoreEndsWithoutAnEvent) {
   HttpRequest by_admin_socket = by_token, without = by_token;
   by_token.authorization = "Bearer " + tokens_.create(token);
   by_admin_socket.from_admin_socket = true;
+  without.needs_no_token = true;
   api::AccessControl access(tokens_, {.is_open = true});
   const api::Routes routes(config_, accounts_, tasks_, replication_, metrics_, events_, access);
   const auto open = routes.handle(without);
@@ -231,8 +233,9 @@ TEST_F(EventsTest, AThousandListenersHearOfAChange) {
   files.rlim_cur = files.rlim_max;
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
   import(0, 1);
-  api::HttpServer server([this](const HttpRequest& request) { return routes_.handle(request); }, 2);
-  const auto port = server.listen_tcp("127.0.0.1:0");
+  api::HttpServer server([this](const HttpRequest& request) { return routes_.handle(request); },
+                         {.listen = "127.0.0.1:0"});
+  const auto port = server.listen_tcp();
   server.start();
   constexpr int kListeners = 1'000;
   net::io_context io;

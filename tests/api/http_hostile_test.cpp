@@ -26,8 +26,8 @@ class HostileTest : public RoutesFixture {
           if (response.status == 500) ++broken_;
           return response;
         },
-        2, limits);
-    port_ = server_->listen_tcp("127.0.0.1:0");
+        api::HttpSettings{.listen = "127.0.0.1:0", .limits = limits});
+    port_ = server_->listen_tcp();
     server_->start();
   }
   tcp::socket connect() {

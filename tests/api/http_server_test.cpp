@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <thread>
 
+#include "tests/support/program.hpp"
 #include "tests/support/support.hpp"
 
 namespace {
@@ -35,8 +36,12 @@ api::HttpResponse echo(const api::HttpRequest& request) {
 class Server : public testing::Test {
  protected:
   void start(api::HttpHandler handler = echo, api::HttpLimits limits = {}) {
-    server_.emplace(std::move(handler), 2, limits);
-    port_ = server_->listen_tcp("127.0.0.1:0");
+    settings_.limits = limits;
+    start_with_settings(std::move(handler));
+  }
+  void start_with_settings(api::HttpHandler handler = echo) {
+    server_.emplace(std::move(handler), settings_);
+    port_ = server_->listen_tcp();
     server_->start();
   }
 
@@ -65,6 +70,7 @@ class Server : public testing::Test {
   }
 
   net::io_context io_;
+  api::HttpSettings settings_{.listen = "127.0.0.1:0"};
   std::optional<api::HttpServer> server_;
   std::uint16_t port_ = 0;
 };
@@ -245,16 +251,131 @@ TEST_F(Server, StoppingWaitsForNoIdleClient) {
 
 TEST_F(Server, TakenAddressIsSaidSo) {
   start();
-  api::HttpServer other(echo, 1);
-  try {
-    (void)other.listen_tcp(fmt::format("127.0.0.1:{}", port_));
-    FAIL();
-  } catch (const std::runtime_error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("is davenport running already?"));
+  const auto error_at = [](std::string address) -> std::string {
+    try {
+      (void)api::HttpServer(echo, {.listen = std::move(address)}).listen_tcp();
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  EXPECT_THAT(error_at(fmt::format("127.0.0.1:{}", port_)),
+              HasSubstr("is davenport running already?"));
+  for (const char* address : {"", "8825", "127.0.0.1", "127.0.0.1:", ":1", "no such host:1"})
+    EXPECT_THAT(error_at(address), HasSubstr("cannot listen on '" + std::string(address)));
+}
+
+TEST_F(Server, AnotherAddressTakesThePlaceOfTheOneBefore) {
+  start([](const api::HttpRequest& request) {
+    if (request.path == "/slow") std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    return echo(request);
+  });
+  const auto ask = [](tcp::socket& socket, std::string_view path) {
+    net::write(socket,
+               net::buffer(fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\n\r\n", path)));
+  };
+  auto idle = connect(), busy = connect();
+  ask(busy, "/slow");
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  const auto before = port_;
+  settings_.listen = fmt::format("127.0.0.1:{}", support::free_port());
+  port_ = server_->change(settings_);
+  EXPECT_EQ(settings_.listen, fmt::format("127.0.0.1:{}", port_));
+  EXPECT_THAT(get("/new"), EndsWith("GET /new"));
+  EXPECT_THAT(read_to_end(busy), EndsWith("GET /slow")) << "and then it is closed";
+  EXPECT_THAT(read_to_end(idle), IsEmpty());
+  tcp::socket late(io_);
+  boost::system::error_code error;
+  late.connect({net::ip::address_v4::loopback(), before}, error);
+  EXPECT_EQ(error, net::error::connection_refused);
+
+  auto kept = connect();
+  settings_.listen = fmt::format("0.0.0.0:{}", port_);
+  EXPECT_EQ(server_->change(settings_), port_)
+      << "the same port cannot be bound beside the old one";
+  EXPECT_THAT(read_to_end(kept), IsEmpty());
+  EXPECT_THAT(get("/all"), EndsWith("GET /all"));
+}
+
+TEST_F(Server, AnAddressThatIsTakenLeavesTheOneBefore) {
+  start();
+  tcp::acceptor other_address(io_, {net::ip::make_address("127.0.0.2"), port_});
+  tcp::acceptor other_port(io_, {net::ip::address_v4::loopback(), 0});
+  for (const auto& taken : {fmt::format("127.0.0.2:{}", port_),
+                            fmt::format("127.0.0.1:{}", other_port.local_endpoint().port())}) {
+    auto changed = settings_;
+    changed.listen = taken;
+    changed.cors_origins = {"https://mail.example.org"};
+    EXPECT_THROW((void)server_->change(changed), std::runtime_error) << taken;
+    const auto answer = get("/x");
+    EXPECT_THAT(answer, EndsWith("GET /x")) << taken;
+    EXPECT_THAT(answer, Not(HasSubstr("Vary: Origin"))) << "nothing of it counts";
   }
-  for (const char* address : {"", "8825", "127.0.0.1", "127.0.0.1:", ":1", "no such host:1"}) {
-    EXPECT_THROW((void)other.listen_tcp(address), std::runtime_error) << address;
-  }
+}
+
+TEST_F(Server, OpenConnectionsKeepToTheNewRules) {
+  start([](const api::HttpRequest& request) {
+    auto response = echo(request);
+    if (!request.needs_no_token) response.payload += " token?";
+    return response;
+  });
+  auto kept = connect();
+  const auto ask = [&] {
+    net::write(kept, net::buffer(std::string_view("GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n")));
+    std::string answer;
+    net::read_until(kept, net::dynamic_buffer(answer), "GET /x");
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    answer.resize(answer.size() + kept.available());
+    net::read(kept,
+              net::buffer(answer.data() + answer.size() - kept.available(), kept.available()));
+    return answer;
+  };
+  EXPECT_THAT(ask(), EndsWith("GET /x"));
+  settings_.access = api::HttpAccess::kByToken;
+  settings_.cors_origins = {"https://mail.example.org"};
+  EXPECT_EQ(server_->change(settings_), port_);
+  const auto answer = ask();
+  EXPECT_THAT(answer, EndsWith("GET /x token?"));
+  EXPECT_THAT(answer, HasSubstr("Vary: Origin"));
+}
+
+TEST_F(Server, WorkersBecomeMoreAndFewerWhileRequestsRun) {
+  std::atomic<int> running{0}, most{0};
+  settings_.workers = 1;
+  start_with_settings([&](const api::HttpRequest& request) {
+    const int now = ++running;
+    for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    --running;
+    return echo(request);
+  });
+  const auto ask_eight = [&] {
+    std::vector<std::thread> clients;
+    std::atomic<int> right{0};
+    for (int i = 0; i < 8; ++i) {
+      clients.emplace_back([&] {
+        net::io_context io;
+        tcp::socket socket(io);
+        socket.connect({net::ip::address_v4::loopback(), port_});
+        net::write(socket, net::buffer(std::string_view(
+                               "GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")));
+        if (read_to_end(socket).ends_with("GET /x")) ++right;
+      });
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_EQ(server_->change(settings_), port_) << "while requests run and wait";
+    for (auto& client : clients) client.join();
+    EXPECT_EQ(right, 8);
+    return most.exchange(0);
+  };
+  EXPECT_EQ(ask_eight(), 1);
+  settings_.workers = 4;
+  (void)ask_eight();
+  EXPECT_EQ(ask_eight(), 4);
+  settings_.workers = 2;
+  (void)ask_eight();
+  EXPECT_EQ(ask_eight(), 2);
 }
 
 TEST_F(Server, UnixSocketIsPrivateAndReplacedWhenStale) {
@@ -264,7 +385,7 @@ TEST_F(Server, UnixSocketIsPrivateAndReplacedWhenStale) {
   { local::acceptor stale(io_, local::endpoint(path.string())); }
   ASSERT_TRUE(std::filesystem::exists(path)) << "left behind, as after a crash";
 
-  server_.emplace(echo, 1);
+  server_.emplace(echo, settings_);
   server_->listen_unix(path);
   server_->start();
   struct stat status {};
@@ -277,7 +398,7 @@ TEST_F(Server, UnixSocketIsPrivateAndReplacedWhenStale) {
       net::buffer(std::string_view("GET /x HTTP/1.1\r\nHost: any\r\nConnection: close\r\n\r\n")));
   EXPECT_THAT(read_to_end(socket), EndsWith("GET /x admin"));
 
-  api::HttpServer other(echo, 1);
+  api::HttpServer other(echo, settings_);
   EXPECT_THROW(other.listen_unix(path), std::runtime_error) << "somebody listens there";
   server_.reset();
   EXPECT_FALSE(std::filesystem::exists(path));
@@ -289,9 +410,8 @@ TEST_F(Server, UnixSocketIsPrivateAndReplacedWhenStale) {
 }
 
 TEST_F(Server, APageOfAnAllowedOriginMayReadAnswers) {
-  server_.emplace(echo, 2, api::HttpLimits{}, std::vector<std::string>{"https://mail.example.org"});
-  port_ = server_->listen_tcp("127.0.0.1:0");
-  server_->start();
+  settings_.cors_origins = {"https://mail.example.org"};
+  start_with_settings();
   const auto allowed = get("/x", "Origin: https://mail.example.org\r\n");
   EXPECT_THAT(allowed, HasSubstr("Access-Control-Allow-Origin: https://mail.example.org\r\n"));
   EXPECT_THAT(allowed, HasSubstr("Vary: Origin\r\n"));
@@ -319,9 +439,8 @@ TEST_F(Server, WhatAProxyPassedOnIsRefusedWhereEverythingIsOpen) {
   start();
   for (const char* mark : {"X-Forwarded-For: 192.0.2.1", "Forwarded: for=192.0.2.1", "Via: 1.1 p"})
     EXPECT_THAT(get("/x", std::string(mark) + "\r\n"), StartsWith("HTTP/1.1 403")) << mark;
-  server_.emplace(echo, 2);
-  port_ = server_->listen_tcp("127.0.0.1:0", api::HttpAccess::kByToken);
-  server_->start();
+  settings_.access = api::HttpAccess::kByToken;
+  start_with_settings();
   EXPECT_THAT(get("/x", "X-Forwarded-For: 192.0.2.1\r\n"), StartsWith("HTTP/1.1 200"));
   EXPECT_THAT(exchange("GET / HTTP/1.1\r\nHost: mail.example.org\r\nConnection: close\r\n\r\n"),
               StartsWith("HTTP/1.1 200"))

@@ -28,8 +28,7 @@ std::string error_of(const api::TlsFiles& files) {
 class Tls : public testing::Test {
  protected:
   void SetUp() override {
-    port_ = server_.listen_tcp("127.0.0.1:0", api::HttpAccess::kByToken,
-                               api::TlsFiles{files_.certificate, files_.key});
+    port_ = server_.listen_tcp();
     server_.start();
   }
   std::string get(net::ssl::context& context, const std::string& path) {
@@ -53,13 +52,16 @@ class Tls : public testing::Test {
 
   support::TemporaryFolder folder_;
   replica::CertificateFiles files_ = replica::make_certificate(folder_, "IP:127.0.0.1");
+  api::HttpSettings settings_{.listen = "127.0.0.1:0",
+                              .access = api::HttpAccess::kByToken,
+                              .tls = api::TlsFiles{files_.certificate, files_.key}};
   std::uint16_t port_ = 0;
   api::HttpServer server_{[](const api::HttpRequest& request) {
                             api::HttpResponse response;
                             response.payload = request.path;
                             return response;
                           },
-                          1};
+                          settings_};
 };
 
 TEST_F(Tls, AnswersThoseWhoSpeakIt) {
@@ -97,14 +99,28 @@ TEST_F(Tls, ARenewedCertificateIsForConnectionsToCome) {
   EXPECT_THAT(get(context, "/"), StartsWith("HTTP/1.1 200"));
   std::filesystem::copy_file(renewed.key, files_.key,
                              std::filesystem::copy_options::overwrite_existing);
-  EXPECT_THROW(server_.renew_certificates(), std::runtime_error) << "half of them changed";
+  EXPECT_THROW(server_.change(settings_), std::runtime_error) << "half of them changed";
   EXPECT_THAT(get(context, "/"), StartsWith("HTTP/1.1 200")) << "the old one goes on";
   std::filesystem::copy_file(renewed.certificate, files_.certificate,
                              std::filesystem::copy_options::overwrite_existing);
-  server_.renew_certificates();
+  EXPECT_EQ(server_.change(settings_), port_);
   EXPECT_THROW((void)get(context, "/"), boost::system::system_error);
   auto anew = trusting();
   EXPECT_THAT(get(anew, "/"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(Tls, AnAddressBeginsAndCeasesToSpeakIt) {
+  auto context = trusting();
+  const auto tls = std::exchange(settings_.tls, std::nullopt);
+  settings_.listen = fmt::format("127.0.0.1:{}", port_);
+  EXPECT_EQ(server_.change(settings_), port_);
+  EXPECT_THROW((void)get(context, "/"), boost::system::system_error) << "plain text by now";
+  settings_.tls = tls;
+  EXPECT_EQ(server_.change(settings_), port_);
+  EXPECT_THAT(get(context, "/"), StartsWith("HTTP/1.1 200"));
+  settings_.tls->certificate = "nowhere.pem";
+  EXPECT_THROW((void)server_.change(settings_), std::runtime_error);
+  EXPECT_THAT(get(context, "/"), StartsWith("HTTP/1.1 200"));
 }
 
 TEST_F(Tls, FilesThatCannotBeUsedAreNamed) {

@@ -37,8 +37,13 @@ class RoutesFixture : public testing::Test {
   api::HttpResponse ask(std::string method, std::string path,
                         std::multimap<std::string, std::string> query = {},
                         std::string accept = "") {
-    return routes_.handle(
-        {std::move(method), std::move(path), std::move(query), std::move(accept), "", false, ""});
+    return routes_.handle({.method = std::move(method),
+                           .path = std::move(path),
+                           .query = std::move(query),
+                           .accept = std::move(accept),
+                           .payload = {},
+                           .content_type = {},
+                           .needs_no_token = true});
   }
   api::HttpResponse get(std::string path, std::multimap<std::string, std::string> query = {},
                         std::string accept = "") {

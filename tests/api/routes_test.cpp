@@ -245,7 +245,7 @@ TEST_F(RoutesTest, WhatIsWrongWithAReindexIsSaid) {
                            {},
                            "",
                            std::move(payload),
-                           false,
+                           true,
                            "application/json"});
   };
   const struct {

@@ -26,6 +26,7 @@ class WaitTest : public ImportingFixture {
   HttpResponse wait(const std::string& path, const std::string& what, const std::string& timeout,
                     std::chrono::milliseconds ago = 0ms) {
     HttpRequest request;
+    request.needs_no_token = true;
     request.method = "GET";
     request.path = path;
     request.query = {{"wait_for", what}};
@@ -102,8 +103,9 @@ TEST_F(WaitTest, MistakesAreToldBeforeTheWait) {
 }
 
 TEST_F(WaitTest, AClientSeesItsOwnWrite) {
-  api::HttpServer server([this](const HttpRequest& request) { return routes_.handle(request); }, 1);
-  const auto port = server.listen_tcp("127.0.0.1:0");
+  api::HttpServer server([this](const HttpRequest& request) { return routes_.handle(request); },
+                         {.listen = "127.0.0.1:0", .workers = 1});
+  const auto port = server.listen_tcp();
   server.start();
   // The id and the revision that a message will have are told by importing it elsewhere first.
   import(7, 8, "bob");

@@ -193,6 +193,7 @@ class Reading {
                                                        const std::string& after,
                                                        std::size_t limit) const {
     api::HttpRequest request;
+    request.needs_no_token = true;
     request.method = "GET";
     request.path = fmt::format("/v1/accounts/{}/messages", kAccount);
     for (std::string_view rest = list; !rest.empty();) {
@@ -232,8 +233,9 @@ int serve(const fs::path& folder, int port) {
   const api::StopSignals stop;
   const Reading reading(folder);
   api::HttpServer server(
-      [&](const api::HttpRequest& request) { return reading.routes().handle(request); }, 2);
-  server.listen_tcp(fmt::format("127.0.0.1:{}", port));
+      [&](const api::HttpRequest& request) { return reading.routes().handle(request); },
+      {.listen = fmt::format("127.0.0.1:{}", port)});
+  server.listen_tcp();
   server.start();
   stop.wait();
   server.stop();

@@ -25,6 +25,9 @@ class Davenport {
   // Takes the place of the sections that were there; for the commands that are started afterwards.
   void configure(const std::string& sections);
 
+  // From the next `configure` on.
+  void use_port(unsigned short port) { port_ = port; }
+
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
   [[nodiscard]] std::filesystem::path account_folder(const std::string& account) const {
     return folder_ / "data" / "accounts" / account;

@@ -115,6 +115,30 @@ TEST(Running, AReloadTakesOverRatesOriginsAndWhoNeedsAToken) {
   EXPECT_EQ(davenport.stop_serving().err.find("next start"), std::string::npos);
 }
 
+TEST(Running, AReloadTakesOverTheAddressUnlessItIsTaken) {
+  Davenport davenport, other;
+  davenport.start_serving();
+  other.start_serving();
+  const auto before = davenport.url("/healthz");
+  const auto reload_at = [&](unsigned short port) {
+    davenport.use_port(port);
+    davenport.configure("workers = 4\n");
+    davenport.server().signal(SIGHUP);
+  };
+  const auto says = [&](const std::string& words) {
+    return eventually(
+        [&] { return davenport.server().err_so_far().find(words) != std::string::npos; });
+  };
+  reload_at(other.port());
+  EXPECT_TRUE(says("[http] stays as it was: cannot listen on"));
+  EXPECT_EQ(http("GET", before).status, 200);
+  reload_at(support::free_port());
+  EXPECT_TRUE(says(fmt::format("listening on http://127.0.0.1:{}, open", davenport.port())));
+  EXPECT_EQ(http("GET", davenport.url("/healthz")).status, 200);
+  EXPECT_NE(http("GET", before).status, 200);
+  EXPECT_EQ(davenport.stop_serving().exit_code, 0);
+}
+
 TEST(Running, AStopIsOverSoonWhateverIsUnderWay) {
   support::MemoryCouchdb couch;
   fill(couch, "ada", 20'000);

@@ -336,14 +336,30 @@ TEST_F(DoctorTest, ADamagedStoreOfALocalAccountIsNamedAndLeftAsItIs) {
   EXPECT_EQ(support::read_file(store), bytes);
 }
 
-TEST_F(DoctorTest, ABodyThatCannotBeReadIsNamed) {
+TEST_F(DoctorTest, ADocumentThatWasChangedOnDiskIsNamedWhereItsFileLooksSound) {
   write_history(8, 200);
-  execute(folder() / "store/io-cozy-emails.db",
-          "UPDATE bodies SET size = size + 1 WHERE id = (SELECT body FROM documents WHERE NOT "
-          "deleted ORDER BY seq LIMIT 1)");
-  const auto report = examined();
-  EXPECT_THAT(in_words(report), HasSubstr("cannot be decompressed"));
-  EXPECT_THAT(report.findings.named().front().doc_id, testing::StartsWith("m"));
+  std::ignore = everything();
+  keep_copy();
+  const std::string first = "(SELECT seq FROM documents WHERE NOT deleted ORDER BY seq LIMIT 1)";
+  const std::string body = "(SELECT body FROM documents WHERE seq = " + first + ")";
+  const std::pair<std::string, const char*> faults[] = {
+      {"UPDATE bodies SET size = size + 1 WHERE id = " + body, "cannot be decompressed"},
+      {"UPDATE bodies SET data = CAST(replace(data, '\"subject\"', '\"Subject\"') AS BLOB) WHERE "
+       "id = " +
+           body,
+       "not those that were written"},
+      {"UPDATE documents SET rev = '1-zz' WHERE seq = " + first, "disagrees with its revisions"},
+      {"UPDATE documents SET conflicts = 3 WHERE seq = " + first, "disagrees with its revisions"},
+  };
+  for (const auto& [damage, words] : faults) {
+    put_copy_back();
+    execute(folder() / "store/io-cozy-emails.db", damage);
+    const auto report = examined();
+    EXPECT_THAT(in_words(report), HasSubstr(words));
+    ASSERT_EQ(report.findings.count(), 1) << damage;
+    EXPECT_THAT(report.findings.named().front().doc_id, testing::StartsWith("m"));
+    EXPECT_TRUE(report.findings.is_damaged(AccountPart::kStore)) << "the index is not to blame";
+  }
 }
 
 TEST_F(DoctorTest, AStoreThatIsAwayIsNamed) {

@@ -12,7 +12,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 // A file as the program before wrote it, with two documents, a conflict, a purge and a quarantined document.
-constexpr std::string_view kFormat1 = R"(
+constexpr std::string_view kFormat2 = R"(
   CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
   CREATE TABLE documents (
     seq       INTEGER PRIMARY KEY,
@@ -25,31 +25,49 @@ constexpr std::string_view kFormat1 = R"(
     body      INTEGER NOT NULL,
     leaves    TEXT NOT NULL
   );
+  CREATE INDEX documents_conflicts ON documents (id) WHERE conflicts > 0;
   CREATE TABLE bodies (id INTEGER PRIMARY KEY, size INTEGER NOT NULL, data BLOB NOT NULL);
   CREATE TABLE quarantine (
-    id       TEXT PRIMARY KEY,
-    rev      TEXT NOT NULL,
-    reason   TEXT NOT NULL,
-    since    INTEGER NOT NULL,
-    attempts INTEGER NOT NULL
+    id           TEXT PRIMARY KEY,
+    rev          TEXT NOT NULL,
+    reason       TEXT NOT NULL,
+    since        INTEGER NOT NULL,
+    attempts     INTEGER NOT NULL,
+    next_attempt INTEGER NOT NULL DEFAULT 0
   ) WITHOUT ROWID;
+  CREATE TABLE wanted (
+    digest       TEXT NOT NULL,
+    id           TEXT NOT NULL,
+    rev          TEXT NOT NULL,
+    name         TEXT NOT NULL,
+    content_type TEXT NOT NULL,
+    length       INTEGER NOT NULL,
+    attempts     INTEGER NOT NULL,
+    reason       TEXT NOT NULL,
+    since        INTEGER NOT NULL,
+    next_attempt INTEGER NOT NULL,
+    PRIMARY KEY (digest, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX wanted_id ON wanted (id);
+  CREATE INDEX wanted_failed ON wanted (next_attempt) WHERE attempts > 0;
+  CREATE TABLE unmet (seq INTEGER PRIMARY KEY);
   INSERT INTO meta VALUES ('uuid', 'u'), ('epoch', 'e'), ('since', '"12-abc"'), ('incarnation', '1700'),
-    ('documents', 2), ('deleted', 1);
+    ('purge_seq', '"3-p"'), ('filter', 'f'), ('documents', 2), ('deleted', 1), ('replication_log', '{"a":1}'), ('sweeping', 0);
   INSERT INTO bodies VALUES (1, 2, '{}'), (2, 7, '{"a":1}'), (3, 7, '{"a":2}');
   INSERT INTO documents VALUES (4, 'a', '2-c', 0, 0, 1, 1600000000, 3, '2-c live 3 x' || char(10) || '2-b live 2 x' || char(10)),
     (5, 'p', '', 1, 1, 0, 1600000000, 0, ''), (9, 'b', '1-x', 0, 0, 0, 1600000001, 1, '1-x live 1 ' || char(10));
-  INSERT INTO quarantine VALUES ('q', '1-q', 'nests too deep', 1600000002, 3);
-  PRAGMA user_version=1;
+  INSERT INTO quarantine VALUES ('q', '1-q', 'nests too deep', 1600000002, 3, 0);
+  PRAGMA user_version=2;
 )";
 
-void make_format_1(const std::filesystem::path& file) {
-  sqlite::Connection(file, Access::kReadWrite, sqlite::Durability::kFull).execute(kFormat1);
+void make_format_2(const std::filesystem::path& file) {
+  sqlite::Connection(file, Access::kReadWrite, sqlite::Durability::kFull).execute(kFormat2);
 }
 
 // All that a reader sees of a store.
 void expect_all_there(const Store& store) {
   EXPECT_EQ(store.identity(), (StoreIdentity{"u", "e"}));
-  EXPECT_EQ(store.checkpoint(), (Checkpoint{{"\"12-abc\""}, "1700", "", ""}));
+  EXPECT_EQ(store.checkpoint(), (Checkpoint{{"\"12-abc\""}, "1700", "\"3-p\"", "f"}));
   EXPECT_THAT(feed(store), ElementsAre("a@2-c", "p@!#", "b@1-x"));
   EXPECT_EQ(store.last_seq(), LocalSeq{9});
   EXPECT_EQ(store.body("a", rev("2-b")), R"({"a":1})");
@@ -68,7 +86,7 @@ void expect_all_there(const Store& store) {
   EXPECT_EQ(quarantined[0].since.time_since_epoch().count(), 1'600'000'002);
   EXPECT_EQ(store.next_attempt(), std::chrono::sys_seconds()) << "it is due";
   EXPECT_THAT(store.wanted(std::chrono::sys_seconds(), 10), IsEmpty());
-  EXPECT_EQ(store.replication_log(), "");
+  EXPECT_EQ(store.replication_log(), R"({"a":1})");
   EXPECT_FALSE(store.is_sweeping());
 }
 
@@ -91,18 +109,18 @@ std::map<std::string, std::string> schema_of(const std::filesystem::path& file) 
   return schema;
 }
 
-TEST_F(StoreTest, FileOfFormat1IsReadAsItIs) {
+TEST_F(StoreTest, FileOfFormat2IsReadAsItIs) {
   const auto file = folder_ / "old.db";
-  make_format_1(file);
+  make_format_2(file);
   const auto bytes = support::read_file(file);
   expect_all_there(Store(file, Access::kReadOnly));
   EXPECT_EQ(support::read_file(file), bytes);
-  EXPECT_EQ(format_of(file), 1);
+  EXPECT_EQ(format_of(file), 2);
 }
 
-TEST_F(StoreTest, FileOfFormat1IsUpgradedByWhoWrites) {
+TEST_F(StoreTest, FileOfFormat2IsUpgradedByWhoWrites) {
   const auto file = folder_ / "old.db";
-  make_format_1(file);
+  make_format_2(file);
   {
     Store store(file, Access::kReadWrite);
     expect_all_there(store);
@@ -110,7 +128,7 @@ TEST_F(StoreTest, FileOfFormat1IsUpgradedByWhoWrites) {
     store.begin_sweep();
     store.set_replication_log("{}");
   }
-  EXPECT_EQ(format_of(file), 2);
+  EXPECT_EQ(format_of(file), 3);
   EXPECT_EQ(schema_of(file), schema_of(file_)) << "as that of a new file";
   const Store store(file, Access::kReadOnly);
   EXPECT_THAT(feed(store), ElementsAre("a@2-c", "p@!#", "b@1-x", "c@1-x"));
@@ -122,7 +140,7 @@ TEST_F(StoreTest, FileOfANewerFormatIsRefused) {
   const auto file = folder_ / "newer.db";
   { const Store store(file, Access::kReadWrite); }
   sqlite::Connection(file, Access::kReadWrite, sqlite::Durability::kFull)
-      .execute("PRAGMA user_version=3");
+      .execute("PRAGMA user_version=4");
   for (const auto access : {Access::kReadOnly, Access::kReadWrite}) {
     try {
       const Store store(file, access);
