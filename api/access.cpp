@@ -109,10 +109,13 @@ std::shared_ptr<AccessControl::Policy> AccessControl::policy() const {
 Caller AccessControl::identify(const HttpRequest& request) const {
   // Both, since at a reload the address may change before the rules do.
   if (request.from_admin_socket || (request.needs_no_token && policy()->rules.is_open))
-    return {true, request.from_admin_socket, nullptr};
+    return {
+        .is_unrestricted = true, .is_by_admin_socket = request.from_admin_socket, .token = nullptr};
   const auto text = token_in(request.authorization);
   if (text.empty()) return {};
-  return {false, false, tokens_.check(text, current_time())};
+  return {.is_unrestricted = false,
+          .is_by_admin_socket = false,
+          .token = tokens_.check(text, current_time())};
 }
 
 bool AccessControl::is_still_valid(const Caller& caller) const {

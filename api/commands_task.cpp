@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/admin_client.hpp"
+#include "api/clock.hpp"
 #include "api/command_support.hpp"
 #include "api/command_tasks.hpp"
 #include "api/commands.hpp"
@@ -60,13 +61,35 @@ int show_task(const TaskCommand& command, const Config& config, bool is_served) 
   return kDone;
 }
 
-int cancel_task(const TaskCommand& command, const Config& config) {
+// Ends a task that waits for a server to go on with it. False when it is none.
+bool cancel_left(TaskTable& table, const std::string& id, const Config& config) {
+  for (auto& left : table.unfinished()) {
+    if (left.id != id) continue;
+    if (left.kind == "reindex") {
+      const auto account = Accounts(config, Access::kReadWrite).find(left.account);
+      if (account) account->abandon_reindex();
+    }
+    table.adopt(left);
+    left.state = "cancelled";
+    left.outcome = "cancelled while no server ran";
+    left.ended = current_time();
+    table.write(left);
+    return true;
+  }
+  return false;
+}
+
+int cancel_task(const TaskCommand& command, const Config& config, bool is_served) {
   TaskTable table(davenport_db_file(config.data_dir), Access::kReadWrite);
   const auto task = require_task(table, command.id);
   if (task.kind == "first-sync" && !task.has_ended()) {
     throw std::runtime_error(
         fmt::format("a first sync goes on until all is here: davenport account pause {} stops it",
                     task.account));
+  }
+  if (!is_served && cancel_left(table, command.id, config)) {
+    print(fmt::format("task {}: cancelled\n", task.id));
+    return kDone;
   }
   if (!table.ask_to_cancel(command.id))
     throw std::runtime_error(fmt::format("task {} has ended: {}", task.id, task.state));
@@ -111,7 +134,7 @@ int run(const TaskCommand& command, const CommandLine&, const Config& config) {
     case TaskCommand::Action::kCancel:
       break;
   }
-  return cancel_task(command, config);
+  return cancel_task(command, config, is_served);
 }
 
 }  // namespace api

@@ -10,12 +10,12 @@ namespace api {
 namespace {
 
 bool renews_all(std::string_view arguments) {
-  return arguments == "{}" || arguments == kUnaskedReindex;
+  return arguments == "{}" || arguments == kReindexForRules || arguments == kReindexForDamage;
 }
 
 }  // namespace
 
-void reindex_unasked(Tasks& tasks, const std::string& account) {
+void reindex_unasked(Tasks& tasks, const std::string& account, std::string_view arguments) {
   constexpr std::chrono::minutes kPauseAfterFailure{10};
   static std::mutex one_at_a_time;  // two searches may find the damage in the same moment
   const std::lock_guard lock(one_at_a_time);
@@ -25,7 +25,14 @@ void reindex_unasked(Tasks& tasks, const std::string& account) {
     if (!task.has_ended() || (task.state == "failed" && now - *task.ended < kPauseAfterFailure))
       return;
   }
-  (void)tasks.start({"reindex", account, std::string(kUnaskedReindex)});
+  const std::string id = tasks.start({"reindex", account, std::string(arguments)});
+  log_event(Level::kInfo, "reindexNeeded",
+            fmt::format("account {}: {}: task {} makes lists and index anew", account,
+                        arguments == kReindexForDamage
+                            ? "the text index is damaged"
+                            : "they follow other rules than this program and its [index] section",
+                        id),
+            {{"account", account}, {"task", id}});
 }
 
 Indexing::Indexing(Accounts& accounts, Metrics& metrics, Tasks* tasks, Events* events)
@@ -186,7 +193,7 @@ void Indexing::index_lists(indexer::Account& account, indexer::Progress& progres
   metrics_.documents_projected(changes);
   publish(account);
   metrics_.batch("lists", std::chrono::steady_clock::now() - began);
-  if (waits_for_rebuild) return reindex_unasked(*tasks_, account.name());
+  if (waits_for_rebuild) return reindex_unasked(*tasks_, account.name(), kReindexForRules);
   {
     const std::lock_guard lock(mutex_);
     if (filling_.contains(account.name())) return;

@@ -21,9 +21,9 @@
 
 namespace api {
 
-// Starts a reindex task that davenport needs by itself. Not if there is one already, or if one has
-// failed: it would fail again.
-void reindex_unasked(Tasks& tasks, const std::string& account);
+// Starts a reindex task that davenport needs by itself, with kReindexForRules or kReindexForDamage.
+// Not if there is one already, or if one has failed: it would fail again.
+void reindex_unasked(Tasks& tasks, const std::string& account, std::string_view arguments);
 
 // Any thread, except `stop`.
 class Indexing {

@@ -191,7 +191,7 @@ indexer::QueryResult<indexer::SearchAnswer> search_in(const Call& call,
   try {
     return account.search(request, snippets);
   } catch (const indexer::IndexDamaged&) {
-    reindex_unasked(call.tasks, account.name());
+    reindex_unasked(call.tasks, account.name(), kReindexForDamage);
     throw;
   }
 }

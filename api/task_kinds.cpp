@@ -66,6 +66,11 @@ TaskOutcome reindex(indexer::Account& account, const json& arguments, indexer::P
     const auto renewed = account.renew_failed(progress);
     return {fmt::format("{} entries tried again in {}", grouped(renewed), watch.read())};
   }
+  const bool is_unasked = arguments.contains("unasked");
+  if (arguments == json::parse(kReindexForRules) && !account.needs_rebuild()) {
+    account.abandon_reindex();
+    return {"not needed any more: lists and index are as configured"};
+  }
   try {
     const auto entries = account.reindex(progress);
     return {fmt::format("{} entries indexed in {}", grouped(entries), watch.read())};
@@ -73,7 +78,7 @@ TaskOutcome reindex(indexer::Account& account, const json& arguments, indexer::P
     if (!progress.goes_on_later) account.abandon_reindex();
     throw;
   } catch (const indexer::NoRoom& error) {
-    if (arguments.value("unasked", false)) throw WaitsForRoom(error.what());
+    if (is_unasked) throw WaitsForRoom(error.what());
     throw;
   }
 }

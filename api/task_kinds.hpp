@@ -10,7 +10,8 @@ namespace api {
 
 // Arguments, by kind:
 //   reindex  {"query": text} or {"failed": true}: only a part, in place; {"rate": entries a second};
-//            {"unasked": true} (kUnaskedReindex): waits while there is no room
+//            {"unasked": "rules" or "damage"} (tasks.hpp): waits while there is no room; does nothing
+//            when the rules are those of the program again
 //   compact  {}
 //   doctor   {"source": true}: also compares with the source; {"repair": true}: repairs;
 //            {"json": true}: the outcome is the report

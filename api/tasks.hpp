@@ -22,9 +22,10 @@ namespace api {
 // The highest rate limit of a reindex, in entries per second.
 inline constexpr std::int64_t kMaxRate = 1'000'000;
 
-// Arguments of a reindex that davenport starts by itself, because lists and index of an account
-// follow other rules than the program's.
-inline constexpr std::string_view kUnaskedReindex = R"({"unasked":true})";
+// Arguments of a reindex that davenport starts by itself: lists and index follow other rules than
+// the program and its configuration, or the index is damaged.
+inline constexpr std::string_view kReindexForRules = R"({"unasked":"rules"})";
+inline constexpr std::string_view kReindexForDamage = R"({"unasked":"damage"})";
 
 // The outcome of a task that is done: a line for people, and problems such as refused documents.
 struct TaskOutcome {

@@ -95,8 +95,8 @@ class Repair {
         blobs.push_back(&difference);
       }
     }
-    report_missing_stores();
-    if (files.empty() && blobs.empty()) return;
+    const bool lacks_store = report_missing_stores();
+    if (files.empty() && blobs.empty() && !lacks_store) return;
     const auto lock = FileLock::try_lock(target_.folder / "lock", FileLock::Mode::kExclusive);
     if (!lock)
       throw AccountBusy(
@@ -153,14 +153,19 @@ class Repair {
     done_.push_back(fmt::format("{} in {} was set aside", blob.digest, blob.file));
   }
 
-  // A missing store that no source can fill again.
-  void report_missing_stores() {
+  // Whether a store is missing. Only a source can fill it again, and not while somebody still writes
+  // to the file that was there.
+  bool report_missing_stores() {
+    bool lacks_store = false;
     for (const auto& difference : found_.findings.named()) {
-      if (has_source() || difference.kind != DifferenceKind::kMissing) continue;
-      if (difference.where != AccountPart::kStore) continue;
+      if (difference.kind != DifferenceKind::kMissing || difference.where != AccountPart::kStore)
+        continue;
+      lacks_store = true;
+      if (has_source()) continue;
       can_open_ = false;
       done_.push_back(fmt::format("{}: put it back from a backup", difference.detail));
     }
+    return lacks_store;
   }
 
   void refetch(Account& account) {

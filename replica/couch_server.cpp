@@ -142,7 +142,7 @@ Explanation explain_unauthorized(const CouchServer& server, const std::string& d
   if (user.empty() && !database.empty())
     return {Kind::kForbidden, "a request without user was refused", "set user in its [[source]]"};
   const std::string who = user.empty() ? "a request without user" : fmt::format("user '{}'", user);
-  return {Kind::kUnauthorized, who + " was refused", "check user and password_file"};
+  return {Kind::kUnauthorized, who + " was refused", "check user and its password"};
 }
 
 Explanation explain_forbidden(const CouchServer& server) {

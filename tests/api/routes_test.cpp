@@ -7,6 +7,7 @@
 
 #include "api/percent.hpp"
 #include "api/route.hpp"
+#include "api/task_kinds.hpp"
 #include "tests/api/routes_fixture.hpp"
 
 namespace {
@@ -235,6 +236,19 @@ TEST_F(RoutesTest, ImportIsCarefulWithItsPayload) {
        {"", "[]", "{}", R"({"paths":[]})", R"({"paths":"x"})", R"({"paths":["relative"]})"}) {
     EXPECT_EQ(import(payload, "application/json").status, 400) << payload;
   }
+}
+
+// As when a configuration changes and is taken back.
+TEST_F(RoutesTest, AReindexThatIsNeededNoMoreDoesNothing) {
+  import_message();
+  indexer::Progress progress;
+  api::TaskReport task;
+  task.account = "alice";
+  auto reindex = api::task_kinds(config_, accounts_, nullptr).at("reindex");
+  task.arguments = api::kReindexForRules;
+  EXPECT_THAT(reindex(task, progress).line, StartsWith("not needed any more"));
+  task.arguments = api::kReindexForDamage;
+  EXPECT_THAT(reindex(task, progress).line, HasSubstr("indexed in"));
 }
 
 TEST_F(RoutesTest, WhatIsWrongWithAReindexIsSaid) {

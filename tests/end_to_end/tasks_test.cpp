@@ -84,6 +84,22 @@ TEST_F(TasksOfAServer, ACancelledReindexLeavesNothing) {
   EXPECT_EQ(davenport_.run({"task", "show", "4711"}).exit_code, 1);
 }
 
+TEST_F(TasksOfAServer, WhatAKilledServerLeftIsCancelledWithoutOne) {
+  const auto before = davenport_.everything("ada");
+  davenport_.start_serving();
+  davenport_.succeed({"reindex", "ada", "--rate", "400"});
+  const std::string id = newest_task()["id"];
+  ASSERT_TRUE(eventually([&] { return newest_task()["done"] > 0; }));
+  davenport_.server().signal(SIGKILL);
+  (void)davenport_.server().wait();
+  ASSERT_EQ(generations().size(), 2U);
+  EXPECT_THAT(davenport_.run({"task", "cancel", id}).out, HasSubstr("cancelled"));
+  EXPECT_EQ(newest_task()["state"], "cancelled");
+  EXPECT_EQ(generations().size(), 1U);
+  EXPECT_EQ(davenport_.run({"task", "cancel", id}).exit_code, 1) << "it has ended";
+  EXPECT_EQ(davenport_.everything("ada"), before);
+}
+
 TEST_F(TasksOfAServer, PartsAreRenewedAndAccountsCompacted) {
   davenport_.start_serving();
   const auto before = davenport_.everything("ada");

@@ -163,6 +163,24 @@ TEST_F(DoctorDamageTest, ADamagedFileOfBlobsIsAFindingAndIsFetchedAnew) {
   }
 }
 
+TEST_F(DoctorDamageTest, AStoreThatIsAwayIsNotFilledWhileTheAccountIsOpen) {
+  write_attachments();
+  const auto seen = everything();
+  const auto aside = folder_ / "aside.db";
+  {
+    const auto account = open();
+    fs::rename(emails(), aside);
+    try {
+      std::ignore = repaired_from_source();
+      FAIL() << "what is fetched would be written to a file that is gone";
+    } catch (const AccountBusy& error) {
+      EXPECT_THAT(error.what(), HasSubstr("stop the server, then davenport doctor"));
+    }
+  }
+  fs::rename(aside, emails());
+  EXPECT_TRUE(everything() == seen);
+}
+
 TEST_F(DoctorDamageTest, AFileOfBlobsWithoutTablesIsAsGoodAsNone) {
   write_attachments();
   fs::resize_file(packed(), 0);
