@@ -47,8 +47,12 @@ void add_reindex(CLI::App& app, CommandLine& line) {
       ->check(CLI::Range(std::int64_t{1}, kMaxRate))
       ->type_name("N");
   add_wait(*command, reindex->mode);
-  command->callback([&line, command, reindex] {
+  command->callback([&line, command, query, reindex] {
     require_accounts(*command, reindex->account);
+    const bool is_blank = reindex->query.find_first_not_of(' ') == std::string::npos;
+    if (query->count() > 0 && is_blank)
+      throw CLI::ValidationError("--query",
+                                 "the query is empty; without --query, all is built anew");
     line.command = *reindex;
   });
 }

@@ -44,26 +44,28 @@ std::shared_ptr<indexer::Account> open(Accounts& accounts, const std::string& na
 }
 
 std::size_t renew_matching(indexer::Account& account, const std::string& text,
-                           indexer::Progress& progress) {
+                           const std::string& task, indexer::Progress& progress) {
   const auto query = indexer::parse_query(text);
   const auto mistake = [](const indexer::QueryError& error) {
     return std::runtime_error(fmt::format("the query: {} (at {})", error.message, error.position));
   };
   if (!query) throw mistake(query.error());
-  const auto renewed = account.renew_matching(*query, progress);
+  const auto renewed = account.renew_matching(*query, task, progress);
   if (!renewed) throw mistake(renewed.error());
   return *renewed;
 }
 
-TaskOutcome reindex(indexer::Account& account, const json& arguments, indexer::Progress& progress) {
+TaskOutcome reindex(indexer::Account& account, const TaskReport& task,
+                    indexer::Progress& progress) {
   const Stopwatch watch;
+  const auto arguments = json::parse(task.arguments);
   progress.rate = arguments.value("rate", std::int64_t{0});
   if (const auto query = arguments.value("query", ""); !query.empty()) {
-    const auto renewed = renew_matching(account, query, progress);
+    const auto renewed = renew_matching(account, query, task.id, progress);
     return {fmt::format("{} entries renewed in {}", grouped(renewed), watch.read())};
   }
   if (arguments.value("failed", false)) {
-    const auto renewed = account.renew_failed(progress);
+    const auto renewed = account.renew_failed(task.id, progress);
     return {fmt::format("{} entries tried again in {}", grouped(renewed), watch.read())};
   }
   const bool is_unasked = arguments.contains("unasked");
@@ -141,7 +143,7 @@ TaskOutcome sync(Replication& replication, const std::string& account,
 Tasks::Kinds task_kinds(const Config& config, Accounts& accounts, Replication* replication) {
   Tasks::Kinds kinds;
   kinds["reindex"] = [&accounts, replication](const TaskReport& task, indexer::Progress& progress) {
-    auto outcome = reindex(*open(accounts, task.account), json::parse(task.arguments), progress);
+    auto outcome = reindex(*open(accounts, task.account), task, progress);
     if (replication != nullptr) replication->index_soon(task.account);  // what came after its end
     return outcome;
   };

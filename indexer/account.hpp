@@ -122,9 +122,11 @@ class Account {
   // number of entries. Throws Cancelled between two batches.
   std::size_t renew(std::span<const DocumentName> documents, Progress& progress);
   // The same for what a query finds (its errors as of `search`), and for what could not be read:
-  // documents, and texts of files, which are tried again.
-  [[nodiscard]] QueryResult<std::size_t> renew_matching(const Query& query, Progress& progress);
-  std::size_t renew_failed(Progress& progress);
+  // documents, and texts of files, which are tried again. Called with the same `task` after it was
+  // cancelled or killed, it goes on where it was.
+  [[nodiscard]] QueryResult<std::size_t> renew_matching(const Query& query, std::string_view task,
+                                                        Progress& progress);
+  std::size_t renew_failed(std::string_view task, Progress& progress);
 
   // Rewrites lists, text index, stores and blobs without unused space. Indexing waits while the text
   // index is copied, projection only while the catalog is. Returns the account's bytes before and

@@ -113,10 +113,10 @@ std::vector<std::string> FileTexts::texts(const std::vector<AttachedFile>& files
   return texts;
 }
 
-bool is_unreadable(const Stores& stores, const AttachedFile& file) {
-  const auto digest = known_digest(stores, file);
+std::optional<std::string> unreadable_digest(const Stores& stores, const AttachedFile& file) {
+  auto digest = known_digest(stores, file);
   const auto extract = digest ? stores.extracts().find(*digest, file.type) : std::nullopt;
-  return extract && !extract->failure.empty();
+  return extract && !extract->failure.empty() ? std::move(digest) : std::nullopt;
 }
 
 std::optional<std::string> known_text(const Stores& stores, const AttachedFile& file) {

@@ -54,7 +54,8 @@ class FileTexts {
 // The text of a file from the cache; nothing when it was not read before. Reads no file.
 [[nodiscard]] std::optional<std::string> known_text(const Stores& stores, const AttachedFile& file);
 
-// Whether the cache says that the file cannot be read.
-[[nodiscard]] bool is_unreadable(const Stores& stores, const AttachedFile& file);
+// The digest of the file in the cache, where that says that the file cannot be read; else nothing.
+[[nodiscard]] std::optional<std::string> unreadable_digest(const Stores& stores,
+                                                           const AttachedFile& file);
 
 }  // namespace indexer

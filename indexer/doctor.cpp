@@ -42,13 +42,22 @@ class Examination {
 
  private:
   void compare() {
-    const bool had_lists = std::filesystem::exists(target_.folder / "derived" / "current");
+    const bool had_lists = has_lists();
     const auto account = target_.open();
     if (!account) throw AccountUnknown(fmt::format("unknown account '{}'", target_.name));
     catch_up(*account);
-    if (!had_lists) report_.repairs.push_back("lists and text index were not there: made anew");
+    if (!had_lists) {
+      report_.repairs.push_back(has_lists()
+                                    ? "lists and text index were not there: made anew"
+                                    : "derived/current is gone while the account is open: lists "
+                                      "and text index are made anew when it is opened next");
+    }
     compare_derived(*account);
     if (target_.compare_source) target_.compare_source(*account, report_);
+  }
+
+  [[nodiscard]] bool has_lists() const {
+    return std::filesystem::exists(target_.folder / "derived" / "current");
   }
 
   // Such an account is not opened: that would change what is damaged.

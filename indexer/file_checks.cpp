@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fstream>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -140,6 +141,9 @@ class FileChecks {
 
   void check_documents(const fs::path& file) {
     replica::StoreSnapshot snapshot(file);
+    const auto [other, is_only] = stores_.emplace(snapshot.identity().uuid, name_of_file(file));
+    if (!is_only)
+      damaged(AccountPart::kStore, file, fmt::format("it is a copy of {}", other->second));
     snapshot.check(
         [&](const replica::WholeDocument& document) {
           progress_.step();
@@ -224,6 +228,7 @@ class FileChecks {
   const std::function<void()> check_progress_ = [this] { progress_.step(); };
   std::optional<replica::Blobs> blobs_;  // where they can be read
   std::set<std::string> damaged_blobs_;  // digests
+  std::map<std::string, std::string> stores_;  // files by the uuid of the store
 };
 
 AccountPart part_of(const fs::path& file) {

@@ -27,6 +27,8 @@ const int kBuildThreads = std::max(2, static_cast<int>(std::thread::hardware_con
 // After that nobody will go on with a rebuild that ended early.
 constexpr std::chrono::hours kUnfinishedKept{24};
 
+constexpr std::size_t kRandomDigits = 16;  // hexadecimal, at the end of a generation's name
+
 std::string format_prefix(const IndexOptions& options) {
   return fmt::format("c{}p{}a{}o{}-", kCatalogFormat, kProjectionVersion, kAnalysisVersion,
                      options.identity());
@@ -35,6 +37,15 @@ std::string format_prefix(const IndexOptions& options) {
 fs::path prepare_folder(const fs::path& folder, replica::sqlite::Access access) {
   if (access == replica::sqlite::Access::kReadWrite) fs::create_directories(folder);
   return folder;
+}
+
+// Whether a generation of any format may have that name.
+bool is_generation(std::string_view name) {
+  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  const std::size_t dash = name.find('-');
+  if (dash == name.npos || name.size() - dash - 1 != kRandomDigits || !name.starts_with('c'))
+    return false;
+  return std::all_of(name.begin() + static_cast<std::ptrdiff_t>(dash) + 1, name.end(), is_hex);
 }
 
 FileLock share(const fs::path& folder) {
@@ -183,7 +194,7 @@ void Generation::renew_entries(const Stores& stores, std::span<const EntryName> 
   const Texts texts(stores, &extractor);
   write_index([&](FulltextWriter& writer) {
     for (const auto& [kind, id] : entries) {
-      progress.pace();
+      progress.step();
       if (const auto entry = catalog_.text_entry(kind, id)) {
         const auto text = texts.read(*entry);
         writer.replace(*entry, text ? *text : EntryText{});
@@ -302,7 +313,10 @@ void Generation::sweep(const fs::path& derived) {
   for (const auto& item : fs::directory_iterator(derived, ignored)) {
     const auto name = item.path().filename().string();
     const bool is_next = name == next && age < kUnfinishedKept;
-    if (item.is_directory() && name != live && !is_next) delete_if_unused(item.path());
+    // What has another name is not ours, whatever `derived` leads to.
+    if (item.symlink_status().type() == fs::file_type::directory && is_generation(name) &&
+        name != live && !is_next)
+      delete_if_unused(item.path());
   }
 }
 

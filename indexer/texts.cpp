@@ -149,15 +149,20 @@ std::vector<AttachedFile> Texts::attachments(const TextEntry& entry) const {
   return attached_files(*message, *json);
 }
 
-bool Texts::has_failed(const TextEntry& entry) const {
+std::vector<std::pair<std::string, FileType>> Texts::unreadable_files(
+    const TextEntry& entry) const {
   auto files = attachments(entry);
   if (entry.kind == Kind::kFile) {
     const auto json = stores_.read_live(mail::Doctype::kFiles, entry.doc_id);
     const auto file = json ? mail::read_file(*json) : mail::Malformed{"gone"};
     if (const auto stored = file ? stored_file(*file, *json) : std::nullopt) files = {*stored};
   }
-  return std::any_of(files.begin(), files.end(),
-                     [this](const AttachedFile& file) { return is_unreadable(stores_, file); });
+  std::vector<std::pair<std::string, FileType>> unreadable;
+  for (const auto& file : files) {
+    if (auto digest = unreadable_digest(stores_, file))
+      unreadable.emplace_back(std::move(*digest), file.type);
+  }
+  return unreadable;
 }
 
 std::string Texts::snippet_text(const TextEntry& entry) const {

@@ -42,8 +42,9 @@ class Texts {
   [[nodiscard]] std::string snippet_text(const TextEntry& entry) const;
   // The attachments of a message, to look for words that its body does not have.
   [[nodiscard]] std::vector<AttachedFile> attachments(const TextEntry& entry) const;
-  // Whether the text of one of its files could not be read.
-  [[nodiscard]] bool has_failed(const TextEntry& entry) const;
+  // Its files whose text could not be read, as the cache knows them.
+  [[nodiscard]] std::vector<std::pair<std::string, FileType>> unreadable_files(
+      const TextEntry& entry) const;
   [[nodiscard]] std::optional<std::string> known(const AttachedFile& file) const {
     return known_text(stores_, file);
   }

@@ -27,9 +27,9 @@ StoreSnapshot::StoreSnapshot(const std::filesystem::path& file)
     : connection_(open_store(file, sqlite::Access::kReadOnly)),
       view_(connection_),
       meta_(connection_.prepare("SELECT value FROM meta WHERE key=?")),
-      rows_(connection_.prepare(
-          "SELECT id, arrived, leaves, rev, deleted, conflicts FROM documents WHERE seq>? "
-          "ORDER BY seq")),
+      rows_(connection_.prepare("SELECT id, arrived, leaves, rev, deleted, conflicts, body, purged "
+                                "FROM documents WHERE seq>? "
+                                "ORDER BY seq")),
       body_(connection_.prepare("SELECT size, data, crc FROM bodies WHERE id=?")),
       wanted_(connection_.prepare("SELECT 1 FROM wanted WHERE digest=? AND id=?")),
       identity_{meta("uuid"), meta("epoch")},
@@ -64,7 +64,9 @@ bool StoreSnapshot::agrees_with_row(const RevisionTree& tree) const {
   const std::string rev = winner != nullptr ? winner->rev.to_string() : "";
   const bool is_deleted = winner == nullptr || winner->deleted;
   return rows_.text(3) == rev && (rows_.integer(4) != 0) == is_deleted &&
-         rows_.integer(5) == tree.conflicts();
+         rows_.integer(5) == tree.conflicts() &&
+         rows_.integer(6) == (winner != nullptr ? winner->body : 0) &&
+         (rows_.integer(7) != 0) == (winner == nullptr);
 }
 
 void StoreSnapshot::visit_rows(

@@ -75,10 +75,11 @@ struct CacheWriter {
   explicit CacheWriter(const fs::path& file)
       : connection(open_or_replace(file)),
         put(connection.prepare("INSERT OR REPLACE INTO extracts VALUES (?, ?, ?, ?, ?, ?, ?, ?)")),
+        forget(connection.prepare("DELETE FROM extracts WHERE md5 = ? AND type = ?")),
         put_part(connection.prepare("INSERT OR REPLACE INTO parts VALUES (?, ?, ?)")) {}
 
   Connection connection;
-  Statement put, put_part;
+  Statement put, forget, put_part;
   replica::Compressor compressor;
 };
 
@@ -167,10 +168,11 @@ ExtractFailures ExtractCache::failures() const {
   return failures;
 }
 
-void ExtractCache::forget_failures() {
-  if (state_->access != Access::kReadWrite || !state_->is_readable()) return;
+void ExtractCache::forget(std::string_view digest, FileType type) {
+  const auto value = replica::parse_digest(digest);
+  if (!value || state_->access != Access::kReadWrite || !state_->is_readable()) return;
   const std::lock_guard lock(state_->mutex);
-  state_->writing().connection.execute("DELETE FROM extracts WHERE failure IS NOT NULL");
+  state_->writing().forget.bind(key(*value), static_cast<int>(type)).run();
 }
 
 void ExtractCache::copy_to(const fs::path& file) const {

@@ -42,8 +42,8 @@ class ExtractCache {
   void put(std::string_view digest, FileType type, const Extract& extract);
 
   [[nodiscard]] ExtractFailures failures() const;
-  // For the writer. These files are read again when they are next asked for.
-  void forget_failures();
+  // For the writer. The file is read again when it is next asked for.
+  void forget(std::string_view digest, FileType type);
 
   void copy_to(const std::filesystem::path& file) const;  // nothing where there is none
 

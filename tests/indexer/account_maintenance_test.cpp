@@ -168,13 +168,85 @@ TEST_F(AccountMaintenanceTest, APartIsRenewedInPlace) {
   EXPECT_EQ(count("wrong"), 1);
   EXPECT_EQ(count("alpha"), kMessages - 1);
   const auto query = parse_query("wrong OR subject:7");
-  EXPECT_EQ(account_->renew_matching(*query, progress).value(), 2);
+  EXPECT_EQ(account_->renew_matching(*query, "1", progress).value(), 2);
   EXPECT_EQ(count("wrong"), 0);
   EXPECT_EQ(count("alpha"), kMessages);
   EXPECT_TRUE(account_->index_state().complete);
   const auto unknown = parse_query("in:nowhere");
-  EXPECT_TRUE(account_->renew_matching(*unknown, progress).has_error());
-  EXPECT_EQ(account_->renew_failed(progress), 0);
+  EXPECT_TRUE(account_->renew_matching(*unknown, "2", progress).has_error());
+  EXPECT_EQ(account_->renew_failed("3", progress), 0);
+}
+
+// A link may lead to a folder of other things.
+TEST_F(AccountMaintenanceTest, FoldersThatAreNoGenerationsStay) {
+  const auto derived = folder_ / "alice/derived";
+  const std::string generation = account_->index_state().generation;
+  const std::string names[] = {"2020", "lost+found", generation + "-old", "c1-0123456789abcdeX",
+                               generation.substr(0, generation.size() - 1)};
+  for (const auto& name : names) support::write_file(derived / name / "mine", "precious");
+  support::write_file(folder_ / "elsewhere/mine", "precious");
+  const auto linked = "c1p1a1o0-0123456789abcdef", old = "c1p1a1o0-0123456789abcdee";
+  std::filesystem::create_directory_symlink(folder_ / "elsewhere", derived / linked);
+  support::write_file(derived / old / "catalog.db", "of another format");
+  open();
+  Progress progress;
+  account_->reindex(progress);
+  open();
+  for (const auto& name : names) EXPECT_EQ(support::read_file(derived / name / "mine"), "precious");
+  EXPECT_EQ(support::read_file(derived / linked / "mine"), "precious");
+  EXPECT_FALSE(std::filesystem::exists(derived / old));
+  EXPECT_FALSE(std::filesystem::exists(derived / generation));
+}
+
+TEST_F(AccountMaintenanceTest, APartThatWasCutOffIsGoneOnWith) {
+  const auto query = parse_query("alpha");
+  std::thread cancel;
+  Progress first;
+  cancel = std::thread([&first] {
+    while (first.done < 500) std::this_thread::yield();
+    first.cancelled = true;
+  });
+  EXPECT_THROW((void)account_->renew_matching(*query, "7", first), Cancelled);
+  cancel.join();
+  const auto spoil_and_open = [this] {
+    const auto folder = folder_ / "alice/derived" / account_->index_state().generation;
+    account_.reset();
+    const Catalog catalog(folder / "catalog.db", Access::kReadOnly);
+    FulltextWriter writer(folder / "index");
+    for (const auto* id : {"m0000", "m1399"}) {
+      EntryText wrong;
+      wrong.body = "alpha wrong";
+      writer.replace(*catalog.text_entry(Kind::kMail, id), wrong);
+    }
+    writer.commit(writer.checkpoint());
+    open();  // as another process
+  };
+  spoil_and_open();
+  Progress second;
+  EXPECT_EQ(account_->renew_matching(*query, "7", second).value(), kMessages);
+  EXPECT_EQ(second.done, kMessages);
+  EXPECT_EQ(count("wrong"), 1) << "the newest was done before, the oldest was not";
+  spoil_and_open();
+  EXPECT_EQ(account_->renew_matching(*query, "7", second).value(), kMessages);
+  EXPECT_EQ(count("wrong"), 0) << "it had ended, and began anew";
+}
+
+TEST_F(AccountMaintenanceTest, NewMailIsIndexedWhileASlowReindexWaits) {
+  const auto query = parse_query("subject:7 OR subject:8 OR subject:9");
+  Progress progress;
+  progress.rate = 1;
+  std::atomic<bool> has_ended{false};
+  std::thread slow([&] {
+    EXPECT_THROW((void)account_->renew_matching(*query, "8", progress), Cancelled);
+    has_ended = true;
+  });
+  while (progress.done < 1) std::this_thread::yield();
+  commit(kMessages, kMessages + 1, "beta");
+  follow();
+  EXPECT_EQ(count("beta"), 1);
+  EXPECT_FALSE(has_ended);
+  progress.cancelled = true;
+  slow.join();
 }
 
 TEST_F(AccountMaintenanceTest, CompactingKeepsListsStatesAndHits) {

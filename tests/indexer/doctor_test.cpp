@@ -349,6 +349,9 @@ TEST_F(DoctorTest, ADocumentThatWasChangedOnDiskIsNamedWhereItsFileLooksSound) {
            body,
        "not those that were written"},
       {"UPDATE documents SET rev = '1-zz' WHERE seq = " + first, "disagrees with its revisions"},
+      {"UPDATE documents SET body = body + 1 WHERE seq = " + first, "disagrees with its revisions"},
+      {"UPDATE documents SET body = 'x' WHERE seq = " + first, "disagrees with its revisions"},
+      {"UPDATE documents SET purged = 1 WHERE seq = " + first, "disagrees with its revisions"},
       {"UPDATE documents SET conflicts = 3 WHERE seq = " + first, "disagrees with its revisions"},
   };
   for (const auto& [damage, words] : faults) {
@@ -360,6 +363,15 @@ TEST_F(DoctorTest, ADocumentThatWasChangedOnDiskIsNamedWhereItsFileLooksSound) {
     EXPECT_THAT(report.findings.named().front().doc_id, testing::StartsWith("m"));
     EXPECT_TRUE(report.findings.is_damaged(AccountPart::kStore)) << "the index is not to blame";
   }
+}
+
+TEST_F(DoctorTest, AStoreThatIsACopyOfAnotherIsNamed) {
+  write_history(8, 100);
+  std::ignore = everything();
+  const auto store = folder() / "store";
+  fs::copy_file(store / "io-cozy-emails.db", store / "io-cozy-email-contents.db",
+                fs::copy_options::overwrite_existing);
+  EXPECT_THAT(in_words(examined()), HasSubstr("it is a copy of store/io-cozy-email"));
 }
 
 TEST_F(DoctorTest, AStoreThatIsAwayIsNamed) {
