@@ -165,6 +165,10 @@ std::optional<HttpResponse> check_access(Needs needs, const Caller& caller,
         return forbidden("reads, and may not administer");
       return caller.may_administer(target.account) ? std::nullopt
                                                    : std::optional(unknown_task(target.task));
+    case Needs::kAdmin:
+      return caller.is_unrestricted || caller.token->is_admin
+                 ? std::nullopt
+                 : std::optional(forbidden("reads, and may not administer"));
     case Needs::kServerAdmin:
       return caller.may_administer_all()
                  ? std::nullopt

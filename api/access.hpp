@@ -28,6 +28,7 @@ enum class Needs {
   kAccounts,  // a token for all accounts of the parameter `accounts`
   kAccountAdmin,  // an admin token for the account in the first segment
   kTaskAdmin,  // an admin token for the account that the task in the first segment works on
+  kAdmin,  // any admin token; the handler tells of its accounts only
   kServerAdmin,  // an admin token for all accounts
   kAdminSocket,  // to be on this machine, as the server's own user
 };

@@ -130,10 +130,29 @@ AccountToFill::~AccountToFill() {
   }
 }
 
+namespace {
+
+// Whether there is nothing in the folder but what davenport puts into that of an account.
+bool is_of_account(const fs::path& folder) {
+  static constexpr std::string_view kParts[] = {
+      "lock",    "store",    "blobs",     "fetched",    "extracts.db",
+      "derived", "restored", "restoring", "doctor.tmp", "unfinished-backup"};
+  std::error_code unreadable;
+  const fs::directory_iterator entries(folder, unreadable);
+  return !unreadable && std::all_of(begin(entries), end(entries), [](const auto& entry) {
+    const std::string name = entry.path().filename();
+    return std::any_of(std::begin(kParts), std::end(kParts),
+                       [&name](std::string_view part) { return name.starts_with(part); });
+  });
+}
+
+}  // namespace
+
 void finish_removals(const fs::path& data_dir) {
   std::error_code absent;
   for (const auto& entry : fs::directory_iterator(accounts_folder(data_dir), absent)) {
-    if (!entry.path().filename().string().starts_with(kRemovedPrefix)) continue;
+    const bool was_removed = entry.path().filename().string().starts_with(kRemovedPrefix);
+    if (!was_removed || entry.is_symlink() || !is_of_account(entry.path())) continue;
     // A failure must not keep the server from starting: the next start tries again.
     std::error_code failed;
     fs::remove_all(entry.path(), failed);

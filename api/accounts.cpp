@@ -229,6 +229,15 @@ const SourceConfig* Accounts::source_of(std::string_view name) const {
   return found ? config_.source_named(*found) : nullptr;
 }
 
+bool Accounts::follows_other_rules(std::string_view name) const {
+  try {
+    return indexer::Account::follows_other_rules(account_folder(config_.data_dir, name),
+                                                 config_.index);
+  } catch (const std::exception&) {
+    return false;  // who opens the account says why it cannot be read
+  }
+}
+
 bool Accounts::contains(std::string_view name) const {
   const auto all = names();
   return std::binary_search(all.begin(), all.end(), name);

@@ -46,6 +46,9 @@ class Accounts {
   [[nodiscard]] std::shared_ptr<indexer::Account> create(std::string_view name);
   [[nodiscard]] std::vector<std::string> names() const;  // sorted
   [[nodiscard]] bool contains(std::string_view name) const;  // whether it is among the names
+  // Whether lists and index of the account were made by other rules than the configuration has.
+  // Opens nothing.
+  [[nodiscard]] bool follows_other_rules(std::string_view name) const;
   // The source that the account is pulled from: the one whose configuration names it, or where it
   // was found. Null for a local account.
   [[nodiscard]] const SourceConfig* source_of(std::string_view name) const;

@@ -1,4 +1,4 @@
-// Fetches an attachment that somebody asks for into the blobs of its account.
+// Fetches an attachment that somebody asks for (indexer::Stores::fetched).
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -148,10 +148,13 @@ void add_token_create(CLI::App& tokens, CommandLine& line,
                  "it may also administer these accounts; with all of them, the server")
       ->excludes(read);
   command->add_flag("--force", token->force, "also for accounts that are not there (yet)");
-  command->add_option("--expires", token->expires, "after 12h, 30d or 1y, or on a day: 2030-01-01")
-      ->type_name("WHEN");
+  CLI::Option* expires = command->add_option("--expires", token->expires,
+                                             "after 12h, 30d or 1y, or on a day: 2030-01-01");
+  expires->type_name("WHEN");
   add_json(*command, token->json);
-  command->callback([&line, token] {
+  command->callback([&line, expires, token] {
+    if (expires->count() > 0 && token->expires.empty())
+      throw CLI::ValidationError("--expires", "say when; without --expires, the token stays valid");
     if (token->accounts.empty())
       throw CLI::ValidationError("--account", "name the accounts that it is for, or write --all");
     token->action = TokenCommand::Action::kCreate;

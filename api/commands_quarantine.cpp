@@ -32,8 +32,9 @@ int list(const QuarantineCommand& command, const AdminClient& server, const Conf
   const std::string target =
       command.account.empty() ? "/v1/admin/quarantine"
                               : "/v1/admin/quarantine?account=" + percent_encode(command.account);
-  const std::string answer = server.is_served() ? server.request("GET", target)
-                                                : render_quarantine(accounts, command.account);
+  const auto names = command.account.empty() ? accounts.names() : std::vector{command.account};
+  const std::string answer =
+      server.is_served() ? server.request("GET", target) : render_quarantine(accounts, names);
   const json rows = json::parse(answer, nullptr, false).value("quarantined", json::array());
   std::string lines;
   for (const json& row : rows) lines += line_of(row);
@@ -48,10 +49,13 @@ int list(const QuarantineCommand& command, const AdminClient& server, const Conf
 std::int64_t change_here(const QuarantineCommand& command, const Config& config) {
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
   const auto account = open_account(accounts, command.account);
-  if (command.action == QuarantineCommand::Action::kIgnore)
-    return ignore_quarantined(*account, command.document);
-  return retry_quarantined(
-      *account, command.document.empty() ? std::nullopt : std::optional(command.document));
+  const bool ignores = command.action == QuarantineCommand::Action::kIgnore;
+  const auto changed = ignores ? ignore_quarantined(*account, command.document)
+                               : retry_quarantined(*account, command.document.empty()
+                                                                 ? std::nullopt
+                                                                 : std::optional(command.document));
+  accounts.registry().retry_quarantined(command.account);
+  return changed;
 }
 
 std::int64_t change_at_server(const QuarantineCommand& command, const AdminClient& server) {

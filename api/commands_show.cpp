@@ -6,9 +6,11 @@
 #include <set>
 #include <unistd.h>
 
+#include "api/admin_client.hpp"
 #include "api/command_support.hpp"
 #include "api/commands.hpp"
 #include "api/message_lines.hpp"
+#include "api/percent.hpp"
 #include "api/render.hpp"
 #include "api/terminal.hpp"
 #include "mail/ascii.hpp"
@@ -111,8 +113,22 @@ std::string thread_lines(const std::vector<std::string>& rows) {
   return lines;
 }
 
+// A server fetches from the source what is not kept.
+std::string original(const indexer::Account& account, const std::string& id, const Config& config) {
+  if (auto raw = account.raw(id)) return std::move(*raw);
+  const AdminClient server(config.data_dir);
+  if (server.is_served()) {
+    return server.request("GET", fmt::format("/v1/accounts/{}/messages/{}/raw",
+                                             percent_encode(account.name()), percent_encode(id)));
+  }
+  throw std::runtime_error(fmt::format(
+      "the original of message '{}' is not kept here: show it with --headers and --text, or ask "
+      "while davenport serves, and it is fetched where the source has it",
+      id));
+}
+
 std::string show(const ShowCommand& command, const indexer::Account& account,
-                 const std::string& row) {
+                 const std::string& row, const Config& config) {
   using View = ShowCommand::View;
   switch (command.view) {
     case View::kMessage: {
@@ -137,13 +153,8 @@ std::string show(const ShowCommand& command, const indexer::Account& account,
       return command.json ? json({{"id", command.id}, {"headers", lines}}).dump() + "\n" : lines;
     }
     case View::kRaw: {
-      const auto raw = account.raw(command.id);
-      if (!raw) {
-        throw std::runtime_error(fmt::format(
-            "the original of message '{}' is not kept: show it with --headers and --text",
-            command.id));
-      }
-      return is_terminal(STDOUT_FILENO) ? lines_for_terminal(*raw) : *raw;
+      std::string raw = original(account, command.id, config);
+      return is_terminal(STDOUT_FILENO) ? lines_for_terminal(raw) : std::move(raw);
     }
     case View::kThread: {
       const auto rows = account.thread(command.id);
@@ -170,7 +181,7 @@ int run(const ShowCommand& command, const CommandLine&, const Config& config) {
   }
   if (command.view == ShowCommand::View::kAttachment)
     return write_attachment(command, *account, *row, config);
-  print(show(command, *account, *row));
+  print(show(command, *account, *row, config));
   return kDone;
 }
 

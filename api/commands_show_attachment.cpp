@@ -55,7 +55,7 @@ std::optional<std::string> bytes_here(indexer::Account& account, const std::stri
   for (const auto& attachment : metadata->attachments) {
     if (attachment.part_id != part_id || attachment.blob.empty()) continue;
     const auto stub = replica::find_attachment(*document, attachment.blob);
-    return stub ? account.stores().blobs().get(stub->digest) : std::nullopt;
+    return stub ? account.stores().attachment_bytes(stub->digest) : std::nullopt;
   }
   const auto raw = account.raw(id);
   auto part = raw ? mail::extract_part(*raw, part_id) : std::nullopt;

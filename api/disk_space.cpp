@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fstream>
 #include <system_error>
 #include <unistd.h>
 
@@ -29,17 +30,22 @@ fs::space_info space_of(const fs::path& folder) {
 
 fs::path reserve_in(const fs::path& folder) { return folder / "reserve"; }
 
+// The reserve is full of zeros; a file of that name with something in it is somebody else's.
+bool is_foreign(const fs::path& file) { return std::ifstream(file).get() > 0; }
+
 }  // namespace
 
 void make_room_to_start(const fs::path& folder) {
   std::error_code absent;
-  if (space_of(folder).available < kLeastReserve) fs::remove(reserve_in(folder), absent);
+  const bool is_full = space_of(folder).available < kLeastReserve;
+  if (is_full && !is_foreign(reserve_in(folder))) fs::remove(reserve_in(folder), absent);
 }
 
 DiskSpace::DiskSpace(fs::path folder) : folder_(std::move(folder)) {}
 
 void DiskSpace::keep_reserve() {
   const std::lock_guard lock(mutex_);
+  if (is_foreign(reserve_in(folder_))) return;
   keeps_reserve_ = true;
   const auto space = space_of(folder_);
   const std::uint64_t bytes =

@@ -81,9 +81,15 @@ void Indexing::cancel(const std::string& account) {
 
 void Indexing::catch_up() {
   take_over_first_syncs();
-  for (const std::string& name : accounts_.registry().behind()) schedule(name);
+  // A command pulls its own account, and leaves the others to those who use them.
+  const bool is_server = tasks_ != nullptr;
+  for (const std::string& name : accounts_.registry().behind()) {
+    if (is_server || accounts_.source_of(name) != nullptr) schedule(name);
+  }
+  if (!is_server) return;
   for (const std::string& name : accounts_.names()) {
-    if (accounts_.source_of(name) == nullptr) schedule_once(name);
+    if (accounts_.source_of(name) == nullptr || accounts_.follows_other_rules(name))
+      schedule_once(name);
   }
 }
 

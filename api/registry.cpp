@@ -153,6 +153,14 @@ void Registry::forget_sequences(std::string_view account) {
   forget.bind(kResyncPending, account).run();
 }
 
+void Registry::retry_quarantined(std::string_view account) {
+  const std::lock_guard lock(state_->mutex);
+  auto retry = state_->open()->prepare(
+      "UPDATE database SET next_attempt = 0 WHERE account = ? AND gone = 0 AND "
+      "(quarantined > 0 OR next_attempt IS NOT NULL)");
+  retry.bind(account).run();
+}
+
 std::map<std::string, AccountState, std::less<>> Registry::account_states() const {
   std::map<std::string, AccountState, std::less<>> states;
   const std::lock_guard lock(state_->mutex);

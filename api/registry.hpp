@@ -69,6 +69,8 @@ class Registry {
   // Sets the sequences of all of the account's pulled databases to kResyncPending. Durable when it
   // returns.
   void forget_sequences(std::string_view account);
+  // The account's databases with something in quarantine are due at the next start.
+  void retry_quarantined(std::string_view account);
 
   [[nodiscard]] AccountState account_state(std::string_view account) const;
   // Those that are not kFollowed: cheap to read, since there are few.

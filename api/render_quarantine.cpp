@@ -54,11 +54,10 @@ void write_quarantined(JsonWriter& json, const std::string& database,
   json.end_object();
 }
 
-std::string render_quarantine(Accounts& accounts, const std::string& account) {
+std::string render_quarantine(Accounts& accounts, std::span<const std::string> names) {
   std::string out;
   JsonWriter json(out);
   json.begin_object().key("quarantined").begin_array();
-  const auto names = account.empty() ? accounts.names() : std::vector<std::string>{account};
   for (const std::string& name : names) {
     try {
       std::string rows;

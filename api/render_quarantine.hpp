@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -19,8 +20,8 @@ namespace api {
 void write_quarantined(mail::JsonWriter& json, const std::string& database,
                        const replica::Quarantined& document);
 
-// The quarantine of one account, or of all when `account` is empty. Ignored documents are included
-// and marked. An account that cannot be opened is listed with its error.
-[[nodiscard]] std::string render_quarantine(Accounts& accounts, const std::string& account);
+// The quarantine of these accounts. Ignored documents are included and marked. An account that
+// cannot be opened is listed with its error.
+[[nodiscard]] std::string render_quarantine(Accounts& accounts, std::span<const std::string> names);
 
 }  // namespace api

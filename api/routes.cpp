@@ -96,6 +96,7 @@ AccessTarget access_target(const Route& route, const Call& call) {
       break;
     case Needs::kNothing:
     case Needs::kToken:
+    case Needs::kAdmin:
     case Needs::kServerAdmin:
     case Needs::kAdminSocket:
       break;

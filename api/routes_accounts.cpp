@@ -74,8 +74,16 @@ HttpResponse delete_account(const Call& call) {
 HttpResponse get_quarantine(const Call& call) {
   Parameters parameters(call.request);
   const std::string name = parameters.text("account");
-  if (!name.empty() && !call.accounts.contains(name)) return unknown_account(name);
-  return json_response(render_quarantine(call.accounts, name));
+  std::vector<std::string> names;
+  if (name.empty()) {
+    names = call.accounts.names();
+    std::erase_if(names, [&](const auto& each) { return !call.caller.may_administer(each); });
+  } else if (call.caller.may_administer(name) && call.accounts.contains(name)) {
+    names = {name};
+  } else {
+    return unknown_account(name);
+  }
+  return json_response(render_quarantine(call.accounts, names));
 }
 
 HttpResponse post_quarantine_retry(const Call& call, indexer::Account& account) {

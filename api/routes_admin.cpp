@@ -203,7 +203,11 @@ HttpResponse post_import(const Call& call) {
   return accepted(call, call.tasks.start({"import", name, arguments.dump()}));
 }
 
-HttpResponse get_tasks(const Call& call) { return json_response(render_tasks(call.tasks.list())); }
+HttpResponse get_tasks(const Call& call) {
+  auto tasks = call.tasks.list();
+  std::erase_if(tasks, [&](const auto& task) { return !call.caller.may_administer(task.account); });
+  return json_response(render_tasks(tasks));
+}
 
 HttpResponse get_task(const Call& call) {
   const auto task = call.tasks.find(call.segments[0]);

@@ -114,7 +114,7 @@ std::optional<std::string> find_bytes(const Call& call, indexer::Account& accoun
     otherwise = unknown("attachment", name, "its document does not have it any more");
     return std::nullopt;
   }
-  auto bytes = account.stores().blobs().get(stub->digest);
+  auto bytes = account.stores().attachment_bytes(stub->digest);
   if (bytes) return bytes;
   replica::WantedBlob wanted;
   wanted.digest = stub->digest;
@@ -128,7 +128,7 @@ std::optional<std::string> find_bytes(const Call& call, indexer::Account& accoun
     otherwise = source_failed(error);
     return std::nullopt;
   }
-  return account.stores().blobs().get(stub->digest);
+  return account.stores().attachment_bytes(stub->digest);
 }
 
 // The original message, or the answer that says why there is none.

@@ -129,6 +129,22 @@ TaskOutcome import(const AccountToFill& filled, const json& arguments,
   return outcome;
 }
 
+// Has the account indexed when a task ends, however it does.
+class IndexSoon {
+ public:
+  IndexSoon(Replication* replication, const std::string& account)
+      : replication_(replication), account_(account) {}
+  IndexSoon(const IndexSoon&) = delete;
+  IndexSoon& operator=(const IndexSoon&) = delete;
+  ~IndexSoon() {
+    if (replication_ != nullptr) replication_->index_soon(account_);
+  }
+
+ private:
+  Replication* const replication_;
+  const std::string& account_;
+};
+
 TaskOutcome sync(Replication& replication, const std::string& account,
                  indexer::Progress& progress) {
   const Stopwatch watch;
@@ -143,9 +159,8 @@ TaskOutcome sync(Replication& replication, const std::string& account,
 Tasks::Kinds task_kinds(const Config& config, Accounts& accounts, Replication* replication) {
   Tasks::Kinds kinds;
   kinds["reindex"] = [&accounts, replication](const TaskReport& task, indexer::Progress& progress) {
-    auto outcome = reindex(*open(accounts, task.account), task, progress);
-    if (replication != nullptr) replication->index_soon(task.account);  // what came after its end
-    return outcome;
+    const IndexSoon afterwards(replication, task.account);  // what came after its end
+    return reindex(*open(accounts, task.account), task, progress);
   };
   kinds["compact"] = [&accounts](const TaskReport& task, indexer::Progress& progress) {
     return compact(*open(accounts, task.account), progress);
@@ -156,10 +171,10 @@ Tasks::Kinds task_kinds(const Config& config, Accounts& accounts, Replication* r
   };
   kinds["import"] = [&accounts, &config, replication](const TaskReport& task,
                                                       indexer::Progress& progress) {
-    auto outcome = import(AccountToFill(config, accounts, task.account),
-                          json::parse(task.arguments), config.index.headers, progress);
-    if (replication != nullptr) replication->index_soon(task.account);  // which tells who listens
-    return outcome;
+    // Also of what a cancelled one left; it tells who listens.
+    const IndexSoon afterwards(replication, task.account);
+    return import(AccountToFill(config, accounts, task.account), json::parse(task.arguments),
+                  config.index.headers, progress);
   };
   kinds["doctor"] = [&, replication](const TaskReport& task, indexer::Progress& progress) {
     const auto arguments = json::parse(task.arguments);

@@ -182,6 +182,11 @@ bool Account::needs_rebuild() const {
   return live && !live->is_derived_from(stores_);
 }
 
+bool Account::follows_other_rules(const fs::path& folder, const IndexOptions& options) {
+  const auto live = Generation::live_name(folder / "derived");
+  return live && !Generation::is_current_format(*live, options);
+}
+
 std::size_t Account::project_without_rebuild(Progress& progress) {
   const std::lock_guard working(state_->catalog_work);
   const auto live = state_->generation();

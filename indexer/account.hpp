@@ -100,6 +100,10 @@ class Account {
   std::size_t project(Progress& progress, bool more_is_coming = false);
   // Whether `project` would rebuild.
   [[nodiscard]] bool needs_rebuild() const;
+  // Whether it would because lists and index of the account in that folder follow other rules. Opens
+  // nothing.
+  [[nodiscard]] static bool follows_other_rules(const std::filesystem::path& folder,
+                                                const IndexOptions& options);
   // Brings the catalog of an outdated generation up to the stores, so that its lists stay right
   // until a rebuild has replaced it. Does nothing when they cannot follow. Returns the number of
   // changes.

@@ -237,7 +237,7 @@ std::optional<std::string> Account::raw(std::string_view id) const {
   if (!document) return std::nullopt;
   const auto metadata = mail::read_metadata(*document);
   if (!metadata || !metadata->original) return std::nullopt;
-  return stores_.blobs().get(metadata->original->digest);
+  return stores_.attachment_bytes(metadata->original->digest);
 }
 
 std::optional<std::string> Account::find_mailbox(std::string_view name) const {

@@ -162,6 +162,17 @@ replica::Blobs& Stores::blobs() const {
   return *blobs_;
 }
 
+replica::Blobs& Stores::fetched() const {
+  const std::lock_guard lock(mutex_);
+  if (!fetched_) fetched_ = std::make_unique<replica::Blobs>(folder_ / "fetched", access_);
+  return *fetched_;
+}
+
+std::optional<std::string> Stores::attachment_bytes(std::string_view digest) const {
+  auto bytes = blobs().get(digest);
+  return bytes ? std::move(bytes) : fetched().get(digest);
+}
+
 std::string Stores::database_part(mail::Doctype doctype) {
   std::string part(mail::doctype_name(doctype));
   for (char& c : part) {

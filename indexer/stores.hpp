@@ -76,6 +76,11 @@ class Stores {
   // Creates the store's file when it is absent.
   [[nodiscard]] replica::Store& create(mail::Doctype doctype);
   [[nodiscard]] replica::Blobs& blobs() const;
+  // Bytes that a client asked for, of attachments that are not kept. Lists and index never see them:
+  // what these hold depends on the stores alone.
+  [[nodiscard]] replica::Blobs& fetched() const;
+  // Of either; nothing when they are in neither.
+  [[nodiscard]] std::optional<std::string> attachment_bytes(std::string_view digest) const;
   // Derived, but shared by all generations: texts depend only on the bytes of files.
   [[nodiscard]] ExtractCache& extracts() const { return *extracts_; }
 
@@ -98,7 +103,7 @@ class Stores {
   std::optional<std::string> doctype_member_;
   mutable std::mutex mutex_;
   mutable std::array<std::unique_ptr<replica::Store>, std::size(mail::kDoctypes)> stores_;
-  mutable std::unique_ptr<replica::Blobs> blobs_;
+  mutable std::unique_ptr<replica::Blobs> blobs_, fetched_;
   std::unique_ptr<ExtractCache> extracts_;
   mutable ContentReads content_reads_;
 };

@@ -216,7 +216,9 @@ void Connection::compact() const {
 }
 
 void Connection::copy_to(const std::filesystem::path& file) const {
-  auto copy = prepare("VACUUM INTO ?");
+  // By a connection of its own: what stands in for tables of a newer format is no part of the file.
+  const Connection plain(file_, Access::kReadOnly, Durability::kFull);
+  auto copy = plain.prepare("VACUUM INTO ?");
   try {
     copy.bind(file.string()).run();
   } catch (const Error& error) {

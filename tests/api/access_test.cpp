@@ -141,7 +141,9 @@ TEST_F(AccessTest, AForeignAccountIsLikeOneThatDoesNotExist) {
   for (const bool is_admin : {false, true}) {
     const auto authorization = "Bearer " + token({"carol"}, is_admin);
     for (const auto& route : api::route_table()) {
-      if (route.needs == Needs::kNothing || route.needs == Needs::kToken) continue;
+      const bool names_no_account = route.needs == Needs::kNothing ||
+                                    route.needs == Needs::kToken || route.needs == Needs::kAdmin;
+      if (names_no_account) continue;
       const auto foreign = ask_route(authorization, route, "alice");
       const auto unknown = ask_route(authorization, route, "nobody");
       EXPECT_GE(foreign.status, 403) << route.pattern;
@@ -206,6 +208,11 @@ TEST_F(AccessTest, ATokenThatReadsDoesNotAdminister) {
         EXPECT_EQ(status(admin), 400) << route.pattern;
         EXPECT_EQ(status(admin_of_all), 400) << route.pattern;
         break;
+      case Needs::kAdmin:
+        for (const auto& who : {reader, reader_of_all})
+          EXPECT_EQ(status(who), 403) << route.pattern;
+        for (const auto& who : {admin, admin_of_all}) EXPECT_EQ(status(who), 400) << route.pattern;
+        break;
       case Needs::kServerAdmin:
         for (const auto& who : {reader, admin, reader_of_all})
           EXPECT_EQ(status(who), 403) << route.pattern;
@@ -217,6 +224,29 @@ TEST_F(AccessTest, ATokenThatReadsDoesNotAdminister) {
         break;
     }
   }
+}
+
+TEST_F(AccessTest, AnAdministratorOfAnAccountIsToldOfItAlone) {
+  import_message(kMessage);
+  const auto of_bob = tasks_.start({"work", "bob"});
+  const auto names = [this](const std::string& token, const char* path, const char* list) {
+    const auto answer = ask_as("Bearer " + token, "GET", path);
+    EXPECT_EQ(answer.status, 200) << answer.payload;
+    std::vector<std::string> accounts;
+    const auto json = nlohmann::json::parse(answer.payload);
+    for (const auto& each : json[list]) accounts.push_back(each["account"]);
+    return accounts;
+  };
+  const auto alices = token({"alice"}, true), everybodys = token({}, true);
+  EXPECT_THAT(names(alices, "/v1/admin/tasks", "tasks"), testing::Each("alice"));
+  EXPECT_THAT(names(everybodys, "/v1/admin/tasks", "tasks"), testing::Contains("bob"));
+  EXPECT_TRUE(names(alices, "/v1/admin/quarantine", "quarantined").empty());
+  const auto quarantine_of = [&](const std::string& account) {
+    return ask_as("Bearer " + alices, "GET", "/v1/admin/quarantine", {{"account", account}});
+  };
+  EXPECT_EQ(quarantine_of("alice").status, 200);
+  EXPECT_EQ(quarantine_of("bob").status, 404);
+  EXPECT_EQ(quarantine_of("nobody").status, 404);
 }
 
 TEST_F(AccessTest, BearerAndBasicAreTheSame) {

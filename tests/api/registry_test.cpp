@@ -92,6 +92,25 @@ TEST_F(RegistryTest, ReadingCreatesNothing) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "absent"));
 }
 
+TEST_F(RegistryTest, WhatIsInQuarantineIsDueWhenItIsToBeTriedAgain) {
+  auto waiting = database("office", "alice"), sound = database("office", "alice");
+  waiting.quarantined = 2;
+  waiting.next_attempt = std::chrono::sys_seconds(std::chrono::hours(1'000'000));
+  sound.name += "-2";
+  sound.next_attempt.reset();
+  sound.quarantined = 0;
+  auto others = waiting;
+  others.name += "-3";
+  others.account = "bob";
+  record({waiting, sound, others});
+  registry_.retry_quarantined("alice");
+  std::map<std::string, std::optional<std::chrono::sys_seconds>> next;
+  registry_.each_database("office", [&](const auto& each) { next[each.name] = each.next_attempt; });
+  EXPECT_EQ(next[waiting.name], std::chrono::sys_seconds{});
+  EXPECT_EQ(next[sound.name], std::nullopt);
+  EXPECT_EQ(next[others.name], others.next_attempt);
+}
+
 TEST_F(RegistryTest, HoldsManyRows) {
   std::vector<KnownDatabase> rows;
   for (int i = 0; i < 2'000; ++i) rows.push_back(database("office", "a" + std::to_string(i)));

@@ -1,9 +1,11 @@
 // A server over its life: reloads, stops, second instances, logs.
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <map>
 #include <thread>
 
 #include "tests/end_to_end/davenport.hpp"
@@ -113,6 +115,31 @@ TEST(Running, AReloadTakesOverRatesOriginsAndWhoNeedsAToken) {
   reload("");
   EXPECT_TRUE(eventually([&] { return list_with("") == 200; }));
   EXPECT_EQ(davenport.stop_serving().err.find("next start"), std::string::npos);
+}
+
+TEST(Running, AccountsThatNobodyUsesFollowOtherRulesToo) {
+  support::MemoryCouchdb couch;
+  for (const char* account : {"ada", "bob"}) fill(couch, account, 3);
+  const auto source = source_at(couch, R"(["ada", "bob"])");
+  Davenport davenport(source);
+  davenport.start_serving();
+  for (const char* account : {"ada", "bob"}) ASSERT_TRUE(comes_to(davenport, account, 3));
+  const auto generation = [&](const std::string& account) {
+    return support::read_file(davenport.account_folder(account) / "derived/current");
+  };
+  ASSERT_TRUE(eventually([&] {
+    const auto status = davenport.run_json({"status"});
+    return std::all_of(status["accounts"].begin(), status["accounts"].end(),
+                       [](const json& each) { return each["index"]["complete"] == true; });
+  }));
+  const std::map<std::string, std::string> before = {{"ada", generation("ada")},
+                                                     {"bob", generation("bob")}};
+  EXPECT_EQ(davenport.stop_serving().exit_code, 0);
+  davenport.configure("[index]\nlanguage = \"de\"\n" + source);
+  davenport.start_serving();
+  for (const auto& [account, name] : before)
+    EXPECT_TRUE(eventually([&] { return generation(account) != name; })) << account;
+  EXPECT_THAT(davenport.stop_serving().err, HasSubstr("they follow other rules"));
 }
 
 TEST(Running, AReloadTakesOverTheAddressUnlessItIsTaken) {

@@ -103,6 +103,7 @@ TEST_F(Sources, AccountsAppearWithTheirDatabasesAndStayReadableWhenTheyGo) {
   ASSERT_EQ(davenport.stop_serving().exit_code, 0);
   EXPECT_EQ(davenport.run_json({"list", "gwen"})["total"], 1);
 
+  (void)http("DELETE", database("gwen-io-cozy-emails"));  // in case it was made anew so
   create("gwen-io-cozy-emails");
   put("gwen-io-cozy-emails", "other", message("Third"));
   davenport.start_serving();
@@ -263,6 +264,28 @@ TEST_F(Sources, AnAttachmentThatIsNotKeptIsFetchedWhenItIsAskedFor) {
   EXPECT_EQ(fetched.status, 200);
   EXPECT_EQ(fetched.payload, "%PDF-");
   EXPECT_EQ(davenport.stop_serving().exit_code, 0);
+}
+
+TEST_F(Sources, WhatWasFetchedForAClientChangesNeitherListsNorIndex) {
+  create("olga/io-cozy-emails");
+  json only_original;
+  only_original["_attachments"] = {
+      {"mail.eml",
+       {{"content_type", "message/rfc822"},
+        {"data", "U3ViamVjdDogb2thcGkKCnppdGhlcgo="}}}};  // "Subject: okapi\n\nzither\n"
+  put("olga/io-cozy-emails", "m", only_original);
+  Davenport davenport(source("accounts = [\"olga\"]\nattachments = \"none\""));
+  davenport.start_serving();
+  ASSERT_TRUE(eventually([&] {
+    return http("GET", davenport.url("/v1/accounts/olga/messages")).body()["total"] == 1;
+  }));
+  EXPECT_THAT(davenport.run({"show", "olga", "m", "--raw"}).out, HasSubstr("zither"));
+  EXPECT_THAT(http("GET", davenport.url("/v1/accounts/olga/messages/m/raw")).payload,
+              HasSubstr("Subject: okapi"));
+  davenport.succeed({"doctor", "olga"});
+  EXPECT_EQ(davenport.stop_serving().exit_code, 0);
+  EXPECT_THAT(davenport.run({"show", "olga", "m", "--raw"}).out, HasSubstr("zither"));
+  davenport.succeed({"doctor", "olga"});
 }
 
 }  // namespace

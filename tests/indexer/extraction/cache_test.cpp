@@ -91,6 +91,9 @@ TEST_F(ExtractCacheTest, AFileOfTheFormatBeforeIsKept) {
   EXPECT_EQ(ExtractCache(file_, Access::kReadOnly).failures().files, 1);
   EXPECT_EQ(ExtractCache(file_, Access::kReadOnly).find(digest_, FileType::kText)->text, "text");
   ExtractCache cache(file_, Access::kReadWrite);
+  const auto copy = file_.parent_path() / "copy.db";
+  cache.copy_to(copy);
+  EXPECT_EQ(ExtractCache(copy, Access::kReadOnly).failures().files, 1);
   cache.put(replica::blob_digest("more"), FileType::kPdf, Extract::failed("no text"));
   EXPECT_EQ(cache.failures().files, 2);
 }
