@@ -23,12 +23,11 @@ void add_sync(CLI::App& app, CommandLine& line) {
       "sync",
       with_example("pull an account from its source and index it", "davenport sync alice --once"));
   command->add_option("ACCOUNT", sync->account)->required();
-  CLI::Option* once =
-      command->add_flag("--once", sync->once,
-                        "stop when caught up, instead of following the source; what was "
-                        "quarantined is tried again, and what does not come is named "
-                        "(exit code 3)");
-  command->add_flag("--no-index", sync->no_index, "leave lists and index as they are")->needs(once);
+  command->add_flag("--once", sync->once,
+                    "stop when caught up, instead of following the source; what was "
+                    "quarantined is tried again, and what does not come is named "
+                    "(exit code 3)");
+  command->add_flag("--no-index", sync->no_index, "leave lists and index as they are");
   command->callback([&line, sync] { line.command = *sync; });
 }
 

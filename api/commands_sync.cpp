@@ -56,13 +56,13 @@ int sync_until_caught_up(const SyncCommand& command, const Config& config) {
 }
 
 // Follows one account, as `serve` does with all of them, and logs what comes.
-int follow(const Config& config) {
+int follow(const SyncCommand& command, const Config& config) {
   configure_log(config.log);
   const StopSignals stop;
   Metrics metrics;
   Accounts accounts(config, replica::sqlite::Access::kReadWrite);
   Replication replication(config, accounts, metrics);
-  replication.start();
+  replication.start(!command.no_index);
   (void)stop.wait();
   replication.stop();
   return kDone;
@@ -96,7 +96,7 @@ int run(const SyncCommand& command, const CommandLine&, const Config& config) {
   }
   if (AdminClient(config.data_dir).is_served())
     return run_task({"sync", command.account}, TaskMode::kAwaited, config);
-  return command.once ? sync_until_caught_up(command, *only) : follow(*only);
+  return command.once ? sync_until_caught_up(command, *only) : follow(command, *only);
 }
 
 }  // namespace api

@@ -10,6 +10,7 @@
 #include "api/commands.hpp"
 #include "api/data_folder.hpp"
 #include "api/render.hpp"
+#include "api/status_lines.hpp"
 #include "api/terminal.hpp"
 #include "indexer/query.hpp"
 
@@ -20,7 +21,8 @@ using nlohmann::json;
 using replica::sqlite::Access;
 
 std::string task_line(const TaskReport& task, bool is_served) {
-  const std::string outcome = task.outcome.empty() ? "" : ": " + for_terminal(task.outcome);
+  const std::string outcome =
+      task.outcome.empty() ? "" : ": " + for_terminal(outcome_in_words(task.outcome));
   const std::string progress =
       task.state == "running"                ? fmt::format(", {}", progress_in_words(task))
       : task.state == "queued" && !is_served ? ", to go on when a server runs"

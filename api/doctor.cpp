@@ -24,8 +24,8 @@ indexer::DifferenceKind kind_of(replica::SourceDifference::Kind kind) {
   return indexer::DifferenceKind::kDiffers;
 }
 
-// Adds what one database has otherwise than its store.
-void compare_database(const Config& config, const SourceConfig& source, indexer::Account& account,
+// Adds what one database has otherwise than its store. False when there is no such database.
+bool compare_database(const Config& config, const SourceConfig& source, indexer::Account& account,
                       mail::Doctype doctype, indexer::DoctorReport& report,
                       const indexer::Progress& progress) {
   const auto* store = account.stores().find(doctype);
@@ -42,8 +42,12 @@ void compare_database(const Config& config, const SourceConfig& source, indexer:
       },
       [&progress] { progress.check(); });
   report.source = report.source.value_or(0) + compared.documents;
-  if (store == nullptr) return;
-  if (compared.is_absent) report.notes.push_back(question.database + " is not there at the source");
+  if (store == nullptr) return !compared.is_absent;
+  if (const auto here = store->counts().documents; compared.is_absent && here > 0) {
+    report.findings.add(
+        {indexer::DifferenceKind::kExtra, "", indexer::AccountPart::kSource,
+         fmt::format("{} is not there at the source: {} documents here", question.database, here)});
+  }
   if (compared.is_being_swept) {
     report.notes.push_back(question.database +
                            " is in the middle of a resync: what changed at the source since it "
@@ -58,6 +62,18 @@ void compare_database(const Config& config, const SourceConfig& source, indexer:
     report.notes.push_back(fmt::format("quarantined: {} {}: {}", question.database,
                                        quarantined[i].id, quarantined[i].reason));
   }
+  return !compared.is_absent;
+}
+
+void compare_account(const Config& config, const SourceConfig& source, indexer::Account& account,
+                     indexer::DoctorReport& report, const indexer::Progress& progress) {
+  bool is_anything_there = false;
+  for (const auto doctype : source.databases_of_account())
+    is_anything_there |= compare_database(config, source, account, doctype, report, progress);
+  if (is_anything_there) return;
+  report.findings.add(
+      {indexer::DifferenceKind::kMissing, "", indexer::AccountPart::kSource,
+       fmt::format("none of the account's databases is at {}", source.address.url)});
 }
 
 // A sweep compares all that is here with all that the source has, fetches what is missing, and purges what is left over.
@@ -88,8 +104,7 @@ indexer::DoctorReport examine_account(const Config& config, Accounts& accounts,
   }
   if (question.source) {
     target.compare_source = [&](indexer::Account& account, indexer::DoctorReport& report) {
-      for (const auto doctype : source->databases_of_account())
-        compare_database(config, *source, account, doctype, report, progress);
+      compare_account(config, *source, account, report, progress);
     };
   }
   return question.repair ? examine_and_repair(target, progress) : examine(target, progress);

@@ -171,10 +171,10 @@ Replication::Replication(const Config& config, Accounts& accounts, Metrics& metr
 
 Replication::~Replication() { stop(); }
 
-void Replication::start() {
+void Replication::start(bool with_index) {
   State& state = *state_;
   for (const auto& follower : state.followers) follower->restore();
-  state.indexing.catch_up();
+  with_index ? state.indexing.catch_up() : state.indexing.stop();
   net::post(state.context, [&state] {
     for (const auto& follower : state.followers) follower->start();
     state.housekeep();

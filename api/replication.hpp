@@ -53,7 +53,8 @@ class Replication {
   ~Replication();  // stops
 
   // Begins to follow all sources. Without it only work that is asked for is done.
-  void start();
+  // Without `with_index`, lists and index stay as they are.
+  void start(bool with_index = true);
   void stop();
 
   // Probes the account's databases now and pulls those that changed, each at most five times a

@@ -66,13 +66,19 @@ HttpResponse wrong_method(const HttpRequest& request, const std::vector<const Ro
     allowed.push_back(route->method);
     if (route->method == "GET") allowed.push_back("HEAD");
   }
+  static constexpr std::string_view kReadOnly[] = {"messages", "mailboxes", "threads", "files"};
+  static constexpr std::string_view kOfAccount = "/v1/accounts/{account}/";
   const std::string_view pattern = routes.front()->pattern;
+  const bool is_read_only =
+      pattern.starts_with(kOfAccount) &&
+      std::any_of(std::begin(kReadOnly), std::end(kReadOnly), [&](std::string_view things) {
+        return pattern.substr(kOfAccount.size()).starts_with(things);
+      });
   HttpResponse response =
-      pattern.starts_with("/v1/accounts/{account}/messages")
+      is_read_only
           ? error_response(405, "readOnly",
-                           "messages are not changed here: change them in CouchDB by docId and rev "
-                           "(both are in every "
-                           "list); the change arrives by replication")
+                           "nothing is changed here: change documents in CouchDB by docId and rev "
+                           "(lists have both); the change arrives by replication")
           : error_response(405, "methodNotAllowed",
                            fmt::format("{} is not possible on {}; allowed: {}", request.method,
                                        pattern, fmt::join(allowed, ", ")));

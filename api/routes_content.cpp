@@ -235,8 +235,7 @@ HttpResponse get_body(const Call& call, indexer::Account& account) {
   }
   response.fields = {
       {"Content-Security-Policy",
-       fmt::format("{}{}", kMailPolicy, remote_images ? kRemoteImages : std::string_view())},
-      {"Referrer-Policy", "no-referrer"}};
+       fmt::format("{}{}", kMailPolicy, remote_images ? kRemoteImages : std::string_view())}};
   return response;
 }
 

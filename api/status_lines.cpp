@@ -204,13 +204,18 @@ std::string tasks_lines(const json& tasks) {
     const auto of = number(task, "of");
     const std::string progress =
         of > 0 ? fmt::format(" {} of {}", number(task, "done"), of) : std::string();
-    lines += fmt::format("task {} {}: {}{} {}\n", text_of(task, "kind"), text_of(task, "account"),
-                         text_of(task, "state"), progress, text_of(task, "outcome"));
+    lines +=
+        fmt::format("task {} {}: {}{} {}\n", text_of(task, "kind"), text_of(task, "account"),
+                    text_of(task, "state"), progress, outcome_in_words(text_of(task, "outcome")));
   }
   return lines;
 }
 
 }  // namespace
+
+std::string outcome_in_words(const std::string& outcome) {
+  return outcome.starts_with('{') ? "a report, which davenport task show --json prints" : outcome;
+}
 
 std::string next_attempt_in_words(const json& document) {
   if (document.value("ignored", false)) return "ignored until it changes";

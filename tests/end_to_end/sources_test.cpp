@@ -250,20 +250,34 @@ TEST_F(Sources, AnAttachmentThatIsNotKeptIsFetchedWhenItIsAskedFor) {
   create("nora/io-cozy-emails");
   json with_file = message("Invoice");
   with_file["attachments"] = {
-      {{"partId", "2"}, {"name", "bill.pdf"}, {"type", "application/pdf"}, {"blob", "bill.pdf"}}};
-  with_file["_attachments"] = {
-      {"bill.pdf", {{"content_type", "application/pdf"}, {"data", "JVBERi0="}}}};
+      {{"partId", "2"}, {"name", "bill.png"}, {"type", "image/png"}, {"blob", "bill.png"}}};
+  with_file["_attachments"] = {{"bill.png", {{"content_type", "image/png"}, {"data", "JVBERi0="}}}};
   put("nora/io-cozy-emails", "m", with_file);
   Davenport davenport(source("accounts = [\"nora\"]"));
   davenport.start_serving();
   ASSERT_TRUE(eventually([&] { return listed(davenport, "nora").size() == 1; }));
   const auto list = http("GET", davenport.url("/v1/accounts/nora/messages")).body();
   const std::string id = list["messages"][0]["id"];
+  EXPECT_EQ(davenport.run({"show", "nora", id, "--attachment", "bill.png"}).out, "%PDF-");
   const auto url = davenport.url("/v1/accounts/nora/messages/" + id + "/attachments/2");
   const auto fetched = http("GET", url);
   EXPECT_EQ(fetched.status, 200);
   EXPECT_EQ(fetched.payload, "%PDF-");
   EXPECT_EQ(davenport.stop_serving().exit_code, 0);
+}
+
+TEST_F(Sources, WhatIsNotAtTheSourceAtAllIsADifference) {
+  create("pia/io-cozy-emails");
+  put("pia/io-cozy-emails", "m", message("Here"));
+  Davenport davenport(source("accounts = [\"pia\"]"));
+  davenport.succeed({"sync", "pia", "--once"});
+  davenport.succeed({"doctor", "pia", "--source"});
+  ASSERT_EQ(http("DELETE", database("pia/io-cozy-emails")).status, 200);
+  const auto examined = davenport.run({"doctor", "pia", "--source"});
+  EXPECT_EQ(examined.exit_code, 3);
+  EXPECT_THAT(examined.out + examined.err,
+              HasSubstr("pia/io-cozy-emails is not there at the source: 1 documents here"));
+  EXPECT_THAT(examined.out + examined.err, HasSubstr("none of the account's databases is at"));
 }
 
 TEST_F(Sources, WhatWasFetchedForAClientChangesNeitherListsNorIndex) {
