@@ -180,12 +180,15 @@ net::awaitable<void> check_updates_feed(replica::CouchClient& client, const Sour
   } catch (const SourceError& error) {
     why = error.what();
   }
+  const std::string needs =
+      is_cozy ? "the token needs the permission to GET these doctypes"
+              : fmt::format("for it user '{}' needs the rights of a server administrator",
+                            source.address.user);
   check.facts.push_back(
       stands ? fmt::format("{} can be read: changes are heard from one feed", feed)
              : fmt::format("{} cannot be read ({}): single databases are watched instead, which "
-                           "costs a feed each, or polls; for it user '{}' needs the rights of a "
-                           "server administrator",
-                           feed, why, source.address.user));
+                           "costs a feed each, or polls; {}",
+                           feed, why, needs));
 }
 
 net::awaitable<void> check_server(replica::CouchClient& client, const SourceConfig& source,

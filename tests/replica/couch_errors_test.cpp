@@ -63,7 +63,7 @@ TEST(CouchErrors, SaysWhatIsWrongAndWhatToDo) {
   const std::vector<Case> cases = {
       {answer(refused, 401),
        Kind::kUnauthorized,
-       {"/mail/_changes: user 'ada' was refused (401)", "password_file"}},
+       {"/mail/_changes: user 'ada' was refused (401)", "its password"}},
       {answer(R"({"error":"forbidden","reason":"locked"})", 403),
        Kind::kForbidden,
        {"403", "locked", "members"}},
