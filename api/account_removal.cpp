@@ -1,10 +1,12 @@
 #include "api/account_removal.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <optional>
 #include <spdlog/spdlog.h>
 
 #include "api/data_folder.hpp"
+#include "indexer/account.hpp"
 #include "indexer/file_lock.hpp"
 #include "replica/files.hpp"
 
@@ -132,17 +134,24 @@ AccountToFill::~AccountToFill() {
 
 namespace {
 
-// Whether there is nothing in the folder but what davenport puts into that of an account.
+// What davenport puts into the folder of an account. Beside a database, there are its log and what
+// the doctor moved aside.
+bool is_part_of_account(std::string_view name) {
+  static constexpr std::string_view kFiles[] = {
+      "lock",      "restored.json", indexer::Account::kUnfinishedBackup,
+      "store",     "blobs",         "fetched",
+      "restoring", "derived"};
+  static constexpr std::string_view kDatabases[] = {"extracts.db", "doctor.tmp"};
+  return std::find(std::begin(kFiles), std::end(kFiles), name) != std::end(kFiles) ||
+         std::any_of(std::begin(kDatabases), std::end(kDatabases),
+                     [name](std::string_view database) { return name.starts_with(database); });
+}
+
 bool is_of_account(const fs::path& folder) {
-  static constexpr std::string_view kParts[] = {
-      "lock",    "store",    "blobs",     "fetched",    "extracts.db",
-      "derived", "restored", "restoring", "doctor.tmp", "unfinished-backup"};
   std::error_code unreadable;
   const fs::directory_iterator entries(folder, unreadable);
   return !unreadable && std::all_of(begin(entries), end(entries), [](const auto& entry) {
-    const std::string name = entry.path().filename();
-    return std::any_of(std::begin(kParts), std::end(kParts),
-                       [&name](std::string_view part) { return name.starts_with(part); });
+    return is_part_of_account(entry.path().filename().native());
   });
 }
 
@@ -152,7 +161,12 @@ void finish_removals(const fs::path& data_dir) {
   std::error_code absent;
   for (const auto& entry : fs::directory_iterator(accounts_folder(data_dir), absent)) {
     const bool was_removed = entry.path().filename().string().starts_with(kRemovedPrefix);
-    if (!was_removed || entry.is_symlink() || !is_of_account(entry.path())) continue;
+    if (!was_removed || entry.is_symlink()) continue;
+    if (!is_of_account(entry.path())) {
+      spdlog::warn("{} has other files than those of an account: it is left as it is",
+                   entry.path().string());
+      continue;
+    }
     // A failure must not keep the server from starting: the next start tries again.
     std::error_code failed;
     fs::remove_all(entry.path(), failed);

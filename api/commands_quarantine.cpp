@@ -54,7 +54,7 @@ std::int64_t change_here(const QuarantineCommand& command, const Config& config)
                                : retry_quarantined(*account, command.document.empty()
                                                                  ? std::nullopt
                                                                  : std::optional(command.document));
-  accounts.registry().retry_quarantined(command.account);
+  accounts.registry().retry_quarantined(command.account);  // and counted anew
   return changed;
 }
 

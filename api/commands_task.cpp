@@ -67,7 +67,9 @@ int show_task(const TaskCommand& command, const Config& config, bool is_served) 
 bool cancel_left(TaskTable& table, const std::string& id, const Config& config) {
   for (auto& left : table.unfinished()) {
     if (left.id != id) continue;
-    if (left.kind == "reindex") {
+    const auto arguments = json::parse(left.arguments, nullptr, false);
+    const bool is_whole = !arguments.contains("query") && !arguments.contains("failed");
+    if (left.kind == "reindex" && is_whole) {
       const auto account = Accounts(config, Access::kReadWrite).find(left.account);
       if (account) account->abandon_reindex();
     }

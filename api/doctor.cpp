@@ -1,5 +1,6 @@
 #include "api/doctor.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <tuple>
 
@@ -76,6 +77,17 @@ void compare_account(const Config& config, const SourceConfig& source, indexer::
        fmt::format("none of the account's databases is at {}", source.address.url)});
 }
 
+bool is_at_source(const SourceConfig& source, const std::string& account,
+                  const std::string& store) {
+  const auto doctypes = source.databases_of_account();
+  return std::any_of(doctypes.begin(), doctypes.end(), [&](mail::Doctype doctype) {
+    const bool is_meant =
+        store == indexer::kAllDoctypes || store == indexer::Stores::database_part(doctype);
+    return is_meant &&
+           replica::has_database(source.address, source.layout.database(account, doctype));
+  });
+}
+
 // A sweep compares all that is here with all that the source has, fetches what is missing, and purges what is left over.
 void refetch(indexer::Account& account, Replication& replication, indexer::Progress& progress) {
   std::ignore = replication.sync(account.name(), {.with_index = false, .resync = true}, progress);
@@ -99,6 +111,9 @@ indexer::DoctorReport examine_account(const Config& config, Accounts& accounts,
     if (replication != nullptr) {
       target.refetch = [replication, &progress](indexer::Account& account) {
         refetch(account, *replication, progress);
+      };
+      target.is_at_source = [source, &name](const std::string& store) {
+        return is_at_source(*source, name, store);
       };
     }
   }

@@ -206,9 +206,11 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
       const auto has_news = [&response] {
         return response.events && !response.events->take().empty();
       };
-      while (!is_ending() && Clock::now() < again_at && !has_news())
+      // A listener that was closed meanwhile does not matter: the request is answered first.
+      const auto gives_up = [this] { return over_ || context_.stopping; };
+      while (!gives_up() && Clock::now() < again_at && !has_news())
         co_await wait_for_news(again_at);
-      if (is_ending()) co_return error_response(503, "stopping", "the server stops; ask again");
+      if (gives_up()) co_return error_response(503, "stopping", "the server stops; ask again");
     }
   }
 

@@ -118,9 +118,9 @@ class HttpServer {
   // std::runtime_error when another process listens there.
   void listen_unix(const std::filesystem::path& socket);
   void start();
-  // Takes over other settings, after start(): certificate and key are read again, too. What is under way is answered.
-  // Connections stay open, unless the address is another one, or begins or ceases to speak TLS. Returns the port.
-  // Throws what listen_tcp throws, and then everything is as before.
+  // Takes over other settings, after start(): certificate and key are read again, too. What is under
+  // way is answered. Connections stay open, unless the address is another one, or begins or ceases
+  // to speak TLS. Returns the port. Throws what listen_tcp throws, and then everything is as before.
   std::uint16_t change(HttpSettings settings);
   void stop();  // no new connections; requests under way are answered, 5 s at most
 

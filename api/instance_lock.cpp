@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <stdexcept>
-#include <string>
 #include <unistd.h>
 
 #include "replica/files.hpp"
@@ -34,12 +33,6 @@ indexer::FileLock lock_in(const fs::path& data_dir) {
 }  // namespace
 
 InstanceLock::InstanceLock(const fs::path& data_dir) : lock_(lock_in(data_dir)) {
-  std::string line;
-  std::getline(std::ifstream(data_dir / "lock"), line);
-  if (line.find_first_not_of("0123456789") != std::string::npos) {
-    throw std::runtime_error(fmt::format("{} is another program's file: use another data folder",
-                                         (data_dir / "lock").string()));
-  }
   std::ofstream(data_dir / "lock") << ::getpid() << '\n';
 }
 

@@ -174,7 +174,11 @@ Replication::~Replication() { stop(); }
 void Replication::start(bool with_index) {
   State& state = *state_;
   for (const auto& follower : state.followers) follower->restore();
-  with_index ? state.indexing.catch_up() : state.indexing.stop();
+  if (with_index) {
+    state.indexing.catch_up();
+  } else {
+    state.indexing.stop();  // what comes is not indexed
+  }
   net::post(state.context, [&state] {
     for (const auto& follower : state.followers) follower->start();
     state.housekeep();

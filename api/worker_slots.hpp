@@ -1,6 +1,6 @@
 // Limits the requests at the HTTP workers to one for each worker, first come, first served: a
-// worker gets its next request only after the io thread has seen its last answer. On a busy machine the io thread can then send
-// answers instead of letting workers run ahead of it. (With one processor and 32 connections, the
+// worker gets its next request only after the io thread has seen its last answer. On a busy machine
+// the io thread can then send answers instead of letting workers run ahead of it. (With one processor and 32 connections, the
 // slowest of 100 lists took two rounds of all connections without this, and takes little more than
 // one with it.)
 //

@@ -127,7 +127,7 @@ class Account {
   std::size_t renew(std::span<const DocumentName> documents, Progress& progress);
   // The same for what a query finds (its errors as of `search`), and for what could not be read:
   // documents, and texts of files, which are tried again. Called with the same `task` after it was
-  // cancelled or killed, it goes on where it was.
+  // cancelled or killed, it goes on where it was; what failed once more may be tried a third time.
   [[nodiscard]] QueryResult<std::size_t> renew_matching(const Query& query, std::string_view task,
                                                         Progress& progress);
   std::size_t renew_failed(std::string_view task, Progress& progress);

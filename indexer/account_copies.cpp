@@ -101,6 +101,7 @@ std::pair<std::uint64_t, std::uint64_t> Account::compact(Progress& progress) {
     if (stores_.find(doctype) != nullptr) stores_.create(doctype).compact();
   }
   stores_.blobs().compact();
+  stores_.forget_fetched();
   progress.done = static_cast<std::int64_t>(before.store);
   progress.step();
   const std::lock_guard text_working(state_->text_work);

@@ -142,8 +142,10 @@ std::size_t Account::renew_failed(std::string_view task, Progress& progress) {
   Renewal renewal = mark.read().value_or(Renewal{});
   // First what was begun: it may not count as failed any more.
   std::vector<DocumentName> documents = std::exchange(renewal.begun, {});
-  const auto failed = failed_documents(live->catalog(), Texts(stores_), progress);
-  documents.insert(documents.end(), failed.begin(), failed.end());
+  const std::set<DocumentName> begun(documents.begin(), documents.end());
+  for (auto& failed : failed_documents(live->catalog(), Texts(stores_), progress)) {
+    if (!begun.contains(failed)) documents.push_back(std::move(failed));
+  }
   progress.done = renewal.entries;
   progress.of = renewal.entries + static_cast<std::int64_t>(documents.size());
   SecondTries second_tries(stores_);

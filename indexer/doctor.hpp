@@ -44,6 +44,9 @@ struct DoctorTarget {
   // Fetches missing documents from the source, and purges those that it does not have. Null: there
   // is no source, or it is not to be asked.
   std::function<void(Account&)> refetch;
+  // Whether the source has the database of that store ("io-cozy-emails"). Throws SourceError when it
+  // does not answer. Null only where `refetch` is.
+  std::function<bool(const std::string& store)> is_at_source;
 };
 
 // Throws Cancelled, and errors that prevent the examination: AccountBusy, sqlite::Error (such as a

@@ -104,7 +104,12 @@ class Repair {
                       "then davenport doctor {0} --repair",
                       target_.name));
     if (has_source()) require_room_for(files);
-    for (const auto& file : files) repair_file(file);
+    // Asked before anything is moved: a source that is down would leave the account without them.
+    std::set<std::string> replaceable;
+    for (const auto& file : files) {
+      if (is_replaceable(file)) replaceable.insert(file);
+    }
+    for (const auto& file : files) repair_file(file, replaceable.contains(file));
     for (const auto* blob : blobs) repair_blob(*blob);
   }
 
@@ -121,12 +126,19 @@ class Repair {
           fmt::format("account '{}': to fetch again what is in damaged files", target_.name));
   }
 
-  void repair_file(const std::string& name) {
+  // Whether what is in the file comes again: from the source, or from other files here.
+  [[nodiscard]] bool is_replaceable(const fs::path& file) const {
+    if (file == kExtractsFile) return true;
+    if (!has_source()) return false;
+    return *file.begin() != "store" || target_.is_at_source(file.stem());
+  }
+
+  void repair_file(const std::string& name, bool is_replaceable) {
     const auto file = target_.folder / name;
     if (name == kExtractsFile && !fs::is_directory(file)) {  // derived
       for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(file.string() + suffix);
       done_.push_back(fmt::format("{} was removed: files are read again", name));
-    } else if (has_source() || name == kExtractsFile) {
+    } else if (is_replaceable) {
       for (const char* suffix : {"-wal", "-shm", ""}) {
         const auto part = file.string() + suffix;
         if (fs::exists(part)) fs::rename(part, file.string() + suffix_ + suffix);

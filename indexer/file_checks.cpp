@@ -141,9 +141,11 @@ class FileChecks {
 
   void check_documents(const fs::path& file) {
     replica::StoreSnapshot snapshot(file);
-    const auto [other, is_only] = stores_.emplace(snapshot.identity().uuid, name_of_file(file));
-    if (!is_only)
-      damaged(AccountPart::kStore, file, fmt::format("it is a copy of {}", other->second));
+    const auto [other, is_only] = stores_.emplace(snapshot.identity().uuid, file);
+    if (!is_only) {  // which of them is in the wrong place, they do not tell
+      damaged(AccountPart::kStore, other->second, "it is the same store as " + name_of_file(file));
+      damaged(AccountPart::kStore, file, "it is the same store as " + name_of_file(other->second));
+    }
     snapshot.check(
         [&](const replica::WholeDocument& document) {
           progress_.step();
@@ -228,7 +230,7 @@ class FileChecks {
   const std::function<void()> check_progress_ = [this] { progress_.step(); };
   std::optional<replica::Blobs> blobs_;  // where they can be read
   std::set<std::string> damaged_blobs_;  // digests
-  std::map<std::string, std::string> stores_;  // files by the uuid of the store
+  std::map<std::string, fs::path> stores_;  // files by the uuid of the store
 };
 
 AccountPart part_of(const fs::path& file) {

@@ -162,15 +162,28 @@ replica::Blobs& Stores::blobs() const {
   return *blobs_;
 }
 
-replica::Blobs& Stores::fetched() const {
+std::shared_ptr<replica::Blobs> Stores::fetched() const {
   const std::lock_guard lock(mutex_);
-  if (!fetched_) fetched_ = std::make_unique<replica::Blobs>(folder_ / "fetched", access_);
-  return *fetched_;
+  if (!fetched_) fetched_ = std::make_shared<replica::Blobs>(folder_ / "fetched", access_);
+  return fetched_;
+}
+
+void Stores::forget_fetched() const {
+  const std::lock_guard lock(mutex_);
+  fetched_.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_ / "fetched", ignored);
 }
 
 std::optional<std::string> Stores::attachment_bytes(std::string_view digest) const {
-  auto bytes = blobs().get(digest);
-  return bytes ? std::move(bytes) : fetched().get(digest);
+  if (auto bytes = blobs().get(digest)) return bytes;
+  try {
+    return fetched()->get(digest);
+  } catch (const replica::sqlite::Error& error) {
+    if (!error.tells_damage()) throw;
+    if (access_ == replica::sqlite::Access::kReadWrite) forget_fetched();
+    return std::nullopt;
+  }
 }
 
 std::string Stores::database_part(mail::Doctype doctype) {

@@ -78,8 +78,9 @@ class Stores {
   [[nodiscard]] replica::Blobs& blobs() const;
   // Bytes that a client asked for, of attachments that are not kept. Lists and index never see them:
   // what these hold depends on the stores alone.
-  [[nodiscard]] replica::Blobs& fetched() const;
-  // Of either; nothing when they are in neither.
+  [[nodiscard]] std::shared_ptr<replica::Blobs> fetched() const;
+  void forget_fetched() const;  // deletes them
+  // Of either; nothing when they are in neither. What was fetched is forgotten when it is damaged.
   [[nodiscard]] std::optional<std::string> attachment_bytes(std::string_view digest) const;
   // Derived, but shared by all generations: texts depend only on the bytes of files.
   [[nodiscard]] ExtractCache& extracts() const { return *extracts_; }
@@ -103,7 +104,8 @@ class Stores {
   std::optional<std::string> doctype_member_;
   mutable std::mutex mutex_;
   mutable std::array<std::unique_ptr<replica::Store>, std::size(mail::kDoctypes)> stores_;
-  mutable std::unique_ptr<replica::Blobs> blobs_, fetched_;
+  mutable std::unique_ptr<replica::Blobs> blobs_;
+  mutable std::shared_ptr<replica::Blobs> fetched_;
   std::unique_ptr<ExtractCache> extracts_;
   mutable ContentReads content_reads_;
 };

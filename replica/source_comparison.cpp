@@ -268,6 +268,20 @@ class Comparison {
 
 }  // namespace
 
+bool has_database(const SourceAddress& source, const std::string& database) {
+  net::io_context context{1};
+  CouchClient client(context.get_executor(), source);
+  auto asked = net::co_spawn(context, client.database_info(database), net::use_future);
+  while (asked.wait_for(std::chrono::seconds(0)) != std::future_status::ready) context.run_one();
+  try {
+    std::ignore = asked.get();
+    return true;
+  } catch (const SourceError& error) {
+    if (error.kind() != SourceError::Kind::kNotFound) throw;
+    return false;
+  }
+}
+
 ComparedSource compare_with_source(const SourceQuestion& question, const Store* store,
                                    const std::function<void(const SourceDifference&)>& differs,
                                    const std::function<void()>& between) {

@@ -41,6 +41,9 @@ struct SourceQuestion {
   std::filesystem::path scratch;  // a file that is created, and is gone when the comparison returns
 };
 
+// Blocks. Throws SourceError when the source does not say.
+[[nodiscard]] bool has_database(const SourceAddress& source, const std::string& database);
+
 // Blocks until all is compared; memory is bounded. `store` is null where there is none. `differs` is called for each difference,
 // `between` before each request and page; both may throw. Throws SourceError and sqlite::Error.
 [[nodiscard]] ComparedSource compare_with_source(

@@ -237,10 +237,23 @@ TEST_F(AccessTest, AnAdministratorOfAnAccountIsToldOfItAlone) {
     for (const auto& each : json[list]) accounts.push_back(each["account"]);
     return accounts;
   };
-  const auto alices = token({"alice"}, true), everybodys = token({}, true);
+  const auto alices = token({"alice"}, true), everybodys = token({}, true),
+             carols = token({"carol"}, true);
+  replica::Batch batch;
+  batch.quarantined.push_back({.id = "q", .reason = "nests too deep"});
+  accounts_.find("alice")->stores().create(mail::Doctype::kEmails).commit(batch);
   EXPECT_THAT(names(alices, "/v1/admin/tasks", "tasks"), testing::Each("alice"));
   EXPECT_THAT(names(everybodys, "/v1/admin/tasks", "tasks"), testing::Contains("bob"));
-  EXPECT_TRUE(names(alices, "/v1/admin/quarantine", "quarantined").empty());
+  const auto in_quarantine = [this](const std::string& token, bool of_alice) {
+    const std::multimap<std::string, std::string> of{{"account", "alice"}};
+    return ask_as("Bearer " + token, "GET", "/v1/admin/quarantine",
+                  of_alice ? of : std::multimap<std::string, std::string>{})
+        .payload;
+  };
+  EXPECT_THAT(in_quarantine(alices, false), HasSubstr("nests too deep"));
+  EXPECT_THAT(in_quarantine(everybodys, false), HasSubstr("nests too deep"));
+  EXPECT_THAT(in_quarantine(carols, false), Not(HasSubstr("nests too deep")));
+  EXPECT_THAT(in_quarantine(carols, true), Not(HasSubstr("nests too deep")));
   const auto quarantine_of = [&](const std::string& account) {
     return ask_as("Bearer " + alices, "GET", "/v1/admin/quarantine", {{"account", account}});
   };

@@ -254,6 +254,8 @@ TEST_F(RemovalTest, WhatWasKilledHalfwayIsFinished) {
   support::write_file(config_.data_dir / "accounts/.removed-alice/store/x.db", "x");
   support::write_file(config_.data_dir / "accounts/bob/store/x.db", "x");
   support::write_file(config_.data_dir / "accounts/.removed-photos/2020/1.jpg", "no account's");
+  support::write_file(config_.data_dir / "accounts/.removed-alice/extracts.db-wal", "x");
+  support::write_file(config_.data_dir / "accounts/.removed-alice/unfinished-backup", "x");
   api::finish_removals(config_.data_dir);
   EXPECT_TRUE(std::filesystem::exists(config_.data_dir / "accounts/.removed-photos/2020/1.jpg"));
   EXPECT_FALSE(std::filesystem::exists(config_.data_dir / "accounts/.removed-alice"));

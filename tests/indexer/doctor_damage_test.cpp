@@ -21,9 +21,11 @@ class DoctorDamageTest : public DoctorFixture {
                                                       [](Account&) {}) const {
     auto target = this->target();
     target.refetch = fetch;
+    target.is_at_source = [this](const std::string&) { return is_at_source_; };
     Progress progress;
     return examine_and_repair(target, progress);
   }
+  bool is_at_source_ = true;
   // What keeps the doctor from looking, in words.
   [[nodiscard]] std::string refusal() const {
     try {
@@ -161,6 +163,18 @@ TEST_F(DoctorDamageTest, ADamagedFileOfBlobsIsAFindingAndIsFetchedAnew) {
     EXPECT_THAT(moved_aside(), testing::Not(testing::IsEmpty())) << what;
     EXPECT_TRUE(everything() == seen) << what;
   }
+}
+
+TEST_F(DoctorDamageTest, AStoreStaysWhereTheSourceHasNoOther) {
+  write_attachments();
+  execute(emails(), "UPDATE bodies SET crc = crc + 1 WHERE id = 1");
+  is_at_source_ = false;
+  const auto report = repaired_from_source();
+  EXPECT_THAT(report.repairs, Contains(HasSubstr("put back a backup")));
+  EXPECT_THAT(moved_aside(), testing::IsEmpty());
+  is_at_source_ = true;
+  std::ignore = repaired_from_source();
+  EXPECT_THAT(moved_aside(), testing::Not(testing::IsEmpty()));
 }
 
 TEST_F(DoctorDamageTest, AStoreThatIsAwayIsNotFilledWhileTheAccountIsOpen) {
