@@ -171,9 +171,9 @@ struct ReplayServer::State {
                    R"({"couchdb":"Welcome","version":"3.5.0","uuid":"9cb8a3a26aece44800c1fbf284b)"
                    R"(85c55","vendor":{"name":"The Apache Software Foundation"}})");
     }
-    if (target == path) return whole("200 OK", info(corpus.size()));
+    if (target == path + "/") return whole("200 OK", info(corpus.size()));
     const bool is_database = target.starts_with(account_path);
-    if (is_database && target.find('/', 1) == std::string::npos) return whole("200 OK", info(0));
+    if (is_database && target.find('/', 1) + 1 == target.size()) return whole("200 OK", info(0));
     if (is_database && target.ends_with("/_changes")) {
       return whole("200 OK",
                    fmt::format(R"({{"results":[],"last_seq":"0-{}","pending":0}})", kOpaque));
