@@ -17,6 +17,7 @@ container="" init=""
 stop() { [ -z "$container" ] || { kill -KILL "${init:-$container}"; wait "$container" || true; } 2>/dev/null; }
 if [ -z "$root" ]; then
   root=$(mktemp -d)
+  chmod 755 "$root" # services of other users than root have to get through
   trap 'stop; rm -rf "$root"' EXIT
 else
   trap stop EXIT
