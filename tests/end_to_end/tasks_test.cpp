@@ -39,17 +39,22 @@ class TasksOfAServer : public testing::Test {
     return names;
   }
 
+  // The id of the task that it leaves.
+  [[nodiscard]] std::string kill_a_server_that_reindexes() {
+    davenport_.start_serving();
+    davenport_.succeed({"reindex", "ada", "--rate", "400"});
+    EXPECT_TRUE(eventually([&] { return newest_task()["done"] > 0; }));
+    davenport_.server().signal(SIGKILL);
+    (void)davenport_.server().wait();
+    return newest_task()["id"];
+  }
+
   Davenport davenport_;
 };
 
 TEST_F(TasksOfAServer, AReindexGoesOnAfterAKill) {
   const auto before = davenport_.everything("ada");
-  davenport_.start_serving();
-  davenport_.succeed({"reindex", "ada", "--rate", "400"});
-  const std::string id = newest_task()["id"];
-  ASSERT_TRUE(eventually([&] { return newest_task()["done"] > 0; }));
-  davenport_.server().signal(SIGKILL);
-  (void)davenport_.server().wait();
+  const std::string id = kill_a_server_that_reindexes();
   EXPECT_EQ(newest_task()["state"], "queued") << "nobody has it, and it is not lost";
   EXPECT_THAT(davenport_.run({"task", "list"}).out,
               testing::HasSubstr("to go on when a server runs"));
@@ -86,12 +91,7 @@ TEST_F(TasksOfAServer, ACancelledReindexLeavesNothing) {
 
 TEST_F(TasksOfAServer, WhatAKilledServerLeftIsCancelledWithoutOne) {
   const auto before = davenport_.everything("ada");
-  davenport_.start_serving();
-  davenport_.succeed({"reindex", "ada", "--rate", "400"});
-  const std::string id = newest_task()["id"];
-  ASSERT_TRUE(eventually([&] { return newest_task()["done"] > 0; }));
-  davenport_.server().signal(SIGKILL);
-  (void)davenport_.server().wait();
+  const std::string id = kill_a_server_that_reindexes();
   ASSERT_EQ(generations().size(), 2U);
   EXPECT_THAT(davenport_.run({"task", "cancel", id}).out, HasSubstr("cancelled"));
   EXPECT_EQ(newest_task()["state"], "cancelled");
