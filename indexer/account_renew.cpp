@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t kRenewBatch = 500;
 constexpr std::chrono::hours kNoTimeLimit{24};
 
-// With a rate, what may be done in a second: it is waited for before a batch, while indexing may go on.
+// With a rate, what may be done in a second: it is waited for before a batch, while indexing may go
+// on.
 std::size_t batch_size(const Progress& progress) {
   const std::int64_t rate = progress.rate;
   return rate > 0 ? std::min(kRenewBatch, static_cast<std::size_t>(rate)) : kRenewBatch;
@@ -66,8 +67,8 @@ class SecondTries {
     for (const auto& [kind, id] : entries_of(documents)) {
       const auto entry = catalog.text_entry(kind, id);
       if (!entry) continue;
-      for (const auto& [digest, type] : texts_.unreadable_files(*entry)) {
-        if (tried_.insert(digest).second) stores_.extracts().forget(digest, type);
+      for (const auto& file : texts_.unreadable_files(*entry)) {
+        if (tried_.insert(file).second) stores_.extracts().forget(file.first, file.second);
       }
     }
   }
@@ -75,7 +76,7 @@ class SecondTries {
  private:
   const Stores& stores_;
   const Texts texts_;
-  std::set<std::string> tried_;
+  std::set<std::pair<std::string, FileType>> tried_;
 };
 
 }  // namespace
